@@ -1,0 +1,245 @@
+-- From events to rows: the guard, the ledger, and the one function that writes both in one transaction.
+
+create table billing.stripe_events (
+  id text primary key,
+  type text not null,
+  object_id text,
+  created_at timestamptz not null,
+  api_version text,
+  outcome text not null check (outcome in ('applied', 'stale', 'failed')),
+  reason text,
+  recorded_at timestamptz not null default now()
+);
+comment on table billing.stripe_events is
+  'The ledger: an entry means that the event is done, unless its outcome is failed. It is written with the rows, never before them.';
+
+-- A change is a row that an event, or a fetch, shows:
+--   event_id, type, created_at, api_version   the event; absent when the row was fetched and no event asked for it
+--   object     which applier takes it         object_id  Stripe's id
+--   row        the projected columns          rank, deleted, fetched, as_of   for the guard
+--   owner      {customer_id, user_id}         whose the customer is, where the object says so
+--   error      instead of a row: why the event cannot be applied
+create type billing.change as (
+  event_id text,
+  type text,
+  created_at timestamptz,
+  api_version text,
+  object text,
+  object_id text,
+  "row" jsonb,
+  rank smallint,
+  deleted boolean,
+  fetched boolean,
+  as_of timestamptz,
+  owner jsonb,
+  error text
+);
+
+create type billing.verdict as (event_id text, outcome text);
+
+-- The guard, once. It builds billing.apply_<object>(changes), which writes the best change of each object over a row that it
+-- supersedes, and says of every change what became of it. Built per table, so that Postgres plans each statement once.
+-- A migration that adds a column to a mirrored table builds its applier again. own_columns are those that Stripe does not decide.
+create function billing.build_applier(object text, target regclass, own_columns name[] default '{}') returns void
+language plpgsql set search_path = '' as $build$
+declare
+  columns text;
+  projected text;
+  excluded text;
+begin
+  select
+    string_agg(format('%I', attname), ', ' order by attnum),
+    string_agg(format('projected.%I', attname), ', ' order by attnum),
+    string_agg(format('excluded.%I', attname), ', ' order by attnum)
+  into columns, projected, excluded
+  from pg_catalog.pg_attribute
+  where attrelid = target and attnum > 0 and not attisdropped and attgenerated = ''
+    and attname <> all (own_columns || '{id,as_of,rank,deleted,fetched}');
+
+  execute format($template$
+    create or replace function billing.apply_%1$s(changes billing.change[]) returns billing.verdict[]
+    language plpgsql set search_path = '' as $body$
+    begin
+      insert into %2$s as standing (id, %3$s, as_of, rank, deleted, fetched)
+      select change.object_id, %4$s, change.as_of, change.rank, change.deleted, change.fetched
+      from (
+        select distinct on (c.object_id) c.*
+        from unnest(changes) c
+        order by c.object_id, c.deleted desc, c.as_of desc, c.rank desc, c.event_id
+      ) change
+      cross join lateral jsonb_populate_record(null::%2$s, change."row") projected
+      order by change.object_id
+      on conflict (id) do update
+      set (%3$s, as_of, rank, deleted, fetched) =
+        (%5$s, greatest(standing.as_of, excluded.as_of), excluded.rank, excluded.deleted, excluded.fetched)
+      where case
+        -- A slow, older answer of the API must not land over newer state; a deletion that it found may.
+        when excluded.fetched then excluded.as_of > standing.as_of or (excluded.deleted and not standing.deleted)
+        when standing.deleted then false
+        when excluded.deleted then true
+        else (excluded.as_of, excluded.rank) > (standing.as_of, standing.rank)
+      end;
+
+      return array(
+        select row(change.event_id, case
+          when change.fetched then 'applied'
+          when change.deleted then case when standing.deleted then 'applied' else 'stale' end
+          when standing.deleted or (change.as_of, change.rank) < (standing.as_of, standing.rank) then 'stale'
+          -- Same second, same rank. Two events that show the same row are settled, whichever came first.
+          when jsonb_populate_record(standing, change."row") is not distinct from standing then 'applied'
+          else 'ambiguous'
+        end)::billing.verdict
+        from unnest(changes) change
+        join %2$s standing on standing.id = change.object_id
+      );
+    end
+    $body$
+  $template$, object, target, columns, projected, excluded);
+end
+$build$;
+
+do $$ begin perform
+  billing.build_applier('product', 'public.products'),
+  billing.build_applier('price', 'public.prices'),
+  billing.build_applier('customer', 'public.customers', '{user_id}'),
+  billing.build_applier('subscription', 'public.user_subscriptions'),
+  billing.build_applier('checkout_session', 'public.checkout_sessions'),
+  billing.build_applier('invoice', 'billing.invoices'),
+  billing.build_applier('invoice_payment', 'billing.invoice_payments'),
+  billing.build_applier('charge', 'billing.charges');
+end $$;
+
+-- Says whose a customer is, once: the first owner stays. The customer's row is made if the customer has not arrived yet, so the
+-- order does not matter. A user who is gone, or who has another customer, owns nothing new.
+create function billing.claim_customers(changes billing.change[]) returns void
+language plpgsql set search_path = '' as $$
+begin
+  insert into public.customers (id)
+  select distinct change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null order by 1
+  on conflict (id) do nothing;
+
+  -- All of them in one order, so that two batches cannot wait for each other.
+  perform from public.customers
+  where id in (
+    select change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null
+    union select change.object_id from unnest(changes) change where change.object = 'customer'
+  )
+  order by id
+  for update;
+
+  update public.customers customer
+  set user_id = owner.user_id
+  from (
+    select distinct on (users.id) users.id as user_id, change.owner ->> 'customer_id' as customer_id
+    from unnest(changes) change
+    join auth.users users on users.id = (change.owner ->> 'user_id')::uuid
+    where change.owner is not null
+    order by users.id, change.owner ->> 'customer_id'
+  ) owner
+  where customer.id = owner.customer_id
+    and customer.user_id is null
+    and not exists (
+      select from public.customers other where other.user_id = owner.user_id and not other.deleted
+    );
+end
+$$;
+
+-- Applies a batch: the ledger's entries and the rows' writes in one transaction. At most one change per event.
+-- Answers, per event: applied, stale, duplicate (in the ledger already), failed (it carried an error; the ledger keeps the
+-- reason), or ambiguous (another event of the same second stands: fetch the object from Stripe and send it again).
+create function public.apply_stripe_changes(changes jsonb) returns table (event_id text, outcome text)
+language plpgsql security definer set search_path = '' as $$
+declare
+  incoming billing.change[] := array(select c from jsonb_populate_recordset(null::billing.change, changes) c);
+  duplicates text[];
+  fresh billing.change[];
+  verdicts billing.verdict[] := '{}';
+begin
+  duplicates := array(
+    select entry.id from billing.stripe_events entry
+    where entry.id in (select c.event_id from unnest(incoming) c) and entry.outcome <> 'failed'
+  );
+  fresh := array(select c from unnest(incoming) c where c.error is null and (c.event_id is null or c.event_id <> all (duplicates)));
+
+  -- Always in this order, so that two batches cannot wait for each other.
+  if exists (select from unnest(fresh) c where c.owner is not null or c.object = 'customer') then
+    perform billing.claim_customers(fresh);
+    verdicts := verdicts || billing.apply_customer(billing.changes_of('customer', fresh));
+  end if;
+  verdicts := verdicts
+    || billing.apply_product(billing.changes_of('product', fresh))
+    || billing.apply_price(billing.changes_of('price', fresh))
+    || billing.apply_subscription(billing.changes_of('subscription', fresh))
+    || billing.apply_checkout_session(billing.changes_of('checkout_session', fresh))
+    || billing.apply_invoice(billing.changes_of('invoice', fresh))
+    || billing.apply_invoice_payment(billing.changes_of('invoice_payment', fresh))
+    || billing.apply_charge(billing.changes_of('charge', fresh))
+    || array(
+      select row(c.event_id, 'failed')::billing.verdict from unnest(incoming) c
+      where c.error is not null and c.event_id <> all (duplicates)
+    );
+
+  insert into billing.stripe_events as entry (id, type, object_id, created_at, api_version, outcome, reason)
+  select c.event_id, c.type, c.object_id, c.created_at, c.api_version, verdict.outcome, c.error
+  from unnest(verdicts) verdict
+  join unnest(incoming) c on c.event_id = verdict.event_id
+  where verdict.outcome <> 'ambiguous'
+  order by c.event_id
+  on conflict (id) do update
+  set outcome = excluded.outcome, reason = excluded.reason, recorded_at = excluded.recorded_at
+  where entry.outcome = 'failed';
+
+  return query
+  select verdict.event_id, verdict.outcome from unnest(verdicts) verdict where verdict.event_id is not null
+  union all
+  select unnest(duplicates), 'duplicate';
+end
+$$;
+
+create function billing.changes_of(object text, changes billing.change[]) returns billing.change[]
+language sql immutable set search_path = '' as $$
+  select array(select c from unnest(changes) c where c.object = changes_of.object)
+$$;
+
+-- Reconciliation: which of these events does the ledger lack, and up to when is everything known to be here?
+create table billing.reconcile_cursor (
+  only_row boolean primary key default true check (only_row),
+  reconciled_until timestamptz not null
+);
+
+create function public.find_missing_stripe_events(event_ids text[]) returns setof text
+language sql stable security definer set search_path = '' as $$
+  select listed.id from unnest(event_ids) listed (id)
+  where not exists (select from billing.stripe_events entry where entry.id = listed.id)
+$$;
+
+create function public.get_reconcile_cursor() returns timestamptz
+language sql stable security definer set search_path = '' as $$
+  select reconciled_until from billing.reconcile_cursor
+$$;
+
+create function public.advance_reconcile_cursor(reconciled_until timestamptz) returns void
+language sql security definer set search_path = '' as $$
+  insert into billing.reconcile_cursor as current (reconciled_until) values (advance_reconcile_cursor.reconciled_until)
+  on conflict (only_row) do update
+  set reconciled_until = greatest(current.reconciled_until, excluded.reconciled_until)
+$$;
+
+revoke all on all tables in schema billing from public, anon, authenticated, service_role;
+grant select on billing.invoices, billing.invoice_payments, billing.charges to authenticated, service_role;
+
+-- Supabase lets its API roles execute new functions in public, each by name: revoking from public alone changes nothing.
+revoke all on function
+  public.apply_stripe_changes(jsonb),
+  public.find_missing_stripe_events(text[]),
+  public.get_reconcile_cursor(),
+  public.advance_reconcile_cursor(timestamptz)
+from public, anon, authenticated;
+revoke all on all functions in schema billing from public, anon, authenticated;
+grant execute on function
+  public.apply_stripe_changes(jsonb),
+  public.find_missing_stripe_events(text[]),
+  public.get_reconcile_cursor(),
+  public.advance_reconcile_cursor(timestamptz)
+to service_role;
+grant execute on function billing.own_customer_ids() to authenticated;
