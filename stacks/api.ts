@@ -1,8 +1,8 @@
-import { type ApiRouteProps, Function as Lambda, Api as HttpApi, type StackContext, use } from 'sst/constructs';
-import { environment } from './environment.ts';
-import { Events } from './events.ts';
-import { Secrets } from './secrets.ts';
-import { sendTo } from './send-to.ts';
+import { type ApiRouteProps, Api as HttpApi, Function as Lambda, type StackContext, use } from "sst/constructs";
+import { environment } from "./environment.ts";
+import { Events } from "./events.ts";
+import { Secrets } from "./secrets.ts";
+import { sendTo } from "./send-to.ts";
 
 /** The routes. Each is one Lambda with the secrets that it needs and no others. */
 export function Api({ stack }: StackContext) {
@@ -13,31 +13,31 @@ export function Api({ stack }: StackContext) {
     function: {
       handler: `packages/functions/src/${file}.handler`,
       bind: [stripeSecretKey, supabaseSecretKey],
-      environment: environment('SITE_URL', 'ALLOWED_ORIGINS', 'SUPABASE_URL', 'SUPABASE_PUBLISHABLE_KEY'),
+      environment: environment("SITE_URL", "ALLOWED_ORIGINS", "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"),
     },
   });
 
-  const receiver = new Lambda(stack, 'ReceiveStripeEvent', {
-    handler: 'packages/functions/src/receive-stripe-event.handler',
+  const receiver = new Lambda(stack, "ReceiveStripeEvent", {
+    handler: "packages/functions/src/receive-stripe-event.handler",
     bind: [stripeWebhookSecret],
   });
   sendTo(events, receiver);
 
-  const api = new HttpApi(stack, 'Api', {
+  const api = new HttpApi(stack, "Api", {
     cors: false, // the site and the API share one origin
-    accessLog: { retention: 'one_month' },
+    accessLog: { retention: "one_month" },
     defaults: { throttle: { rate: 100, burst: 200 } },
     routes: {
-      'POST /api/checkout_sessions': customerRoute('create-checkout-session'),
-      'GET /api/checkout_sessions/{id}': customerRoute('get-checkout-session'),
-      'POST /api/stripe/create-checkout': customerRoute('create-checkout'),
-      'POST /api/stripe/create-portal': customerRoute('create-portal'),
-      'POST /api/webhooks/stripe': receiver,
-      'GET /api/health': {
+      "POST /api/checkout_sessions": customerRoute("create-checkout-session"),
+      "GET /api/checkout_sessions/{id}": customerRoute("get-checkout-session"),
+      "POST /api/stripe/create-checkout": customerRoute("create-checkout"),
+      "POST /api/stripe/create-portal": customerRoute("create-portal"),
+      "POST /api/webhooks/stripe": receiver,
+      "GET /api/health": {
         function: {
-          handler: 'packages/functions/src/health.handler',
+          handler: "packages/functions/src/health.handler",
           bind: [stripeSecretKey, supabaseSecretKey],
-          environment: environment('SUPABASE_URL', 'BUILD'),
+          environment: environment("SUPABASE_URL", "BUILD"),
         },
       },
     },

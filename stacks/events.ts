@@ -1,8 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Queue, type StackContext, use } from 'sst/constructs';
-import { environment } from './environment.ts';
-import { Secrets } from './secrets.ts';
+import { Duration } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Queue, type StackContext, use } from "sst/constructs";
+import { environment } from "./environment.ts";
+import { Secrets } from "./secrets.ts";
 
 const CONSUMER_TIMEOUT = Duration.seconds(60);
 
@@ -10,16 +10,16 @@ const CONSUMER_TIMEOUT = Duration.seconds(60);
 export function Events({ stack }: StackContext) {
   const { stripeSecretKey, supabaseSecretKey } = use(Secrets);
 
-  const deadLetters = new Queue(stack, 'StripeEventsDlq', {
+  const deadLetters = new Queue(stack, "StripeEventsDlq", {
     cdk: { queue: { retentionPeriod: Duration.days(14), enforceSSL: true } },
   });
-  const events = new Queue(stack, 'StripeEvents', {
+  const events = new Queue(stack, "StripeEvents", {
     consumer: {
       function: {
-        handler: 'packages/functions/src/apply-stripe-events.handler',
+        handler: "packages/functions/src/apply-stripe-events.handler",
         timeout: `${CONSUMER_TIMEOUT.toSeconds()} seconds`,
         bind: [stripeSecretKey, supabaseSecretKey],
-        environment: environment('SUPABASE_URL'),
+        environment: environment("SUPABASE_URL"),
       },
       cdk: {
         eventSource: {
@@ -42,11 +42,11 @@ export function Events({ stack }: StackContext) {
     },
   });
 
-  new Alarm(stack, 'DeadLetters', {
-    alarmDescription: 'Stripe events that could not be applied wait in the dead-letter queue.',
+  new Alarm(stack, "DeadLetters", {
+    alarmDescription: "Stripe events that could not be applied wait in the dead-letter queue.",
     metric: deadLetters.cdk.queue.metricApproximateNumberOfMessagesVisible({
       period: Duration.minutes(1),
-      statistic: 'Maximum',
+      statistic: "Maximum",
     }),
     threshold: 1,
     evaluationPeriods: 1,

@@ -1,10 +1,10 @@
-import type { App } from 'sst/constructs';
-import { Api } from './api.ts';
-import { Events } from './events.ts';
-import { functionDefaults } from './function-defaults.ts';
-import { Reconcile } from './reconcile.ts';
-import { Secrets } from './secrets.ts';
-import { Site } from './site.ts';
+import type { App } from "sst/constructs";
+import { Api } from "./api.ts";
+import { Events } from "./events.ts";
+import { functionDefaults } from "./function-defaults.ts";
+import { Reconcile } from "./reconcile.ts";
+import { Secrets } from "./secrets.ts";
+import { Site } from "./site.ts";
 
 /** The whole system, in the order in which its parts need each other. The local runtime reads it from here too. */
 export function stacks(app: App): void {

@@ -1,4 +1,4 @@
-import { Fn } from 'aws-cdk-lib';
+import { Fn } from "aws-cdk-lib";
 import {
   AllowedMethods,
   CachePolicy,
@@ -10,11 +10,11 @@ import {
   ResponseHeadersPolicy,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
-} from 'aws-cdk-lib/aws-cloudfront';
-import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
-import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
-import { type StackContext, StaticSite, use } from 'sst/constructs';
-import { Api } from './api.ts';
+} from "aws-cdk-lib/aws-cloudfront";
+import { HttpOrigin, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
+import { BlockPublicAccess, Bucket } from "aws-cdk-lib/aws-s3";
+import { type StackContext, StaticSite, use } from "sst/constructs";
+import { Api } from "./api.ts";
 
 // A page's path has no file of its own. CloudFront's error pages would do it too, but they hold for the whole
 // distribution and would turn the API's 404 into the home page.
@@ -27,19 +27,19 @@ const REWRITE_TO_INDEX = `function handler(event) {
 /** The web app and the API behind one CloudFront: one origin, so the session cookie reaches both. */
 export function Site({ stack }: StackContext) {
   const { api } = use(Api);
-  const bucket = new Bucket(stack, 'SiteBucket', { enforceSSL: true, blockPublicAccess: BlockPublicAccess.BLOCK_ALL });
-  const rewrite = new EdgeFunction(stack, 'RewriteToIndex', {
+  const bucket = new Bucket(stack, "SiteBucket", { enforceSSL: true, blockPublicAccess: BlockPublicAccess.BLOCK_ALL });
+  const rewrite = new EdgeFunction(stack, "RewriteToIndex", {
     runtime: FunctionRuntime.JS_2_0,
     code: FunctionCode.fromInline(REWRITE_TO_INDEX),
   });
 
-  const site = new StaticSite(stack, 'Site', {
-    path: 'packages/web',
-    buildCommand: 'npm run build',
-    buildOutput: 'dist',
+  const site = new StaticSite(stack, "Site", {
+    path: "packages/web",
+    buildCommand: "npm run build",
+    buildOutput: "dist",
     environment: {
-      VITE_SUPABASE_URL: process.env.SUPABASE_URL ?? '',
-      VITE_SUPABASE_PUBLISHABLE_KEY: process.env.SUPABASE_PUBLISHABLE_KEY ?? '',
+      VITE_SUPABASE_URL: process.env.SUPABASE_URL ?? "",
+      VITE_SUPABASE_PUBLISHABLE_KEY: process.env.SUPABASE_PUBLISHABLE_KEY ?? "",
     },
     cdk: {
       bucket,
@@ -53,8 +53,8 @@ export function Site({ stack }: StackContext) {
           viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         },
         additionalBehaviors: {
-          '/api/*': {
-            origin: new HttpOrigin(Fn.select(2, Fn.split('/', api.url))),
+          "/api/*": {
+            origin: new HttpOrigin(Fn.select(2, Fn.split("/", api.url))),
             allowedMethods: AllowedMethods.ALLOW_ALL,
             cachePolicy: CachePolicy.CACHING_DISABLED,
             originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,

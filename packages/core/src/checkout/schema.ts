@@ -1,22 +1,22 @@
-import * as z from 'zod';
+import * as z from "zod";
 
 const text = (message: string) => z.string(message).trim().min(1, message);
 
 /** The form field of `POST /api/checkout_sessions`. An unset variable in a template arrives as the word "undefined". */
 export const CheckoutForm = z.object({
-  price_id: z.string('Valid price ID is required').regex(/^price_\w+$/, 'Valid price ID is required'),
+  price_id: z.string("Valid price ID is required").regex(/^price_\w+$/, "Valid price ID is required"),
 });
 
-const REDIRECTS_REQUIRED = 'Success and cancel URLs are required';
+const REDIRECTS_REQUIRED = "Success and cancel URLs are required";
 const MODE_REQUIRED =
   "Mode is required (either 'payment' for one-time payments or 'subscription' for recurring subscription)";
 
 /** The body of `POST /api/stripe/create-checkout`. Its texts are part of the interface; the first that applies is answered. */
 export const CreateCheckout = z.object({
-  priceId: text('Price ID is required'),
+  priceId: text("Price ID is required"),
   successUrl: text(REDIRECTS_REQUIRED),
   cancelUrl: text(REDIRECTS_REQUIRED),
-  mode: z.enum(['payment', 'subscription'], MODE_REQUIRED),
+  mode: z.enum(["payment", "subscription"], MODE_REQUIRED),
 });
 export type CreateCheckout = z.infer<typeof CreateCheckout>;
 
@@ -27,13 +27,13 @@ export const CheckoutSessionId = z.object({ id: z.string().regex(/^cs_\w+$/) });
  * Where a purchase stands. `complete` is paid (or free); `processing` is a delayed payment under way, `failed` one that
  * failed; `open` is not paid yet.
  */
-export type CheckoutOutcome = 'open' | 'processing' | 'complete' | 'failed' | 'expired';
+export type CheckoutOutcome = "open" | "processing" | "complete" | "failed" | "expired";
 
 /** The answer of `GET /api/checkout_sessions/{id}`. Amounts are in the smallest unit of `currency` (ISO 4217, lower case). */
 export interface CheckoutSummary {
   id: string;
   status: CheckoutOutcome;
-  mode: 'payment' | 'subscription';
+  mode: "payment" | "subscription";
   amountTotal: number | null;
   currency: string | null;
   items: { description: string; quantity: number; amountTotal: number }[];

@@ -17,7 +17,7 @@ export type ErrorCode = keyof typeof errorStatus;
 
 /** A refusal whose message is meant for the caller. Anything else that is thrown is answered `500` without its message. */
 export class BillingError extends Error {
-  override readonly name = 'BillingError';
+  override readonly name = "BillingError";
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string) {

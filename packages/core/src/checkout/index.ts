@@ -1,0 +1,2 @@
+export { openCheckout, type Purchase, purchaseOn } from "./open.ts";
+export { summarizeCheckout } from "./summarize.ts";

@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import type Stripe from "stripe";
+import { applyFetched, projectFetchedSession } from "../mirror/index.ts";
+import { type Fetched, fetchAsOf } from "../stripe/index.ts";
+import { dataOf, type ServiceClient } from "../supabase/index.ts";
+
+interface Clients {
+  stripe: Stripe;
+  supabase: ServiceClient;
+}
+
+/**
+ * The open session of this customer for this purchase: the one that is there, else a new one. However many clicks arrive at
+ * once, they get the same: the idempotency key is made of the purchase and of the last session before it.
+ * Another subscription that the customer had begun to buy is closed, so that nobody ends up paying for both.
+ */
+export async function getOpenSession(
+  clients: Clients,
+  customerId: string,
+  params: Stripe.Checkout.SessionCreateParams,
+): Promise<Stripe.Checkout.Session> {
+  const known = clients.supabase.from("checkout_sessions").select("id, status, mode, price_id");
+  const sessions = dataOf(
+    await known.eq("customer_id", customerId).order("created_at", { ascending: false }).limit(20),
+  );
+
+  for (const { id, status, mode, price_id } of sessions) {
+    const samePrice = price_id === params.metadata?.price_id;
+    if (status !== "open" || mode !== params.mode || (mode === "payment" && !samePrice)) continue;
+    const session = await see(clients, () => clients.stripe.checkout.sessions.retrieve(id));
+    if (session.status !== "open") continue;
+    if (samePrice && session.success_url === params.success_url && session.cancel_url === params.cancel_url)
+      return session;
+    await see(clients, () => clients.stripe.checkout.sessions.expire(id));
+  }
+
+  const purchase = JSON.stringify([params, sessions[0]?.id]);
+  const idempotencyKey = `checkout-${createHash("sha256").update(purchase).digest("hex")}`;
+  return see(clients, () => clients.stripe.checkout.sessions.create(params, { idempotencyKey }));
+}
+
+/** Asks Stripe and notes in the mirror what it answered. */
+async function see(
+  { supabase }: Clients,
+  request: () => Promise<Stripe.Response<Stripe.Checkout.Session>>,
+): Promise<Stripe.Checkout.Session> {
+  const { answer, asOf }: Fetched<Stripe.Checkout.Session> = await fetchAsOf(request);
+  await applyFetched(supabase, { answer: [projectFetchedSession(answer)], asOf });
+  return answer;
+}

@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+import type Stripe from "stripe";
+import type { User } from "../identity/index.ts";
+import { applyFetched, projectCustomer } from "../mirror/index.ts";
+import { fetchAsOf } from "../stripe/index.ts";
+import { dataOf, type ServiceClient } from "../supabase/index.ts";
+
+/** The Stripe customer of a user, if there is one. */
+export async function findCustomerId(supabase: ServiceClient, userId: string): Promise<string | undefined> {
+  const query = supabase.from("customers").select("id").eq("user_id", userId).eq("deleted", false);
+  return dataOf(await query.maybeSingle())?.id;
+}
+
+/**
+ * The Stripe customer of a user; made and recorded as theirs, where there is none. However many requests ask at once, they
+ * get the same one: Stripe answers one idempotency key with one customer, and the database lets a user have only one.
+ */
+export async function getOrCreateCustomerId(
+  { stripe, supabase }: { stripe: Stripe; supabase: ServiceClient },
+  user: User,
+): Promise<string> {
+  const existing = await findCustomerId(supabase, user.id);
+  if (existing) return existing;
+
+  const deleted = dataOf(await supabase.from("customers").select("id").eq("user_id", user.id).order("id"));
+  const params: Stripe.CustomerCreateParams = {
+    ...(user.email && { email: user.email }),
+    metadata: { user_id: user.id },
+  };
+  // A key answers with its first customer for a day: a customer who was deleted since, or a changed address, needs another.
+  const idempotencyKey = `customer-${sha256(JSON.stringify([params, deleted.map(({ id }) => id)]))}`;
+  const { answer, asOf } = await fetchAsOf(() => stripe.customers.create(params, { idempotencyKey }));
+  await applyFetched(supabase, { answer: [projectCustomer(answer)], asOf });
+
+  const customerId = await findCustomerId(supabase, user.id);
+  if (!customerId) throw new Error("The customer was created at Stripe, but could not be recorded as the user’s");
+  return customerId;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

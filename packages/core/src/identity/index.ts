@@ -1,0 +1,70 @@
+import { createServerClient, parseCookieHeader, serializeCookieHeader } from "@supabase/ssr";
+import { createClient, type JwtPayload } from "@supabase/supabase-js";
+import { BillingError } from "../errors/index.ts";
+
+/** A signed-in user of the product. */
+export interface User {
+  /** The UUID in `auth.users`. */
+  id: string;
+  email: string | undefined;
+}
+
+/** Who is calling, and the cookies that the answer must set: those of a session that was refreshed on the way. */
+export interface Identity {
+  user: User | undefined;
+  via: "bearer" | "cookie" | undefined;
+  setCookies: string[];
+}
+
+interface Credentials {
+  authorization?: string | undefined;
+  /** `name=value` pairs, as API Gateway gives them. */
+  cookies?: readonly string[] | undefined;
+}
+
+const NOBODY: Identity = { user: undefined, via: undefined, setCookies: [] };
+const keepNothing = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false };
+
+/**
+ * Reads the Supabase session of a request: a `Bearer` token, else the cookie of `@supabase/ssr`. The token is checked against
+ * the project's published keys, which are cached: no network hop when warm. An expired token beside a live refresh token in
+ * the cookie is refreshed.
+ * @throws BillingError `unauthenticated` for a Bearer token that is not valid. A cookie that is not valid is nobody's: it may
+ * linger in a browser for months.
+ */
+export async function identify(
+  supabase: { url: string; publishableKey: string },
+  credentials: Credentials,
+): Promise<Identity> {
+  const token = credentials.authorization?.match(/^Bearer +(\S+)$/i)?.[1];
+  if (token) {
+    const { auth } = createClient(supabase.url, supabase.publishableKey, { auth: keepNothing });
+    const user = userOf((await auth.getClaims(token)).data?.claims);
+    if (!user) throw new BillingError("unauthenticated", "The access token is not valid, or has expired");
+    return { user, via: "bearer", setCookies: [] };
+  }
+
+  const cookies = parseCookieHeader((credentials.cookies ?? []).join("; "));
+  if (!cookies.some(({ name }) => /^sb-.+-auth-token/.test(name))) return NOBODY;
+
+  const setCookies: string[] = [];
+  const { auth } = createServerClient(supabase.url, supabase.publishableKey, {
+    cookies: {
+      getAll: () => cookies,
+      setAll: (changed) => {
+        for (const { name, value, options } of changed) setCookies.push(serializeCookieHeader(name, value, options));
+      },
+    },
+  });
+  // Answers an error for a token that was tampered with; a cookie that is no session at all makes it throw.
+  const claims = await auth.getClaims().then(
+    ({ data }) => data?.claims,
+    () => undefined,
+  );
+  const user = userOf(claims);
+  return { user, via: user && "cookie", setCookies };
+}
+
+function userOf(claims: JwtPayload | undefined): User | undefined {
+  return claims?.role === "authenticated" ? { id: claims.sub, email: claims.email || undefined } : undefined;
+}

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type Stripe from "stripe";
+import type { Fetched } from "../stripe/index.ts";
+import { DatabaseError, dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
+import { ledgerEntry, type Outcome, type Projection } from "./change.ts";
+import { projectEvent } from "./events.ts";
+import { fetchProjection } from "./fetch.ts";
+
+interface Clients {
+  stripe: Stripe;
+  supabase: ServiceClient;
+}
+
+/** What `apply_stripe_changes` is sent: see `billing.change` in the migrations. */
+type Change = { event_id?: string } & Record<string, unknown>;
+
+/** An event beside the row that it shows. */
+interface Projected {
+  event: Stripe.Event;
+  projection: Projection;
+}
+
+/**
+ * Applies events to the mirror, in any order and any number of times, and says what became of each.
+ * One that cannot be applied is `failed` (the ledger keeps the reason) or, where trying again may help, `retry`; it never
+ * holds up the others.
+ * @param events each id at most once
+ * @throws when the database cannot be reached: nothing is known to be applied
+ */
+export async function applyEvents(clients: Clients, events: Stripe.Event[]): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>();
+  const projected: Projected[] = [];
+  const changes: Change[] = [];
+  for (const event of events) {
+    try {
+      const projection = projectEvent(event);
+      if (!projection) {
+        outcomes.set(event.id, "ignored");
+        continue;
+      }
+      projected.push({ event, projection });
+      changes.push(changeOf(event, projection));
+    } catch (error) {
+      changes.push(failureOf(event, error));
+    }
+  }
+
+  const verdicts = await send(clients.supabase, changes);
+  const ambiguous: Projected[] = [];
+  for (const item of projected) if (verdicts.get(item.event.id) === "ambiguous") ambiguous.push(item);
+  for (const [id, verdict] of [...verdicts, ...(await settle(clients, ambiguous))])
+    outcomes.set(id, verdict as Outcome);
+  return outcomes;
+}
+
+/**
+ * Writes what was read from Stripe's API, by the same guard as events: it lands only where the mirror shows an older truth.
+ */
+export async function applyFetched(supabase: ServiceClient, fetched: Fetched<Projection[]>): Promise<void> {
+  const changes = fetched.answer.map((projection) => fetchedChange(projection, fetched.asOf));
+  if (changes.length > 0) await send(supabase, changes);
+}
+
+/** Settles events that share their second with another: what Stripe holds now is the truth. Fetches each object once. */
+async function settle(clients: Clients, items: Projected[]): Promise<Map<string, string>> {
+  const objects = Map.groupBy(items, ({ projection }) => `${projection.object} ${projection.object_id}`);
+  const settled = await Promise.all(
+    [...objects.values()].map(async (same) => {
+      try {
+        return await send(clients.supabase, await refetch(clients.stripe, same));
+      } catch {
+        return new Map(same.map(({ event }) => [event.id, "retry"]));
+      }
+    }),
+  );
+  return new Map(settled.flatMap((verdicts) => [...verdicts]));
+}
+
+const NEXT_SECOND_MS = 1100;
+
+async function refetch(stripe: Stripe, items: Projected[]): Promise<Change[]> {
+  const [first] = items;
+  if (!first) return [];
+  const { object, object_id: id } = first.projection;
+  const newest = Math.max(...items.map(({ event }) => event.created));
+
+  let fetched = await fetchProjection(stripe, object, id);
+  // An answer of that very second may still miss an event of it: ask again once the second is over.
+  while (fetched && Date.parse(fetched.asOf) / 1000 <= newest) {
+    await sleep(NEXT_SECOND_MS);
+    fetched = await fetchProjection(stripe, object, id);
+  }
+  if (!fetched) {
+    // Gone from Stripe: the last event that showed it stands, as a tombstone.
+    return items.map(({ event, projection }) => changeOf(event, { ...projection, deleted: true }));
+  }
+  const { answer, asOf } = fetched;
+  return items.map(({ event }) => ({ ...ledgerEntry(event), ...fetchedChange(answer, asOf) }));
+}
+
+function changeOf(event: Stripe.Event, projection: Projection): Change {
+  const entry = ledgerEntry(event);
+  return { ...entry, ...projection, fetched: false, as_of: entry.created_at };
+}
+
+function fetchedChange(projection: Projection, asOf: string): Change {
+  return { ...projection, fetched: true, as_of: asOf };
+}
+
+function failureOf(event: Stripe.Event, error: unknown): Change {
+  return { ...ledgerEntry(event), error: error instanceof Error ? error.message : "unreadable" };
+}
+
+// Data that Postgres refuses whenever it is tried: https://www.postgresql.org/docs/current/errcodes-appendix.html
+const REFUSED_DATA = /^(22|23)/;
+
+/**
+ * Sends changes in one call, thus in one transaction. When Postgres refuses the data, the batch is halved until what it
+ * refuses stands alone; that one is recorded as failed.
+ */
+async function send(supabase: ServiceClient, changes: Change[]): Promise<Map<string, string>> {
+  if (changes.length === 0) return new Map();
+  try {
+    const verdicts = dataOf(await supabase.rpc("apply_stripe_changes", { changes: changes as Json }));
+    return new Map(verdicts.map((verdict) => [verdict.event_id, verdict.outcome]));
+  } catch (error) {
+    if (!(error instanceof DatabaseError && REFUSED_DATA.test(error.code))) throw error;
+    if (changes.length > 1) {
+      const middle = changes.length >> 1;
+      const [left, right] = [changes.slice(0, middle), changes.slice(middle)];
+      return new Map([...(await send(supabase, left)), ...(await send(supabase, right))]);
+    }
+    const [refused] = changes;
+    if (!refused?.event_id || "error" in refused) throw error;
+    const { event_id, type, created_at, api_version } = refused;
+    return send(supabase, [{ event_id, type, created_at, api_version, error: `Postgres refused it: ${error.code}` }]);
+  }
+}

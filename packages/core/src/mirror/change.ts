@@ -1,0 +1,79 @@
+import type Stripe from "stripe";
+import type { Database } from "../supabase/index.ts";
+
+type Tables = Database["public"]["Tables"] & Database["billing"]["Tables"];
+type GuardColumn = "as_of" | "rank" | "deleted" | "fetched";
+type DecidedByPostgres = "user_id" | "ends_at" | "outcome";
+
+/** What Stripe decides of each mirrored object, by the name of its applier in Postgres (`billing.apply_<object>`). */
+export interface Rows {
+  product: Row<"products">;
+  price: Row<"prices">;
+  customer: Row<"customers">;
+  subscription: Row<"user_subscriptions">;
+  checkout_session: Row<"checkout_sessions">;
+  invoice: Row<"invoices">;
+  invoice_payment: Row<"invoice_payments">;
+  charge: Row<"charges">;
+}
+type Row<Table extends keyof Tables> = Omit<Tables[Table]["Row"], "id" | GuardColumn | DecidedByPostgres>;
+
+export type MirroredObject = keyof Rows;
+
+/** How one Stripe object looks as a row. */
+export type Projection = {
+  [Object in MirroredObject]: {
+    object: Object;
+    object_id: string;
+    row: Rows[Object];
+    /**
+     * Which of two states of one second came last, as far as the object's own life tells: the higher rank. Equal ranks that
+     * show different rows are fetched from Stripe.
+     */
+    rank: number;
+    deleted: boolean;
+    owner?: Owner | undefined;
+  };
+}[MirroredObject];
+
+/** The user that a customer belongs to, as far as the object says. */
+export interface Owner {
+  customer_id: string;
+  user_id: string;
+}
+
+/** What became of an event. Only `retry` is not in the ledger; `ignored` has no place there. */
+export type Outcome = "applied" | "stale" | "duplicate" | "ignored" | "failed" | "retry";
+
+/** What identifies an event in the ledger. */
+export function ledgerEntry(event: Stripe.Event) {
+  return {
+    event_id: event.id,
+    type: event.type,
+    created_at: timestamp(event.created),
+    api_version: event.api_version,
+  };
+}
+
+/**
+ * A moment as Postgres reads it.
+ * @param seconds since 1970, as Stripe counts
+ * @throws when it is not a number: the event cannot be read
+ */
+export function timestamp(seconds: number): string {
+  if (!Number.isFinite(seconds)) throw new TypeError(`A moment is not a number of seconds: ${typeof seconds}`);
+  return new Date(seconds * 1000).toISOString();
+}
+
+/** The same, where the moment may be absent. */
+export function optionalTimestamp(seconds: number | null | undefined): string | null {
+  return seconds === null || seconds === undefined ? null : timestamp(seconds);
+}
+
+const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
+
+/** The owner that the metadata names, where it names a user and the customer is known. */
+export function ownerOf(customerId: string | null, metadata: Stripe.Metadata | null | undefined): Owner | undefined {
+  const userId = metadata?.user_id;
+  return customerId && userId && UUID.test(userId) ? { customer_id: customerId, user_id: userId } : undefined;
+}

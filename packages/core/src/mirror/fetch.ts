@@ -1,0 +1,77 @@
+import type Stripe from "stripe";
+import { type Fetched, fetchAsOf, isMissing } from "../stripe/index.ts";
+import type { MirroredObject, Projection } from "./change.ts";
+import { projectCharge } from "./project/charge.ts";
+import { projectCheckoutSession } from "./project/checkout-session.ts";
+import { projectCustomer } from "./project/customer.ts";
+import { projectInvoice } from "./project/invoice.ts";
+import { projectInvoicePayment } from "./project/invoice-payment.ts";
+import { projectPrice } from "./project/price.ts";
+import { projectProduct } from "./project/product.ts";
+import { projectSubscription } from "./project/subscription.ts";
+
+type Fetch = (stripe: Stripe, id: string) => Promise<Fetched<Projection>>;
+
+/**
+ * Reads one object from Stripe, as a row. It settles what events cannot: two of them in one second.
+ * `undefined` when Stripe does not know the object any more.
+ */
+export async function fetchProjection(
+  stripe: Stripe,
+  object: MirroredObject,
+  id: string,
+): Promise<Fetched<Projection> | undefined> {
+  try {
+    return await fetchers[object](stripe, id);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+const fetchers: Record<MirroredObject, Fetch> = {
+  product: (stripe, id) => fetchAs(() => stripe.products.retrieve(id), projectProduct),
+  price: (stripe, id) => fetchAs(() => stripe.prices.retrieve(id), projectPrice),
+  customer: (stripe, id) => fetchAs(() => stripe.customers.retrieve(id), projectFetchedCustomer),
+  subscription: (stripe, id) => fetchAs(() => stripe.subscriptions.retrieve(id), projectFetchedSubscription),
+  checkout_session: (stripe, id) =>
+    fetchAs(() => stripe.checkout.sessions.retrieve(id, { expand: SESSION_EXPANSION }), projectFetchedSession),
+  invoice: (stripe, id) => fetchAs(() => stripe.invoices.retrieve(id), projectInvoice),
+  invoice_payment: (stripe, id) => fetchAs(() => stripe.invoicePayments.retrieve(id), projectInvoicePayment),
+  charge: (stripe, id) => fetchAs(() => stripe.charges.retrieve(id), projectCharge),
+};
+
+async function fetchAs<Answer extends object>(
+  request: () => Promise<Stripe.Response<Answer>>,
+  project: (answer: Answer) => Projection,
+): Promise<Fetched<Projection>> {
+  const { answer, asOf } = await fetchAsOf(request);
+  return { answer: project(answer), asOf };
+}
+
+/** A deleted customer still answers, with nothing but its id. */
+function projectFetchedCustomer(customer: Stripe.Customer | Stripe.DeletedCustomer): Projection {
+  if (!customer.deleted) return projectCustomer(customer);
+  const row = { email: null, name: null, created_at: null };
+  return { object: "customer", object_id: customer.id, row, rank: 0, deleted: true };
+}
+
+/** A cancelled subscription still answers; it is what the deletion event showed. */
+export function projectFetchedSubscription(subscription: Stripe.Subscription): Projection {
+  return projectSubscription(subscription, subscription.status === "canceled");
+}
+
+/** What a fetched session must bring along, to tell a delayed payment that failed from one under way. */
+export const SESSION_EXPANSION = ["payment_intent", "subscription"];
+
+/** The session does not say that its delayed payment failed; the payment, or the subscription it should have paid, does. */
+export function projectFetchedSession(session: Stripe.Checkout.Session): Projection {
+  const { payment_intent: payment, subscription } = session;
+  const paymentFailed =
+    typeof payment === "object" && ["requires_payment_method", "canceled"].includes(payment?.status ?? "");
+  const subscriptionFailed =
+    typeof subscription === "object" &&
+    ["past_due", "unpaid", "incomplete_expired"].includes(subscription?.status ?? "");
+  const unpaid = session.status === "complete" && session.payment_status === "unpaid";
+  return projectCheckoutSession(session, unpaid && (paymentFailed || subscriptionFailed));
+}

@@ -1,0 +1,9 @@
+export { applyEvents, applyFetched } from "./apply.ts";
+export type { Outcome, Projection } from "./change.ts";
+export { enabledEvents } from "./events.ts";
+export { projectFetchedSession, projectFetchedSubscription, SESSION_EXPANSION } from "./fetch.ts";
+export { projectCharge } from "./project/charge.ts";
+export { projectCustomer } from "./project/customer.ts";
+export { projectInvoice } from "./project/invoice.ts";
+export { projectPrice } from "./project/price.ts";
+export { projectProduct } from "./project/product.ts";

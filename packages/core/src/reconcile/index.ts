@@ -1,0 +1,65 @@
+import type Stripe from "stripe";
+import { syncCatalog } from "../catalog/index.ts";
+import { enabledEvents } from "../mirror/index.ts";
+import { fetchAsOf } from "../stripe/index.ts";
+import { dataOf, type ServiceClient } from "../supabase/index.ts";
+
+interface Deps {
+  stripe: Stripe;
+  supabase: ServiceClient;
+  /** Puts events where the consumer finds them; resolves when none can be lost any more. */
+  enqueue(events: Stripe.Event[]): Promise<void>;
+}
+
+export interface Reconciliation {
+  listed: number;
+  /** How many events the ledger lacked. */
+  queued: number;
+}
+
+const HOUR_MS = 3_600_000;
+// Stripe lists events of the last 30 days: https://docs.stripe.com/api/events
+const LISTED_FOR_MS = 30 * 24 * HOUR_MS;
+// An event may be listed a while after the moment that it bears; the ledger makes overlaps harmless.
+const OVERLAP_MS = HOUR_MS;
+const PAGE_SIZE = 100;
+
+/**
+ * Lists Stripe's events since the last time and queues those that the ledger lacks: what the webhook missed heals by itself.
+ * The first time, it copies the catalogue too, and goes back as far as Stripe lists.
+ */
+export async function reconcile({ stripe, supabase, enqueue }: Deps): Promise<Reconciliation> {
+  const cursor = dataOf(await supabase.rpc("get_reconcile_cursor")) as string | null;
+  if (!cursor) await syncCatalog({ stripe, supabase });
+  const since = cursor ? Date.parse(cursor) - OVERLAP_MS : Date.now() - LISTED_FOR_MS;
+
+  const result = { listed: 0, queued: 0 };
+  let begun: string | undefined;
+  let startingAfter: string | undefined;
+  do {
+    const { answer: page, asOf } = await fetchAsOf(() =>
+      stripe.events.list({
+        limit: PAGE_SIZE,
+        created: { gte: Math.floor(since / 1000) },
+        ...(startingAfter && { starting_after: startingAfter }),
+      }),
+    );
+    begun ??= asOf; // newest first: what comes after the first page's moment is for the next time
+    const missing = await findMissing(supabase, page.data);
+    if (missing.length > 0) await enqueue(missing);
+    result.listed += page.data.length;
+    result.queued += missing.length;
+    startingAfter = page.has_more ? page.data.at(-1)?.id : undefined;
+  } while (startingAfter);
+
+  dataOf(await supabase.rpc("advance_reconcile_cursor", { reconciled_until: begun }));
+  return result;
+}
+
+async function findMissing(supabase: ServiceClient, listed: Stripe.Event[]): Promise<Stripe.Event[]> {
+  const mirrored = listed.filter(({ type }) => (enabledEvents as string[]).includes(type));
+  if (mirrored.length === 0) return [];
+  const ids = dataOf(await supabase.rpc("find_missing_stripe_events", { event_ids: mirrored.map(({ id }) => id) }));
+  const missing = new Set(ids);
+  return mirrored.filter(({ id }) => missing.has(id));
+}

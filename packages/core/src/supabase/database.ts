@@ -1,0 +1,271 @@
+// Generated from the migrations by `npm run database-types`; a test holds them together.
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  public: {
+    Tables: {
+      checkout_sessions: {
+        Row: {
+          amount_total: number | null;
+          as_of: string;
+          created_at: string;
+          currency: string | null;
+          customer_email: string | null;
+          customer_id: string | null;
+          deleted: boolean;
+          expires_at: string;
+          fetched: boolean;
+          id: string;
+          invoice_id: string | null;
+          mode: string;
+          outcome: string;
+          payment_failed: boolean;
+          payment_intent_id: string | null;
+          payment_status: string;
+          price_id: string | null;
+          rank: number;
+          status: string;
+          subscription_id: string | null;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      customers: {
+        Row: {
+          as_of: string;
+          created_at: string | null;
+          deleted: boolean;
+          email: string | null;
+          fetched: boolean;
+          id: string;
+          name: string | null;
+          rank: number;
+          user_id: string | null;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      prices: {
+        Row: {
+          active: boolean;
+          as_of: string;
+          created_at: string;
+          currency: string;
+          deleted: boolean;
+          fetched: boolean;
+          id: string;
+          lookup_key: string | null;
+          metadata: Json;
+          nickname: string | null;
+          product_id: string;
+          rank: number;
+          recurring_interval: string | null;
+          recurring_interval_count: number | null;
+          trial_period_days: number | null;
+          type: string;
+          unit_amount: number | null;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      products: {
+        Row: {
+          active: boolean;
+          as_of: string;
+          created_at: string;
+          default_price_id: string | null;
+          deleted: boolean;
+          description: string | null;
+          fetched: boolean;
+          id: string;
+          images: string[];
+          marketing_features: string[];
+          metadata: Json;
+          name: string;
+          rank: number;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      user_subscriptions: {
+        Row: {
+          as_of: string;
+          cancel_at: string | null;
+          cancel_at_period_end: boolean;
+          canceled_at: string | null;
+          created_at: string;
+          currency: string;
+          current_period_end: string | null;
+          current_period_start: string | null;
+          customer_id: string;
+          deleted: boolean;
+          ended_at: string | null;
+          ends_at: string | null;
+          fetched: boolean;
+          id: string;
+          items: Json;
+          latest_invoice_id: string | null;
+          metadata: Json;
+          paused: boolean;
+          price_id: string | null;
+          product_id: string | null;
+          quantity: number | null;
+          rank: number;
+          status: string;
+          trial_end: string | null;
+          trial_start: string | null;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+    };
+    Views: {
+      payment_history: {
+        Row: {
+          amount: number | null;
+          amount_paid: number | null;
+          amount_refunded: number | null;
+          attempt_count: number | null;
+          checkout_session_id: string | null;
+          created_at: string | null;
+          currency: string | null;
+          customer_id: string | null;
+          failure_reason: string | null;
+          hosted_invoice_url: string | null;
+          id: string | null;
+          invoice_id: string | null;
+          invoice_number: string | null;
+          invoice_pdf: string | null;
+          next_payment_attempt: string | null;
+          payment_intent_id: string | null;
+          receipt_url: string | null;
+          status: string | null;
+          subscription_id: string | null;
+        };
+        Relationships: [];
+      };
+    };
+    Functions: {
+      advance_reconcile_cursor: {
+        Args: { reconciled_until: string };
+        Returns: undefined;
+      };
+      apply_stripe_changes: {
+        Args: { changes: Json };
+        Returns: { event_id: string; outcome: string }[];
+      };
+      find_missing_stripe_events: {
+        Args: { event_ids: string[] };
+        Returns: string[];
+      };
+      get_reconcile_cursor: {
+        Args: Record<PropertyKey, never>;
+        Returns: string;
+      };
+      has_active_subscription: {
+        Args: Record<PropertyKey, never>;
+        Returns: boolean;
+      };
+    };
+    Enums: Record<never, never>;
+    CompositeTypes: Record<never, never>;
+  };
+  billing: {
+    Tables: {
+      charges: {
+        Row: {
+          amount: number;
+          amount_refunded: number;
+          as_of: string;
+          created_at: string;
+          currency: string;
+          customer_id: string | null;
+          deleted: boolean;
+          failure_code: string | null;
+          failure_message: string | null;
+          fetched: boolean;
+          id: string;
+          invoice_id: string | null;
+          payment_intent_id: string | null;
+          rank: number;
+          receipt_url: string | null;
+          status: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      invoice_payments: {
+        Row: {
+          as_of: string;
+          charge_id: string | null;
+          deleted: boolean;
+          fetched: boolean;
+          id: string;
+          invoice_id: string;
+          payment_intent_id: string | null;
+          rank: number;
+          status: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      invoices: {
+        Row: {
+          amount_due: number;
+          amount_paid: number;
+          amount_remaining: number;
+          as_of: string;
+          attempt_count: number;
+          attempted: boolean;
+          billing_reason: string | null;
+          created_at: string;
+          currency: string;
+          customer_id: string | null;
+          deleted: boolean;
+          fetched: boolean;
+          hosted_invoice_url: string | null;
+          id: string;
+          invoice_pdf: string | null;
+          next_payment_attempt: string | null;
+          number: string | null;
+          payment_intent_id: string | null;
+          rank: number;
+          status: string;
+          subscription_id: string | null;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      reconcile_cursor: {
+        Row: { only_row: boolean; reconciled_until: string };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      stripe_events: {
+        Row: {
+          api_version: string | null;
+          created_at: string;
+          id: string;
+          object_id: string | null;
+          outcome: string;
+          reason: string | null;
+          recorded_at: string;
+          type: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+    };
+  };
+};

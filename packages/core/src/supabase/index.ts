@@ -1,0 +1,37 @@
+import {
+  createClient,
+  type PostgrestError,
+  type PostgrestSingleResponse,
+  type SupabaseClient,
+} from "@supabase/supabase-js";
+import type { Database } from "./database.ts";
+
+export type ServiceClient = SupabaseClient<Database>;
+export type { Database, Json } from "./database.ts";
+
+/** A client with the service role: it passes row-level security, so it never leaves the back end. */
+export function createServiceClient(options: { url: string; secretKey: string }): ServiceClient {
+  return createClient<Database>(options.url, options.secretKey, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+  });
+}
+
+/** Postgres refused, or could not be reached. `code` is the SQLSTATE or PostgREST's code; empty when there was no answer. */
+export class DatabaseError extends Error {
+  override readonly name = "DatabaseError";
+  readonly code: string;
+
+  constructor({ code, message }: Pick<PostgrestError, "code" | "message">) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Unwraps an answer, so that no error goes unseen.
+ * @throws DatabaseError
+ */
+export function dataOf<Data>(answer: PostgrestSingleResponse<Data>): Data {
+  if (answer.error) throw new DatabaseError(answer.error);
+  return answer.data;
+}

@@ -1,0 +1,10 @@
+import { openCheckout } from "@turnpike/core/checkout";
+import { CreateCheckout, type RedirectAnswer } from "@turnpike/core/checkout/schema";
+import { clients, config } from "./config.ts";
+import { json, route } from "./route.ts";
+
+/** `POST /api/stripe/create-checkout`: the same sale for a page that follows the address itself. Guests may buy. */
+export const handler = route({ auth: "optional", input: "json", schema: CreateCheckout }, async ({ user, input }) => {
+  const url = await openCheckout({ ...clients, site: config.site }, user, input);
+  return json({ url } satisfies RedirectAnswer);
+});

@@ -1,0 +1,31 @@
+import { BillingError, type ErrorAnswer, type ErrorCode, errorStatus } from "@turnpike/core/errors";
+import type { Middleware } from "./request.ts";
+
+/** The one place where an error becomes an answer. What was not meant for the caller is a `500` that says nothing. */
+export function answerErrors(): Middleware {
+  return {
+    onError: (request) => {
+      const { code, message } = refusalOf(request.error);
+      const answer: ErrorAnswer = { error: message, code, requestId: request.event.requestContext.requestId };
+      request.response = {
+        statusCode: errorStatus[code],
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(answer),
+      };
+    },
+  };
+}
+
+function refusalOf(error: unknown): { code: ErrorCode; message: string } {
+  if (error instanceof BillingError) return error;
+  // Middy's parsers throw errors of their own, told apart by their status.
+  switch ((error as { statusCode?: number } | undefined)?.statusCode) {
+    case 415:
+      return { code: "unsupported_media_type", message: "Send this request with content-type: application/json" };
+    case 400:
+    case 422:
+      return { code: "invalid_request", message: "The body is not valid JSON" };
+    default:
+      return { code: "internal_error", message: "Something went wrong on our side. Please try again." };
+  }
+}

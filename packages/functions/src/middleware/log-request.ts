@@ -1,0 +1,25 @@
+import { describe, log } from "../log.ts";
+import type { Middleware } from "./request.ts";
+
+/** One line per request. The last to run, so it sees the answer whatever became of it. */
+export function logRequest(): Middleware {
+  const began = new WeakMap<object, number>();
+  const write: Middleware["after"] = ({ event, response, error, context }) => {
+    const status = response?.statusCode ?? 500;
+    log(status >= 500 ? "error" : "info", "request", {
+      requestId: event.requestContext.requestId,
+      route: event.routeKey,
+      status,
+      ms: Math.round(performance.now() - (began.get(context) ?? performance.now())),
+      userId: event.identity?.user?.id,
+      ...(error && (status >= 500 ? describe(error) : { refused: (error as { code?: string }).code })),
+    });
+  };
+  return {
+    before: ({ context }) => {
+      began.set(context, performance.now());
+    },
+    after: write,
+    onError: write,
+  };
+}

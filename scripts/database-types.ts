@@ -1,0 +1,110 @@
+export type Query = <Row>(sql: string) => Promise<Row[]>;
+
+/**
+ * The types that supabase-js needs, from the database itself. Tables are read only: every write goes through
+ * `apply_stripe_changes`. `billing` is there for the projections; the API does not expose it.
+ */
+export async function databaseTypes(query: Query): Promise<string> {
+  const columns = await query<Column>(COLUMNS);
+  const functions = await query<SqlFunction>(FUNCTIONS);
+  const relations = (schema: string, kind: "r" | "v") =>
+    [
+      ...Map.groupBy(
+        columns.filter((column) => column.schema === schema && column.kind === kind),
+        (column) => column.relation,
+      ),
+    ].map(([name, own]) => `${name}: ${relation(kind, own)};`);
+
+  return `// Generated from the migrations by \`npm run database-types\`; a test holds them together.
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  public: {
+    Tables: { ${relations("public", "r").join("\n")} };
+    Views: { ${relations("public", "v").join("\n")} };
+    Functions: { ${functions.map(signature).join("\n")} };
+    Enums: Record<never, never>;
+    CompositeTypes: Record<never, never>;
+  };
+  billing: {
+    Tables: { ${relations("billing", "r").join("\n")} };
+  };
+};
+`;
+}
+
+interface Column {
+  schema: string;
+  relation: string;
+  kind: string;
+  name: string;
+  type: string;
+  required: boolean;
+}
+
+const COLUMNS = `
+  select n.nspname as schema, c.relname as relation, c.relkind::text as kind, a.attname as name,
+    format_type(a.atttypid, null) as type, a.attnotnull as required
+  from pg_attribute a
+  join pg_class c on c.oid = a.attrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname in ('public', 'billing') and c.relkind in ('r', 'v') and a.attnum > 0 and not a.attisdropped
+  order by n.nspname, c.relname, a.attname`;
+
+interface SqlFunction {
+  name: string;
+  argument_names: string[];
+  argument_types: string[];
+  argument_modes: string[] | null;
+  answer: string;
+  set: boolean;
+}
+
+const FUNCTIONS = `
+  select p.proname as name, coalesce(p.proargnames, '{}') as argument_names,
+    (select coalesce(array_agg(format_type(t, null) order by position), '{}')
+     from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality as u (t, position)) as argument_types,
+    p.proargmodes::text[] as argument_modes, p.prorettype::regtype::text as answer, p.proretset as set
+  from pg_proc p
+  join pg_namespace n on n.oid = p.pronamespace
+  where n.nspname = 'public' and p.prokind = 'f'
+  order by p.proname`;
+
+function relation(kind: "r" | "v", columns: Column[]): string {
+  const row = columns.map((column) => `${column.name}: ${typescript(column.type, kind === "r" && column.required)}`);
+  const writes = kind === "r" ? "Insert: never; Update: never; " : "";
+  return `{ Row: { ${row.join("; ")} }; ${writes}Relationships: [] }`;
+}
+
+function signature(fn: SqlFunction): string {
+  const fields = (mode: string) =>
+    fn.argument_names.flatMap((name, i) =>
+      (fn.argument_modes?.[i] ?? "i") === mode ? [`${name}: ${typescript(fn.argument_types[i] ?? "", true)}`] : [],
+    );
+  const given = fields("i");
+  const columns = fields("t");
+  const answer = columns.length > 0 ? `{ ${columns.join("; ")} }` : typescript(fn.answer, true);
+  return `${fn.name}: {
+    Args: ${given.length > 0 ? `{ ${given.join("; ")} }` : "Record<PropertyKey, never>"};
+    Returns: ${fn.set ? `(${answer})[]` : answer};
+  };`;
+}
+
+const TYPES: Record<string, string> = {
+  text: "string",
+  uuid: "string",
+  "timestamp with time zone": "string",
+  boolean: "boolean",
+  smallint: "number",
+  integer: "number",
+  bigint: "number",
+  jsonb: "Json",
+  void: "undefined",
+};
+
+function typescript(type: string, required: boolean): string {
+  const known = type.endsWith("[]") ? `${typescript(type.slice(0, -2), true)}[]` : TYPES[type];
+  if (!known) throw new Error(`No TypeScript type is known for the Postgres type ${type}`);
+  return required ? known : `${known} | null`;
+}
