@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    // Two cores: the databases, browsers and bundlers that the tests start must not starve one another.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["packages/**/*.test.{ts,tsx}"], exclude: ["**/node_modules/**"] } },
+      // One at a time: a synth rewrites .sst/ and the site's build.
+      { extends: true, test: { name: "system", include: ["test/**/*.test.ts"], fileParallelism: false } },
+    ],
+  },
+});
