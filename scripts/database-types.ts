@@ -15,7 +15,7 @@ export async function databaseTypes(query: Query): Promise<string> {
       ),
     ].map(([name, own]) => `${name}: ${relation(kind, own)};`);
 
-  return `// Generated from the migrations by \`npm run database-types\`; a test holds them together.
+  return `// Generated from the migrations by \`npm run generate\`; a test holds them together.
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 

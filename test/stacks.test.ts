@@ -28,7 +28,13 @@ beforeAll(async () => {
   );
   stacks(app);
   await app.finish(); // bundles every handler and builds the site
-  for (const [name, stack] of Object.entries({ secrets: Secrets, events: Events, api: Api, reconcile: Reconcile, site: Site })) {
+  for (const [name, stack] of Object.entries({
+    secrets: Secrets,
+    events: Events,
+    api: Api,
+    reconcile: Reconcile,
+    site: Site,
+  })) {
     templates[name as keyof typeof templates] = Template.fromStack(getStack(stack));
   }
 }, 180_000);
@@ -111,7 +117,9 @@ describe("the stacks", () => {
     const queues = Object.values(templates.events.findResources("AWS::SQS::Queue"));
     const source = queues.find(({ Properties }) => Properties.RedrivePolicy);
     const [consumer] = lambdas(templates.events);
-    expect(source?.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * (consumer?.Timeout ?? Number.POSITIVE_INFINITY));
+    expect(source?.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(
+      6 * (consumer?.Timeout ?? Number.POSITIVE_INFINITY),
+    );
   });
 
   it("run the reconciliation on a schedule", () => {

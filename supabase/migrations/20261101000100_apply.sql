@@ -72,13 +72,10 @@ begin
       on conflict (id) do update
       set (%3$s, as_of, rank, deleted, fetched) =
         (%5$s, greatest(standing.as_of, excluded.as_of), excluded.rank, excluded.deleted, excluded.fetched)
-      where case
-        -- A slow, older answer of the API must not land over newer state; a deletion that it found may.
-        when excluded.fetched then excluded.as_of > standing.as_of or (excluded.deleted and not standing.deleted)
-        when standing.deleted then false
-        when excluded.deleted then true
-        else (excluded.as_of, excluded.rank) > (standing.as_of, standing.rank)
-      end;
+      -- A deletion is terminal: only a fetch that is newer brings the row back.
+      where (excluded.deleted and not standing.deleted)
+        or ((excluded.fetched or not standing.deleted)
+          and (excluded.as_of, excluded.rank) > (standing.as_of, standing.rank));
 
       return array(
         select row(change.event_id, case

@@ -1,4 +1,4 @@
-// Generated from the migrations by `npm run database-types`; a test holds them together.
+// Generated from the migrations by `npm run generate`; a test holds them together.
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
