@@ -1,0 +1,86 @@
+import { resolve } from "node:path";
+import type { JWK } from "jose";
+import { createApi } from "./api.ts";
+import { bootstrapSql } from "./bootstrap.ts";
+import type { Database } from "./database.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import { createLite, keepRevokedGrants } from "./lite.ts";
+import { applyMigrations, readMigrations } from "./migrations.ts";
+import { openPglite } from "./pglite.ts";
+import { openPostgres } from "./postgres.ts";
+import { snapshotCache } from "./snapshot-cache.ts";
+import { answerSqlErrorsLikePostgrest } from "./sql-errors.ts";
+import { createTokens } from "./tokens.ts";
+
+export { generateSigningKey } from "./tokens.ts";
+
+export interface EmbeddedSupabaseOptions {
+  /** Where data lives on disk (locked against a second process). Absent: memory. */
+  dataDir?: string;
+  /** A real Postgres instead of PGlite, by its URL. */
+  databaseUrl?: string;
+  /** Folder with the Supabase CLI's migrations. */
+  migrationsDir: string;
+  /** The address under which the API is reached, e.g. `http://localhost:3000`; the tokens' `iss` is `${publicUrl}/auth/v1`. */
+  publicUrl: string;
+  publishableKey: string;
+  secretKey: string;
+  /** Private ES256 JWK (with `kid`) that access tokens are signed with, see {@link generateSigningKey}. */
+  signingKey: JWK;
+  /** In memory only: folder of snapshots keyed by migrations, from which tests start in seconds. */
+  snapshotDir?: string;
+  /** Default 3600. */
+  accessTokenTtlSeconds?: number;
+}
+
+export interface EmbeddedSupabase {
+  /** Handles `/auth/v1/*` and `/rest/v1/*`; there is no listener of its own. */
+  fetch(request: Request): Promise<Response>;
+  /** Raw SQL as the owner, past row-level security. */
+  query<Row>(sql: string, params?: unknown[]): Promise<Row[]>;
+  /** Ends the database and unlocks its folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts Supabase's Auth and REST API in this process, with all migrations applied.
+ * Throws when the data folder is in use, or when a migration fails or was edited after it had been applied.
+ */
+export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): Promise<EmbeddedSupabase> {
+  const { databaseUrl, snapshotDir } = options;
+  const dataDir = options.dataDir && resolve(options.dataDir);
+  const migrations = readMigrations(options.migrationsDir);
+  const tokens = await createTokens(options.signingKey, `${options.publicUrl}/auth/v1`);
+  const snapshots = snapshotDir && !dataDir && !databaseUrl ? snapshotCache(snapshotDir, migrations) : undefined;
+  const unlock = dataDir ? lockDirectory(dataDir) : () => {};
+  let opened: Database | undefined;
+  const close = async () => {
+    try {
+      await opened?.exclusive(async () => opened?.connection.close());
+    } finally {
+      unlock();
+    }
+  };
+  try {
+    const snapshot = await snapshots?.find();
+    const database = databaseUrl ? await openPostgres(databaseUrl) : await openPglite({ dataDir, snapshot });
+    opened = database;
+    const lite = createLite(database, options, tokens);
+    if (!snapshot) {
+      await database.exec(bootstrapSql);
+      await lite.ensureSystemSchema();
+      await applyMigrations(database, migrations);
+      await snapshots?.save(database);
+    }
+    keepRevokedGrants(database.connection);
+    answerSqlErrorsLikePostgrest(database.connection);
+    return {
+      fetch: createApi({ ...options, lite, database, tokens }),
+      query: (sql, params) => database.exclusive(() => database.query(sql, params)),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
