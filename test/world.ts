@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServerClient, serializeCookieHeader } from "@supabase/ssr";
+import { createClient } from "@supabase/supabase-js";
+import { createStripe } from "@turnpike/core/stripe";
+import { createServiceClient } from "@turnpike/core/supabase";
+import Stripe from "stripe";
+import { expect, vi } from "vitest";
+import { type Local, type LocalOptions, startLocal } from "../packages/local/src/index.ts";
+import { id } from "./builders.ts";
+
+/** A person with a session, as a browser or another program would hold it. */
+export interface Person {
+  id: string;
+  email: string;
+  accessToken: string;
+  /** The `cookie` header of `@supabase/ssr`. */
+  cookie: string;
+}
+
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** The whole system on a free port, with everything that its log said. */
+export async function startWorld(options: LocalOptions = {}) {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "turnpike-"));
+  const lines: string[] = [];
+  const local: Local = await startLocal({
+    environment: { PATH: process.env.PATH, ...options.environment },
+    port: 0,
+    web: false,
+    watch: false,
+    schedules: false,
+    log: (source, line) => lines.push(`${source} ${line}`),
+    ...options,
+    dataDir,
+  });
+  const { url, settings } = local;
+  const supabaseUrl = settings.supabase.url;
+  const { publishableKey, secretKey } = settings.supabase;
+  const stripe = createStripe({ secretKey: settings.stripe.secretKey, apiBase: url });
+  const admin = createServiceClient({ url: supabaseUrl, secretKey });
+
+  return {
+    local,
+    url,
+    lines,
+    stripe,
+    admin,
+    dataDir,
+
+    async signUp(): Promise<Person> {
+      const jar = new Map<string, string>();
+      const client = createServerClient(supabaseUrl, publishableKey, {
+        cookies: {
+          getAll: () => [...jar].map(([name, value]) => ({ name, value })),
+          setAll: (cookies) => {
+            for (const { name, value } of cookies) jar.set(name, value);
+          },
+        },
+      });
+      const email = `${id("user")}@example.com`;
+      const { data, error } = await client.auth.signUp({ email, password: "correct horse battery" });
+      if (error || !data.user || !data.session) throw error ?? new Error("no session after sign-up");
+      const cookie = [...jar].map(([name, value]) => serializeCookieHeader(name, value, {}).split(";")[0]).join("; ");
+      return { id: data.user.id, email, accessToken: data.session.access_token, cookie };
+    },
+
+    /** supabase-js as this person: row-level security applies. */
+    as: (person: Person) =>
+      createClient(supabaseUrl, publishableKey, {
+        accessToken: async () => person.accessToken,
+      }),
+
+    request: (method: string, path: string, headers: Record<string, string> = {}, body?: string | FormData) =>
+      fetch(url + path, { method, headers, redirect: "manual", ...(body !== undefined && { body }) }),
+
+    /** Delivers an event as Stripe would; the signature is real. */
+    deliver(payload: string, secret = settings.stripe.webhookSecret) {
+      const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret });
+      return fetch(`${url}/api/webhooks/stripe`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "stripe-signature": signature },
+        body: payload,
+      });
+    },
+
+    /** Pays a session on Stripe's page, as its form does. */
+    async pay(checkoutUrl: string, fields: Record<string, string> = {}) {
+      const page = await fetch(checkoutUrl);
+      expect(page.status).toBe(200);
+      return fetch(checkoutUrl, {
+        method: "POST",
+        redirect: "manual",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({
+          email: "buyer@example.com",
+          card_number: "4242 4242 4242 4242",
+          exp: "12 / 34",
+          cvc: "123",
+          name: "Ada Lovelace",
+          ...fields,
+        }),
+      });
+    },
+
+    async priceOf(lookupKey: string): Promise<Stripe.Price> {
+      const { data } = await stripe.prices.list({ lookup_keys: [lookupKey], expand: ["data.product"] });
+      const [price] = data;
+      if (!price) throw new Error(`The demo catalogue has no price ${lookupKey}`);
+      await vi.waitFor(async () => {
+        const row = await admin.from("prices").select("id").eq("id", price.id).maybeSingle();
+        expect(row.data).not.toBeNull();
+      }, WAIT);
+      return price;
+    },
+
+    async close() {
+      await local.close();
+      if (!options.dataDir) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Webhooks take their way through the queue; this is how long a test gives them. */
+export const WAIT = { timeout: 20_000, interval: 100 };
