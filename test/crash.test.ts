@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createServiceClient } from "@turnpike/core/supabase";
+import Stripe from "stripe";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { event, product } from "./builders.ts";
+import { WAIT } from "./world.ts";
+
+const KEYS = { STRIPE_WEBHOOK_SECRET: "whsec_crash_test", SUPABASE_SECRET_KEY: "sb_secret_crash_test" };
+let dataDir: string;
+let port: number;
+let running: ChildProcess | undefined;
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), "turnpike-"));
+  port = await freePort();
+});
+afterEach(async () => {
+  await kill();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** `npm start` without npm, so that the signal hits the process itself. Resolves when it answers. */
+async function start(): Promise<void> {
+  running = spawn("node", ["--disable-warning=ExperimentalWarning", "packages/local/src/main.ts"], {
+    env: { PATH: process.env.PATH, PORT: String(port), TURNPIKE_DATA_DIR: dataDir, ...KEYS },
+    stdio: "ignore",
+  });
+  await vi.waitFor(
+    async () => {
+      const answer = await fetch(`http://localhost:${port}/api/health`);
+      expect(answer.status).toBe(200);
+    },
+    { timeout: 60_000, interval: 200 },
+  );
+}
+
+async function kill(): Promise<void> {
+  if (!running || running.exitCode !== null || running.signalCode) return;
+  running.kill("SIGKILL");
+  await once(running, "exit");
+}
+
+async function deliver(payload: string): Promise<Response> {
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: KEYS.STRIPE_WEBHOOK_SECRET });
+  const headers = { "stripe-signature": signature, "content-type": "application/json" };
+  return fetch(`http://localhost:${port}/api/webhooks/stripe`, { method: "POST", headers, body: payload });
+}
+
+// In the batching window, while the batch is applied, and about when its messages are deleted.
+it.each([0, 1_050, 1_200])(
+  "an acknowledged event is applied once, though the process is killed %i ms later",
+  async (delay) => {
+    await start();
+    const bought = product({ name: "Survivor" });
+    const payload = JSON.stringify(event("product.created", bought, 1_790_000_000));
+    expect((await deliver(payload)).status).toBe(200);
+    await sleep(delay);
+    await kill();
+
+    await start();
+    const supabase = createServiceClient({ url: `http://localhost:${port}`, secretKey: KEYS.SUPABASE_SECRET_KEY });
+    await vi.waitFor(async () => {
+      const { data } = await supabase.from("products").select("name").eq("id", bought.id);
+      expect(data).toEqual([{ name: "Survivor" }]);
+    }, WAIT);
+
+    // Delivered again, it is known: the ledger has it once and the row stays.
+    const { id, type, created } = JSON.parse(payload) as Stripe.Event;
+    const change = {
+      event_id: id,
+      type,
+      created_at: new Date(created * 1000).toISOString(),
+      object: "product",
+      object_id: bought.id,
+    };
+    const again = await supabase.rpc("apply_stripe_changes", { changes: [change] });
+    expect(again.data).toEqual([{ event_id: id, outcome: "duplicate" }]);
+  },
+  180_000,
+);

@@ -1,0 +1,130 @@
+import chromium from "@sparticuz/chromium";
+import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { id } from "./builders.ts";
+import { startWorld, type World } from "./world.ts";
+
+let world: World;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  [world, browser] = await Promise.all([
+    startWorld({ web: true }),
+    playwright.launch({
+      executablePath: await chromium.executablePath(),
+      args: [...chromium.args, "--disable-background-networking", "--disable-quic", "--no-first-run"],
+      headless: true,
+    }),
+  ]);
+  await world.priceOf("pro_monthly");
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+});
+
+const heading = (name: string | RegExp) => page.getByRole("heading", { name }).first();
+const press = (name: string | RegExp) => page.getByRole("button", { name }).first().click();
+
+async function newVisitor(): Promise<void> {
+  await context?.close();
+  context = await browser.newContext({ baseURL: world.url });
+  page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+}
+
+async function payWithCard(number: string): Promise<void> {
+  await page.getByLabel("Card number").fill(number);
+  await page.getByLabel(/expir/i).fill("12 / 34");
+  await page.getByLabel(/cvc/i).fill("123");
+  await page.getByLabel(/name on card|cardholder/i).fill("Ada Lovelace");
+  await press(/^(subscribe|pay)/i);
+}
+
+it("a visitor signs up, subscribes, sees it on the account page, cancels in the portal and sees when it ends", async () => {
+  await newVisitor();
+  const email = `${id("ada")}@example.com`;
+
+  // Chooses a plan, signs up on the way, and is back at the choice.
+  await page.goto("/pricing");
+  await page.getByRole("link", { name: "Subscribe to Pro" }).click();
+  await heading("Create your account").waitFor();
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill("correct horse battery");
+  await press("Create account");
+
+  // A plain form leads to Stripe's page; a declined card leaves the checkout open.
+  await press("Subscribe to Pro");
+  await page.waitForURL(/\/c\/pay\/cs_/);
+  await payWithCard("4000 0000 0000 0002");
+  await page
+    .getByText(/declined/i)
+    .first()
+    .waitFor();
+  expect(page.url()).toContain("/c/pay/cs_");
+  await payWithCard("4242 4242 4242 4242");
+
+  await page.waitForURL(/\/success\?session_id=cs_/);
+  await heading("Thank you, you are all set").waitFor();
+  await page.getByText("$29.00").first().waitFor();
+
+  // The account shows the plan and its payment.
+  await page.getByRole("link", { name: "Go to your account" }).click();
+  await page.getByRole("heading", { name: "Pro" }).waitFor();
+  await page.getByText("Active", { exact: true }).waitFor();
+  await page.getByRole("table").getByText("Paid", { exact: true }).waitFor();
+
+  // Cancels in the portal.
+  await press("Manage billing");
+  await page.waitForURL(/\/p\/session\//);
+  await press(/cancel subscription/i);
+  const confirm = page.getByRole("button", { name: /cancel subscription/i });
+  if (
+    !(await page
+      .getByText(/don.t cancel/i)
+      .first()
+      .isVisible())
+  )
+    await confirm.first().click();
+  await page.getByRole("link", { name: /return to/i }).click();
+  await page.waitForURL(/\/account/);
+  await page.getByText(/^Ends on/).waitFor();
+
+  // And so it is in Postgres.
+  const [row] = await world.local.query<Record<string, unknown>>(
+    `select s.status, s.ends_at = s.current_period_end as ends_with_period, p.status as payment, p.amount_paid, u.email
+     from user_subscriptions s
+     join customers c on c.id = s.customer_id
+     join auth.users u on u.id = c.user_id
+     join payment_history p on p.subscription_id = s.id
+     where u.email = $1`,
+    [email],
+  );
+  expect(row).toEqual({ status: "active", ends_with_period: true, payment: "paid", amount_paid: 2900, email });
+}, 120_000);
+
+it("a guest buys once without an account, and is told nothing that is not known", async () => {
+  await newVisitor();
+  await page.goto("/pricing");
+  await press("Buy Credits");
+  await page.waitForURL(/\/c\/pay\/cs_/);
+  await page.getByLabel(/e-?mail/i).fill(`${id("guest")}@example.com`);
+  await payWithCard("4242 4242 4242 4242");
+  await page.waitForURL(/\/success/);
+  await heading("Thank you for your order").waitFor();
+  expect(await page.getByText(/paid|all set/i).count()).toBe(0);
+}, 120_000);
+
+it("whoever turns back at checkout is told that nothing was charged", async () => {
+  await newVisitor();
+  await page.goto("/pricing");
+  await press("Buy Credits");
+  await page.waitForURL(/\/c\/pay\/cs_/);
+  await page
+    .getByRole("link", { name: /back|cancel/i })
+    .first()
+    .click();
+  await page.getByText("Checkout was canceled. You have not been charged.").waitFor();
+}, 120_000);
