@@ -1,4 +1,5 @@
 import { type ApiRouteProps, Api as HttpApi, Function as Lambda, type StackContext, use } from "sst/constructs";
+import { build } from "./build.ts";
 import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
@@ -37,7 +38,7 @@ export function Api({ stack }: StackContext) {
         function: {
           handler: "packages/functions/src/health.handler",
           bind: [stripeSecretKey, supabaseSecretKey],
-          environment: environment("SUPABASE_URL", "BUILD"),
+          environment: { ...environment("SUPABASE_URL"), BUILD: build() },
         },
       },
     },

@@ -13,7 +13,7 @@ const settings = {
   SUPABASE_URL: z.url({ protocol: /^https?$/ }),
   SUPABASE_PUBLISHABLE_KEY: text,
   STRIPE_API_BASE: z.url({ protocol: /^https?$/ }).optional(),
-  BUILD: text.default("dev"),
+  BUILD: text.default("unknown"),
 };
 type Settings = typeof settings;
 

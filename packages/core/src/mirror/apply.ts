@@ -77,6 +77,7 @@ async function settle(clients: Clients, items: Projected[]): Promise<Map<string,
 }
 
 const NEXT_SECOND_MS = 1100;
+const ATTEMPTS = 4;
 
 async function refetch(stripe: Stripe, items: Projected[]): Promise<Change[]> {
   const [first] = items;
@@ -84,18 +85,23 @@ async function refetch(stripe: Stripe, items: Projected[]): Promise<Change[]> {
   const { object, object_id: id } = first.projection;
   const newest = Math.max(...items.map(({ event }) => event.created));
 
-  let fetched = await fetchProjection(stripe, object, id);
-  // An answer of that very second may still miss an event of it: ask again once the second is over.
-  while (fetched && Date.parse(fetched.asOf) / 1000 <= newest) {
-    await sleep(NEXT_SECOND_MS);
-    fetched = await fetchProjection(stripe, object, id);
-  }
+  const fetched = await fetchAfter(newest, () => fetchProjection(stripe, object, id));
   if (!fetched) {
     // Gone from Stripe: the last event that showed it stands, as a tombstone.
     return items.map(({ event, projection }) => changeOf(event, { ...projection, deleted: true }));
   }
   const { answer, asOf } = fetched;
   return items.map(({ event }) => ({ ...ledgerEntry(event), ...fetchedChange(answer, asOf) }));
+}
+
+/** An answer of the very second may still miss an event of it: asks again once the second is over. */
+async function fetchAfter(second: number, fetch: () => ReturnType<typeof fetchProjection>) {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const fetched = await fetch();
+    if (!fetched || Date.parse(fetched.asOf) / 1000 > second) return fetched;
+    await sleep(NEXT_SECOND_MS);
+  }
+  throw new Error("Stripe's clock is behind the events that it sent");
 }
 
 function changeOf(event: Stripe.Event, projection: Projection): Change {
