@@ -14,7 +14,8 @@ beforeAll(async () => {
     startWorld({ web: true }),
     playwright.launch({
       executablePath: await chromium.executablePath(),
-      args: [...chromium.args, "--disable-background-networking", "--disable-quic", "--no-first-run"],
+      // In a single process, closing one page ends them all.
+      args: [...chromium.args.filter((arg) => arg !== "--single-process"), "--disable-background-networking"],
       headless: true,
     }),
   ]);

@@ -215,6 +215,11 @@ create policy "anyone reads the prices on sale" on public.prices
   for select to anon, authenticated using (active and not deleted);
 create policy "users read their own subscriptions" on public.user_subscriptions
   for select to authenticated using (customer_id in (select billing.own_customer_ids()));
+-- An archived plan stays readable for whoever is on it.
+create policy "users read the products that they subscribed to" on public.products
+  for select to authenticated using (id in (select product_id from public.user_subscriptions));
+create policy "users read the prices that they subscribed to" on public.prices
+  for select to authenticated using (id in (select price_id from public.user_subscriptions));
 create policy "users read their own checkout sessions" on public.checkout_sessions
   for select to authenticated using (customer_id in (select billing.own_customer_ids()));
 create policy "users read their own invoices" on billing.invoices

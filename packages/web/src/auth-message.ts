@@ -1,0 +1,19 @@
+const messages: Record<string, string> = {
+  invalid_credentials: "That e-mail and password do not match. Check both, or create an account.",
+  email_not_confirmed: "Confirm your e-mail first: open the link that we sent you, then sign in.",
+  user_already_exists: "There is an account with this e-mail already. Sign in instead.",
+  email_exists: "There is an account with this e-mail already. Sign in instead.",
+  email_address_invalid: "That e-mail address does not work. Check its spelling.",
+  signup_disabled: "New accounts cannot be created at the moment. Sign in if you have one.",
+  user_banned: "This account is blocked. Write to support.",
+  over_request_rate_limit: "Too many attempts. Wait a minute, then try again.",
+  over_email_send_rate_limit: "Too many e-mails were sent. Wait a few minutes, then try again.",
+};
+
+/** What Supabase's refusal means to the person who is signing in. https://supabase.com/docs/guides/auth/debugging/error-codes */
+export function authMessage(error: { code?: string; name: string; message: string }): string {
+  if (error.code === "weak_password") return `Choose a stronger password. ${error.message}`;
+  if (error.name === "AuthRetryableFetchError")
+    return "The server cannot be reached. Check your connection, then try again.";
+  return messages[error.code ?? ""] ?? "That did not work. Try again in a minute.";
+}

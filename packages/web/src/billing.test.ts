@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { describePayment, describeSubscription, isStanding, type Subscription } from "./billing.ts";
+
+const subscription = (over: Partial<Subscription> = {}): Subscription => ({
+  id: "sub_1",
+  status: "active",
+  price_id: "price_1",
+  product_id: "prod_1",
+  quantity: 1,
+  current_period_end: "2026-12-01T00:00:00+00:00",
+  trial_end: null,
+  ends_at: null,
+  ended_at: null,
+  paused: false,
+  created_at: "2026-11-01T00:00:00+00:00",
+  ...over,
+});
+
+const end = "2026-12-01T00:00:00+00:00";
+
+test("a subscription that runs says when it renews", () => {
+  expect(describeSubscription(subscription())).toMatchObject({ label: "Active", day: { text: "Renews on", at: end } });
+});
+
+test("one that will end never says that it renews", () => {
+  for (const status of ["active", "trialing", "past_due", "unpaid", "paused"]) {
+    expect(describeSubscription(subscription({ status, ends_at: end })).day).toEqual({ text: "Ends on", at: end });
+  }
+});
+
+test("a trial says when it ends", () => {
+  const trial = subscription({ status: "trialing", trial_end: end });
+  expect(describeSubscription(trial)).toMatchObject({ label: "Trial", day: { text: "Trial ends on", at: end } });
+});
+
+test("a failed payment says what to do", () => {
+  expect(describeSubscription(subscription({ status: "past_due" })).advice).toMatch(/update your card/);
+});
+
+test("a plan is sold again only when the subscription no longer stands", () => {
+  const standing = [
+    "active",
+    "trialing",
+    "past_due",
+    "unpaid",
+    "paused",
+    "canceled",
+    "incomplete",
+    "incomplete_expired",
+  ].filter((status) => isStanding(subscription({ status })));
+  expect(standing).toEqual(["active", "trialing", "past_due", "unpaid", "paused"]);
+});
+
+test("a payment status that is not known is never shown as paid", () => {
+  expect(describePayment("action_required")).toEqual({ label: "action required", tone: "quiet" });
+});

@@ -1,0 +1,119 @@
+import { getSupabase, type Tables } from "./supabase.ts";
+
+export type Subscription = Pick<
+  Tables["user_subscriptions"]["Row"],
+  | "id"
+  | "status"
+  | "price_id"
+  | "product_id"
+  | "quantity"
+  | "current_period_end"
+  | "trial_end"
+  | "ends_at"
+  | "ended_at"
+  | "paused"
+  | "created_at"
+>;
+
+/** A row of the view, whose generated types cannot tell what is never null. Amounts are in the smallest unit of `currency`. */
+export interface Payment {
+  id: string;
+  subscription_id: string | null;
+  checkout_session_id: string | null;
+  currency: string | null;
+  amount: number | null;
+  amount_refunded: number;
+  status: string;
+  failure_reason: string | null;
+  invoice_number: string | null;
+  hosted_invoice_url: string | null;
+  invoice_pdf: string | null;
+  receipt_url: string | null;
+  created_at: string;
+}
+
+/** The user's own subscriptions, the newest first; row-level security leaves out everybody else's. */
+export async function loadSubscriptions(): Promise<Subscription[]> {
+  const { data } = await getSupabase()
+    .from("user_subscriptions")
+    .select(
+      "id, status, price_id, product_id, quantity, current_period_end, trial_end, ends_at, ended_at, paused, created_at",
+    )
+    .order("created_at", { ascending: false })
+    .throwOnError();
+  return data;
+}
+
+/** The user's own payments, the newest first. */
+export async function loadPayments(): Promise<Payment[]> {
+  const { data } = await getSupabase()
+    .from("payment_history")
+    .select(
+      "id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, invoice_number, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
+    )
+    .order("created_at", { ascending: false })
+    .overrideTypes<Payment[], { merge: false }>()
+    .throwOnError();
+  return data;
+}
+
+/** Which price each of the user's checkout sessions sold: a one-time payment is named after it. */
+export async function loadSoldPrices(): Promise<Map<string, string | null>> {
+  const { data } = await getSupabase().from("checkout_sessions").select("id, price_id").throwOnError();
+  return new Map(data.map((session) => [session.id, session.price_id]));
+}
+
+export type Tone = "good" | "busy" | "bad" | "quiet";
+
+export interface SubscriptionState {
+  label: string;
+  tone: Tone;
+  /** The day that matters next, and what happens then. */
+  day?: { text: string; at: string };
+  /** What the customer has to do. */
+  advice?: string;
+}
+
+const UPDATE_CARD = "The last payment did not go through. Open the billing portal to update your card.";
+
+/** A subscription in words. That it will end comes before that it would renew. */
+export function describeSubscription(subscription: Subscription): SubscriptionState {
+  const { status, ended_at, ends_at, trial_end, current_period_end } = subscription;
+  const on = (text: string, at: string | null) => (at ? { text, at } : undefined);
+  const ending = on("Ends on", ends_at);
+  switch (status) {
+    case "canceled":
+      return { label: "Ended", tone: "quiet", day: on("Ended on", ended_at ?? ends_at) };
+    case "incomplete":
+      return { label: "Payment incomplete", tone: "busy", advice: UPDATE_CARD };
+    case "incomplete_expired":
+      return { label: "Never started", tone: "quiet" };
+    case "past_due":
+      return { label: "Payment overdue", tone: "bad", day: ending, advice: UPDATE_CARD };
+    case "unpaid":
+      return { label: "Unpaid", tone: "bad", day: ending, advice: UPDATE_CARD };
+  }
+  if (status === "paused" || subscription.paused) return { label: "Paused", tone: "quiet", day: ending };
+  if (status === "trialing") return { label: "Trial", tone: "good", day: ending ?? on("Trial ends on", trial_end) };
+  return { label: "Active", tone: "good", day: ending ?? on("Renews on", current_period_end) };
+}
+
+/** Whether a subscription still stands, so that its plan must be managed and not sold once more. */
+export function isStanding(subscription: Subscription): boolean {
+  return !["canceled", "incomplete", "incomplete_expired"].includes(subscription.status);
+}
+
+const paymentStates: Record<string, { label: string; tone: Tone }> = {
+  paid: { label: "Paid", tone: "good" },
+  processing: { label: "Processing", tone: "busy" },
+  failed: { label: "Failed", tone: "bad" },
+  refunded: { label: "Refunded", tone: "quiet" },
+  partially_refunded: { label: "Partly refunded", tone: "quiet" },
+  void: { label: "Void", tone: "quiet" },
+  uncollectible: { label: "Not collected", tone: "bad" },
+};
+
+/** A payment's status in words. One that is not known here is shown as it is, and never as paid. */
+export function describePayment(status: string): { label: string; tone: Tone } {
+  return paymentStates[status] ?? { label: status.replaceAll("_", " "), tone: "quiet" };
+}

@@ -1,0 +1,6 @@
+/** The product that is on sale. Change it here, and the icon in `index.html` and `components/logo.tsx`. */
+export const brand = {
+  name: "Turnpike",
+  headline: "Pick a plan, and be on your way",
+  tagline: "Start small, change whenever you like, cancel in two clicks. No calls, no contracts.",
+} as const;

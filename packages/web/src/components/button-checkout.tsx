@@ -1,0 +1,46 @@
+import type { CreateCheckout } from "@turnpike/core/checkout/schema";
+import type { ReactNode } from "react";
+import { useRedirect } from "./use-redirect.ts";
+
+interface ButtonCheckoutProps {
+  /** Stripe's id of the price: `price_…` */
+  priceId: string;
+  /** `subscription` for a recurring price, `payment` for a one-time price. */
+  mode: CreateCheckout["mode"];
+  /** Where to after paying. Stripe fills in `{CHECKOUT_SESSION_ID}`. Default: this site's success page. */
+  successUrl?: string;
+  /** Where to after leaving without paying. Default: this site's pricing page. */
+  cancelUrl?: string;
+  children: ReactNode;
+  className?: string;
+}
+
+/**
+ * Buys one price: asks `POST /api/stripe/create-checkout` for a checkout page and goes there. Signed-in users buy as
+ * themselves; guests may buy one-time products. To use it elsewhere, copy this file and `use-redirect.ts`.
+ *
+ *     <ButtonCheckout priceId="price_123" mode="subscription">Subscribe</ButtonCheckout>
+ */
+export function ButtonCheckout({ priceId, mode, successUrl, cancelUrl, children, className }: ButtonCheckoutProps) {
+  const { pending, error, redirect } = useRedirect();
+  const buy = () =>
+    redirect("/api/stripe/create-checkout", {
+      priceId,
+      mode,
+      successUrl: successUrl ?? `${window.location.origin}/success?session_id={CHECKOUT_SESSION_ID}`,
+      cancelUrl: cancelUrl ?? `${window.location.origin}/pricing?canceled=true`,
+    } satisfies CreateCheckout);
+  return (
+    <>
+      <button type="button" className={className ?? "button"} onClick={buy} disabled={pending} aria-busy={pending}>
+        {pending && <span className="spinner" aria-hidden="true" />}
+        {children}
+      </button>
+      {error && (
+        <p className="field-error" role="alert">
+          {error}
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { type ReactNode, useEffect, useRef } from "react";
+import { Link, useLocation } from "wouter";
+import { brand } from "../brand.ts";
+import { useSession } from "../session.tsx";
+import { Logo } from "./logo.tsx";
+
+/** Header and footer of every page. Moves the keyboard's focus to the new page when a link was followed. */
+export function Layout({ children }: { children: ReactNode }) {
+  const session = useSession();
+  const [path] = useLocation();
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
+    window.scrollTo(0, 0);
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [path]);
+
+  const link = (active: boolean) => (active ? "active" : "");
+  return (
+    <>
+      <a className="skip-link" href="#main">
+        Skip to content
+      </a>
+      <header className="site-header">
+        <Link href="/" className="brand">
+          <Logo />
+          {brand.name}
+        </Link>
+        <nav aria-label="Main">
+          <Link href="/pricing" className={link}>
+            Pricing
+          </Link>
+          {session.status === "signed-in" && (
+            <Link href="/account" className={link}>
+              Account
+            </Link>
+          )}
+          {session.status === "signed-out" && (
+            <Link href="/sign-in" className={link}>
+              Sign in
+            </Link>
+          )}
+        </nav>
+      </header>
+      {children}
+      <footer className="site-footer">
+        <p>Payments are handled by Stripe. {brand.name} never sees your card.</p>
+      </footer>
+    </>
+  );
+}

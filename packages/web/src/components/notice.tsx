@@ -1,0 +1,44 @@
+import type { ReactNode } from "react";
+import type { Tone } from "../billing.ts";
+
+/** A quiet word about what has happened; a screen reader says it when it appears. */
+export function Notice({ tone = "quiet", children }: { tone?: Tone; children: ReactNode }) {
+  return (
+    <div className={`notice tone-${tone}`} role={tone === "bad" ? "alert" : "status"}>
+      {children}
+    </div>
+  );
+}
+
+/** Says that something could not be loaded, and offers to try again. */
+export function LoadFailed({ what, retry }: { what: string; retry: () => void }) {
+  return (
+    <Notice tone="bad">
+      <p>{what} could not be loaded. Check your connection, then try again.</p>
+      <button type="button" className="button button-small" onClick={retry}>
+        Try again
+      </button>
+    </Notice>
+  );
+}
+
+export function Badge({ tone, children }: { tone: Tone; children: ReactNode }) {
+  return <span className={`badge tone-${tone}`}>{children}</span>;
+}
+
+/** A place that is being filled. `what` is for screen readers. */
+export function Skeleton({ what, cards }: { what: string; cards: number }) {
+  return (
+    <div className={cards > 1 ? "plans" : "stack"} role="status">
+      <span className="visually-hidden">Loading {what}…</span>
+      {Array.from({ length: cards }, (_, index) => `skeleton-${index}`).map((key) => (
+        <div key={key} className="card skeleton" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+          <i />
+        </div>
+      ))}
+    </div>
+  );
+}

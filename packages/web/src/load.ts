@@ -1,0 +1,48 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+
+export type Loaded<T> = { status: "loading" } | { status: "failed"; error: Error } | { status: "ready"; data: T };
+
+/**
+ * Loads on mount and whenever `load` is another function: pass one that keeps its identity. `reload` refreshes quietly:
+ * what is shown stays until the answer is there, and stays when there is none.
+ */
+export function useLoad<T>(load: () => Promise<T>): { loaded: Loaded<T>; reload: () => void } {
+  const [loaded, setLoaded] = useState<Loaded<T>>({ status: "loading" });
+  const latest = useRef(0);
+
+  const reload = useCallback(() => {
+    const turn = ++latest.current;
+    const settle = (next: Loaded<T>) => {
+      if (turn !== latest.current) return; // an older answer that arrives late
+      setLoaded((current) => (next.status === "failed" && current.status === "ready" ? current : next));
+    };
+    load().then(
+      (data) => settle({ status: "ready", data }),
+      (error: unknown) =>
+        settle({ status: "failed", error: error instanceof Error ? error : new Error(String(error)) }),
+    );
+  }, [load]);
+
+  useEffect(() => {
+    setLoaded({ status: "loading" });
+    reload();
+    return () => {
+      latest.current++;
+    };
+  }, [reload]);
+
+  return { loaded, reload };
+}
+
+/** Calls back when the page is looked at again: another tab left, or "back" pressed on Stripe's page. */
+export function useOnReturn(callback: () => void): void {
+  useEffect(() => {
+    const whenRestored = (event: PageTransitionEvent) => event.persisted && callback();
+    window.addEventListener("focus", callback);
+    window.addEventListener("pageshow", whenRestored);
+    return () => {
+      window.removeEventListener("focus", callback);
+      window.removeEventListener("pageshow", whenRestored);
+    };
+  }, [callback]);
+}

@@ -1,0 +1,19 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+import { FailureBoundary } from "./components/failure-boundary.tsx";
+import { MissingSettings } from "./pages/missing-settings.tsx";
+import { missingSettings } from "./supabase.ts";
+import "./styles/base.css";
+import "./styles/parts.css";
+import "./styles/pages.css";
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+
+const missing = missingSettings();
+createRoot(root).render(
+  <StrictMode>
+    <FailureBoundary>{missing.length > 0 ? <MissingSettings names={missing} /> : <App />}</FailureBoundary>
+  </StrictMode>,
+);

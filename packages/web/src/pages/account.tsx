@@ -1,0 +1,129 @@
+import type { User } from "@supabase/supabase-js";
+import { type ReactNode, useEffect, useState } from "react";
+import { Link, Redirect, useLocation, useSearchParams } from "wouter";
+import { type Account, loadAccount } from "../account.ts";
+import { isStanding } from "../billing.ts";
+import { ButtonAccount } from "../components/button-account.tsx";
+import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
+import { Page } from "../components/page.tsx";
+import { PaymentTable } from "../components/payment-table.tsx";
+import { SubscriptionCard } from "../components/subscription-card.tsx";
+import { useLoad, useOnReturn } from "../load.ts";
+import { signInPath } from "../next-path.ts";
+import { signOut, useSession } from "../session.tsx";
+
+/** The user's subscription and payments, and the way to Stripe's portal. */
+export function AccountPage() {
+  const session = useSession();
+  return (
+    <Page title="Account">
+      {session.status === "loading" && <Skeleton what="your account" cards={1} />}
+      {session.status === "signed-out" && <Redirect to={signInPath("/account")} replace />}
+      {session.status === "signed-in" && <AccountOf key={session.user.id} user={session.user} />}
+    </Page>
+  );
+}
+
+/** When to look again, in ms after coming back from Stripe: what was done there arrives by webhook, a moment later. */
+const LOOK_AGAIN = [1_000, 3_000, 6_000, 12_000];
+
+function AccountOf({ user }: { user: User }) {
+  const { loaded, reload } = useLoad(loadAccount);
+  const [search] = useSearchParams();
+  const comesFrom = search.get("from");
+  useOnReturn(reload);
+  useEffect(() => {
+    if (!comesFrom) return;
+    const timers = LOOK_AGAIN.map((delay) => setTimeout(reload, delay));
+    return () => timers.forEach(clearTimeout);
+  }, [comesFrom, reload]);
+
+  return (
+    <>
+      <div className="account-head">
+        <div>
+          <h1>Your account</h1>
+          <p className="lead">{user.email}</p>
+        </div>
+        <SignOutButton />
+      </div>
+      {loaded.status === "loading" && <Skeleton what="your account" cards={1} />}
+      {loaded.status === "failed" && <LoadFailed what="Your account" retry={reload} />}
+      {loaded.status === "ready" && <Billing account={loaded.data} />}
+    </>
+  );
+}
+
+function Billing({ account }: { account: Account }) {
+  const { subscriptions, payments, planOf, titleOf } = account;
+  const standing = subscriptions.filter(isStanding);
+  const shown = standing.length > 0 ? standing : subscriptions.slice(0, 1);
+  const hasBought = subscriptions.length > 0 || payments.length > 0;
+  return (
+    <>
+      <Section
+        id="plan"
+        heading="Plan"
+        action={hasBought && <ButtonAccount className="button">Manage billing</ButtonAccount>}
+      >
+        <div className="stack" aria-live="polite">
+          {shown.map((subscription) => (
+            <SubscriptionCard key={subscription.id} subscription={subscription} {...planOf(subscription)} />
+          ))}
+          {standing.length === 0 && (
+            <div className="card empty">
+              <p>{shown.length > 0 ? "You have no plan at the moment." : "You have no plan yet."}</p>
+              <Link href="/pricing" className="button">
+                See the plans
+              </Link>
+            </div>
+          )}
+        </div>
+      </Section>
+      <Section id="payments" heading="Payments">
+        {payments.length > 0 ? (
+          <PaymentTable payments={payments} titleOf={titleOf} />
+        ) : (
+          <p className="card empty">No payments yet. They appear here with their invoices and receipts.</p>
+        )}
+      </Section>
+    </>
+  );
+}
+
+interface SectionProps {
+  id: string;
+  heading: string;
+  action?: ReactNode;
+  children: ReactNode;
+}
+
+function Section({ id, heading, action, children }: SectionProps) {
+  return (
+    <section aria-labelledby={id}>
+      <div className="section-head">
+        <h2 id={id}>{heading}</h2>
+        {action && <div>{action}</div>}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+function SignOutButton() {
+  const [failed, setFailed] = useState(false);
+  const [, navigate] = useLocation();
+  const leave = async () => {
+    setFailed(false);
+    if (await signOut()) navigate("/");
+    else setFailed(true);
+  };
+  return (
+    <div>
+      <button type="button" className="button button-quiet button-small" onClick={leave}>
+        Sign out
+      </button>
+      {failed && <Notice tone="bad">You are still signed in: the server cannot be reached. Try again.</Notice>}
+    </div>
+  );
+}

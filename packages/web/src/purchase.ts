@@ -1,0 +1,71 @@
+import type { CheckoutSummary } from "@turnpike/core/checkout/schema";
+import { useCallback, useEffect, useRef, useState } from "react";
+
+/** What is known about the purchase that the visitor has come back from. */
+export type Purchase =
+  | { status: "loading" }
+  | { status: "known"; summary: CheckoutSummary }
+  | { status: "signed-out" }
+  | { status: "not-found" }
+  | { status: "unreachable" };
+
+/** Asks the back end, which asks Stripe. */
+export async function loadPurchase(sessionId: string): Promise<Purchase> {
+  try {
+    const answer = await fetch(`/api/checkout_sessions/${encodeURIComponent(sessionId)}`);
+    if (answer.status === 401) return { status: "signed-out" };
+    if (answer.status === 400 || answer.status === 404) return { status: "not-found" };
+    if (!answer.ok) return { status: "unreachable" };
+    return { status: "known", summary: (await answer.json()) as CheckoutSummary };
+  } catch {
+    return { status: "unreachable" };
+  }
+}
+
+/** How long to wait before asking again, in milliseconds: quickly at first, then every half minute (a debit takes days). */
+export function pollDelay(attempt: number): number {
+  return Math.min(30_000, Math.round(1_500 * 1.5 ** attempt));
+}
+
+/**
+ * Tells what becomes of a purchase: at once, and again for as long as its payment is under way.
+ * @returns stops it
+ */
+export function watchPurchase(sessionId: string, tell: (purchase: Purchase) => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+  const ask = async (attempt: number) => {
+    const answer = await loadPurchase(sessionId);
+    if (stopped) return;
+    // Once it is known that the payment is under way, a lost connection is no news: keep that, and ask again.
+    const lost = attempt > 0 && answer.status === "unreachable";
+    if (!lost) tell(answer);
+    if (lost || (answer.status === "known" && answer.summary.status === "processing")) {
+      timer = setTimeout(() => void ask(attempt + 1), pollDelay(attempt));
+    }
+  };
+  void ask(0);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+/** The purchase of a checkout session, kept current. */
+export function usePurchase(sessionId: string): { purchase: Purchase; retry: () => void } {
+  const [purchase, setPurchase] = useState<Purchase>({ status: "loading" });
+  const stop = useRef<() => void>(undefined);
+
+  const start = useCallback(() => {
+    stop.current?.();
+    setPurchase({ status: "loading" });
+    stop.current = watchPurchase(sessionId, setPurchase);
+  }, [sessionId]);
+
+  useEffect(() => {
+    start();
+    return () => stop.current?.();
+  }, [start]);
+
+  return { purchase, retry: start };
+}
