@@ -37,7 +37,13 @@ async function freePort(): Promise<number> {
 /** `npm start` without npm, so that the signal hits the process itself. Resolves when it answers. */
 async function start(): Promise<void> {
   running = spawn("node", ["--disable-warning=ExperimentalWarning", "packages/local/src/main.ts"], {
-    env: { PATH: process.env.PATH, PORT: String(port), TURNPIKE_DATA_DIR: dataDir, ...KEYS, STRIPE_API_BASE: "http://127.0.0.1:9" },
+    env: {
+      PATH: process.env.PATH,
+      PORT: String(port),
+      TURNPIKE_DATA_DIR: dataDir,
+      ...KEYS,
+      STRIPE_API_BASE: "http://127.0.0.1:9",
+    },
     stdio: "ignore",
   });
   await vi.waitFor(

@@ -29,14 +29,13 @@ export function route<Schema extends ZodType, Auth extends "required" | "optiona
   { auth, input, schema }: RouteOptions<Schema, Auth>,
   useCase: (request: Caller<Auth> & { input: z.output<Schema> }) => Promise<Answer>,
 ) {
-  const read = ({ body, pathParameters }: RouteEvent) => (input === "path" ? pathParameters : body);
   return middy<RouteEvent, Answer, Error, Context>()
     .use(logRequest())
     .use(httpHeaderNormalizer() as Middleware)
     .use(authenticate(auth))
     .use(limitBody())
     .use(input === "json" ? parseJson() : input === "form" ? parseForm() : [])
-    .use(validate(schema, read))
+    .use(validate(schema, input === "path" ? "path" : "body"))
     .use(answerErrors())
     .handler(async (event) => {
       const answer = await useCase(event as RouteEvent & { input: z.output<Schema> });
