@@ -1,0 +1,54 @@
+/** The part of Stripe's error body that this emulator fills (https://docs.stripe.com/api/errors). */
+export interface ErrorBody {
+  type: "invalid_request_error" | "card_error" | "idempotency_error" | "api_error";
+  message: string;
+  code?: string;
+  decline_code?: string;
+  param?: string;
+  charge?: string;
+}
+
+/** An answer with an error body: stripe-node tells a failure by the body's `error` key, not by the status. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: ErrorBody;
+
+  constructor(status: number, body: ErrorBody) {
+    super(body.message);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** 400 with a code of https://docs.stripe.com/error-codes */
+export const invalid = (message: string, code?: string, param?: string) =>
+  new ApiError(400, {
+    type: "invalid_request_error",
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(param === undefined ? {} : { param }),
+  });
+
+export const unknownParameter = (param: string) =>
+  invalid(`Received unknown parameter: ${param}`, "parameter_unknown", param);
+
+export const missingParameter = (param: string) =>
+  invalid(`Missing required param: ${param}.`, "parameter_missing", param);
+
+/** An object named in the path is a 404; one named by a parameter a 400. */
+export const noSuch = (kind: string, id: string, param?: string) =>
+  new ApiError(param === undefined ? 404 : 400, {
+    type: "invalid_request_error",
+    message: `No such ${kind}: '${id}'`,
+    code: "resource_missing",
+    param: param ?? "id",
+  });
+
+export const unauthorized = (message: string) => new ApiError(401, { type: "invalid_request_error", message });
+
+export function errorJson(error: ApiError): string {
+  const { code } = error.body;
+  const docs =
+    code === undefined ? {} : { doc_url: `https://docs.stripe.com/error-codes#${code.replaceAll("_", "-")}` };
+  return JSON.stringify({ error: { ...error.body, ...docs } });
+}

@@ -1,0 +1,132 @@
+import type Stripe from "stripe";
+import { invalid, missingParameter, unknownParameter } from "./errors.ts";
+import type { FormHash, FormValue } from "./form.ts";
+
+/** Turns a form value into a typed one, or throws Stripe's 400 naming the parameter. */
+export type Reader<T> = (value: FormValue, param: string) => T;
+
+/** Readers by parameter name; `satisfies Fields<keyof Stripe.XParams>` ties the names to the pinned SDK. */
+export type Fields<Names extends PropertyKey = string> = { readonly [K in Names]?: Reader<unknown> };
+
+type Read<F> = { [K in keyof F]?: F[K] extends Reader<infer T> ? T : never };
+/** What a parameter schema reads: every field optional but the required ones. */
+export type ParamsOf<S> = S extends Schema<infer F, infer R> ? Read<F> & Required<Pick<Read<F>, R & keyof F>> : never;
+
+export interface Schema<F extends Fields, R extends string> {
+  readonly fields: F;
+  readonly required: readonly R[];
+}
+
+export const schema = <const F extends Fields, const R extends keyof F & string = never>(
+  fields: F,
+  required: readonly R[] = [],
+): Schema<F, R> => ({ fields, required });
+
+/** Reads a decoded form by a schema: unknown, missing and mistyped parameters are refused as Stripe refuses them. */
+export function readParams<S extends Schema<Fields, string>>(
+  { fields, required }: S,
+  form: FormHash,
+  prefix = "",
+): ParamsOf<S> {
+  const named = (key: string) => (prefix === "" ? key : `${prefix}[${key}]`);
+  const read: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(form)) {
+    const reader = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (!reader) throw unknownParameter(named(key));
+    read[key] = reader(value, named(key));
+  }
+  for (const key of required) if (read[key] === undefined) throw missingParameter(named(key));
+  return read as ParamsOf<S>;
+}
+
+export const text: Reader<string> = (value, param) => {
+  if (typeof value !== "string") throw invalid(`Invalid string: ${JSON.stringify(value)}`, undefined, param);
+  if (value === "") {
+    const why = `We assume empty values are an attempt to unset a parameter; however '${param}' cannot be unset.`;
+    throw invalid(`You passed an empty string for '${param}'. ${why}`, "parameter_invalid_empty", param);
+  }
+  return value;
+};
+
+export const integer: Reader<number> = (value, param) => {
+  const word = text(value, param);
+  if (!/^-?\d{1,15}$/.test(word)) throw invalid(`Invalid integer: ${word}`, "parameter_invalid_integer", param);
+  return Number(word);
+};
+
+export const boolean: Reader<boolean> = (value, param) => {
+  const word = text(value, param);
+  if (word !== "true" && word !== "false") throw invalid(`Invalid boolean: ${word}`, undefined, param);
+  return word === "true";
+};
+
+/** `''` unsets: it reads as null. */
+export const clearable =
+  <T>(reader: Reader<T>): Reader<T | null> =>
+  (value, param) =>
+    value === "" ? null : reader(value, param);
+
+export const oneOf =
+  <const T extends string>(...words: T[]): Reader<T> =>
+  (value, param) => {
+    const found = words.find((word) => word === text(value, param));
+    if (found !== undefined) return found;
+    const choice = words.length === 1 ? words[0] : `one of ${words.slice(0, -1).join(", ")}, or ${words.at(-1)}`;
+    throw invalid(`Invalid ${param}: must be ${choice}`, undefined, param);
+  };
+
+export const arrayOf =
+  <T>(reader: Reader<T>): Reader<T[]> =>
+  (value, param) => {
+    if (value === "") return [];
+    if (!Array.isArray(value)) throw invalid("Invalid array", undefined, param);
+    return value.map((item, index) => reader(item, `${param}[${index}]`));
+  };
+
+export const hashOf =
+  <S extends Schema<Fields, string>>(inner: S): Reader<ParamsOf<S>> =>
+  (value, param) => {
+    if (typeof value === "string" || Array.isArray(value)) throw invalid("Invalid object", "parameter_invalid", param);
+    return readParams(inner, value, param);
+  };
+
+/** Keys set to `''` are to be removed; `metadata=''` removes all. */
+export const metadata: Reader<Stripe.Metadata | null> = clearable((value, param) => {
+  if (typeof value === "string") throw invalid("Invalid object", "parameter_invalid", param);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, word]) => {
+      if (typeof word !== "string")
+        throw invalid(`Invalid string: ${JSON.stringify(word)}`, undefined, `${param}[${key}]`);
+      return [key, word];
+    }),
+  );
+});
+
+/** Whether browsers can be sent there. */
+export const isWebAddress = (text: string): boolean => URL.canParse(text) && /^https?:/i.test(text);
+
+/** Accepted for clients that send it, without effect in the emulator. */
+export const ignored: Reader<unknown> = (value) => value;
+
+/** A moment in seconds, or a range of them: `created=…`, `created[gte]=…`. */
+export const range: Reader<(moment: number) => boolean> = (value, param) => {
+  if (typeof value === "string") {
+    const exact = integer(value, param);
+    return (moment) => moment === exact;
+  }
+  const { gt, gte, lt, lte } = hashOf(schema({ gt: integer, gte: integer, lt: integer, lte: integer }))(value, param);
+  return (moment) =>
+    (gt === undefined || moment > gt) &&
+    (gte === undefined || moment >= gte) &&
+    (lt === undefined || moment < lt) &&
+    (lte === undefined || moment <= lte);
+};
+
+export function mergeMetadata(
+  old: Stripe.Metadata | null,
+  change: Stripe.Metadata | null | undefined,
+): Stripe.Metadata {
+  if (change === undefined) return old ?? {};
+  if (change === null) return {};
+  return Object.fromEntries(Object.entries({ ...old, ...change }).filter(([, value]) => value !== ""));
+}

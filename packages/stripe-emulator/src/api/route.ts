@@ -1,0 +1,19 @@
+import type { World } from "../world.ts";
+import type { FormHash } from "./form.ts";
+import { type Fields, type ParamsOf, readParams, type Schema } from "./params.ts";
+
+export interface Route {
+  method: "GET" | "POST" | "DELETE";
+  path: string;
+  answer(world: World, path: Record<string, string>, form: FormHash): object;
+}
+
+/** One API route: its parameters and what it does. The answer is serialised after `expand` was applied. */
+export function route<S extends Schema<Fields, string>>(
+  method: Route["method"],
+  path: string,
+  params: S,
+  act: (world: World, params: ParamsOf<S>, path: Record<string, string>) => object,
+): Route {
+  return { method, path, answer: (world, named, form) => act(world, readParams(params, form), named) };
+}

@@ -1,0 +1,127 @@
+import type Stripe from "stripe";
+import { createCustomer } from "../resources/customers.ts";
+import { attachPaymentMethod, createPaymentMethod, type Payer } from "../resources/payment-methods.ts";
+import type { EventRow, SessionDetails } from "../state/rows.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { attemptPayment, openPayment } from "./payment.ts";
+import { startSubscription, trialEndAfter } from "./subscribing.ts";
+import type { Instrument } from "./test-cards.ts";
+
+type CheckoutSession = Stored<Stripe.Checkout.Session>;
+
+/** The buyer's attempt on the hosted page. Declined: the session stays open. */
+export type CheckoutResult = { declined: true } | { declined: false; event: EventRow };
+
+/** Completes an open session with what the buyer typed. `instrument` is null where nothing is due and none is asked for. */
+export function completeCheckout(
+  world: World,
+  id: string,
+  payer: Payer,
+  instrument: Instrument | null,
+): CheckoutResult {
+  const session = world.store.checkoutSessions.get(id);
+  const details = world.store.sessionDetails.get(id);
+  const paid =
+    session.mode === "subscription"
+      ? subscribe(world, session, details, payer, instrument)
+      : payOnce(world, session, details, payer, instrument);
+  if (!paid) return { declined: true };
+  world.unschedule("expire_session", id);
+  const completed = world.update("checkoutSessions", id, {
+    ...paid,
+    status: "complete",
+    url: null,
+    automatic_tax: { ...session.automatic_tax, status: session.automatic_tax.enabled ? "complete" : null },
+    collected_information: { business_name: null, individual_name: null, shipping_details: null },
+    customer_details: {
+      address: null,
+      business_name: null,
+      email: payer.email,
+      individual_name: null,
+      name: payer.name,
+      phone: null,
+      tax_exempt: "none",
+      tax_ids: [],
+    },
+  });
+  return { declined: false, event: world.emit("checkout.session.completed", completed) };
+}
+
+/** The session's customer: the existing one, a new one, or (a guest's payment) none. */
+function customerOf(world: World, session: CheckoutSession, details: SessionDetails, payer: Payer): string | null {
+  if (session.customer !== null) {
+    if (details.updatesCustomerName && payer.name !== null) {
+      world.update("customers", session.customer, { name: payer.name }, "customer.updated");
+    }
+    return session.customer;
+  }
+  if (session.customer_creation !== "always") return null;
+  return createCustomer(world, { email: payer.email, name: payer.name }).id;
+}
+
+/** Undefined when the card was declined. Then nothing was made: neither a customer nor a subscription. */
+function subscribe(
+  world: World,
+  session: CheckoutSession,
+  details: SessionDetails,
+  payer: Payer,
+  instrument: Instrument | null,
+): Partial<CheckoutSession> | undefined {
+  if (instrument?.outcome === "declined") return undefined;
+  const customer = customerOf(world, session, details, payer) ?? "";
+  const method = instrument && createPaymentMethod(world, instrument, payer);
+  if (method) attachPaymentMethod(world, method.id, customer);
+  const { metadata, trialPeriodDays: days, description } = details.subscriptionData;
+  const { subscription, attempt } = startSubscription(world, {
+    customer,
+    items: details.lineItems.flatMap(({ price, quantity }) => (price ? [{ price, quantity: quantity ?? 1 }] : [])),
+    paymentMethod: method,
+    keepsMethod: true,
+    metadata,
+    description,
+    trialEnd: days ? trialEndAfter(world, days) : null,
+    automaticTax: session.automatic_tax.enabled,
+  });
+  return {
+    customer,
+    subscription: subscription.id,
+    invoice: subscription.latest_invoice,
+    payment_status: session.amount_total === 0 ? "no_payment_required" : attempt === "succeeded" ? "paid" : "unpaid",
+  };
+}
+
+/** Undefined when the card was declined; the payment intent stays with the session for the next attempt. */
+function payOnce(
+  world: World,
+  session: CheckoutSession,
+  details: SessionDetails,
+  payer: Payer,
+  instrument: Instrument | null,
+): Partial<CheckoutSession> | undefined {
+  const declined = instrument?.outcome === "declined";
+  const customer = declined ? session.customer : customerOf(world, session, details, payer);
+  const amount = session.amount_total ?? 0;
+  if (amount === 0 || !instrument) return { customer };
+  const intent =
+    world.store.paymentIntents.find(session.payment_intent) ??
+    openPayment(world, { amount, currency: session.currency ?? "usd", customer, ...details.paymentIntentData });
+  if (intent.customer !== customer) world.update("paymentIntents", intent.id, { customer });
+  const method = createPaymentMethod(world, instrument, payer);
+  if (!declined && customer !== null && details.paymentIntentData.keepPaymentMethod)
+    attachPaymentMethod(world, method.id, customer);
+  const attempt = attemptPayment(world, intent.id, method);
+  if (attempt === "declined") {
+    world.update("checkoutSessions", session.id, { payment_intent: intent.id });
+    return undefined;
+  }
+  return { customer, payment_intent: intent.id, payment_status: attempt === "succeeded" ? "paid" : "unpaid" };
+}
+
+/** Ends an open session: its page takes no payment any more. */
+export function expireSession(world: World, id: string): CheckoutSession {
+  world.unschedule("expire_session", id);
+  const expired = world.update("checkoutSessions", id, { status: "expired", url: null });
+  world.emit("checkout.session.expired", expired);
+  return expired;
+}

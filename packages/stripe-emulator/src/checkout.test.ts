@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  type Bench,
+  CARD,
+  createCheckout,
+  createPlan,
+  DECLINED_CARD,
+  openBench,
+  SECRET,
+  typesSince,
+  until,
+} from "./testing/bench.ts";
+
+const IBAN = { email: "iban@example.com", name: "Ada", payment_method: "sepa_debit" };
+const SETTLES = { ...IBAN, iban: "DE89 3704 0044 0532 0130 00" };
+const FAILS_LATER = { ...IBAN, iban: "DE62370400440532013001" };
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+test("a paid checkout makes an active subscription, its paid invoice and a signed event for each step", async () => {
+  const { stripe, emulator } = bench;
+  const price = await createPlan(stripe);
+  const session = await createCheckout(stripe, price, {
+    customer_email: "ada@example.com",
+    client_reference_id: "user_1",
+    subscription_data: { metadata: { user_id: "user_1" } },
+  });
+  expect(session).toMatchObject({ status: "open", payment_status: "unpaid", customer: null, subscription: null });
+  expect(session.line_items).toBeUndefined();
+  const shown = await (await fetch(session.url ?? "")).text();
+  expect(shown).toContain("€15.00");
+  expect(shown).toContain('name="card_number"');
+
+  const before = emulator.events().length;
+  const answer = await bench.submit(session.url, CARD);
+  expect(answer.status).toBe(303);
+  expect(answer.headers.get("location")).toBe(`http://localhost/success?session_id=${session.id}`);
+  expect(typesSince(bench, before)).toEqual([
+    "customer.created",
+    "payment_method.attached",
+    "customer.subscription.created",
+    "invoice.created",
+    "invoice.finalized",
+    "payment_intent.created",
+    "charge.succeeded",
+    "payment_intent.succeeded",
+    "invoice.paid",
+    "invoice.payment_succeeded",
+    "invoice_payment.paid",
+    "checkout.session.completed",
+  ]);
+
+  const done = await stripe.checkout.sessions.retrieve(session.id, {
+    expand: ["customer", "subscription.latest_invoice.payments", "line_items.data.price.product"],
+  });
+  expect(done).toMatchObject({
+    status: "complete",
+    payment_status: "paid",
+    client_reference_id: "user_1",
+    customer: { email: "ada@example.com", name: "Ada" },
+    subscription: {
+      status: "active",
+      metadata: { user_id: "user_1" },
+      items: { data: [{ price: { id: price.id } }] },
+      latest_invoice: { status: "paid", amount_paid: 1500, payments: { data: [{ status: "paid" }] } },
+    },
+    line_items: { data: [{ amount_total: 1500, price: { product: { name: "Pro" } } }] },
+  });
+  await emulator.waitForDeliveries();
+  const events = bench.received.map(({ body, signature }) => stripe.webhooks.constructEvent(body, signature, SECRET));
+  expect(events.map(({ id }) => id).sort()).toEqual(
+    emulator
+      .events()
+      .map(({ id }) => id)
+      .sort(),
+  );
+  const again = await bench.submit(session.url ?? `${bench.origin}/c/pay/${session.id}`, CARD);
+  expect(again.status).toBe(303);
+  expect(typesSince(bench, before)).toHaveLength(12);
+});
+
+test("the redirect comes after the endpoint has answered checkout.session.completed", async () => {
+  const session = await createCheckout(bench.stripe, await createPlan(bench.stripe), {
+    customer_email: "b@example.com",
+  });
+  await bench.submit(session.url, CARD);
+  const told = bench.received.filter(({ body }) => body.includes(session.id));
+  expect(told.some(({ body }) => body.includes("checkout.session.completed"))).toBe(true);
+});
+
+test("a declined card leaves the session open and makes neither customer nor subscription", async () => {
+  const { stripe, emulator } = bench;
+  const session = await createCheckout(stripe, await createPlan(stripe));
+  const before = emulator.events().length;
+  const answer = await bench.submit(session.url, { ...DECLINED_CARD, email: "c@example.com" });
+  expect(answer.status).toBe(402);
+  expect(await answer.text()).toContain("Your card was declined");
+  expect(typesSince(bench, before)).toEqual([]);
+  expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({ status: "open", customer: null });
+  expect((await bench.submit(session.url, { ...CARD, email: "c@example.com" })).status).toBe(303);
+});
+
+test("a guest's payment is declined, then succeeds with the same payment intent and no customer", async () => {
+  const { stripe, emulator } = bench;
+  const price = await createPlan(stripe, { recurring: undefined, unit_amount: 500, currency: "usd" });
+  const session = await createCheckout(stripe, price, { payment_intent_data: { metadata: { user_id: "u" } } });
+  const before = emulator.events().length;
+  await bench.submit(session.url, { ...DECLINED_CARD, email: "guest@example.com" });
+  await bench.submit(session.url, { ...CARD, email: "guest@example.com" });
+  expect(typesSince(bench, before)).toEqual([
+    "payment_intent.created",
+    "charge.failed",
+    "payment_intent.payment_failed",
+    "charge.succeeded",
+    "payment_intent.succeeded",
+    "checkout.session.completed",
+  ]);
+  const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["payment_intent.latest_charge"] });
+  expect(done).toMatchObject({
+    customer: null,
+    customer_details: { email: "guest@example.com" },
+    payment_intent: {
+      status: "succeeded",
+      metadata: { user_id: "u" },
+      latest_charge: { paid: true, metadata: { user_id: "u" } },
+    },
+  });
+});
+
+test("customer_creation: always gives a paying guest a customer", async () => {
+  const price = await createPlan(bench.stripe, { recurring: undefined });
+  const session = await createCheckout(bench.stripe, price, { customer_creation: "always" });
+  await bench.submit(session.url, { ...CARD, email: "always@example.com" });
+  expect((await bench.stripe.checkout.sessions.retrieve(session.id)).customer).toMatch(/^cus_/);
+});
+
+test("a bank debit completes unpaid and is paid when it settles", async () => {
+  const { stripe, emulator } = bench;
+  const session = await createCheckout(stripe, await createPlan(stripe));
+  await bench.submit(session.url, SETTLES);
+  expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({
+    status: "complete",
+    payment_status: "unpaid",
+  });
+  const before = emulator.events().length;
+  await until(() => typesSince(bench, before).includes("checkout.session.async_payment_succeeded"));
+  expect(typesSince(bench, before)).toEqual([
+    "charge.succeeded",
+    "payment_intent.succeeded",
+    "invoice.paid",
+    "invoice.payment_succeeded",
+    "invoice_payment.paid",
+    "checkout.session.async_payment_succeeded",
+  ]);
+  const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription", "invoice"] });
+  expect(done).toMatchObject({
+    payment_status: "paid",
+    subscription: { status: "active" },
+    invoice: { status: "paid" },
+  });
+});
+
+test("a bank debit that fails later leaves the invoice open and the subscription past due", async () => {
+  const { stripe, emulator } = bench;
+  const session = await createCheckout(stripe, await createPlan(stripe));
+  await bench.submit(session.url, FAILS_LATER);
+  const before = emulator.events().length;
+  await until(() => typesSince(bench, before).includes("checkout.session.async_payment_failed"));
+  expect(typesSince(bench, before)).toEqual([
+    "charge.failed",
+    "payment_intent.payment_failed",
+    "invoice.payment_failed",
+    "customer.subscription.updated",
+    "checkout.session.async_payment_failed",
+  ]);
+  const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription", "invoice"] });
+  expect(done).toMatchObject({
+    status: "complete",
+    payment_status: "unpaid",
+    subscription: { status: "past_due" },
+    invoice: { status: "open", attempt_count: 1 },
+  });
+});
+
+test("a trial starts without a charge", async () => {
+  const { stripe } = bench;
+  const session = await createCheckout(stripe, await createPlan(stripe), {
+    customer_email: "trial@example.com",
+    subscription_data: { trial_period_days: 14 },
+  });
+  expect(await (await fetch(session.url ?? "")).text()).toContain("14 days free");
+  await bench.submit(session.url, CARD);
+  const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription.latest_invoice"] });
+  expect(done).toMatchObject({
+    payment_status: "no_payment_required",
+    subscription: { status: "trialing", latest_invoice: { status: "paid", total: 0 } },
+  });
+});
+
+test("an expired session takes no payment", async () => {
+  const session = await createCheckout(bench.stripe, await createPlan(bench.stripe), {
+    customer_email: "e@example.com",
+  });
+  expect(await bench.stripe.checkout.sessions.expire(session.id)).toMatchObject({ status: "expired", url: null });
+  expect(bench.emulator.events().at(-1)?.type).toBe("checkout.session.expired");
+  expect((await bench.submit(session.url, CARD)).status).toBe(410);
+  await expect(bench.stripe.checkout.sessions.expire(session.id)).rejects.toThrow('status in ["open"]');
+});
+
+test("what is typed wrong is said at its field, and what others typed is escaped", async () => {
+  const { stripe } = bench;
+  const product = await stripe.products.create({ name: "<script>alert(1)</script>" });
+  const price = await stripe.prices.create({ product: product.id, currency: "jpy", unit_amount: 1500 });
+  const session = await createCheckout(stripe, price);
+  const wrong = await bench.submit(session.url, { ...CARD, email: "d@example.com", exp: "01 / 20" });
+  const page = await wrong.text();
+  expect(wrong.status).toBe(400);
+  expect(page).toContain("expiration date is in the past");
+  expect(page).toContain("¥1,500");
+  expect(page).not.toContain("<script>");
+  const real = await bench.submit(session.url, { ...CARD, email: "d@example.com", card_number: "4111111111111111" });
+  expect(await real.text()).toContain("Use one of the test numbers");
+});

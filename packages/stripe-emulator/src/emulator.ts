@@ -1,0 +1,75 @@
+import { Hono } from "hono";
+import type Stripe from "stripe";
+import { apiApp } from "./api/app.ts";
+import { Deliverer, RETRY_DELAYS_MS } from "./events/deliverer.ts";
+import { JobRunner } from "./jobs.ts";
+import { pagesApp } from "./pages/app.ts";
+import type { DeliveryRow } from "./state/rows.ts";
+import { openStore } from "./state/store.ts";
+import { type WebhookEndpoint, World } from "./world.ts";
+
+export interface StripeEmulatorOptions {
+  /** Where browsers reach the hosted pages, without a slash at the end: `http://localhost:3000`. */
+  publicUrl: string;
+  /** The file the state is kept in. Absent: in memory only. One process at a time. */
+  stateFile?: string;
+  webhookEndpoints?: readonly WebhookEndpoint[];
+  /** Milliseconds until a bank debit settles; default 3000. */
+  settleDelayMs?: number;
+  /** Milliseconds to wait before each further attempt of a delivery; when they are used up it has failed. */
+  retryDelaysMs?: readonly number[];
+  /** Called with one line per request and delivery; never with secrets, e-mails or the addresses of sessions. */
+  log?: (line: string) => void;
+}
+
+export interface StripeEmulator {
+  /** Answers `/v1/*` (the API), `/c/*` (checkout) and `/p/*` (portal). */
+  fetch(request: Request): Promise<Response>;
+  /** All events so far, oldest first. */
+  events(): Stripe.Event[];
+  /** All deliveries so far, oldest first. */
+  deliveries(): readonly DeliveryRow[];
+  /** Resolves when no delivery waits any more: each is delivered or given up. */
+  waitForDeliveries(): Promise<void>;
+  /** Stops the timers, waits for deliveries under way (at most 2 s) and writes the state. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_SETTLE_DELAY_MS = 3000;
+const CLOSE_TIMEOUT_MS = 2000;
+
+/** A stateful Stripe. Throws when the state file is damaged. */
+export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmulator {
+  const log = options.log ?? (() => undefined);
+  const store = openStore(options.stateFile);
+  const endpoints = (options.webhookEndpoints ?? []).map((endpoint, index) => ({ ...endpoint, id: `we_${index + 1}` }));
+  const deliverer = new Deliverer({ store, endpoints, retryDelaysMs: options.retryDelaysMs ?? RETRY_DELAYS_MS, log });
+  const jobs = new JobRunner(log);
+  const world = new World({
+    store,
+    endpoints,
+    publicUrl: options.publicUrl.replace(/\/$/, ""),
+    settleDelayMs: options.settleDelayMs ?? DEFAULT_SETTLE_DELAY_MS,
+    queued: (delivery) => {
+      deliverer.add(delivery);
+      setImmediate(() => deliverer.wake());
+    },
+    scheduled: () => setImmediate(() => jobs.wake(world)),
+  });
+  deliverer.wake();
+  jobs.wake(world);
+  const app = new Hono();
+  app.route("/", apiApp(world, log));
+  app.route("/", pagesApp(world, deliverer));
+  return {
+    fetch: async (request) => app.fetch(request),
+    events: () => structuredClone(store.events.all()) as unknown as Stripe.Event[],
+    deliveries: () => store.deliveries.all(),
+    waitForDeliveries: () => deliverer.idle(),
+    async close() {
+      jobs.close();
+      await deliverer.close(CLOSE_TIMEOUT_MS);
+      store.flush();
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import type { DeliveryRow, EventRow } from "../state/rows.ts";
+import type { Store } from "../state/store.ts";
+import type { Endpoint } from "../world.ts";
+import { signatureHeader } from "./signature.ts";
+
+const ANSWER_TIMEOUT_MS = 10_000;
+const HOUR = 3_600_000;
+/** Stripe retries for up to three days, further and further apart. */
+export const RETRY_DELAYS_MS = [1000, 5000, 15_000, 60_000, 300_000, HOUR, 3 * HOUR, 12 * HOUR, 24 * HOUR, 24 * HOUR];
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export interface DelivererOptions {
+  store: Store;
+  endpoints: readonly Endpoint[];
+  retryDelaysMs: readonly number[];
+  log(line: string): void;
+}
+
+/** Sends what `deliveries` holds, signed, until an endpoint answers 2xx or the retries are used up. */
+export class Deliverer {
+  readonly #options: DelivererOptions;
+  readonly #endpoints: Map<string, Endpoint>;
+  /** Ids of the deliveries that still have an attempt to come. */
+  readonly #queue = new Set<string>();
+  readonly #inFlight = new Map<string, Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: DelivererOptions) {
+    this.#options = options;
+    this.#endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    for (const delivery of options.store.deliveries.all()) this.add(delivery);
+  }
+
+  add(delivery: DeliveryRow): void {
+    if (delivery.nextAttemptAt !== null && this.#endpoints.has(delivery.endpoint)) this.#queue.add(delivery.id);
+  }
+
+  /** Sends what is due, and sets the timer for what is not yet. */
+  wake(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    const now = Date.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const id of this.#queue) {
+      if (this.#inFlight.has(id)) continue;
+      const delivery = this.#options.store.deliveries.get(id);
+      const due = delivery.nextAttemptAt ?? now;
+      if (due <= now) this.#start(delivery);
+      else next = Math.min(next, due);
+    }
+    if (next < Number.POSITIVE_INFINITY) {
+      this.#timer = setTimeout(() => this.wake(), Math.min(next - now, MAX_TIMER_MS));
+    }
+  }
+
+  /** Resolves when each endpoint has answered its first attempt at this event, or after `timeoutMs`. */
+  async firstAnswer(event: string, timeoutMs: number): Promise<void> {
+    this.wake();
+    const { deliveries } = this.#options.store;
+    const ofEvent = [...this.#queue].filter((id) => deliveries.get(id).event === event);
+    const flights = ofEvent.map((id) => this.#inFlight.get(id));
+    await this.#settle(flights, timeoutMs);
+  }
+
+  /** Resolves when nothing waits any more: everything is delivered, or given up. */
+  async idle(): Promise<void> {
+    while (!this.#closed && this.#queue.size > 0) {
+      await (this.#inFlight.size > 0
+        ? Promise.race(this.#inFlight.values())
+        : new Promise((resolve) => setTimeout(resolve, 10)));
+    }
+  }
+
+  /** Starts nothing more, and waits for what is under way, at most `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#settle([...this.#inFlight.values()], timeoutMs);
+  }
+
+  async #settle(flights: (Promise<void> | undefined)[], timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([Promise.all(flights), timeout]);
+    clearTimeout(timer);
+  }
+
+  #start(delivery: DeliveryRow): void {
+    const flight = this.#attempt(delivery).finally(() => {
+      this.#inFlight.delete(delivery.id);
+      this.wake();
+    });
+    this.#inFlight.set(delivery.id, flight);
+  }
+
+  async #attempt(delivery: DeliveryRow): Promise<void> {
+    const { store, retryDelaysMs, log } = this.#options;
+    const event = store.events.get(delivery.event);
+    const endpoint = this.#endpoints.get(delivery.endpoint);
+    if (!endpoint) return;
+    const status = await send(endpoint, event);
+    const delivered = status !== null && status >= 200 && status < 300;
+    const attempts = delivery.attempts + 1;
+    const delay = delivered ? undefined : retryDelaysMs[attempts - 1];
+    if (delay === undefined) this.#queue.delete(delivery.id);
+    store.deliveries.put({
+      ...delivery,
+      attempts,
+      lastStatus: status,
+      status: delivered ? "delivered" : delay === undefined ? "failed" : "pending",
+      nextAttemptAt: delay === undefined ? null : Date.now() + delay,
+    });
+    if (delivered) store.events.put({ ...event, pending_webhooks: store.events.get(event.id).pending_webhooks - 1 });
+    const outcome = delivered ? "" : delay === undefined ? ", given up" : `, again in ${delay} ms`;
+    log(`${event.type} → ${endpoint.id}: ${status ?? "no answer"}${outcome}`);
+  }
+}
+
+/** The status of the answer; null when there was none. */
+async function send(endpoint: Endpoint, event: EventRow): Promise<number | null> {
+  const shown = endpoint.apiVersion === undefined ? event : { ...event, api_version: endpoint.apiVersion };
+  const body = JSON.stringify(shown, null, 2);
+  try {
+    const response = await fetch(endpoint.url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json; charset=utf-8",
+        "user-agent": "Stripe/1.0 (+https://docs.stripe.com/webhooks)",
+        "stripe-signature": signatureHeader(body, endpoint.secret, Math.floor(Date.now() / 1000)),
+      },
+      body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    return null;
+  }
+}

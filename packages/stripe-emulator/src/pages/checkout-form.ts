@@ -1,0 +1,52 @@
+import { findCard, findIban, type Instrument } from "../billing/test-cards.ts";
+import type { Payer } from "../resources/payment-methods.ts";
+
+/** What the buyer typed, as it came. */
+export type CheckoutInput = Partial<
+  Record<"email" | "name" | "payment_method" | "card_number" | "exp" | "cvc" | "iban", string>
+>;
+
+/** What to charge, or what to tell the buyer and about which field. */
+export type ReadInput =
+  | { payer: Payer; instrument: Instrument | null }
+  | { field: keyof CheckoutInput; message: string };
+
+export interface Expected {
+  /** The e-mail that the session came with: the buyer can't change it. */
+  email: string | null;
+  asksForPayment: boolean;
+  takesSepa: boolean;
+}
+
+export function readCheckoutInput(input: CheckoutInput, expected: Expected, now: Date): ReadInput {
+  const email = expected.email ?? input.email?.trim() ?? "";
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email))
+    return { field: "email", message: "Enter an e-mail address, such as you@example.com." };
+  const payer = { email, name: input.name?.trim() || null };
+  if (!expected.asksForPayment) return { payer, instrument: null };
+  const instrument = expected.takesSepa && paysBySepa(input) ? readIban(input) : readCard(input, now);
+  return "message" in instrument ? instrument : { payer, instrument };
+}
+
+export const paysBySepa = ({ payment_method: method, iban, card_number: card }: CheckoutInput): boolean =>
+  method === "sepa_debit" || (method === undefined && Boolean(iban) && !card);
+
+type Problem = { field: keyof CheckoutInput; message: string };
+
+function readIban({ iban = "" }: CheckoutInput): Instrument | Problem {
+  const found = findIban(iban.replaceAll(/\s/g, "").toUpperCase());
+  return found ?? { field: "iban", message: "Your IBAN is invalid. Use one of the test numbers." };
+}
+
+function readCard({ card_number: number = "", exp = "", cvc = "" }: CheckoutInput, now: Date): Instrument | Problem {
+  const [, month = "", year = ""] = /^\s*(\d{1,2})\s*\/?\s*(?:20)?(\d{2})\s*$/.exec(exp) ?? [];
+  const [expMonth, expYear] = [Number(month), 2000 + Number(year)];
+  const card = findCard(number.replaceAll(/[\s-]/g, ""), expMonth, expYear);
+  if (!card) return { field: "card_number", message: "Your card number is invalid. Use one of the test numbers." };
+  if (month === "" || expMonth < 1 || expMonth > 12) return { field: "exp", message: "Enter the expiry as MM / YY." };
+  if (new Date(Date.UTC(expYear, expMonth, 1)) <= now)
+    return { field: "exp", message: "Your card's expiration date is in the past." };
+  if (!/^\d{3,4}$/.test(cvc.trim()))
+    return { field: "cvc", message: "Enter the card's security code: three or four digits." };
+  return card;
+}

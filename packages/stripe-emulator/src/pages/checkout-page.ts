@@ -1,0 +1,88 @@
+import { html } from "hono/html";
+import type Stripe from "stripe";
+import type { SessionDetails } from "../state/rows.ts";
+import type { Stored } from "../state/stored.ts";
+import { type CheckoutInput, type Expected, paysBySepa } from "./checkout-form.ts";
+import { badge, type Markup } from "./layout.ts";
+import { formatInterval, formatMoney } from "./money.ts";
+
+export interface CheckoutView {
+  session: Stored<Stripe.Checkout.Session>;
+  details: SessionDetails;
+  expected: Expected;
+  input: CheckoutInput;
+  problem?: { field: keyof CheckoutInput; message: string };
+}
+
+export const checkoutPage = (view: CheckoutView): Markup => html`<main class="columns">
+<section class="summary stack" aria-label="Order summary">${summary(view)}</section>
+<section class="stack" aria-label="Payment">${payment(view)}</section>
+</main>`;
+
+function summary({ session, details: { lineItems, subscriptionData } }: CheckoutView): Markup {
+  const currency = session.currency ?? "usd";
+  const recurring = lineItems[0]?.price?.recurring;
+  const days = subscriptionData.trialPeriodDays;
+  const full = lineItems.reduce((sum, item) => sum + item.amount_total, 0);
+  const each = recurring ? formatInterval(recurring) : "";
+  return html`${session.cancel_url ? html`<a href="${session.cancel_url}">← Back</a>` : ""}
+<div class="row"><h1>${session.mode === "subscription" ? "Subscribe to" : "Pay for"} ${lineItems[0]?.description}</h1>${badge}</div>
+<p class="price">${formatMoney(days ? full : (session.amount_total ?? 0), currency)} <small>${each}</small></p>
+${days ? html`<p>${days} days free, then ${formatMoney(full, currency)} ${each}</p>` : ""}
+<ul class="lines">${lineItems.map(
+    (item) =>
+      html`<li><span>${item.description}<br><span class="soft">Qty ${item.quantity}</span></span><span>${formatMoney(item.amount_total, currency)}</span></li>`,
+  )}</ul>
+<p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>`;
+}
+
+function payment(view: CheckoutView): Markup {
+  const { session, expected, problem } = view;
+  const verb = session.mode === "subscription" ? (session.amount_total === 0 ? "Start trial" : "Subscribe") : "Pay";
+  return html`<h2>Pay with card${expected.takesSepa ? " or bank account" : ""}</h2>
+${problem ? html`<p class="error" role="alert" id="problem">${problem.message}</p>` : ""}
+<form class="stack" method="post">
+${field(view, "email", "E-mail", { type: "email", autocomplete: "email", fixed: expected.email })}
+${expected.asksForPayment ? methodFields(view) : ""}
+${field(view, "name", "Name", { autocomplete: "name" })}
+<button class="main" type="submit">${verb}</button>
+</form>
+<details open><summary>Test numbers</summary><dl>
+<dt>Succeeds</dt><dd><code>4242 4242 4242 4242</code></dd>
+<dt>Declined</dt><dd><code>4000 0000 0000 0002</code></dd>
+${expected.takesSepa ? html`<dt>Settles later</dt><dd><code>DE89370400440532013000</code></dd><dt>Fails later</dt><dd><code>DE62370400440532013001</code></dd>` : ""}
+</dl><p class="soft">Any expiry to come, any security code. No money moves.</p></details>`;
+}
+
+function methodFields(view: CheckoutView): Markup {
+  const sepa = paysBySepa(view.input);
+  const card = html`<div class="stack card">
+${field(view, "card_number", "Card number", { autocomplete: "cc-number", inputmode: "numeric", placeholder: "4242 4242 4242 4242" })}
+<div class="pair">${field(view, "exp", "Expiry", { autocomplete: "cc-exp", inputmode: "numeric", placeholder: "MM / YY" })}
+${field(view, "cvc", "Security code", { autocomplete: "cc-csc", inputmode: "numeric", placeholder: "CVC" })}</div></div>`;
+  if (!view.expected.takesSepa) return card;
+  return html`<fieldset><legend>Payment method</legend>
+<label class="choice"><input type="radio" name="payment_method" id="by-card" value="card" ${sepa ? "" : "checked"}> Card</label>
+<label class="choice"><input type="radio" name="payment_method" id="by-sepa" value="sepa_debit" ${sepa ? "checked" : ""}> SEPA Direct Debit</label>
+</fieldset>${card}<div class="sepa">${field(view, "iban", "IBAN", { placeholder: "DE89 3704 0044 0532 0130 00" })}</div>`;
+}
+
+interface FieldOptions {
+  type?: string;
+  autocomplete?: string;
+  inputmode?: string;
+  placeholder?: string;
+  fixed?: string | null;
+}
+
+function field(
+  { input, problem }: CheckoutView,
+  name: keyof CheckoutInput,
+  label: string,
+  options: FieldOptions,
+): Markup {
+  const wrong = problem?.field === name;
+  return html`<div class="field"><label for="${name}">${label}</label>
+<input id="${name}" name="${name}" type="${options.type ?? "text"}" value="${options.fixed ?? input[name] ?? ""}" autocomplete="${options.autocomplete ?? "off"}"
+ inputmode="${options.inputmode ?? "text"}" placeholder="${options.placeholder ?? ""}" ${options.fixed ? "readonly" : ""} ${wrong ? html`aria-invalid="true" aria-describedby="problem" autofocus` : ""}></div>`;
+}

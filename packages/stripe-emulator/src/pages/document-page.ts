@@ -1,0 +1,20 @@
+import { html } from "hono/html";
+import type Stripe from "stripe";
+import type { Stored } from "../state/stored.ts";
+import { badge, type Markup } from "./layout.ts";
+import { formatDate, formatMoney } from "./money.ts";
+
+/** What `hosted_invoice_url` and `invoice_pdf` lead to. */
+export const invoicePage = (invoice: Stored<Stripe.Invoice>): Markup => html`<main class="page stack">${badge}
+<h1>Invoice ${invoice.number}</h1><p class="soft">${formatDate(invoice.created)} · ${invoice.customer_email} · ${invoice.status}</p>
+<ul class="lines">${invoice.lines.data.map(
+  (line) => html`<li><span>${line.description}</span><span>${formatMoney(line.amount, line.currency)}</span></li>`,
+)}</ul>
+<p class="total"><span>Total</span><span>${formatMoney(invoice.total, invoice.currency)}</span></p>
+<p class="row"><span>Paid</span><span>${formatMoney(invoice.amount_paid, invoice.currency)}</span></p></main>`;
+
+/** What `receipt_url` leads to. */
+export const receiptPage = (charge: Stored<Stripe.Charge>): Markup => html`<main class="page stack">${badge}
+<h1>Receipt</h1><p class="soft">${formatDate(charge.created)} · ${charge.status}</p>
+<p class="total"><span>Paid</span><span>${formatMoney(charge.amount, charge.currency)}</span></p>
+${charge.amount_refunded > 0 ? html`<p class="row"><span>Refunded</span><span>${formatMoney(charge.amount_refunded, charge.currency)}</span></p>` : ""}</main>`;

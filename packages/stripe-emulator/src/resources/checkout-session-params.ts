@@ -1,0 +1,95 @@
+import type Stripe from "stripe";
+import {
+  arrayOf,
+  boolean,
+  type Fields,
+  hashOf,
+  ignored,
+  integer,
+  metadata,
+  oneOf,
+  type ParamsOf,
+  schema,
+  text,
+} from "../api/params.ts";
+import { amount, currency, productData, recurring, taxBehavior } from "./price-params.ts";
+
+const priceData = hashOf(
+  schema(
+    {
+      currency,
+      product: text,
+      product_data: productData,
+      recurring,
+      tax_behavior: taxBehavior,
+      unit_amount: amount,
+    } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.LineItem.PriceData>,
+    ["currency", "unit_amount"],
+  ),
+);
+
+const lineItem = hashOf(
+  schema({
+    adjustable_quantity: ignored,
+    metadata,
+    price: text,
+    price_data: priceData,
+    quantity: integer,
+  } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.LineItem>),
+);
+
+const subscriptionData = hashOf(
+  schema({
+    description: text,
+    metadata,
+    trial_period_days: integer,
+    trial_settings: ignored,
+    billing_mode: ignored,
+  } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.SubscriptionData>),
+);
+
+const paymentIntentData = hashOf(
+  schema({
+    description: text,
+    metadata,
+    receipt_email: ignored,
+    setup_future_usage: oneOf("off_session", "on_session"),
+    statement_descriptor_suffix: ignored,
+  } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.PaymentIntentData>),
+);
+
+const autoOrNever = oneOf("auto", "never");
+
+/** `payment_method_types` is not among them: this API version refuses it. */
+export const createSessionParams = schema(
+  {
+    adaptive_pricing: ignored,
+    allow_promotion_codes: boolean,
+    automatic_tax: hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"])),
+    billing_address_collection: oneOf("auto", "required"),
+    cancel_url: text,
+    client_reference_id: text,
+    custom_text: ignored,
+    customer: text,
+    customer_creation: oneOf("always", "if_required"),
+    customer_email: text,
+    customer_update: hashOf(schema({ address: autoOrNever, name: autoOrNever, shipping: autoOrNever })),
+    expires_at: integer,
+    line_items: arrayOf(lineItem),
+    locale: ignored,
+    metadata,
+    mode: oneOf("payment", "subscription"),
+    payment_intent_data: paymentIntentData,
+    payment_method_collection: oneOf("always", "if_required"),
+    phone_number_collection: ignored,
+    saved_payment_method_options: ignored,
+    submit_type: oneOf("auto", "book", "donate", "pay", "subscribe"),
+    subscription_data: subscriptionData,
+    success_url: text,
+    tax_id_collection: ignored,
+    ui_mode: oneOf("hosted_page"),
+  } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams>,
+  ["mode"],
+);
+
+export type CreateSessionParams = ParamsOf<typeof createSessionParams>;

@@ -1,0 +1,77 @@
+import type Stripe from "stripe";
+import { invalid, missingParameter } from "../api/errors.ts";
+import { isWebAddress } from "../api/params.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import type { CreateSessionParams } from "./checkout-session-params.ts";
+import { customerFromParam } from "./customers.ts";
+
+type LineItem = Stored<Stripe.LineItem>;
+
+const MINUTE = 60;
+/** How long a session stays open at most, and by default; in seconds. */
+export const DAY = 24 * 60 * MINUTE;
+
+/** 400 for parameters that Stripe does not take together, or not with these values. */
+export function refuseContradictions(world: World, params: CreateSessionParams): void {
+  if (params.success_url === undefined) throw missingParameter("success_url");
+  for (const param of ["success_url", "cancel_url"] as const) {
+    const url = params[param];
+    if (url !== undefined && !isWebAddress(url)) throw invalid("Not a valid URL", "url_invalid", param);
+  }
+  if (!params.line_items || params.line_items.length === 0) throw missingParameter("line_items");
+  if (params.customer !== undefined) {
+    customerFromParam(world, params.customer);
+    if (params.customer_email !== undefined) {
+      throw invalid("You may only specify one of these parameters: customer, customer_email.");
+    }
+    if (params.automatic_tax?.enabled && params.customer_update?.address !== "auto") {
+      const message =
+        "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save the address entered in Checkout to the Customer.";
+      if (!world.store.customers.get(params.customer).address?.country)
+        throw invalid(message, "customer_tax_location_invalid");
+    }
+  } else if (params.customer_update) {
+    throw invalid("`customer_update` can only be used with `customer`.", undefined, "customer_update");
+  }
+  refuseForMode(params);
+  const [soonest, latest] = [world.now() + 30 * MINUTE, world.now() + DAY];
+  if (params.expires_at !== undefined && (params.expires_at < soonest - 5 || params.expires_at > latest + 5)) {
+    const when = params.expires_at < soonest - 5 ? "at least 30 minutes" : "less than 24 hours";
+    throw invalid(
+      `The \`expires_at\` timestamp must be ${when} from Checkout Session creation.`,
+      undefined,
+      "expires_at",
+    );
+  }
+}
+
+function refuseForMode(params: CreateSessionParams): void {
+  const foreign =
+    params.mode === "subscription"
+      ? (["payment_intent_data", "customer_creation"] as const)
+      : (["subscription_data"] as const);
+  for (const param of foreign) {
+    if (params[param] !== undefined) {
+      throw invalid(`You can not pass \`${param}\` in \`${params.mode}\` mode.`, undefined, param);
+    }
+  }
+}
+
+/** 400 for prices that do not fit the mode or one another. */
+export function refuseMixedPrices({ mode }: CreateSessionParams, items: LineItem[]): void {
+  const recurring = items.filter((item) => item.price?.recurring);
+  if (mode === "payment" && recurring.length > 0) {
+    throw invalid(
+      "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.",
+    );
+  }
+  if (mode === "subscription" && recurring.length < items.length) {
+    throw invalid(
+      "You must provide at least one recurring price in `subscription` mode when using prices. The emulator takes recurring prices only.",
+    );
+  }
+  if (new Set(items.map((item) => item.currency)).size > 1) {
+    throw invalid("All prices on a Checkout session must have the same currency.", undefined, "line_items");
+  }
+}

@@ -1,0 +1,191 @@
+import type Stripe from "stripe";
+import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import { mergeMetadata, oneOf, schema, text } from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { expireSession } from "../billing/checkout.ts";
+import { newId } from "../state/ids.ts";
+import type { SessionDetails } from "../state/rows.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
+import { DAY, refuseContradictions, refuseMixedPrices } from "./checkout-session-rules.ts";
+import { activePriceFromParam, createPrice } from "./prices.ts";
+
+export type CheckoutSession = Stored<Stripe.Checkout.Session>;
+type LineItem = Stored<Stripe.LineItem>;
+
+function createSession(world: World, params: CreateSessionParams): CheckoutSession {
+  refuseContradictions(world, params);
+  const lineItems = (params.line_items ?? []).map((item, index) => newLineItem(world, item, `line_items[${index}]`));
+  refuseMixedPrices(params, lineItems);
+  const id = newId("cs_test", 58);
+  const session = newSession(world, id, params, lineItems);
+  world.store.sessionDetails.put(detailsOf(id, params, lineItems));
+  world.schedule("expire_session", id, session.expires_at * 1000);
+  return world.store.checkoutSessions.put(session);
+}
+
+function newLineItem(
+  world: World,
+  asked: NonNullable<CreateSessionParams["line_items"]>[number],
+  param: string,
+): LineItem {
+  if (asked.price === undefined && !asked.price_data) throw missingParameter(`${param}[price]`);
+  if (asked.quantity === undefined) throw missingParameter(`${param}[quantity]`);
+  if (asked.quantity < 1)
+    throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", `${param}[quantity]`);
+  const price = asked.price_data
+    ? createPrice(world, asked.price_data)
+    : activePriceFromParam(world, asked.price ?? "", `${param}[price]`);
+  const total = (price.unit_amount ?? 0) * asked.quantity;
+  return {
+    id: newId("li"),
+    object: "item",
+    adjustable_quantity: null,
+    amount_discount: 0,
+    amount_subtotal: total,
+    amount_tax: 0,
+    amount_total: total,
+    currency: price.currency,
+    description: world.store.products.find(price.product)?.name ?? null,
+    metadata: mergeMetadata({}, asked.metadata),
+    price,
+    quantity: asked.quantity,
+  };
+}
+
+function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[]): SessionDetails {
+  const { subscription_data: subscription, payment_intent_data: payment } = params;
+  return {
+    id,
+    lineItems,
+    subscriptionData: {
+      metadata: mergeMetadata({}, subscription?.metadata),
+      trialPeriodDays: subscription?.trial_period_days ?? null,
+      description: subscription?.description ?? null,
+    },
+    paymentIntentData: {
+      metadata: mergeMetadata({}, payment?.metadata),
+      description: payment?.description ?? null,
+      keepPaymentMethod: payment?.setup_future_usage !== undefined,
+    },
+    updatesCustomerName: params.customer_update?.name === "auto",
+  };
+}
+
+function newSession(world: World, id: string, params: CreateSessionParams, items: LineItem[]): CheckoutSession {
+  const total = items.reduce((sum, item) => sum + item.amount_total, 0);
+  const due = params.mode === "subscription" && params.subscription_data?.trial_period_days ? 0 : total;
+  const taxed = params.automatic_tax?.enabled ?? false;
+  const currency = items[0]?.currency ?? "usd";
+  return {
+    id,
+    object: "checkout.session",
+    adaptive_pricing: { enabled: false },
+    after_expiration: null,
+    allow_promotion_codes: params.allow_promotion_codes ?? null,
+    allowed_payment_method_types: null,
+    amount_subtotal: due,
+    amount_total: due,
+    automatic_tax: {
+      enabled: taxed,
+      liability: taxed ? { type: "self" } : null,
+      provider: taxed ? "stripe" : null,
+      status: taxed ? "requires_location_inputs" : null,
+    },
+    billing_address_collection: params.billing_address_collection ?? null,
+    cancel_url: params.cancel_url ?? null,
+    client_reference_id: params.client_reference_id ?? null,
+    client_secret: null,
+    collected_information: null,
+    consent: null,
+    consent_collection: null,
+    created: world.now(),
+    currency,
+    currency_conversion: null,
+    custom_fields: [],
+    custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
+    customer: params.customer ?? null,
+    customer_account: null,
+    customer_creation:
+      params.customer !== undefined
+        ? null
+        : params.mode === "subscription"
+          ? "always"
+          : (params.customer_creation ?? "if_required"),
+    customer_details: null,
+    customer_email: params.customer_email ?? null,
+    discounts: [],
+    expires_at: params.expires_at ?? world.now() + DAY,
+    integration_identifier: null,
+    invoice: null,
+    invoice_creation: null,
+    livemode: false,
+    locale: null,
+    managed_payments: null,
+    metadata: mergeMetadata({}, params.metadata),
+    mode: params.mode,
+    origin_context: null,
+    payment_intent: null,
+    payment_link: null,
+    payment_method_collection:
+      params.mode === "subscription" ? (params.payment_method_collection ?? "always") : "if_required",
+    payment_method_configuration_details: null,
+    payment_method_options: {},
+    payment_method_types: currency === "eur" ? ["card", "sepa_debit"] : ["card"],
+    payment_status: due === 0 ? "no_payment_required" : "unpaid",
+    permissions: null,
+    phone_number_collection: { enabled: false },
+    recovered_from: null,
+    saved_payment_method_options: null,
+    setup_intent: null,
+    shipping_address_collection: null,
+    shipping_cost: null,
+    shipping_options: [],
+    status: "open",
+    submit_type: params.submit_type ?? null,
+    subscription: null,
+    success_url: params.success_url ?? null,
+    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    ui_mode: "hosted_page",
+    url: `${world.publicUrl}/c/pay/${id}`,
+    wallet_options: null,
+  };
+}
+
+function getSession(world: World, id: string): CheckoutSession {
+  const session = world.store.checkoutSessions.find(id);
+  if (!session) throw noSuch("checkout.session", id);
+  return session;
+}
+
+const listFilters = {
+  customer: text,
+  payment_intent: text,
+  status: oneOf("complete", "expired", "open"),
+  subscription: text,
+};
+
+export const checkoutSessionRoutes: Route[] = [
+  route("POST", "/v1/checkout/sessions", createSessionParams, createSession),
+  listRoute("/v1/checkout/sessions", "checkout.session", listFilters, (world, filters) =>
+    world.store.checkoutSessions
+      .all()
+      .filter((row) => filters.customer === undefined || row.customer === filters.customer)
+      .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent)
+      .filter((row) => filters.status === undefined || row.status === filters.status)
+      .filter((row) => filters.subscription === undefined || row.subscription === filters.subscription),
+  ),
+  route("GET", "/v1/checkout/sessions/:id", schema({}), (world, _, { id = "" }) => getSession(world, id)),
+  route("POST", "/v1/checkout/sessions/:id/expire", schema({}), (world, _, { id = "" }) => {
+    const { status } = getSession(world, id);
+    if (status === "open") return expireSession(world, id);
+    throw invalid(
+      `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of \`${status}\`.`,
+    );
+  }),
+  listRoute("/v1/checkout/sessions/:id/line_items", "line item", {}, (world, _, { id = "" }) =>
+    [...world.store.sessionDetails.get(getSession(world, id).id).lineItems].reverse(),
+  ),
+];

@@ -1,0 +1,177 @@
+import type Stripe from "stripe";
+import { noSuch } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import {
+  arrayOf,
+  clearable,
+  type Fields,
+  hashOf,
+  ignored,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  type ParamsOf,
+  schema,
+  text,
+} from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { endSubscription } from "../billing/end-subscription.ts";
+import { newId } from "../state/ids.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { attachPaymentMethod } from "./payment-methods.ts";
+
+type Customer = Stored<Stripe.Customer>;
+
+const address = hashOf(
+  schema({
+    city: clearable(text),
+    country: clearable(text),
+    line1: clearable(text),
+    line2: clearable(text),
+    postal_code: clearable(text),
+    state: clearable(text),
+  }),
+);
+
+const attributes = {
+  address: clearable(address),
+  description: clearable(text),
+  email: clearable(text),
+  metadata,
+  name: clearable(text),
+  phone: clearable(text),
+  preferred_locales: arrayOf(text),
+  tax_exempt: clearable(oneOf("none", "exempt", "reverse")),
+  invoice_settings: hashOf(schema({ default_payment_method: clearable(text) })),
+  tax: ignored,
+} satisfies Fields<keyof Stripe.CustomerUpdateParams>;
+
+const createParams = schema({ ...attributes, payment_method: text } satisfies Fields<
+  keyof Stripe.CustomerCreateParams
+>);
+type CreateParams = ParamsOf<typeof createParams>;
+
+/** The customer of an id that a parameter named; 400 when there is none. */
+export function customerFromParam(world: World, id: string, param = "customer"): Customer {
+  const customer = world.store.customers.find(id);
+  if (!customer) throw noSuch("customer", id, param);
+  return customer;
+}
+
+export function createCustomer(world: World, params: CreateParams): Customer {
+  const id = newId("cus", 14);
+  if (params.payment_method !== undefined) attachPaymentMethod(world, params.payment_method, id, "payment_method");
+  const byDefault = params.invoice_settings?.default_payment_method;
+  const invoice_settings = { ...NO_INVOICE_SETTINGS, default_payment_method: defaultMethod(world, id, byDefault) };
+  const customer = world.store.customers.put({ ...blankCustomer(world, id, params), invoice_settings });
+  world.emit("customer.created", customer);
+  return customer;
+}
+
+const NO_INVOICE_SETTINGS: Customer["invoice_settings"] = {
+  custom_fields: null,
+  default_payment_method: null,
+  footer: null,
+  rendering_options: null,
+};
+
+function blankCustomer(world: World, id: string, params: CreateParams): Customer {
+  return {
+    id,
+    object: "customer",
+    address: addressOf(params.address),
+    balance: 0,
+    created: world.now(),
+    currency: null,
+    customer_account: null,
+    default_source: null,
+    delinquent: false,
+    description: params.description ?? null,
+    discount: null,
+    email: params.email ?? null,
+    invoice_prefix: newId("", 8).slice(1).toUpperCase(),
+    invoice_settings: NO_INVOICE_SETTINGS,
+    livemode: false,
+    metadata: mergeMetadata({}, params.metadata),
+    name: params.name ?? null,
+    next_invoice_sequence: 1,
+    phone: params.phone ?? null,
+    preferred_locales: params.preferred_locales ?? [],
+    shipping: null,
+    tax_exempt: params.tax_exempt ?? "none",
+    test_clock: null,
+  };
+}
+
+function addressOf(
+  read: Partial<Record<keyof Stripe.Address, string | null>> | null | undefined,
+): Stripe.Address | null {
+  if (!read) return null;
+  return { city: null, country: null, line1: null, line2: null, postal_code: null, state: null, ...read };
+}
+
+/** `pm_card_visa` and the like become the customer's own method; others must be attached already. */
+function defaultMethod(world: World, customer: string, id: string | null | undefined): string | null {
+  if (id == null) return null;
+  const attached = world.store.paymentMethods.all().filter((row) => row.customer === customer);
+  const own = attached.find((row) => row.id === id) ?? (id.startsWith("pm_card_") ? attached.at(-1) : undefined);
+  if (!own) throw noSuch("PaymentMethod", id, "invoice_settings[default_payment_method]");
+  return own.id;
+}
+
+function updateCustomer(world: World, id: string, params: CreateParams): Customer {
+  const before = world.store.customers.find(id);
+  if (!before) throw noSuch("customer", id);
+  const {
+    metadata: change,
+    address: newAddress,
+    invoice_settings: settings,
+    tax: _tax,
+    payment_method: _method,
+    ...plain
+  } = params;
+  const chosen = settings?.default_payment_method;
+  return world.update(
+    "customers",
+    id,
+    {
+      ...plain,
+      metadata: mergeMetadata(before.metadata, change),
+      ...(newAddress === undefined ? {} : { address: addressOf(newAddress) }),
+      ...(chosen === undefined
+        ? {}
+        : {
+            invoice_settings: { ...before.invoice_settings, default_payment_method: defaultMethod(world, id, chosen) },
+          }),
+    },
+    "customer.updated",
+  );
+}
+
+function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer {
+  const customer = world.store.customers.find(id);
+  if (!customer) throw noSuch("customer", id);
+  for (const subscription of world.store.subscriptions.all()) {
+    if (subscription.customer === id && subscription.status !== "canceled") endSubscription(world, subscription.id);
+  }
+  world.store.customers.delete(id);
+  world.emit("customer.deleted", customer);
+  return world.store.deletedCustomers.put({ id, object: "customer", deleted: true });
+}
+
+export const customerRoutes: Route[] = [
+  route("POST", "/v1/customers", createParams, createCustomer),
+  listRoute("/v1/customers", "customer", { email: text }, (world, { email }) =>
+    world.store.customers.all().filter((row) => email === undefined || row.email === email),
+  ),
+  route("GET", "/v1/customers/:id", schema({}), (world, _, { id = "" }) => {
+    const customer = world.store.customers.find(id) ?? world.store.deletedCustomers.find(id);
+    if (!customer) throw noSuch("customer", id);
+    return customer;
+  }),
+  route("POST", "/v1/customers/:id", schema(attributes), (world, params, { id = "" }) =>
+    updateCustomer(world, id, params),
+  ),
+  route("DELETE", "/v1/customers/:id", schema({}), (world, _, { id = "" }) => deleteCustomer(world, id)),
+];

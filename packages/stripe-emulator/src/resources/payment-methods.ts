@@ -1,0 +1,133 @@
+import type Stripe from "stripe";
+import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import {
+  clearable,
+  type Fields,
+  hashOf,
+  integer,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  type ParamsOf,
+  schema,
+  text,
+} from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { findCard, type Instrument, methodFields, namedCardNumber } from "../billing/test-cards.ts";
+import { newId } from "../state/ids.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+
+type PaymentMethod = Stored<Stripe.PaymentMethod>;
+
+export interface Payer {
+  email: string | null;
+  name: string | null;
+}
+
+export function createPaymentMethod(
+  world: World,
+  instrument: Instrument,
+  payer: Payer,
+  given: Stripe.Metadata = {},
+): PaymentMethod {
+  const id = newId("pm");
+  world.store.instruments.put({ id, outcome: instrument.outcome });
+  return world.store.paymentMethods.put({
+    id,
+    object: "payment_method",
+    allow_redisplay: "limited",
+    billing_details: { address: null, email: payer.email, name: payer.name, phone: null, tax_id: null },
+    created: world.now(),
+    customer: null,
+    customer_account: null,
+    livemode: false,
+    metadata: given,
+    ...methodFields(instrument),
+  });
+}
+
+/** Gives a method to a customer. A name such as `pm_card_visa` makes a new one each time, as at Stripe. */
+export function attachPaymentMethod(world: World, id: string, customer: string, param?: string): PaymentMethod {
+  const number = namedCardNumber(id);
+  const method =
+    number === undefined
+      ? world.store.paymentMethods.find(id)
+      : createPaymentMethod(world, namedCard(world, number), NOBODY);
+  if (!method) throw noSuch("PaymentMethod", id, param);
+  if (world.store.instruments.get(method.id).outcome === "declined" && !id.includes("chargeCustomerFail")) {
+    const message = "Your card was declined.";
+    throw new ApiError(402, { type: "card_error", code: "card_declined", decline_code: "generic_decline", message });
+  }
+  const attached = world.update("paymentMethods", method.id, { customer });
+  world.emit("payment_method.attached", attached);
+  return attached;
+}
+
+const NOBODY: Payer = { email: null, name: null };
+
+function namedCard(world: World, number: string): Instrument {
+  const card = findCard(number, 12, new Date(world.nowMs()).getUTCFullYear() + 4);
+  if (!card) throw new Error(`No test card ${number}.`);
+  return card;
+}
+
+const createParams = schema(
+  {
+    type: oneOf("card"),
+    card: hashOf(schema({ token: text, number: text, exp_month: integer, exp_year: integer, cvc: text })),
+    billing_details: hashOf(schema({ email: clearable(text), name: clearable(text) })),
+    metadata,
+  } satisfies Fields<keyof Stripe.PaymentMethodCreateParams>,
+  ["type", "card"],
+);
+
+function createFromParams(world: World, params: ParamsOf<typeof createParams>): PaymentMethod {
+  const { token, number = token === undefined ? undefined : namedCardNumber(token), exp_month, exp_year } = params.card;
+  const year = new Date(world.nowMs()).getUTCFullYear() + 4;
+  const card = number === undefined ? undefined : findCard(number, exp_month ?? 12, exp_year ?? year);
+  if (!card) throw invalid("Use one of Stripe's test cards or tokens, such as tok_visa.", "incorrect_number", "card");
+  const { email = null, name = null } = params.billing_details ?? {};
+  return createPaymentMethod(world, card, { email, name }, mergeMetadata({}, params.metadata));
+}
+
+function getPaymentMethod(world: World, id: string): PaymentMethod {
+  const method = world.store.paymentMethods.find(id);
+  if (!method) throw noSuch("PaymentMethod", id);
+  return method;
+}
+
+function detach(world: World, id: string): PaymentMethod {
+  const { customer } = getPaymentMethod(world, id);
+  const detached = world.update("paymentMethods", id, { customer: null });
+  world.emit("payment_method.detached", detached, { customer });
+  return detached;
+}
+
+export const paymentMethodRoutes: Route[] = [
+  route("POST", "/v1/payment_methods", createParams, createFromParams),
+  listRoute("/v1/payment_methods", "payment_method", { customer: text, type: text }, (world, { customer, type }) =>
+    world.store.paymentMethods
+      .all()
+      .filter((row) => customer !== undefined && row.customer === customer)
+      .filter((row) => type === undefined || row.type === type),
+  ),
+  listRoute("/v1/customers/:id/payment_methods", "payment_method", { type: text }, (world, { type }, { id = "" }) =>
+    world.store.paymentMethods
+      .all()
+      .filter((row) => row.customer === id)
+      .filter((row) => type === undefined || row.type === type),
+  ),
+  route("GET", "/v1/payment_methods/:id", schema({}), (world, _, { id = "" }) => getPaymentMethod(world, id)),
+  route(
+    "POST",
+    "/v1/payment_methods/:id/attach",
+    schema({ customer: text }, ["customer"]),
+    (world, params, { id = "" }) => {
+      if (!world.store.customers.find(params.customer)) throw noSuch("customer", params.customer, "customer");
+      return attachPaymentMethod(world, id, params.customer);
+    },
+  ),
+  route("POST", "/v1/payment_methods/:id/detach", schema({}), (world, _, { id = "" }) => detach(world, id)),
+];

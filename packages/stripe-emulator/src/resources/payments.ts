@@ -1,0 +1,68 @@
+import { noSuch } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import { hashOf, oneOf, schema, text } from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+
+/** What billing produces and clients only read: invoices, their payments, payment intents and charges. */
+export const paymentRoutes: Route[] = [
+  listRoute(
+    "/v1/invoices",
+    "invoice",
+    { customer: text, subscription: text, status: oneOf("draft", "open", "paid", "uncollectible", "void") },
+    (world, { customer, subscription, status }) =>
+      world.store.invoices
+        .all()
+        .filter((row) => customer === undefined || row.customer === customer)
+        .filter((row) => subscription === undefined || row.parent?.subscription_details?.subscription === subscription)
+        .filter((row) => status === undefined || row.status === status),
+  ),
+  route("GET", "/v1/invoices/:id", schema({}), (world, _, { id = "" }) => {
+    const invoice = world.store.invoices.find(id);
+    if (!invoice) throw noSuch("invoice", id);
+    return invoice;
+  }),
+  listRoute("/v1/invoices/:id/lines", "line item", {}, (world, _, { id = "" }) => {
+    const invoice = world.store.invoices.find(id);
+    if (!invoice) throw noSuch("invoice", id);
+    return [...invoice.lines.data].reverse();
+  }),
+  listRoute(
+    "/v1/invoice_payments",
+    "invoice payment",
+    {
+      invoice: text,
+      status: oneOf("canceled", "open", "paid"),
+      payment: hashOf(schema({ type: oneOf("payment_intent"), payment_intent: text }, ["type"])),
+    },
+    (world, { invoice, status, payment }) =>
+      world.store.invoicePayments
+        .all()
+        .filter((row) => invoice === undefined || row.invoice === invoice)
+        .filter((row) => status === undefined || row.status === status)
+        .filter((row) => !payment?.payment_intent || row.payment.payment_intent === payment.payment_intent),
+  ),
+  route("GET", "/v1/invoice_payments/:id", schema({}), (world, _, { id = "" }) => {
+    const payment = world.store.invoicePayments.find(id);
+    if (!payment) throw noSuch("invoice payment", id);
+    return payment;
+  }),
+  listRoute("/v1/payment_intents", "payment_intent", { customer: text }, (world, { customer }) =>
+    world.store.paymentIntents.all().filter((row) => customer === undefined || row.customer === customer),
+  ),
+  route("GET", "/v1/payment_intents/:id", schema({}), (world, _, { id = "" }) => {
+    const intent = world.store.paymentIntents.find(id);
+    if (!intent) throw noSuch("payment_intent", id);
+    return intent;
+  }),
+  listRoute("/v1/charges", "charge", { customer: text, payment_intent: text }, (world, filters) =>
+    world.store.charges
+      .all()
+      .filter((row) => filters.customer === undefined || row.customer === filters.customer)
+      .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent),
+  ),
+  route("GET", "/v1/charges/:id", schema({}), (world, _, { id = "" }) => {
+    const charge = world.store.charges.find(id);
+    if (!charge) throw noSuch("charge", id);
+    return charge;
+  }),
+];

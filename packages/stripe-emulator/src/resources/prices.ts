@@ -1,0 +1,158 @@
+import type Stripe from "stripe";
+import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import {
+  arrayOf,
+  boolean,
+  type Fields,
+  hashOf,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  type ParamsOf,
+  schema,
+  text,
+} from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { newId } from "../state/ids.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { amount, currency, interval, productData, recurring, taxBehavior } from "./price-params.ts";
+import { createProduct } from "./products.ts";
+
+export type Price = Stored<Stripe.Price>;
+
+const attributes = {
+  active: boolean,
+  lookup_key: text,
+  metadata,
+  nickname: text,
+  tax_behavior: taxBehavior,
+  transfer_lookup_key: boolean,
+} satisfies Fields<keyof Stripe.PriceUpdateParams>;
+
+const createParams = schema(
+  {
+    ...attributes,
+    currency,
+    unit_amount: amount,
+    billing_scheme: oneOf("per_unit"),
+    product: text,
+    product_data: productData,
+    recurring,
+  } satisfies Fields<keyof Stripe.PriceCreateParams>,
+  ["currency"],
+);
+
+export function createPrice(world: World, params: ParamsOf<typeof createParams>): Price {
+  if (params.unit_amount === undefined) throw missingParameter("unit_amount");
+  if (params.product !== undefined && !world.store.products.find(params.product))
+    throw noSuch("product", params.product, "product");
+  const id = newId("price");
+  takeLookupKey(world, id, params);
+  const product = params.product ?? (params.product_data && createProduct(world, params.product_data).id);
+  if (product === undefined) throw missingParameter("product");
+  const period = params.recurring;
+  const price = world.store.prices.put({
+    id,
+    object: "price",
+    active: params.active ?? true,
+    billing_scheme: "per_unit",
+    created: world.now(),
+    currency: params.currency,
+    custom_unit_amount: null,
+    livemode: false,
+    lookup_key: params.lookup_key ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    nickname: params.nickname ?? null,
+    product,
+    recurring: period
+      ? {
+          interval: period.interval,
+          interval_count: period.interval_count ?? 1,
+          meter: null,
+          trial_period_days: period.trial_period_days ?? null,
+          usage_type: "licensed",
+        }
+      : null,
+    tax_behavior: params.tax_behavior ?? "unspecified",
+    tiers_mode: null,
+    transform_quantity: null,
+    type: period ? "recurring" : "one_time",
+    unit_amount: params.unit_amount,
+    unit_amount_decimal: String(params.unit_amount),
+  });
+  world.emit("price.created", price);
+  return price;
+}
+
+interface LookupKeyParams {
+  lookup_key?: string | undefined;
+  transfer_lookup_key?: boolean | undefined;
+}
+
+/** One price holds a lookup key; `transfer_lookup_key` takes it from the one that has it. */
+function takeLookupKey(
+  world: World,
+  id: string,
+  { lookup_key: key, transfer_lookup_key: transfer }: LookupKeyParams,
+): void {
+  if (key === undefined) return;
+  const holder = world.store.prices.all().find((price) => price.lookup_key === key && price.id !== id);
+  if (!holder) return;
+  if (!transfer) throw invalid(`A price (\`${holder.id}\`) already uses that lookup key.`, undefined, "lookup_key");
+  world.update("prices", holder.id, { lookup_key: null }, "price.updated");
+}
+
+function getPrice(world: World, id: string): Price {
+  const price = world.store.prices.find(id);
+  if (!price) throw noSuch("price", id);
+  return price;
+}
+
+/** The price of an id that a parameter named; 400 when there is none or it is no longer active. */
+export function activePriceFromParam(world: World, id: string, param: string): Price {
+  const price = world.store.prices.find(id);
+  if (!price) throw noSuch("price", id, param);
+  if (!price.active) {
+    throw invalid("The price specified is inactive. This field only accepts active prices.", "price_inactive", param);
+  }
+  return price;
+}
+
+function updatePrice(world: World, id: string, params: ParamsOf<typeof updateParams>): Price {
+  const before = getPrice(world, id);
+  takeLookupKey(world, id, params);
+  const { metadata: change, transfer_lookup_key: _transfer, ...plain } = params;
+  const patch = { ...plain, metadata: mergeMetadata(before.metadata, change) };
+  return world.update("prices", id, patch, "price.updated");
+}
+
+const updateParams = schema(attributes);
+
+const listFilters = {
+  active: boolean,
+  currency,
+  lookup_keys: arrayOf(text),
+  product: text,
+  type: oneOf("one_time", "recurring"),
+  recurring: hashOf(schema({ interval })),
+};
+
+export const priceRoutes: Route[] = [
+  route("POST", "/v1/prices", createParams, createPrice),
+  listRoute("/v1/prices", "price", listFilters, (world, filters) =>
+    world.store.prices
+      .all()
+      .filter((row) => filters.active === undefined || row.active === filters.active)
+      .filter((row) => filters.currency === undefined || row.currency === filters.currency)
+      .filter((row) => filters.product === undefined || row.product === filters.product)
+      .filter((row) => filters.type === undefined || row.type === filters.type)
+      .filter((row) => !filters.recurring?.interval || row.recurring?.interval === filters.recurring.interval)
+      .filter(
+        (row) => !filters.lookup_keys || (row.lookup_key !== null && filters.lookup_keys.includes(row.lookup_key)),
+      ),
+  ),
+  route("GET", "/v1/prices/:id", schema({}), (world, _, { id = "" }) => getPrice(world, id)),
+  route("POST", "/v1/prices/:id", updateParams, (world, params, { id = "" }) => updatePrice(world, id, params)),
+];

@@ -1,0 +1,122 @@
+import type Stripe from "stripe";
+import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import {
+  arrayOf,
+  boolean,
+  clearable,
+  type Fields,
+  hashOf,
+  ignored,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  type ParamsOf,
+  schema,
+  text,
+} from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { newId } from "../state/ids.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { defaultPriceData } from "./price-params.ts";
+import { createPrice } from "./prices.ts";
+
+type Product = Stored<Stripe.Product>;
+
+const attributes = {
+  active: boolean,
+  description: clearable(text),
+  images: arrayOf(text),
+  marketing_features: arrayOf(hashOf(schema({ name: text }, ["name"]))),
+  metadata,
+  name: text,
+  shippable: boolean,
+  statement_descriptor: clearable(text),
+  tax_code: clearable(text),
+  unit_label: clearable(text),
+  url: clearable(text),
+} satisfies Fields<keyof Stripe.ProductUpdateParams>;
+
+const createParams = schema(
+  { ...attributes, id: text, type: ignored, default_price_data: defaultPriceData } satisfies Fields<
+    keyof Stripe.ProductCreateParams
+  >,
+  ["name"],
+);
+
+const updateParams = schema({ ...attributes, default_price: text } satisfies Fields<keyof Stripe.ProductUpdateParams>);
+
+export function createProduct(world: World, params: ParamsOf<typeof createParams>): Product {
+  const { id = newId("prod", 14), default_price_data: priceData, metadata: given, type: _type, ...plain } = params;
+  if (world.store.products.find(id)) throw invalid("Product already exists.", "resource_already_exists", "id");
+  const product = world.store.products.put({
+    id,
+    object: "product",
+    active: true,
+    created: world.now(),
+    default_price: null,
+    description: null,
+    images: [],
+    livemode: false,
+    marketing_features: [],
+    metadata: mergeMetadata({}, given),
+    package_dimensions: null,
+    shippable: null,
+    statement_descriptor: null,
+    tax_code: null,
+    tax_details: null,
+    type: "service",
+    unit_label: null,
+    updated: world.now(),
+    url: null,
+    ...plain,
+  });
+  world.emit("product.created", product);
+  if (!priceData) return product;
+  const price = createPrice(world, { ...priceData, product: id });
+  return world.update("products", id, { default_price: price.id }, "product.updated");
+}
+
+function getProduct(world: World, id: string): Product {
+  const product = world.store.products.find(id);
+  if (!product) throw noSuch("product", id);
+  return product;
+}
+
+function updateProduct(world: World, id: string, params: ParamsOf<typeof updateParams>): Product {
+  const { metadata: change, ...plain } = params;
+  const before = getProduct(world, id);
+  if (plain.default_price !== undefined && world.store.prices.find(plain.default_price)?.product !== id) {
+    throw noSuch("price", plain.default_price, "default_price");
+  }
+  const patch = { ...plain, metadata: mergeMetadata(before.metadata, change), updated: world.now() };
+  return world.update("products", id, patch, "product.updated");
+}
+
+function deleteProduct(world: World, id: string): Stripe.DeletedProduct {
+  const product = getProduct(world, id);
+  if (world.store.prices.all().some((price) => price.product === id)) {
+    const message = "This product cannot be deleted because it has one or more user-created prices.";
+    throw new ApiError(400, { type: "invalid_request_error", message });
+  }
+  world.store.products.delete(id);
+  world.emit("product.deleted", product);
+  return { id, object: "product", deleted: true };
+}
+
+const listFilters = { active: boolean, ids: arrayOf(text), type: oneOf("service", "good") };
+
+export const productRoutes: Route[] = [
+  route("POST", "/v1/products", createParams, createProduct),
+  listRoute("/v1/products", "product", listFilters, (world, { active, ids, type }) =>
+    world.store.products
+      .all()
+      .filter((row) => active === undefined || row.active === active)
+      .filter((row) => type === undefined || row.type === type)
+      .filter((row) => ids === undefined || ids.includes(row.id)),
+  ),
+  route("GET", "/v1/products/:id", schema({}), (world, _, { id = "" }) => getProduct(world, id)),
+  route("POST", "/v1/products/:id", updateParams, (world, params, { id = "" }) => updateProduct(world, id, params)),
+  route("DELETE", "/v1/products/:id", schema({}), (world, _, { id = "" }) => deleteProduct(world, id)),
+];

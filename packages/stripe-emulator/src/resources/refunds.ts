@@ -1,0 +1,88 @@
+import type Stripe from "stripe";
+import { invalid, noSuch } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import { type Fields, integer, mergeMetadata, metadata, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { newId } from "../state/ids.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+
+const createParams = schema({
+  amount: integer,
+  charge: text,
+  payment_intent: text,
+  metadata,
+  reason: oneOf("duplicate", "fraudulent", "requested_by_customer"),
+} satisfies Fields<keyof Stripe.RefundCreateParams>);
+
+type CreateParams = ParamsOf<typeof createParams>;
+
+function chargeToRefund(
+  world: World,
+  { charge: chargeId, payment_intent: intentId }: CreateParams,
+): Stored<Stripe.Charge> {
+  if ((chargeId === undefined) === (intentId === undefined)) {
+    throw invalid("One of the following params should be provided for this request: payment_intent or charge.");
+  }
+  const intent = world.store.paymentIntents.find(intentId);
+  if (intentId !== undefined && !intent) throw noSuch("payment_intent", intentId, "payment_intent");
+  const id = chargeId ?? intent?.latest_charge ?? undefined;
+  const charge = world.store.charges.find(id);
+  if (chargeId !== undefined && !charge) throw noSuch("charge", chargeId, "charge");
+  if (charge?.status === "succeeded") return charge;
+  throw invalid("This PaymentIntent does not have a successful charge to refund.", "charge_not_refundable");
+}
+
+function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund> {
+  const charge = chargeToRefund(world, params);
+  const left = charge.amount - charge.amount_refunded;
+  if (left === 0) throw invalid(`Charge ${charge.id} has already been refunded.`, "charge_already_refunded");
+  const amount = params.amount ?? left;
+  if (amount < 1)
+    throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", "amount");
+  if (amount > left) {
+    throw invalid(
+      `Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`,
+      "amount_too_large",
+      "amount",
+    );
+  }
+  const refund = world.store.refunds.put({
+    id: newId("re"),
+    object: "refund",
+    amount,
+    balance_transaction: null,
+    charge: charge.id,
+    created: world.now(),
+    currency: charge.currency,
+    customer: charge.customer,
+    customer_account: null,
+    metadata: mergeMetadata({}, params.metadata),
+    payment_intent: charge.payment_intent,
+    payment_method: charge.payment_method,
+    reason: params.reason ?? null,
+    receipt_number: null,
+    source_transfer_reversal: null,
+    status: "succeeded",
+    transfer_reversal: null,
+  });
+  world.emit("refund.created", refund);
+  const patch = { amount_refunded: charge.amount_refunded + amount, refunded: amount === left };
+  world.update("charges", charge.id, patch, "charge.refunded");
+  return refund;
+}
+
+export const refundRoutes: Route[] = [
+  route("POST", "/v1/refunds", createParams, createRefund),
+  listRoute("/v1/refunds", "refund", { charge: text, payment_intent: text }, (world, filters) =>
+    world.store.refunds
+      .all()
+      .filter((row) => filters.charge === undefined || row.charge === filters.charge)
+      .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent),
+  ),
+  route("GET", "/v1/refunds/:id", schema({}), (world, _, { id = "" }) => {
+    const refund = world.store.refunds.find(id);
+    if (!refund) throw noSuch("refund", id);
+    return refund;
+  }),
+];

@@ -1,0 +1,122 @@
+import type Stripe from "stripe";
+import type { Stored } from "./stored.ts";
+
+/** How a test card or account behaves when it is charged. */
+export type PaymentOutcome = "succeeds" | "declined" | "settles" | "fails_later";
+
+/** What a checkout session keeps beside its public face. */
+export interface SessionDetails {
+  id: string;
+  lineItems: Stored<Stripe.LineItem>[];
+  subscriptionData: { metadata: Stripe.Metadata; trialPeriodDays: number | null; description: string | null };
+  paymentIntentData: { metadata: Stripe.Metadata; description: string | null; keepPaymentMethod: boolean };
+  /** Whether the page may write what the buyer typed onto an existing customer. */
+  updatesCustomerName: boolean;
+}
+
+export interface DeliveryRow {
+  id: string;
+  event: string;
+  /** `we_1` is the first of the configured endpoints: after a restart on another port it is still the same one. */
+  endpoint: string;
+  status: "pending" | "delivered" | "failed";
+  attempts: number;
+  /** Milliseconds since the epoch; null when there is nothing more to send. */
+  nextAttemptAt: number | null;
+  lastStatus: number | null;
+}
+
+/** Something that happens by itself later. `at` in milliseconds since the epoch. */
+export interface JobRow {
+  id: string;
+  kind: "settle_payment" | "expire_session" | "end_subscription";
+  at: number;
+  subject: string;
+}
+
+/** The answer to a POST that carried an idempotency key (the id). */
+export interface ReplyRow {
+  id: string;
+  fingerprint: string;
+  requestId: string;
+  status: number;
+  body: string;
+  at: number;
+}
+
+export interface InstrumentRow {
+  id: string;
+  outcome: PaymentOutcome;
+}
+
+/** Proration amounts that wait for the subscription's next invoice. */
+export interface PendingProration {
+  id: string;
+  subscription: string;
+  item: string;
+  price: string;
+  quantity: number;
+  amount: number;
+  description: string;
+  period: { start: number; end: number };
+}
+
+export interface Rows {
+  customers: Stored<Stripe.Customer>;
+  deletedCustomers: Stripe.DeletedCustomer;
+  products: Stored<Stripe.Product>;
+  prices: Stored<Stripe.Price>;
+  checkoutSessions: Stored<Stripe.Checkout.Session>;
+  sessionDetails: SessionDetails;
+  subscriptions: Stored<Stripe.Subscription>;
+  invoices: Stored<Stripe.Invoice>;
+  invoicePayments: Stored<Stripe.InvoicePayment>;
+  paymentIntents: Stored<Stripe.PaymentIntent>;
+  charges: Stored<Stripe.Charge>;
+  refunds: Stored<Stripe.Refund>;
+  paymentMethods: Stored<Stripe.PaymentMethod>;
+  instruments: InstrumentRow;
+  portalSessions: Stored<Stripe.BillingPortal.Session>;
+  prorations: PendingProration;
+  events: EventRow;
+  deliveries: DeliveryRow;
+  jobs: JobRow;
+  replies: ReplyRow;
+}
+
+export interface EventRow {
+  id: string;
+  object: "event";
+  api_version: string;
+  created: number;
+  data: { object: { id?: string; object: string }; previous_attributes?: Record<string, unknown> };
+  livemode: false;
+  pending_webhooks: number;
+  request: { id: string | null; idempotency_key: string | null };
+  type: Stripe.Event.Type;
+}
+
+export type TableName = keyof Rows;
+
+export const TABLE_NAMES: Record<TableName, true> = {
+  customers: true,
+  deletedCustomers: true,
+  products: true,
+  prices: true,
+  checkoutSessions: true,
+  sessionDetails: true,
+  subscriptions: true,
+  invoices: true,
+  invoicePayments: true,
+  paymentIntents: true,
+  charges: true,
+  refunds: true,
+  paymentMethods: true,
+  instruments: true,
+  portalSessions: true,
+  prorations: true,
+  events: true,
+  deliveries: true,
+  jobs: true,
+  replies: true,
+};

@@ -1,0 +1,58 @@
+import { type Change, Journal } from "./journal.ts";
+import { type Rows, TABLE_NAMES, type TableName } from "./rows.ts";
+
+/** Rows by id, in the order in which they were created. */
+export class Table<Row extends { id: string }> {
+  readonly #rows = new Map<string, Row>();
+  readonly #changed: (id: string, row: Row | null) => void;
+
+  constructor(changed: (id: string, row: Row | null) => void) {
+    this.#changed = changed;
+  }
+
+  find(id: string | null | undefined): Row | undefined {
+    return id == null ? undefined : this.#rows.get(id);
+  }
+
+  /** For ids that the emulator itself wrote down: throws when the row is missing. */
+  get(id: string | null | undefined): Row {
+    const row = this.find(id);
+    if (!row) throw new Error(`The emulator's state has no row ${id}.`);
+    return row;
+  }
+
+  all(): Row[] {
+    return [...this.#rows.values()];
+  }
+
+  put(row: Row): Row {
+    this.#rows.set(row.id, row);
+    this.#changed(row.id, row);
+    return row;
+  }
+
+  delete(id: string): void {
+    if (this.#rows.delete(id)) this.#changed(id, null);
+  }
+
+  /** Puts back what was read from disk, without recording it again. */
+  restore(id: string, row: Row | null): void {
+    if (row === null) this.#rows.delete(id);
+    else this.#rows.set(id, row);
+  }
+}
+
+export type Store = { readonly [K in TableName]: Table<Rows[K]> } & { flush(): void };
+
+/** All state; kept in `file`, or in memory only. */
+export function openStore(file: string | undefined): Store {
+  const journal = file === undefined ? undefined : new Journal(file);
+  const names = Object.keys(TABLE_NAMES) as TableName[];
+  const open = (name: TableName) => new Table<{ id: string }>((id, row) => journal?.record([name, id, row]));
+  const tables = Object.fromEntries(names.map((name) => [name, open(name)]));
+  if (journal) {
+    for (const [name, id, row] of journal.read()) tables[name]?.restore(id, row as { id: string } | null);
+    journal.rewrite(names.flatMap((name) => (tables[name]?.all() ?? []).map((row): Change => [name, row.id, row])));
+  }
+  return { ...tables, flush: () => journal?.flush() } as unknown as Store;
+}

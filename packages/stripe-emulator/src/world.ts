@@ -1,0 +1,127 @@
+import type Stripe from "stripe";
+import { API_VERSION } from "./api-version.ts";
+import { previousAttributes } from "./events/previous-attributes.ts";
+import { newId } from "./state/ids.ts";
+import type { DeliveryRow, EventRow, JobRow, Rows } from "./state/rows.ts";
+import type { Store } from "./state/store.ts";
+import type { Stored } from "./state/stored.ts";
+
+/** A place that events are sent to. `enabledEvents` as Stripe's: names, or `*` for all. */
+export interface WebhookEndpoint {
+  url: string;
+  secret: string;
+  enabledEvents: readonly string[];
+  /** What `api_version` the endpoint's events say; default: the version the emulator speaks. */
+  apiVersion?: string;
+}
+
+export interface Endpoint extends WebhookEndpoint {
+  id: string;
+}
+
+type EventObject<T extends Stripe.Event.Type> = Stored<Extract<Stripe.Event, { type: T }>["data"]["object"]>;
+
+type Updatable = {
+  [K in keyof Rows]: Rows[K] extends { object: string; id: string } ? K : never;
+}[keyof Rows];
+
+export interface WorldOptions {
+  store: Store;
+  publicUrl: string;
+  settleDelayMs: number;
+  endpoints: readonly Endpoint[];
+  /** Called with each delivery that was written down. */
+  queued(delivery: DeliveryRow): void;
+  /** Called after each job that was written down. */
+  scheduled(): void;
+}
+
+/**
+ * The state and the two ways in which it speaks: events, and things that happen later. All changes are made
+ * synchronously, so that a request is done wholly before the next one begins.
+ */
+export class World {
+  readonly store: Store;
+  readonly publicUrl: string;
+  readonly settleDelayMs: number;
+  readonly #options: WorldOptions;
+  /** The API request being answered: events name it. */
+  request: EventRow["request"] = { id: null, idempotency_key: null };
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.store = options.store;
+    this.publicUrl = options.publicUrl;
+    this.settleDelayMs = options.settleDelayMs;
+  }
+
+  nowMs(): number {
+    return Date.now();
+  }
+
+  /** Seconds since the epoch. */
+  now(): number {
+    return Math.floor(this.nowMs() / 1000);
+  }
+
+  /** Writes an event that shows the object as it is now, and queues it for each endpoint that wants its type. */
+  emit<T extends Stripe.Event.Type>(type: T, object: EventObject<T>, previous?: Record<string, unknown>): EventRow {
+    const wanted = this.#options.endpoints.filter(
+      ({ enabledEvents: types }) => types.includes("*") || types.includes(type),
+    );
+    const snapshot = structuredClone(object) as EventRow["data"]["object"];
+    const event: EventRow = {
+      id: newId("evt", 24),
+      object: "event",
+      api_version: API_VERSION,
+      created: this.now(),
+      data: { object: snapshot, ...(previous === undefined ? {} : { previous_attributes: previous }) },
+      livemode: false,
+      pending_webhooks: wanted.length,
+      request: { ...this.request },
+      type,
+    };
+    this.store.events.put(event);
+    for (const endpoint of wanted) {
+      const delivery = this.store.deliveries.put({
+        id: newId("whd"),
+        event: event.id,
+        endpoint: endpoint.id,
+        status: "pending",
+        attempts: 0,
+        nextAttemptAt: this.nowMs(),
+        lastStatus: null,
+      });
+      this.#options.queued(delivery);
+    }
+    return event;
+  }
+
+  /**
+   * Changes an object and, where an event type is given and something did change, tells so with the old values.
+   * Rows are replaced, never mutated: snapshots elsewhere stay what they were.
+   */
+  update<K extends Updatable, T extends Stripe.Event.Type>(
+    table: K,
+    id: string,
+    patch: Partial<Rows[K]>,
+    type?: T,
+  ): Rows[K] {
+    const rows = this.store[table] as unknown as { get(id: string): Rows[K]; put(row: Rows[K]): Rows[K] };
+    const before = rows.get(id);
+    const after = rows.put({ ...before, ...patch });
+    const previous = previousAttributes(before, after);
+    if (type !== undefined && previous !== undefined) this.emit(type, after as EventObject<T>, previous);
+    return after;
+  }
+
+  /** `at` in milliseconds since the epoch. Jobs are kept with the state: they outlive a restart. */
+  schedule(kind: JobRow["kind"], subject: string, at: number): void {
+    this.store.jobs.put({ id: `${kind}:${subject}`, kind, subject, at });
+    this.#options.scheduled();
+  }
+
+  unschedule(kind: JobRow["kind"], subject: string): void {
+    this.store.jobs.delete(`${kind}:${subject}`);
+  }
+}
