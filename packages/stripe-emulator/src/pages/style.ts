@@ -22,12 +22,12 @@ h1 { font-size: 1.25rem; } h2 { font-size: 1.05rem; }
 .field { display: grid; gap: .3rem; } .field > label, legend { font-size: .9rem; font-weight: 550; }
 legend { padding: 0; } details p { margin-top: .5rem; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
-input:not([type=radio]), select { width: 100%; font: inherit; color: inherit; background: var(--field); border: 1px solid var(--line); border-radius: .4rem; padding: .55rem .7rem; }
+input:not([type=radio]), select { width: 100%; font: inherit; color: inherit; background: var(--field); border: 1px solid var(--line); border-radius: .4rem; padding: .65rem .75rem; line-height: 1.5; }
 input[readonly] { background: var(--side); color: var(--soft); }
 fieldset { border: 0; padding: 0; margin: 0; display: grid; gap: .6rem; }
 .choice { display: flex; gap: .6rem; align-items: center; border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .7rem; }
 form:has(#by-card:checked) .sepa, form:has(#by-sepa:checked) .card { display: none; }
-button { font: inherit; font-weight: 600; border-radius: .4rem; padding: .65rem 1rem; cursor: pointer; border: 1px solid var(--line); background: var(--field); color: var(--text); }
+button { font: inherit; font-weight: 600; border-radius: .4rem; padding: .65rem 1rem; line-height: 1.5; cursor: pointer; border: 1px solid var(--line); background: var(--field); color: var(--text); }
 button.main { width: 100%; background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 .error { background: var(--bad-back); color: var(--bad); border: 1px solid var(--bad); border-radius: .4rem; padding: .6rem .8rem; }
 details { border: 1px dashed var(--line); border-radius: .4rem; padding: .5rem .8rem; font-size: .88rem; } summary { cursor: pointer; }
