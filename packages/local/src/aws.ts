@@ -1,0 +1,110 @@
+import { join } from "node:path";
+import { Closers } from "./closers.ts";
+import { createGateway, type RequestHandler } from "./gateway/gateway.ts";
+import { createFunctions, getFunction, type LocalFunctions, linkNodeModules } from "./lambda/functions.ts";
+import type { Log } from "./log.ts";
+import { type Poller, startPoller } from "./queue/poller.ts";
+import { type LocalQueue, type QueueDepth, startSqs } from "./queue/sqs.ts";
+import { startSchedule } from "./schedule/schedule.ts";
+import type { Environment } from "./settings/dotenv.ts";
+import type { SystemDescription } from "./stacks/description.ts";
+import { startStacks } from "./stacks/start-stacks.ts";
+
+export interface AwsOptions {
+  /** The project's folder, with `sst.config.ts`. */
+  root: string;
+  /** Where bundles and messages are kept. */
+  dataDir: string;
+  /** What the stacks read from `process.env`. */
+  environment: Environment;
+  /** The values of the stacks' secrets, by name. */
+  secrets: Environment;
+  /** Whether to bundle anew on every save. */
+  watch: boolean;
+  /** How soon a failed message is tried again; default: when the queue's visibility timeout ends. */
+  retryAfterSeconds?: number | undefined;
+  log: Log;
+}
+
+export interface Aws {
+  system: SystemDescription;
+  /** The HTTP API. */
+  api: RequestHandler;
+  /** Resolves when every function has been bundled, well or not. */
+  built: Promise<void>;
+  /** Lets the queues invoke their consumers. */
+  startConsumers(): void;
+  /** Lets the schedules invoke their functions. */
+  startSchedules(): void;
+  /** @param name The queue's, with or without SST's prefix (`local-turnpike-`). @throws When there is none. */
+  getQueueDepth(name: string): QueueDepth;
+  close(): Promise<void>;
+}
+
+/** What the stacks deploy to AWS, on this machine: functions, HTTP API, queues and schedules. */
+export async function startAws(options: AwsOptions): Promise<Aws> {
+  const closers = new Closers();
+  try {
+    return await start(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
+  const { root, dataDir, environment, secrets, watch, retryAfterSeconds, log } = options;
+  const outDir = join(dataDir, "build");
+  linkNodeModules(root, outDir);
+  const stacks = closers.add(await startStacks({ root, outDir, watch, environment }));
+  const { system } = stacks;
+  const { region } = system;
+  const sqs = closers.add(await startSqs(join(dataDir, "sqs"), region));
+  const queues = sqs.createQueues(system.queues);
+  const functions = createFunctions(system.functions, { secrets, queues, region, sqsEndpoint: sqs.endpoint }, log);
+  const pollers = new Map<string, Poller>();
+  stacks.onBuild(({ functionName, result }) => {
+    getFunction(functions, functionName).onBuild(result);
+    // What the old code could not do, the new code may: no need to wait for the visibility timeout.
+    void pollers.get(functionName)?.retryFailed();
+  });
+  return {
+    system,
+    api: createGateway({ routes: system.routes, functions, log: (line) => log("api", line) }),
+    built: Promise.all([...functions.values()].map((fn) => fn.firstBuild)).then(() => undefined),
+    startConsumers() {
+      for (const { queue, consumer } of consumedQueues(system, queues)) {
+        const fn = getFunction(functions, consumer.functionName);
+        const onLine = (line: string) => log("queue", line);
+        const poller = startPoller({ sqs, queue, consumer, retryAfterSeconds, fn, log: onLine });
+        pollers.set(consumer.functionName, closers.add(poller));
+      }
+    },
+    startSchedules() {
+      for (const schedule of system.schedules) {
+        const fn = getFunction(functions, schedule.functionName);
+        const onLine = (line: string) => log("schedule", line);
+        closers.add({ close: startSchedule({ schedule, fn, region, log: onLine }) });
+      }
+    },
+    getQueueDepth(name) {
+      const queue = system.queues.find((candidate) => candidate.name === name || candidate.name.endsWith(`-${name}`));
+      return sqs.getDepth(queue?.name ?? name);
+    },
+    async close() {
+      await closeFunctions(functions); // first: what a poller waits for then ends at once
+      await closers.close();
+    },
+  };
+}
+
+function consumedQueues({ queues: descriptions }: SystemDescription, queues: Record<string, LocalQueue>) {
+  return descriptions.flatMap(({ name, consumer }) => {
+    const queue = queues[name];
+    return queue && consumer ? [{ queue, consumer }] : [];
+  });
+}
+
+async function closeFunctions(functions: LocalFunctions): Promise<void> {
+  await Promise.all([...functions.values()].map((fn) => fn.close()));
+}

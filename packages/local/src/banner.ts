@@ -1,0 +1,51 @@
+import { join, relative } from "node:path";
+import { webhookUrl } from "./parts.ts";
+import type { Local } from "./start.ts";
+
+export const HELP = `Runs Turnpike on this machine: no account, no Docker.
+
+  npm start                      everything under http://localhost:3000
+  npm start -- --fresh           the same, beginning anew: deletes the data folder first
+  PORT=4000 npm start            under another address
+  TURNPIKE_DATA_DIR=.turnpike-2 npm start
+                                 with another data folder
+  STRIPE_SECRET_KEY=sk_test_… npm start
+                                 with your Stripe account instead of the emulator
+
+All variables, which may stand in .env too, are in .env.example.`;
+
+/** Says once where everything is. */
+export function banner({ url, dataDir, settings }: Local, seconds: string): string {
+  const { stripe, supabase } = settings;
+  const keys = join(relative(process.cwd(), dataDir) || ".", "settings.json");
+  const rows: [string, string][] = [
+    ["App", url],
+    ["Sign in", "sign up with any e-mail and password; nothing has to be confirmed"],
+    ...(stripe.emulated ? EMULATOR_ROWS : [realStripe(stripe.apiBase)]),
+    ["API", `${url}/api/health`],
+    ["Webhooks", webhookUrl(url)],
+    ["Supabase", supabase.embedded ? `${url}  (keys: ${keys})` : supabase.url],
+    ["Data", `${relative(process.cwd(), dataDir) || "."}  (npm start -- --fresh begins anew)`],
+  ];
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`);
+  const title = `  Turnpike is ready, after ${seconds} s. Ctrl-C stops it.`;
+  return ["", title, "", ...lines, ...unsignedWebhookHint(settings, url), ""].join("\n");
+}
+
+const EMULATOR_ROWS: [string, string][] = [
+  ["Cards", "4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined"],
+  ["Stripe", "emulated; set STRIPE_SECRET_KEY to use your own account"],
+];
+
+function realStripe(apiBase: string | undefined): [string, string] {
+  return ["Stripe", apiBase ?? "your account, by STRIPE_SECRET_KEY"];
+}
+
+function unsignedWebhookHint({ stripe }: Local["settings"], url: string): string[] {
+  if (stripe.emulated || !stripe.webhookSecretGenerated) return [];
+  return [
+    "",
+    `  Stripe's events need a signing secret: run  stripe listen --forward-to ${webhookUrl(url)}`,
+    "  and set STRIPE_WEBHOOK_SECRET to the whsec_… that it prints.",
+  ];
+}

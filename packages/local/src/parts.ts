@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { enabledEvents } from "@turnpike/core/mirror";
+import type { Address } from "./address.ts";
+import type { Log } from "./log.ts";
+import type { Settings } from "./settings/settings.ts";
+import type { SystemDescription } from "./stacks/description.ts";
+import { UserError } from "./user-error.ts";
+import type { DevServer } from "./web/dev-server.ts";
+
+// Each part is imported only where it runs: one that is swapped for the real service costs no start-up time.
+
+/** On disk, or in memory and begun from a snapshot. */
+export type SupabaseStorage = { dataDir: string } | { snapshotDir: string };
+
+/** Nothing when a hosted project is used. */
+export async function startSupabase({ supabase, publicUrl }: Settings, root: string, storage: SupabaseStorage) {
+  if (!supabase.embedded) return undefined;
+  const { startEmbeddedSupabase } = await import("./supabase/index.ts");
+  return startEmbeddedSupabase({
+    ...storage,
+    migrationsDir: join(root, "supabase/migrations"),
+    publicUrl,
+    publishableKey: supabase.publishableKey,
+    secretKey: supabase.secretKey,
+    signingKey: supabase.signingKey,
+  }).catch((error: Error) => {
+    throw new UserError(error.message, { cause: error }); // a migration that fails, a folder in use
+  });
+}
+
+/** Nothing when Stripe itself, or another server, is used. */
+export async function startStripe({ stripe, publicUrl }: Settings, dataDir: string, log: Log) {
+  if (!stripe.emulated) return undefined;
+  const { createStripeEmulator } = await import("@turnpike/stripe-emulator");
+  const [secret = ""] = stripe.webhookSecret.split(",");
+  return createStripeEmulator({
+    publicUrl,
+    stateFile: join(dataDir, "stripe.json"),
+    webhookEndpoints: [{ url: webhookUrl(publicUrl), secret, enabledEvents: [...enabledEvents] }],
+    log: (line: string) => log("stripe", line),
+  });
+}
+
+/** Nothing when the stacks have no site. */
+export async function startWeb(
+  { siteUrl }: Settings,
+  root: string,
+  { sites }: SystemDescription,
+  { server }: Address,
+): Promise<DevServer | undefined> {
+  const [site] = sites;
+  if (!site) return undefined;
+  const { startDevServer } = await import("./web/dev-server.ts");
+  return startDevServer(root, site, siteUrl, server);
+}
+
+/** Where Stripe's events go. */
+export function webhookUrl(publicUrl: string): string {
+  return `${publicUrl}/api/webhooks/stripe`;
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import type { RequestListener } from "./address.ts";
+import { splitTarget } from "./gateway/event.ts";
+
+export type FetchHandler = (request: Request) => Promise<Response>;
+
+export interface Parts {
+  api: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Absent when a hosted project is used. */
+  supabase?: FetchHandler;
+  /** Absent when Stripe itself is used. */
+  stripe?: FetchHandler;
+  /** Absent when only the API is wanted. */
+  web?: RequestListener;
+}
+
+/** Puts everything under one address, as CloudFront does with the site and the API. */
+export function createRouter(parts: Parts): RequestListener {
+  const supabase = parts.supabase && toListener(parts.supabase);
+  const stripe = parts.stripe && toListener(parts.stripe);
+  const rules: [RegExp, RequestListener | undefined][] = [
+    [/^\/api(\/|$)/, parts.api],
+    [/^\/(auth|rest)\/v1(\/|$)/, supabase],
+    [/^\/(v1|c|p)\//, stripe],
+    [/^\//, parts.web],
+  ];
+  return (request, response) => {
+    const { path } = splitTarget(request.url ?? "/");
+    const listener = rules.find(([pattern, listener]) => listener && pattern.test(path))?.[1];
+    if (listener) return listener(request, response);
+    response.statusCode = 404;
+    response.end("Not Found");
+  };
+}
+
+function toListener(fetch: FetchHandler): RequestListener {
+  // Node's own Request and Response stay as they are: others in this process use them.
+  return getRequestListener((request) => fetch(request), { overrideGlobalObjects: false });
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import type { ScheduledEvent } from "aws-lambda";
+import type { LocalFunction } from "../lambda/local-function.ts";
+import type { ScheduleDescription } from "../stacks/description.ts";
+
+const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const FIRST_RUN_MS = 3000;
+// setTimeout cannot wait any longer.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export interface ScheduleOptions {
+  schedule: ScheduleDescription;
+  fn: LocalFunction;
+  region: string;
+  log(line: string): void;
+}
+
+/**
+ * Runs a function on its schedule, for the first time shortly after the start, never twice at once.
+ * @returns What stops it.
+ */
+export function startSchedule({ schedule, fn, region, log }: ScheduleOptions): () => void {
+  const rate = parseRate(schedule.expression);
+  if (rate === undefined) {
+    log(`${schedule.name}: ${schedule.expression} is not run locally, only rate(…) is`);
+    return () => {};
+  }
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const runAfter = (milliseconds: number) => {
+    timer = setTimeout(run, Math.min(milliseconds, LONGEST_TIMER_MS));
+    timer.unref();
+  };
+  const run = async () => {
+    const started = performance.now();
+    const { ok } = await fn.invoke(toScheduledEvent(schedule, region, new Date()));
+    if (stopped) return;
+    const duration = Math.round(performance.now() - started);
+    log(`${schedule.name}: ${ok ? "done" : "failed"} in ${duration} ms  ${schedule.functionName}`);
+    runAfter(rate - duration);
+  };
+  runAfter(FIRST_RUN_MS);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+/**
+ * The milliseconds between two runs; nothing for a `cron(…)`.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html
+ */
+export function parseRate(expression: string): number | undefined {
+  const [, value, unit = ""] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const milliseconds = Number(value) * (UNIT_MS[unit] ?? Number.NaN);
+  return milliseconds > 0 ? milliseconds : undefined;
+}
+
+function toScheduledEvent({ name }: ScheduleDescription, region: string, now: Date): ScheduledEvent {
+  return {
+    version: "0",
+    id: randomUUID(),
+    "detail-type": "Scheduled Event",
+    source: "aws.events",
+    account: "000000000000",
+    time: `${now.toISOString().slice(0, 19)}Z`,
+    region,
+    resources: [`arn:aws:events:${region}:000000000000:rule/${name}`],
+    detail: {},
+  };
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadEnvironment } from "./dotenv.ts";
+import { readPort, readSettings } from "./settings.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "turnpike-settings-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const read = (environment: Record<string, string>) => readSettings(environment, folder, 4000);
+
+it("makes up keys once and keeps them, for their owner only", () => {
+  const first = read({});
+  expect(read({})).toEqual(first);
+  const file = join(folder, "settings.json");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
+    supabasePublishableKey: expect.stringMatching(/^sb_publishable_/),
+    supabaseSecretKey: expect.stringMatching(/^sb_secret_/),
+    stripeWebhookSecret: expect.stringMatching(/^whsec_/),
+    stripeSecretKey: expect.stringMatching(/^sk_test_/),
+  });
+});
+
+it("lets every key and secret be set by its variable", () => {
+  const { privateKey: _, ...key } = { ...read({}).supabase.signingKey, privateKey: undefined };
+  const settings = read({
+    STRIPE_WEBHOOK_SECRET: "whsec_new,whsec_old",
+    SUPABASE_PUBLISHABLE_KEY: "sb_publishable_mine",
+    SUPABASE_SECRET_KEY: "sb_secret_mine",
+    SUPABASE_JWT_KEY: JSON.stringify({ ...key, kid: "mine" }),
+    SITE_URL: "https://app.example.com/",
+  });
+  expect(settings.stripe.webhookSecret).toBe("whsec_new,whsec_old");
+  expect(settings.siteUrl).toBe("https://app.example.com");
+  expect(settings.supabase).toMatchObject({
+    embedded: true,
+    publishableKey: "sb_publishable_mine",
+    secretKey: "sb_secret_mine",
+    signingKey: { kid: "mine" },
+  });
+});
+
+describe("which Stripe", () => {
+  it("is the emulator by default", () => {
+    expect(read({}).stripe).toMatchObject({ emulated: true, apiBase: "http://127.0.0.1:4000" });
+  });
+  it("is the real one with a secret key", () => {
+    const { stripe } = read({ STRIPE_SECRET_KEY: "sk_test_real" });
+    expect(stripe).toMatchObject({ emulated: false, secretKey: "sk_test_real" });
+    expect(stripe).not.toHaveProperty("apiBase");
+  });
+  it("is another server at its address", () => {
+    const { stripe } = read({ STRIPE_API_BASE: "http://127.0.0.1:12111" });
+    expect(stripe).toMatchObject({ emulated: false, apiBase: "http://127.0.0.1:12111" });
+  });
+  it("is the emulator, with a key of one's own, at our own address", () => {
+    const { stripe } = read({ STRIPE_API_BASE: "http://localhost:4000", STRIPE_SECRET_KEY: "sk_test_mine" });
+    expect(stripe).toMatchObject({ emulated: true, secretKey: "sk_test_mine" });
+  });
+});
+
+it("uses a hosted Supabase at its address, and says which key it lacks", () => {
+  const hosted = { SUPABASE_URL: "https://abc.supabase.co", SUPABASE_PUBLISHABLE_KEY: "p", SUPABASE_SECRET_KEY: "s" };
+  expect(read(hosted).supabase).toMatchObject({ embedded: false, url: "https://abc.supabase.co" });
+  const { SUPABASE_SECRET_KEY: _, ...lacking } = hosted;
+  expect(() => read(lacking)).toThrow(/SUPABASE_SECRET_KEY must be too/);
+});
+
+it("works under localhost and under 127.0.0.1", () => {
+  const { siteUrl, allowedOrigins } = read({ ALLOWED_ORIGINS: "https://other.example" });
+  expect(siteUrl).toBe("http://localhost:4000");
+  expect(allowedOrigins).toEqual(["http://127.0.0.1:4000", "https://other.example"]);
+});
+
+it.each([["abc"], ["-1"], ["65536"], ["3000.5"], ["0x10"]])("refuses %s as a port, by the variable's name", (PORT) => {
+  expect(() => readPort({ PORT })).toThrow(/^PORT is/);
+});
+
+it.each([
+  ["SITE_URL", "app.example.com"],
+  ["SUPABASE_JWT_KEY", "{}"],
+  ["STRIPE_API_BASE", "ftp://example.com"],
+])("refuses a malformed %s by its name", (name, value) => {
+  expect(() => read({ [name]: value })).toThrow(new RegExp(`^${name} is`));
+});
+
+it("takes the environment before .env, and an empty value for none", () => {
+  writeFileSync(join(folder, ".env"), "PORT=1111\nSITE_URL=https://from.file\nSTRIPE_SECRET_KEY=\n");
+  const environment = loadEnvironment(folder, { PORT: "2222", SITE_URL: "" });
+  expect(environment).toEqual({ PORT: "2222", SITE_URL: "https://from.file" });
+});

@@ -1,0 +1,126 @@
+import { join, resolve } from "node:path";
+import { createStripe } from "@turnpike/core/stripe";
+import { listen } from "./address.ts";
+import { startAws } from "./aws.ts";
+import { Closers } from "./closers.ts";
+import { lockDataDir } from "./data-dir.ts";
+import type { Log } from "./log.ts";
+import { type SupabaseStorage, startStripe, startSupabase, startWeb } from "./parts.ts";
+import type { QueueDepth } from "./queue/sqs.ts";
+import { createRouter } from "./router.ts";
+import { seedCatalogue } from "./seed/catalogue.ts";
+import { type Environment, loadEnvironment } from "./settings/dotenv.ts";
+import {
+  readDataDir,
+  readPort,
+  readSecrets,
+  readSettings,
+  type Settings,
+  stacksEnvironment,
+} from "./settings/settings.ts";
+import type { SystemDescription } from "./stacks/description.ts";
+import type { EmbeddedSupabase } from "./supabase/index.ts";
+
+export const PROJECT_ROOT = resolve(import.meta.dirname, "../../..");
+
+export interface LocalOptions {
+  /** The project's folder, with `sst.config.ts`. */
+  root?: string;
+  /** Default: `.env` under the environment of this process. */
+  environment?: Environment;
+  /** Overrides TURNPIKE_DATA_DIR. */
+  dataDir?: string;
+  /** Overrides PORT; 0 takes a free one. */
+  port?: number;
+  /** Whether Supabase keeps its rows in memory only: it starts and answers faster, for tests. Default: false. */
+  inMemory?: boolean;
+  /** Whether to serve the web app. Default: true. */
+  web?: boolean;
+  /** Whether to bundle anew on every save. Default: true. */
+  watch?: boolean;
+  /** Whether to run what is on a schedule. Default: true. */
+  schedules?: boolean;
+  /** Whether to put the demo's products into an emulated Stripe. Default: true. */
+  seed?: boolean;
+  /** How soon a message that a consumer has failed is tried again. Default: when the queue's visibility timeout ends. */
+  retryAfterSeconds?: number;
+  log?: Log;
+  /** A step of the start is done. */
+  onStep?: (what: string) => void;
+}
+
+export interface Local {
+  /** The one address of everything. */
+  url: string;
+  dataDir: string;
+  settings: Settings;
+  system: SystemDescription;
+  /** SQL as the owner. @throws When a hosted project is used. */
+  query: EmbeddedSupabase["query"];
+  /** By the queue's name in the stacks, e.g. `StripeEventsDlq`. @throws When there is none. */
+  getQueueDepth(name: string): QueueDepth;
+  close(): Promise<void>;
+}
+
+/**
+ * Runs the whole system on this machine, under one address: what `sst.config.ts` describes, with the handlers that
+ * are deployed, and a stand-in for each service that they need.
+ * @throws UserError when something is in the way that the caller can mend, e.g. a port in use.
+ */
+export async function startLocal(options: LocalOptions = {}): Promise<Local> {
+  const closers = new Closers();
+  try {
+    return await start(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function start(options: LocalOptions, closers: Closers): Promise<Local> {
+  const { root = PROJECT_ROOT, watch = true, log = () => {}, onStep = () => {} } = options;
+  const environment = options.environment ?? loadEnvironment(root);
+  const dataDir = resolve(root, options.dataDir ?? readDataDir(root, environment));
+  const address = closers.add(await listen(options.port ?? readPort(environment)));
+  closers.add(lockDataDir(dataDir));
+  const settings = readSettings(environment, dataDir, address.port);
+  onStep(`Listening on ${settings.publicUrl}`);
+
+  const supabaseStarting = closers.addStarting(startSupabase(settings, root, supabaseStorage(options, root, dataDir)));
+  const stripeStarting = closers.addStarting(startStripe(settings, dataDir, log));
+  const stacksEnv = { ...environment, ...stacksEnvironment(settings) };
+  const secrets = readSecrets(settings, environment);
+  const { retryAfterSeconds } = options;
+  const aws = closers.add(
+    await startAws({ root, dataDir, environment: stacksEnv, secrets, watch, retryAfterSeconds, log }),
+  );
+  onStep("Stacks read, queues open");
+  const web = options.web === false ? undefined : closers.add(await startWeb(settings, root, aws.system, address));
+  const [supabase, stripe] = await Promise.all([supabaseStarting, stripeStarting]);
+  onStep("Supabase, Stripe and the web app are up");
+  await aws.built;
+  onStep("Functions built");
+
+  address.serve(createRouter({ api: aws.api, supabase: supabase?.fetch, stripe: stripe?.fetch, web: web?.listener }));
+  aws.startConsumers();
+  if (options.schedules !== false) aws.startSchedules();
+  if (stripe && options.seed !== false) await seedCatalogue(createStripe(settings.stripe));
+  return {
+    url: settings.publicUrl,
+    dataDir,
+    settings,
+    system: aws.system,
+    async query(sql, params) {
+      if (!supabase) throw new Error("A hosted Supabase is used: query it there.");
+      return supabase.query(sql, params);
+    },
+    getQueueDepth: aws.getQueueDepth,
+    close: () => closers.close(),
+  };
+}
+
+function supabaseStorage({ inMemory }: LocalOptions, root: string, dataDir: string): SupabaseStorage {
+  return inMemory
+    ? { snapshotDir: join(root, "node_modules/.cache/turnpike") }
+    : { dataDir: join(dataDir, "postgres") };
+}

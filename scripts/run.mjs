@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+/**
+ * What stands behind `npm start`, `npm test` and `npm run check`: sets up what is missing, then runs the command with
+ * the Node.js that the project brings along. Plain JavaScript without dependencies: on a fresh clone nothing else runs.
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureInstalled } from "./install.mjs";
+import { assertLauncherNode, findNode } from "./node.mjs";
+import { run } from "./process.mjs";
+import { ensureTypes } from "./types.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = join(root, "node_modules/.bin");
+
+const USAGE = `Usage: node scripts/run.mjs <command>
+
+  start [--fresh] [--help]   everything on this machine      npm start
+  test [vitest's arguments]  the tests                       npm test -- packages/core
+  check [--fix]              types, lint and format          npm run check
+  generate                   database types and OpenAPI      npm run generate
+  events                     what Stripe's endpoint needs    npm run --silent events`;
+
+/** @type {Record<string, (node: string, args: string[]) => Promise<number>>} */
+const commands = {
+  start: (node, args) => run(node, ["packages/local/src/main.ts", ...args], { node, root, supervised: true }),
+
+  async test(node, args) {
+    await ensureTypes(node, root);
+    return run(node, ["node_modules/vitest/vitest.mjs", "run", ...args], { node, root });
+  },
+
+  generate: (node, args) => run(node, ["scripts/generate.ts", ...args], { node, root }),
+
+  events: (node, args) => run(node, ["scripts/events.ts", ...args], { node, root }),
+
+  async check(node, args) {
+    await ensureTypes(node, root);
+    const fix = args.includes("--fix");
+    const steps = [
+      ["tsc", "-p", "tsconfig.json"],
+      ["tsc", "-p", "packages/web/tsconfig.json"],
+      ["biome", "check", "--error-on-warnings", ...(fix ? ["--write"] : [])],
+    ];
+    let worst = 0;
+    for (const [tool = "", ...toolArgs] of steps) {
+      console.log(`> ${tool} ${toolArgs.join(" ")}`);
+      worst = Math.max(worst, await run(join(bin, tool), toolArgs, { node, root }));
+    }
+    return worst;
+  },
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const command = commands[name];
+if (!command) {
+  console.error(USAGE);
+  process.exit(1);
+}
+try {
+  assertLauncherNode();
+  await ensureInstalled(root);
+  process.exitCode = await command(findNode(root), args);
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}
