@@ -7,7 +7,10 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: "unit", include: ["packages/**/*.test.{ts,tsx}"], exclude: ["**/node_modules/**"] } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["packages/**/*.test.{ts,tsx}"], exclude: ["**/node_modules/**"] },
+      },
       // One at a time: a synth rewrites .sst/ and the site's build.
       { extends: true, test: { name: "system", include: ["test/**/*.test.ts"], fileParallelism: false } },
     ],

@@ -21,7 +21,10 @@ export async function ensureInstalled(root) {
   }
   console.error("Installing dependencies (once, about 2 minutes)…");
   const npm = npmCommand();
-  const exitCode = await run(npm.program, [...npm.args, "ci", "--no-audit", "--no-fund", "--loglevel=error"], { node: npm.node, root });
+  const exitCode = await run(npm.program, [...npm.args, "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    node: npm.node,
+    root,
+  });
   if (exitCode !== 0) throw new Error(`"npm ci" failed, see above. Mend that, then run the same command again.`);
   writeFileSync(stamp, digest);
 }

@@ -44,6 +44,6 @@ export default {
   config: () => ({ name: "example", region: "eu-west-1" }),
   stacks: (app: App) => {
     app.setDefaultFunctionProps({ nodejs: { esbuild: { external: ["@aws-sdk/*"] } } });
-    app.stack(Everything);
+    void app.stack(Everything);
   },
 } satisfies SSTConfig;
