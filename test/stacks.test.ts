@@ -2,6 +2,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { App, getStack } from "sst/constructs";
 import { initProject } from "sst/project.js";
 import { beforeAll, describe, expect, it } from "vitest";
+import { openApi } from "../scripts/openapi.ts";
 import { Api, Events, Reconcile, Secrets, Site, stacks } from "../stacks/index.ts";
 
 interface LambdaProperties {
@@ -46,6 +47,14 @@ function lambdas(template: Template): LambdaProperties[] {
     .filter(({ Handler }) => Handler.startsWith("packages/"));
 }
 
+/** What `docs/openapi.json` documents, as API Gateway's route keys. */
+function documentedRoutes(): string[] {
+  const { paths } = openApi() as { paths: Record<string, object> };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+}
+
 function actionsOf(template: Template): string[] {
   const policies = Object.values(template.findResources("AWS::IAM::Policy"));
   return policies.flatMap(({ Properties }) =>
@@ -56,7 +65,9 @@ function actionsOf(template: Template): string[] {
 describe("the stacks", () => {
   it("route every endpoint to a Lambda of its own", () => {
     const routes = Object.values(templates.api.findResources("AWS::ApiGatewayV2::Route"));
-    expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
+    const routeKeys = routes.map(({ Properties }) => Properties.RouteKey).sort();
+    expect(routeKeys).toEqual(documentedRoutes().sort());
+    expect(routeKeys).toEqual([
       "GET /api/checkout_sessions/{id}",
       "GET /api/health",
       "POST /api/checkout_sessions",

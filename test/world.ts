@@ -76,11 +76,11 @@ export async function startWorld(options: LocalOptions = {}) {
       fetch(url + path, { method, headers, redirect: "manual", ...(body !== undefined && { body }) }),
 
     /** Delivers an event as Stripe would; the signature is real. */
-    deliver(payload: string, secret = settings.stripe.webhookSecret) {
+    deliver(payload: string, secret = settings.stripe.webhookSecret, contentType = "application/json") {
       const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret });
       return fetch(`${url}/api/webhooks/stripe`, {
         method: "POST",
-        headers: { "content-type": "application/json", "stripe-signature": signature },
+        headers: { "content-type": contentType, "stripe-signature": signature },
         body: payload,
       });
     },

@@ -17,7 +17,7 @@ export function projectPrice(price: Stripe.Price, deleted = false): Projection {
       recurring_interval: price.recurring?.interval ?? null,
       recurring_interval_count: price.recurring?.interval_count ?? null,
       trial_period_days: price.recurring?.trial_period_days ?? null,
-      metadata: price.metadata,
+      metadata: price.metadata ?? {},
       created_at: timestamp(price.created),
     },
     rank: 0,

@@ -1,0 +1,30 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { startTestSupabase } from "../packages/local/src/supabase/testing.ts";
+import { databaseTypes } from "../scripts/database-types.ts";
+import { openApi } from "../scripts/openapi.ts";
+
+const formatted = (path: string, source: string) =>
+  execFileSync("node_modules/.bin/biome", ["format", `--stdin-file-path=${path}`], { input: source, encoding: "utf8" });
+const read = (path: string) => readFileSync(path, "utf8");
+
+it("the database types are those of the migrations", async () => {
+  const supabase = await startTestSupabase();
+  const path = "packages/core/src/supabase/database.ts";
+  try {
+    expect(read(path)).toBe(formatted(path, await databaseTypes(supabase.query)));
+  } finally {
+    await supabase.close();
+  }
+});
+
+it("the OpenAPI document is that of the schemas", () => {
+  expect(JSON.parse(read("docs/openapi.json"))).toEqual(openApi());
+});
+
+it(".env.example and the README describe the same variables", () => {
+  const inExample = [...read(".env.example").matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+  const inReadme = [...read("README.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  expect(inReadme.sort()).toEqual(inExample.sort());
+});
