@@ -5,6 +5,7 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestSupabase, type TestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { charge, checkoutSession, customer, event, id, invoice, product, subscription } from "./builders.ts";
+import { startEmulator } from "./emulator.ts";
 
 let server: TestSupabase;
 let supabase: ServiceClient;
@@ -82,6 +83,27 @@ describe("the guard", () => {
       active: false,
       deleted: true,
     });
+  });
+});
+
+describe("two different states of one second", () => {
+  it("end in what Stripe holds, whatever the order, after one fetch", async () => {
+    const emulated = await startEmulator();
+    try {
+      for (const reverse of [false, true]) {
+        const { id } = await emulated.stripe.products.create({ name: "v0" });
+        await Promise.all(["v1", "v2", "v3"].map((name) => emulated.stripe.products.update(id, { name })));
+        const events = (await emulated.stripe.events.list({ types: ["product.updated"] })).data
+          .filter(({ data }) => (data.object as { id: string }).id === id)
+          .map((update) => ({ ...update, created: NOW })); // in the same second for certain
+        const outcomes = await applyEvents({ stripe: emulated.stripe, supabase }, reverse ? events.reverse() : events);
+        expect([...outcomes.values()]).toEqual(["applied", "applied", "applied"]);
+        expect(await nameOf(id)).toBe((await emulated.stripe.products.retrieve(id)).name);
+        expect(emulated.fetchesOf(id)).toBe(2); // the mirror's one, and this test's
+      }
+    } finally {
+      await emulated.close();
+    }
   });
 });
 

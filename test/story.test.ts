@@ -111,6 +111,34 @@ it("a guest buys once without an account, and is told nothing that is not known"
   expect(await page.getByText(/paid|all set/i).count()).toBe(0);
 }, 120_000);
 
+it.each([
+  ["DE89370400440532013000", "Thank you, you are all set"],
+  ["DE62370400440532013001", "The payment did not go through"],
+])(
+  "the success page waits for the bank debit %s and never calls it paid before it is",
+  async (iban, ending) => {
+    await newVisitor();
+    const product = await world.stripe.products.create({ name: "Euro credits" });
+    const price = await world.stripe.prices.create({ product: product.id, currency: "eur", unit_amount: 4900 });
+    await page.goto("/sign-up");
+    await page.getByLabel("E-mail").fill(`${id("ada")}@example.com`);
+    await page.getByLabel("Password").fill("correct horse battery");
+    await press("Create account");
+    await page.waitForURL((url) => !url.pathname.startsWith("/sign-up"));
+    await page.goto(`/pricing?price=${price.id}`);
+    await press("Buy Euro credits");
+    await page.waitForURL(/\/c\/pay\/cs_/);
+    await page.getByLabel("SEPA Direct Debit").check();
+    await page.getByLabel("IBAN").fill(iban);
+    await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
+    await press(/^pay/i);
+    await page.waitForURL(/\/success/);
+    await heading("Your payment is on its way").waitFor();
+    await heading(ending).waitFor({ timeout: 30_000 });
+  },
+  120_000,
+);
+
 it("whoever turns back at checkout is told that nothing was charged", async () => {
   await newVisitor();
   await page.goto("/pricing");
