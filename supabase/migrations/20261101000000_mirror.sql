@@ -1,8 +1,4 @@
--- The mirror: one row per Stripe object, keyed by Stripe's id. Every mirrored table carries the guard's columns:
---   as_of    the moment of Stripe's truth that the row shows; it never goes back
---   rank     settles two events of the same second where the object's own life says which came last
---   deleted  terminal: no event brings the row back
---   fetched  the row was read from Stripe's API, not taken from an event
+-- The mirror: one row per Stripe object, keyed by Stripe's id.
 -- No foreign keys between mirrored tables: Stripe promises no order, so a child may arrive before its parent.
 
 create schema billing;
@@ -10,20 +6,33 @@ comment on schema billing is 'Internal to Turnpike. Do not add it to the exposed
 revoke all on schema billing from public, anon, authenticated;
 grant usage on schema billing to authenticated, service_role; -- for the tables under public.payment_history, each with its own policy
 
+-- The guard's columns, which every mirrored table carries:
+--   as_of    the moment of Stripe's truth that the row shows; it never goes back
+--   rank     settles two events of the same second where the object's own life says which came last
+--   deleted  terminal: no event brings the row back
+--   fetched  the row was read from Stripe's API, not taken from an event
+create function billing.add_guard(target regclass) returns void
+language plpgsql set search_path = '' as $$
+begin
+  execute format('
+    alter table %s
+      add column as_of timestamptz not null default ''-infinity'',
+      add column rank smallint not null default 0,
+      add column deleted boolean not null default false,
+      add column fetched boolean not null default false
+  ', target);
+end
+$$;
+
 create table public.customers (
   id text primary key check (id like 'cus\_%'),
   user_id uuid references auth.users (id) on delete set null,
   email text,
   name text,
-  created_at timestamptz,
-  as_of timestamptz not null default '-infinity',
-  rank smallint not null default 0,
-  deleted boolean not null default false,
-  fetched boolean not null default false
+  created_at timestamptz
 );
 comment on column public.customers.user_id is 'Set once. What a customer owns belongs to this user, whenever it arrived.';
 create index customers_user_id on public.customers (user_id);
-create unique index customers_one_per_user on public.customers (user_id) where not deleted;
 
 create table public.products (
   id text primary key,
@@ -34,11 +43,7 @@ create table public.products (
   images text[] not null,
   marketing_features text[] not null,
   metadata jsonb not null,
-  created_at timestamptz not null,
-  as_of timestamptz not null,
-  rank smallint not null,
-  deleted boolean not null,
-  fetched boolean not null
+  created_at timestamptz not null
 );
 
 create table public.prices (
@@ -54,11 +59,7 @@ create table public.prices (
   recurring_interval_count integer,
   trial_period_days integer,
   metadata jsonb not null,
-  created_at timestamptz not null,
-  as_of timestamptz not null,
-  rank smallint not null,
-  deleted boolean not null,
-  fetched boolean not null
+  created_at timestamptz not null
 );
 comment on column public.prices.unit_amount is 'In the smallest unit of the currency; null for tiered and fractional prices.';
 create index prices_product_id on public.prices (product_id);
@@ -86,11 +87,7 @@ create table public.user_subscriptions (
   paused boolean not null,
   latest_invoice_id text,
   metadata jsonb not null,
-  created_at timestamptz not null,
-  as_of timestamptz not null,
-  rank smallint not null,
-  deleted boolean not null,
-  fetched boolean not null
+  created_at timestamptz not null
 );
 comment on column public.user_subscriptions.ends_at is
   'When it ends or ended. The portal sets cancel_at, the API and the dashboard cancel_at_period_end: either one will end it.';
@@ -120,11 +117,7 @@ create table public.checkout_sessions (
   subscription_id text,
   invoice_id text,
   expires_at timestamptz not null,
-  created_at timestamptz not null,
-  as_of timestamptz not null,
-  rank smallint not null,
-  deleted boolean not null,
-  fetched boolean not null
+  created_at timestamptz not null
 );
 comment on column public.checkout_sessions.payment_failed is 'A delayed payment (a bank debit) that failed after the session was complete.';
 create index checkout_sessions_customer_id on public.checkout_sessions (customer_id);
@@ -147,11 +140,7 @@ create table billing.invoices (
   next_payment_attempt timestamptz,
   hosted_invoice_url text,
   invoice_pdf text,
-  created_at timestamptz not null,
-  as_of timestamptz not null,
-  rank smallint not null,
-  deleted boolean not null,
-  fetched boolean not null
+  created_at timestamptz not null
 );
 comment on column billing.invoices.payment_intent_id is 'Named by API versions before 2025-03-31; later ones link through billing.invoice_payments.';
 create index invoices_customer_id on billing.invoices (customer_id);
@@ -161,11 +150,7 @@ create table billing.invoice_payments (
   invoice_id text not null,
   payment_intent_id text,
   charge_id text,
-  status text not null,
-  as_of timestamptz not null,
-  rank smallint not null,
-  deleted boolean not null,
-  fetched boolean not null
+  status text not null
 );
 create index invoice_payments_invoice_id on billing.invoice_payments (invoice_id);
 
@@ -181,14 +166,17 @@ create table billing.charges (
   failure_code text,
   failure_message text,
   receipt_url text,
-  created_at timestamptz not null,
-  as_of timestamptz not null,
-  rank smallint not null,
-  deleted boolean not null,
-  fetched boolean not null
+  created_at timestamptz not null
 );
 create index charges_payment_intent_id on billing.charges (payment_intent_id);
 create index charges_invoice_id on billing.charges (invoice_id);
+
+do $$ begin perform billing.add_guard(mirrored) from unnest('{
+  public.customers, public.products, public.prices, public.user_subscriptions, public.checkout_sessions,
+  billing.invoices, billing.invoice_payments, billing.charges
+}'::regclass[]) mirrored; end $$;
+
+create unique index customers_one_per_user on public.customers (user_id) where not deleted;
 
 -- What the signed-in user owns: all rows of their customers, the deleted ones included.
 create function billing.own_customer_ids() returns setof text

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { Clients } from "../clients.ts";
 import { BillingError } from "../errors/index.ts";
 import { applyFetched, projectPrice, projectProduct } from "../mirror/index.ts";
 import { fetchAsOf } from "../stripe/index.ts";
@@ -32,7 +33,7 @@ export async function getSellablePrice(supabase: ServiceClient, priceId: string)
  * Copies all products and prices from Stripe into the mirror; what is newer there stays. For a first start beside a Stripe
  * account whose catalogue is older than the events that Stripe still lists.
  */
-export async function syncCatalog({ stripe, supabase }: { stripe: Stripe; supabase: ServiceClient }): Promise<void> {
+export async function syncCatalog({ stripe, supabase }: Clients): Promise<void> {
   await copyPages(supabase, (page) => stripe.products.list(page), projectProduct);
   await copyPages(supabase, (page) => stripe.prices.list(page), projectPrice);
 }

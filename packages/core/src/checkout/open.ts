@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { getSellablePrice, type SellablePrice } from "../catalog/index.ts";
+import type { Billing } from "../clients.ts";
 import { assertAllowedRedirect, type Site } from "../config/index.ts";
 import { getOrCreateCustomerId } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
@@ -7,12 +8,6 @@ import type { User } from "../identity/index.ts";
 import { openPortal } from "../portal/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 import { getOpenSession } from "./session.ts";
-
-export interface Billing {
-  stripe: Stripe;
-  supabase: ServiceClient;
-  site: Site;
-}
 
 /** What someone wants to buy, and where Stripe sends them afterwards. */
 export interface Purchase {

@@ -1,13 +1,9 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
+import type { Clients } from "../clients.ts";
 import { applyFetched, projectFetchedSession } from "../mirror/index.ts";
 import { type Fetched, fetchAsOf } from "../stripe/index.ts";
-import { dataOf, type ServiceClient } from "../supabase/index.ts";
-
-interface Clients {
-  stripe: Stripe;
-  supabase: ServiceClient;
-}
+import { dataOf } from "../supabase/index.ts";
 
 /**
  * The open session of this customer for this purchase: the one that is there, else a new one. However many clicks arrive at

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { Clients } from "../clients.ts";
 import { BillingError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
 import {
@@ -11,7 +12,7 @@ import {
   SESSION_EXPANSION,
 } from "../mirror/index.ts";
 import { fetchAsOf, isMissing } from "../stripe/index.ts";
-import { dataOf, type ServiceClient } from "../supabase/index.ts";
+import { dataOf } from "../supabase/index.ts";
 import type { CheckoutOutcome, CheckoutSummary } from "./schema.ts";
 
 const EXPANSION = [...SESSION_EXPANSION, "payment_intent.latest_charge", "invoice", "line_items"];
@@ -22,7 +23,7 @@ const EXPANSION = [...SESSION_EXPANSION, "payment_intent.latest_charge", "invoic
  * @throws BillingError `not_found` when there is no such session, or it is somebody else's
  */
 export async function summarizeCheckout(
-  { stripe, supabase }: { stripe: Stripe; supabase: ServiceClient },
+  { stripe, supabase }: Clients,
   user: User,
   sessionId: string,
 ): Promise<CheckoutSummary> {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
+import type { Clients } from "../clients.ts";
 import type { User } from "../identity/index.ts";
 import { applyFetched, projectCustomer } from "../mirror/index.ts";
 import { fetchAsOf } from "../stripe/index.ts";
@@ -15,10 +16,7 @@ export async function findCustomerId(supabase: ServiceClient, userId: string): P
  * The Stripe customer of a user; made and recorded as theirs, where there is none. However many requests ask at once, they
  * get the same one: Stripe answers one idempotency key with one customer, and the database lets a user have only one.
  */
-export async function getOrCreateCustomerId(
-  { stripe, supabase }: { stripe: Stripe; supabase: ServiceClient },
-  user: User,
-): Promise<string> {
+export async function getOrCreateCustomerId({ stripe, supabase }: Clients, user: User): Promise<string> {
   const existing = await findCustomerId(supabase, user.id);
   if (existing) return existing;
 

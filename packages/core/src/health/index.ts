@@ -1,5 +1,5 @@
-import type Stripe from "stripe";
-import { dataOf, type ServiceClient } from "../supabase/index.ts";
+import type { Clients } from "../clients.ts";
+import { dataOf } from "../supabase/index.ts";
 
 export interface Health {
   healthy: boolean;
@@ -11,12 +11,12 @@ const FRESH_FOR_MS = 10_000;
 let last: { at: number; health: Promise<Health> } | undefined;
 
 /** Asks every dependency for something small. */
-export function checkHealth(clients: { stripe: Stripe; supabase: ServiceClient }): Promise<Health> {
+export function checkHealth(clients: Clients): Promise<Health> {
   if (!last || Date.now() - last.at > FRESH_FOR_MS) last = { at: Date.now(), health: ask(clients) };
   return last.health;
 }
 
-async function ask({ stripe, supabase }: { stripe: Stripe; supabase: ServiceClient }): Promise<Health> {
+async function ask({ stripe, supabase }: Clients): Promise<Health> {
   const answers = async (request: Promise<unknown>) =>
     request.then(
       () => "ok" as const,

@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Stripe from "stripe";
+import type { Clients } from "../clients.ts";
 import type { Fetched } from "../stripe/index.ts";
 import { DatabaseError, dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
 import { ledgerEntry, type Outcome, type Projection } from "./change.ts";
 import { projectEvent } from "./events.ts";
 import { fetchProjection } from "./fetch.ts";
-
-interface Clients {
-  stripe: Stripe;
-  supabase: ServiceClient;
-}
 
 /** What `apply_stripe_changes` is sent: see `billing.change` in the migrations. */
 type Change = { event_id?: string } & Record<string, unknown>;

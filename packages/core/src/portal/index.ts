@@ -1,15 +1,8 @@
-import type Stripe from "stripe";
-import { assertAllowedRedirect, type Site } from "../config/index.ts";
+import type { Billing } from "../clients.ts";
+import { assertAllowedRedirect } from "../config/index.ts";
 import { findCustomerId } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
-import type { ServiceClient } from "../supabase/index.ts";
-
-interface Billing {
-  stripe: Stripe;
-  supabase: ServiceClient;
-  site: Site;
-}
 
 /**
  * Opens Stripe's customer portal for a user.

@@ -1,12 +1,11 @@
 import type Stripe from "stripe";
 import { syncCatalog } from "../catalog/index.ts";
+import type { Clients } from "../clients.ts";
 import { enabledEvents } from "../mirror/index.ts";
 import { fetchAsOf } from "../stripe/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
-interface Deps {
-  stripe: Stripe;
-  supabase: ServiceClient;
+interface Deps extends Clients {
   /** Puts events where the consumer finds them; resolves when none can be lost any more. */
   enqueue(events: Stripe.Event[]): Promise<void>;
 }

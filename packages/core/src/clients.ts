@@ -1,0 +1,14 @@
+import type Stripe from "stripe";
+import type { Site } from "./config/index.ts";
+import type { ServiceClient } from "./supabase/index.ts";
+
+/** The two ends that Turnpike keeps equal. */
+export interface Clients {
+  stripe: Stripe;
+  supabase: ServiceClient;
+}
+
+/** What a sale needs: the two ends, and where the product lives. */
+export interface Billing extends Clients {
+  site: Site;
+}
