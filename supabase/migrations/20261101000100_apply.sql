@@ -17,7 +17,8 @@ comment on table billing.stripe_events is
 --   event_id, type, created_at, api_version   the event; absent when the row was fetched and no event asked for it
 --   object     which applier takes it         object_id  Stripe's id
 --   row        the projected columns          rank, deleted, fetched, as_of   for the guard
---   owner      {customer_id, user_id}         whose the customer is, where the object says so
+--   owner      {customer_id, user_id}, or {customer_id, email} of a guest: whose the customer is, where the object says so
+--   notify     what must reach a person       see billing.outbox
 --   error      instead of a row: why the event cannot be applied
 create type billing.change as (
   event_id text,
@@ -32,8 +33,22 @@ create type billing.change as (
   fetched boolean,
   as_of timestamptz,
   owner jsonb,
+  notify text,
   error text
 );
+
+-- What must reach a person, written with the rows, once per event and kind. Whoever sends it sets sent_at.
+create table billing.outbox (
+  id bigint generated always as identity primary key,
+  source_id text not null,
+  kind text not null,
+  object_id text not null,
+  created_at timestamptz not null default now(),
+  sent_at timestamptz,
+  unique (source_id, kind, object_id)
+);
+comment on column billing.outbox.source_id is 'The event that led to it; for what happened here, the user.';
+create index outbox_unsent on billing.outbox (id) where sent_at is null;
 
 create type billing.verdict as (event_id text, outcome text);
 
@@ -98,12 +113,17 @@ $build$;
 do $$ begin perform
   billing.build_applier('product', 'public.products'),
   billing.build_applier('price', 'public.prices'),
-  billing.build_applier('customer', 'public.customers', '{user_id}'),
+  billing.build_applier('customer', 'public.customers', '{user_id,attached_by_email}'),
   billing.build_applier('subscription', 'public.user_subscriptions'),
   billing.build_applier('checkout_session', 'public.checkout_sessions'),
   billing.build_applier('invoice', 'billing.invoices'),
   billing.build_applier('invoice_payment', 'billing.invoice_payments'),
-  billing.build_applier('charge', 'billing.charges');
+  billing.build_applier('payment_intent', 'billing.payment_intents'),
+  billing.build_applier('charge', 'billing.charges'),
+  billing.build_applier('refund', 'billing.refunds'),
+  billing.build_applier('dispute', 'billing.disputes'),
+  billing.build_applier('entitlements', 'public.entitlements'),
+  billing.build_applier('payment_method', 'public.payment_methods');
 end $$;
 
 -- Says whose a customer is, once: the first owner stays. The customer's row is made if the customer has not arrived yet, so the
@@ -130,16 +150,60 @@ begin
     select distinct on (users.id) users.id as user_id, change.owner ->> 'customer_id' as customer_id
     from unnest(changes) change
     join auth.users users on users.id = (change.owner ->> 'user_id')::uuid
-    where change.owner is not null
+    where change.owner ? 'user_id'
     order by users.id, change.owner ->> 'customer_id'
   ) owner
   where customer.id = owner.customer_id
     and customer.user_id is null
     and not exists (
-      select from public.customers other where other.user_id = owner.user_id and not other.deleted
+      select from public.customers other
+      where other.user_id = owner.user_id and not other.deleted and not other.attached_by_email
     );
+
+  -- A guest's: only an address that its user has confirmed counts.
+  update public.customers customer
+  set user_id = users.id, attached_by_email = true
+  from unnest(changes) change
+  join auth.users users on lower(users.email) = lower(change.owner ->> 'email') and users.email_confirmed_at is not null
+  where customer.id = change.owner ->> 'customer_id' and customer.user_id is null;
 end
 $$;
+
+-- The same, when the user confirms the address after the purchase.
+create function billing.attach_guest_purchases() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  update public.customers customer
+  set user_id = new.id, attached_by_email = true
+  from public.checkout_sessions session
+  where session.user_id is null
+    and session.status = 'complete'
+    and lower(session.customer_email) = lower(new.email)
+    and customer.id = session.customer_id
+    and customer.user_id is null;
+  return null;
+end
+$$;
+create trigger attach_guest_purchases after insert or update of email, email_confirmed_at on auth.users
+for each row when (new.email_confirmed_at is not null) execute function billing.attach_guest_purchases();
+
+-- Whoever is deleted here may still pay at Stripe: that must not go unnoticed.
+create function billing.report_orphaned_subscriptions() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into billing.outbox (source_id, kind, object_id)
+  select old.id, 'subscription_orphaned', subscription.id
+  from public.customers customer
+  join public.user_subscriptions subscription on subscription.customer_id = customer.id
+  where customer.user_id = old.id
+    and subscription.status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')
+    and not subscription.deleted
+  on conflict do nothing;
+  return old;
+end
+$$;
+create trigger report_orphaned_subscriptions before delete on auth.users
+for each row execute function billing.report_orphaned_subscriptions();
 
 -- Applies a batch: the ledger's entries and the rows' writes in one transaction. At most one change per event.
 -- Answers, per event: applied, stale, duplicate (in the ledger already), failed (it carried an error; the ledger keeps the
@@ -170,7 +234,16 @@ begin
     || billing.apply_checkout_session(billing.changes_of('checkout_session', fresh))
     || billing.apply_invoice(billing.changes_of('invoice', fresh))
     || billing.apply_invoice_payment(billing.changes_of('invoice_payment', fresh))
+    || billing.apply_payment_intent(billing.changes_of('payment_intent', fresh))
     || billing.apply_charge(billing.changes_of('charge', fresh))
+    || billing.apply_refund(billing.changes_of('refund', fresh))
+    || billing.apply_dispute(billing.changes_of('dispute', fresh))
+    || billing.apply_entitlements(billing.changes_of('entitlements', fresh))
+    || billing.apply_payment_method(billing.changes_of('payment_method', fresh))
+    || array(
+      -- Something to tell, and no row of its own.
+      select row(c.event_id, 'applied')::billing.verdict from unnest(fresh) c where c.object is null
+    )
     || array(
       select row(c.event_id, 'failed')::billing.verdict from unnest(incoming) c
       where c.error is not null and c.event_id <> all (duplicates)
@@ -185,6 +258,14 @@ begin
   on conflict (id) do update
   set outcome = excluded.outcome, reason = excluded.reason, recorded_at = excluded.recorded_at
   where entry.outcome = 'failed';
+
+  -- Of stale events too: a dispute must be told even when a later event about it came first.
+  insert into billing.outbox (source_id, kind, object_id)
+  select c.event_id, c.notify, c.object_id
+  from unnest(verdicts) verdict
+  join unnest(fresh) c on c.event_id = verdict.event_id
+  where c.notify is not null and verdict.outcome <> 'ambiguous'
+  on conflict do nothing;
 
   return query
   select verdict.event_id, verdict.outcome from unnest(verdicts) verdict where verdict.event_id is not null
@@ -222,8 +303,7 @@ language sql security definer set search_path = '' as $$
   set reconciled_until = greatest(current.reconciled_until, excluded.reconciled_until)
 $$;
 
-revoke all on all tables in schema billing from public, anon, authenticated, service_role;
-grant select on billing.invoices, billing.invoice_payments, billing.charges to authenticated, service_role;
+revoke all on billing.stripe_events, billing.outbox, billing.reconcile_cursor from public, anon, authenticated, service_role;
 
 -- Supabase lets its API roles execute new functions in public, each by name: revoking from public alone changes nothing.
 revoke all on function

@@ -6,10 +6,10 @@ import { applyFetched, projectCustomer } from "../mirror/index.ts";
 import { fetchAsOf } from "../stripe/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
-/** The Stripe customer of a user, if there is one. */
+/** The Stripe customer of a user, if there is one: their own, else one of theirs as a guest. */
 export async function findCustomerId(supabase: ServiceClient, userId: string): Promise<string | undefined> {
-  const query = supabase.from("customers").select("id").eq("user_id", userId).eq("deleted", false);
-  return dataOf(await query.maybeSingle())?.id;
+  const own = supabase.from("customers").select("id").eq("user_id", userId).eq("deleted", false);
+  return dataOf(await own.order("attached_by_email").limit(1).maybeSingle())?.id;
 }
 
 /**

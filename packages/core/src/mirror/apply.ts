@@ -3,17 +3,17 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import type { Fetched } from "../stripe/index.ts";
 import { DatabaseError, dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
-import { ledgerEntry, type Outcome, type Projection } from "./change.ts";
+import { type Effect, ledgerEntry, type Outcome, type Projection } from "./change.ts";
 import { projectEvent } from "./events.ts";
-import { fetchProjection } from "./fetch.ts";
+import { fetchProjections } from "./fetch.ts";
 
 /** What `apply_stripe_changes` is sent: see `billing.change` in the migrations. */
 type Change = { event_id?: string } & Record<string, unknown>;
 
-/** An event beside the row that it shows. */
+/** An event beside what it leads to. */
 interface Projected {
   event: Stripe.Event;
-  projection: Projection;
+  effect: Effect;
 }
 
 /**
@@ -29,25 +29,23 @@ export async function applyEvents(clients: Clients, events: Stripe.Event[]): Pro
   const changes: Change[] = [];
   for (const event of events) {
     try {
-      const projection = projectEvent(event);
-      if (!projection) {
-        outcomes.set(event.id, "ignored");
-        continue;
-      }
-      projected.push({ event, projection });
-      changes.push(changeOf(event, projection));
+      const effect = projectEvent(event);
+      if (effect) projected.push({ event, effect });
+      else outcomes.set(event.id, "ignored");
     } catch (error) {
       changes.push(failureOf(event, error));
     }
   }
 
-  const verdicts = await send(clients.supabase, changes);
-  const ambiguous: Projected[] = [];
-  for (const item of projected) if (verdicts.get(item.event.id) === "ambiguous") ambiguous.push(item);
-  for (const [id, verdict] of [...verdicts, ...(await settle(clients, ambiguous))])
-    outcomes.set(id, verdict as Outcome);
+  const [partial, whole] = [projected.filter(isPartial), projected.filter((item) => !isPartial(item))];
+  const verdicts = await send(clients.supabase, [...changes, ...whole.map(changeOf)]);
+  const ambiguous = whole.filter(({ event }) => verdicts.get(event.id) === "ambiguous");
+  const settled = await settle(clients, [...partial, ...ambiguous]);
+  for (const [id, verdict] of [...verdicts, ...settled]) outcomes.set(id, verdict as Outcome);
   return outcomes;
 }
+
+const isPartial = ({ effect }: Projected) => effect.partial === true;
 
 /**
  * Writes what was read from Stripe's API, by the same guard as events: it lands only where the mirror shows an older truth.
@@ -57,9 +55,9 @@ export async function applyFetched(supabase: ServiceClient, fetched: Fetched<Pro
   if (changes.length > 0) await send(supabase, changes);
 }
 
-/** Settles events that share their second with another: what Stripe holds now is the truth. Fetches each object once. */
+/** Settles what events alone cannot: what Stripe holds now is the truth. Fetches each object once. */
 async function settle(clients: Clients, items: Projected[]): Promise<Map<string, string>> {
-  const objects = Map.groupBy(items, ({ projection }) => `${projection.object} ${projection.object_id}`);
+  const objects = Map.groupBy(items, ({ effect }) => `${"object" in effect && effect.object} ${effect.object_id}`);
   const settled = await Promise.all(
     [...objects.values()].map(async (same) => {
       try {
@@ -77,21 +75,24 @@ const ATTEMPTS = 4;
 
 async function refetch(stripe: Stripe, items: Projected[]): Promise<Change[]> {
   const [first] = items;
-  if (!first) return [];
-  const { object, object_id: id } = first.projection;
+  if (!first || !("object" in first.effect)) return items.map(changeOf);
+  const { object, object_id: id } = first.effect;
   const newest = Math.max(...items.map(({ event }) => event.created));
 
-  const fetched = await fetchAfter(newest, () => fetchProjection(stripe, object, id));
+  const fetched = await fetchAfter(newest, () => fetchProjections(stripe, object, id));
   if (!fetched) {
-    // Gone from Stripe: the last event that showed it stands, as a tombstone.
-    return items.map(({ event, projection }) => changeOf(event, { ...projection, deleted: true }));
+    // Gone from Stripe: what the events show is all there is, and of two states of one second neither stands.
+    return items.map((item) => ({ ...changeOf(item), deleted: !isPartial(item) }));
   }
-  const { answer, asOf } = fetched;
-  return items.map(({ event }) => ({ ...ledgerEntry(event), ...fetchedChange(answer, asOf) }));
+  const [itself, ...companions] = fetched.answer.map((projection) => fetchedChange(projection, fetched.asOf));
+  return [
+    ...items.map(({ event, effect }) => ({ ...itself, ...ledgerEntry(event), notify: effect.notify })),
+    ...companions,
+  ];
 }
 
 /** An answer of the very second may still miss an event of it: asks again once the second is over. */
-async function fetchAfter(second: number, fetch: () => ReturnType<typeof fetchProjection>) {
+async function fetchAfter(second: number, fetch: () => ReturnType<typeof fetchProjections>) {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const fetched = await fetch();
     if (!fetched || Date.parse(fetched.asOf) / 1000 > second) return fetched;
@@ -100,9 +101,9 @@ async function fetchAfter(second: number, fetch: () => ReturnType<typeof fetchPr
   throw new Error("Stripe's clock is behind the events that it sent");
 }
 
-function changeOf(event: Stripe.Event, projection: Projection): Change {
+function changeOf({ event, effect: { partial: _, ...effect } }: Projected): Change {
   const entry = ledgerEntry(event);
-  return { ...entry, ...projection, fetched: false, as_of: entry.created_at };
+  return { ...entry, ...effect, fetched: false, as_of: entry.created_at };
 }
 
 function fetchedChange(projection: Projection, asOf: string): Change {

@@ -3,7 +3,11 @@ import type { Database } from "../supabase/index.ts";
 
 type Tables = Database["public"]["Tables"] & Database["billing"]["Tables"];
 type GuardColumn = "as_of" | "rank" | "deleted" | "fetched";
-type DecidedByPostgres = "user_id" | "ends_at" | "outcome";
+type DecidedByPostgres = {
+  customers: "user_id" | "attached_by_email";
+  user_subscriptions: "ends_at";
+  checkout_sessions: "outcome";
+};
 
 /** What Stripe decides of each mirrored object, by the name of its applier in Postgres (`billing.apply_<object>`). */
 export interface Rows {
@@ -14,9 +18,17 @@ export interface Rows {
   checkout_session: Row<"checkout_sessions">;
   invoice: Row<"invoices">;
   invoice_payment: Row<"invoice_payments">;
+  payment_intent: Row<"payment_intents">;
   charge: Row<"charges">;
+  refund: Row<"refunds">;
+  dispute: Row<"disputes">;
+  entitlements: Row<"entitlements">;
+  payment_method: Row<"payment_methods">;
 }
-type Row<Table extends keyof Tables> = Omit<Tables[Table]["Row"], "id" | GuardColumn | DecidedByPostgres>;
+type Row<Table extends keyof Tables> = Omit<
+  Tables[Table]["Row"],
+  "id" | GuardColumn | (Table extends keyof DecidedByPostgres ? DecidedByPostgres[Table] : never)
+>;
 
 export type MirroredObject = keyof Rows;
 
@@ -36,11 +48,25 @@ export type Projection = {
   };
 }[MirroredObject];
 
-/** The user that a customer belongs to, as far as the object says. */
-export interface Owner {
-  customer_id: string;
-  user_id: string;
-}
+/** The user that a customer belongs to, as far as the object says; of a guest, the e-mail. */
+export type Owner = { customer_id: string } & ({ user_id: string } | { email: string });
+
+/** What must reach a person: see `billing.outbox`. */
+export type NoticeKind =
+  | "payment_failed"
+  | "payment_action_required"
+  | "invoice_finalization_failed"
+  | "trial_will_end"
+  | "dispute_opened"
+  | "dispute_closed"
+  | "early_fraud_warning";
+
+/** What an event leads to: a row, something to tell, or both. */
+export type Effect = (Projection | { object_id: string }) & {
+  notify?: NoticeKind;
+  /** The event shows only a part of what is to be known: the rest is fetched from Stripe before anything is written. */
+  partial?: boolean;
+};
 
 /** What became of an event. Only `retry` is not in the ledger; `ignored` has no place there. */
 export type Outcome = "applied" | "stale" | "duplicate" | "ignored" | "failed" | "retry";

@@ -27,6 +27,7 @@ export type Database = {
           rank: number;
           status: string;
           subscription_id: string | null;
+          user_id: string | null;
         };
         Insert: never;
         Update: never;
@@ -35,7 +36,9 @@ export type Database = {
       customers: {
         Row: {
           as_of: string;
+          attached_by_email: boolean;
           created_at: string | null;
+          default_payment_method_id: string | null;
           deleted: boolean;
           email: string | null;
           fetched: boolean;
@@ -43,6 +46,39 @@ export type Database = {
           name: string | null;
           rank: number;
           user_id: string | null;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      entitlements: {
+        Row: {
+          as_of: string;
+          customer_id: string;
+          deleted: boolean;
+          fetched: boolean;
+          id: string;
+          lookup_keys: string[];
+          rank: number;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      payment_methods: {
+        Row: {
+          as_of: string;
+          brand: string | null;
+          created_at: string;
+          customer_id: string | null;
+          deleted: boolean;
+          exp_month: number | null;
+          exp_year: number | null;
+          fetched: boolean;
+          id: string;
+          last4: string | null;
+          rank: number;
+          type: string;
         };
         Insert: never;
         Update: never;
@@ -136,6 +172,7 @@ export type Database = {
           created_at: string | null;
           currency: string | null;
           customer_id: string | null;
+          dispute_status: string | null;
           failure_reason: string | null;
           hosted_invoice_url: string | null;
           id: string | null;
@@ -172,6 +209,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: boolean;
       };
+      has_feature: {
+        Args: { key: string };
+        Returns: boolean;
+      };
     };
     Enums: Record<never, never>;
     CompositeTypes: Record<never, never>;
@@ -195,6 +236,25 @@ export type Database = {
           payment_intent_id: string | null;
           rank: number;
           receipt_url: string | null;
+          status: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      disputes: {
+        Row: {
+          amount: number;
+          as_of: string;
+          charge_id: string;
+          created_at: string;
+          currency: string;
+          deleted: boolean;
+          fetched: boolean;
+          id: string;
+          payment_intent_id: string | null;
+          rank: number;
+          reason: string | null;
           status: string;
         };
         Insert: never;
@@ -245,8 +305,60 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
+      outbox: {
+        Row: {
+          created_at: string;
+          id: number;
+          kind: string;
+          object_id: string;
+          sent_at: string | null;
+          source_id: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      payment_intents: {
+        Row: {
+          amount: number;
+          amount_received: number;
+          as_of: string;
+          created_at: string;
+          currency: string;
+          customer_id: string | null;
+          deleted: boolean;
+          failure_code: string | null;
+          failure_message: string | null;
+          fetched: boolean;
+          id: string;
+          rank: number;
+          status: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
       reconcile_cursor: {
         Row: { only_row: boolean; reconciled_until: string };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      refunds: {
+        Row: {
+          amount: number;
+          as_of: string;
+          charge_id: string | null;
+          created_at: string;
+          currency: string;
+          deleted: boolean;
+          failure_reason: string | null;
+          fetched: boolean;
+          id: string;
+          payment_intent_id: string | null;
+          rank: number;
+          status: string;
+        };
         Insert: never;
         Update: never;
         Relationships: [];

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { idOf } from "../../stripe/index.ts";
-import { ownerOf, type Projection, timestamp } from "../change.ts";
+import { type Owner, ownerOf, type Projection, timestamp } from "../change.ts";
 
 /**
  * @param delayedPaymentFailed a bank debit failed after the session was complete. The session itself never says so: it stays
@@ -8,11 +8,13 @@ import { ownerOf, type Projection, timestamp } from "../change.ts";
  */
 export function projectCheckoutSession(session: Stripe.Checkout.Session, delayedPaymentFailed = false): Projection {
   const customerId = idOf(session.customer);
+  const owner = ownerOf(customerId, session.metadata) ?? guestOf(customerId, session);
   return {
     object: "checkout_session",
     object_id: session.id,
     row: {
       customer_id: customerId,
+      user_id: owner && "user_id" in owner ? owner.user_id : null,
       mode: session.mode,
       status: session.status ?? "open",
       payment_status: session.payment_status,
@@ -29,8 +31,15 @@ export function projectCheckoutSession(session: Stripe.Checkout.Session, delayed
     },
     rank: rankOf(session, delayedPaymentFailed),
     deleted: false,
-    owner: ownerOf(customerId, session.metadata),
+    owner,
   };
+}
+
+/** A purchase without an account belongs to whoever confirms the e-mail that the guest gave. */
+function guestOf(customerId: string | null, session: Stripe.Checkout.Session): Owner | undefined {
+  const email = session.customer_details?.email;
+  const bought = session.status === "complete" && customerId && email;
+  return bought && !session.client_reference_id ? { customer_id: customerId, email } : undefined;
 }
 
 /** open, then complete but unpaid, then settled. */

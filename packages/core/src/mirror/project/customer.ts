@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { idOf } from "../../stripe/index.ts";
 import { optionalTimestamp, ownerOf, type Projection } from "../change.ts";
 
 export function projectCustomer(customer: Stripe.Customer, deleted = false): Projection {
@@ -8,6 +9,7 @@ export function projectCustomer(customer: Stripe.Customer, deleted = false): Pro
     row: {
       email: customer.email,
       name: customer.name ?? null,
+      default_payment_method_id: idOf(customer.invoice_settings?.default_payment_method),
       created_at: optionalTimestamp(customer.created),
     },
     rank: 0,
