@@ -89,7 +89,8 @@ export function attemptPayment(world: World, intentId: string, method: Stored<St
   }
   world.emit("charge.pending", charge);
   world.emit("payment_intent.processing", world.update("paymentIntents", intentId, { status: "processing" }));
-  world.schedule("settle_payment", intentId, world.nowMs() + world.settleDelayMs);
+  // Banks do not follow test clocks: a debit settles in real time.
+  world.onClock(null, () => world.schedule("settle_payment", intentId, world.nowMs() + world.settleDelayMs));
   return "processing";
 }
 

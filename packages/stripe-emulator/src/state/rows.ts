@@ -8,7 +8,12 @@ export type PaymentOutcome = "succeeds" | "declined" | "settles" | "fails_later"
 export interface SessionDetails {
   id: string;
   lineItems: Stored<Stripe.LineItem>[];
-  subscriptionData: { metadata: Stripe.Metadata; trialPeriodDays: number | null; description: string | null };
+  subscriptionData: {
+    metadata: Stripe.Metadata;
+    trialPeriodDays: number | null;
+    description: string | null;
+    missingPaymentMethod: "create_invoice" | "cancel" | "pause";
+  };
   paymentIntentData: { metadata: Stripe.Metadata; description: string | null; keepPaymentMethod: boolean };
   /** Whether the page may write what the buyer typed onto an existing customer. */
   updatesCustomerName: boolean;
@@ -29,9 +34,22 @@ export interface DeliveryRow {
 /** Something that happens by itself later. `at` in milliseconds since the epoch. */
 export interface JobRow {
   id: string;
-  kind: "settle_payment" | "expire_session" | "end_subscription";
+  kind:
+    | "advance_clock"
+    | "end_subscription"
+    | "expire_incomplete"
+    | "expire_session"
+    | "finalize_invoice"
+    | "renew_subscription"
+    | "resume_collection"
+    | "retry_payment"
+    | "settle_payment"
+    | "trial_will_end"
+    | "upcoming_invoice";
   at: number;
   subject: string;
+  /** The test clock that it waits on; null: real time. */
+  clock: string | null;
 }
 
 /** The answer to a POST that carried an idempotency key (the id). */
@@ -78,6 +96,7 @@ export interface Rows {
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
   prorations: PendingProration;
+  testClocks: Stripe.TestHelpers.TestClock;
   events: EventRow;
   deliveries: DeliveryRow;
   jobs: JobRow;
@@ -115,6 +134,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   instruments: true,
   portalSessions: true,
   prorations: true,
+  testClocks: true,
   events: true,
   deliveries: true,
   jobs: true,
