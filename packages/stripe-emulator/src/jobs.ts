@@ -1,7 +1,9 @@
 import { expireSession } from "./billing/checkout.ts";
 import { attemptInvoice, collectInvoice } from "./billing/collecting.ts";
+import { decideDispute, followCharge } from "./billing/disputing.ts";
 import { endSubscription, expireIncomplete } from "./billing/end-subscription.ts";
 import { resumeCollection } from "./billing/pausing.ts";
+import { finishRefund } from "./billing/refunding.ts";
 import { announceInvoice, renewSubscription } from "./billing/renewing.ts";
 import { settlePayment } from "./billing/settlement.ts";
 import { trialWillEnd } from "./billing/trials.ts";
@@ -22,6 +24,9 @@ const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
   finalize_invoice: collectInvoice,
   retry_payment: attemptInvoice,
   settle_payment: settlePayment,
+  follow_charge: followCharge,
+  decide_dispute: decideDispute,
+  finish_refund: finishRefund,
   expire_session: expireSession,
   advance_clock: advanceClock,
 };

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { API_VERSION } from "../api-version.ts";
 import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
 import { customerRoutes } from "../resources/customers.ts";
+import { disputeRoutes } from "../resources/disputes.ts";
 import { eventRoutes } from "../resources/events.ts";
 import { invoiceRoutes } from "../resources/invoices.ts";
 import { paymentMethodRoutes } from "../resources/payment-methods.ts";
@@ -33,6 +34,7 @@ const ROUTES: Route[] = [
   ...paymentRoutes,
   ...paymentMethodRoutes,
   ...refundRoutes,
+  ...disputeRoutes,
   ...portalSessionRoutes,
   ...eventRoutes,
   ...testClockRoutes,

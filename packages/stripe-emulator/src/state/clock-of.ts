@@ -13,6 +13,7 @@ function customerOf(store: Store, id: string | undefined): string | null | undef
     store.paymentIntents.find(id) ??
     store.checkoutSessions.find(id) ??
     store.charges.find(id) ??
-    store.paymentMethods.find(id);
+    store.paymentMethods.find(id) ??
+    store.charges.find(store.refunds.find(id)?.charge ?? store.disputes.find(id)?.charge);
   return row?.customer;
 }

@@ -2,7 +2,18 @@ import type Stripe from "stripe";
 import type { Stored } from "./stored.ts";
 
 /** How a test card or account behaves when it is charged. */
-export type PaymentOutcome = "succeeds" | "declined" | "settles" | "fails_later";
+export type PaymentOutcome =
+  | "succeeds"
+  | "declined"
+  | "settles"
+  | "fails_later"
+  // These succeed, and trouble follows.
+  | "disputed"
+  | "fraud_warned"
+  | "inquired"
+  | "not_received"
+  | "refund_fails"
+  | "refund_waits";
 
 /** What a checkout session keeps beside its public face. */
 export interface SessionDetails {
@@ -36,10 +47,13 @@ export interface JobRow {
   id: string;
   kind:
     | "advance_clock"
+    | "decide_dispute"
     | "end_subscription"
     | "expire_incomplete"
     | "expire_session"
     | "finalize_invoice"
+    | "finish_refund"
+    | "follow_charge"
     | "renew_subscription"
     | "resume_collection"
     | "retry_payment"
@@ -96,6 +110,8 @@ export interface Rows {
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
   prorations: PendingProration;
+  disputes: Stored<Stripe.Dispute>;
+  fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
   testClocks: Stripe.TestHelpers.TestClock;
   events: EventRow;
   deliveries: DeliveryRow;
@@ -134,6 +150,8 @@ export const TABLE_NAMES: Record<TableName, true> = {
   instruments: true,
   portalSessions: true,
   prorations: true,
+  disputes: true,
+  fraudWarnings: true,
   testClocks: true,
   events: true,
   deliveries: true,
