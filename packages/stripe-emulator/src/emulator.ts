@@ -6,7 +6,7 @@ import { JobRunner } from "./jobs.ts";
 import { pagesApp } from "./pages/app.ts";
 import type { DeliveryRow } from "./state/rows.ts";
 import { openStore } from "./state/store.ts";
-import { type WebhookEndpoint, World } from "./world.ts";
+import { type AfterRetries, type WebhookEndpoint, World } from "./world.ts";
 
 export interface StripeEmulatorOptions {
   /** Where browsers reach the hosted pages, without a slash at the end: `http://localhost:3000`. */
@@ -16,6 +16,8 @@ export interface StripeEmulatorOptions {
   webhookEndpoints?: readonly WebhookEndpoint[];
   /** Milliseconds until a bank debit settles; default 3000. */
   settleDelayMs?: number;
+  /** What becomes of a subscription when the last retry of its payment failed; default `cancel`. */
+  afterRetries?: AfterRetries;
   /** Milliseconds to wait before each further attempt of a delivery; when they are used up it has failed. */
   retryDelaysMs?: readonly number[];
   /** Called with one line per request and delivery; never with secrets, e-mails or the addresses of sessions. */
@@ -50,6 +52,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     endpoints,
     publicUrl: options.publicUrl.replace(/\/$/, ""),
     settleDelayMs: options.settleDelayMs ?? DEFAULT_SETTLE_DELAY_MS,
+    afterRetries: options.afterRetries ?? "cancel",
     queued: (delivery) => {
       deliverer.add(delivery);
       setImmediate(() => deliverer.wake());

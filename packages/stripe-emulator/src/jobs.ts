@@ -1,16 +1,57 @@
 import { expireSession } from "./billing/checkout.ts";
-import { endSubscription } from "./billing/end-subscription.ts";
+import { attemptInvoice, collectInvoice } from "./billing/collecting.ts";
+import { decideDispute, followCharge } from "./billing/disputing.ts";
+import { endSubscription, expireIncomplete } from "./billing/end-subscription.ts";
+import { resumeCollection } from "./billing/pausing.ts";
+import { finishRefund } from "./billing/refunding.ts";
+import { announceInvoice, renewSubscription } from "./billing/renewing.ts";
 import { settlePayment } from "./billing/settlement.ts";
+import { trialWillEnd } from "./billing/trials.ts";
+import { clockOf } from "./state/clock-of.ts";
 import type { JobRow } from "./state/rows.ts";
 import type { World } from "./world.ts";
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** In the order in which things due at one moment are done: what ends at its period's end is not renewed. */
 const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
-  settle_payment: settlePayment,
-  expire_session: expireSession,
   end_subscription: endSubscription,
+  expire_incomplete: expireIncomplete,
+  trial_will_end: trialWillEnd,
+  upcoming_invoice: announceInvoice,
+  resume_collection: resumeCollection,
+  renew_subscription: renewSubscription,
+  finalize_invoice: collectInvoice,
+  retry_payment: attemptInvoice,
+  settle_payment: settlePayment,
+  follow_charge: followCharge,
+  decide_dispute: decideDispute,
+  finish_refund: finishRefund,
+  expire_session: expireSession,
+  advance_clock: advanceClock,
 };
+const ORDER = Object.keys(RUN);
+
+const inOrder = (a: JobRow, b: JobRow) => a.at - b.at || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind);
+
+/**
+ * Runs what is due on a clock in order, each thing at its own moment, until the target. What it causes may be due
+ * before the target too (https://docs.stripe.com/billing/testing/test-clocks).
+ */
+function advanceClock(world: World, id: string): void {
+  const target = world.store.testClocks.find(id)?.status_details.advancing?.target_frozen_time;
+  if (target === undefined) return;
+  const due = () => world.store.jobs.all().filter((row) => row.clock === id && row.at <= target * 1000);
+  for (let [job] = due().sort(inOrder); job !== undefined; [job] = due().sort(inOrder)) {
+    const { kind, subject, at } = job;
+    const { frozen_time: before } = world.store.testClocks.get(id);
+    world.update("testClocks", id, { frozen_time: Math.max(Math.floor(at / 1000), before) });
+    world.store.jobs.delete(job.id);
+    world.onClock(id, () => RUN[kind](world, subject));
+  }
+  const ready = world.update("testClocks", id, { status: "ready", frozen_time: target, status_details: {} });
+  world.emit("test_helpers.test_clock.ready", ready);
+}
 
 /** Runs the jobs of the state when they are due, also those that came due while nothing ran. */
 export class JobRunner {
@@ -23,10 +64,10 @@ export class JobRunner {
 
   wake(world: World): void {
     clearTimeout(this.#timer);
-    const jobs = world.store.jobs.all();
+    const jobs = world.store.jobs.all().filter((job) => job.clock === null);
     if (jobs.length === 0) return;
     const next = Math.min(...jobs.map((job) => job.at));
-    const delay = Math.min(Math.max(0, next - world.nowMs()), MAX_TIMER_MS);
+    const delay = Math.min(Math.max(0, next - Date.now()), MAX_TIMER_MS);
     this.#timer = setTimeout(() => this.#run(world), delay);
   }
 
@@ -35,11 +76,11 @@ export class JobRunner {
   }
 
   #run(world: World): void {
-    const due = world.store.jobs.all().filter((job) => job.at <= world.nowMs());
-    for (const job of due.sort((a, b) => a.at - b.at)) {
+    const due = world.store.jobs.all().filter((job) => job.clock === null && job.at <= Date.now());
+    for (const job of due.sort(inOrder)) {
       world.store.jobs.delete(job.id);
       try {
-        RUN[job.kind](world, job.subject);
+        world.onClock(clockOf(world.store, job.subject), () => RUN[job.kind](world, job.subject));
       } catch (error) {
         this.#log(`The emulator failed at ${job.kind}: ${error instanceof Error ? error.stack : String(error)}`);
       }

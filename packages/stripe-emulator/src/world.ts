@@ -25,10 +25,14 @@ type Updatable = {
   [K in keyof Rows]: Rows[K] extends { object: string; id: string } ? K : never;
 }[keyof Rows];
 
+/** What becomes of a subscription when the last retry of its payment failed: a setting of the account. */
+export type AfterRetries = "cancel" | "mark_unpaid" | "leave_past_due";
+
 export interface WorldOptions {
   store: Store;
   publicUrl: string;
   settleDelayMs: number;
+  afterRetries: AfterRetries;
   endpoints: readonly Endpoint[];
   /** Called with each delivery that was written down. */
   queued(delivery: DeliveryRow): void;
@@ -44,19 +48,35 @@ export class World {
   readonly store: Store;
   readonly publicUrl: string;
   readonly settleDelayMs: number;
+  readonly afterRetries: AfterRetries;
   readonly #options: WorldOptions;
   /** The API request being answered: events name it. */
   request: EventRow["request"] = { id: null, idempotency_key: null };
+  /** The test clock whose time it is now; null: real time. */
+  #clock: string | null = null;
 
   constructor(options: WorldOptions) {
     this.#options = options;
     this.store = options.store;
     this.publicUrl = options.publicUrl;
     this.settleDelayMs = options.settleDelayMs;
+    this.afterRetries = options.afterRetries;
   }
 
   nowMs(): number {
-    return Date.now();
+    const clock = this.store.testClocks.find(this.#clock);
+    return clock ? clock.frozen_time * 1000 : Date.now();
+  }
+
+  /** Does something at the time of a test clock (null: now), and plans what follows from it on that clock. */
+  onClock<T>(clock: string | null, act: () => T): T {
+    const before = this.#clock;
+    this.#clock = clock;
+    try {
+      return act();
+    } finally {
+      this.#clock = before;
+    }
   }
 
   /** Seconds since the epoch. */
@@ -89,7 +109,7 @@ export class World {
         endpoint: endpoint.id,
         status: "pending",
         attempts: 0,
-        nextAttemptAt: this.nowMs(),
+        nextAttemptAt: Date.now(),
         lastStatus: null,
       });
       this.#options.queued(delivery);
@@ -115,9 +135,9 @@ export class World {
     return after;
   }
 
-  /** `at` in milliseconds since the epoch. Jobs are kept with the state: they outlive a restart. */
+  /** `at` in milliseconds since the epoch, on the clock of now. Jobs are kept with the state: they outlive a restart. */
   schedule(kind: JobRow["kind"], subject: string, at: number): void {
-    this.store.jobs.put({ id: `${kind}:${subject}`, kind, subject, at });
+    this.store.jobs.put({ id: `${kind}:${subject}`, kind, subject, at, clock: this.#clock });
     this.#options.scheduled();
   }
 

@@ -2,7 +2,9 @@ import { Hono } from "hono";
 import { API_VERSION } from "../api-version.ts";
 import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
 import { customerRoutes } from "../resources/customers.ts";
+import { disputeRoutes } from "../resources/disputes.ts";
 import { eventRoutes } from "../resources/events.ts";
+import { invoiceRoutes } from "../resources/invoices.ts";
 import { paymentMethodRoutes } from "../resources/payment-methods.ts";
 import { paymentRoutes } from "../resources/payments.ts";
 import { portalSessionRoutes } from "../resources/portal-sessions.ts";
@@ -10,6 +12,8 @@ import { priceRoutes } from "../resources/prices.ts";
 import { productRoutes } from "../resources/products.ts";
 import { refundRoutes } from "../resources/refunds.ts";
 import { subscriptionRoutes } from "../resources/subscriptions.ts";
+import { testClockRoutes } from "../resources/test-clocks.ts";
+import { clockOf } from "../state/clock-of.ts";
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { authenticate } from "./authenticate.ts";
@@ -26,11 +30,14 @@ const ROUTES: Route[] = [
   ...priceRoutes,
   ...checkoutSessionRoutes,
   ...subscriptionRoutes,
+  ...invoiceRoutes,
   ...paymentRoutes,
   ...paymentMethodRoutes,
   ...refundRoutes,
+  ...disputeRoutes,
   ...portalSessionRoutes,
   ...eventRoutes,
+  ...testClockRoutes,
 ];
 
 interface Answer {
@@ -107,7 +114,8 @@ function run(
   try {
     const { expand: asked, ...form } = decodeForm(encoded) as FormHash;
     const paths = asked === undefined ? [] : arrayOf(text)(asked, "expand");
-    const result = route.answer(world, path, form);
+    const concerned = path.id ?? (typeof form.customer === "string" ? form.customer : undefined);
+    const result = world.onClock(clockOf(world.store, concerned), () => route.answer(world, path, form));
     return { status: 200, body: JSON.stringify(expand(world, result, paths), null, 2) };
   } catch (error) {
     if (error instanceof ApiError) return { status: error.status, body: errorJson(error) };

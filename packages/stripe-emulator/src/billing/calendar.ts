@@ -14,3 +14,16 @@ export function periodEnd(start: number, { interval, interval_count: count }: Pe
   date.setUTCDate(Math.min(day, lastDay));
   return Math.floor(date.getTime() / 1000);
 }
+
+/**
+ * The end of the period that begins at `start`, counted from the anchor: a subscription anchored on the 31st ends
+ * its periods on the 28th, then again on the 31st.
+ */
+export function nextPeriodEnd(anchor: number, start: number, { interval, interval_count: count }: Period): number {
+  if (interval === "day" || interval === "week" || anchor > start) {
+    return periodEnd(start, { interval, interval_count: count });
+  }
+  let periods = 1;
+  while (periodEnd(anchor, { interval, interval_count: periods * count }) <= start) periods += 1;
+  return periodEnd(anchor, { interval, interval_count: periods * count });
+}

@@ -2,7 +2,11 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { issueInvoice, type LineDraft, payInvoice } from "./invoicing.ts";
+import { payInvoice, paymentMethodOf } from "./collecting.ts";
+import type { LineDraft } from "./invoice-draft.ts";
+import { issueInvoice } from "./invoicing.ts";
+import { takeProrations } from "./prorating.ts";
+import { scheduleLife } from "./renewing.ts";
 import { periodFrom, periodLine, planOf, type Subscription, type SubscriptionItem } from "./subscribing.ts";
 
 type Price = Stored<Stripe.Price>;
@@ -55,6 +59,7 @@ export function changeItems(
   if (proration !== "none" && !trial) for (const change of changes) prorate(world, subscription, change, newPeriod);
   const items = subscription.items.data.map((item) => changedItem(world, item, changes, newPeriod));
   const patch = { items: { ...subscription.items, data: items } };
+  if (newPeriod) scheduleLife(world, { ...subscription, ...patch });
   const charges = newPeriod ? items.map((item) => periodLine(world, item, false)) : [];
   if (charges.length === 0 && proration !== "always_invoice") return patch;
   const invoice = invoiceNow(world, { ...subscription, ...patch }, charges);
@@ -102,27 +107,19 @@ function prorate(
   if (!newPeriod) put(price, quantity, 1, "Remaining time");
 }
 
-function takeProrations(world: World, subscription: string): LineDraft[] {
-  const waiting = world.store.prorations.all().filter((row) => row.subscription === subscription);
-  for (const { id } of waiting) world.store.prorations.delete(id);
-  return waiting.map((row) => ({ ...row, price: world.store.prices.get(row.price), proration: true }));
-}
-
 /** The id of the invoice; undefined when there was nothing to invoice. */
 function invoiceNow(world: World, subscription: Subscription, charges: LineDraft[]): string | undefined {
   const lines = [...takeProrations(world, subscription.id), ...charges];
   if (lines.length === 0) return undefined;
-  const invoice = issueInvoice(world, { id: newId("in"), subscription, reason: "subscription_update", lines });
+  const invoice = issueInvoice(world, {
+    id: newId("in"),
+    customer: subscription.customer,
+    subscription,
+    currency: subscription.currency,
+    reason: "subscription_update",
+    lines,
+  });
   const method = paymentMethodOf(world, subscription);
   if (invoice.status === "open" && method) payInvoice(world, invoice.id, method);
   return invoice.id;
-}
-
-/** The method that the subscription is charged to: its own, or the customer's default. */
-export function paymentMethodOf(
-  world: World,
-  { customer, default_payment_method: own }: Pick<Subscription, "customer" | "default_payment_method">,
-): Stored<Stripe.PaymentMethod> | undefined {
-  const byDefault = world.store.customers.find(customer)?.invoice_settings.default_payment_method;
-  return world.store.paymentMethods.find(own ?? byDefault);
 }

@@ -72,7 +72,7 @@ function subscribe(
   const customer = customerOf(world, session, details, payer) ?? "";
   const method = instrument && createPaymentMethod(world, instrument, payer);
   if (method) attachPaymentMethod(world, method.id, customer);
-  const { metadata, trialPeriodDays: days, description } = details.subscriptionData;
+  const { metadata, trialPeriodDays: days, description, missingPaymentMethod } = details.subscriptionData;
   const { subscription, attempt } = startSubscription(world, {
     customer,
     items: details.lineItems.flatMap(({ price, quantity }) => (price ? [{ price, quantity: quantity ?? 1 }] : [])),
@@ -82,6 +82,7 @@ function subscribe(
     description,
     trialEnd: days ? trialEndAfter(world, days) : null,
     automaticTax: session.automatic_tax.enabled,
+    missingPaymentMethod,
   });
   return {
     customer,

@@ -2,8 +2,14 @@ import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 
-/** Ends a subscription now: it is `canceled` for good. */
-export function endSubscription(world: World, id: string): Stored<Stripe.Subscription> {
+type Subscription = Stored<Stripe.Subscription>;
+type Reason = "cancellation_requested" | "payment_failed";
+
+/** Statuses that nothing leads out of. */
+export const isOver = ({ status }: Subscription): boolean => status === "canceled" || status === "incomplete_expired";
+
+/** Ends a subscription now: it is `canceled` for good, and its open invoices are not collected any more. */
+export function endSubscription(world: World, id: string, reason: Reason = "cancellation_requested"): Subscription {
   const { canceled_at: asked, cancellation_details: details } = world.store.subscriptions.get(id);
   const now = world.now();
   const ended = world.update("subscriptions", id, {
@@ -14,10 +20,45 @@ export function endSubscription(world: World, id: string): Stored<Stripe.Subscri
       comment: details?.comment ?? null,
       feedback: details?.feedback ?? null,
       feedback_option: null,
-      reason: "cancellation_requested",
+      reason,
     },
   });
-  world.unschedule("end_subscription", id);
+  stopLife(world, id);
   world.emit("customer.subscription.deleted", ended);
   return ended;
+}
+
+/** Nothing more happens by itself to this subscription and its invoices. */
+function stopLife(world: World, id: string): void {
+  for (const kind of [
+    "end_subscription",
+    "renew_subscription",
+    "trial_will_end",
+    "upcoming_invoice",
+    "expire_incomplete",
+    "resume_collection",
+  ] as const) {
+    world.unschedule(kind, id);
+  }
+  for (const invoice of world.store.invoices.all()) {
+    if (invoice.parent?.subscription_details?.subscription !== id || !invoice.auto_advance) continue;
+    world.unschedule("retry_payment", invoice.id);
+    world.unschedule("finalize_invoice", invoice.id);
+    const patch = { auto_advance: false, next_payment_attempt: null, automatically_finalizes_at: null };
+    world.update("invoices", invoice.id, patch, "invoice.updated");
+  }
+}
+
+/** A first payment that never came: after 23 hours the subscription is void, as Stripe's is. */
+export function expireIncomplete(world: World, id: string): void {
+  const subscription = world.store.subscriptions.find(id);
+  if (subscription?.status !== "incomplete") return;
+  stopLife(world, id);
+  const invoice = world.store.invoices.find(subscription.latest_invoice);
+  if (invoice?.status === "open") {
+    const voided = { ...invoice.status_transitions, voided_at: world.now() };
+    world.emit("invoice.voided", world.update("invoices", invoice.id, { status: "void", status_transitions: voided }));
+  }
+  const patch = { status: "incomplete_expired", ended_at: world.now() };
+  world.update("subscriptions", id, patch, "customer.subscription.updated");
 }

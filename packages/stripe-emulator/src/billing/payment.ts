@@ -79,7 +79,7 @@ export function attemptPayment(world: World, intentId: string, method: Stored<St
   const { outcome } = world.store.instruments.get(method.id);
   const charge = world.store.charges.put(newCharge(world, intent, method));
   world.update("paymentIntents", intentId, { payment_method: method.id, latest_charge: charge.id });
-  if (outcome === "succeeds") {
+  if (outcome !== "declined" && outcome !== "settles" && outcome !== "fails_later") {
     succeed(world, intentId, charge.id);
     return "succeeded";
   }
@@ -89,7 +89,8 @@ export function attemptPayment(world: World, intentId: string, method: Stored<St
   }
   world.emit("charge.pending", charge);
   world.emit("payment_intent.processing", world.update("paymentIntents", intentId, { status: "processing" }));
-  world.schedule("settle_payment", intentId, world.nowMs() + world.settleDelayMs);
+  // Banks do not follow test clocks: a debit settles in real time.
+  world.onClock(null, () => world.schedule("settle_payment", intentId, world.nowMs() + world.settleDelayMs));
   return "processing";
 }
 
@@ -123,6 +124,7 @@ function succeed(world: World, intentId: string, chargeId: string): void {
   });
   world.emit("charge.succeeded", charge);
   world.emit("payment_intent.succeeded", intent);
+  world.onClock(null, () => world.schedule("follow_charge", chargeId, world.nowMs()));
 }
 
 interface Failure {

@@ -1,4 +1,5 @@
 import type { World } from "../world.ts";
+import { paymentFailed } from "./collecting.ts";
 import { markPaid } from "./invoicing.ts";
 import { finishPayment } from "./payment.ts";
 
@@ -8,7 +9,7 @@ export function settlePayment(world: World, intentId: string): void {
   const invoice = world.store.invoicePayments.all().find((row) => row.payment.payment_intent === intentId)?.invoice;
   if (invoice !== undefined) {
     if (succeeded) markPaid(world, invoice);
-    else failInvoice(world, invoice);
+    else paymentFailed(world, invoice);
   }
   const session = world.store.checkoutSessions
     .all()
@@ -19,12 +20,4 @@ export function settlePayment(world: World, intentId: string): void {
     const paid = world.update("checkoutSessions", session.id, { payment_status: "paid" });
     world.emit("checkout.session.async_payment_succeeded", paid);
   }
-}
-
-function failInvoice(world: World, id: string): void {
-  const invoice = world.store.invoices.get(id);
-  world.emit("invoice.payment_failed", invoice);
-  const subscription = world.store.subscriptions.find(invoice.parent?.subscription_details?.subscription);
-  if (!subscription || subscription.status === "canceled") return;
-  world.update("subscriptions", subscription.id, { status: "past_due" }, "customer.subscription.updated");
 }

@@ -3,8 +3,11 @@ import { newId } from "../state/ids.ts";
 import { listOf, type Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
-import { issueInvoice, type LineDraft, payInvoice } from "./invoicing.ts";
+import { payInvoice } from "./collecting.ts";
+import type { LineDraft } from "./invoice-draft.ts";
+import { issueInvoice } from "./invoicing.ts";
 import type { Attempt } from "./payment.ts";
+import { scheduleLife } from "./renewing.ts";
 
 export type Subscription = Stored<Stripe.Subscription>;
 export type SubscriptionItem = Stored<Stripe.SubscriptionItem>;
@@ -21,7 +24,11 @@ export interface SubscriptionDraft {
   description: string | null;
   trialEnd: number | null;
   automaticTax: boolean;
+  /** What the trial's end does when there is nothing to charge. */
+  missingPaymentMethod: "create_invoice" | "cancel" | "pause";
 }
+
+const INCOMPLETE_MS = 23 * 3_600_000;
 
 const DAY = 86_400;
 export const trialEndAfter = (world: World, days: number): number => world.now() + days * DAY;
@@ -41,11 +48,12 @@ export function startSubscription(
   const declined = due && world.store.instruments.find(method?.id)?.outcome === "declined";
   const status = trialEnd !== null ? "trialing" : declined || (due && !method) ? "incomplete" : "active";
   const invoiceId = newId("in");
-  world.emit(
-    "customer.subscription.created",
-    world.update("subscriptions", subscription.id, { status, latest_invoice: invoiceId }),
-  );
-  issueInvoice(world, { id: invoiceId, subscription, reason: "subscription_create", lines });
+  const begun = world.update("subscriptions", subscription.id, { status, latest_invoice: invoiceId });
+  world.emit("customer.subscription.created", begun);
+  if (status === "incomplete") world.schedule("expire_incomplete", begun.id, world.nowMs() + INCOMPLETE_MS);
+  scheduleLife(world, begun);
+  const { customer, currency } = begun;
+  issueInvoice(world, { id: invoiceId, customer, subscription, currency, reason: "subscription_create", lines });
   const attempt = due && method ? payInvoice(world, invoiceId, method) : "succeeded";
   return { subscription: world.store.subscriptions.get(subscription.id), attempt };
 }
@@ -182,10 +190,12 @@ function newSubscription(world: World, draft: SubscriptionDraft): Subscription {
     schedule: null,
     start_date: now,
     status: "incomplete",
-    test_clock: null,
+    test_clock: world.store.customers.find(draft.customer)?.test_clock ?? null,
     transfer_data: null,
     trial_end: draft.trialEnd,
-    trial_settings: { end_behavior: { billing_cycle_anchor: null, missing_payment_method: "create_invoice" } },
+    trial_settings: {
+      end_behavior: { billing_cycle_anchor: null, missing_payment_method: draft.missingPaymentMethod },
+    },
     trial_start: draft.trialEnd === null ? null : now,
   };
 }

@@ -14,6 +14,12 @@ const CARD_OUTCOMES: Record<string, PaymentOutcome> = {
   "378282246310005": "succeeds",
   "4000000000000002": "declined",
   "4000000000000341": "declined",
+  "4000000000000259": "disputed",
+  "4000000000001976": "inquired",
+  "4000000000002685": "not_received",
+  "4000000000005126": "refund_fails",
+  "4000000000005423": "fraud_warned",
+  "4000000000007726": "refund_waits",
 };
 
 const IBAN_OUTCOMES: Record<string, PaymentOutcome> = {
@@ -28,6 +34,13 @@ const NAMED: Record<string, string> = {
   pm_card_amex: "378282246310005",
   pm_card_chargeCustomerFail: "4000000000000341",
   pm_card_visa_chargeDeclined: "4000000000000002",
+  pm_card_createDispute: "4000000000000259",
+  pm_card_createDisputeInquiry: "4000000000001976",
+  pm_card_createDisputeProductNotReceived: "4000000000002685",
+  pm_card_createIssuerFraudRecord: "4000000000005423",
+  pm_card_pendingRefund: "4000000000007726",
+  pm_card_refundFail: "4000000000005126",
+  tok_createDispute: "4000000000000259",
   tok_visa: "4242424242424242",
   tok_chargeDeclined: "4000000000000002",
 };

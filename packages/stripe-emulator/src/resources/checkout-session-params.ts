@@ -13,6 +13,7 @@ import {
   text,
 } from "../api/params.ts";
 import { amount, currency, productData, recurring, taxBehavior } from "./price-params.ts";
+import { trialSettings } from "./subscription-params.ts";
 
 const priceData = hashOf(
   schema(
@@ -43,7 +44,7 @@ const subscriptionData = hashOf(
     description: text,
     metadata,
     trial_period_days: integer,
-    trial_settings: ignored,
+    trial_settings: trialSettings,
     billing_mode: ignored,
   } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.SubscriptionData>),
 );

@@ -64,6 +64,7 @@ function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[
       metadata: mergeMetadata({}, subscription?.metadata),
       trialPeriodDays: subscription?.trial_period_days ?? null,
       description: subscription?.description ?? null,
+      missingPaymentMethod: subscription?.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
     },
     paymentIntentData: {
       metadata: mergeMetadata({}, payment?.metadata),

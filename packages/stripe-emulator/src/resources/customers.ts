@@ -15,7 +15,7 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { endSubscription } from "../billing/end-subscription.ts";
+import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -47,7 +47,7 @@ const attributes = {
   tax: ignored,
 } satisfies Fields<keyof Stripe.CustomerUpdateParams>;
 
-const createParams = schema({ ...attributes, payment_method: text } satisfies Fields<
+const createParams = schema({ ...attributes, payment_method: text, test_clock: text } satisfies Fields<
   keyof Stripe.CustomerCreateParams
 >);
 type CreateParams = ParamsOf<typeof createParams>;
@@ -60,6 +60,12 @@ export function customerFromParam(world: World, id: string, param = "customer"):
 }
 
 export function createCustomer(world: World, params: CreateParams): Customer {
+  const clock = params.test_clock ?? null;
+  if (clock !== null && !world.store.testClocks.find(clock)) throw noSuch("test_clock", clock, "test_clock");
+  return world.onClock(clock, () => newCustomer(world, params));
+}
+
+function newCustomer(world: World, params: CreateParams): Customer {
   const id = newId("cus", 14);
   if (params.payment_method !== undefined) attachPaymentMethod(world, params.payment_method, id, "payment_method");
   const byDefault = params.invoice_settings?.default_payment_method;
@@ -100,7 +106,7 @@ function blankCustomer(world: World, id: string, params: CreateParams): Customer
     preferred_locales: params.preferred_locales ?? [],
     shipping: null,
     tax_exempt: params.tax_exempt ?? "none",
-    test_clock: null,
+    test_clock: params.test_clock ?? null,
   };
 }
 
@@ -149,11 +155,12 @@ function updateCustomer(world: World, id: string, params: CreateParams): Custome
   );
 }
 
-function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer {
+/** Deletes a customer; the subscriptions end at once. */
+export function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer {
   const customer = world.store.customers.find(id);
   if (!customer) throw noSuch("customer", id);
   for (const subscription of world.store.subscriptions.all()) {
-    if (subscription.customer === id && subscription.status !== "canceled") endSubscription(world, subscription.id);
+    if (subscription.customer === id && !isOver(subscription)) endSubscription(world, subscription.id);
   }
   world.store.customers.delete(id);
   world.emit("customer.deleted", customer);
@@ -162,8 +169,11 @@ function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer {
 
 export const customerRoutes: Route[] = [
   route("POST", "/v1/customers", createParams, createCustomer),
-  listRoute("/v1/customers", "customer", { email: text }, (world, { email }) =>
-    world.store.customers.all().filter((row) => email === undefined || row.email === email),
+  listRoute("/v1/customers", "customer", { email: text, test_clock: text }, (world, { email, test_clock: clock }) =>
+    world.store.customers
+      .all()
+      .filter((row) => email === undefined || row.email === email)
+      .filter((row) => clock === undefined || row.test_clock === clock),
   ),
   route("GET", "/v1/customers/:id", schema({}), (world, _, { id = "" }) => {
     const customer = world.store.customers.find(id) ?? world.store.deletedCustomers.find(id);

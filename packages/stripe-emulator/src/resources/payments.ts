@@ -3,29 +3,8 @@ import { listRoute } from "../api/list.ts";
 import { hashOf, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 
-/** What billing produces and clients only read: invoices, their payments, payment intents and charges. */
+/** What billing produces and clients only read: payments of invoices, payment intents and charges. */
 export const paymentRoutes: Route[] = [
-  listRoute(
-    "/v1/invoices",
-    "invoice",
-    { customer: text, subscription: text, status: oneOf("draft", "open", "paid", "uncollectible", "void") },
-    (world, { customer, subscription, status }) =>
-      world.store.invoices
-        .all()
-        .filter((row) => customer === undefined || row.customer === customer)
-        .filter((row) => subscription === undefined || row.parent?.subscription_details?.subscription === subscription)
-        .filter((row) => status === undefined || row.status === status),
-  ),
-  route("GET", "/v1/invoices/:id", schema({}), (world, _, { id = "" }) => {
-    const invoice = world.store.invoices.find(id);
-    if (!invoice) throw noSuch("invoice", id);
-    return invoice;
-  }),
-  listRoute("/v1/invoices/:id/lines", "line item", {}, (world, _, { id = "" }) => {
-    const invoice = world.store.invoices.find(id);
-    if (!invoice) throw noSuch("invoice", id);
-    return [...invoice.lines.data].reverse();
-  }),
   listRoute(
     "/v1/invoice_payments",
     "invoice payment",

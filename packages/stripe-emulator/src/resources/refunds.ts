@@ -3,6 +3,7 @@ import { invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { type Fields, integer, mergeMetadata, metadata, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { tellRefund } from "../billing/refunding.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -47,6 +48,7 @@ function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund>
       "amount",
     );
   }
+  const outcome = world.store.instruments.find(charge.payment_method)?.outcome;
   const refund = world.store.refunds.put({
     id: newId("re"),
     object: "refund",
@@ -63,12 +65,21 @@ function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund>
     reason: params.reason ?? null,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: "succeeded",
+    status: outcome === "refund_waits" ? "pending" : "succeeded",
     transfer_reversal: null,
   });
   world.emit("refund.created", refund);
   const patch = { amount_refunded: charge.amount_refunded + amount, refunded: amount === left };
   world.update("charges", charge.id, patch, "charge.refunded");
+  if (outcome === "refund_fails" || outcome === "refund_waits") {
+    world.onClock(null, () => world.schedule("finish_refund", refund.id, world.nowMs() + world.settleDelayMs));
+  }
+  return refund;
+}
+
+function getRefund(world: World, id: string): Stored<Stripe.Refund> {
+  const refund = world.store.refunds.find(id);
+  if (!refund) throw noSuch("refund", id);
   return refund;
 }
 
@@ -80,9 +91,8 @@ export const refundRoutes: Route[] = [
       .filter((row) => filters.charge === undefined || row.charge === filters.charge)
       .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent),
   ),
-  route("GET", "/v1/refunds/:id", schema({}), (world, _, { id = "" }) => {
-    const refund = world.store.refunds.find(id);
-    if (!refund) throw noSuch("refund", id);
-    return refund;
-  }),
+  route("GET", "/v1/refunds/:id", schema({}), (world, _, { id = "" }) => getRefund(world, id)),
+  route("POST", "/v1/refunds/:id", schema({ metadata }), (world, { metadata: change }, { id = "" }) =>
+    tellRefund(world, id, { metadata: mergeMetadata(getRefund(world, id).metadata, change) }),
+  ),
 ];

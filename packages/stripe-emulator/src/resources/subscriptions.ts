@@ -1,50 +1,17 @@
-import type Stripe from "stripe";
 import { invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
-import {
-  arrayOf,
-  boolean,
-  clearable,
-  type Fields,
-  hashOf,
-  ignored,
-  integer,
-  mergeMetadata,
-  metadata,
-  oneOf,
-  type ParamsOf,
-  type Reader,
-  schema,
-  text,
-} from "../api/params.ts";
+import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { cancellation, changeItems, currentPeriodEnd, type ItemChange, paymentMethodOf } from "../billing/changing.ts";
+import { cancellation, changeItems, currentPeriodEnd, type ItemChange } from "../billing/changing.ts";
+import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription } from "../billing/end-subscription.ts";
+import { resumeSubscription } from "../billing/pausing.ts";
 import { type Subscription, startSubscription, trialEndAfter } from "../billing/subscribing.ts";
+import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { activePriceFromParam } from "./prices.ts";
-
-const prorationBehavior = oneOf("create_prorations", "always_invoice", "none");
-const automaticTax = hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"]));
-
-const createParams = schema(
-  {
-    customer: text,
-    items: arrayOf(hashOf(schema({ price: text, quantity: integer, metadata }, ["price"]))),
-    automatic_tax: automaticTax,
-    default_payment_method: text,
-    description: text,
-    metadata,
-    off_session: ignored,
-    payment_behavior: oneOf("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"),
-    payment_settings: ignored,
-    proration_behavior: prorationBehavior,
-    trial_period_days: integer,
-    trial_end: integer,
-  } satisfies Fields<keyof Stripe.SubscriptionCreateParams>,
-  ["customer", "items"],
-);
+import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 
 function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
   const customer = customerFromParam(world, params.customer);
@@ -54,7 +21,12 @@ function createSubscription(world: World, params: ParamsOf<typeof createParams>)
     metadata: mergeMetadata({}, item.metadata),
   }));
   const { trial_period_days: days, trial_end: until } = params;
-  const trialEnd = until ?? (days === undefined || days === 0 ? null : trialEndAfter(world, days));
+  const trialEnd =
+    typeof until === "number"
+      ? until
+      : days === undefined || days === 0 || until === "now"
+        ? null
+        : trialEndAfter(world, days);
   const own = params.default_payment_method ?? null;
   const method = paymentMethodOf(world, { customer: customer.id, default_payment_method: own });
   if (own !== null && method?.customer !== customer.id) throw noSuch("PaymentMethod", own, "default_payment_method");
@@ -73,6 +45,7 @@ function createSubscription(world: World, params: ParamsOf<typeof createParams>)
     description: params.description ?? null,
     trialEnd,
     automaticTax: params.automatic_tax?.enabled ?? false,
+    missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
   });
   return subscription;
 }
@@ -86,24 +59,6 @@ function recurringPrice(world: World, id: string, param: string) {
     param,
   );
 }
-
-/** A moment in seconds, or one of the words of `cancel_at`. */
-const cancelMoment: Reader<number | "max_period_end" | "min_period_end"> = (value, param) =>
-  value === "max_period_end" || value === "min_period_end" ? value : integer(value, param);
-
-const updateParams = schema({
-  automatic_tax: automaticTax,
-  cancel_at: clearable(cancelMoment),
-  cancel_at_period_end: boolean,
-  cancellation_details: hashOf(schema({ comment: clearable(text), feedback: clearable(text) })),
-  default_payment_method: clearable(text),
-  description: clearable(text),
-  items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer }))),
-  metadata,
-  off_session: ignored,
-  payment_behavior: ignored,
-  proration_behavior: prorationBehavior,
-} satisfies Fields<keyof Stripe.SubscriptionUpdateParams>);
 
 function getSubscription(world: World, id: string): Subscription {
   const subscription = world.store.subscriptions.find(id);
@@ -124,7 +79,8 @@ function updateSubscription(world: World, id: string, params: ParamsOf<typeof up
   const items =
     changes.length > 0 ? changeItems(world, id, changes, params.proration_behavior ?? "create_prorations") : {};
   const end = cancellationAsked(world, { ...before, ...items }, params);
-  return world.update(
+  const { pause_collection: pause, trial_settings: trialSettings, trial_end: trialEnd } = params;
+  const updated = world.update(
     "subscriptions",
     id,
     {
@@ -133,10 +89,27 @@ function updateSubscription(world: World, id: string, params: ParamsOf<typeof up
       ...(description === undefined ? {} : { description }),
       ...(method === undefined ? {} : { default_payment_method: method }),
       ...(tax === undefined ? {} : { automatic_tax: { ...before.automatic_tax, enabled: tax.enabled } }),
+      ...(pause === undefined ? {} : { pause_collection: pausedCollection(world, id, pause) }),
+      ...(trialSettings === undefined
+        ? {}
+        : { trial_settings: { end_behavior: { billing_cycle_anchor: null, ...trialSettings.end_behavior } } }),
       metadata: mergeMetadata(before.metadata, params.metadata),
     },
     "customer.subscription.updated",
   );
+  return trialEnd === undefined ? updated : moveTrialEnd(world, updated, trialEnd === "now" ? world.now() : trialEnd);
+}
+
+/** The status stays; only what becomes of the invoices changes. */
+function pausedCollection(
+  world: World,
+  id: string,
+  pause: ParamsOf<typeof updateParams>["pause_collection"],
+): Subscription["pause_collection"] {
+  const resumesAt = pause?.resumes_at ?? null;
+  if (resumesAt === null) world.unschedule("resume_collection", id);
+  else world.schedule("resume_collection", id, resumesAt * 1000);
+  return pause ? { behavior: pause.behavior, resumes_at: resumesAt } : null;
 }
 
 function cancellationAsked(
@@ -165,33 +138,13 @@ function itemChange(world: World, subscription: Subscription, asked: ItemParam, 
   return { item, price, quantity: asked.quantity ?? item.quantity ?? 1 };
 }
 
-const STATUSES = [
-  "active",
-  "all",
-  "canceled",
-  "ended",
-  "incomplete",
-  "incomplete_expired",
-  "past_due",
-  "paused",
-  "trialing",
-  "unpaid",
-] as const;
-
-const listFilters = { customer: text, price: text, status: oneOf(...STATUSES) };
-
-const cancelParams = schema({
-  cancellation_details: ignored,
-  invoice_now: boolean,
-  prorate: boolean,
-} satisfies Fields<keyof Stripe.SubscriptionCancelParams>);
-
 export const subscriptionRoutes: Route[] = [
   route("POST", "/v1/subscriptions", createParams, createSubscription),
-  listRoute("/v1/subscriptions", "subscription", listFilters, (world, { customer, price, status }) =>
+  listRoute("/v1/subscriptions", "subscription", listFilters, (world, { customer, price, status, test_clock: clock }) =>
     world.store.subscriptions
       .all()
       .filter((row) => customer === undefined || row.customer === customer)
+      .filter((row) => clock === undefined || row.test_clock === clock)
       .filter((row) => price === undefined || row.items.data.some((item) => item.price.id === price))
       .filter((row) => status === "all" || (status === undefined ? row.status !== "canceled" : row.status === status)),
   ),
@@ -199,6 +152,10 @@ export const subscriptionRoutes: Route[] = [
   route("POST", "/v1/subscriptions/:id", updateParams, (world, params, { id = "" }) =>
     updateSubscription(world, id, params),
   ),
+  route("POST", "/v1/subscriptions/:id/resume", resumeParams, (world, _, { id = "" }) => {
+    if (getSubscription(world, id).status === "paused") return resumeSubscription(world, id);
+    throw invalid("This subscription cannot be resumed because it is not paused.");
+  }),
   route("DELETE", "/v1/subscriptions/:id", cancelParams, (world, _, { id = "" }) => {
     if (getSubscription(world, id).status === "canceled") throw noSuch("subscription", id);
     return endSubscription(world, id);

@@ -2,13 +2,29 @@ import type Stripe from "stripe";
 import type { Stored } from "./stored.ts";
 
 /** How a test card or account behaves when it is charged. */
-export type PaymentOutcome = "succeeds" | "declined" | "settles" | "fails_later";
+export type PaymentOutcome =
+  | "succeeds"
+  | "declined"
+  | "settles"
+  | "fails_later"
+  // These succeed, and trouble follows.
+  | "disputed"
+  | "fraud_warned"
+  | "inquired"
+  | "not_received"
+  | "refund_fails"
+  | "refund_waits";
 
 /** What a checkout session keeps beside its public face. */
 export interface SessionDetails {
   id: string;
   lineItems: Stored<Stripe.LineItem>[];
-  subscriptionData: { metadata: Stripe.Metadata; trialPeriodDays: number | null; description: string | null };
+  subscriptionData: {
+    metadata: Stripe.Metadata;
+    trialPeriodDays: number | null;
+    description: string | null;
+    missingPaymentMethod: "create_invoice" | "cancel" | "pause";
+  };
   paymentIntentData: { metadata: Stripe.Metadata; description: string | null; keepPaymentMethod: boolean };
   /** Whether the page may write what the buyer typed onto an existing customer. */
   updatesCustomerName: boolean;
@@ -29,9 +45,25 @@ export interface DeliveryRow {
 /** Something that happens by itself later. `at` in milliseconds since the epoch. */
 export interface JobRow {
   id: string;
-  kind: "settle_payment" | "expire_session" | "end_subscription";
+  kind:
+    | "advance_clock"
+    | "decide_dispute"
+    | "end_subscription"
+    | "expire_incomplete"
+    | "expire_session"
+    | "finalize_invoice"
+    | "finish_refund"
+    | "follow_charge"
+    | "renew_subscription"
+    | "resume_collection"
+    | "retry_payment"
+    | "settle_payment"
+    | "trial_will_end"
+    | "upcoming_invoice";
   at: number;
   subject: string;
+  /** The test clock that it waits on; null: real time. */
+  clock: string | null;
 }
 
 /** The answer to a POST that carried an idempotency key (the id). */
@@ -78,6 +110,9 @@ export interface Rows {
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
   prorations: PendingProration;
+  disputes: Stored<Stripe.Dispute>;
+  fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
+  testClocks: Stripe.TestHelpers.TestClock;
   events: EventRow;
   deliveries: DeliveryRow;
   jobs: JobRow;
@@ -115,6 +150,9 @@ export const TABLE_NAMES: Record<TableName, true> = {
   instruments: true,
   portalSessions: true,
   prorations: true,
+  disputes: true,
+  fraudWarnings: true,
+  testClocks: true,
   events: true,
   deliveries: true,
   jobs: true,

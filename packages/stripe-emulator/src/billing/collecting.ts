@@ -1,0 +1,82 @@
+import type Stripe from "stripe";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { endSubscription } from "./end-subscription.ts";
+import type { Invoice } from "./invoice-draft.ts";
+import { finalizeInvoice, markPaid, paymentOf } from "./invoicing.ts";
+import { type Attempt, attemptPayment } from "./payment.ts";
+
+type Subscription = Stored<Stripe.Subscription>;
+
+const DAY_MS = 86_400_000;
+/** Days from each failed attempt to the next one; after the last the subscription ends. */
+const RETRY_DAYS = [3, 5, 7];
+
+/** The method that the subscription is charged to: its own, or the customer's default. */
+export function paymentMethodOf(
+  world: World,
+  { customer, default_payment_method: own }: Pick<Invoice, "customer" | "default_payment_method">,
+): Stored<Stripe.PaymentMethod> | undefined {
+  const byDefault = world.store.customers.find(customer)?.invoice_settings.default_payment_method;
+  return world.store.paymentMethods.find(own ?? byDefault);
+}
+
+export const subscriptionOf = (world: World, invoice: Invoice): Subscription | undefined =>
+  world.store.subscriptions.find(invoice.parent?.subscription_details?.subscription);
+
+/** Charges an open invoice; what its subscription becomes follows from the outcome. */
+export function payInvoice(world: World, id: string, method: Stored<Stripe.PaymentMethod>): Attempt {
+  const attempt = attemptPayment(world, paymentOf(world, id)?.payment.payment_intent ?? "", method);
+  const { attempt_count: count } = world.store.invoices.get(id);
+  world.update("invoices", id, { attempted: true, attempt_count: count + 1 });
+  if (attempt === "succeeded") markPaid(world, id);
+  if (attempt === "declined") paymentFailed(world, id);
+  return attempt;
+}
+
+/** A renewal's draft has waited its hour: finalise and charge it. */
+export function collectInvoice(world: World, id: string): void {
+  const draft = world.store.invoices.find(id);
+  if (draft?.status !== "draft") return;
+  if (finalizeInvoice(world, id).status === "open") attemptInvoice(world, id);
+}
+
+/** An automatic attempt at an open invoice, with whatever method is the default by now. */
+export function attemptInvoice(world: World, id: string): void {
+  const invoice = world.store.invoices.find(id);
+  if (invoice?.status !== "open") return;
+  const { customer } = invoice;
+  const own = invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method ?? null;
+  const method = paymentMethodOf(world, { customer, default_payment_method: own });
+  if (method) {
+    payInvoice(world, id, method);
+    return;
+  }
+  world.update("invoices", id, { attempted: true, attempt_count: invoice.attempt_count + 1 });
+  paymentFailed(world, id);
+}
+
+/** Dunning: an attempt failed; there is another one later, or it was the last. */
+export function paymentFailed(world: World, id: string): void {
+  const invoice = world.store.invoices.get(id);
+  const subscription = subscriptionOf(world, invoice);
+  const days = invoice.auto_advance ? RETRY_DAYS[invoice.attempt_count - 1] : undefined;
+  const next = days === undefined ? null : world.nowMs() + days * DAY_MS;
+  if (next === null) world.unschedule("retry_payment", id);
+  else world.schedule("retry_payment", id, next);
+  const patch = { next_payment_attempt: next === null ? null : Math.floor(next / 1000) };
+  world.emit("invoice.payment_failed", world.update("invoices", id, patch));
+  if (!subscription || invoice.billing_reason === "manual") return;
+  if (!["active", "trialing", "past_due"].includes(subscription.status)) return;
+  if (next !== null || !invoice.auto_advance) {
+    world.update("subscriptions", subscription.id, { status: "past_due" }, "customer.subscription.updated");
+  } else giveUp(world, subscription);
+}
+
+/** What the account's settings say of subscriptions whose retries are used up. */
+function giveUp(world: World, { id }: Subscription): void {
+  if (world.afterRetries === "cancel") endSubscription(world, id, "payment_failed");
+  else if (world.afterRetries === "mark_unpaid")
+    world.update("subscriptions", id, { status: "unpaid" }, "customer.subscription.updated");
+  else world.update("subscriptions", id, { status: "past_due" }, "customer.subscription.updated");
+}

@@ -1,0 +1,177 @@
+import type Stripe from "stripe";
+import { newId } from "../state/ids.ts";
+import { listOf, type Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+
+export type Invoice = Stored<Stripe.Invoice>;
+export type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
+type Subscription = Stored<Stripe.Subscription>;
+
+export interface LineDraft {
+  amount: number;
+  description: string;
+  /** Null for an amount that was invoiced without a price. */
+  price: Stored<Stripe.Price> | null;
+  quantity: number;
+  /** The subscription item, or null for an invoice item. */
+  item: string | null;
+  invoiceItem?: string;
+  proration: boolean;
+  period: { start: number; end: number };
+}
+
+export interface InvoiceDraft {
+  /** Chosen by the caller: the subscription names its invoice from the start. */
+  id: string;
+  customer: string;
+  subscription: Subscription | null;
+  currency: string;
+  reason: Stripe.Invoice.BillingReason;
+  lines: LineDraft[];
+  attributes?: Partial<Invoice>;
+}
+
+/** Writes a draft, to be finalised now or later. */
+export function draftInvoice(world: World, draft: InvoiceDraft): Invoice {
+  const invoice = world.store.invoices.put(newInvoice(world, draft));
+  world.emit("invoice.created", invoice);
+  return invoice;
+}
+
+function lineParent(subscription: string | null, draft: LineDraft): InvoiceLine["parent"] {
+  const common = { proration: draft.proration, proration_details: null, subscription };
+  if (draft.item === null) {
+    const details = { ...common, invoice_item: draft.invoiceItem ?? "" };
+    return { type: "invoice_item_details", invoice_item_details: details, subscription_item_details: null };
+  }
+  const details = { ...common, invoice_item: null, subscription_item: draft.item };
+  return { type: "subscription_item_details", invoice_item_details: null, subscription_item_details: details };
+}
+
+function newLine({ id: invoice, subscription, currency }: InvoiceDraft, draft: LineDraft): InvoiceLine {
+  const { price } = draft;
+  return {
+    id: newId("il"),
+    object: "line_item",
+    amount: draft.amount,
+    currency,
+    description: draft.description,
+    discount_amounts: [],
+    discountable: !draft.proration,
+    discounts: [],
+    invoice,
+    livemode: false,
+    metadata: subscription?.metadata ?? {},
+    parent: lineParent(subscription?.id ?? null, draft),
+    period: draft.period,
+    pretax_credit_amounts: [],
+    pricing: {
+      type: "price_details",
+      ...(price ? { price_details: { price: price.id, product: price.product } } : {}),
+      unit_amount_decimal: price?.unit_amount_decimal ?? String(draft.amount),
+    },
+    quantity: draft.quantity,
+    quantity_decimal: String(draft.quantity),
+    subscription: subscription?.id ?? null,
+    subtotal: draft.amount,
+    taxes: [],
+  };
+}
+
+/** The invoice as a draft, not written down: `invoice.upcoming` shows one that does not exist yet. */
+export function newInvoice(world: World, draft: InvoiceDraft): Invoice {
+  const { id, subscription, reason } = draft;
+  const total = draft.lines.reduce((sum, line) => sum + line.amount, 0);
+  const customer = world.store.customers.get(draft.customer);
+  const lines = draft.lines.map((line) => newLine(draft, line));
+  const due = Math.max(total, 0);
+  const now = world.now();
+  const enabled = subscription?.automatic_tax.enabled ?? false;
+  return {
+    id,
+    object: "invoice",
+    account_country: "US",
+    account_name: "Test account",
+    account_tax_ids: null,
+    amount_due: due,
+    amount_overpaid: 0,
+    amount_paid: 0,
+    amount_remaining: due,
+    amount_shipping: 0,
+    application: null,
+    attempt_count: 0,
+    attempted: false,
+    auto_advance: true,
+    automatic_tax: {
+      disabled_reason: null,
+      enabled,
+      liability: enabled ? { type: "self" } : null,
+      provider: enabled ? "stripe" : null,
+      status: enabled ? "complete" : null,
+    },
+    automatically_finalizes_at: null,
+    billing_reason: reason,
+    collection_method: "charge_automatically",
+    created: now,
+    currency: draft.currency,
+    custom_fields: null,
+    customer: customer.id,
+    customer_account: null,
+    customer_address: customer.address ?? null,
+    customer_email: customer.email,
+    customer_name: customer.name ?? null,
+    customer_phone: customer.phone ?? null,
+    customer_shipping: null,
+    customer_tax_exempt: customer.tax_exempt ?? "none",
+    customer_tax_ids: [],
+    default_payment_method: null,
+    default_source: null,
+    default_tax_rates: [],
+    description: null,
+    discounts: [],
+    due_date: null,
+    effective_at: null,
+    ending_balance: null,
+    footer: null,
+    from_invoice: null,
+    hosted_invoice_url: null,
+    invoice_pdf: null,
+    issuer: { type: "self" },
+    last_finalization_error: null,
+    latest_revision: null,
+    lines: listOf(`/v1/invoices/${id}/lines`, lines),
+    livemode: false,
+    metadata: {},
+    next_payment_attempt: null,
+    number: null,
+    on_behalf_of: null,
+    parent: subscription && {
+      quote_details: null,
+      subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
+      type: "subscription_details",
+    },
+    payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
+    period_end: now,
+    period_start: now,
+    post_payment_credit_notes_amount: 0,
+    pre_payment_credit_notes_amount: 0,
+    receipt_number: null,
+    rendering: null,
+    shipping_cost: null,
+    shipping_details: null,
+    starting_balance: 0,
+    statement_descriptor: null,
+    status: "draft",
+    status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
+    subtotal: total,
+    subtotal_excluding_tax: total,
+    test_clock: customer.test_clock ?? null,
+    total,
+    total_discount_amounts: [],
+    total_excluding_tax: total,
+    total_pretax_credit_amounts: [],
+    total_taxes: [],
+    webhooks_delivered_at: null,
+    ...draft.attributes,
+  };
+}

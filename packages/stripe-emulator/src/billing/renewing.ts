@@ -1,0 +1,134 @@
+import { newId } from "../state/ids.ts";
+import type { World } from "../world.ts";
+import { nextPeriodEnd } from "./calendar.ts";
+import { paymentMethodOf } from "./collecting.ts";
+import { isOver } from "./end-subscription.ts";
+import { draftInvoice, type Invoice, type LineDraft, newInvoice } from "./invoice-draft.ts";
+import { finalizeInvoice } from "./invoicing.ts";
+import { takeProrations, waitingProrations } from "./prorating.ts";
+import { periodLine, type Subscription } from "./subscribing.ts";
+import { endTrialUnpaid } from "./trials.ts";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+/** A renewal's invoice stays a draft for about an hour, so that it can still be changed. */
+const DRAFT_S = HOUR;
+const TRIAL_NOTICE_S = 3 * DAY;
+const UPCOMING_NOTICE_S = 7 * DAY;
+
+const periodEndOf = (subscription: Subscription) =>
+  Math.max(...subscription.items.data.map((item) => item.current_period_end));
+
+/** Writes down what will happen to a subscription by itself: its next renewal, and what is told before it. */
+export function scheduleLife(world: World, subscription: Subscription): void {
+  const { id, status, trial_end: trialEnd } = subscription;
+  const end = periodEndOf(subscription);
+  world.schedule("renew_subscription", id, end * 1000);
+  if (end - UPCOMING_NOTICE_S > world.now()) {
+    world.schedule("upcoming_invoice", id, (end - UPCOMING_NOTICE_S) * 1000);
+  }
+  if (status === "trialing" && trialEnd !== null) {
+    world.schedule("trial_will_end", id, Math.max(trialEnd - TRIAL_NOTICE_S, world.now()) * 1000);
+  }
+}
+
+/** The next period begins, or the first one after a trial: a draft is written, to be collected an hour later. */
+export function renewSubscription(world: World, id: string): void {
+  const before = world.store.subscriptions.find(id);
+  if (!before || isOver(before) || before.status === "paused" || before.status === "incomplete") return;
+  if (before.cancel_at !== null && before.cancel_at <= world.now()) return;
+  const trialEnds = before.status === "trialing";
+  if (trialEnds && !paymentMethodOf(world, before) && endTrialUnpaid(world, before)) return;
+  const invoice = newId("in");
+  const items = before.items.data.map((item) => nextPeriod(before, item));
+  const subscription = world.update(
+    "subscriptions",
+    id,
+    {
+      items: { ...before.items, data: items },
+      latest_invoice: invoice,
+      ...(trialEnds ? { status: "active" } : {}),
+    },
+    "customer.subscription.updated",
+  );
+  draftRenewal(world, subscription, invoice);
+  scheduleLife(world, subscription);
+}
+
+function nextPeriod(subscription: Subscription, item: Subscription["items"]["data"][number]) {
+  const start = item.current_period_end;
+  const period = item.price.recurring ?? { interval: "month", interval_count: 1 };
+  return {
+    ...item,
+    current_period_start: start,
+    current_period_end: nextPeriodEnd(subscription.billing_cycle_anchor, start, period),
+  };
+}
+
+function renewalLines(world: World, subscription: Subscription): LineDraft[] {
+  return subscription.items.data.map((item) => periodLine(world, item, false));
+}
+
+function draftRenewal(world: World, subscription: Subscription, id: string): void {
+  const { pause_collection: pause, status } = subscription;
+  const collects = pause === null && status !== "unpaid";
+  const invoice = draftInvoice(world, {
+    id,
+    customer: subscription.customer,
+    subscription,
+    currency: subscription.currency,
+    reason: "subscription_cycle",
+    lines: [...takeProrations(world, subscription.id), ...renewalLines(world, subscription)],
+    attributes: {
+      ...billedPeriod(subscription),
+      auto_advance: collects,
+      automatically_finalizes_at: collects ? world.now() + DRAFT_S : null,
+    },
+  });
+  if (collects) world.schedule("finalize_invoice", id, (world.now() + DRAFT_S) * 1000);
+  else if (pause && pause.behavior !== "keep_as_draft") closeUncollected(world, invoice.id, pause.behavior);
+}
+
+/** An invoice's own period is the one before: what it bills in advance is the period of its lines. */
+function billedPeriod(subscription: Subscription) {
+  const start = subscription.items.data[0]?.current_period_start ?? subscription.start_date;
+  return { period_start: Math.min(start, subscription.start_date), period_end: start };
+}
+
+/** While collection is paused, invoices are voided or written off as they come. */
+function closeUncollected(world: World, id: string, behavior: string): void {
+  const invoice = finalizeInvoice(world, id);
+  if (invoice.status !== "open") return;
+  const [status, moment, type] =
+    behavior === "void"
+      ? (["void", "voided_at", "invoice.voided"] as const)
+      : (["uncollectible", "marked_uncollectible_at", "invoice.marked_uncollectible"] as const);
+  const status_transitions = { ...invoice.status_transitions, [moment]: world.now() };
+  world.emit(type, world.update("invoices", id, { status, status_transitions, auto_advance: false }));
+}
+
+/** `invoice.upcoming` shows the next invoice, which has no id yet. */
+export function announceInvoice(world: World, id: string): void {
+  const subscription = world.store.subscriptions.find(id);
+  if (!subscription || isOver(subscription) || subscription.cancel_at !== null) return;
+  const items = subscription.items.data.map((item) => nextPeriod(subscription, item));
+  const renewed = { ...subscription, items: { ...subscription.items, data: items } };
+  const { id: _none, ...upcoming } = newInvoice(world, {
+    id: "upcoming",
+    customer: subscription.customer,
+    subscription,
+    currency: subscription.currency,
+    reason: "upcoming",
+    lines: [...waitingProrations(world, id), ...renewalLines(world, renewed)],
+    attributes: { next_payment_attempt: periodEndOf(subscription) + DRAFT_S },
+  });
+  world.emit("invoice.upcoming", upcoming as Invoice);
+}
+
+/** A paused subscription goes on: a new period begins now and is invoiced at once. */
+export function restartPeriod(subscription: Subscription, now: number): Subscription["items"]["data"] {
+  return subscription.items.data.map((item) => {
+    const period = item.price.recurring ?? { interval: "month", interval_count: 1 };
+    return { ...item, current_period_start: now, current_period_end: nextPeriodEnd(now, now, period) };
+  });
+}

@@ -1,0 +1,47 @@
+import type { World } from "../world.ts";
+import { collectInvoice } from "./collecting.ts";
+import { endSubscription } from "./end-subscription.ts";
+import { renewSubscription, scheduleLife } from "./renewing.ts";
+import type { Subscription } from "./subscribing.ts";
+
+export function trialWillEnd(world: World, id: string): void {
+  const subscription = world.store.subscriptions.find(id);
+  if (subscription?.status === "trialing") world.emit("customer.subscription.trial_will_end", subscription);
+}
+
+/**
+ * A trial that ends with nothing to charge, by its `missing_payment_method`: true when it was cancelled or paused,
+ * false when it goes on to an invoice that waits for payment.
+ */
+export function endTrialUnpaid(world: World, { id, trial_settings: settings }: Subscription): boolean {
+  const behavior = settings?.end_behavior.missing_payment_method;
+  if (behavior === "cancel") endSubscription(world, id);
+  else if (behavior === "pause") {
+    world.emit("customer.subscription.paused", world.update("subscriptions", id, { status: "paused" }));
+  } else return false;
+  return true;
+}
+
+/** `trial_end` was changed: to another day, or (not in the future) it ends now and is invoiced at once. */
+export function moveTrialEnd(world: World, { id, items, trial_start }: Subscription, moment: number): Subscription {
+  const period = { current_period_end: moment };
+  const moved = world.update(
+    "subscriptions",
+    id,
+    {
+      items: { ...items, data: items.data.map((item) => ({ ...item, ...period })) },
+      billing_cycle_anchor: moment,
+      trial_end: moment,
+      trial_start: trial_start ?? world.now(),
+      status: "trialing",
+    },
+    "customer.subscription.updated",
+  );
+  if (moment > world.now()) scheduleLife(world, moved);
+  else {
+    world.unschedule("trial_will_end", id);
+    renewSubscription(world, id);
+    collectInvoice(world, world.store.subscriptions.get(id).latest_invoice ?? "");
+  }
+  return world.store.subscriptions.get(id);
+}

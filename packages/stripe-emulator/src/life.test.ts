@@ -1,0 +1,207 @@
+import type Stripe from "stripe";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
+
+const DAY = 86_400;
+const START = Date.UTC(2027, 0, 31, 12) / 1000;
+let bench: Bench;
+let stripe: Stripe;
+beforeAll(async () => {
+  bench = await openBench();
+  stripe = bench.stripe;
+});
+afterAll(() => bench.close());
+
+async function onClock(card: string | null = "pm_card_visa", on: Bench = bench) {
+  const clock = await on.stripe.testHelpers.testClocks.create({ frozen_time: START });
+  const customer = await on.stripe.customers.create({
+    test_clock: clock.id,
+    ...(card === null ? {} : { payment_method: card, invoice_settings: { default_payment_method: card } }),
+  });
+  const price = await createPlan(on.stripe);
+  const subscribe = (overrides: Partial<Stripe.SubscriptionCreateParams> = {}) =>
+    on.stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }], ...overrides });
+  /** Advances to the moment; the types of the events on the way. */
+  const advance = async (to: number) => {
+    const from = on.emulator.events().length;
+    expect((await on.stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: to })).status).toBe("advancing");
+    const status = async () => (await on.stripe.testHelpers.testClocks.retrieve(clock.id)).status;
+    await expect.poll(status, { interval: 5 }).toBe("ready");
+    return typesSince(on, from).slice(1, -1);
+  };
+  return { clock: clock.id, customer: customer.id, subscribe, advance };
+}
+
+const charging = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"];
+const paying = ["invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid"];
+
+async function failOnce(on: Bench = bench) {
+  const made = await onClock("pm_card_visa", on);
+  const { id } = await made.subscribe();
+  await on.stripe.customers.update(made.customer, {
+    invoice_settings: { default_payment_method: await attach(on, made.customer, "pm_card_chargeCustomerFail") },
+  });
+  const types = await made.advance(START + 29 * DAY);
+  return { ...made, id, types };
+}
+
+const attach = async (on: Bench, customer: string, card: string) =>
+  (await on.stripe.paymentMethods.attach(card, { customer })).id;
+
+test("a renewal is told a week before, drafted, and charged an hour later; months keep their last day", async () => {
+  const { subscribe, advance } = await onClock();
+  const { id, items } = await subscribe();
+  const end = Date.UTC(2027, 1, 28, 12) / 1000;
+  expect(items.data[0]?.current_period_end).toBe(end);
+  expect(await advance(end - 1)).toEqual(["invoice.upcoming"]);
+  expect(bench.emulator.events().at(-2)?.data.object).not.toHaveProperty("id");
+  expect(await advance(end)).toEqual(["customer.subscription.updated", "invoice.created"]);
+  const draft = await stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] });
+  expect(draft).toMatchObject({
+    items: { data: [{ current_period_start: end, current_period_end: Date.UTC(2027, 2, 31, 12) / 1000 }] },
+    latest_invoice: { status: "draft", billing_reason: "subscription_cycle", created: end },
+  });
+  expect(await advance(end + 3600)).toEqual(["invoice.finalized", ...charging, ...paying]);
+  expect(await stripe.invoices.list({ subscription: id })).toMatchObject({ data: [{ status: "paid" }, {}] });
+  const updated = bench.emulator.events().filter(({ type }) => type === "customer.subscription.updated");
+  expect(updated.at(-1)).toMatchObject({
+    created: end,
+    data: { previous_attributes: { items: { data: [{ current_period_end: end }] } } },
+  });
+});
+
+test("a year passes in one advance", async () => {
+  const { subscribe, advance } = await onClock();
+  const { id } = await subscribe();
+  const types = await advance(Date.UTC(2028, 1, 1) / 1000);
+  expect(types.filter((type) => type === "invoice.paid")).toHaveLength(12);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("active");
+});
+
+test("a trial is told three days before its end, then the first period is invoiced", async () => {
+  const { subscribe, advance } = await onClock();
+  const { id } = await subscribe({ trial_period_days: 14 });
+  expect(await advance(START + 11 * DAY)).toEqual(["invoice.upcoming", "customer.subscription.trial_will_end"]);
+  const types = await advance(START + 14 * DAY + 3600);
+  expect(types).toEqual([
+    "customer.subscription.updated",
+    "invoice.created",
+    "invoice.finalized",
+    ...charging,
+    ...paying,
+  ]);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("active");
+});
+
+test("a trial without a card is cancelled, paused and resumed, or past due, as its settings say", async () => {
+  const { customer, subscribe, advance } = await onClock(null);
+  const ending = (missing_payment_method: "cancel" | "create_invoice" | "pause") =>
+    subscribe({ trial_period_days: 5, trial_settings: { end_behavior: { missing_payment_method } } });
+  const subscriptions = [await ending("cancel"), await ending("create_invoice"), await ending("pause")];
+  const types = await advance(START + 6 * DAY);
+  const statuses = await Promise.all(
+    subscriptions.map(async ({ id }) => (await stripe.subscriptions.retrieve(id)).status),
+  );
+  expect(statuses).toEqual(["canceled", "past_due", "paused"]);
+  expect(types).toContain("customer.subscription.paused");
+  const method = await attach(bench, customer, "pm_card_visa");
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
+  expect((await stripe.subscriptions.resume(subscriptions[2]?.id ?? "")).status).toBe("active");
+  expect(bench.emulator.events().at(-1)?.type).toBe("customer.subscription.resumed");
+});
+
+test("a trial ends now when it is told to", async () => {
+  const { subscribe } = await onClock();
+  const { id } = await subscribe({ trial_period_days: 14 });
+  const ended = await stripe.subscriptions.update(id, { trial_end: "now", expand: ["latest_invoice"] });
+  expect(ended).toMatchObject({ status: "active", latest_invoice: { status: "paid", amount_paid: 1500 } });
+});
+
+test("a failed renewal is past due, is tried again, and ends the subscription when all tries failed", async () => {
+  const { id, advance, types } = await failOnce();
+  expect(types.slice(-5)).toEqual([
+    "payment_intent.created",
+    "charge.failed",
+    "payment_intent.payment_failed",
+    "invoice.payment_failed",
+    "customer.subscription.updated",
+  ]);
+  const failed = bench.emulator.events().filter(({ type }) => type === "invoice.payment_failed");
+  expect(failed.at(-1)?.data.object).toMatchObject({
+    attempt_count: 1,
+    status: "open",
+    next_payment_attempt: START + 31 * DAY + 3600,
+  });
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("past_due");
+  const later = await advance(START + 45 * DAY);
+  expect(later.filter((type) => type === "invoice.payment_failed")).toHaveLength(3);
+  expect(later.at(-1)).toBe("customer.subscription.deleted");
+  expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+    status: "canceled",
+    cancellation_details: { reason: "payment_failed" },
+  });
+});
+
+test("a failed renewal recovers when the card was replaced, and when its invoice is paid", async () => {
+  const byRetry = await failOnce();
+  const method = await attach(bench, byRetry.customer, "pm_card_visa");
+  await stripe.customers.update(byRetry.customer, { invoice_settings: { default_payment_method: method } });
+  expect(await byRetry.advance(START + 32 * DAY)).toEqual([
+    "charge.succeeded",
+    "payment_intent.succeeded",
+    ...paying,
+    "customer.subscription.updated",
+  ]);
+  expect((await stripe.subscriptions.retrieve(byRetry.id)).status).toBe("active");
+
+  const byHand = await failOnce();
+  const { latest_invoice: invoice } = await stripe.subscriptions.retrieve(byHand.id);
+  await expect(stripe.invoices.pay(String(invoice))).rejects.toMatchObject({ code: "card_declined", statusCode: 402 });
+  const other = await attach(bench, byHand.customer, "pm_card_visa");
+  expect((await stripe.invoices.pay(String(invoice), { payment_method: other })).status).toBe("paid");
+  expect((await stripe.subscriptions.retrieve(byHand.id)).status).toBe("active");
+});
+
+test("an account may leave a subscription unpaid instead; it goes on drafting invoices", async () => {
+  const own = await openBench({ afterRetries: "mark_unpaid" });
+  onTestFinished(() => own.close());
+  const { id, advance } = await failOnce(own);
+  await advance(START + 75 * DAY);
+  const unpaid = await own.stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] });
+  expect(unpaid).toMatchObject({ status: "unpaid", latest_invoice: { status: "draft", auto_advance: false } });
+});
+
+test("paused collection voids the invoices, and resumes on its day", async () => {
+  const { subscribe, advance } = await onClock();
+  const { id } = await subscribe();
+  await stripe.subscriptions.update(id, { pause_collection: { behavior: "void", resumes_at: START + 40 * DAY } });
+  expect(await advance(START + 29 * DAY)).toContain("invoice.voided");
+  expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+    status: "active",
+    pause_collection: { behavior: "void" },
+  });
+  await advance(START + 41 * DAY);
+  expect((await stripe.subscriptions.retrieve(id)).pause_collection).toBeNull();
+});
+
+test("a subscription that ends with its period is not renewed; an incomplete one expires", async () => {
+  const { subscribe, advance } = await onClock();
+  const ending = await subscribe({ metadata: { kind: "ending" } });
+  await stripe.subscriptions.update(ending.id, { cancel_at_period_end: true });
+  const incomplete = await subscribe({ payment_behavior: "default_incomplete" });
+  expect(await advance(START + 29 * DAY)).toEqual([
+    "invoice.voided",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+  ]);
+  expect((await stripe.subscriptions.retrieve(incomplete.id)).status).toBe("incomplete_expired");
+});
+
+test("a deleted clock takes its customers and their subscriptions with it", async () => {
+  const { clock, customer, subscribe } = await onClock();
+  const { id } = await subscribe();
+  await stripe.testHelpers.testClocks.del(clock);
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ deleted: true });
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("canceled");
+  await expect(stripe.testHelpers.testClocks.retrieve(clock)).rejects.toMatchObject({ statusCode: 404 });
+});

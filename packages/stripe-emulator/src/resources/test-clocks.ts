@@ -1,0 +1,74 @@
+import type Stripe from "stripe";
+import { invalid, noSuch } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import { type Fields, integer, schema, text } from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { newId } from "../state/ids.ts";
+import type { World } from "../world.ts";
+import { deleteCustomer } from "./customers.ts";
+
+type TestClock = Stripe.TestHelpers.TestClock;
+
+const KEPT_S = 30 * 86_400;
+const createParams = schema(
+  { frozen_time: integer, name: text } satisfies Fields<keyof Stripe.TestHelpers.TestClockCreateParams>,
+  ["frozen_time"],
+);
+
+function getClock(world: World, id: string): TestClock {
+  const clock = world.store.testClocks.find(id);
+  if (!clock) throw noSuch("test_clock", id);
+  return clock;
+}
+
+/** Answers at once; the clock is `ready` again when everything that was due has happened. */
+function advance(world: World, id: string, target: number): TestClock {
+  const { status, frozen_time: before } = getClock(world, id);
+  if (status !== "ready") throw invalid("The test clock is advancing: wait until its status is `ready`.");
+  if (target <= before) {
+    throw invalid("The `frozen_time` must be after the test clock's current frozen time.", undefined, "frozen_time");
+  }
+  const status_details = { advancing: { target_frozen_time: target } };
+  const advancing = world.update("testClocks", id, { status: "advancing", status_details });
+  world.emit("test_helpers.test_clock.advancing", advancing);
+  world.schedule("advance_clock", id, Date.now());
+  return advancing;
+}
+
+function deleteClock(world: World, id: string): Stripe.TestHelpers.DeletedTestClock {
+  const clock = getClock(world, id);
+  for (const customer of world.store.customers.all()) {
+    if (customer.test_clock === id) world.onClock(id, () => deleteCustomer(world, customer.id));
+  }
+  for (const job of world.store.jobs.all()) if (job.clock === id) world.store.jobs.delete(job.id);
+  world.store.testClocks.delete(id);
+  world.emit("test_helpers.test_clock.deleted", clock);
+  return { id, object: "test_helpers.test_clock", deleted: true };
+}
+
+export const testClockRoutes: Route[] = [
+  route("POST", "/v1/test_helpers/test_clocks", createParams, (world, { frozen_time, name }) => {
+    const clock = world.store.testClocks.put({
+      id: newId("clock"),
+      object: "test_helpers.test_clock",
+      created: world.now(),
+      deletes_after: world.now() + KEPT_S,
+      frozen_time,
+      livemode: false,
+      name: name ?? null,
+      status: "ready",
+      status_details: {},
+    });
+    world.emit("test_helpers.test_clock.created", clock);
+    return clock;
+  }),
+  listRoute("/v1/test_helpers/test_clocks", "test_clock", {}, (world) => world.store.testClocks.all()),
+  route("GET", "/v1/test_helpers/test_clocks/:id", schema({}), (world, _, { id = "" }) => getClock(world, id)),
+  route(
+    "POST",
+    "/v1/test_helpers/test_clocks/:id/advance",
+    schema({ frozen_time: integer }, ["frozen_time"]),
+    (world, { frozen_time: target }, { id = "" }) => advance(world, id, target),
+  ),
+  route("DELETE", "/v1/test_helpers/test_clocks/:id", schema({}), (world, _, { id = "" }) => deleteClock(world, id)),
+];

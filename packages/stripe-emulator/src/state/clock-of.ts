@@ -1,0 +1,19 @@
+import type { Store } from "./store.ts";
+
+/** The test clock that an object lives on, by the object's id: its customer's. Null for real time. */
+export function clockOf(store: Store, id: string | undefined): string | null {
+  return store.customers.find(customerOf(store, id))?.test_clock ?? null;
+}
+
+function customerOf(store: Store, id: string | undefined): string | null | undefined {
+  if (id === undefined || store.customers.find(id)) return id;
+  const row =
+    store.subscriptions.find(id) ??
+    store.invoices.find(id) ??
+    store.paymentIntents.find(id) ??
+    store.checkoutSessions.find(id) ??
+    store.charges.find(id) ??
+    store.paymentMethods.find(id) ??
+    store.charges.find(store.refunds.find(id)?.charge ?? store.disputes.find(id)?.charge);
+  return row?.customer;
+}
