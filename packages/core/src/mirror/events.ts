@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { Effect, NoticeKind, Projection } from "./change.ts";
 import { projectCharge } from "./project/charge.ts";
 import { projectCheckoutSession } from "./project/checkout-session.ts";
-import { projectCustomer } from "./project/customer.ts";
+import { projectCustomer, projectDeletedCustomer } from "./project/customer.ts";
 import { projectDispute } from "./project/dispute.ts";
 import { projectEntitlements } from "./project/entitlements.ts";
 import { projectInvoice } from "./project/invoice.ts";
@@ -74,7 +74,7 @@ const projectors = {
   "radar.early_fraud_warning.created": (warning) => ({ object_id: warning.id, notify: "early_fraud_warning" }),
   "customer.created": (customer) => projectCustomer(customer),
   "customer.updated": (customer) => projectCustomer(customer),
-  "customer.deleted": (customer) => projectCustomer(customer, true),
+  "customer.deleted": (customer) => projectDeletedCustomer(customer),
   "product.created": (product) => projectProduct(product),
   "product.updated": (product) => projectProduct(product),
   "product.deleted": (product) => projectProduct(product, true),

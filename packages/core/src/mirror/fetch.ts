@@ -3,7 +3,7 @@ import { type Fetched, fetchAsOf, isMissing } from "../stripe/index.ts";
 import type { MirroredObject, Projection } from "./change.ts";
 import { projectCharge } from "./project/charge.ts";
 import { projectCheckoutSession } from "./project/checkout-session.ts";
-import { projectCustomer } from "./project/customer.ts";
+import { projectCustomer, projectDeletedCustomer } from "./project/customer.ts";
 import { projectDispute } from "./project/dispute.ts";
 import { projectEntitlements } from "./project/entitlements.ts";
 import { projectInvoice } from "./project/invoice.ts";
@@ -92,11 +92,8 @@ function projectFetchedPaymentMethod(paymentMethod: Stripe.PaymentMethod): Proje
   return projectPaymentMethod(paymentMethod, paymentMethod.customer === null);
 }
 
-/** A deleted customer still answers, with nothing but its id. */
 function projectFetchedCustomer(customer: Stripe.Customer | Stripe.DeletedCustomer): Projection {
-  if (!customer.deleted) return projectCustomer(customer);
-  const row = { email: null, name: null, default_payment_method_id: null, created_at: null };
-  return { object: "customer", object_id: customer.id, row, rank: 0, deleted: true };
+  return customer.deleted ? projectDeletedCustomer(customer) : projectCustomer(customer);
 }
 
 /** A cancelled subscription still answers; it is what the deletion event showed. */

@@ -2,7 +2,13 @@ import type Stripe from "stripe";
 import { idOf } from "../../stripe/index.ts";
 import { optionalTimestamp, ownerOf, type Projection } from "../change.ts";
 
-export function projectCustomer(customer: Stripe.Customer, deleted = false): Projection {
+/** A deleted customer keeps its id alone: that is all that Stripe still tells, and all that we should still know. */
+export function projectDeletedCustomer({ id }: { id: string }): Projection {
+  const row = { email: null, name: null, default_payment_method_id: null, created_at: null };
+  return { object: "customer", object_id: id, row, rank: 0, deleted: true };
+}
+
+export function projectCustomer(customer: Stripe.Customer): Projection {
   return {
     object: "customer",
     object_id: customer.id,
@@ -13,7 +19,7 @@ export function projectCustomer(customer: Stripe.Customer, deleted = false): Pro
       created_at: optionalTimestamp(customer.created),
     },
     rank: 0,
-    deleted,
-    owner: deleted ? undefined : ownerOf(customer.id, customer.metadata),
+    deleted: false,
+    owner: ownerOf(customer.id, customer.metadata),
   };
 }

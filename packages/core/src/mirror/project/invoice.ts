@@ -9,14 +9,13 @@ type BeforeBasil = { subscription?: Reference; payment_intent?: Reference };
 
 export function projectInvoice(invoice: Stripe.Invoice & BeforeBasil, deleted = false): Projection {
   const subscription = invoice.parent?.subscription_details?.subscription ?? invoice.subscription;
-  const paymentIntent = invoice.payments?.data[0]?.payment.payment_intent ?? invoice.payment_intent;
   return {
     object: "invoice",
     object_id: invoice.id,
     row: {
       customer_id: idOf(invoice.customer),
       subscription_id: idOf(subscription),
-      payment_intent_id: idOf(paymentIntent),
+      payment_intent_id: idOf(invoice.payment_intent),
       number: invoice.number,
       status: invoice.status ?? "draft",
       billing_reason: invoice.billing_reason,
