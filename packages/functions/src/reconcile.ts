@@ -2,7 +2,7 @@ import middy from "@middy/core";
 import { reconcile } from "@turnpike/core/reconcile";
 import { toEnvelope } from "@turnpike/core/webhook";
 import { clients, config } from "./config.ts";
-import { log } from "./log.ts";
+import { count, log } from "./log.ts";
 import { sendMessages } from "./queue.ts";
 
 /** On a schedule: queues the events that the webhook missed. */
@@ -13,4 +13,5 @@ export const handler = middy().handler(async () => {
     enqueue: (events) => sendMessages(config.eventsQueueUrl, events.map(toEnvelope)),
   });
   log(queued > 0 ? "warn" : "info", "reconciled", { listed, queued });
+  count("ReconcileGap", queued);
 });

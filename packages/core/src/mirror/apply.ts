@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import type { Fetched } from "../stripe/index.ts";
+import { createPace, type Fetched } from "../stripe/index.ts";
 import { DatabaseError, dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
 import { type Effect, ledgerEntry, type Outcome, type Projection } from "./change.ts";
 import { projectEvent } from "./events.ts";
@@ -70,6 +70,10 @@ async function settle(clients: Clients, items: Projected[]): Promise<Map<string,
   return new Map(settled.flatMap((verdicts) => [...verdicts]));
 }
 
+// Five consumers at once, as the stacks allow, stay under what Stripe takes in test mode; its client tries again, with
+// jitter, what was too much all the same.
+const pace = createPace(5);
+
 const NEXT_SECOND_MS = 1100;
 const ATTEMPTS = 4;
 
@@ -79,7 +83,7 @@ async function refetch(stripe: Stripe, items: Projected[]): Promise<Change[]> {
   const { object, object_id: id } = first.effect;
   const newest = Math.max(...items.map(({ event }) => event.created));
 
-  const fetched = await fetchAfter(newest, () => fetchProjections(stripe, object, id));
+  const fetched = await fetchAfter(newest, () => pace(() => fetchProjections(stripe, object, id)));
   if (!fetched) {
     // Gone from Stripe: what the events show is all there is, and of two states of one second neither stands.
     return items.map((item) => ({ ...changeOf(item), deleted: !isPartial(item) }));

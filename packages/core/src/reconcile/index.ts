@@ -27,31 +27,36 @@ const PAGE_SIZE = 100;
  * Lists Stripe's events since the last time and queues those that the ledger lacks: what the webhook missed heals by itself.
  * The first time, it copies the catalogue too, and goes back as far as Stripe lists.
  */
-export async function reconcile({ stripe, supabase, enqueue }: Deps): Promise<Reconciliation> {
+export async function reconcile(deps: Deps): Promise<Reconciliation> {
+  const { stripe, supabase } = deps;
   const cursor = dataOf(await supabase.rpc("get_reconcile_cursor")) as string | null;
   if (!cursor) await syncCatalog({ stripe, supabase });
   const since = cursor ? Date.parse(cursor) - OVERLAP_MS : Date.now() - LISTED_FOR_MS;
 
-  const result = { listed: 0, queued: 0 };
-  let begun: string | undefined;
+  const edge = Math.floor(since / 1000);
+  const recent = await queueMissing(deps, { created: { gte: edge } });
+  // What the webhook never took may be older than the last time: Stripe knows which those are.
+  const undelivered = await queueMissing(deps, { delivery_success: false, created: { lt: edge } });
+
+  dataOf(await supabase.rpc("advance_reconcile_cursor", { reconciled_until: recent.begun }));
+  return { listed: recent.listed + undelivered.listed, queued: recent.queued + undelivered.queued };
+}
+
+/** Pages through events, newest first, and queues those that the ledger lacks. `begun` is the moment of the first page. */
+async function queueMissing({ stripe, supabase, enqueue }: Deps, filter: Stripe.EventListParams) {
+  const result = { begun: "", listed: 0, queued: 0 };
   let startingAfter: string | undefined;
   do {
     const { answer: page, asOf } = await fetchAsOf(() =>
-      stripe.events.list({
-        limit: PAGE_SIZE,
-        created: { gte: Math.floor(since / 1000) },
-        ...(startingAfter && { starting_after: startingAfter }),
-      }),
+      stripe.events.list({ ...filter, limit: PAGE_SIZE, ...(startingAfter && { starting_after: startingAfter }) }),
     );
-    begun ??= asOf; // newest first: what comes after the first page's moment is for the next time
+    result.begun ||= asOf;
     const missing = await findMissing(supabase, page.data);
     if (missing.length > 0) await enqueue(missing);
     result.listed += page.data.length;
     result.queued += missing.length;
     startingAfter = page.has_more ? page.data.at(-1)?.id : undefined;
   } while (startingAfter);
-
-  dataOf(await supabase.rpc("advance_reconcile_cursor", { reconciled_until: begun }));
   return result;
 }
 

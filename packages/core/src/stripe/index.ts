@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import Stripe from "stripe";
 
 /**
@@ -34,6 +35,20 @@ export function isMissing(error: unknown): boolean {
 /** The id, whether Stripe gave the object or only names it. */
 export function idOf(reference: string | { id: string } | null | undefined): string | null {
   return typeof reference === "string" ? reference : (reference?.id ?? null);
+}
+
+/**
+ * Makes a queue in which requests begin no faster than so many a second. Stripe takes 100 a second live and 25 in test mode, of
+ * all that an account does: https://docs.stripe.com/rate-limits
+ */
+export function createPace(perSecond: number): <Answer>(request: () => Promise<Answer>) => Promise<Answer> {
+  let nextAt = 0;
+  return async (request) => {
+    const startAt = Math.max(nextAt, performance.now());
+    nextAt = startAt + 1000 / perSecond;
+    await sleep(startAt - performance.now());
+    return request();
+  };
 }
 
 /** An answer of the API, and the moment whose truth it shows. */
