@@ -6,7 +6,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { attemptPayment, openPayment } from "./payment.ts";
 import { startSubscription, trialEndAfter } from "./subscribing.ts";
-import type { Instrument } from "./test-cards.ts";
+import { type Instrument, isDeclined } from "./test-cards.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
 
@@ -68,7 +68,7 @@ function subscribe(
   payer: Payer,
   instrument: Instrument | null,
 ): Partial<CheckoutSession> | undefined {
-  if (instrument?.outcome === "declined") return undefined;
+  if (isDeclined(instrument?.outcome)) return undefined;
   const customer = customerOf(world, session, details, payer) ?? "";
   const method = instrument && createPaymentMethod(world, instrument, payer);
   if (method) attachPaymentMethod(world, method.id, customer);
@@ -100,7 +100,7 @@ function payOnce(
   payer: Payer,
   instrument: Instrument | null,
 ): Partial<CheckoutSession> | undefined {
-  const declined = instrument?.outcome === "declined";
+  const declined = isDeclined(instrument?.outcome);
   const customer = declined ? session.customer : customerOf(world, session, details, payer);
   const amount = session.amount_total ?? 0;
   if (amount === 0 || !instrument) return { customer };

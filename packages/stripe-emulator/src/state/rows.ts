@@ -7,6 +7,11 @@ export type PaymentOutcome =
   | "declined"
   | "settles"
   | "fails_later"
+  // Can be attached, but not charged.
+  | "attaches_only"
+  // Asks for 3D Secure, at the first payment or at each.
+  | "authenticates_once"
+  | "authenticates_always"
   // These succeed, and trouble follows.
   | "disputed"
   | "fraud_warned"
@@ -53,6 +58,7 @@ export interface JobRow {
     | "expire_session"
     | "finalize_invoice"
     | "finish_refund"
+    | "invoice_overdue"
     | "follow_charge"
     | "renew_subscription"
     | "resume_collection"
@@ -110,6 +116,7 @@ export interface Rows {
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
   prorations: PendingProration;
+  invoiceItems: Stored<Stripe.InvoiceItem>;
   disputes: Stored<Stripe.Dispute>;
   fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
   testClocks: Stripe.TestHelpers.TestClock;
@@ -150,6 +157,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   instruments: true,
   portalSessions: true,
   prorations: true,
+  invoiceItems: true,
   disputes: true,
   fraudWarnings: true,
   testClocks: true,
