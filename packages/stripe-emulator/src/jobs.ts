@@ -69,7 +69,11 @@ export class JobRunner {
     const jobs = world.store.jobs.all().filter((job) => job.clock === null);
     if (jobs.length === 0) return;
     const next = Math.min(...jobs.map((job) => job.at));
-    const delay = Math.min(Math.max(0, next - Date.now()), MAX_TIMER_MS);
+    const delay = Math.min(next - Date.now(), MAX_TIMER_MS);
+    if (delay <= 0) {
+      this.#run(world);
+      return;
+    }
     this.#timer = setTimeout(() => this.#run(world), delay);
   }
 

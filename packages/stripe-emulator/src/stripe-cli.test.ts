@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bench, openBench, typesSince, until } from "./testing/bench.ts";
-import { cli, runCli, skipReason } from "./testing/stripe-cli.ts";
+import { cli, runCli, skipReason, startCli } from "./testing/stripe-cli.ts";
 
 /** The fixture's name, and the event where it is called otherwise. */
 const TRIGGERS: [fixture: string, event?: string][] = [
@@ -69,5 +69,28 @@ describe.skipIf(cli === undefined)(`Stripe's own CLI${skipReason}`, () => {
     expect(output).toContain("Trigger succeeded");
     expect(code).toBe(0);
     await until(() => typesSince(bench, from).includes(event));
+  });
+
+  test("listens: what it forwards is signed with the secret it shows; get, post and resend work", async () => {
+    const { stripe, origin, hookUrl, received } = bench;
+    const args = ["listen", "--forward-to", hookUrl, "--no-wss", "--all-snapshot", "--skip-update"];
+    const listening = startCli(origin, args);
+    try {
+      await until(() => listening.output().includes("Ready!"));
+      const secret = /whsec_\w+/.exec(listening.output())?.[0] ?? "";
+      const posted = await runCli(origin, "post", "/v1/customers", "-d", "email=cli@example.com");
+      const customer = JSON.parse(posted.output.slice(posted.output.indexOf("{")));
+      await until(() => received.length === 1);
+      const [first] = received;
+      const event = stripe.webhooks.constructEvent(first?.body ?? "", first?.signature ?? "", secret);
+      expect(event).toMatchObject({ type: "customer.created", data: { object: { id: customer.id } } });
+      expect((await runCli(origin, "get", `/v1/customers/${customer.id}`)).output).toContain("cli@example.com");
+      expect(await runCli(origin, "events", "resend", event.id)).toMatchObject({ code: 0 });
+      await until(() => received.length === 2);
+      expect(JSON.parse(received[1]?.body ?? "")).toMatchObject({ id: event.id });
+    } finally {
+      listening.child.kill();
+      await listening.ended;
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { API_VERSION } from "../api-version.ts";
 import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
+import { cliSessionRoutes } from "../resources/cli-sessions.ts";
 import { customerRoutes } from "../resources/customers.ts";
 import { disputeRoutes } from "../resources/disputes.ts";
 import { eventRoutes } from "../resources/events.ts";
@@ -14,6 +15,7 @@ import { portalSessionRoutes } from "../resources/portal-sessions.ts";
 import { priceRoutes } from "../resources/prices.ts";
 import { productRoutes } from "../resources/products.ts";
 import { refundRoutes } from "../resources/refunds.ts";
+import { setupIntentRoutes } from "../resources/setup-intents.ts";
 import { subscriptionRoutes } from "../resources/subscriptions.ts";
 import { testClockRoutes } from "../resources/test-clocks.ts";
 import { clockOf } from "../state/clock-of.ts";
@@ -44,6 +46,8 @@ const ROUTES: Route[] = [
   ...portalSessionRoutes,
   ...eventRoutes,
   ...testClockRoutes,
+  ...setupIntentRoutes,
+  ...cliSessionRoutes,
 ];
 
 /** Who asks. */
@@ -94,6 +98,7 @@ function answer(
 ): Answer {
   authenticate(request);
   const url = new URL(request.url);
+  world.host = url.host;
   const current = request.headers.get("stripe-version") === API_VERSION;
   const key = route.method === "POST" ? request.headers.get("idempotency-key") : null;
   if (key === null)

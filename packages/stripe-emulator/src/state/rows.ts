@@ -116,6 +116,7 @@ export interface Rows {
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
   prorations: PendingProration;
+  setupIntents: Stored<Stripe.SetupIntent>;
   invoiceItems: Stored<Stripe.InvoiceItem>;
   disputes: Stored<Stripe.Dispute>;
   fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
@@ -157,6 +158,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   instruments: true,
   portalSessions: true,
   prorations: true,
+  setupIntents: true,
   invoiceItems: true,
   disputes: true,
   fraudWarnings: true,
