@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { API_VERSION } from "./api-version.ts";
+import { tellEntitlements } from "./billing/entitling.ts";
 import { previousAttributes } from "./events/previous-attributes.ts";
 import { newId } from "./state/ids.ts";
 import type { DeliveryRow, EventRow, JobRow, Rows } from "./state/rows.ts";
@@ -109,6 +110,7 @@ export class World {
     this.store.events.put(event);
     this.#options.emitted(event);
     this.#queue(event, wanted);
+    if (snapshot.object === "subscription") tellEntitlements(this, this.store.subscriptions.get(snapshot.id).customer);
     return event;
   }
 

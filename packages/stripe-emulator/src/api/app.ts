@@ -4,6 +4,7 @@ import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
 import { cliSessionRoutes } from "../resources/cli-sessions.ts";
 import { customerRoutes } from "../resources/customers.ts";
 import { disputeRoutes } from "../resources/disputes.ts";
+import { entitlementRoutes } from "../resources/entitlements.ts";
 import { eventRoutes } from "../resources/events.ts";
 import { invoiceItemRoutes } from "../resources/invoice-items.ts";
 import { invoiceRoutes } from "../resources/invoices.ts";
@@ -46,6 +47,7 @@ const ROUTES: Route[] = [
   ...portalSessionRoutes,
   ...eventRoutes,
   ...testClockRoutes,
+  ...entitlementRoutes,
   ...setupIntentRoutes,
   ...cliSessionRoutes,
 ];

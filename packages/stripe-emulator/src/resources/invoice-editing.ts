@@ -157,6 +157,9 @@ export function finalize(world: World, id: string, autoAdvance?: boolean): Invoi
   expectStatus(getInvoice(world, id), ["draft"], "finalize");
   if (autoAdvance !== undefined) world.update("invoices", id, { auto_advance: autoAdvance });
   const invoice = finalizeInvoice(world, id);
+  if (invoice.status === "draft") {
+    throw invalid(invoice.last_finalization_error?.message ?? "", "customer_tax_location_invalid");
+  }
   if (invoice.due_date !== null) world.schedule("invoice_overdue", id, invoice.due_date * 1000);
   return invoice;
 }

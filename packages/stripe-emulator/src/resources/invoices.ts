@@ -36,6 +36,7 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
   else if (status !== "open" && status !== "uncollectible") throw invalid(`This invoice is ${status}.`);
   const invoice = getInvoice(world, id);
   if (invoice.status === "paid") return invoice;
+  if (invoice.status === "draft") throw invalid(invoice.last_finalization_error?.message ?? "");
   if (params.paid_out_of_band) return markPaid(world, id);
   const own =
     params.payment_method ?? invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method;

@@ -31,7 +31,7 @@ export const paymentPageRoutes: Route[] = [
     const { email, name } = method.billing_details;
     const instrument = instrumentOf(world.store.instruments.get(method.id).outcome, method);
     const result = completeCheckout(world, id, { email, name }, instrument);
-    if (result.declined) throw new ApiError(402, { type: "card_error", ...DECLINED });
+    if (result.is !== "complete") throw new ApiError(402, { type: "card_error", ...DECLINED });
     return world.store.checkoutSessions.get(id);
   }),
 ];

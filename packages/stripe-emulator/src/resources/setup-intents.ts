@@ -121,6 +121,20 @@ function confirm(world: World, id: string, params: Partial<ParamsOf<typeof creat
   return done;
 }
 
+/** The bank's challenge was answered. */
+export function answerSetupChallenge(world: World, id: string, passed: boolean): void {
+  const { customer, payment_method: method } = getIntent(world, id);
+  if (!passed || method === null) {
+    const patch = { status: "requires_payment_method", next_action: null, payment_method: null };
+    world.emit("setup_intent.setup_failed", world.update("setupIntents", id, patch));
+    return;
+  }
+  const { outcome } = world.store.instruments.get(method);
+  if (outcome === "authenticates_once") world.store.instruments.put({ id: method, outcome: "succeeds" });
+  if (customer !== null) attachPaymentMethod(world, method, customer);
+  world.emit("setup_intent.succeeded", world.update("setupIntents", id, { status: "succeeded", next_action: null }));
+}
+
 const reason = oneOf("abandoned", "duplicate", "requested_by_customer");
 
 export const setupIntentRoutes: Route[] = [

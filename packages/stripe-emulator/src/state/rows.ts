@@ -99,6 +99,12 @@ export interface PendingProration {
   period: { start: number; end: number };
 }
 
+/** The lookup keys that a customer (the id) was last told to be entitled to. */
+export interface EntitlementSet {
+  id: string;
+  keys: string[];
+}
+
 export interface Rows {
   customers: Stored<Stripe.Customer>;
   deletedCustomers: Stripe.DeletedCustomer;
@@ -116,6 +122,9 @@ export interface Rows {
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
   prorations: PendingProration;
+  features: Stripe.Entitlements.Feature;
+  productFeatures: Stripe.ProductFeature & { product: string };
+  entitlementSets: EntitlementSet;
   setupIntents: Stored<Stripe.SetupIntent>;
   invoiceItems: Stored<Stripe.InvoiceItem>;
   disputes: Stored<Stripe.Dispute>;
@@ -158,6 +167,9 @@ export const TABLE_NAMES: Record<TableName, true> = {
   instruments: true,
   portalSessions: true,
   prorations: true,
+  features: true,
+  productFeatures: true,
+  entitlementSets: true,
   setupIntents: true,
   invoiceItems: true,
   disputes: true,
