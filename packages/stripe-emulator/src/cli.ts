@@ -60,6 +60,7 @@ function main(): void {
   const server = serve({ fetch: emulator.fetch, port, hostname: "127.0.0.1" }, (address) =>
     console.log(`Stripe emulator on http://127.0.0.1:${address.port}`),
   );
+  server.on("upgrade", emulator.upgrade);
   server.on("error", (error: NodeJS.ErrnoException) => {
     fail(error.code === "EADDRINUSE" ? `Port ${port} is in use: choose another with --port.` : error.message);
   });

@@ -1,6 +1,10 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import { Hono } from "hono";
 import type Stripe from "stripe";
 import { apiApp } from "./api/app.ts";
+import { API_VERSION } from "./api-version.ts";
+import { CliListeners } from "./events/cli-listeners.ts";
 import { Deliverer, RETRY_DELAYS_MS } from "./events/deliverer.ts";
 import { JobRunner } from "./jobs.ts";
 import { pagesApp } from "./pages/app.ts";
@@ -27,6 +31,8 @@ export interface StripeEmulatorOptions {
 export interface StripeEmulator {
   /** Answers `/v1/*` (the API), `/c/*` (checkout) and `/p/*` (portal). */
   fetch(request: Request): Promise<Response>;
+  /** For the `upgrade` of a node server: the web socket of `stripe listen`. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** All events so far, oldest first. */
   events(): Stripe.Event[];
   /** All deliveries so far, oldest first. */
@@ -47,12 +53,15 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   const endpoints = (options.webhookEndpoints ?? []).map((endpoint, index) => ({ ...endpoint, id: `we_${index + 1}` }));
   const deliverer = new Deliverer({ store, endpoints, retryDelaysMs: options.retryDelaysMs ?? RETRY_DELAYS_MS, log });
   const jobs = new JobRunner(log);
+  const listeners = new CliListeners(API_VERSION);
   const world = new World({
     store,
     endpoints,
     publicUrl: options.publicUrl.replace(/\/$/, ""),
     settleDelayMs: options.settleDelayMs ?? DEFAULT_SETTLE_DELAY_MS,
     afterRetries: options.afterRetries ?? "cancel",
+    emitted: (event) => listeners.send(event),
+    openCliSession: (host) => listeners.openSession(host),
     queued: (delivery) => {
       deliverer.add(delivery);
       setImmediate(() => deliverer.wake());
@@ -66,11 +75,13 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   app.route("/", pagesApp(world, deliverer));
   return {
     fetch: async (request) => app.fetch(request),
+    upgrade: (request, socket, head) => listeners.upgrade(request, socket, head),
     events: () => structuredClone(store.events.all()) as unknown as Stripe.Event[],
     deliveries: () => store.deliveries.all(),
     waitForDeliveries: () => deliverer.idle(),
     async close() {
       jobs.close();
+      listeners.close();
       await deliverer.close(CLOSE_TIMEOUT_MS);
       store.flush();
     },

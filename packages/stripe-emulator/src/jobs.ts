@@ -1,4 +1,5 @@
 import { expireSession } from "./billing/checkout.ts";
+import { tellOverdue } from "./billing/closing.ts";
 import { attemptInvoice, collectInvoice } from "./billing/collecting.ts";
 import { decideDispute, followCharge } from "./billing/disputing.ts";
 import { endSubscription, expireIncomplete } from "./billing/end-subscription.ts";
@@ -23,6 +24,7 @@ const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
   renew_subscription: renewSubscription,
   finalize_invoice: collectInvoice,
   retry_payment: attemptInvoice,
+  invoice_overdue: tellOverdue,
   settle_payment: settlePayment,
   follow_charge: followCharge,
   decide_dispute: decideDispute,
@@ -67,7 +69,11 @@ export class JobRunner {
     const jobs = world.store.jobs.all().filter((job) => job.clock === null);
     if (jobs.length === 0) return;
     const next = Math.min(...jobs.map((job) => job.at));
-    const delay = Math.min(Math.max(0, next - Date.now()), MAX_TIMER_MS);
+    const delay = Math.min(next - Date.now(), MAX_TIMER_MS);
+    if (delay <= 0) {
+      this.#run(world);
+      return;
+    }
     this.#timer = setTimeout(() => this.#run(world), delay);
   }
 

@@ -191,6 +191,7 @@ test("a subscription that ends with its period is not renewed; an incomplete one
   const incomplete = await subscribe({ payment_behavior: "default_incomplete" });
   expect(await advance(START + 29 * DAY)).toEqual([
     "invoice.voided",
+    "payment_intent.canceled",
     "customer.subscription.updated",
     "customer.subscription.deleted",
   ]);

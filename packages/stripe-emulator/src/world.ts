@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { API_VERSION } from "./api-version.ts";
+import { tellEntitlements } from "./billing/entitling.ts";
 import { previousAttributes } from "./events/previous-attributes.ts";
 import { newId } from "./state/ids.ts";
 import type { DeliveryRow, EventRow, JobRow, Rows } from "./state/rows.ts";
@@ -36,9 +37,14 @@ export interface WorldOptions {
   endpoints: readonly Endpoint[];
   /** Called with each delivery that was written down. */
   queued(delivery: DeliveryRow): void;
+  /** Called with each event, also when it is sent again. */
+  emitted(event: EventRow): void;
+  openCliSession(host: string): object;
   /** Called after each job that was written down. */
   scheduled(): void;
 }
+
+const wants = (types: readonly string[], type: string) => types.includes("*") || types.includes(type);
 
 /**
  * The state and the two ways in which it speaks: events, and things that happen later. All changes are made
@@ -52,6 +58,8 @@ export class World {
   readonly #options: WorldOptions;
   /** The API request being answered: events name it. */
   request: EventRow["request"] = { id: null, idempotency_key: null };
+  /** The host and port that the request being answered came to. */
+  host = "";
   /** The test clock whose time it is now; null: real time. */
   #clock: string | null = null;
 
@@ -86,9 +94,7 @@ export class World {
 
   /** Writes an event that shows the object as it is now, and queues it for each endpoint that wants its type. */
   emit<T extends Stripe.Event.Type>(type: T, object: EventObject<T>, previous?: Record<string, unknown>): EventRow {
-    const wanted = this.#options.endpoints.filter(
-      ({ enabledEvents: types }) => types.includes("*") || types.includes(type),
-    );
+    const wanted = this.#options.endpoints.filter(({ enabledEvents }) => wants(enabledEvents, type));
     const snapshot = structuredClone(object) as EventRow["data"]["object"];
     const event: EventRow = {
       id: newId("evt", 24),
@@ -102,7 +108,27 @@ export class World {
       type,
     };
     this.store.events.put(event);
-    for (const endpoint of wanted) {
+    this.#options.emitted(event);
+    this.#queue(event, wanted);
+    if (snapshot.object === "subscription") tellEntitlements(this, this.store.subscriptions.get(snapshot.id).customer);
+    return event;
+  }
+
+  /** Sends an event once more: to `stripe listen`, and to the endpoint named or (null) all that want it. */
+  resend(event: EventRow, endpoint: string | null): void {
+    this.#options.emitted(event);
+    const wanted = this.#options.endpoints.filter(
+      ({ id, enabledEvents: types }) => endpoint === id || (endpoint === null && wants(types, event.type)),
+    );
+    this.#queue(event, wanted);
+  }
+
+  openCliSession(): object {
+    return this.#options.openCliSession(this.host);
+  }
+
+  #queue(event: EventRow, endpoints: readonly Endpoint[]): void {
+    for (const endpoint of endpoints) {
       const delivery = this.store.deliveries.put({
         id: newId("whd"),
         event: event.id,
@@ -114,7 +140,6 @@ export class World {
       });
       this.#options.queued(delivery);
     }
-    return event;
   }
 
   /**

@@ -1,16 +1,22 @@
 import { Hono } from "hono";
 import { API_VERSION } from "../api-version.ts";
 import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
+import { cliSessionRoutes } from "../resources/cli-sessions.ts";
 import { customerRoutes } from "../resources/customers.ts";
 import { disputeRoutes } from "../resources/disputes.ts";
+import { entitlementRoutes } from "../resources/entitlements.ts";
 import { eventRoutes } from "../resources/events.ts";
+import { invoiceItemRoutes } from "../resources/invoice-items.ts";
 import { invoiceRoutes } from "../resources/invoices.ts";
+import { paymentIntentRoutes } from "../resources/payment-intents.ts";
 import { paymentMethodRoutes } from "../resources/payment-methods.ts";
+import { paymentPageRoutes } from "../resources/payment-pages.ts";
 import { paymentRoutes } from "../resources/payments.ts";
 import { portalSessionRoutes } from "../resources/portal-sessions.ts";
 import { priceRoutes } from "../resources/prices.ts";
 import { productRoutes } from "../resources/products.ts";
 import { refundRoutes } from "../resources/refunds.ts";
+import { setupIntentRoutes } from "../resources/setup-intents.ts";
 import { subscriptionRoutes } from "../resources/subscriptions.ts";
 import { testClockRoutes } from "../resources/test-clocks.ts";
 import { clockOf } from "../state/clock-of.ts";
@@ -31,6 +37,9 @@ const ROUTES: Route[] = [
   ...checkoutSessionRoutes,
   ...subscriptionRoutes,
   ...invoiceRoutes,
+  ...invoiceItemRoutes,
+  ...paymentIntentRoutes,
+  ...paymentPageRoutes,
   ...paymentRoutes,
   ...paymentMethodRoutes,
   ...refundRoutes,
@@ -38,7 +47,18 @@ const ROUTES: Route[] = [
   ...portalSessionRoutes,
   ...eventRoutes,
   ...testClockRoutes,
+  ...entitlementRoutes,
+  ...setupIntentRoutes,
+  ...cliSessionRoutes,
 ];
+
+/** Who asks. */
+interface Caller {
+  id: string | null;
+  idempotency_key: string | null;
+  /** Whether this API version was asked for: older ones (and none: the account's own) still take `payment_method_types`. */
+  current: boolean;
+}
 
 interface Answer {
   status: number;
@@ -80,16 +100,18 @@ function answer(
 ): Answer {
   authenticate(request);
   const url = new URL(request.url);
+  world.host = url.host;
+  const current = request.headers.get("stripe-version") === API_VERSION;
   const key = route.method === "POST" ? request.headers.get("idempotency-key") : null;
   if (key === null)
-    return run(world, route, path, body || url.search.slice(1), { id: requestId, idempotency_key: null });
+    return run(world, route, path, body || url.search.slice(1), { id: requestId, idempotency_key: null, current });
   const fingerprint = fingerprintOf(route.method, url.pathname, body);
   const reply = findReply(world, key, fingerprint);
   if (reply) {
     const headers = { "idempotent-replayed": "true", "original-request": reply.requestId };
     return { status: reply.status, body: reply.body, headers };
   }
-  const fresh = run(world, route, path, body, { id: requestId, idempotency_key: key });
+  const fresh = run(world, route, path, body, { id: requestId, idempotency_key: key, current });
   if (isKept(fresh.status)) {
     world.store.replies.put({
       id: key,
@@ -108,11 +130,12 @@ function run(
   route: Route,
   path: Record<string, string>,
   encoded: string,
-  request: World["request"],
+  { current, ...request }: Caller,
 ): Answer {
   world.request = request;
   try {
     const { expand: asked, ...form } = decodeForm(encoded) as FormHash;
+    if (!current) delete form.payment_method_types;
     const paths = asked === undefined ? [] : arrayOf(text)(asked, "expand");
     const concerned = path.id ?? (typeof form.customer === "string" ? form.customer : undefined);
     const result = world.onClock(clockOf(world.store, concerned), () => route.answer(world, path, form));

@@ -6,6 +6,7 @@ export interface ErrorBody {
   decline_code?: string;
   param?: string;
   charge?: string;
+  payment_intent?: object;
 }
 
 /** An answer with an error body: stripe-node tells a failure by the body's `error` key, not by the status. */

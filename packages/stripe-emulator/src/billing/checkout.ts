@@ -6,12 +6,14 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { attemptPayment, openPayment } from "./payment.ts";
 import { startSubscription, trialEndAfter } from "./subscribing.ts";
-import type { Instrument } from "./test-cards.ts";
+import { type Instrument, isChallenged, isDeclined } from "./test-cards.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
 
-/** The buyer's attempt on the hosted page. Declined: the session stays open. */
-export type CheckoutResult = { declined: true } | { declined: false; event: EventRow };
+/** The buyer's attempt on the hosted page. Declined, or to be confirmed at the bank first: the session stays open. */
+export type CheckoutResult = { is: "declined" } | { is: "challenged" } | { is: "complete"; event: EventRow };
+
+type Waiting = "declined" | "challenged";
 
 /** Completes an open session with what the buyer typed. `instrument` is null where nothing is due and none is asked for. */
 export function completeCheckout(
@@ -19,14 +21,15 @@ export function completeCheckout(
   id: string,
   payer: Payer,
   instrument: Instrument | null,
+  authenticated = false,
 ): CheckoutResult {
   const session = world.store.checkoutSessions.get(id);
   const details = world.store.sessionDetails.get(id);
   const paid =
     session.mode === "subscription"
-      ? subscribe(world, session, details, payer, instrument)
-      : payOnce(world, session, details, payer, instrument);
-  if (!paid) return { declined: true };
+      ? subscribe(world, session, details, payer, instrument, authenticated)
+      : payOnce(world, session, details, payer, instrument, authenticated);
+  if (typeof paid === "string") return { is: paid };
   world.unschedule("expire_session", id);
   const completed = world.update("checkoutSessions", id, {
     ...paid,
@@ -45,7 +48,7 @@ export function completeCheckout(
       tax_ids: [],
     },
   });
-  return { declined: false, event: world.emit("checkout.session.completed", completed) };
+  return { is: "complete", event: world.emit("checkout.session.completed", completed) };
 }
 
 /** The session's customer: the existing one, a new one, or (a guest's payment) none. */
@@ -60,15 +63,17 @@ function customerOf(world: World, session: CheckoutSession, details: SessionDeta
   return createCustomer(world, { email: payer.email, name: payer.name }).id;
 }
 
-/** Undefined when the card was declined. Then nothing was made: neither a customer nor a subscription. */
+/** Waiting: nothing was made: neither a customer nor a subscription. */
 function subscribe(
   world: World,
   session: CheckoutSession,
   details: SessionDetails,
   payer: Payer,
   instrument: Instrument | null,
-): Partial<CheckoutSession> | undefined {
-  if (instrument?.outcome === "declined") return undefined;
+  authenticated: boolean,
+): Partial<CheckoutSession> | Waiting {
+  if (isDeclined(instrument?.outcome)) return "declined";
+  if (isChallenged(instrument?.outcome) && !authenticated) return "challenged";
   const customer = customerOf(world, session, details, payer) ?? "";
   const method = instrument && createPaymentMethod(world, instrument, payer);
   if (method) attachPaymentMethod(world, method.id, customer);
@@ -83,6 +88,7 @@ function subscribe(
     trialEnd: days ? trialEndAfter(world, days) : null,
     automaticTax: session.automatic_tax.enabled,
     missingPaymentMethod,
+    authenticated,
   });
   return {
     customer,
@@ -92,16 +98,17 @@ function subscribe(
   };
 }
 
-/** Undefined when the card was declined; the payment intent stays with the session for the next attempt. */
+/** Waiting: the payment intent stays with the session for the next attempt. */
 function payOnce(
   world: World,
   session: CheckoutSession,
   details: SessionDetails,
   payer: Payer,
   instrument: Instrument | null,
-): Partial<CheckoutSession> | undefined {
-  const declined = instrument?.outcome === "declined";
-  const customer = declined ? session.customer : customerOf(world, session, details, payer);
+  authenticated: boolean,
+): Partial<CheckoutSession> | Waiting {
+  const waits = isDeclined(instrument?.outcome) || (isChallenged(instrument?.outcome) && !authenticated);
+  const customer = waits ? session.customer : customerOf(world, session, details, payer);
   const amount = session.amount_total ?? 0;
   if (amount === 0 || !instrument) return { customer };
   const intent =
@@ -109,12 +116,12 @@ function payOnce(
     openPayment(world, { amount, currency: session.currency ?? "usd", customer, ...details.paymentIntentData });
   if (intent.customer !== customer) world.update("paymentIntents", intent.id, { customer });
   const method = createPaymentMethod(world, instrument, payer);
-  if (!declined && customer !== null && details.paymentIntentData.keepPaymentMethod)
+  if (!waits && customer !== null && details.paymentIntentData.keepPaymentMethod)
     attachPaymentMethod(world, method.id, customer);
-  const attempt = attemptPayment(world, intent.id, method);
-  if (attempt === "declined") {
+  const attempt = attemptPayment(world, intent.id, method, { authenticated });
+  if (attempt === "declined" || attempt === "requires_action") {
     world.update("checkoutSessions", session.id, { payment_intent: intent.id });
-    return undefined;
+    return attempt === "declined" ? "declined" : "challenged";
   }
   return { customer, payment_intent: intent.id, payment_status: attempt === "succeeded" ? "paid" : "unpaid" };
 }

@@ -4,7 +4,7 @@ import type { World } from "../world.ts";
 import { endSubscription } from "./end-subscription.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { finalizeInvoice, markPaid, paymentOf } from "./invoicing.ts";
-import { type Attempt, attemptPayment } from "./payment.ts";
+import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts";
 
 type Subscription = Stored<Stripe.Subscription>;
 
@@ -25,12 +25,18 @@ export const subscriptionOf = (world: World, invoice: Invoice): Subscription | u
   world.store.subscriptions.find(invoice.parent?.subscription_details?.subscription);
 
 /** Charges an open invoice; what its subscription becomes follows from the outcome. */
-export function payInvoice(world: World, id: string, method: Stored<Stripe.PaymentMethod>): Attempt {
-  const attempt = attemptPayment(world, paymentOf(world, id)?.payment.payment_intent ?? "", method);
+export function payInvoice(
+  world: World,
+  id: string,
+  method: Stored<Stripe.PaymentMethod>,
+  options: AttemptOptions = {},
+): Attempt {
+  const attempt = attemptPayment(world, paymentOf(world, id)?.payment.payment_intent ?? "", method, options);
   const { attempt_count: count } = world.store.invoices.get(id);
   world.update("invoices", id, { attempted: true, attempt_count: count + 1 });
   if (attempt === "succeeded") markPaid(world, id);
-  if (attempt === "declined") paymentFailed(world, id);
+  if (attempt === "requires_action") world.emit("invoice.payment_action_required", world.store.invoices.get(id));
+  if (attempt === "declined" || attempt === "requires_action") paymentFailed(world, id);
   return attempt;
 }
 

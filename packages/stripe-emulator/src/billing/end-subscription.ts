@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { closeInvoice } from "./closing.ts";
 
 type Subscription = Stored<Stripe.Subscription>;
 type Reason = "cancellation_requested" | "payment_failed";
@@ -55,10 +56,7 @@ export function expireIncomplete(world: World, id: string): void {
   if (subscription?.status !== "incomplete") return;
   stopLife(world, id);
   const invoice = world.store.invoices.find(subscription.latest_invoice);
-  if (invoice?.status === "open") {
-    const voided = { ...invoice.status_transitions, voided_at: world.now() };
-    world.emit("invoice.voided", world.update("invoices", invoice.id, { status: "void", status_transitions: voided }));
-  }
+  if (invoice?.status === "open") closeInvoice(world, invoice.id, "void");
   const patch = { status: "incomplete_expired", ended_at: world.now() };
   world.update("subscriptions", id, patch, "customer.subscription.updated");
 }

@@ -16,6 +16,8 @@ export function finalizeInvoice(world: World, id: string): Invoice {
   const draft = world.store.invoices.get(id);
   const customer = world.store.customers.get(draft.customer);
   const subscription = world.store.subscriptions.find(draft.parent?.subscription_details?.subscription);
+  if (draft.automatic_tax.status === "requires_location_inputs" && !customer.address?.country)
+    return failFinalization(world, id);
   const sequence = customer.next_invoice_sequence ?? 1;
   world.unschedule("finalize_invoice", id);
   world.update("customers", customer.id, { next_invoice_sequence: sequence + 1, currency: draft.currency });
@@ -41,6 +43,17 @@ export function finalizeInvoice(world: World, id: string): Invoice {
   if (finalized.amount_due === 0) return markPaid(world, id);
   openInvoicePayment(world, finalized);
   return world.store.invoices.get(id);
+}
+
+/** Automatic tax needs an address: without one the invoice stays a draft. */
+function failFinalization(world: World, id: string): Invoice {
+  const message =
+    "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";
+  const failed = world.update("invoices", id, {
+    last_finalization_error: { type: "invalid_request_error", code: "customer_tax_location_invalid", message },
+  });
+  world.emit("invoice.finalization_failed", failed);
+  return failed;
 }
 
 const DESCRIPTIONS: Partial<Record<string, string>> = {

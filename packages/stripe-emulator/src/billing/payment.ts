@@ -2,10 +2,11 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { chargeDetails } from "./test-cards.ts";
+import { challenge } from "./challenging.ts";
+import { newCharge, outcomeOf } from "./charge.ts";
+import { isChallenged, isDeclined } from "./test-cards.ts";
 
 export type PaymentIntent = Stored<Stripe.PaymentIntent>;
-type Charge = Stored<Stripe.Charge>;
 
 export interface PaymentRequest {
   /** In the smallest unit of the currency. */
@@ -18,7 +19,7 @@ export interface PaymentRequest {
 }
 
 /** How an attempt ended, or that its end is still to come. */
-export type Attempt = "succeeded" | "declined" | "processing";
+export type Attempt = "succeeded" | "declined" | "processing" | "requires_action";
 
 export const DECLINED = { code: "card_declined", decline_code: "generic_decline", message: "Your card was declined." };
 
@@ -73,19 +74,35 @@ export function openPayment(world: World, request: PaymentRequest): PaymentInten
   return intent;
 }
 
+export interface AttemptOptions {
+  /** The buyer has passed the bank's challenge. */
+  authenticated?: boolean;
+  returnUrl?: string | null;
+}
+
 /** Charges the method. Its test number decides what comes of it. */
-export function attemptPayment(world: World, intentId: string, method: Stored<Stripe.PaymentMethod>): Attempt {
+export function attemptPayment(
+  world: World,
+  intentId: string,
+  method: Stored<Stripe.PaymentMethod>,
+  { authenticated = false, returnUrl = null }: AttemptOptions = {},
+): Attempt {
   const intent = world.store.paymentIntents.get(intentId);
   const { outcome } = world.store.instruments.get(method.id);
-  const charge = world.store.charges.put(newCharge(world, intent, method));
-  world.update("paymentIntents", intentId, { payment_method: method.id, latest_charge: charge.id });
-  if (outcome !== "declined" && outcome !== "settles" && outcome !== "fails_later") {
-    succeed(world, intentId, charge.id);
-    return "succeeded";
+  if (isChallenged(outcome) && !authenticated) {
+    challenge(world, intentId, method, returnUrl);
+    return "requires_action";
   }
-  if (outcome === "declined") {
+  if (outcome === "authenticates_once") world.store.instruments.put({ id: method.id, outcome: "succeeds" });
+  const charge = world.store.charges.put(newCharge(world, intent, method));
+  world.update("paymentIntents", intentId, { payment_method: method.id, latest_charge: charge.id, next_action: null });
+  if (isDeclined(outcome)) {
     fail(world, intentId, charge.id, DECLINED);
     return "declined";
+  }
+  if (outcome !== "settles" && outcome !== "fails_later") {
+    succeed(world, intentId, charge.id);
+    return "succeeded";
   }
   world.emit("charge.pending", charge);
   world.emit("payment_intent.processing", world.update("paymentIntents", intentId, { status: "processing" }));
@@ -150,70 +167,4 @@ function fail(world: World, intentId: string, chargeId: string, failure: Failure
   });
   world.emit("charge.failed", charge);
   world.emit("payment_intent.payment_failed", intent);
-}
-
-function outcomeOf(
-  type: string,
-  networkStatus: string,
-  reason: string | null,
-  message: string,
-): NonNullable<Charge["outcome"]> {
-  return {
-    advice_code: null,
-    network_advice_code: null,
-    network_decline_code: null,
-    network_status: networkStatus,
-    reason,
-    risk_level: "normal",
-    risk_score: 12,
-    seller_message: message,
-    type,
-  };
-}
-
-function newCharge(world: World, intent: PaymentIntent, method: Stored<Stripe.PaymentMethod>): Charge {
-  return {
-    id: newId(method.type === "card" ? "ch" : "py"),
-    object: "charge",
-    amount: intent.amount,
-    amount_captured: 0,
-    amount_refunded: 0,
-    application: null,
-    application_fee: null,
-    application_fee_amount: null,
-    balance_transaction: null,
-    billing_details: method.billing_details,
-    calculated_statement_descriptor: "EMULATOR",
-    captured: false,
-    created: world.now(),
-    currency: intent.currency,
-    customer: intent.customer,
-    description: intent.description,
-    disputed: false,
-    failure_balance_transaction: null,
-    failure_code: null,
-    failure_message: null,
-    fraud_details: {},
-    livemode: false,
-    metadata: intent.metadata,
-    on_behalf_of: null,
-    outcome: null,
-    paid: false,
-    payment_intent: intent.id,
-    payment_method: method.id,
-    payment_method_details: chargeDetails(method),
-    receipt_email: null,
-    receipt_number: null,
-    receipt_url: null,
-    refunded: false,
-    review: null,
-    shipping: null,
-    source: null,
-    source_transfer: null,
-    statement_descriptor: null,
-    statement_descriptor_suffix: null,
-    status: "pending",
-    transfer_data: null,
-    transfer_group: null,
-  };
 }

@@ -1,6 +1,7 @@
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { nextPeriodEnd } from "./calendar.ts";
+import { closeInvoice } from "./closing.ts";
 import { paymentMethodOf } from "./collecting.ts";
 import { isOver } from "./end-subscription.ts";
 import { draftInvoice, type Invoice, type LineDraft, newInvoice } from "./invoice-draft.ts";
@@ -86,25 +87,15 @@ function draftRenewal(world: World, subscription: Subscription, id: string): voi
     },
   });
   if (collects) world.schedule("finalize_invoice", id, (world.now() + DRAFT_S) * 1000);
-  else if (pause && pause.behavior !== "keep_as_draft") closeUncollected(world, invoice.id, pause.behavior);
+  else if (pause && pause.behavior !== "keep_as_draft" && finalizeInvoice(world, invoice.id).status === "open") {
+    closeInvoice(world, invoice.id, pause.behavior === "void" ? "void" : "uncollectible");
+  }
 }
 
 /** An invoice's own period is the one before: what it bills in advance is the period of its lines. */
 function billedPeriod(subscription: Subscription) {
   const start = subscription.items.data[0]?.current_period_start ?? subscription.start_date;
   return { period_start: Math.min(start, subscription.start_date), period_end: start };
-}
-
-/** While collection is paused, invoices are voided or written off as they come. */
-function closeUncollected(world: World, id: string, behavior: string): void {
-  const invoice = finalizeInvoice(world, id);
-  if (invoice.status !== "open") return;
-  const [status, moment, type] =
-    behavior === "void"
-      ? (["void", "voided_at", "invoice.voided"] as const)
-      : (["uncollectible", "marked_uncollectible_at", "invoice.marked_uncollectible"] as const);
-  const status_transitions = { ...invoice.status_transitions, [moment]: world.now() };
-  world.emit(type, world.update("invoices", id, { status, status_transitions, auto_advance: false }));
 }
 
 /** `invoice.upcoming` shows the next invoice, which has no id yet. */

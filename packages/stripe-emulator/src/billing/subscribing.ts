@@ -8,6 +8,7 @@ import type { LineDraft } from "./invoice-draft.ts";
 import { issueInvoice } from "./invoicing.ts";
 import type { Attempt } from "./payment.ts";
 import { scheduleLife } from "./renewing.ts";
+import { isChallenged, isDeclined } from "./test-cards.ts";
 
 export type Subscription = Stored<Stripe.Subscription>;
 export type SubscriptionItem = Stored<Stripe.SubscriptionItem>;
@@ -24,6 +25,8 @@ export interface SubscriptionDraft {
   description: string | null;
   trialEnd: number | null;
   automaticTax: boolean;
+  /** The buyer has passed the bank's challenge. */
+  authenticated?: boolean;
   /** What the trial's end does when there is nothing to charge. */
   missingPaymentMethod: "create_invoice" | "cancel" | "pause";
 }
@@ -45,8 +48,9 @@ export function startSubscription(
   const subscription = world.store.subscriptions.put(newSubscription(world, draft));
   const lines = subscription.items.data.map((item) => periodLine(world, item, trialEnd !== null));
   const due = lines.some((line) => line.amount > 0);
-  const declined = due && world.store.instruments.find(method?.id)?.outcome === "declined";
-  const status = trialEnd !== null ? "trialing" : declined || (due && !method) ? "incomplete" : "active";
+  const outcome = world.store.instruments.find(method?.id)?.outcome;
+  const waits = isDeclined(outcome) || (isChallenged(outcome) && !draft.authenticated) || !method;
+  const status = trialEnd !== null ? "trialing" : due && waits ? "incomplete" : "active";
   const invoiceId = newId("in");
   const begun = world.update("subscriptions", subscription.id, { status, latest_invoice: invoiceId });
   world.emit("customer.subscription.created", begun);
@@ -54,7 +58,8 @@ export function startSubscription(
   scheduleLife(world, begun);
   const { customer, currency } = begun;
   issueInvoice(world, { id: invoiceId, customer, subscription, currency, reason: "subscription_create", lines });
-  const attempt = due && method ? payInvoice(world, invoiceId, method) : "succeeded";
+  const attempt =
+    due && method ? payInvoice(world, invoiceId, method, { authenticated: draft.authenticated ?? false }) : "succeeded";
   return { subscription: world.store.subscriptions.get(subscription.id), attempt };
 }
 

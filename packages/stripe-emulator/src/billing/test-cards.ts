@@ -13,7 +13,11 @@ const CARD_OUTCOMES: Record<string, PaymentOutcome> = {
   "5555555555554444": "succeeds",
   "378282246310005": "succeeds",
   "4000000000000002": "declined",
-  "4000000000000341": "declined",
+  "4000000000000341": "attaches_only",
+  "4000000000000077": "succeeds",
+  "4000002500003155": "authenticates_once",
+  "4000002760003184": "authenticates_always",
+  "4000000000003220": "authenticates_always",
   "4000000000000259": "disputed",
   "4000000000001976": "inquired",
   "4000000000002685": "not_received",
@@ -25,6 +29,11 @@ const CARD_OUTCOMES: Record<string, PaymentOutcome> = {
 const IBAN_OUTCOMES: Record<string, PaymentOutcome> = {
   DE89370400440532013000: "settles",
   DE62370400440532013001: "fails_later",
+  AT611904300234573201: "settles",
+  AT321904300235473204: "settles",
+  AT861904300235473202: "fails_later",
+  // What the CLI's fixture of a failing debit sends.
+  IT60X0542811101000000123456: "fails_later",
 };
 
 /** Ready-made methods and tokens, as tests and Stripe's CLI use them, by the card number behind them. */
@@ -40,10 +49,21 @@ const NAMED: Record<string, string> = {
   pm_card_createIssuerFraudRecord: "4000000000005423",
   pm_card_pendingRefund: "4000000000007726",
   pm_card_refundFail: "4000000000005126",
+  pm_card_authenticationRequired: "4000002760003184",
+  pm_card_authenticationRequiredOnSetup: "4000002500003155",
+  pm_card_bypassPending: "4000000000000077",
+  pm_card_chargeDeclined: "4000000000000002",
+  pm_card_threeDSecure2Required: "4000000000003220",
+  tok_chargeCustomerFail: "4000000000000341",
   tok_createDispute: "4000000000000259",
   tok_visa: "4242424242424242",
   tok_chargeDeclined: "4000000000000002",
 };
+
+const DECLINING: readonly (PaymentOutcome | undefined)[] = ["declined", "attaches_only"];
+const CHALLENGING: readonly (PaymentOutcome | undefined)[] = ["authenticates_once", "authenticates_always"];
+export const isDeclined = (outcome: PaymentOutcome | undefined): boolean => DECLINING.includes(outcome);
+export const isChallenged = (outcome: PaymentOutcome | undefined): boolean => CHALLENGING.includes(outcome);
 
 export const namedCardNumber = (name: string): string | undefined => NAMED[name];
 
@@ -57,7 +77,33 @@ export function findCard(number: string, expMonth: number, expYear: number): Ins
 
 export function findIban(iban: string): Instrument | undefined {
   const outcome = Object.hasOwn(IBAN_OUTCOMES, iban) ? IBAN_OUTCOMES[iban] : undefined;
-  return outcome && { type: "sepa_debit", outcome, country: "DE", last4: iban.slice(-4), bankCode: iban.slice(4, 12) };
+  return (
+    outcome && {
+      type: "sepa_debit",
+      outcome,
+      country: iban.slice(0, 2),
+      last4: iban.slice(-4),
+      bankCode: iban.slice(4, 12),
+    }
+  );
+}
+
+/** What an existing method is made of. */
+export function instrumentOf(
+  outcome: PaymentOutcome,
+  { card, sepa_debit: sepa }: Stored<Stripe.PaymentMethod>,
+): Instrument {
+  if (card) {
+    const { brand, last4, exp_month: expMonth, exp_year: expYear } = card;
+    return { type: "card", outcome, brand, last4, expMonth, expYear };
+  }
+  return {
+    type: "sepa_debit",
+    outcome,
+    country: sepa?.country ?? "DE",
+    last4: sepa?.last4 ?? "",
+    bankCode: sepa?.bank_code ?? "",
+  };
 }
 
 const CHECKS = { address_line1_check: null, address_postal_code_check: null, cvc_check: "pass" };

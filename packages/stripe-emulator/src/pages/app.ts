@@ -1,10 +1,13 @@
 import { Hono } from "hono";
+import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
 import { cancellation, changeItems, currentPeriodEnd } from "../billing/changing.ts";
 import { completeCheckout } from "../billing/checkout.ts";
 import type { Subscription } from "../billing/subscribing.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
+import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
+import { challengePage, showChallenge, takeChallenge } from "./challenge-page.ts";
 import { type CheckoutInput, type Expected, readCheckoutInput } from "./checkout-form.ts";
 import { type CheckoutView, checkoutPage } from "./checkout-page.ts";
 import { invoicePage, receiptPage } from "./document-page.ts";
@@ -22,6 +25,11 @@ export function pagesApp(world: World, deliverer: Deliverer): Hono {
   app.post("/c/pay/:id", async (context) =>
     pay(world, deliverer, context.req.param("id"), await formOf(context.req.raw)),
   );
+  app.get("/c/challenge/:id", (context) => showChallenge(world, context.req.param("id")));
+  app.post("/c/challenge/:id", async (context) => {
+    const [id, form] = [context.req.param("id"), await formOf(context.req.raw)];
+    return world.onClock(clockOf(store, id), () => takeChallenge(world, id, form));
+  });
   app.get("/p/session/:id", async (context) => {
     const session = findPortalSession(world, context.req.param("id"));
     return session ? page("Billing", portalPage(world, session)) : missing();
@@ -99,8 +107,19 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   if (session.customer !== null && !world.store.customers.find(session.customer)) return missing();
   const read = readCheckoutInput(input, expectationsOf(world, session), new Date(world.nowMs()));
   if ("message" in read) return openCheckout(world, session, input, read, 400);
-  const result = completeCheckout(world, id, read.payer, read.instrument);
-  if (result.declined) {
+  if (input.challenge === "fail") {
+    if (session.payment_intent !== null) failChallenge(world, session.payment_intent);
+    const problem = { field: "card_number", message: CHALLENGE_FAILED.message } as const;
+    return openCheckout(world, session, input, problem, 402);
+  }
+  const result = world.onClock(clockOf(world.store, id), () =>
+    completeCheckout(world, id, read.payer, read.instrument, input.challenge === "complete"),
+  );
+  if (result.is === "challenged") {
+    const { challenge: _answer, ...fields } = input;
+    return page("3D Secure", challengePage(fields));
+  }
+  if (result.is === "declined") {
     const problem = { field: "card_number", message: "Your card was declined. Try another one." } as const;
     return openCheckout(world, session, input, problem, 402);
   }
@@ -115,9 +134,11 @@ function changeInPortal(world: World, id: string, form: Record<string, string>):
   const session = findPortalSession(world, id);
   const subscription = world.store.subscriptions.find(form.subscription);
   if (!session || subscription?.customer !== session.customer || subscription.status === "canceled") return missing();
-  const patch = portalPatch(world, subscription, form);
-  if (!patch) return missing();
-  world.update("subscriptions", subscription.id, patch, "customer.subscription.updated");
+  const done = world.onClock(subscription.test_clock, () => {
+    const patch = portalPatch(world, subscription, form);
+    return patch && world.update("subscriptions", subscription.id, patch, "customer.subscription.updated");
+  });
+  if (!done) return missing();
   return seeOther(session.url);
 }
 

@@ -3,7 +3,7 @@ import type { Payer } from "../resources/payment-methods.ts";
 
 /** What the buyer typed, as it came. */
 export type CheckoutInput = Partial<
-  Record<"email" | "name" | "payment_method" | "card_number" | "exp" | "cvc" | "iban", string>
+  Record<"email" | "name" | "payment_method" | "card_number" | "exp" | "cvc" | "iban" | "challenge", string>
 >;
 
 /** What to charge, or what to tell the buyer and about which field. */

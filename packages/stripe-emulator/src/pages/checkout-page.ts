@@ -49,6 +49,7 @@ ${field(view, "name", "Name", { autocomplete: "name" })}
 </form>
 <details open><summary>Test numbers</summary><dl>
 <dt>Succeeds</dt><dd><code>4242 4242 4242 4242</code></dd>
+<dt>3D Secure</dt><dd><code>4000 0025 0000 3155</code></dd>
 <dt>Declined</dt><dd><code>4000 0000 0000 0002</code></dd>
 ${expected.takesSepa ? html`<dt>Settles later</dt><dd><code>DE89370400440532013000</code></dd><dt>Fails later</dt><dd><code>DE62370400440532013001</code></dd>` : ""}
 </dl><p class="soft">Any expiry to come, any security code. No money moves.</p></details>`;

@@ -54,6 +54,7 @@ const paymentIntentData = hashOf(
     description: text,
     metadata,
     receipt_email: ignored,
+    shipping: ignored,
     setup_future_usage: oneOf("off_session", "on_session"),
     statement_descriptor_suffix: ignored,
   } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.PaymentIntentData>),

@@ -1,7 +1,15 @@
 import { noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
-import { arrayOf, boolean, schema, text } from "../api/params.ts";
+import { arrayOf, boolean, ignored, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import type { EventRow } from "../state/rows.ts";
+import type { World } from "../world.ts";
+
+function getEvent(world: World, id: string): EventRow {
+  const event = world.store.events.find(id);
+  if (!event) throw noSuch("event", id);
+  return event;
+}
 
 export const eventRoutes: Route[] = [
   listRoute(
@@ -15,11 +23,18 @@ export const eventRoutes: Route[] = [
         .filter((row) => types === undefined || types.some((wanted) => matches(row.type, wanted)))
         .filter((row) => delivered === undefined || (row.pending_webhooks === 0) === delivered),
   ),
-  route("GET", "/v1/events/:id", schema({}), (world, _, { id = "" }) => {
-    const event = world.store.events.find(id);
-    if (!event) throw noSuch("event", id);
-    return event;
-  }),
+  route("GET", "/v1/events/:id", schema({}), (world, _, { id = "" }) => getEvent(world, id)),
+  // Undocumented: what `stripe events resend` asks.
+  route(
+    "POST",
+    "/v1/events/:id/retry",
+    schema({ for_stripecli: ignored, account: ignored, webhook_endpoint: text }),
+    (world, { webhook_endpoint: endpoint = null }, { id = "" }) => {
+      const event = getEvent(world, id);
+      world.resend(event, endpoint);
+      return event;
+    },
+  ),
 ];
 
 /** `charge.*` stands for all types that begin so. */

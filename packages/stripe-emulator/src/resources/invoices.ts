@@ -1,19 +1,25 @@
 import type Stripe from "stripe";
-import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { ApiError, invalid } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { boolean, type Fields, ignored, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { closeInvoice } from "../billing/closing.ts";
 import { payInvoice, paymentMethodOf, subscriptionOf } from "../billing/collecting.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { finalizeInvoice, markPaid } from "../billing/invoicing.ts";
 import { DECLINED } from "../billing/payment.ts";
 import type { World } from "../world.ts";
-
-export function getInvoice(world: World, id: string): Invoice {
-  const invoice = world.store.invoices.find(id);
-  if (!invoice) throw noSuch("invoice", id);
-  return invoice;
-}
+import {
+  attributes,
+  createInvoice,
+  createParams,
+  deleteInvoice,
+  expectStatus,
+  finalize,
+  getInvoice,
+  send,
+  updateInvoice,
+} from "./invoice-editing.ts";
 
 const payParams = schema({
   forgive: boolean,
@@ -30,6 +36,7 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
   else if (status !== "open" && status !== "uncollectible") throw invalid(`This invoice is ${status}.`);
   const invoice = getInvoice(world, id);
   if (invoice.status === "paid") return invoice;
+  if (invoice.status === "draft") throw invalid(invoice.last_finalization_error?.message ?? "");
   if (params.paid_out_of_band) return markPaid(world, id);
   const own =
     params.payment_method ?? invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method;
@@ -40,8 +47,15 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
     throw invalid(message, "invoice_no_payment_method_types");
   }
   const attempt = payInvoice(world, id, method);
-  if (attempt === "declined") throw new ApiError(402, { type: "card_error", ...DECLINED });
+  if (attempt === "declined" || attempt === "requires_action") throw refusal(attempt);
   return getInvoice(world, id);
+}
+
+/** Stripe's decline, or that the bank wants to see its customer. */
+function refusal(attempt: "declined" | "requires_action"): ApiError {
+  if (attempt === "declined") return new ApiError(402, { type: "card_error", ...DECLINED });
+  const message = "This payment requires additional user action before it can be completed successfully.";
+  return new ApiError(402, { type: "card_error", code: "invoice_payment_intent_requires_action", message });
 }
 
 export const invoiceRoutes: Route[] = [
@@ -60,5 +74,22 @@ export const invoiceRoutes: Route[] = [
   listRoute("/v1/invoices/:id/lines", "line item", {}, (world, _, { id = "" }) =>
     [...getInvoice(world, id).lines.data].reverse(),
   ),
+  route("POST", "/v1/invoices", createParams, createInvoice),
+  route("POST", "/v1/invoices/:id", schema(attributes), (world, params, { id = "" }) =>
+    updateInvoice(world, id, params),
+  ),
+  route("DELETE", "/v1/invoices/:id", schema({}), (world, _, { id = "" }) => deleteInvoice(world, id)),
+  route("POST", "/v1/invoices/:id/finalize", schema({ auto_advance: boolean }), (world, params, { id = "" }) =>
+    finalize(world, id, params.auto_advance),
+  ),
+  route("POST", "/v1/invoices/:id/send", schema({}), (world, _, { id = "" }) => send(world, id)),
+  route("POST", "/v1/invoices/:id/void", schema({}), (world, _, { id = "" }) => {
+    expectStatus(getInvoice(world, id), ["open", "uncollectible"], "void");
+    return closeInvoice(world, id, "void");
+  }),
+  route("POST", "/v1/invoices/:id/mark_uncollectible", schema({}), (world, _, { id = "" }) => {
+    expectStatus(getInvoice(world, id), ["open"], "mark uncollectible");
+    return closeInvoice(world, id, "uncollectible");
+  }),
   route("POST", "/v1/invoices/:id/pay", payParams, (world, params, { id = "" }) => pay(world, id, params)),
 ];

@@ -1,10 +1,11 @@
 import type Stripe from "stripe";
-import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { ApiError, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import {
   clearable,
   type Fields,
   hashOf,
+  ignored,
   integer,
   mergeMetadata,
   metadata,
@@ -14,7 +15,7 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { findCard, type Instrument, methodFields, namedCardNumber } from "../billing/test-cards.ts";
+import { findCard, findIban, type Instrument, methodFields, namedCardNumber } from "../billing/test-cards.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -48,15 +49,19 @@ export function createPaymentMethod(
   });
 }
 
-/** Gives a method to a customer. A name such as `pm_card_visa` makes a new one each time, as at Stripe. */
-export function attachPaymentMethod(world: World, id: string, customer: string, param?: string): PaymentMethod {
+/** A method named by a parameter; a name such as `pm_card_visa` makes a new one each time, as at Stripe. */
+export function methodFromParam(world: World, id: string, param?: string): PaymentMethod {
   const number = namedCardNumber(id);
-  const method =
-    number === undefined
-      ? world.store.paymentMethods.find(id)
-      : createPaymentMethod(world, namedCard(world, number), NOBODY);
+  if (number !== undefined) return createPaymentMethod(world, namedCard(world, number), NOBODY);
+  const method = world.store.paymentMethods.find(id);
   if (!method) throw noSuch("PaymentMethod", id, param);
-  if (world.store.instruments.get(method.id).outcome === "declined" && !id.includes("chargeCustomerFail")) {
+  return method;
+}
+
+/** Gives a method to a customer. */
+export function attachPaymentMethod(world: World, id: string, customer: string, param?: string): PaymentMethod {
+  const method = methodFromParam(world, id, param);
+  if (world.store.instruments.get(method.id).outcome === "declined") {
     const message = "Your card was declined.";
     throw new ApiError(402, { type: "card_error", code: "card_declined", decline_code: "generic_decline", message });
   }
@@ -75,21 +80,32 @@ function namedCard(world: World, number: string): Instrument {
 
 const createParams = schema(
   {
-    type: oneOf("card"),
+    type: oneOf("card", "sepa_debit"),
+    sepa_debit: hashOf(schema({ iban: text }, ["iban"])),
     card: hashOf(schema({ token: text, number: text, exp_month: integer, exp_year: integer, cvc: text })),
-    billing_details: hashOf(schema({ email: clearable(text), name: clearable(text) })),
+    billing_details: hashOf(
+      schema({ address: ignored, email: clearable(text), name: clearable(text), phone: ignored }),
+    ),
     metadata,
   } satisfies Fields<keyof Stripe.PaymentMethodCreateParams>,
-  ["type", "card"],
+  ["type"],
 );
 
 function createFromParams(world: World, params: ParamsOf<typeof createParams>): PaymentMethod {
+  const { email = null, name = null } = params.billing_details ?? {};
+  const payer = { email, name };
+  const given = mergeMetadata({}, params.metadata);
+  if (params.type === "sepa_debit") {
+    const account = params.sepa_debit && findIban(params.sepa_debit.iban.replaceAll(" ", ""));
+    if (!account) throw invalid("Use one of Stripe's test IBANs.", "invalid_bank_account_iban", "sepa_debit[iban]");
+    return createPaymentMethod(world, account, payer, given);
+  }
+  if (!params.card) throw missingParameter("card");
   const { token, number = token === undefined ? undefined : namedCardNumber(token), exp_month, exp_year } = params.card;
   const year = new Date(world.nowMs()).getUTCFullYear() + 4;
   const card = number === undefined ? undefined : findCard(number, exp_month ?? 12, exp_year ?? year);
   if (!card) throw invalid("Use one of Stripe's test cards or tokens, such as tok_visa.", "incorrect_number", "card");
-  const { email = null, name = null } = params.billing_details ?? {};
-  return createPaymentMethod(world, card, { email, name }, mergeMetadata({}, params.metadata));
+  return createPaymentMethod(world, card, payer, given);
 }
 
 function getPaymentMethod(world: World, id: string): PaymentMethod {
@@ -98,10 +114,40 @@ function getPaymentMethod(world: World, id: string): PaymentMethod {
   return method;
 }
 
+const updateParams = schema({
+  billing_details: hashOf(schema({ address: ignored, email: clearable(text), name: clearable(text), phone: ignored })),
+  card: hashOf(schema({ exp_month: integer, exp_year: integer })),
+  metadata,
+} satisfies Fields<keyof Stripe.PaymentMethodUpdateParams>);
+
+function updatePaymentMethod(world: World, id: string, params: ParamsOf<typeof updateParams>): PaymentMethod {
+  const before = getPaymentMethod(world, id);
+  if (before.customer === null) {
+    throw invalid("You must save this PaymentMethod to a customer before you can update it.");
+  }
+  const { email = before.billing_details.email, name = before.billing_details.name } = params.billing_details ?? {};
+  return world.update(
+    "paymentMethods",
+    id,
+    {
+      billing_details: { ...before.billing_details, email, name },
+      ...(before.card && params.card ? { card: { ...before.card, ...params.card } } : {}),
+      metadata: mergeMetadata(before.metadata, params.metadata),
+    },
+    "payment_method.updated",
+  );
+}
+
+/** A customer's method leaves it, and is nobody's default any more. */
 function detach(world: World, id: string): PaymentMethod {
   const { customer } = getPaymentMethod(world, id);
   const detached = world.update("paymentMethods", id, { customer: null });
   world.emit("payment_method.detached", detached, { customer });
+  const owner = world.store.customers.find(customer);
+  if (owner?.invoice_settings.default_payment_method === id) {
+    const invoice_settings = { ...owner.invoice_settings, default_payment_method: null };
+    world.update("customers", owner.id, { invoice_settings }, "customer.updated");
+  }
   return detached;
 }
 
@@ -128,6 +174,9 @@ export const paymentMethodRoutes: Route[] = [
       if (!world.store.customers.find(params.customer)) throw noSuch("customer", params.customer, "customer");
       return attachPaymentMethod(world, id, params.customer);
     },
+  ),
+  route("POST", "/v1/payment_methods/:id", updateParams, (world, params, { id = "" }) =>
+    updatePaymentMethod(world, id, params),
   ),
   route("POST", "/v1/payment_methods/:id/detach", schema({}), (world, _, { id = "" }) => detach(world, id)),
 ];

@@ -3,7 +3,7 @@ import { listRoute } from "../api/list.ts";
 import { hashOf, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 
-/** What billing produces and clients only read: payments of invoices, payment intents and charges. */
+/** What billing produces and clients only read: payments of invoices and charges. */
 export const paymentRoutes: Route[] = [
   listRoute(
     "/v1/invoice_payments",
@@ -24,14 +24,6 @@ export const paymentRoutes: Route[] = [
     const payment = world.store.invoicePayments.find(id);
     if (!payment) throw noSuch("invoice payment", id);
     return payment;
-  }),
-  listRoute("/v1/payment_intents", "payment_intent", { customer: text }, (world, { customer }) =>
-    world.store.paymentIntents.all().filter((row) => customer === undefined || row.customer === customer),
-  ),
-  route("GET", "/v1/payment_intents/:id", schema({}), (world, _, { id = "" }) => {
-    const intent = world.store.paymentIntents.find(id);
-    if (!intent) throw noSuch("payment_intent", id);
-    return intent;
   }),
   listRoute("/v1/charges", "charge", { customer: text, payment_intent: text }, (world, filters) =>
     world.store.charges

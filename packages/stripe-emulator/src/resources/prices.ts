@@ -14,6 +14,7 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { planOf } from "../billing/subscribing.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -154,5 +155,13 @@ export const priceRoutes: Route[] = [
       ),
   ),
   route("GET", "/v1/prices/:id", schema({}), (world, _, { id = "" }) => getPrice(world, id)),
+  // Prices are deleted by the older name of theirs only.
+  route("DELETE", "/v1/plans/:id", schema({}), (world, _, { id = "" }) => {
+    const price = getPrice(world, id);
+    world.store.prices.delete(id);
+    world.emit("plan.deleted", planOf(price));
+    world.emit("price.deleted", price);
+    return { id, object: "plan", deleted: true };
+  }),
   route("POST", "/v1/prices/:id", updateParams, (world, params, { id = "" }) => updatePrice(world, id, params)),
 ];

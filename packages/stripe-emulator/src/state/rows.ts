@@ -7,6 +7,11 @@ export type PaymentOutcome =
   | "declined"
   | "settles"
   | "fails_later"
+  // Can be attached, but not charged.
+  | "attaches_only"
+  // Asks for 3D Secure, at the first payment or at each.
+  | "authenticates_once"
+  | "authenticates_always"
   // These succeed, and trouble follows.
   | "disputed"
   | "fraud_warned"
@@ -53,6 +58,7 @@ export interface JobRow {
     | "expire_session"
     | "finalize_invoice"
     | "finish_refund"
+    | "invoice_overdue"
     | "follow_charge"
     | "renew_subscription"
     | "resume_collection"
@@ -93,6 +99,12 @@ export interface PendingProration {
   period: { start: number; end: number };
 }
 
+/** The lookup keys that a customer (the id) was last told to be entitled to. */
+export interface EntitlementSet {
+  id: string;
+  keys: string[];
+}
+
 export interface Rows {
   customers: Stored<Stripe.Customer>;
   deletedCustomers: Stripe.DeletedCustomer;
@@ -110,6 +122,11 @@ export interface Rows {
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
   prorations: PendingProration;
+  features: Stripe.Entitlements.Feature;
+  productFeatures: Stripe.ProductFeature & { product: string };
+  entitlementSets: EntitlementSet;
+  setupIntents: Stored<Stripe.SetupIntent>;
+  invoiceItems: Stored<Stripe.InvoiceItem>;
   disputes: Stored<Stripe.Dispute>;
   fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
   testClocks: Stripe.TestHelpers.TestClock;
@@ -150,6 +167,11 @@ export const TABLE_NAMES: Record<TableName, true> = {
   instruments: true,
   portalSessions: true,
   prorations: true,
+  features: true,
+  productFeatures: true,
+  entitlementSets: true,
+  setupIntents: true,
+  invoiceItems: true,
   disputes: true,
   fraudWarnings: true,
   testClocks: true,

@@ -17,6 +17,7 @@ export interface Bench {
   stripe: Stripe;
   origin: string;
   received: Received[];
+  hookUrl: string;
   /** The statuses that the endpoint answers next; 200 when it is empty. */
   answers: number[];
   /** Posts a hosted page's form; redirects are not followed. */
@@ -42,6 +43,7 @@ export async function openBench(options: Partial<StripeEmulatorOptions> = {}): P
   const server = createServer(
     getRequestListener((request) => emulator?.fetch(request) ?? new Response(null, { status: 503 })),
   );
+  server.on("upgrade", (request, socket, head) => emulator?.upgrade(request, socket, head));
   await listen(server);
   const origin = `http://127.0.0.1:${portOf(server)}`;
   const opened = createStripeEmulator({
@@ -63,6 +65,7 @@ export async function openBench(options: Partial<StripeEmulatorOptions> = {}): P
     emulator: opened,
     stripe,
     origin,
+    hookUrl: `http://127.0.0.1:${portOf(hook)}/`,
     received,
     answers,
     submit: (url, fields) =>

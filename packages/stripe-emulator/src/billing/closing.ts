@@ -1,0 +1,38 @@
+import type { World } from "../world.ts";
+import type { Invoice } from "./invoice-draft.ts";
+import { paymentOf } from "./invoicing.ts";
+
+const CLOSED = {
+  void: ["voided_at", "invoice.voided"],
+  uncollectible: ["marked_uncollectible_at", "invoice.marked_uncollectible"],
+} as const;
+
+/** An open invoice is voided or written off: nobody collects it any more. A voided one has no payment either. */
+export function closeInvoice(world: World, id: string, status: keyof typeof CLOSED): Invoice {
+  const { status_transitions: before } = world.store.invoices.get(id);
+  const [moment, type] = CLOSED[status];
+  world.unschedule("retry_payment", id);
+  world.unschedule("invoice_overdue", id);
+  const closed = world.update("invoices", id, {
+    status,
+    auto_advance: false,
+    next_payment_attempt: null,
+    status_transitions: { ...before, [moment]: world.now() },
+  });
+  world.emit(type, closed);
+  const payment = paymentOf(world, id);
+  const intent = world.store.paymentIntents.find(payment?.payment.payment_intent);
+  if (status === "void" && payment && intent && !["succeeded", "canceled"].includes(intent.status)) {
+    const transitions = { canceled_at: world.now(), paid_at: null };
+    world.update("invoicePayments", payment.id, { status: "canceled", status_transitions: transitions });
+    const patch = { status: "canceled", canceled_at: world.now(), cancellation_reason: "void_invoice" };
+    world.emit("payment_intent.canceled", world.update("paymentIntents", intent.id, patch));
+  }
+  return closed;
+}
+
+/** The due date of an invoice that was sent has passed. */
+export function tellOverdue(world: World, id: string): void {
+  const invoice = world.store.invoices.find(id);
+  if (invoice?.status === "open") world.emit("invoice.overdue", invoice);
+}

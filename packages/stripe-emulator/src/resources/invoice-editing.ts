@@ -1,0 +1,175 @@
+import type Stripe from "stripe";
+import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import {
+  boolean,
+  clearable,
+  type Fields,
+  hashOf,
+  ignored,
+  integer,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  type ParamsOf,
+  schema,
+  text,
+} from "../api/params.ts";
+import { draftInvoice, type Invoice, type LineDraft } from "../billing/invoice-draft.ts";
+import { finalizeInvoice } from "../billing/invoicing.ts";
+import { newId } from "../state/ids.ts";
+import type { World } from "../world.ts";
+import { customerFromParam } from "./customers.ts";
+import { currency } from "./price-params.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY = 86_400;
+
+export const attributes = {
+  auto_advance: boolean,
+  automatic_tax: hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"])),
+  collection_method: oneOf("charge_automatically", "send_invoice"),
+  days_until_due: integer,
+  default_payment_method: clearable(text),
+  description: clearable(text),
+  due_date: integer,
+  footer: clearable(text),
+  metadata,
+} satisfies Fields<keyof Stripe.InvoiceUpdateParams>;
+type Attributes = Partial<ParamsOf<typeof updateParams>>;
+const updateParams = schema(attributes);
+
+export const createParams = schema(
+  {
+    ...attributes,
+    currency,
+    customer: text,
+    pending_invoice_items_behavior: oneOf("exclude", "include"),
+  } satisfies Fields<keyof Stripe.InvoiceCreateParams>,
+  ["customer"],
+);
+
+export function getInvoice(world: World, id: string): Invoice {
+  const invoice = world.store.invoices.find(id);
+  if (!invoice) throw noSuch("invoice", id);
+  return invoice;
+}
+
+function patchOf(world: World, params: Attributes): Partial<Invoice> {
+  const {
+    auto_advance,
+    automatic_tax,
+    collection_method,
+    days_until_due: days,
+    due_date,
+    metadata: _,
+    ...plain
+  } = params;
+  const due = due_date ?? (days === undefined ? undefined : world.now() + days * DAY);
+  return {
+    ...plain,
+    ...(auto_advance === undefined ? {} : { auto_advance }),
+    ...(collection_method === undefined ? {} : { collection_method }),
+    ...(due === undefined ? {} : { due_date: due }),
+    ...(automatic_tax === undefined
+      ? {}
+      : {
+          automatic_tax: {
+            disabled_reason: null,
+            enabled: automatic_tax.enabled,
+            liability: automatic_tax.enabled ? { type: "self" } : null,
+            provider: automatic_tax.enabled ? "stripe" : null,
+            status: automatic_tax.enabled ? "requires_location_inputs" : null,
+          },
+        }),
+  };
+}
+
+/** The customer's waiting invoice items in this currency, as lines; they are on the invoice from now on. */
+function takeItems(world: World, invoice: string, customer: string, code: string): LineDraft[] {
+  const waiting = world.store.invoiceItems
+    .all()
+    .filter((row) => row.customer === customer && row.invoice === null && row.currency === code);
+  return waiting.map((item) => {
+    world.update("invoiceItems", item.id, { invoice });
+    return {
+      amount: item.amount,
+      description: item.description ?? "",
+      price: world.store.prices.find(item.pricing?.price_details?.price) ?? null,
+      quantity: item.quantity,
+      item: null,
+      invoiceItem: item.id,
+      proration: item.proration,
+      period: item.period,
+    };
+  });
+}
+
+export function createInvoice(world: World, params: ParamsOf<typeof createParams>): Invoice {
+  const { customer: customerId, currency: asked, pending_invoice_items_behavior: pending, ...given } = params;
+  const customer = customerFromParam(world, customerId);
+  if (
+    given.collection_method === "send_invoice" &&
+    given.days_until_due === undefined &&
+    given.due_date === undefined
+  ) {
+    throw missingParameter("days_until_due");
+  }
+  const id = newId("in");
+  const first = world.store.invoiceItems.all().find((row) => row.customer === customer.id && row.invoice === null);
+  const code = asked ?? first?.currency ?? customer.currency ?? "usd";
+  const draft = draftInvoice(world, {
+    id,
+    customer: customer.id,
+    subscription: null,
+    currency: code,
+    reason: "manual",
+    lines: pending === "exclude" || pending === undefined ? [] : takeItems(world, id, customer.id, code),
+    attributes: { auto_advance: false, ...patchOf(world, given), metadata: mergeMetadata({}, given.metadata) },
+  });
+  if (draft.auto_advance) world.schedule("finalize_invoice", id, world.nowMs() + HOUR_MS);
+  return draft;
+}
+
+export function updateInvoice(world: World, id: string, params: Attributes): Invoice {
+  const before = getInvoice(world, id);
+  const patch = { ...patchOf(world, params), metadata: mergeMetadata(before.metadata, params.metadata) };
+  return world.update("invoices", id, patch, "invoice.updated");
+}
+
+export function expectStatus({ status }: Invoice, statuses: readonly string[], verb: string): void {
+  if (statuses.includes(status ?? "")) return;
+  throw invalid(`You can only ${verb} an invoice that is ${statuses.join(" or ")}. This invoice is ${status}.`);
+}
+
+export function deleteInvoice(world: World, id: string): Stripe.DeletedInvoice {
+  const invoice = getInvoice(world, id);
+  expectStatus(invoice, ["draft"], "delete");
+  world.unschedule("finalize_invoice", id);
+  for (const item of world.store.invoiceItems.all()) {
+    if (item.invoice === id) world.update("invoiceItems", item.id, { invoice: null });
+  }
+  world.store.invoices.delete(id);
+  world.emit("invoice.deleted", invoice);
+  return { id, object: "invoice", deleted: true };
+}
+
+export function finalize(world: World, id: string, autoAdvance?: boolean): Invoice {
+  expectStatus(getInvoice(world, id), ["draft"], "finalize");
+  if (autoAdvance !== undefined) world.update("invoices", id, { auto_advance: autoAdvance });
+  const invoice = finalizeInvoice(world, id);
+  if (invoice.status === "draft") {
+    throw invalid(invoice.last_finalization_error?.message ?? "", "customer_tax_location_invalid");
+  }
+  if (invoice.due_date !== null) world.schedule("invoice_overdue", id, invoice.due_date * 1000);
+  return invoice;
+}
+
+/** Sends nothing: says that it was sent. */
+export function send(world: World, id: string): Invoice {
+  const { collection_method: method, status } = getInvoice(world, id);
+  if (method !== "send_invoice")
+    throw invalid("You can only manually send an invoice if its collection method is 'send_invoice'.");
+  const invoice = status === "draft" ? finalize(world, id) : getInvoice(world, id);
+  world.emit("invoice.sent", invoice);
+  return invoice;
+}

@@ -1,0 +1,141 @@
+import type Stripe from "stripe";
+import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import {
+  boolean,
+  type Fields,
+  ignored,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  type ParamsOf,
+  schema,
+  text,
+} from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { attemptPayment, DECLINED, openPayment, type PaymentIntent } from "../billing/payment.ts";
+import type { World } from "../world.ts";
+import { customerFromParam } from "./customers.ts";
+import { methodFromParam } from "./payment-methods.ts";
+import { amount, currency } from "./price-params.ts";
+
+const confirmation = {
+  mandate_data: ignored,
+  off_session: ignored,
+  payment_method: text,
+  return_url: text,
+  setup_future_usage: oneOf("off_session", "on_session"),
+} satisfies Fields<keyof Stripe.PaymentIntentConfirmParams>;
+
+const attributes = {
+  amount,
+  currency,
+  customer: text,
+  description: text,
+  metadata,
+  receipt_email: ignored,
+  shipping: ignored,
+  statement_descriptor_suffix: ignored,
+} satisfies Fields<keyof Stripe.PaymentIntentUpdateParams>;
+
+const createParams = schema(
+  {
+    ...attributes,
+    ...confirmation,
+    automatic_payment_methods: ignored,
+    capture_method: oneOf("automatic", "automatic_async"),
+    confirm: boolean,
+    confirmation_method: oneOf("automatic"),
+  } satisfies Fields<keyof Stripe.PaymentIntentCreateParams>,
+  ["amount", "currency"],
+);
+
+const confirmParams = schema(confirmation);
+const updateParams = schema(attributes);
+
+function createIntent(world: World, params: ParamsOf<typeof createParams>): PaymentIntent {
+  if (params.amount < 1) throw invalid("This value must be greater than or equal to 1.", undefined, "amount");
+  if (params.customer !== undefined) customerFromParam(world, params.customer);
+  const { id } = openPayment(world, {
+    amount: params.amount,
+    currency: params.currency,
+    customer: params.customer ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    description: params.description ?? null,
+    keepPaymentMethod: params.setup_future_usage !== undefined,
+  });
+  if (params.confirm) return confirm(world, id, params);
+  if (params.payment_method === undefined) return getIntent(world, id);
+  const method = methodFromParam(world, params.payment_method, "payment_method");
+  return world.update("paymentIntents", id, { payment_method: method.id, status: "requires_confirmation" });
+}
+
+function getIntent(world: World, id: string): PaymentIntent {
+  const intent = world.store.paymentIntents.find(id);
+  if (!intent) throw noSuch("payment_intent", id);
+  return intent;
+}
+
+const CONFIRMABLE = ["requires_payment_method", "requires_confirmation", "requires_action"];
+
+function expectStatus({ status }: PaymentIntent, statuses: readonly string[], verb: string): void {
+  if (statuses.includes(status)) return;
+  const message = `You cannot ${verb} this PaymentIntent because it has a status of ${status}. Only a PaymentIntent with one of the following statuses may be ${verb}ed: ${statuses.join(", ")}.`;
+  throw invalid(message, "payment_intent_unexpected_state");
+}
+
+/** 402 when the card is declined: the attempt has happened nevertheless. */
+function confirm(world: World, id: string, params: ParamsOf<typeof confirmParams>): PaymentIntent {
+  const intent = getIntent(world, id);
+  expectStatus(intent, CONFIRMABLE, "confirm");
+  const chosen = params.payment_method ?? intent.payment_method;
+  if (chosen === null) {
+    const message =
+      "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.";
+    throw invalid(message, "payment_intent_unexpected_state");
+  }
+  const method = methodFromParam(world, chosen, "payment_method");
+  if (attemptPayment(world, id, method, { returnUrl: params.return_url ?? null }) === "declined") {
+    throw new ApiError(402, { type: "card_error", ...DECLINED, payment_intent: getIntent(world, id) });
+  }
+  return getIntent(world, id);
+}
+
+function cancel(world: World, id: string, reason: PaymentIntent["cancellation_reason"]): PaymentIntent {
+  expectStatus(getIntent(world, id), CONFIRMABLE, "cancel");
+  const patch = { status: "canceled", canceled_at: world.now(), cancellation_reason: reason, next_action: null };
+  const canceled = world.update("paymentIntents", id, patch);
+  world.emit("payment_intent.canceled", canceled);
+  return canceled;
+}
+
+const reason = oneOf("duplicate", "fraudulent", "requested_by_customer", "abandoned");
+
+export const paymentIntentRoutes: Route[] = [
+  route("POST", "/v1/payment_intents", createParams, createIntent),
+  listRoute("/v1/payment_intents", "payment_intent", { customer: text }, (world, { customer }) =>
+    world.store.paymentIntents.all().filter((row) => customer === undefined || row.customer === customer),
+  ),
+  route("GET", "/v1/payment_intents/:id", schema({}), (world, _, { id = "" }) => getIntent(world, id)),
+  route("POST", "/v1/payment_intents/:id", updateParams, (world, params, { id = "" }) => {
+    const { metadata: before, ...intent } = getIntent(world, id);
+    expectStatus({ ...intent, metadata: before }, CONFIRMABLE, "update");
+    const {
+      metadata: change,
+      shipping: _shipping,
+      receipt_email: _email,
+      statement_descriptor_suffix: _suffix,
+      ...plain
+    } = params;
+    return world.update("paymentIntents", id, { ...plain, metadata: mergeMetadata(before, change) });
+  }),
+  route("POST", "/v1/payment_intents/:id/confirm", confirmParams, (world, params, { id = "" }) =>
+    confirm(world, id, params),
+  ),
+  route(
+    "POST",
+    "/v1/payment_intents/:id/cancel",
+    schema({ cancellation_reason: reason }),
+    (world, params, { id = "" }) => cancel(world, id, params.cancellation_reason ?? null),
+  ),
+];

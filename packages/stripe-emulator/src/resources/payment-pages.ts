@@ -1,0 +1,37 @@
+import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { ignored, integer, schema, text } from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { completeCheckout } from "../billing/checkout.ts";
+import { DECLINED } from "../billing/payment.ts";
+import { instrumentOf } from "../billing/test-cards.ts";
+import type { World } from "../world.ts";
+import type { CheckoutSession } from "./checkout-sessions.ts";
+import { methodFromParam } from "./payment-methods.ts";
+
+const confirmParams = schema({ expected_amount: integer, payment_method: text, return_url: ignored }, [
+  "payment_method",
+]);
+
+function getOpenSession(world: World, id: string): CheckoutSession {
+  const session = world.store.checkoutSessions.find(id);
+  if (!session) throw noSuch("payment_page", id);
+  return session;
+}
+
+/** The undocumented routes behind the hosted page: Stripe's CLI completes its checkouts by them. */
+export const paymentPageRoutes: Route[] = [
+  route("GET", "/v1/payment_pages/:id", schema({}), (world, _, { id = "" }) => getOpenSession(world, id)),
+  route("POST", "/v1/payment_pages/:id/confirm", confirmParams, (world, params, { id = "" }) => {
+    const session = getOpenSession(world, id);
+    if (session.status !== "open") throw invalid("This Checkout Session is no longer open.");
+    if (params.expected_amount !== undefined && params.expected_amount !== session.amount_total) {
+      throw invalid("The amount has changed.", undefined, "expected_amount");
+    }
+    const method = methodFromParam(world, params.payment_method, "payment_method");
+    const { email, name } = method.billing_details;
+    const instrument = instrumentOf(world.store.instruments.get(method.id).outcome, method);
+    const result = completeCheckout(world, id, { email, name }, instrument);
+    if (result.is !== "complete") throw new ApiError(402, { type: "card_error", ...DECLINED });
+    return world.store.checkoutSessions.get(id);
+  }),
+];

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Bench, openBench, typesSince, until } from "./testing/bench.ts";
+import { cli, runCli, skipReason, startCli } from "./testing/stripe-cli.ts";
+
+/** The fixture's name, and the event where it is called otherwise. */
+const TRIGGERS: [fixture: string, event?: string][] = [
+  ["charge.dispute.closed"],
+  ["charge.dispute.created"],
+  ["charge.dispute.updated"],
+  ["charge.refund.updated"],
+  ["charge.refunded"],
+  ["checkout.session.async_payment_failed"],
+  ["checkout.session.async_payment_succeeded"],
+  ["checkout.session.completed"],
+  ["checkout.session.expired"],
+  ["customer.created"],
+  ["customer.deleted"],
+  ["customer.subscription.created"],
+  ["customer.subscription.deleted"],
+  ["customer.subscription.paused"],
+  ["customer.subscription.trial_will_end"],
+  ["customer.subscription.updated"],
+  ["customer.updated"],
+  ["invoice.created"],
+  ["invoice.deleted"],
+  ["invoice.finalized"],
+  ["invoice.marked_uncollectible"],
+  ["invoice.paid"],
+  ["invoice.payment_action_required"],
+  ["invoice.payment_failed"],
+  ["invoice.payment_succeeded"],
+  ["invoice.sent"],
+  ["invoice.updated"],
+  ["invoice.voided"],
+  ["invoiceitem.created"],
+  ["invoiceitem.deleted"],
+  ["payment_intent.canceled"],
+  ["payment_intent.created"],
+  ["payment_intent.payment_failed"],
+  ["payment_intent.processing"],
+  ["payment_intent.requires_action"],
+  ["payment_intent.succeeded"],
+  ["payment_method.attached"],
+  ["payment_method.detached"],
+  ["payment_method.updated"],
+  ["price.created"],
+  ["price.updated"],
+  ["product.created"],
+  ["product.deleted"],
+  ["product.updated"],
+  ["subscription.payment_failed", "invoice.payment_failed"],
+  ["subscription.payment_succeeded", "invoice.payment_succeeded"],
+  ["test_helpers.test_clock.advancing"],
+  ["test_helpers.test_clock.created"],
+  ["test_helpers.test_clock.deleted"],
+  ["test_helpers.test_clock.ready"],
+];
+
+describe.skipIf(cli === undefined)(`Stripe's own CLI${skipReason}`, () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await openBench({ webhookEndpoints: [] });
+  });
+  afterAll(() => bench.close());
+
+  test.each(TRIGGERS)("triggers %s", async (fixture, event = fixture) => {
+    const from = bench.emulator.events().length;
+    const { code, output } = await runCli(bench.origin, "trigger", fixture);
+    expect(output).toContain("Trigger succeeded");
+    expect(code).toBe(0);
+    await until(() => typesSince(bench, from).includes(event));
+  });
+
+  test("listens: what it forwards is signed with the secret it shows; get, post and resend work", async () => {
+    const { stripe, origin, hookUrl, received } = bench;
+    const args = ["listen", "--forward-to", hookUrl, "--no-wss", "--all-snapshot", "--skip-update"];
+    const listening = startCli(origin, args);
+    try {
+      await until(() => listening.output().includes("Ready!"));
+      const secret = /whsec_\w+/.exec(listening.output())?.[0] ?? "";
+      const posted = await runCli(origin, "post", "/v1/customers", "-d", "email=cli@example.com");
+      const customer = JSON.parse(posted.output.slice(posted.output.indexOf("{")));
+      await until(() => received.length === 1);
+      const [first] = received;
+      const event = stripe.webhooks.constructEvent(first?.body ?? "", first?.signature ?? "", secret);
+      expect(event).toMatchObject({ type: "customer.created", data: { object: { id: customer.id } } });
+      expect((await runCli(origin, "get", `/v1/customers/${customer.id}`)).output).toContain("cli@example.com");
+      expect(await runCli(origin, "events", "resend", event.id)).toMatchObject({ code: 0 });
+      await until(() => received.length === 2);
+      expect(JSON.parse(received[1]?.body ?? "")).toMatchObject({ id: event.id });
+    } finally {
+      listening.child.kill();
+      await listening.ended;
+    }
+  });
+});

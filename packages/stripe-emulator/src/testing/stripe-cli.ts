@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const NO_CLI = "Stripe's CLI is not installed: npm install --save-dev @stripe/cli@1.52.0";
+
+/** The binary of the npm package for this platform; `STRIPE_CLI` names another one. */
+export function findStripeCli(): string | undefined {
+  const asked = process.env.STRIPE_CLI;
+  if (asked !== undefined) return existsSync(asked) ? asked : undefined;
+  const file = process.platform === "win32" ? "stripe.exe" : "stripe";
+  try {
+    const wrapper = createRequire(import.meta.url).resolve("@stripe/cli/package.json");
+    const platform = createRequire(wrapper).resolve(`@stripe/cli-${process.platform}-${process.arch}/package.json`);
+    return join(dirname(platform), "bin", file);
+  } catch {
+    return undefined;
+  }
+}
+
+export const cli = findStripeCli();
+
+export const skipReason = cli === undefined ? ` (skipped: ${NO_CLI})` : "";
+
+export interface Ran {
+  code: number | null;
+  output: string;
+}
+
+/** Starts the CLI with a home of its own against the emulator at `origin`; it never reaches the network. */
+export function startCli(
+  origin: string,
+  args: string[],
+): { child: ChildProcess; ended: Promise<Ran>; output(): string } {
+  const home = mkdtempSync(join(tmpdir(), "stripe-cli-"));
+  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, STRIPE_CLI_TELEMETRY_OPTOUT: "1" };
+  const child = spawn(cli ?? "", [...args, "--api-base", origin, "--api-key", "sk_test_cli12345678"], { env });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      output += chunk;
+    });
+  }
+  const ended = new Promise<Ran>((resolve) => child.once("close", (code) => resolve({ code, output })));
+  return { child, ended, output: () => output };
+}
+
+export const runCli = (origin: string, ...args: string[]): Promise<Ran> => startCli(origin, args).ended;
