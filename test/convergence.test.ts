@@ -1,70 +1,27 @@
-import { applyEvents, applyFetched, fetchProjections, projectEvent } from "@turnpike/core/mirror";
+import { applyEvents } from "@turnpike/core/mirror";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
 import * as fc from "fast-check";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestSupabase, type TestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { type Recording, recordLifecycles } from "./lifecycles.ts";
+import { createMirrorView, type MirrorView } from "./mirror-view.ts";
 
 let server: TestSupabase;
 let supabase: ServiceClient;
 let recording: Recording;
+let view: MirrorView;
 const CASES = 40;
 
 beforeAll(async () => {
   [server, recording] = await Promise.all([startTestSupabase(), recordLifecycles()]);
   supabase = createServiceClient(server);
+  view = createMirrorView(server, recording.stripe);
 }, 60_000);
 afterAll(async () => {
   await server?.close();
   await recording?.close();
 });
-
-const MIRRORED = [
-  "public.customers",
-  "public.products",
-  "public.prices",
-  "public.user_subscriptions",
-  "public.checkout_sessions",
-  "public.entitlements",
-  "public.payment_methods",
-  "billing.invoices",
-  "billing.payment_intents",
-  "billing.charges",
-  "billing.refunds",
-  "billing.disputes",
-];
-
-const empty = () =>
-  server.query(
-    `truncate ${[...MIRRORED, "billing.invoice_payments", "billing.stripe_events", "billing.outbox"].join()}`,
-  );
-
-/** Every mirrored row, without what the guard alone needs, and what a customer sees of it. */
-async function mirror(): Promise<Record<string, unknown>> {
-  const rows: Record<string, unknown> = {};
-  for (const table of [...MIRRORED, "public.payment_history"]) {
-    const found = await server.query<{ row: { id: string } }>(
-      `select to_jsonb(t) - '{as_of,rank,fetched}'::text[] as row from ${table} t order by id`,
-    );
-    for (const { row } of found) rows[`${table} ${row.id}`] = row;
-  }
-  return rows;
-}
-
-/** The same rows, read from Stripe object by object. */
-async function truth(events: Stripe.Event[]): Promise<Record<string, unknown>> {
-  await empty();
-  for (const event of events) {
-    const effect = projectEvent(event);
-    if (!effect || !("object" in effect)) continue;
-    const fetched = await fetchProjections(recording.stripe, effect.object, effect.object_id);
-    if (fetched) await applyFetched(supabase, fetched);
-    // Stripe does not know it any more: it is as its last event showed it.
-    else await applyEvents({ stripe: recording.stripe, supabase }, [event]);
-  }
-  return mirror();
-}
 
 /**
  * A way in which a lifecycle may be delivered: an order of its events (by their places), with duplicates, cut into batches of
@@ -116,12 +73,12 @@ describe("any order, any duplicates, any batches and any crash end in what Strip
     async (name) => {
       const events = recording.lifecycles.find((lifecycle) => lifecycle.name === name)?.events ?? [];
       expect(events.length).toBeGreaterThan(3);
-      const expected = await truth(events);
+      const expected = await view.truth(events);
       await fc.assert(
         fc.asyncProperty(deliveries([...events.keys()]), async (delivery) => {
-          await empty();
+          await view.empty();
           await deliver(events, delivery);
-          expect(await mirror()).toEqual(expected);
+          expect(await view.rows()).toEqual(expected);
         }),
         { numRuns: CASES, endOnFailure: true },
       );
