@@ -19,7 +19,8 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   test [vitest's arguments]  the tests                       npm test -- packages/core
   check [--fix]              types, lint and format          npm run check
   generate                   database types and OpenAPI      npm run generate
-  events                     what Stripe's endpoint needs    npm run --silent events`;
+  events                     what Stripe's endpoint needs    npm run --silent events
+  soak [--events N]          many events, with faults        npm run soak`;
 
 /** @type {Record<string, (node: string, args: string[]) => Promise<number>>} */
 const commands = {
@@ -33,6 +34,8 @@ const commands = {
   generate: (node, args) => run(node, ["scripts/generate.ts", ...args], { node, root }),
 
   events: (node, args) => run(node, ["scripts/events.ts", ...args], { node, root }),
+
+  soak: (node, args) => run(node, ["bench/soak.ts", ...args], { node, root }),
 
   async check(node, args) {
     await ensureTypes(node, root);
