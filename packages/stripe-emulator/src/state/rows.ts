@@ -55,6 +55,7 @@ export interface JobRow {
     | "decide_dispute"
     | "end_subscription"
     | "expire_incomplete"
+    | "expire_pending_update"
     | "expire_session"
     | "finalize_invoice"
     | "finish_refund"
