@@ -4,13 +4,16 @@ import { Hono } from "hono";
 import type Stripe from "stripe";
 import { apiApp } from "./api/app.ts";
 import { API_VERSION } from "./api-version.ts";
+import { controlApp } from "./control.ts";
 import { CliListeners } from "./events/cli-listeners.ts";
 import { Deliverer, RETRY_DELAYS_MS } from "./events/deliverer.ts";
+import { Endpoints, type WebhookEndpoint } from "./events/endpoints.ts";
+import { Faults } from "./events/faults.ts";
 import { JobRunner } from "./jobs.ts";
 import { pagesApp } from "./pages/app.ts";
 import type { DeliveryRow } from "./state/rows.ts";
 import { openStore } from "./state/store.ts";
-import { type AfterRetries, type WebhookEndpoint, World } from "./world.ts";
+import { type AfterRetries, World } from "./world.ts";
 
 export interface StripeEmulatorOptions {
   /** Where browsers reach the hosted pages, without a slash at the end: `http://localhost:3000`. */
@@ -29,7 +32,7 @@ export interface StripeEmulatorOptions {
 }
 
 export interface StripeEmulator {
-  /** Answers `/v1/*` (the API), `/c/*` (checkout) and `/p/*` (portal). */
+  /** Answers `/v1/*` (the API), `/c/*` (checkout), `/p/*` (portal) and `/_emulator/*` (faults, snapshots). */
   fetch(request: Request): Promise<Response>;
   /** For the `upgrade` of a node server: the web socket of `stripe listen`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -50,8 +53,15 @@ const CLOSE_TIMEOUT_MS = 2000;
 export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmulator {
   const log = options.log ?? (() => undefined);
   const store = openStore(options.stateFile);
-  const endpoints = (options.webhookEndpoints ?? []).map((endpoint, index) => ({ ...endpoint, id: `we_${index + 1}` }));
-  const deliverer = new Deliverer({ store, endpoints, retryDelaysMs: options.retryDelaysMs ?? RETRY_DELAYS_MS, log });
+  const endpoints = new Endpoints(options.webhookEndpoints ?? [], store);
+  const faults = new Faults();
+  const deliverer = new Deliverer({
+    store,
+    endpoints,
+    faults,
+    retryDelaysMs: options.retryDelaysMs ?? RETRY_DELAYS_MS,
+    log,
+  });
   const jobs = new JobRunner(log);
   const listeners = new CliListeners(API_VERSION);
   const world = new World({
@@ -71,7 +81,8 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   deliverer.wake();
   jobs.wake(world);
   const app = new Hono();
-  app.route("/", apiApp(world, log));
+  app.route("/", apiApp(world, faults, log));
+  app.route("/", controlApp({ world, deliverer, endpoints, faults, jobs }));
   app.route("/", pagesApp(world, deliverer));
   return {
     fetch: async (request) => app.fetch(request),

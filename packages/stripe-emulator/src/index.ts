@@ -1,3 +1,3 @@
 export { createStripeEmulator, type StripeEmulator, type StripeEmulatorOptions } from "./emulator.ts";
+export type { WebhookEndpoint } from "./events/endpoints.ts";
 export type { DeliveryRow } from "./state/rows.ts";
-export type { WebhookEndpoint } from "./world.ts";

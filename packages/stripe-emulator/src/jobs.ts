@@ -4,6 +4,7 @@ import { attemptInvoice, collectInvoice } from "./billing/collecting.ts";
 import { decideDispute, followCharge } from "./billing/disputing.ts";
 import { endSubscription, expireIncomplete } from "./billing/end-subscription.ts";
 import { resumeCollection } from "./billing/pausing.ts";
+import { expirePendingUpdate } from "./billing/pending-updates.ts";
 import { finishRefund } from "./billing/refunding.ts";
 import { announceInvoice, renewSubscription } from "./billing/renewing.ts";
 import { settlePayment } from "./billing/settlement.ts";
@@ -18,6 +19,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
   end_subscription: endSubscription,
   expire_incomplete: expireIncomplete,
+  expire_pending_update: expirePendingUpdate,
   trial_will_end: trialWillEnd,
   upcoming_invoice: announceInvoice,
   resume_collection: resumeCollection,

@@ -206,3 +206,42 @@ test("a deleted clock takes its customers and their subscriptions with it", asyn
   expect((await stripe.subscriptions.retrieve(id)).status).toBe("canceled");
   await expect(stripe.testHelpers.testClocks.retrieve(clock)).rejects.toMatchObject({ statusCode: 404 });
 });
+
+async function upgradeUnpaid() {
+  const made = await onClock();
+  const { id, items } = await made.subscribe();
+  const failing = await attach(bench, made.customer, "pm_card_chargeCustomerFail");
+  await stripe.subscriptions.update(id, { default_payment_method: failing });
+  const price = await createPlan(stripe, { unit_amount: 9000 });
+  const updated = await stripe.subscriptions.update(id, {
+    items: [{ id: items.data[0]?.id ?? "", price: price.id }],
+    payment_behavior: "pending_if_incomplete",
+    proration_behavior: "always_invoice",
+  });
+  expect(updated).toMatchObject({
+    status: "active",
+    items: { data: [{ price: { unit_amount: 1500 } }] },
+    pending_update: { subscription_items: [{ price: { id: price.id } }] },
+  });
+  return { ...made, id, invoice: String(updated.latest_invoice), price: price.id };
+}
+
+test("a pending update is made when its invoice is paid", async () => {
+  const { id, customer, invoice, price } = await upgradeUnpaid();
+  await stripe.invoices.pay(invoice, { payment_method: await attach(bench, customer, "pm_card_visa") });
+  const changed = await stripe.subscriptions.retrieve(id);
+  expect(changed).toMatchObject({ items: { data: [{ price: { id: price } }] }, pending_update: null });
+  expect(bench.emulator.events().at(-1)?.type).toBe("customer.subscription.pending_update_applied");
+});
+
+test("a pending update that nobody pays for is forgotten after 23 hours", async () => {
+  const { id, invoice, advance } = await upgradeUnpaid();
+  expect(await advance(START + DAY)).toEqual([
+    "invoice.voided",
+    "payment_intent.canceled",
+    "customer.subscription.updated",
+    "customer.subscription.pending_update_expired",
+  ]);
+  expect((await stripe.subscriptions.retrieve(id)).pending_update).toBeNull();
+  expect((await stripe.invoices.retrieve(invoice)).status).toBe("void");
+});

@@ -1,24 +1,12 @@
 import type Stripe from "stripe";
 import { API_VERSION } from "./api-version.ts";
 import { tellEntitlements } from "./billing/entitling.ts";
+import type { Endpoint, Endpoints } from "./events/endpoints.ts";
 import { previousAttributes } from "./events/previous-attributes.ts";
 import { newId } from "./state/ids.ts";
 import type { DeliveryRow, EventRow, JobRow, Rows } from "./state/rows.ts";
 import type { Store } from "./state/store.ts";
 import type { Stored } from "./state/stored.ts";
-
-/** A place that events are sent to. `enabledEvents` as Stripe's: names, or `*` for all. */
-export interface WebhookEndpoint {
-  url: string;
-  secret: string;
-  enabledEvents: readonly string[];
-  /** What `api_version` the endpoint's events say; default: the version the emulator speaks. */
-  apiVersion?: string;
-}
-
-export interface Endpoint extends WebhookEndpoint {
-  id: string;
-}
 
 type EventObject<T extends Stripe.Event.Type> = Stored<Extract<Stripe.Event, { type: T }>["data"]["object"]>;
 
@@ -34,7 +22,7 @@ export interface WorldOptions {
   publicUrl: string;
   settleDelayMs: number;
   afterRetries: AfterRetries;
-  endpoints: readonly Endpoint[];
+  endpoints: Endpoints;
   /** Called with each delivery that was written down. */
   queued(delivery: DeliveryRow): void;
   /** Called with each event, also when it is sent again. */
@@ -43,8 +31,6 @@ export interface WorldOptions {
   /** Called after each job that was written down. */
   scheduled(): void;
 }
-
-const wants = (types: readonly string[], type: string) => types.includes("*") || types.includes(type);
 
 /**
  * The state and the two ways in which it speaks: events, and things that happen later. All changes are made
@@ -94,7 +80,7 @@ export class World {
 
   /** Writes an event that shows the object as it is now, and queues it for each endpoint that wants its type. */
   emit<T extends Stripe.Event.Type>(type: T, object: EventObject<T>, previous?: Record<string, unknown>): EventRow {
-    const wanted = this.#options.endpoints.filter(({ enabledEvents }) => wants(enabledEvents, type));
+    const wanted = this.#options.endpoints.wanting(type);
     const snapshot = structuredClone(object) as EventRow["data"]["object"];
     const event: EventRow = {
       id: newId("evt", 24),
@@ -117,9 +103,8 @@ export class World {
   /** Sends an event once more: to `stripe listen`, and to the endpoint named or (null) all that want it. */
   resend(event: EventRow, endpoint: string | null): void {
     this.#options.emitted(event);
-    const wanted = this.#options.endpoints.filter(
-      ({ id, enabledEvents: types }) => endpoint === id || (endpoint === null && wants(types, event.type)),
-    );
+    const { endpoints } = this.#options;
+    const wanted = endpoint === null ? endpoints.wanting(event.type) : [endpoints.find(endpoint) ?? []].flat();
     this.#queue(event, wanted);
   }
 

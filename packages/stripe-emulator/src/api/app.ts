@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { API_VERSION } from "../api-version.ts";
+import { API_FAULTS, type Fault, type Faults } from "../events/faults.ts";
 import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
 import { cliSessionRoutes } from "../resources/cli-sessions.ts";
 import { customerRoutes } from "../resources/customers.ts";
@@ -19,6 +20,7 @@ import { refundRoutes } from "../resources/refunds.ts";
 import { setupIntentRoutes } from "../resources/setup-intents.ts";
 import { subscriptionRoutes } from "../resources/subscriptions.ts";
 import { testClockRoutes } from "../resources/test-clocks.ts";
+import { webhookEndpointRoutes } from "../resources/webhook-endpoints.ts";
 import { clockOf } from "../state/clock-of.ts";
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
@@ -47,6 +49,7 @@ const ROUTES: Route[] = [
   ...portalSessionRoutes,
   ...eventRoutes,
   ...testClockRoutes,
+  ...webhookEndpointRoutes,
   ...entitlementRoutes,
   ...setupIntentRoutes,
   ...cliSessionRoutes,
@@ -67,10 +70,13 @@ interface Answer {
 }
 
 /** Stripe's API under `/v1`. */
-export function apiApp(world: World, log: (line: string) => void): Hono {
+export function apiApp(world: World, faults: Faults, log: (line: string) => void): Hono {
   const app = new Hono();
   for (const route of ROUTES) {
     app.on(route.method, route.path, async (context) => {
+      const fault = faults.take(API_FAULTS, new URL(context.req.url).pathname);
+      if (fault?.kind === "slow") await new Promise((resolve) => setTimeout(resolve, fault.ms));
+      else if (fault) return respond(context.req.raw, () => faulty(fault), log);
       const body = route.method === "POST" ? await context.req.text() : "";
       return respond(
         context.req.raw,
@@ -81,6 +87,15 @@ export function apiApp(world: World, log: (line: string) => void): Hono {
   }
   app.all("/v1/*", (context) => respond(context.req.raw, () => notFound(context.req.raw), log));
   return app;
+}
+
+function faulty({ kind }: Fault): never {
+  if (kind === "rate_limit") {
+    const message =
+      "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.";
+    throw new ApiError(429, { type: "invalid_request_error", code: "rate_limit", message });
+  }
+  throw new ApiError(500, { type: "api_error", message: "An unknown error occurred" });
 }
 
 function notFound(request: Request): Answer {

@@ -72,7 +72,7 @@ export function paymentFailed(world: World, id: string): void {
   else world.schedule("retry_payment", id, next);
   const patch = { next_payment_attempt: next === null ? null : Math.floor(next / 1000) };
   world.emit("invoice.payment_failed", world.update("invoices", id, patch));
-  if (!subscription || invoice.billing_reason === "manual") return;
+  if (!subscription || subscription.pending_update || invoice.billing_reason === "manual") return;
   if (!["active", "trialing", "past_due"].includes(subscription.status)) return;
   if (next !== null || !invoice.auto_advance) {
     world.update("subscriptions", subscription.id, { status: "past_due" }, "customer.subscription.updated");

@@ -37,6 +37,7 @@ function stopLife(world: World, id: string): void {
     "trial_will_end",
     "upcoming_invoice",
     "expire_incomplete",
+    "expire_pending_update",
     "resume_collection",
   ] as const) {
     world.unschedule(kind, id);

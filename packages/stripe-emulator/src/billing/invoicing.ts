@@ -2,6 +2,7 @@ import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
 import { openPayment } from "./payment.ts";
+import { applyPendingUpdate } from "./pending-updates.ts";
 
 /**
  * Creates and finalises an invoice. Nothing due: it is paid at once; otherwise it is open, with a payment that waits
@@ -122,7 +123,10 @@ const WAITING = ["past_due", "unpaid", "incomplete"];
 /** A subscription follows its latest invoice: when that is paid, it is active (https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses). */
 function recover(world: World, invoice: Invoice): void {
   const subscription = world.store.subscriptions.find(invoice.parent?.subscription_details?.subscription);
-  if (!subscription || subscription.latest_invoice !== invoice.id || !WAITING.includes(subscription.status)) return;
+  if (!subscription || subscription.latest_invoice !== invoice.id) return;
+  const { pending_update: pending } = subscription;
+  if (pending) applyPendingUpdate(world, subscription, pending);
+  if (!WAITING.includes(subscription.status)) return;
   world.unschedule("expire_incomplete", subscription.id);
   world.update("subscriptions", subscription.id, { status: "active" }, "customer.subscription.updated");
 }

@@ -67,7 +67,7 @@ export class CliListeners {
       http_headers: {
         "User-Agent": "Stripe/1.0 (+https://docs.stripe.com/webhooks)",
         "Content-Type": "application/json; charset=utf-8",
-        "Stripe-Signature": signatureHeader(event_payload, this.#secret, Math.floor(Date.now() / 1000)),
+        "Stripe-Signature": signatureHeader(event_payload, [this.#secret], Math.floor(Date.now() / 1000)),
       },
       webhook_conversation_id: newId("wc"),
       webhook_id: newId("wh"),

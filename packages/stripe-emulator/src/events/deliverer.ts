@@ -1,6 +1,8 @@
 import type { DeliveryRow, EventRow } from "../state/rows.ts";
 import type { Store } from "../state/store.ts";
-import type { Endpoint } from "../world.ts";
+import { Disturbance } from "./disturbing.ts";
+import type { Endpoint, Endpoints } from "./endpoints.ts";
+import type { Faults } from "./faults.ts";
 import { signatureHeader } from "./signature.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -11,7 +13,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface DelivererOptions {
   store: Store;
-  endpoints: readonly Endpoint[];
+  endpoints: Endpoints;
+  faults: Faults;
   retryDelaysMs: readonly number[];
   log(line: string): void;
 }
@@ -19,7 +22,7 @@ export interface DelivererOptions {
 /** Sends what `deliveries` holds, signed, until an endpoint answers 2xx or the retries are used up. */
 export class Deliverer {
   readonly #options: DelivererOptions;
-  readonly #endpoints: Map<string, Endpoint>;
+  readonly #disturbance: Disturbance;
   /** Ids of the deliveries that still have an attempt to come. */
   readonly #queue = new Set<string>();
   readonly #inFlight = new Map<string, Promise<void>>();
@@ -28,12 +31,24 @@ export class Deliverer {
 
   constructor(options: DelivererOptions) {
     this.#options = options;
-    this.#endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.id, endpoint]));
-    for (const delivery of options.store.deliveries.all()) this.add(delivery);
+    this.#disturbance = new Disturbance(options.store, options.faults);
+    this.reload();
   }
 
+  /** Begins anew with the deliveries that the state holds. */
+  reload(): void {
+    this.#queue.clear();
+    const { store, endpoints } = this.#options;
+    const known = new Set(endpoints.all().map(({ id }) => id));
+    for (const { id, endpoint, nextAttemptAt } of store.deliveries.all()) {
+      if (nextAttemptAt !== null && known.has(endpoint)) this.#queue.add(id);
+    }
+    this.wake();
+  }
+
+  /** Takes a new delivery, or what the faults make of it. */
   add(delivery: DeliveryRow): void {
-    if (delivery.nextAttemptAt !== null && this.#endpoints.has(delivery.endpoint)) this.#queue.add(delivery.id);
+    for (const { id } of this.#disturbance.apply(delivery)) this.#queue.add(id);
   }
 
   /** Sends what is due, and sets the timer for what is not yet. */
@@ -99,9 +114,14 @@ export class Deliverer {
   async #attempt(delivery: DeliveryRow): Promise<void> {
     const { store, retryDelaysMs, log } = this.#options;
     const event = store.events.get(delivery.event);
-    const endpoint = this.#endpoints.get(delivery.endpoint);
-    if (!endpoint) return;
-    const status = await send(endpoint, event);
+    const endpoint = this.#options.endpoints.find(delivery.endpoint);
+    if (!endpoint) {
+      this.#queue.delete(delivery.id);
+      return;
+    }
+    const forged = this.#disturbance.forges(delivery.id);
+    const status = await send(forged ? { ...endpoint, secrets: ["whsec_wrong"] } : endpoint, event);
+    if (!store.deliveries.find(delivery.id)) return;
     const delivered = status !== null && status >= 200 && status < 300;
     const attempts = delivery.attempts + 1;
     const delay = delivered ? undefined : retryDelaysMs[attempts - 1];
@@ -129,7 +149,7 @@ async function send(endpoint: Endpoint, event: EventRow): Promise<number | null>
       headers: {
         "content-type": "application/json; charset=utf-8",
         "user-agent": "Stripe/1.0 (+https://docs.stripe.com/webhooks)",
-        "stripe-signature": signatureHeader(body, endpoint.secret, Math.floor(Date.now() / 1000)),
+        "stripe-signature": signatureHeader(body, endpoint.secrets, Math.floor(Date.now() / 1000)),
       },
       body,
       redirect: "manual",

@@ -33,6 +33,7 @@ const pauseCollection = hashOf(
 /** A moment in seconds, or now. */
 const moment: Reader<number | "now"> = (value, param) => (value === "now" ? value : integer(value, param));
 
+const paymentBehavior = oneOf("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete");
 const prorationBehavior = oneOf("create_prorations", "always_invoice", "none");
 const automaticTax = hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"]));
 
@@ -45,7 +46,7 @@ export const createParams = schema(
     description: text,
     metadata,
     off_session: ignored,
-    payment_behavior: oneOf("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"),
+    payment_behavior: paymentBehavior,
     payment_settings: ignored,
     proration_behavior: prorationBehavior,
     trial_period_days: integer,
@@ -69,7 +70,7 @@ export const updateParams = schema({
   items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer }))),
   metadata,
   off_session: ignored,
-  payment_behavior: ignored,
+  payment_behavior: paymentBehavior,
   pause_collection: clearable(pauseCollection),
   proration_behavior: prorationBehavior,
   trial_end: moment,

@@ -6,6 +6,7 @@ import { cancellation, changeItems, currentPeriodEnd, type ItemChange } from "..
 import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription } from "../billing/end-subscription.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
+import { changeWhenPaid } from "../billing/pending-updates.ts";
 import { type Subscription, startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
@@ -77,7 +78,11 @@ function updateSubscription(world: World, id: string, params: ParamsOf<typeof up
   const changes = (params.items ?? []).map((item, index) => itemChange(world, before, item, `items[${index}]`));
   const { description, default_payment_method: method, automatic_tax: tax } = params;
   const items =
-    changes.length > 0 ? changeItems(world, id, changes, params.proration_behavior ?? "create_prorations") : {};
+    changes.length === 0
+      ? {}
+      : params.payment_behavior === "pending_if_incomplete"
+        ? changeWhenPaid(world, id, changes)
+        : changeItems(world, id, changes, params.proration_behavior ?? "create_prorations");
   const end = cancellationAsked(world, { ...before, ...items }, params);
   const { pause_collection: pause, trial_settings: trialSettings, trial_end: trialEnd } = params;
   const updated = world.update(

@@ -55,6 +55,7 @@ export interface JobRow {
     | "decide_dispute"
     | "end_subscription"
     | "expire_incomplete"
+    | "expire_pending_update"
     | "expire_session"
     | "finalize_invoice"
     | "finish_refund"
@@ -99,6 +100,14 @@ export interface PendingProration {
   period: { start: number; end: number };
 }
 
+/** An endpoint's (the id) newer secret; `until`, in milliseconds since the epoch, the previous one signs along. */
+export interface RolledSecret {
+  id: string;
+  secret: string;
+  previous: string;
+  until: number;
+}
+
 /** The lookup keys that a customer (the id) was last told to be entitled to. */
 export interface EntitlementSet {
   id: string;
@@ -122,6 +131,8 @@ export interface Rows {
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
   prorations: PendingProration;
+  webhookEndpoints: Stripe.WebhookEndpoint;
+  rolledSecrets: RolledSecret;
   features: Stripe.Entitlements.Feature;
   productFeatures: Stripe.ProductFeature & { product: string };
   entitlementSets: EntitlementSet;
@@ -167,6 +178,8 @@ export const TABLE_NAMES: Record<TableName, true> = {
   instruments: true,
   portalSessions: true,
   prorations: true,
+  webhookEndpoints: true,
+  rolledSecrets: true,
   features: true,
   productFeatures: true,
   entitlementSets: true,

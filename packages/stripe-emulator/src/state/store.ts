@@ -42,7 +42,13 @@ export class Table<Row extends { id: string }> {
   }
 }
 
-export type Store = { readonly [K in TableName]: Table<Rows[K]> } & { flush(): void };
+export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
+  flush(): void;
+  /** All rows, as `replace` takes them. */
+  snapshot(): Change[];
+  /** Throws all rows away for these ones. */
+  replace(rows: Change[]): void;
+};
 
 /** All state; kept in `file`, or in memory only. */
 export function openStore(file: string | undefined): Store {
@@ -50,9 +56,14 @@ export function openStore(file: string | undefined): Store {
   const names = Object.keys(TABLE_NAMES) as TableName[];
   const open = (name: TableName) => new Table<{ id: string }>((id, row) => journal?.record([name, id, row]));
   const tables = Object.fromEntries(names.map((name) => [name, open(name)]));
+  const snapshot = () => names.flatMap((name) => (tables[name]?.all() ?? []).map((row): Change => [name, row.id, row]));
   if (journal) {
     for (const [name, id, row] of journal.read()) tables[name]?.restore(id, row as { id: string } | null);
-    journal.rewrite(names.flatMap((name) => (tables[name]?.all() ?? []).map((row): Change => [name, row.id, row])));
+    journal.rewrite(snapshot());
   }
-  return { ...tables, flush: () => journal?.flush() } as unknown as Store;
+  const replace = (rows: Change[]) => {
+    for (const [name, id] of snapshot()) tables[name]?.delete(id);
+    for (const [name, , row] of rows) tables[name]?.put(row as { id: string });
+  };
+  return { ...tables, flush: () => journal?.flush(), snapshot, replace } as unknown as Store;
 }

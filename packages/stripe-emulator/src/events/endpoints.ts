@@ -1,0 +1,71 @@
+import { newId } from "../state/ids.ts";
+import type { Store } from "../state/store.ts";
+
+/** A place that events are sent to. `enabledEvents` as Stripe's: names, or `*` for all. */
+export interface WebhookEndpoint {
+  url: string;
+  secret: string;
+  enabledEvents: readonly string[];
+  /** What `api_version` the endpoint's events say; default: the version the emulator speaks. */
+  apiVersion?: string;
+}
+
+export interface Endpoint extends Omit<WebhookEndpoint, "secret"> {
+  id: string;
+  /** The newest first; a rolled one signs along until it expires. */
+  secrets: readonly string[];
+}
+
+/** The endpoints that were configured and those made by API. */
+export class Endpoints {
+  readonly #configured: readonly (WebhookEndpoint & { id: string })[];
+  readonly #store: Store;
+
+  constructor(configured: readonly WebhookEndpoint[], store: Store) {
+    this.#configured = configured.map((endpoint, index) => ({ ...endpoint, id: `we_${index + 1}` }));
+    this.#store = store;
+  }
+
+  all(): Endpoint[] {
+    const made = this.#store.webhookEndpoints.all().filter(({ status }) => status === "enabled");
+    return [
+      ...this.#configured.map(({ secret, ...endpoint }) => ({
+        ...endpoint,
+        secrets: this.#secrets(endpoint.id, secret),
+      })),
+      ...made.map(({ id, url, enabled_events: enabledEvents, api_version: version, secret = "" }) => ({
+        id,
+        url,
+        enabledEvents,
+        secrets: this.#secrets(id, secret),
+        ...(version === null ? {} : { apiVersion: version }),
+      })),
+    ];
+  }
+
+  find(id: string): Endpoint | undefined {
+    return this.all().find((endpoint) => endpoint.id === id);
+  }
+
+  wanting(type: string): Endpoint[] {
+    return this.all().filter(({ enabledEvents }) => enabledEvents.includes("*") || enabledEvents.includes(type));
+  }
+
+  /** A new secret; the old one signs along for so many seconds (https://docs.stripe.com/webhooks#roll-endpoint-secrets). */
+  roll(id: string, overlapS: number): string | undefined {
+    const endpoint = this.find(id);
+    if (!endpoint) return undefined;
+    const secret = newSecret();
+    const previous = endpoint.secrets[0] ?? "";
+    this.#store.rolledSecrets.put({ id, secret, previous, until: Date.now() + overlapS * 1000 });
+    return secret;
+  }
+
+  #secrets(id: string, original: string): string[] {
+    const rolled = this.#store.rolledSecrets.find(id);
+    if (!rolled) return [original];
+    return rolled.until > Date.now() ? [rolled.secret, rolled.previous] : [rolled.secret];
+  }
+}
+
+export const newSecret = (): string => `whsec_${newId("", 32).slice(1)}`;

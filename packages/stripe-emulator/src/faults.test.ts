@@ -1,0 +1,160 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import Stripe from "stripe";
+import { expect, onTestFinished, test } from "vitest";
+import type { StripeEmulatorOptions } from "./index.ts";
+import { type Bench, openBench, SECRET, until } from "./testing/bench.ts";
+
+async function bench(options: Partial<StripeEmulatorOptions> = {}): Promise<Bench> {
+  const opened = await openBench(options);
+  onTestFinished(() => opened.close());
+  return opened;
+}
+
+const headers = { authorization: "Bearer sk_test_control", "content-type": "application/json" };
+
+async function control(on: Bench, path: string, body: unknown = {}): Promise<unknown> {
+  const answer = await fetch(`${on.origin}/_emulator/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  expect(answer.status).toBe(200);
+  return answer.json();
+}
+
+const names = ({ received }: Bench) => received.map(({ body }) => JSON.parse(body).data.object.name);
+
+test("an event is sent twice, late, last first, or not at all", async () => {
+  const on = await bench();
+  await control(on, "faults", { kind: "duplicate" });
+  await on.stripe.products.create({ name: "twice" });
+  await on.emulator.waitForDeliveries();
+  expect(names(on)).toEqual(["twice", "twice"]);
+  await control(on, "faults", { kind: "drop", match: "product." });
+  const lost = await on.stripe.products.create({ name: "lost" });
+  await control(on, "faults", { kind: "delay", ms: 80 });
+  await on.stripe.products.create({ name: "late" });
+  await on.stripe.products.create({ name: "early" });
+  await on.emulator.waitForDeliveries();
+  expect(names(on).slice(2)).toEqual(["early", "late"]);
+  const [missed] = (await on.stripe.events.list({ delivery_success: false })).data;
+  expect(missed?.data.object).toMatchObject({ id: lost.id });
+  await control(on, "faults", { kind: "reorder", times: 3 });
+  for (const name of ["1", "2", "3"]) await on.stripe.products.create({ name });
+  await on.emulator.waitForDeliveries();
+  expect(names(on).slice(4)).toEqual(["3", "2", "1"]);
+});
+
+test("a delivery with a wrong signature comes again with the right one", async () => {
+  const on = await bench();
+  await control(on, "faults", { kind: "wrong_signature" });
+  on.answers.push(400);
+  await on.stripe.products.create({ name: "A" });
+  await on.emulator.waitForDeliveries();
+  const [wrong, right] = on.received;
+  const verify = (of = wrong) => on.stripe.webhooks.constructEvent(of?.body ?? "", of?.signature ?? "", SECRET);
+  expect(() => verify()).toThrow(Stripe.errors.StripeSignatureVerificationError);
+  expect(verify(right).type).toBe("product.created");
+});
+
+test("the API fails, limits and is slow on demand; a client that retries gets through", async () => {
+  const on = await bench();
+  await control(on, "faults", { kind: "error_500", match: "/v1/products" });
+  expect((await on.stripe.customers.list()).data).toEqual([]);
+  await expect(on.stripe.products.list()).rejects.toMatchObject({ statusCode: 500, type: "StripeAPIError" });
+  await control(on, "faults", { kind: "rate_limit" });
+  await expect(on.stripe.products.list()).rejects.toMatchObject({ statusCode: 429, type: "StripeRateLimitError" });
+  await control(on, "faults", { kind: "error_500" });
+  expect((await on.stripe.products.create({ name: "A" }, { maxNetworkRetries: 1 })).name).toBe("A");
+  await control(on, "faults", { kind: "slow", ms: 100 });
+  const begin = Date.now();
+  await on.stripe.products.list();
+  expect(Date.now() - begin).toBeGreaterThanOrEqual(99);
+  const cleared = await fetch(`${on.origin}/_emulator/faults`, { method: "DELETE", headers });
+  expect(await cleared.json()).toEqual({ data: [] });
+});
+
+test("a snapshot is restored, and a reset empties; nobody does so without a key", async () => {
+  const on = await bench();
+  const { id } = await on.stripe.products.create({ name: "Kept" });
+  await on.emulator.waitForDeliveries();
+  const snapshot = await control(on, "snapshot");
+  await control(on, "reset");
+  expect((await on.stripe.products.list()).data).toEqual([]);
+  await control(on, "restore", snapshot);
+  expect((await on.stripe.products.retrieve(id)).name).toBe("Kept");
+  expect(on.emulator.events()).toHaveLength(1);
+  expect((await fetch(`${on.origin}/_emulator/reset`, { method: "POST" })).status).toBe(401);
+});
+
+test("endpoints are made by API, get what they ask for, and show their secret once", async () => {
+  const on = await bench({ webhookEndpoints: [] });
+  const made = await on.stripe.webhookEndpoints.create({ url: on.hookUrl, enabled_events: ["product.created"] });
+  const other = await on.stripe.webhookEndpoints.create({ url: on.hookUrl, enabled_events: ["*"] });
+  expect(await on.stripe.webhookEndpoints.retrieve(made.id)).not.toHaveProperty("secret");
+  await on.stripe.customers.create({});
+  await on.stripe.products.create({ name: "A" });
+  await on.emulator.waitForDeliveries();
+  expect(on.received).toHaveLength(3);
+  const verified = (secret = "") =>
+    on.received.filter(({ body, signature }) => {
+      try {
+        return on.stripe.webhooks.constructEvent(body, signature, secret);
+      } catch {
+        return false;
+      }
+    }).length;
+  expect([verified(made.secret), verified(other.secret)]).toEqual([1, 2]);
+  await on.stripe.webhookEndpoints.update(other.id, { disabled: true });
+  await on.stripe.webhookEndpoints.del(made.id);
+  await on.stripe.products.create({ name: "B" });
+  expect((await on.stripe.webhookEndpoints.list()).data).toMatchObject([{ id: other.id, status: "disabled" }]);
+  await expect(on.stripe.webhookEndpoints.create({ url: "nowhere", enabled_events: ["*"] })).rejects.toMatchObject({
+    param: "url",
+  });
+  expect(on.received).toHaveLength(3);
+});
+
+test("a rolled secret signs beside the old one until that expires", async () => {
+  const on = await bench();
+  const roll = async (expires_in: number) => {
+    const answer = await control(on, "webhook_endpoints/we_1/roll", { expires_in });
+    return String(Reflect.get(Object(answer), "secret"));
+  };
+  const secret = await roll(60);
+  await on.stripe.products.create({ name: "A" });
+  await on.emulator.waitForDeliveries();
+  const [{ body, signature } = { body: "", signature: "" }] = on.received;
+  for (const each of [SECRET, secret]) {
+    expect(on.stripe.webhooks.constructEvent(body, signature, each).type).toBe("product.created");
+  }
+  const last = await roll(0);
+  await on.stripe.products.create({ name: "B" });
+  await until(() => on.received.length === 2);
+  expect(on.received[1]?.signature.match(/v1=/g)).toHaveLength(1);
+  expect(
+    on.stripe.webhooks.constructEvent(on.received[1]?.body ?? "", on.received[1]?.signature ?? "", last).id,
+  ).toBeTruthy();
+});
+
+test("events are listed by type and by time", async () => {
+  const on = await bench();
+  await on.stripe.products.create({ name: "A" });
+  const { created } = await on.stripe.customers.create({});
+  const types = async (params: Stripe.EventListParams) =>
+    (await on.stripe.events.list(params)).data.map(({ type }) => type);
+  expect(await types({ types: ["product.created", "price.created"] })).toEqual(["product.created"]);
+  expect(await types({ type: "customer.*" })).toEqual(["customer.created"]);
+  expect(await types({ created: { gt: created } })).toEqual([]);
+});
+
+test("a renewed card tells that it was updated by itself", async () => {
+  const on = await bench();
+  const customer = await on.stripe.customers.create({ payment_method: "pm_card_visa" });
+  const [method] = (await on.stripe.customers.listPaymentMethods(customer.id)).data;
+  await control(on, `payment_methods/${method?.id}/renew`);
+  expect(on.emulator.events().at(-1)?.type).toBe("payment_method.automatically_updated");
+});
+
+test("other machines are let in only when that was meant", async () => {
+  const cli = new URL("./cli.ts", import.meta.url).pathname;
+  const run = promisify(execFile)(process.execPath, [cli, "--host", "0.0.0.0", "--port", "1"]);
+  await expect(run).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("--allow-remote") });
+});
