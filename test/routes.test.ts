@@ -204,7 +204,7 @@ describe("POST /api/stripe/create-checkout", () => {
     expect(customers.data).toHaveLength(1);
   });
 
-  it("sells nobody the same product twice: a subscriber is sent to the portal", async () => {
+  it("sells nobody the same product twice: a subscriber is sent to the portal, and an upgrade works", async () => {
     const loyal = await world.signUp();
     const opened = await postForm(proMonthly, bearer(loyal));
     await world.pay(opened.headers.get("location") ?? "");
@@ -219,6 +219,14 @@ describe("POST /api/stripe/create-checkout", () => {
     }
     const other = await postForm((await world.priceOf("starter_monthly")).id, bearer(loyal));
     expect(other.headers.get("location")).toContain("/c/pay/");
+
+    // The upgrade that the portal makes arrives, on the same subscription.
+    const own = () => world.as(loyal).from("user_subscriptions").select("id, price_id, items");
+    const [before] = (await own()).data ?? [];
+    await world.stripe.subscriptions.update(before?.id, { items: [{ id: before?.items[0].id, price: yearly }] });
+    await vi.waitFor(async () => {
+      expect((await own()).data).toMatchObject([{ id: before?.id, price_id: yearly }]);
+    }, WAIT);
   });
 });
 
