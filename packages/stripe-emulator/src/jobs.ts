@@ -51,7 +51,13 @@ function advanceClock(world: World, id: string): void {
     const { frozen_time: before } = world.store.testClocks.get(id);
     world.update("testClocks", id, { frozen_time: Math.max(Math.floor(at / 1000), before) });
     world.store.jobs.delete(job.id);
-    world.onClock(id, () => RUN[kind](world, subject));
+    try {
+      world.onClock(id, () => RUN[kind](world, subject));
+    } catch (error) {
+      const failed = world.update("testClocks", id, { status: "internal_failure", status_details: {} });
+      world.emit("test_helpers.test_clock.internal_failure", failed);
+      throw error;
+    }
   }
   const ready = world.update("testClocks", id, { status: "ready", frozen_time: target, status_details: {} });
   world.emit("test_helpers.test_clock.ready", ready);
