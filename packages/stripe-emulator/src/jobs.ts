@@ -74,7 +74,7 @@ export class JobRunner {
 
   wake(world: World): void {
     clearTimeout(this.#timer);
-    const jobs = world.store.jobs.all().filter((job) => job.clock === null);
+    const jobs = world.store.jobs.all().filter((job) => !job.clock);
     if (jobs.length === 0) return;
     const next = Math.min(...jobs.map((job) => job.at));
     const delay = Math.min(next - Date.now(), MAX_TIMER_MS);
@@ -90,7 +90,7 @@ export class JobRunner {
   }
 
   #run(world: World): void {
-    const due = world.store.jobs.all().filter((job) => job.clock === null && job.at <= Date.now());
+    const due = world.store.jobs.all().filter((job) => !job.clock && job.at <= Date.now());
     for (const job of due.sort(inOrder)) {
       world.store.jobs.delete(job.id);
       try {
