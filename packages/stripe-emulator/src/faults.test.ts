@@ -27,6 +27,7 @@ test("an event is sent twice, late, last first, or not at all", async () => {
   await on.stripe.products.create({ name: "twice" });
   await on.emulator.waitForDeliveries();
   expect(names(on)).toEqual(["twice", "twice"]);
+  expect((await on.stripe.events.list({ delivery_success: true })).data).toHaveLength(1);
   await control(on, "faults", { kind: "drop", match: "product." });
   const lost = await on.stripe.products.create({ name: "lost" });
   await control(on, "faults", { kind: "delay", ms: 80 });

@@ -51,7 +51,13 @@ function advanceClock(world: World, id: string): void {
     const { frozen_time: before } = world.store.testClocks.get(id);
     world.update("testClocks", id, { frozen_time: Math.max(Math.floor(at / 1000), before) });
     world.store.jobs.delete(job.id);
-    world.onClock(id, () => RUN[kind](world, subject));
+    try {
+      world.onClock(id, () => RUN[kind](world, subject));
+    } catch (error) {
+      const failed = world.update("testClocks", id, { status: "internal_failure", status_details: {} });
+      world.emit("test_helpers.test_clock.internal_failure", failed);
+      throw error;
+    }
   }
   const ready = world.update("testClocks", id, { status: "ready", frozen_time: target, status_details: {} });
   world.emit("test_helpers.test_clock.ready", ready);
@@ -68,7 +74,7 @@ export class JobRunner {
 
   wake(world: World): void {
     clearTimeout(this.#timer);
-    const jobs = world.store.jobs.all().filter((job) => job.clock === null);
+    const jobs = world.store.jobs.all().filter((job) => !job.clock);
     if (jobs.length === 0) return;
     const next = Math.min(...jobs.map((job) => job.at));
     const delay = Math.min(next - Date.now(), MAX_TIMER_MS);
@@ -84,7 +90,7 @@ export class JobRunner {
   }
 
   #run(world: World): void {
-    const due = world.store.jobs.all().filter((job) => job.clock === null && job.at <= Date.now());
+    const due = world.store.jobs.all().filter((job) => !job.clock && job.at <= Date.now());
     for (const job of due.sort(inOrder)) {
       world.store.jobs.delete(job.id);
       try {

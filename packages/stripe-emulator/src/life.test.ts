@@ -59,7 +59,7 @@ test("a renewal is told a week before, drafted, and charged an hour later; month
   const draft = await stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] });
   expect(draft).toMatchObject({
     items: { data: [{ current_period_start: end, current_period_end: Date.UTC(2027, 2, 31, 12) / 1000 }] },
-    latest_invoice: { status: "draft", billing_reason: "subscription_cycle", created: end },
+    latest_invoice: { status: "draft", billing_reason: "subscription_cycle", period_start: START, period_end: end },
   });
   expect(await advance(end + 3600)).toEqual(["invoice.finalized", ...charging, ...paying]);
   expect(await stripe.invoices.list({ subscription: id })).toMatchObject({ data: [{ status: "paid" }, {}] });

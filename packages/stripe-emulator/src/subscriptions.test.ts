@@ -82,6 +82,26 @@ test("a subscription ends by itself when cancel_at comes", async () => {
     .toBe("canceled");
 });
 
+test("without a test clock the same happens in real time", async () => {
+  const customer = await stripe.customers.create({
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const price = await createPlan(stripe);
+  const from = bench.emulator.events().length;
+  const { id } = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: price.id }],
+    trial_end: Math.floor(Date.now() / 1000) + 1,
+  });
+  await expect.poll(async () => (await stripe.subscriptions.retrieve(id)).status, { timeout: 3000 }).toBe("active");
+  expect(typesSince(bench, from).slice(-3)).toEqual([
+    "customer.subscription.trial_will_end",
+    "customer.subscription.updated",
+    "invoice.created",
+  ]);
+});
+
 test("prorations in an unchanged interval wait, and always_invoice bills them", async () => {
   const { subscription } = await subscriber();
   const bigger = await createPlan(stripe, { unit_amount: 3000 });

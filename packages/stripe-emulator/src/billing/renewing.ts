@@ -52,7 +52,7 @@ export function renewSubscription(world: World, id: string): void {
     },
     "customer.subscription.updated",
   );
-  draftRenewal(world, subscription, invoice);
+  draftRenewal(world, before, subscription, invoice);
   scheduleLife(world, subscription);
 }
 
@@ -70,7 +70,8 @@ function renewalLines(world: World, subscription: Subscription): LineDraft[] {
   return subscription.items.data.map((item) => periodLine(world, item, false));
 }
 
-function draftRenewal(world: World, subscription: Subscription, id: string): void {
+/** An invoice's own period is the one before: what it bills in advance is the period of its lines. */
+function draftRenewal(world: World, before: Subscription, subscription: Subscription, id: string): void {
   const { pause_collection: pause, status } = subscription;
   const collects = pause === null && status !== "unpaid";
   const invoice = draftInvoice(world, {
@@ -81,7 +82,8 @@ function draftRenewal(world: World, subscription: Subscription, id: string): voi
     reason: "subscription_cycle",
     lines: [...takeProrations(world, subscription.id), ...renewalLines(world, subscription)],
     attributes: {
-      ...billedPeriod(subscription),
+      period_start: before.items.data[0]?.current_period_start ?? before.start_date,
+      period_end: periodEndOf(before),
       auto_advance: collects,
       automatically_finalizes_at: collects ? world.now() + DRAFT_S : null,
     },
@@ -90,12 +92,6 @@ function draftRenewal(world: World, subscription: Subscription, id: string): voi
   else if (pause && pause.behavior !== "keep_as_draft" && finalizeInvoice(world, invoice.id).status === "open") {
     closeInvoice(world, invoice.id, pause.behavior === "void" ? "void" : "uncollectible");
   }
-}
-
-/** An invoice's own period is the one before: what it bills in advance is the period of its lines. */
-function billedPeriod(subscription: Subscription) {
-  const start = subscription.items.data[0]?.current_period_start ?? subscription.start_date;
-  return { period_start: Math.min(start, subscription.start_date), period_end: start };
 }
 
 /** `invoice.upcoming` shows the next invoice, which has no id yet. */

@@ -1,6 +1,6 @@
 import type { DeliveryRow, EventRow } from "../state/rows.ts";
 import type { Store } from "../state/store.ts";
-import { Disturbance } from "./disturbing.ts";
+import { Disturbance, isDuplicate } from "./disturbing.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
 import type { Faults } from "./faults.ts";
 import { signatureHeader } from "./signature.ts";
@@ -133,7 +133,10 @@ export class Deliverer {
       status: delivered ? "delivered" : delay === undefined ? "failed" : "pending",
       nextAttemptAt: delay === undefined ? null : Date.now() + delay,
     });
-    if (delivered) store.events.put({ ...event, pending_webhooks: store.events.get(event.id).pending_webhooks - 1 });
+    if (delivered && !isDuplicate(delivery)) {
+      const { pending_webhooks: pending } = store.events.get(event.id);
+      store.events.put({ ...event, pending_webhooks: Math.max(0, pending - 1) });
+    }
     const outcome = delivered ? "" : delay === undefined ? ", given up" : `, again in ${delay} ms`;
     log(`${event.type} → ${endpoint.id}: ${status ?? "no answer"}${outcome}`);
   }

@@ -162,6 +162,11 @@ export function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer
   for (const subscription of world.store.subscriptions.all()) {
     if (subscription.customer === id && !isOver(subscription)) endSubscription(world, subscription.id);
   }
+  for (const invoice of world.store.invoices.all()) {
+    if (invoice.customer !== id) continue;
+    for (const kind of ["finalize_invoice", "retry_payment", "invoice_overdue"] as const)
+      world.unschedule(kind, invoice.id);
+  }
   world.store.customers.delete(id);
   world.emit("customer.deleted", customer);
   return world.store.deletedCustomers.put({ id, object: "customer", deleted: true });

@@ -6,7 +6,7 @@ import { type Route, route } from "../api/route.ts";
 import { closeInvoice } from "../billing/closing.ts";
 import { payInvoice, paymentMethodOf, subscriptionOf } from "../billing/collecting.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
-import { finalizeInvoice, markPaid } from "../billing/invoicing.ts";
+import { finalizeInvoice, markPaid, paymentOf } from "../billing/invoicing.ts";
 import { DECLINED } from "../billing/payment.ts";
 import type { World } from "../world.ts";
 import {
@@ -37,6 +37,10 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
   const invoice = getInvoice(world, id);
   if (invoice.status === "paid") return invoice;
   if (invoice.status === "draft") throw invalid(invoice.last_finalization_error?.message ?? "");
+  const intent = world.store.paymentIntents.find(paymentOf(world, id)?.payment.payment_intent);
+  if (intent?.status === "processing") {
+    throw invalid("This invoice has a payment that is processing.", "payment_intent_unexpected_state");
+  }
   if (params.paid_out_of_band) return markPaid(world, id);
   const own =
     params.payment_method ?? invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method;

@@ -48,7 +48,7 @@ export async function openBench(options: Partial<StripeEmulatorOptions> = {}): P
   const origin = `http://127.0.0.1:${portOf(server)}`;
   const opened = createStripeEmulator({
     publicUrl: origin,
-    settleDelayMs: 50,
+    settleDelayMs: 200,
     retryDelaysMs: [30, 30, 30],
     webhookEndpoints: [{ url: `http://127.0.0.1:${portOf(hook)}/`, secret: SECRET, enabledEvents: ["*"] }],
     ...options,

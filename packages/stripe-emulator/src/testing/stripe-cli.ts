@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -35,7 +35,9 @@ export function startCli(
   args: string[],
 ): { child: ChildProcess; ended: Promise<Ran>; output(): string } {
   const home = mkdtempSync(join(tmpdir(), "stripe-cli-"));
-  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, STRIPE_CLI_TELEMETRY_OPTOUT: "1" };
+  // Whatever it wants over https, such as news of its newer versions, finds a closed door.
+  const offline = { STRIPE_CLI_TELEMETRY_OPTOUT: "1", HTTPS_PROXY: "http://127.0.0.1:1" };
+  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, ...offline };
   const child = spawn(cli ?? "", [...args, "--api-base", origin, "--api-key", "sk_test_cli12345678"], { env });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -43,7 +45,12 @@ export function startCli(
       output += chunk;
     });
   }
-  const ended = new Promise<Ran>((resolve) => child.once("close", (code) => resolve({ code, output })));
+  const ended = new Promise<Ran>((resolve) =>
+    child.once("close", (code) => {
+      rmSync(home, { recursive: true, force: true });
+      resolve({ code, output });
+    }),
+  );
   return { child, ended, output: () => output };
 }
 
