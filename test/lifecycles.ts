@@ -41,13 +41,16 @@ export async function recordLifecycles(): Promise<Recording> {
   return { stripe: bench.stripe, lifecycles, close: () => bench.close() };
 }
 
+const SETTLED = ["checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed"];
+const until = (holds: () => Promise<boolean>) => vi.waitUntil(holds, { timeout: 15_000, interval: 20 });
+
 const LIVES: Record<string, (bench: Bench) => Promise<void>> = {
   "trial, active, past due, recovered, upgraded, canceled": async ({ stripe }) => {
     const start = Math.floor(Date.now() / 1000) - 300 * DAY;
     const clock = await stripe.testHelpers.testClocks.create({ frozen_time: start });
     const advance = async (days: number) => {
       await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: start + days * DAY });
-      await vi.waitUntil(async () => (await stripe.testHelpers.testClocks.retrieve(clock.id)).status === "ready");
+      await until(async () => (await stripe.testHelpers.testClocks.retrieve(clock.id)).status === "ready");
     };
     const customer = await stripe.customers.create({
       test_clock: clock.id,
@@ -90,7 +93,7 @@ const LIVES: Record<string, (bench: Bench) => Promise<void>> = {
     const failing = await stripe.paymentMethods.attach("pm_card_chargeCustomerFail", { customer: customer.id });
     await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: failing.id } });
     await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: start + 60 * DAY });
-    await vi.waitUntil(async () => (await stripe.testHelpers.testClocks.retrieve(clock.id)).status === "ready");
+    await until(async () => (await stripe.testHelpers.testClocks.retrieve(clock.id)).status === "ready");
   },
 
   "a bank debit that settles, and one that fails": async ({ stripe, submit }) => {
@@ -99,13 +102,9 @@ const LIVES: Record<string, (bench: Bench) => Promise<void>> = {
       const customer = await stripe.customers.create({ email: "grace@example.com" });
       const session = await createCheckout(stripe, price, { customer: customer.id });
       await submit(session.url, { name: "Grace", payment_method: "sepa_debit", iban });
-      await vi.waitUntil(async () => {
-        const { data } = await stripe.events.list({ limit: 100 });
-        return data.some(
-          (event) =>
-            event.type.startsWith("checkout.session.async_payment_") &&
-            (event.data.object as { id: string }).id === session.id,
-        );
+      await until(async () => {
+        const { data } = await stripe.events.list({ types: SETTLED, limit: 100 });
+        return data.some((event) => (event.data.object as { id: string }).id === session.id);
       });
     }
   },
@@ -123,7 +122,7 @@ const LIVES: Record<string, (bench: Bench) => Promise<void>> = {
     await stripe.refunds.create({ payment_intent: refunded, amount: 300 });
     await stripe.refunds.create({ payment_intent: await buy("4242424242424242") });
     const failing = await stripe.refunds.create({ payment_intent: await buy("4000000000005126") });
-    await vi.waitUntil(async () => (await stripe.refunds.retrieve(failing.id)).status === "failed");
+    await until(async () => (await stripe.refunds.retrieve(failing.id)).status === "failed");
     for (const evidence of ["winning_evidence", "losing_evidence"]) {
       const payment = await buy("4000000000000259");
       const [dispute] = (await stripe.disputes.list({ payment_intent: payment })).data;

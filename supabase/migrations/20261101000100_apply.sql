@@ -74,12 +74,15 @@ begin
   execute format($template$
     create or replace function billing.apply_%1$s(changes billing.change[]) returns billing.verdict[]
     language plpgsql set search_path = '' as $body$
+    declare
+      own billing.change[] := array(select c from unnest(changes) c where c.object = %1$L);
+      written integer;
     begin
       insert into %2$s as standing (id, %3$s, as_of, rank, deleted, fetched)
       select change.object_id, %4$s, change.as_of, change.rank, change.deleted, change.fetched
       from (
         select distinct on (c.object_id) c.*
-        from unnest(changes) c
+        from unnest(own) c
         order by c.object_id, c.deleted desc, c.as_of desc, c.rank desc, c.event_id
       ) change
       cross join lateral jsonb_populate_record(null::%2$s, change."row") projected
@@ -92,17 +95,25 @@ begin
         or ((excluded.fetched or not standing.deleted)
           and (excluded.as_of, excluded.rank) > (standing.as_of, standing.rank));
 
+      get diagnostics written = row_count;
+      -- Each object had one change, and that one stands now.
+      if written = cardinality(own) then
+        return array(select row(change.event_id, 'applied')::billing.verdict from unnest(own) change);
+      end if;
+
       return array(
         select row(change.event_id, case
           when change.fetched then 'applied'
-          when change.deleted then case when standing.deleted then 'applied' else 'stale' end
-          when standing.deleted or (change.as_of, change.rank) < (standing.as_of, standing.rank) then 'stale'
+          when change.deleted then case when (standing."row").deleted then 'applied' else 'stale' end
+          when (standing."row").deleted
+            or (change.as_of, change.rank) < ((standing."row").as_of, (standing."row").rank) then 'stale'
           -- Same second, same rank. Two events that show the same row are settled, whichever came first.
-          when jsonb_populate_record(standing, change."row") is not distinct from standing then 'applied'
+          when jsonb_populate_record(standing."row", change."row") is not distinct from standing."row" then 'applied'
           else 'ambiguous'
         end)::billing.verdict
-        from unnest(changes) change
-        join %2$s standing on standing.id = change.object_id
+        from unnest(own) change
+        -- By the key, one by one: a plan made while the table was small would read all of it.
+        cross join lateral (select s as "row" from %2$s s where s.id = change.object_id limit 1) standing
       );
     end
     $body$
@@ -209,45 +220,64 @@ for each row execute function billing.report_orphaned_subscriptions();
 -- Answers, per event: applied, stale, duplicate (in the ledger already), failed (it carried an error; the ledger keeps the
 -- reason), or ambiguous (another event of the same second stands: fetch the object from Stripe and send it again).
 create function public.apply_stripe_changes(changes jsonb) returns table (event_id text, outcome text)
-language plpgsql security definer set search_path = '' as $$
+-- The plans are kept for as long as a connection lives, also when the tables were empty as they were made: no reading of whole
+-- tables, then.
+language plpgsql security definer set search_path = '' set enable_seqscan = off as $$
 declare
   incoming billing.change[] := array(select c from jsonb_populate_recordset(null::billing.change, changes) c);
   duplicates text[];
   fresh billing.change[];
+  kinds text[];
+  owned boolean;
+  rowless boolean;
+  notified boolean;
   verdicts billing.verdict[] := '{}';
 begin
   duplicates := array(
-    select entry.id from billing.stripe_events entry
-    where entry.id in (select c.event_id from unnest(incoming) c) and entry.outcome <> 'failed'
+    select entry.id
+    from unnest(incoming) c
+    cross join lateral (
+      select e.id from billing.stripe_events e where e.id = c.event_id and e.outcome <> 'failed' limit 1
+    ) entry
   );
   fresh := array(select c from unnest(incoming) c where c.error is null and (c.event_id is null or c.event_id <> all (duplicates)));
 
+  -- An applier that is called for nothing costs as much as one row.
+  select
+    coalesce(array_agg(distinct c.object), '{}'),
+    coalesce(bool_or(c.owner is not null or c.object = 'customer'), false),
+    coalesce(bool_or(c.object is null), false),
+    coalesce(bool_or(c.notify is not null), false)
+  into kinds, owned, rowless, notified
+  from unnest(fresh) c;
+
   -- Always in this order, so that two batches cannot wait for each other.
-  if exists (select from unnest(fresh) c where c.owner is not null or c.object = 'customer') then
-    perform billing.claim_customers(fresh);
-    verdicts := verdicts || billing.apply_customer(billing.changes_of('customer', fresh));
-  end if;
-  verdicts := verdicts
-    || billing.apply_product(billing.changes_of('product', fresh))
-    || billing.apply_price(billing.changes_of('price', fresh))
-    || billing.apply_subscription(billing.changes_of('subscription', fresh))
-    || billing.apply_checkout_session(billing.changes_of('checkout_session', fresh))
-    || billing.apply_invoice(billing.changes_of('invoice', fresh))
-    || billing.apply_invoice_payment(billing.changes_of('invoice_payment', fresh))
-    || billing.apply_payment_intent(billing.changes_of('payment_intent', fresh))
-    || billing.apply_charge(billing.changes_of('charge', fresh))
-    || billing.apply_refund(billing.changes_of('refund', fresh))
-    || billing.apply_dispute(billing.changes_of('dispute', fresh))
-    || billing.apply_entitlements(billing.changes_of('entitlements', fresh))
-    || billing.apply_payment_method(billing.changes_of('payment_method', fresh))
-    || array(
-      -- Something to tell, and no row of its own.
+  if owned then perform billing.claim_customers(fresh); end if;
+  if 'customer' = any (kinds) then verdicts := verdicts || billing.apply_customer(fresh); end if;
+  if 'product' = any (kinds) then verdicts := verdicts || billing.apply_product(fresh); end if;
+  if 'price' = any (kinds) then verdicts := verdicts || billing.apply_price(fresh); end if;
+  if 'subscription' = any (kinds) then verdicts := verdicts || billing.apply_subscription(fresh); end if;
+  if 'checkout_session' = any (kinds) then verdicts := verdicts || billing.apply_checkout_session(fresh); end if;
+  if 'invoice' = any (kinds) then verdicts := verdicts || billing.apply_invoice(fresh); end if;
+  if 'invoice_payment' = any (kinds) then verdicts := verdicts || billing.apply_invoice_payment(fresh); end if;
+  if 'payment_intent' = any (kinds) then verdicts := verdicts || billing.apply_payment_intent(fresh); end if;
+  if 'charge' = any (kinds) then verdicts := verdicts || billing.apply_charge(fresh); end if;
+  if 'refund' = any (kinds) then verdicts := verdicts || billing.apply_refund(fresh); end if;
+  if 'dispute' = any (kinds) then verdicts := verdicts || billing.apply_dispute(fresh); end if;
+  if 'entitlements' = any (kinds) then verdicts := verdicts || billing.apply_entitlements(fresh); end if;
+  if 'payment_method' = any (kinds) then verdicts := verdicts || billing.apply_payment_method(fresh); end if;
+  if rowless then
+    -- Something to tell, and no row of its own.
+    verdicts := verdicts || array(
       select row(c.event_id, 'applied')::billing.verdict from unnest(fresh) c where c.object is null
-    )
-    || array(
+    );
+  end if;
+  if cardinality(fresh) < cardinality(incoming) then
+    verdicts := verdicts || array(
       select row(c.event_id, 'failed')::billing.verdict from unnest(incoming) c
       where c.error is not null and c.event_id <> all (duplicates)
     );
+  end if;
 
   insert into billing.stripe_events as entry (id, type, object_id, created_at, api_version, outcome, reason)
   select c.event_id, c.type, c.object_id, c.created_at, c.api_version, verdict.outcome, c.error
@@ -259,24 +289,21 @@ begin
   set outcome = excluded.outcome, reason = excluded.reason, recorded_at = excluded.recorded_at
   where entry.outcome = 'failed';
 
-  -- Of stale events too: a dispute must be told even when a later event about it came first.
-  insert into billing.outbox (source_id, kind, object_id)
-  select c.event_id, c.notify, c.object_id
-  from unnest(verdicts) verdict
-  join unnest(fresh) c on c.event_id = verdict.event_id
-  where c.notify is not null and verdict.outcome <> 'ambiguous'
-  on conflict do nothing;
+  if notified then
+    -- Of stale events too: a dispute must be told even when a later event about it came first.
+    insert into billing.outbox (source_id, kind, object_id)
+    select c.event_id, c.notify, c.object_id
+    from unnest(verdicts) verdict
+    join unnest(fresh) c on c.event_id = verdict.event_id
+    where c.notify is not null and verdict.outcome <> 'ambiguous'
+    on conflict do nothing;
+  end if;
 
   return query
   select verdict.event_id, verdict.outcome from unnest(verdicts) verdict where verdict.event_id is not null
   union all
   select unnest(duplicates), 'duplicate';
 end
-$$;
-
-create function billing.changes_of(object text, changes billing.change[]) returns billing.change[]
-language sql immutable set search_path = '' as $$
-  select array(select c from unnest(changes) c where c.object = changes_of.object)
 $$;
 
 -- Reconciliation: which of these events does the ledger lack, and up to when is everything known to be here?

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-const NO_CLI = "Stripe's CLI is not installed: npm install --save-dev @stripe/cli@1.52.0";
+const NO_CLI = `Stripe's CLI is not installed: npm install --no-save @stripe/cli-${process.platform}-${process.arch}@1.52.0`;
 
 /** The binary of the npm package for this platform; `STRIPE_CLI` names another one. */
 export function findStripeCli(): string | undefined {
@@ -12,8 +12,10 @@ export function findStripeCli(): string | undefined {
   if (asked !== undefined) return existsSync(asked) ? asked : undefined;
   const file = process.platform === "win32" ? "stripe.exe" : "stripe";
   try {
-    const wrapper = createRequire(import.meta.url).resolve("@stripe/cli/package.json");
-    const platform = createRequire(wrapper).resolve(`@stripe/cli-${process.platform}-${process.arch}/package.json`);
+    // The binary's own package: its wrapper, @stripe/cli, only looks it up.
+    const platform = createRequire(import.meta.url).resolve(
+      `@stripe/cli-${process.platform}-${process.arch}/package.json`,
+    );
     return join(dirname(platform), "bin", file);
   } catch {
     return undefined;
