@@ -21,7 +21,7 @@ const SEED = 20_261_101;
 const BEGIN = Date.UTC(2026, 9, 1) / 1000;
 const DAY = 86_400;
 /** Six events of the subscription and four of its two invoices, one a day. */
-export const EVENTS_PER_SUBSCRIPTION = 10;
+const EVENTS_PER_SUBSCRIPTION = 10;
 
 /**
  * The same events for the same count: 60% of subscriptions, 40% of invoices. No two events of an object share a second, and
