@@ -18,6 +18,7 @@ Feeds the same Stripe events to Turnpike and to @supabase/stripe-sync-engine on 
   --quick               2,000 events and one round (about 3 minutes); prints, and writes nothing
   --only <text>         only the conditions whose name contains it, such as "verify" or "growth"; prints, and writes nothing
   --rounds <n>          how many rounds the medians are of (3)
+  --events <n>          how many events, a multiple of 10 (20,000)
   --migrations <folder> other migrations than those of supabase/migrations; prints, and writes nothing
   --help`;
 
@@ -34,6 +35,7 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     rounds: { type: "string" },
+    events: { type: "string" },
     migrations: { type: "string", default: `${ROOT}supabase/migrations` },
     help: { type: "boolean", default: false },
   },
@@ -51,7 +53,7 @@ const isAsked = (name: string) => name.includes(options.only);
 
 async function measure(server: Server) {
   const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
-  const events = options.quick ? QUICK_EVENTS : 20_000;
+  const events = Number(options.events ?? (options.quick ? QUICK_EVENTS : 20_000));
   const urls = { turnpike: await server.createDatabase("turnpike"), peer: await server.createDatabase("peer") };
   await migrateTurnpike(urls.turnpike, options.migrations);
   await migrateSyncEngine(urls.peer);

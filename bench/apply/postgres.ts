@@ -21,6 +21,8 @@ export async function startPostgres(): Promise<Server> {
   const isRoot = process.getuid?.() === 0;
   // Postgres refuses to run as root: it gets a user of its own, who has to be able to reach the folder.
   if (isRoot) chmodSync(dir, 0o755);
+  // The server's own package ends the process once it has stopped the server, when it is interrupted.
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
   const databaseDir = join(dir, "data");
   const server = new EmbeddedPostgres({
     databaseDir,
@@ -30,10 +32,6 @@ export async function startPostgres(): Promise<Server> {
     onLog() {},
     onError() {},
   });
-  const close = async () => {
-    await server.stop();
-    rmSync(dir, { recursive: true, force: true });
-  };
   await server.initialise();
   await server.start();
   const urlOf = (database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
@@ -42,13 +40,13 @@ export async function startPostgres(): Promise<Server> {
       await server.createDatabase(name);
       return urlOf(name);
     },
-    close,
+    close: () => server.stop(),
   };
 }
 
 // What the migrations refer to of a Supabase project's own schema.
 const authSql = `
-create table auth.users (id uuid primary key, email text);
+create table auth.users (id uuid primary key, email text, email_confirmed_at timestamptz);
 create function auth.uid() returns uuid language sql stable as 'select null::uuid';
 `;
 

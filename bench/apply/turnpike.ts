@@ -22,7 +22,9 @@ export function createTurnpike({ url, connections }: ContenderOptions): Contende
     verifyAndApply: (deliveries) =>
       apply(deliveries.map(({ body, signature }) => verifyEvent(body, signature, [SECRET]))),
     async reset() {
-      await pool.query("truncate public.user_subscriptions, billing.invoices, public.customers, billing.stripe_events");
+      await pool.query(
+        "truncate public.user_subscriptions, billing.invoices, public.customers, billing.stripe_events, billing.outbox",
+      );
     },
     async state(events) {
       await assertLedger(pool, events);

@@ -131,7 +131,7 @@ function lifecycle(index: number, random: () => number) {
     invoiceEvent(6, "finalized", two),
     subscriptionEvent(7, "updated", fates[fate].changes, fates[fate].before),
     isUnpaid
-      ? invoiceEvent(8, "payment_failed", { ...two, attemptCount: 1, nextAttempt: settled + DAY }, { attempted: false })
+      ? invoiceEvent(8, "updated", { ...two, attemptCount: 1, nextAttempt: settled + DAY }, { attempted: false })
       : invoiceEvent(8, "paid", { ...two, ...payment, paidAt: settled }, paidBefore),
     fate === "canceled"
       ? subscriptionEvent(9, "deleted", { status: "canceled", endedAt: end }, {})
