@@ -25,7 +25,7 @@ const EVENTS_PER_SUBSCRIPTION = 10;
 
 /**
  * The same events for the same count: 60% of subscriptions, 40% of invoices. No two events of an object share a second, and
- * an object's events are about a day apart, so that hardly two of them meet in a batch.
+ * an object's events are about a day apart, so that seldom two of them meet in a batch.
  * @param count a multiple of 10
  */
 export function createWorkload(count: number): Workload {
