@@ -108,7 +108,7 @@ ${tablesOf(results)}
   settings (\`fsync\` and \`synchronous_commit\` on); Node.js ${process.versions.node}.
 - **Events**: a fixed sequence, 60% \`customer.subscription.*\` and 40% \`invoice.*\`, each body ${(results.bodyBytes / 1000).toFixed(1)} KB on average as Stripe sends
   it, in the order in which it happened. Ten events for each subscription and its two invoices, about a day apart, so that a batch
-  hardly ever holds two of one object. No two events of an object share a second, and none makes Turnpike ask Stripe.
+  seldom holds two of one object. No two events of an object share a second, and none makes Turnpike ask Stripe.
 - **Turnpike**: its projection and one call of \`public.apply_stripe_changes\` a batch, through \`pg\` with a prepared statement.
   API Gateway, the queue and PostgREST, which surround these in production, are not part of it.
 - **stripe-sync-engine**: \`@supabase/stripe-sync-engine\` 0.48.5 with the same \`pg\` and Stripe's library, as its README sets it up,
