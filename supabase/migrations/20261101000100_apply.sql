@@ -158,11 +158,15 @@ begin
   update public.customers customer
   set user_id = owner.user_id
   from (
-    select distinct on (users.id) users.id as user_id, change.owner ->> 'customer_id' as customer_id
-    from unnest(changes) change
-    join auth.users users on users.id = (change.owner ->> 'user_id')::uuid
-    where change.owner ? 'user_id'
-    order by users.id, change.owner ->> 'customer_id'
+    select distinct on (claim.user_id) claim.user_id, claim.customer_id
+    from (
+      select distinct on (change.owner ->> 'customer_id') users.id as user_id, change.owner ->> 'customer_id' as customer_id
+      from unnest(changes) change
+      join auth.users users on users.id = (change.owner ->> 'user_id')::uuid
+      where change.owner ? 'user_id'
+      order by change.owner ->> 'customer_id', change.as_of, users.id
+    ) claim
+    order by claim.user_id, claim.customer_id
   ) owner
   where customer.id = owner.customer_id
     and customer.user_id is null

