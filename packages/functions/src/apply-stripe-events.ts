@@ -25,7 +25,9 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Reco
     }),
   );
 
-  const outcomes = await applyEvents(clients, [...events.values()]);
+  const outcomes = await applyEvents(clients, [...events.values()], (error) =>
+    log("error", "events wait for Stripe", describe(error)),
+  );
   for (const [id, outcome] of outcomes) {
     const { type, created } = events.get(id) ?? {};
     const level = outcome === "failed" || outcome === "retry" ? "error" : "info";

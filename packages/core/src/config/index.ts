@@ -9,7 +9,8 @@ const settings = {
   ALLOWED_ORIGINS: z
     .string()
     .default("")
-    .transform((list) => list.split(",").flatMap((item) => (item.trim() ? [origin(item.trim())] : []))),
+    .transform((list) => list.split(",").flatMap((item) => item.trim() || []))
+    .pipe(z.array(z.url({ protocol: /^https?$/ }).transform(origin))),
   SUPABASE_URL: z.url({ protocol: /^https?$/ }),
   SUPABASE_PUBLISHABLE_KEY: text,
   STRIPE_API_BASE: z.url({ protocol: /^https?$/ }).optional(),

@@ -21,9 +21,14 @@ interface Projected {
  * One that cannot be applied is `failed` (the ledger keeps the reason) or, where trying again may help, `retry`; it never
  * holds up the others.
  * @param events each id at most once
+ * @param onRetry is told why events are `retry`
  * @throws when the database cannot be reached: nothing is known to be applied
  */
-export async function applyEvents(clients: Clients, events: Stripe.Event[]): Promise<Map<string, Outcome>> {
+export async function applyEvents(
+  clients: Clients,
+  events: Stripe.Event[],
+  onRetry: (error: unknown) => void = () => {},
+): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>();
   const projected: Projected[] = [];
   const changes: Change[] = [];
@@ -40,7 +45,7 @@ export async function applyEvents(clients: Clients, events: Stripe.Event[]): Pro
   const [partial, whole] = [projected.filter(isPartial), projected.filter((item) => !isPartial(item))];
   const verdicts = await send(clients.supabase, [...changes, ...whole.map(changeOf)]);
   const ambiguous = whole.filter(({ event }) => verdicts.get(event.id) === "ambiguous");
-  const settled = await settle(clients, [...partial, ...ambiguous]);
+  const settled = await settle(clients, [...partial, ...ambiguous], onRetry);
   for (const [id, verdict] of [...verdicts, ...settled]) outcomes.set(id, verdict as Outcome);
   return outcomes;
 }
@@ -56,13 +61,18 @@ export async function applyFetched(supabase: ServiceClient, fetched: Fetched<Pro
 }
 
 /** Settles what events alone cannot: what Stripe holds now is the truth. Fetches each object once. */
-async function settle(clients: Clients, items: Projected[]): Promise<Map<string, string>> {
+async function settle(
+  clients: Clients,
+  items: Projected[],
+  onRetry: (error: unknown) => void,
+): Promise<Map<string, string>> {
   const objects = Map.groupBy(items, ({ effect }) => `${"object" in effect && effect.object} ${effect.object_id}`);
   const settled = await Promise.all(
     [...objects.values()].map(async (same) => {
       try {
         return await send(clients.supabase, await refetch(clients.stripe, same));
-      } catch {
+      } catch (error) {
+        onRetry(error);
         return new Map(same.map(({ event }) => [event.id, "retry"]));
       }
     }),
