@@ -129,6 +129,10 @@ describe("a batch", () => {
     const poison = event("customer.subscription.updated", { ...good, created: "yesterday" }, NOW);
     await apply(poison);
     expect(await apply({ ...poison, data: { object: good } } as Stripe.Event)).toEqual(["applied"]);
+    expect(await one("select outcome, reason from billing.stripe_events where id = $1", poison.id)).toEqual({
+      outcome: "applied",
+      reason: null,
+    });
   });
 
   it("acknowledges events that nobody needs and keeps no record of them", async () => {
