@@ -10,6 +10,7 @@ import type Stripe from "stripe";
 import { startTestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { startTestPostgres } from "../packages/local/src/supabase/testing-postgres.ts";
 import { event, invoice, subscription } from "../test/builders.ts";
+import { createRandom, shuffle } from "../test/disorder.ts";
 
 const HELP = `Applies many events, with faults on, and accounts for each of them.
 
@@ -36,17 +37,6 @@ if (values.help) {
 const total = Number(values.events);
 const random = createRandom(Number(values.seed));
 
-/** A number in [0, 1), the same sequence for the same seed (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Ten events to an object, a second apart; some of them cannot be read. */
 function createEvents(): { events: Stripe.Event[]; poison: Set<string> } {
   const poison = new Set<string>();
@@ -65,14 +55,6 @@ function createEvents(): { events: Stripe.Event[]; poison: Set<string> } {
   return { events: events.slice(0, total), poison };
 }
 
-function shuffle<Item>(items: Item[]): Item[] {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [items[i], items[j]] = [items[j] as Item, items[i] as Item];
-  }
-  return items;
-}
-
 const postgres = await startTestPostgres();
 const server = await startTestSupabase({ databaseUrl: postgres.url });
 let stopping = false;
@@ -84,7 +66,7 @@ try {
   const supabase = createServiceClient(server);
   const stripe = createStripe({ secretKey: "sk_test_unused", apiBase: "http://127.0.0.1:9" });
   const { events, poison } = createEvents();
-  const queue = shuffle([...events, ...events.filter(() => random() < FAULTS.duplicate)]);
+  const queue = shuffle([...events, ...events.filter(() => random() < FAULTS.duplicate)], random);
   const deliveries = queue.length;
   const counted: Partial<Record<Outcome, number>> = {};
   let crashes = 0;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestSupabase, type TestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { startTestPostgres } from "../packages/local/src/supabase/testing-postgres.ts";
 import { customer, event, id, invoice, subscription } from "./builders.ts";
+import { createRandom, shuffle } from "./disorder.ts";
 
 // PGlite has one connection, so its locks never meet: what happens at the same time needs a real Postgres.
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
@@ -26,17 +27,6 @@ afterAll(async () => {
 const NOW = 1_790_000_000;
 const CONSUMERS = 8;
 const BATCH = 20;
-
-/** Shuffles in place, the same for the same seed. */
-function shuffle<Item>(items: Item[], seed: number): Item[] {
-  let state = seed;
-  for (let i = items.length - 1; i > 0; i--) {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    const j = state % (i + 1);
-    [items[i], items[j]] = [items[j] as Item, items[i] as Item];
-  }
-  return items;
-}
 
 it("eight consumers with overlapping batches lose no update, double none and meet no deadlock", async () => {
   const users = await server.query<{ id: string }>(
@@ -65,7 +55,7 @@ it("eight consumers with overlapping batches lose no update, double none and mee
   const failures: unknown[] = [];
   await Promise.all(
     Array.from({ length: CONSUMERS }, async (_, consumer) => {
-      const own = shuffle([...events], consumer + 1).slice(0, Math.ceil(events.length / 2));
+      const own = shuffle([...events], createRandom(consumer + 1)).slice(0, Math.ceil(events.length / 2));
       for (let start = 0; start < own.length; start += BATCH) {
         const outcomes = await applyEvents({ stripe, supabase }, own.slice(start, start + BATCH)).catch(
           (error) => error,

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createServiceClient } from "@turnpike/core/supabase";
 import Stripe from "stripe";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { findFreePort } from "../packages/local/src/supabase/testing-postgres.ts";
 import { event, product } from "./builders.ts";
 import { WAIT } from "./world.ts";
 
@@ -18,21 +18,12 @@ let running: ChildProcess | undefined;
 
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "turnpike-"));
-  port = await freePort();
+  port = await findFreePort();
 });
 afterEach(async () => {
   await kill();
   rmSync(dataDir, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** `npm start` without npm, so that the signal hits the process itself. Resolves when it answers. */
 async function start(): Promise<void> {

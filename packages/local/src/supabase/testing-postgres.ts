@@ -34,7 +34,8 @@ export async function startTestPostgres(): Promise<{ url: string; close(): Promi
   return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, close };
 }
 
-async function findFreePort(): Promise<number> {
+/** A port of 127.0.0.1 that nothing listens on at the moment. */
+export async function findFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,6 +1,6 @@
 import type { CreateCheckout } from "@turnpike/core/checkout/schema";
 import type { ReactNode } from "react";
-import { useRedirect } from "./use-redirect.ts";
+import { RedirectButton } from "./redirect-button.tsx";
 
 interface ButtonCheckoutProps {
   /** Stripe's id of the price: `price_…` */
@@ -17,30 +17,21 @@ interface ButtonCheckoutProps {
 
 /**
  * Buys one price: asks `POST /api/stripe/create-checkout` for a checkout page and goes there. Signed-in users buy as
- * themselves; guests may buy one-time products. To use it elsewhere, copy this file and `use-redirect.ts`.
+ * themselves; guests may buy one-time products. To use it elsewhere, copy this file and `redirect-button.tsx`.
  *
  *     <ButtonCheckout priceId="price_123" mode="subscription">Subscribe</ButtonCheckout>
  */
 export function ButtonCheckout({ priceId, mode, successUrl, cancelUrl, children, className }: ButtonCheckoutProps) {
-  const { pending, error, redirect } = useRedirect();
-  const buy = () =>
-    redirect("/api/stripe/create-checkout", {
+  const body = () =>
+    ({
       priceId,
       mode,
       successUrl: successUrl ?? `${window.location.origin}/success?session_id={CHECKOUT_SESSION_ID}`,
       cancelUrl: cancelUrl ?? `${window.location.origin}/pricing?canceled=true`,
-    } satisfies CreateCheckout);
+    }) satisfies CreateCheckout;
   return (
-    <>
-      <button type="button" className={className ?? "button"} onClick={buy} disabled={pending} aria-busy={pending}>
-        {pending && <span className="spinner" aria-hidden="true" />}
-        {children}
-      </button>
-      {error && (
-        <p className="field-error" role="alert">
-          {error}
-        </p>
-      )}
-    </>
+    <RedirectButton path="/api/stripe/create-checkout" body={body} className={className}>
+      {children}
+    </RedirectButton>
   );
 }

@@ -1,5 +1,5 @@
 import type { ErrorAnswer } from "@turnpike/core/errors";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 
 const UNREACHABLE = "The server cannot be reached. Check your connection, then try again.";
 const BROKEN = "Something went wrong on our side. Try again in a minute.";
@@ -23,7 +23,7 @@ async function requestRedirect(path: string, body: object): Promise<string> {
  * Posts to a route that answers `{url}` and follows it. Stays pending while the browser is on its way, so that a second
  * click does nothing, and is ready again when the visitor comes back with the browser's "back".
  */
-export function useRedirect(): {
+function useRedirect(): {
   pending: boolean;
   error?: string;
   redirect: (path: string, body: object) => Promise<void>;
@@ -54,4 +54,36 @@ export function useRedirect(): {
     }
   };
   return { pending, error, redirect };
+}
+
+interface RedirectButtonProps {
+  path: string;
+  /** Asked for when the button is pressed. */
+  body: () => object;
+  children: ReactNode;
+  className: string | undefined;
+}
+
+/** A button that asks a route for an address and goes there; pending meanwhile, with the error below it if there is one. */
+export function RedirectButton({ path, body, children, className }: RedirectButtonProps) {
+  const { pending, error, redirect } = useRedirect();
+  return (
+    <>
+      <button
+        type="button"
+        className={className ?? "button"}
+        onClick={() => redirect(path, body())}
+        disabled={pending}
+        aria-busy={pending}
+      >
+        {pending && <span className="spinner" aria-hidden="true" />}
+        {children}
+      </button>
+      {error && (
+        <p className="field-error" role="alert">
+          {error}
+        </p>
+      )}
+    </>
+  );
 }
