@@ -5,12 +5,14 @@ import type Stripe from "stripe";
 import { apiApp } from "./api/app.ts";
 import { API_VERSION } from "./api-version.ts";
 import { controlApp } from "./control.ts";
+import { Controls } from "./controls.ts";
 import { CliListeners } from "./events/cli-listeners.ts";
 import { Deliverer, RETRY_DELAYS_MS } from "./events/deliverer.ts";
 import { Endpoints, type WebhookEndpoint } from "./events/endpoints.ts";
 import { Faults } from "./events/faults.ts";
 import { JobRunner } from "./jobs.ts";
 import { pagesApp } from "./pages/app.ts";
+import { controlRoom } from "./pages/control/app.ts";
 import type { DeliveryRow } from "./state/rows.ts";
 import { openStore } from "./state/store.ts";
 import { type AfterRetries, World } from "./world.ts";
@@ -32,7 +34,7 @@ export interface StripeEmulatorOptions {
 }
 
 export interface StripeEmulator {
-  /** Answers `/v1/*` (the API), `/c/*` (checkout), `/p/*` (portal) and `/_emulator/*` (faults, snapshots). */
+  /** Answers `/v1/*` (the API), `/c/*` (checkout), `/p/*` (portal) and `/_emulator` (the control room). */
   fetch(request: Request): Promise<Response>;
   /** For the `upgrade` of a node server: the web socket of `stripe listen`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -82,7 +84,9 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   jobs.wake(world);
   const app = new Hono();
   app.route("/", apiApp(world, faults, log));
-  app.route("/", controlApp({ world, deliverer, endpoints, faults, jobs }));
+  const controls = new Controls({ world, deliverer, endpoints, faults, jobs });
+  app.route("/", controlRoom(controls));
+  app.route("/", controlApp(controls));
   app.route("/", pagesApp(world, deliverer));
   return {
     fetch: async (request) => app.fetch(request),

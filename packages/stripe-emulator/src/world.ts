@@ -104,7 +104,8 @@ export class World {
   resend(event: EventRow, endpoint: string | null): void {
     this.#options.emitted(event);
     const { endpoints } = this.#options;
-    const wanted = endpoint === null ? endpoints.wanting(event.type) : [endpoints.find(endpoint) ?? []].flat();
+    const wanted =
+      endpoint === null ? endpoints.wanting(event.type) : endpoints.enabled().filter(({ id }) => id === endpoint);
     this.#queue(event, wanted);
   }
 

@@ -1,11 +1,11 @@
-import type { DeliveryRow, EventRow } from "../state/rows.ts";
+import { newId } from "../state/ids.ts";
+import type { DeliveryRow } from "../state/rows.ts";
 import type { Store } from "../state/store.ts";
 import { Disturbance, isDuplicate } from "./disturbing.ts";
-import type { Endpoint, Endpoints } from "./endpoints.ts";
+import type { Endpoints } from "./endpoints.ts";
 import type { Faults } from "./faults.ts";
-import { signatureHeader } from "./signature.ts";
+import { send } from "./sending.ts";
 
-const ANSWER_TIMEOUT_MS = 10_000;
 const HOUR = 3_600_000;
 /** Stripe retries for up to three days, further and further apart. */
 export const RETRY_DELAYS_MS = [1000, 5000, 15_000, 60_000, 300_000, HOUR, 3 * HOUR, 12 * HOUR, 24 * HOUR, 24 * HOUR];
@@ -39,7 +39,7 @@ export class Deliverer {
   reload(): void {
     this.#queue.clear();
     const { store, endpoints } = this.#options;
-    const known = new Set(endpoints.all().map(({ id }) => id));
+    const known = new Set(endpoints.enabled().map(({ id }) => id));
     for (const { id, endpoint, nextAttemptAt } of store.deliveries.all()) {
       if (nextAttemptAt !== null && known.has(endpoint)) this.#queue.add(id);
     }
@@ -115,13 +115,16 @@ export class Deliverer {
     const { store, retryDelaysMs, log } = this.#options;
     const event = store.events.get(delivery.event);
     const endpoint = this.#options.endpoints.find(delivery.endpoint);
-    if (!endpoint) {
+    if (!endpoint?.enabled) {
       this.#queue.delete(delivery.id);
       return;
     }
     const forged = this.#disturbance.forges(delivery.id);
-    const status = await send(forged ? { ...endpoint, secrets: ["whsec_wrong"] } : endpoint, event);
+    const answer = await send(forged ? { ...endpoint, secrets: ["whsec_wrong"] } : endpoint, event);
+    // The state was replaced meanwhile.
     if (!store.deliveries.find(delivery.id)) return;
+    store.deliveryAttempts.put({ id: newId("wha"), delivery: delivery.id, ...answer });
+    const { status } = answer;
     const delivered = status !== null && status >= 200 && status < 300;
     const attempts = delivery.attempts + 1;
     const delay = delivered ? undefined : retryDelaysMs[attempts - 1];
@@ -139,28 +142,5 @@ export class Deliverer {
     }
     const outcome = delivered ? "" : delay === undefined ? ", given up" : `, again in ${delay} ms`;
     log(`${event.type} → ${endpoint.id}: ${status ?? "no answer"}${outcome}`);
-  }
-}
-
-/** The status of the answer; null when there was none. */
-async function send(endpoint: Endpoint, event: EventRow): Promise<number | null> {
-  const shown = endpoint.apiVersion === undefined ? event : { ...event, api_version: endpoint.apiVersion };
-  const body = JSON.stringify(shown, null, 2);
-  try {
-    const response = await fetch(endpoint.url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json; charset=utf-8",
-        "user-agent": "Stripe/1.0 (+https://docs.stripe.com/webhooks)",
-        "stripe-signature": signatureHeader(body, endpoint.secrets, Math.floor(Date.now() / 1000)),
-      },
-      body,
-      redirect: "manual",
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    await response.body?.cancel();
-    return response.status;
-  } catch {
-    return null;
   }
 }

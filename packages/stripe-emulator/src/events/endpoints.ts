@@ -12,6 +12,7 @@ export interface WebhookEndpoint {
 
 export interface Endpoint extends Omit<WebhookEndpoint, "secret"> {
   id: string;
+  enabled: boolean;
   /** The newest first; a rolled one signs along until it expires. */
   secrets: readonly string[];
 }
@@ -27,20 +28,25 @@ export class Endpoints {
   }
 
   all(): Endpoint[] {
-    const made = this.#store.webhookEndpoints.all().filter(({ status }) => status === "enabled");
     return [
       ...this.#configured.map(({ secret, ...endpoint }) => ({
         ...endpoint,
+        enabled: !this.#store.disabledEndpoints.find(endpoint.id),
         secrets: this.#secrets(endpoint.id, secret),
       })),
-      ...made.map(({ id, url, enabled_events: enabledEvents, api_version: version, secret = "" }) => ({
+      ...this.#store.webhookEndpoints.all().map(({ id, url, status, enabled_events, api_version, secret = "" }) => ({
         id,
         url,
-        enabledEvents,
+        enabledEvents: enabled_events,
+        enabled: status === "enabled",
         secrets: this.#secrets(id, secret),
-        ...(version === null ? {} : { apiVersion: version }),
+        ...(api_version === null ? {} : { apiVersion: api_version }),
       })),
     ];
+  }
+
+  enabled(): Endpoint[] {
+    return this.all().filter(({ enabled }) => enabled);
   }
 
   find(id: string): Endpoint | undefined {
@@ -48,7 +54,7 @@ export class Endpoints {
   }
 
   wanting(type: string): Endpoint[] {
-    return this.all().filter(({ enabledEvents }) => enabledEvents.includes("*") || enabledEvents.includes(type));
+    return this.enabled().filter(({ enabledEvents }) => enabledEvents.includes("*") || enabledEvents.includes(type));
   }
 
   /** A new secret; the old one signs along for so many seconds (https://docs.stripe.com/webhooks#roll-endpoint-secrets). */

@@ -4,34 +4,50 @@ import { STYLE } from "./style.ts";
 
 export type Markup = ReturnType<typeof html>;
 
-const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
+/** No scripts, and no style but the page's own. */
+const policyOf = (style: string) =>
+  `default-src 'none'; style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'; base-uri 'none'; frame-ancestors 'none'`;
 
-/**
- * No scripts, and only the style above. No `form-action`: browsers apply it to the redirect after a form too, which
- * leads to the seller's site.
- */
-const HEADERS = {
-  "content-type": "text/html; charset=utf-8",
-  "content-security-policy": `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'`,
-  "cache-control": "no-store",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
-};
+interface Delivery {
+  status: number;
+  style: string;
+  headers?: Record<string, string>;
+  /** What the content security policy says besides. */
+  policy?: string;
+}
 
 /** A whole document; `body` has escaped what it was given. */
-export async function page(title: string, body: Markup, status = 200): Promise<Response> {
+export async function htmlResponse(title: string, body: Markup, { status, style, headers, policy }: Delivery) {
   const document = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<style>${raw(STYLE)}</style>
+<style>${raw(style)}</style>
 </head>
 <body>${body}</body>
 </html>`;
-  return new Response((await document).toString(), { status, headers: { ...HEADERS, date: new Date().toUTCString() } });
+  return new Response((await document).toString(), {
+    status,
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": [policyOf(style), policy ?? []].flat().join("; "),
+      "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+      date: new Date().toUTCString(),
+      ...headers,
+    },
+  });
 }
+
+/**
+ * A page that buyers see. It has no `form-action`: browsers apply it to the redirect after a form too, which leads to
+ * the seller's site.
+ */
+export const page = (title: string, body: Markup, status = 200): Promise<Response> =>
+  htmlResponse(title, body, { status, style: STYLE });
 
 /** After a form was posted: the browser gets the next page by GET. */
 export const seeOther = (location: string): Response =>

@@ -5,24 +5,29 @@ import { type Route, route } from "../api/route.ts";
 import type { EventRow } from "../state/rows.ts";
 import type { World } from "../world.ts";
 
-function getEvent(world: World, id: string): EventRow {
+export function getEvent(world: World, id: string): EventRow {
   const event = world.store.events.find(id);
   if (!event) throw noSuch("event", id);
   return event;
 }
 
+interface EventFilter {
+  type?: string | undefined;
+  types?: string[] | undefined;
+  /** Whether all endpoints have taken it. */
+  delivery_success?: boolean | undefined;
+}
+
+/** Oldest first. */
+export const selectEvents = (world: World, { type, types, delivery_success: delivered }: EventFilter): EventRow[] =>
+  world.store.events
+    .all()
+    .filter((row) => type === undefined || matches(row.type, type))
+    .filter((row) => types === undefined || types.some((wanted) => matches(row.type, wanted)))
+    .filter((row) => delivered === undefined || (row.pending_webhooks === 0) === delivered);
+
 export const eventRoutes: Route[] = [
-  listRoute(
-    "/v1/events",
-    "event",
-    { type: text, types: arrayOf(text), delivery_success: boolean },
-    (world, { type, types, delivery_success: delivered }) =>
-      world.store.events
-        .all()
-        .filter((row) => type === undefined || matches(row.type, type))
-        .filter((row) => types === undefined || types.some((wanted) => matches(row.type, wanted)))
-        .filter((row) => delivered === undefined || (row.pending_webhooks === 0) === delivered),
-  ),
+  listRoute("/v1/events", "event", { type: text, types: arrayOf(text), delivery_success: boolean }, selectEvents),
   route("GET", "/v1/events/:id", schema({}), (world, _, { id = "" }) => getEvent(world, id)),
   // Undocumented: what `stripe events resend` asks.
   route(

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
-import { type Fields, integer, schema, text } from "../api/params.ts";
+import { type Fields, integer, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
@@ -15,14 +15,30 @@ const createParams = schema(
   ["frozen_time"],
 );
 
-function getClock(world: World, id: string): TestClock {
+export function getClock(world: World, id: string): TestClock {
   const clock = world.store.testClocks.find(id);
   if (!clock) throw noSuch("test_clock", id);
   return clock;
 }
 
-/** Answers at once; the clock is `ready` again when everything that was due has happened. */
-function advance(world: World, id: string, target: number): TestClock {
+export function createClock(world: World, { frozen_time, name }: ParamsOf<typeof createParams>): TestClock {
+  const clock = world.store.testClocks.put({
+    id: newId("clock"),
+    object: "test_helpers.test_clock",
+    created: world.now(),
+    deletes_after: world.now() + KEPT_S,
+    frozen_time,
+    livemode: false,
+    name: name ?? null,
+    status: "ready",
+    status_details: {},
+  });
+  world.emit("test_helpers.test_clock.created", clock);
+  return clock;
+}
+
+/** `target` in seconds. Answers at once; the clock is `ready` again when everything that was due has happened. */
+export function advanceClock(world: World, id: string, target: number): TestClock {
   const { status, frozen_time: before } = getClock(world, id);
   if (status !== "ready") throw invalid("The test clock is advancing: wait until its status is `ready`.");
   if (target <= before) {
@@ -47,28 +63,14 @@ function deleteClock(world: World, id: string): Stripe.TestHelpers.DeletedTestCl
 }
 
 export const testClockRoutes: Route[] = [
-  route("POST", "/v1/test_helpers/test_clocks", createParams, (world, { frozen_time, name }) => {
-    const clock = world.store.testClocks.put({
-      id: newId("clock"),
-      object: "test_helpers.test_clock",
-      created: world.now(),
-      deletes_after: world.now() + KEPT_S,
-      frozen_time,
-      livemode: false,
-      name: name ?? null,
-      status: "ready",
-      status_details: {},
-    });
-    world.emit("test_helpers.test_clock.created", clock);
-    return clock;
-  }),
+  route("POST", "/v1/test_helpers/test_clocks", createParams, createClock),
   listRoute("/v1/test_helpers/test_clocks", "test_clock", {}, (world) => world.store.testClocks.all()),
   route("GET", "/v1/test_helpers/test_clocks/:id", schema({}), (world, _, { id = "" }) => getClock(world, id)),
   route(
     "POST",
     "/v1/test_helpers/test_clocks/:id/advance",
     schema({ frozen_time: integer }, ["frozen_time"]),
-    (world, { frozen_time: target }, { id = "" }) => advance(world, id, target),
+    (world, { frozen_time: target }, { id = "" }) => advanceClock(world, id, target),
   ),
   route("DELETE", "/v1/test_helpers/test_clocks/:id", schema({}), (world, _, { id = "" }) => deleteClock(world, id)),
 ];

@@ -61,7 +61,7 @@ function createEndpoint(world: World, params: ParamsOf<typeof createParams>): We
   });
 }
 
-function updateEndpoint(world: World, id: string, params: ParamsOf<typeof updateParams>): object {
+export function updateEndpoint(world: World, id: string, params: ParamsOf<typeof updateParams>): object {
   const before = getEndpoint(world, id);
   const { disabled, metadata: change, ...plain } = params;
   checkAddress(plain.url);

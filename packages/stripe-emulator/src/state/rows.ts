@@ -47,6 +47,25 @@ export interface DeliveryRow {
   lastStatus: number | null;
 }
 
+/** One try at a delivery, when it was over. */
+export interface DeliveryAttempt {
+  id: string;
+  delivery: string;
+  /** When it began, in milliseconds since the epoch. */
+  at: number;
+  durationMs: number;
+  /** Null when there was no answer; `error` says why. */
+  status: number | null;
+  error: string | null;
+  /** How the answer's body begins. */
+  excerpt: string;
+}
+
+/** An endpoint of the configuration that was switched off. */
+export interface DisabledEndpoint {
+  id: string;
+}
+
 /** Something that happens by itself later. `at` in milliseconds since the epoch. */
 export interface JobRow {
   id: string;
@@ -133,6 +152,7 @@ export interface Rows {
   prorations: PendingProration;
   webhookEndpoints: Stripe.WebhookEndpoint;
   rolledSecrets: RolledSecret;
+  disabledEndpoints: DisabledEndpoint;
   features: Stripe.Entitlements.Feature;
   productFeatures: Stripe.ProductFeature & { product: string };
   entitlementSets: EntitlementSet;
@@ -143,6 +163,7 @@ export interface Rows {
   testClocks: Stripe.TestHelpers.TestClock;
   events: EventRow;
   deliveries: DeliveryRow;
+  deliveryAttempts: DeliveryAttempt;
   jobs: JobRow;
   replies: ReplyRow;
 }
@@ -180,6 +201,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   prorations: true,
   webhookEndpoints: true,
   rolledSecrets: true,
+  disabledEndpoints: true,
   features: true,
   productFeatures: true,
   entitlementSets: true,
@@ -190,6 +212,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   testClocks: true,
   events: true,
   deliveries: true,
+  deliveryAttempts: true,
   jobs: true,
   replies: true,
 };

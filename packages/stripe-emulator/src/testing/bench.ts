@@ -36,7 +36,8 @@ export async function openBench(options: Partial<StripeEmulatorOptions> = {}): P
     let body = "";
     for await (const chunk of request) body += chunk;
     received.push({ body, signature: String(request.headers["stripe-signature"]) });
-    response.writeHead(answers.shift() ?? 200).end();
+    const status = answers.shift() ?? 200;
+    response.writeHead(status).end(`the endpoint says ${status}`);
   });
   await listen(hook);
   let emulator: StripeEmulator | undefined;

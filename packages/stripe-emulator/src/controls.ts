@@ -1,0 +1,102 @@
+import { invalid, noSuch } from "./api/errors.ts";
+import type { Deliverer } from "./events/deliverer.ts";
+import type { Endpoints } from "./events/endpoints.ts";
+import { API_FAULTS, type Fault, type Faults, WEBHOOK_FAULTS } from "./events/faults.ts";
+import type { JobRunner } from "./jobs.ts";
+import { updateEndpoint } from "./resources/webhook-endpoints.ts";
+import type { Change } from "./state/journal.ts";
+import { TABLE_NAMES } from "./state/rows.ts";
+import type { World } from "./world.ts";
+
+export interface Controlled {
+  world: World;
+  deliverer: Deliverer;
+  endpoints: Endpoints;
+  faults: Faults;
+  jobs: JobRunner;
+}
+
+export const FAULT_KINDS = [...WEBHOOK_FAULTS, ...API_FAULTS];
+export const DEFAULT_DELAY_MS = 1000;
+/** How long an old secret signs along: a day. */
+export const DEFAULT_OVERLAP_S = 86_400;
+
+/** What only an emulator can do, for the JSON API and the control room alike. Throws ApiError at bad input. */
+export class Controls {
+  readonly world: World;
+  readonly endpoints: Endpoints;
+  readonly faults: Faults;
+  readonly #deliverer: Deliverer;
+  readonly #jobs: JobRunner;
+
+  constructor({ world, deliverer, endpoints, faults, jobs }: Controlled) {
+    this.world = world;
+    this.endpoints = endpoints;
+    this.faults = faults;
+    this.#deliverer = deliverer;
+    this.#jobs = jobs;
+  }
+
+  addFault(fault: { kind?: unknown; times?: unknown; ms?: unknown; match?: unknown }): void {
+    const { kind, times = 1, ms = DEFAULT_DELAY_MS, match = "" } = fault;
+    if (!FAULT_KINDS.includes(String(kind)))
+      throw invalid(`kind must be one of ${FAULT_KINDS.join(", ")}`, undefined, "kind");
+    if (!Number.isInteger(times) || Number(times) < 1) throw invalid("times must be 1 or more.", undefined, "times");
+    if (!Number.isInteger(ms) || Number(ms) < 0) throw invalid("ms must be 0 or more.", undefined, "ms");
+    this.faults.add({ kind: kind as Fault["kind"], times: Number(times), ms: Number(ms), match: String(match) });
+  }
+
+  /** Puts back what a snapshot holds, in place of all there is; returns the number of rows. */
+  restore(snapshot: unknown): number {
+    if (!isSnapshot(snapshot)) throw invalid("This is not a snapshot: give what /_emulator/snapshot answered.");
+    this.#replace(snapshot);
+    return snapshot.length;
+  }
+
+  reset(): void {
+    this.faults.clear();
+    this.#replace([]);
+  }
+
+  /** A new signing secret; the old one signs along for so many seconds. */
+  rollSecret(id: string, overlapS: number): string {
+    if (!(overlapS >= 0)) throw invalid("expires_in must be 0 or more seconds.", undefined, "expires_in");
+    const secret = this.endpoints.roll(id, overlapS);
+    if (secret === undefined) throw noSuch("webhook endpoint", id);
+    return secret;
+  }
+
+  /** What waited for an endpoint while it was off is sent once it is on again. */
+  switchEndpoint(id: string, enabled: boolean): void {
+    const { disabledEndpoints, webhookEndpoints } = this.world.store;
+    if (!this.endpoints.find(id)) throw noSuch("webhook endpoint", id);
+    if (webhookEndpoints.find(id)) updateEndpoint(this.world, id, { disabled: !enabled });
+    else if (enabled) disabledEndpoints.delete(id);
+    else disabledEndpoints.put({ id });
+    this.#deliverer.reload();
+  }
+
+  /** The bank renewed the card: four more years. */
+  renewCard(id: string): object {
+    const { card } = this.world.store.paymentMethods.find(id) ?? {};
+    if (!card) throw noSuch("PaymentMethod", id);
+    const renewed = { ...card, exp_year: card.exp_year + 4 };
+    return this.world.update("paymentMethods", id, { card: renewed }, "payment_method.automatically_updated");
+  }
+
+  #replace(rows: Change[]): void {
+    this.world.store.replace(rows);
+    this.#deliverer.reload();
+    this.#jobs.wake(this.world);
+  }
+}
+
+const isSnapshot = (value: unknown): value is Change[] =>
+  Array.isArray(value) &&
+  value.every(
+    (change) =>
+      Array.isArray(change) &&
+      Object.hasOwn(TABLE_NAMES, String(change[0])) &&
+      typeof change[1] === "string" &&
+      Object(change[2]).id === change[1],
+  );

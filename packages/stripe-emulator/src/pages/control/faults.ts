@@ -1,0 +1,46 @@
+import { html } from "hono/html";
+import { type Controls, DEFAULT_DELAY_MS } from "../../controls.ts";
+import { ROOM, type Screen, table } from "./layout.ts";
+
+/** Each kind in words, by where it happens. */
+const KINDS = {
+  Events: {
+    duplicate: "sent twice",
+    drop: "never sent",
+    delay: "sent late",
+    reorder: "held back until there are so many, then sent last first",
+    wrong_signature: "first sent with a wrong signature",
+  },
+  "API requests": { error_500: "answered with a 500", rate_limit: "answered with a 429", slow: "answered late" },
+} as const;
+
+export function faultsScreen({ faults }: Controls): Screen {
+  const on = faults.all();
+  const body = html`<p class="soft">What goes wrong on demand. A fault is gone when it has happened often enough, and after a restart.</p>
+${
+  on.length === 0
+    ? html`<p>All faults are off.</p>`
+    : html`${table(
+        "Faults that are on",
+        ["Kind", "Still happens", "Delay", "Only to"],
+        on.map(({ kind, times, ms, match }) => [
+          html`<code>${kind}</code>`,
+          times === 1 ? "once" : `${times} times`,
+          kind === "delay" || kind === "slow" ? `${ms} ms` : "",
+          match === "" ? "everything" : html`<code>${match}…</code>`,
+        ]),
+      )}<form method="post" action="${ROOM}/faults/clear"><button type="submit">Switch all off</button></form>`
+}
+<form class="box" method="post" action="${ROOM}/faults"><h2>Switch one on</h2>
+<div class="field"><label for="kind">Kind</label><select id="kind" name="kind">${Object.entries(KINDS).map(
+    ([group, kinds]) =>
+      html`<optgroup label="${group}">${Object.entries(kinds).map(
+        ([kind, words]) => html`<option value="${kind}">${kind}: ${words}</option>`,
+      )}</optgroup>`,
+  )}</select></div>
+<div class="row"><div class="field"><label for="times">How often</label><input id="times" name="times" type="number" min="1" value="1" required></div>
+<div class="field"><label for="ms">By how many milliseconds (delay, slow)</label><input id="ms" name="ms" type="number" min="0" value="${DEFAULT_DELAY_MS}" required></div>
+<div class="field"><label for="match">Only types or paths that begin with</label><input id="match" name="match" autocomplete="off" placeholder="invoice. or /v1/prices"></div></div>
+<button type="submit">Switch on</button></form>`;
+  return { section: "faults", title: "Faults", body };
+}
