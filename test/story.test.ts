@@ -1,6 +1,7 @@
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { cli, runCli, skipReason, startCli } from "../packages/stripe-emulator/src/testing/stripe-cli.ts";
 import { id } from "./builders.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -150,3 +151,29 @@ it("whoever turns back at checkout is told that nothing was charged", async () =
     .click();
   await page.getByText("Checkout was canceled. You have not been charged.").waitFor();
 }, 120_000);
+
+it("the control room shows the events that the system was sent, at the same address", async () => {
+  await newVisitor();
+  await page.goto("/_emulator");
+  await page.getByRole("link", { name: "Events", exact: true }).click();
+  await page.getByRole("link", { name: "product.created" }).first().click();
+  await page.getByText("Delivered").waitFor();
+});
+
+it.skipIf(cli === undefined)(
+  `Stripe's CLI listens at the same address, beside the web app's web socket${skipReason}`,
+  async () => {
+    const base = world.url.replace("localhost", "127.0.0.1");
+    const args = ["listen", "--no-wss", "--all-snapshot", "--skip-update"];
+    const listening = startCli(base, args);
+    try {
+      await vi.waitFor(() => expect(listening.output()).toContain("Ready!"), { timeout: 10_000 });
+      await runCli(base, "trigger", "customer.created");
+      await vi.waitFor(() => expect(listening.output()).toContain("--> customer.created"), { timeout: 10_000 });
+    } finally {
+      listening.child.kill();
+      await listening.ended;
+    }
+  },
+  60_000,
+);

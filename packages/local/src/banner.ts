@@ -21,7 +21,7 @@ export function banner({ url, dataDir, settings }: Local, seconds: string): stri
   const rows: [string, string][] = [
     ["App", url],
     ["Sign in", "sign up with any e-mail and password; nothing has to be confirmed"],
-    ...(stripe.emulated ? EMULATOR_ROWS : [realStripe(stripe.apiBase)]),
+    ...(stripe.emulated ? emulatorRows(url) : [realStripe(stripe.apiBase)]),
     ["API", `${url}/api/health`],
     ["Webhooks", webhookUrl(url)],
     ["Supabase", supabase.embedded ? `${url}  (keys: ${keys})` : supabase.url],
@@ -32,10 +32,12 @@ export function banner({ url, dataDir, settings }: Local, seconds: string): stri
   return ["", title, "", ...lines, ...unsignedWebhookHint(settings, url), ""].join("\n");
 }
 
-const EMULATOR_ROWS: [string, string][] = [
-  ["Cards", "4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined"],
-  ["Stripe", "emulated; set STRIPE_SECRET_KEY to use your own account"],
-];
+function emulatorRows(url: string): [string, string][] {
+  return [
+    ["Cards", "4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined"],
+    ["Stripe", `emulated: ${url}/_emulator shows what it holds and sent; STRIPE_SECRET_KEY takes your own account`],
+  ];
+}
 
 function realStripe(apiBase: string | undefined): [string, string] {
   return ["Stripe", apiBase ?? "your account, by STRIPE_SECRET_KEY"];

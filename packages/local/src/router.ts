@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { RequestListener } from "./address.ts";
 import { splitTarget } from "./gateway/event.ts";
 
 export type FetchHandler = (request: Request) => Promise<Response>;
+
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface Parts {
   api: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -22,7 +25,7 @@ export function createRouter(parts: Parts): RequestListener {
   const rules: [RegExp, RequestListener | undefined][] = [
     [/^\/api(\/|$)/, parts.api],
     [/^\/(auth|rest)\/v1(\/|$)/, supabase],
-    [/^\/(v1|c|p)\//, stripe],
+    [/^\/(v1|c|p|_emulator)(\/|$)/, stripe],
     [/^\//, parts.web],
   ];
   return (request, response) => {
@@ -31,6 +34,15 @@ export function createRouter(parts: Parts): RequestListener {
     if (listener) return listener(request, response);
     response.statusCode = 404;
     response.end("Not Found");
+  };
+}
+
+/** Leads the web socket of `stripe listen` to the emulator. The web app's own is Vite's: it listens to the server itself. */
+export function createUpgradeRouter(stripe: UpgradeListener, hasWeb: boolean): UpgradeListener {
+  return (request, socket, head) => {
+    const { path } = splitTarget(request.url ?? "/");
+    if (path.startsWith("/stripecli/")) stripe(request, socket, head);
+    else if (!hasWeb) socket.destroy();
   };
 }
 

@@ -7,7 +7,7 @@ import { lockDataDir } from "./data-dir.ts";
 import type { Log } from "./log.ts";
 import { type SupabaseStorage, startStripe, startSupabase, startWeb } from "./parts.ts";
 import type { QueueDepth } from "./queue/sqs.ts";
-import { createRouter } from "./router.ts";
+import { createRouter, createUpgradeRouter } from "./router.ts";
 import { seedCatalogue } from "./seed/catalogue.ts";
 import { type Environment, loadEnvironment } from "./settings/dotenv.ts";
 import {
@@ -102,6 +102,7 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   onStep("Functions built");
 
   address.serve(createRouter({ api: aws.api, supabase: supabase?.fetch, stripe: stripe?.fetch, web: web?.listener }));
+  if (stripe) address.server.on("upgrade", createUpgradeRouter(stripe.upgrade, web !== undefined));
   aws.startConsumers();
   if (options.schedules !== false) aws.startSchedules();
   if (stripe && options.seed !== false) await seedCatalogue(createStripe(settings.stripe));
