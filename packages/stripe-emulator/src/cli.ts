@@ -1,7 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import { parseArgs } from "node:util";
-import { serve } from "@hono/node-server";
-import { createStripeEmulator } from "./index.ts";
 
 const HELP = `stripe-emulator: a stateful Stripe for development and tests, on 127.0.0.1
 
@@ -15,11 +13,14 @@ Usage: stripe-emulator [options]
   --help             this text
 
 Examples:
-  stripe-emulator --port 12111
-  stripe-emulator --state .stripe/state.jsonl
+  stripe-emulator                                   in memory, at http://127.0.0.1:12111
+  stripe-emulator --state .stripe/state.jsonl       what happened is there again after a restart
   stripe-emulator --webhook http://localhost:3000/api/webhooks/stripe --secret whsec_local
+  stripe listen --forward-to localhost:3000/webhook --no-wss --all-snapshot \\
+    --api-base http://127.0.0.1:12111 --api-key sk_test_emulator
 
-Then: new Stripe("sk_test_emulator", { host: "127.0.0.1", port: 12111, protocol: "http" })`;
+Then: new Stripe("sk_test_emulator", { host: "127.0.0.1", port: 12111, protocol: "http" })
+What it holds and sent: http://127.0.0.1:12111/_emulator`;
 
 const OPTIONS = {
   port: { type: "string", default: "12111" },
@@ -28,50 +29,65 @@ const OPTIONS = {
   state: { type: "string" },
   webhook: { type: "string" },
   secret: { type: "string", default: "whsec_emulator" },
-  help: { type: "boolean", default: false },
+  help: { type: "boolean", default: false, short: "h" },
 } as const;
 
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 
-function fail(message: string): never {
-  console.error(`${message}\nRun stripe-emulator --help for what it takes.`);
-  process.exit(2);
+/** Says in one line what is in the way, and ends. */
+function fail(error: unknown): never {
+  const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
+  console.error(`stripe-emulator: ${line} (--help lists the options)`);
+  process.exit(1);
 }
 
 function readArguments() {
   try {
     return parseArgs({ options: OPTIONS }).values;
   } catch (error) {
-    fail(error instanceof Error ? error.message : String(error));
+    fail(error);
   }
 }
 
-function main(): void {
-  const { help, port: portText, host, "allow-remote": remote, state, webhook, secret } = readArguments();
-  if (help) {
-    console.log(HELP);
-    return;
-  }
+interface Settings {
+  port: number;
+  host: string;
+  /** Where browsers find it. */
+  publicUrl: string;
+  state: string | undefined;
+  webhook: string | undefined;
+  secret: string;
+}
+
+function checkArguments({ port: portText, host, "allow-remote": remote, ...rest }: ReturnType<typeof readArguments>) {
+  const { state, webhook, secret } = rest;
   const port = Number(portText);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     fail(`--port ${portText} is not a port: give a number up to 65535.`);
   if (!LOOPBACK.includes(host) && !remote)
     fail(`--host ${host} would let other machines in. If that is meant, add --allow-remote.`);
-  if (webhook !== undefined && !URL.canParse(webhook))
-    fail("--webhook is not an address: give one such as http://localhost:3000/webhook.");
+  if (webhook !== undefined && !/^https?:\/\/[^/]/.test(webhook))
+    fail(`--webhook ${webhook} is not an address: give one such as http://localhost:3000/webhook.`);
+  // Those two stand for every address, and are none themselves.
+  const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return { port, host, publicUrl: `http://${shown}:${port}`, state, webhook, secret } satisfies Settings;
+}
+
+async function run({ port, host, publicUrl, state, webhook, secret }: Settings): Promise<void> {
+  const [{ serve }, { createStripeEmulator }] = await Promise.all([import("@hono/node-server"), import("./index.ts")]);
   const emulator = createStripeEmulator({
-    publicUrl: `http://127.0.0.1:${port}`,
+    publicUrl,
     ...(state === undefined ? {} : { stateFile: state }),
     webhookEndpoints: webhook === undefined ? [] : [{ url: webhook, secret, enabledEvents: ["*"] }],
     log: console.log,
   });
-  const server = serve({ fetch: emulator.fetch, port, hostname: host }, (address) =>
-    console.log(`Stripe emulator on http://127.0.0.1:${address.port}`),
+  const server = serve({ fetch: emulator.fetch, port, hostname: host }, () =>
+    console.log(`Stripe emulator on ${publicUrl}\nWhat it holds and sent: ${publicUrl}/_emulator`),
   );
   server.on("upgrade", emulator.upgrade);
-  server.on("error", (error: NodeJS.ErrnoException) => {
-    fail(error.code === "EADDRINUSE" ? `Port ${port} is in use: choose another with --port.` : error.message);
-  });
+  server.on("error", (error: NodeJS.ErrnoException) =>
+    fail(error.code === "EADDRINUSE" ? `Port ${port} is in use: choose another with --port.` : error),
+  );
   const stop = async () => {
     server.close();
     await emulator.close();
@@ -80,4 +96,6 @@ function main(): void {
   process.once("SIGINT", stop).once("SIGTERM", stop);
 }
 
-main();
+const given = readArguments();
+if (given.help) console.log(HELP);
+else await run(checkArguments(given)).catch(fail);

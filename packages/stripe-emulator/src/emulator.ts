@@ -51,7 +51,7 @@ export interface StripeEmulator {
 const DEFAULT_SETTLE_DELAY_MS = 3000;
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** A stateful Stripe. Throws when the state file is damaged. */
+/** A stateful Stripe. @throws When the state file is damaged, or another process has it. */
 export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmulator {
   const log = options.log ?? (() => undefined);
   const store = openStore(options.stateFile);
@@ -98,7 +98,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
       jobs.close();
       listeners.close();
       await deliverer.close(CLOSE_TIMEOUT_MS);
-      store.flush();
+      store.close();
     },
   };
 }

@@ -1,8 +1,15 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { lockFile } from "./lock.ts";
 
 /** A row written, or (with null) removed. */
 export type Change = [table: string, id: string, row: unknown];
+
+const isGroup = (value: unknown): value is Change[] =>
+  Array.isArray(value) && value.every((change) => Array.isArray(change) && typeof change[1] === "string");
+
+/** Whether a line that is no JSON may be the beginning of a group. */
+const isTorn = (line: string) => "[[".startsWith(line.slice(0, 2));
 
 /**
  * The state file: one line per group of changes that belong together. A process killed in the middle of a write
@@ -10,33 +17,38 @@ export type Change = [table: string, id: string, row: unknown];
  */
 export class Journal {
   readonly #path: string;
+  readonly #unlock: () => void;
   #pending: Change[] = [];
   #scheduled = false;
+  #closed = false;
 
+  /** @throws When another process has the file. */
   constructor(path: string) {
     this.#path = path;
+    mkdirSync(dirname(path), { recursive: true });
+    this.#unlock = lockFile(path);
   }
 
-  /** The changes of all whole lines, in the order in which they were made. */
+  /**
+   * The changes of all whole lines, in the order in which they were made.
+   * @throws When the file is damaged, or not a state file at all.
+   */
   read(): Change[] {
     if (!existsSync(this.#path)) return [];
     const lines = readFileSync(this.#path, "utf8").split("\n");
     const changes: Change[] = [];
     for (const [index, line] of lines.entries()) {
       if (line === "") continue;
-      try {
-        changes.push(...(JSON.parse(line) as Change[]));
-      } catch {
-        if (index >= lines.length - 1) break;
-        throw new Error(`The state file ${this.#path} is damaged at line ${index + 1}. Delete it to begin anew.`);
-      }
+      const group = parse(line);
+      if (isGroup(group)) changes.push(...group);
+      else if (group === undefined && index === lines.length - 1 && isTorn(line)) break;
+      else throw new Error(`The state file ${this.#path} is damaged at line ${index + 1}. Delete it to begin anew.`);
     }
     return changes;
   }
 
   /** Replaces the file by one that holds just these rows; atomic. */
   rewrite(rows: Change[]): void {
-    mkdirSync(dirname(this.#path), { recursive: true });
     const beside = `${this.#path}.new`;
     writeFileSync(beside, rows.map((row) => `${JSON.stringify([row])}\n`).join(""), { mode: 0o600 });
     renameSync(beside, this.#path);
@@ -44,6 +56,7 @@ export class Journal {
 
   /** Everything recorded in one turn of the event loop is written as one group, at the end of that turn. */
   record(change: Change): void {
+    if (this.#closed) return;
     this.#pending.push(change);
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -55,5 +68,20 @@ export class Journal {
     if (this.#pending.length === 0) return;
     appendFileSync(this.#path, `${JSON.stringify(this.#pending)}\n`);
     this.#pending = [];
+  }
+
+  /** Writes what is left, and gives the file back: what comes later is not written. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+    this.#unlock();
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }

@@ -43,14 +43,15 @@ export class Table<Row extends { id: string }> {
 }
 
 export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
-  flush(): void;
+  /** Writes what is left, and gives the file back. */
+  close(): void;
   /** All rows, as `replace` takes them. */
   snapshot(): Change[];
   /** Throws all rows away for these ones. */
   replace(rows: Change[]): void;
 };
 
-/** All state; kept in `file`, or in memory only. */
+/** All state; kept in `file`, or in memory only. @throws When the file is damaged, or another process has it. */
 export function openStore(file: string | undefined): Store {
   const journal = file === undefined ? undefined : new Journal(file);
   const names = Object.keys(TABLE_NAMES) as TableName[];
@@ -58,12 +59,17 @@ export function openStore(file: string | undefined): Store {
   const tables = Object.fromEntries(names.map((name) => [name, open(name)]));
   const snapshot = () => names.flatMap((name) => (tables[name]?.all() ?? []).map((row): Change => [name, row.id, row]));
   if (journal) {
-    for (const [name, id, row] of journal.read()) tables[name]?.restore(id, row as { id: string } | null);
-    journal.rewrite(snapshot());
+    try {
+      for (const [name, id, row] of journal.read()) tables[name]?.restore(id, row as { id: string } | null);
+      journal.rewrite(snapshot());
+    } catch (error) {
+      journal.close();
+      throw error;
+    }
   }
   const replace = (rows: Change[]) => {
     for (const [name, id] of snapshot()) tables[name]?.delete(id);
     for (const [name, , row] of rows) tables[name]?.put(row as { id: string });
   };
-  return { ...tables, flush: () => journal?.flush(), snapshot, replace } as unknown as Store;
+  return { ...tables, close: () => journal?.close(), snapshot, replace } as unknown as Store;
 }
