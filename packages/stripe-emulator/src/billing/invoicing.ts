@@ -12,8 +12,8 @@ export function issueInvoice(world: World, draft: InvoiceDraft): Invoice {
   return finalizeInvoice(world, draftInvoice(world, draft).id);
 }
 
-/** Makes a draft final: it has a number and a payment now. */
-export function finalizeInvoice(world: World, id: string): Invoice {
+/** Makes a draft final: it has a number and a payment now, a new one or the given that was made before. */
+export function finalizeInvoice(world: World, id: string, intent: string | null = null): Invoice {
   const draft = world.store.invoices.get(id);
   const customer = world.store.customers.get(draft.customer);
   const subscription = world.store.subscriptions.find(draft.parent?.subscription_details?.subscription);
@@ -42,7 +42,7 @@ export function finalizeInvoice(world: World, id: string): Invoice {
   });
   world.emit("invoice.finalized", finalized);
   if (finalized.amount_due === 0) return markPaid(world, id);
-  openInvoicePayment(world, finalized);
+  openInvoicePayment(world, finalized, intent ?? newPayment(world, finalized));
   return world.store.invoices.get(id);
 }
 
@@ -62,15 +62,17 @@ const DESCRIPTIONS: Partial<Record<string, string>> = {
   manual: "Payment for Invoice",
 };
 
-function openInvoicePayment(world: World, invoice: Invoice): void {
-  const intent = openPayment(world, {
+const newPayment = (world: World, invoice: Invoice): string =>
+  openPayment(world, {
     amount: invoice.amount_due,
     currency: invoice.currency,
     customer: invoice.customer,
     metadata: {},
     description: DESCRIPTIONS[invoice.billing_reason ?? ""] ?? "Subscription update",
     keepPaymentMethod: true,
-  });
+  }).id;
+
+function openInvoicePayment(world: World, invoice: Invoice, intent: string): void {
   world.store.invoicePayments.put({
     id: newId("inpay"),
     object: "invoice_payment",
@@ -81,7 +83,7 @@ function openInvoicePayment(world: World, invoice: Invoice): void {
     invoice: invoice.id,
     is_default: true,
     livemode: false,
-    payment: { type: "payment_intent", payment_intent: intent.id },
+    payment: { type: "payment_intent", payment_intent: intent },
     status: "open",
     status_transitions: { canceled_at: null, paid_at: null },
   });

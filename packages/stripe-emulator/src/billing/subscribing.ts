@@ -5,6 +5,7 @@ import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
 import { payInvoice } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
+import { type Purchase, purchaseLines } from "./invoice-item.ts";
 import { issueInvoice } from "./invoicing.ts";
 import type { Attempt } from "./payment.ts";
 import { scheduleLife } from "./renewing.ts";
@@ -19,6 +20,8 @@ export interface SubscriptionDraft {
   items: { price: Price; quantity: number; metadata?: Stripe.Metadata }[];
   /** Null only where nothing is due now. */
   paymentMethod: Stored<Stripe.PaymentMethod> | null;
+  /** What is bought once, beside: on the first invoice only. */
+  purchases?: readonly Purchase[];
   /** Whether the method is kept as the subscription's own, beside the customer's default. */
   keepsMethod: boolean;
   metadata: Stripe.Metadata;
@@ -44,10 +47,12 @@ export function startSubscription(
   world: World,
   draft: SubscriptionDraft,
 ): { subscription: Subscription; attempt: Attempt } {
-  const { paymentMethod: method, trialEnd } = draft;
+  const { paymentMethod: method, trialEnd, purchases = [] } = draft;
   const subscription = world.store.subscriptions.put(newSubscription(world, draft));
-  const lines = subscription.items.data.map((item) => periodLine(world, item, trialEnd !== null));
-  const due = lines.some((line) => line.amount > 0);
+  const periods = subscription.items.data.map((item) => periodLine(world, item, trialEnd !== null));
+  const due = [...periods.map((line) => line.amount), ...purchases.map(({ price }) => price.unit_amount ?? 0)].some(
+    (amount) => amount > 0,
+  );
   const outcome = world.store.instruments.find(method?.id)?.outcome;
   const waits = isDeclined(outcome) || (isChallenged(outcome) && !draft.authenticated) || !method;
   const status = trialEnd !== null ? "trialing" : due && waits ? "incomplete" : "active";
@@ -57,6 +62,8 @@ export function startSubscription(
   if (status === "incomplete") world.schedule("expire_incomplete", begun.id, world.nowMs() + INCOMPLETE_MS);
   scheduleLife(world, begun);
   const { customer, currency } = begun;
+  const bought = purchaseLines(world, purchases, { customer, invoice: invoiceId, subscription: begun.id });
+  const lines = [...periods, ...bought];
   issueInvoice(world, { id: invoiceId, customer, subscription, currency, reason: "subscription_create", lines });
   const attempt =
     due && method ? payInvoice(world, invoiceId, method, { authenticated: draft.authenticated ?? false }) : "succeeded";
