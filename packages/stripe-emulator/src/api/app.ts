@@ -13,6 +13,7 @@ import { paymentIntentRoutes } from "../resources/payment-intents.ts";
 import { paymentMethodRoutes } from "../resources/payment-methods.ts";
 import { paymentPageRoutes } from "../resources/payment-pages.ts";
 import { paymentRoutes } from "../resources/payments.ts";
+import { planRoutes } from "../resources/plans.ts";
 import { portalSessionRoutes } from "../resources/portal-sessions.ts";
 import { priceRoutes } from "../resources/prices.ts";
 import { productRoutes } from "../resources/products.ts";
@@ -36,6 +37,7 @@ const ROUTES: Route[] = [
   ...customerRoutes,
   ...productRoutes,
   ...priceRoutes,
+  ...planRoutes,
   ...checkoutSessionRoutes,
   ...subscriptionRoutes,
   ...invoiceRoutes,

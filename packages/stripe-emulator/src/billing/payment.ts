@@ -18,6 +18,7 @@ export interface PaymentRequest {
   keepPaymentMethod: boolean;
   /** `manual`: the amount is only held until it is captured. Default: it is taken at once. */
   captureMethod?: PaymentIntent["capture_method"];
+  confirmationMethod?: PaymentIntent["confirmation_method"];
 }
 
 /** How an attempt ended, or that its end is still to come. */
@@ -45,7 +46,7 @@ export function openPayment(world: World, request: PaymentRequest): PaymentInten
     cancellation_reason: null,
     capture_method: request.captureMethod ?? "automatic_async",
     client_secret: `${id}_secret_${newId("", 25).slice(1)}`,
-    confirmation_method: "automatic",
+    confirmation_method: request.confirmationMethod ?? "automatic",
     created: world.now(),
     currency: request.currency,
     customer: request.customer,

@@ -47,7 +47,7 @@ const createParams = schema(
     automatic_payment_methods: ignored,
     capture_method: oneOf("automatic", "automatic_async", "manual"),
     confirm: boolean,
-    confirmation_method: oneOf("automatic"),
+    confirmation_method: oneOf("automatic", "manual"),
   } satisfies Fields<keyof Stripe.PaymentIntentCreateParams>,
   ["amount", "currency"],
 );
@@ -67,6 +67,7 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     description: params.description ?? null,
     keepPaymentMethod: params.setup_future_usage !== undefined,
     captureMethod: params.capture_method ?? "automatic_async",
+    confirmationMethod: params.confirmation_method ?? "automatic",
   });
   if (params.confirm) return confirm(world, id, params);
   if (params.payment_method === undefined) return getIntent(world, id);
