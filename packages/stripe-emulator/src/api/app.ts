@@ -19,6 +19,7 @@ import { priceRoutes } from "../resources/prices.ts";
 import { productRoutes } from "../resources/products.ts";
 import { refundRoutes } from "../resources/refunds.ts";
 import { setupIntentRoutes } from "../resources/setup-intents.ts";
+import { subscriptionItemRoutes } from "../resources/subscription-items.ts";
 import { subscriptionRoutes } from "../resources/subscriptions.ts";
 import { testClockRoutes } from "../resources/test-clocks.ts";
 import { webhookEndpointRoutes } from "../resources/webhook-endpoints.ts";
@@ -40,6 +41,7 @@ const ROUTES: Route[] = [
   ...planRoutes,
   ...checkoutSessionRoutes,
   ...subscriptionRoutes,
+  ...subscriptionItemRoutes,
   ...invoiceRoutes,
   ...invoiceItemRoutes,
   ...paymentIntentRoutes,

@@ -22,8 +22,12 @@ export function finalizeInvoice(world: World, id: string, intent: string | null 
   const sequence = customer.next_invoice_sequence ?? 1;
   world.unschedule("finalize_invoice", id);
   world.update("customers", customer.id, { next_invoice_sequence: sequence + 1, currency: draft.currency });
+  const days = subscription?.collection_method === "send_invoice" ? subscription.days_until_due : null;
+  const due = draft.due_date ?? (days === null ? null : world.now() + days * DAY);
+  if (due !== null) world.schedule("invoice_overdue", id, due * 1000);
   const finalized = world.update("invoices", id, {
     status: "open",
+    due_date: due,
     auto_advance: draft.billing_reason !== "subscription_create" && draft.auto_advance,
     automatically_finalizes_at: null,
     effective_at: world.now(),
@@ -45,6 +49,8 @@ export function finalizeInvoice(world: World, id: string, intent: string | null 
   openInvoicePayment(world, finalized, intent ?? newPayment(world, finalized));
   return world.store.invoices.get(id);
 }
+
+const DAY = 86_400;
 
 /** Automatic tax needs an address: without one the invoice stays a draft. */
 function failFinalization(world: World, id: string): Invoice {
@@ -96,6 +102,7 @@ export const paymentOf = (world: World, invoice: string) =>
 export function markPaid(world: World, invoiceId: string): Invoice {
   const before = world.store.invoices.get(invoiceId);
   world.unschedule("retry_payment", invoiceId);
+  world.unschedule("invoice_overdue", invoiceId);
   const invoice = world.update("invoices", invoiceId, {
     status: "paid",
     amount_paid: before.amount_due,

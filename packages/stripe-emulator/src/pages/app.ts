@@ -162,5 +162,7 @@ function portalPatch(
   const price = otherPlans(world, subscription).find((plan) => plan.id === form.price);
   const item = subscription.items.data[0];
   if (form.action !== "update" || !price || !item) return undefined;
-  return changeItems(world, subscription.id, [{ item, price, quantity: item.quantity ?? 1 }], "create_prorations");
+  return changeItems(world, subscription.id, [{ item, to: { price, quantity: item.quantity ?? 1 } }], {
+    proration: "create_prorations",
+  });
 }

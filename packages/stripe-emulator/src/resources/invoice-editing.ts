@@ -149,7 +149,6 @@ export function finalize(world: World, id: string, autoAdvance?: boolean): Invoi
   if (invoice.status === "draft") {
     throw invalid(invoice.last_finalization_error?.message ?? "", "customer_tax_location_invalid");
   }
-  if (invoice.due_date !== null) world.schedule("invoice_overdue", id, invoice.due_date * 1000);
   return invoice;
 }
 
