@@ -1,3 +1,4 @@
+import { releasePayment } from "./billing/capturing.ts";
 import { expireSession } from "./billing/checkout.ts";
 import { tellOverdue } from "./billing/closing.ts";
 import { attemptInvoice, collectInvoice } from "./billing/collecting.ts";
@@ -28,6 +29,7 @@ const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
   retry_payment: attemptInvoice,
   invoice_overdue: tellOverdue,
   settle_payment: settlePayment,
+  release_payment: releasePayment,
   follow_charge: followCharge,
   decide_dispute: decideDispute,
   finish_refund: finishRefund,

@@ -13,11 +13,13 @@ import { paymentIntentRoutes } from "../resources/payment-intents.ts";
 import { paymentMethodRoutes } from "../resources/payment-methods.ts";
 import { paymentPageRoutes } from "../resources/payment-pages.ts";
 import { paymentRoutes } from "../resources/payments.ts";
+import { planRoutes } from "../resources/plans.ts";
 import { portalSessionRoutes } from "../resources/portal-sessions.ts";
 import { priceRoutes } from "../resources/prices.ts";
 import { productRoutes } from "../resources/products.ts";
 import { refundRoutes } from "../resources/refunds.ts";
 import { setupIntentRoutes } from "../resources/setup-intents.ts";
+import { subscriptionItemRoutes } from "../resources/subscription-items.ts";
 import { subscriptionRoutes } from "../resources/subscriptions.ts";
 import { testClockRoutes } from "../resources/test-clocks.ts";
 import { webhookEndpointRoutes } from "../resources/webhook-endpoints.ts";
@@ -36,8 +38,10 @@ const ROUTES: Route[] = [
   ...customerRoutes,
   ...productRoutes,
   ...priceRoutes,
+  ...planRoutes,
   ...checkoutSessionRoutes,
   ...subscriptionRoutes,
+  ...subscriptionItemRoutes,
   ...invoiceRoutes,
   ...invoiceItemRoutes,
   ...paymentIntentRoutes,

@@ -7,6 +7,7 @@ export interface ErrorBody {
   param?: string;
   charge?: string;
   payment_intent?: object;
+  setup_intent?: object;
 }
 
 /** An answer with an error body: stripe-node tells a failure by the body's `error` key, not by the status. */

@@ -7,12 +7,12 @@ import type { LineDraft } from "./invoice-draft.ts";
 import { issueInvoice } from "./invoicing.ts";
 import { takeProrations } from "./prorating.ts";
 import { scheduleLife } from "./renewing.ts";
-import { periodFrom, periodLine, planOf, type Subscription, type SubscriptionItem } from "./subscribing.ts";
+import { newItem, periodFrom, periodLine, planOf, type Subscription, type SubscriptionItem } from "./subscribing.ts";
 
 type Price = Stored<Stripe.Price>;
 export type Proration = "create_prorations" | "always_invoice" | "none";
 
-/** The moment at which the subscription's current period ends, in seconds. */
+/** The moment at which the last of the subscription's current periods ends, in seconds. Items may have different intervals. */
 export const currentPeriodEnd = (subscription: Subscription): number =>
   Math.max(...subscription.items.data.map((item) => item.current_period_end));
 
@@ -37,74 +37,113 @@ export function cancellation(world: World, subscription: Subscription, moment: n
 }
 
 export interface ItemChange {
-  item: SubscriptionItem;
-  price: Price;
-  quantity: number;
+  /** The item as it is; null: it is added. */
+  item: SubscriptionItem | null;
+  /** What it becomes; null: it is taken out. */
+  to: { price: Price; quantity: number; metadata?: Stripe.Metadata } | null;
+}
+
+export interface ChangeOptions {
+  proration: Proration;
+  /** The moment, in seconds, up to which the old items count as used; default: now. */
+  prorationDate?: number | undefined;
+  /** A new period begins now for all items (`billing_cycle_anchor`), also where no interval changes. */
+  restart?: boolean;
 }
 
 /**
- * Moves items to other prices. In the same interval the period stays, and the difference waits for the next invoice
- * (or is invoiced now: `always_invoice`). Another interval begins a new period and is invoiced at once.
+ * Changes, adds and takes out items. In the same interval the period stays, and the difference waits for the next
+ * invoice (or is invoiced now: `always_invoice`). Where an item moves to another interval, a new period of all items
+ * begins and is invoiced at once; an added item of an interval that is new to the subscription begins its own.
  * In a trial nothing is prorated, and the trial goes on.
  */
 export function changeItems(
   world: World,
   id: string,
   changes: ItemChange[],
-  proration: Proration,
+  { proration, prorationDate = world.now(), restart = false }: ChangeOptions,
 ): Partial<Subscription> {
   const subscription = world.store.subscriptions.get(id);
   const trial = subscription.status === "trialing";
-  const newPeriod = !trial && changes.some(({ item, price }) => !sameInterval(item.price, price));
-  if (proration !== "none" && !trial) for (const change of changes) prorate(world, subscription, change, newPeriod);
-  const items = subscription.items.data.map((item) => changedItem(world, item, changes, newPeriod));
-  const patch = { items: { ...subscription.items, data: items } };
-  if (newPeriod) scheduleLife(world, { ...subscription, ...patch });
-  const charges = newPeriod ? items.map((item) => periodLine(world, item, false)) : [];
-  if (charges.length === 0 && proration !== "always_invoice") return patch;
-  const invoice = invoiceNow(world, { ...subscription, ...patch }, charges);
+  const moves = changes.some(({ item, to }) => item && to && !sameInterval(item.price, to.price));
+  const newPeriod = !trial && (restart || moves);
+  const before = subscription.items.data;
+  const after = changedItems(world, subscription, changes, newPeriod);
+  const begins = (item: SubscriptionItem) => newPeriod || !before.some(({ price }) => sameInterval(price, item.price));
+  if (proration !== "none" && !trial) {
+    for (const item of before) {
+      if (newPeriod || !after.some((next) => sameCharge(item, next)))
+        prorate(world, item, -1, "Unused time", prorationDate);
+    }
+    for (const item of after) {
+      if (!begins(item) && !before.some((old) => sameCharge(old, item)))
+        prorate(world, item, 1, "Remaining time", prorationDate);
+    }
+  }
+  const patch = { items: { ...subscription.items, data: after } };
+  scheduleLife(world, { ...subscription, ...patch });
+  const charged = trial ? [] : after.filter(begins);
+  if (charged.length === 0 && proration !== "always_invoice") return patch;
+  const lines = charged.map((item) => periodLine(world, item, false));
+  const invoice = invoiceNow(world, { ...subscription, ...patch }, lines);
   if (invoice === undefined) return patch;
   return { ...patch, latest_invoice: invoice, ...(newPeriod ? { billing_cycle_anchor: world.now() } : {}) };
 }
 
+const sameCharge = (a: SubscriptionItem, b: SubscriptionItem) =>
+  a.id === b.id && a.price.id === b.price.id && a.quantity === b.quantity;
+
 const sameInterval = (a: Price, b: Price) =>
   a.recurring?.interval === b.recurring?.interval && a.recurring?.interval_count === b.recurring?.interval_count;
 
-function changedItem(
-  world: World,
-  item: SubscriptionItem,
-  changes: ItemChange[],
-  newPeriod: boolean,
-): SubscriptionItem {
-  const change = changes.find((candidate) => candidate.item.id === item.id);
-  const price = change?.price ?? item.price;
-  return {
-    ...item,
-    price,
-    plan: planOf(price),
-    quantity: change?.quantity ?? item.quantity ?? 1,
-    ...(newPeriod ? periodFrom(world.now(), price) : {}),
-  };
-}
-
-/** Credit for the time not used and, in an unchanged period, the charge for the rest of it. */
-function prorate(
+function changedItems(
   world: World,
   subscription: Subscription,
-  { item, price, quantity }: ItemChange,
+  changes: ItemChange[],
   newPeriod: boolean,
+): SubscriptionItem[] {
+  const period = (price: Price) => (newPeriod ? periodFrom(world.now(), price) : {});
+  const kept = subscription.items.data.flatMap((item): SubscriptionItem[] => {
+    const change = changes.find((candidate) => candidate.item?.id === item.id);
+    if (!change) return [{ ...item, ...period(item.price) }];
+    if (change.to === null) return [];
+    const { price, quantity, metadata = item.metadata } = change.to;
+    return [{ ...item, price, plan: planOf(price), quantity, metadata, ...period(price) }];
+  });
+  const added = changes.flatMap(({ item, to }): SubscriptionItem[] => {
+    if (item || !to) return [];
+    const own = newItem(world, subscription.id, to, null);
+    const sibling = subscription.items.data.find(({ price }) => sameInterval(price, to.price) && !newPeriod);
+    const inTrial = subscription.status === "trialing" ? subscription.items.data[0] : undefined;
+    const { current_period_start, current_period_end } = inTrial ?? sibling ?? own;
+    return [{ ...own, current_period_start, current_period_end }];
+  });
+  return [...kept, ...added];
+}
+
+/** The item's amount for what is left of its period at `date`: a charge, or with sign -1 a credit. It waits for an invoice. */
+function prorate(world: World, item: SubscriptionItem, sign: 1 | -1, description: string, date: number): void {
+  const { current_period_start: start, current_period_end: end, price, quantity = 1 } = item;
+  const left = Math.max(0, (end - date) / (end - start));
+  const amount = sign * Math.round((price.unit_amount ?? 0) * quantity * left);
+  const row = { id: newId("ii"), subscription: item.subscription, item: item.id, price: price.id, quantity };
+  world.store.prorations.put({ ...row, amount, description, period: { start: date, end } });
+}
+
+/**
+ * What a subscription that ends now leaves: credits for the time not used (`prorate`), and an invoice of all that waits
+ * (`invoiceNow`) (https://docs.stripe.com/api/subscriptions/cancel).
+ */
+export function settleEnd(
+  world: World,
+  subscription: Subscription,
+  asked: { prorate: boolean; invoiceNow: boolean },
 ): void {
-  const { current_period_start: start, current_period_end: end } = item;
-  const now = world.now();
-  const left = Math.max(0, (end - now) / (end - start));
-  const put = (of: Price, units: number, sign: 1 | -1, description: string) => {
-    const amount = sign * Math.round((of.unit_amount ?? 0) * units * left);
-    const period = { start: now, end };
-    const common = { id: newId("ii"), subscription: subscription.id, item: item.id };
-    world.store.prorations.put({ ...common, price: of.id, quantity: units, amount, description, period });
-  };
-  put(item.price, item.quantity ?? 1, -1, "Unused time");
-  if (!newPeriod) put(price, quantity, 1, "Remaining time");
+  if (asked.prorate && subscription.status !== "trialing") {
+    for (const item of subscription.items.data) prorate(world, item, -1, "Unused time", world.now());
+  }
+  const invoice = asked.invoiceNow ? invoiceNow(world, subscription, []) : undefined;
+  if (invoice !== undefined) world.update("subscriptions", subscription.id, { latest_invoice: invoice });
 }
 
 /** The id of the invoice; undefined when there was nothing to invoice. */
@@ -120,6 +159,7 @@ function invoiceNow(world: World, subscription: Subscription, charges: LineDraft
     lines,
   });
   const method = paymentMethodOf(world, subscription);
-  if (invoice.status === "open" && method) payInvoice(world, invoice.id, method);
+  if (invoice.status === "open" && invoice.collection_method === "send_invoice") world.emit("invoice.sent", invoice);
+  else if (invoice.status === "open" && method) payInvoice(world, invoice.id, method);
   return invoice.id;
 }

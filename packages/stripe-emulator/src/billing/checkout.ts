@@ -4,7 +4,10 @@ import { attachPaymentMethod, createPaymentMethod, type Payer } from "../resourc
 import type { EventRow, SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { cancelPayment } from "./capturing.ts";
 import { attemptPayment, openPayment } from "./payment.ts";
+import { invoicePurchase } from "./purchase-invoice.ts";
+import { attemptSetup, cancelSetup } from "./setup.ts";
 import { startSubscription, trialEndAfter } from "./subscribing.ts";
 import { type Instrument, isChallenged, isDeclined } from "./test-cards.ts";
 
@@ -15,7 +18,18 @@ export type CheckoutResult = { is: "declined" } | { is: "challenged" } | { is: "
 
 type Waiting = "declined" | "challenged";
 
-/** Completes an open session with what the buyer typed. `instrument` is null where nothing is due and none is asked for. */
+/** What the buyer typed, and the session that it is for. */
+interface Confirmation {
+  session: CheckoutSession;
+  details: SessionDetails;
+  payer: Payer;
+  /** Null where nothing is due and none is asked for. */
+  instrument: Instrument | null;
+  /** The buyer has passed the bank's challenge. */
+  authenticated: boolean;
+}
+
+/** Completes an open session with what the buyer typed. */
 export function completeCheckout(
   world: World,
   id: string,
@@ -25,10 +39,8 @@ export function completeCheckout(
 ): CheckoutResult {
   const session = world.store.checkoutSessions.get(id);
   const details = world.store.sessionDetails.get(id);
-  const paid =
-    session.mode === "subscription"
-      ? subscribe(world, session, details, payer, instrument, authenticated)
-      : payOnce(world, session, details, payer, instrument, authenticated);
+  const confirm = session.mode === "subscription" ? subscribe : session.mode === "setup" ? saveMethod : payOnce;
+  const paid = confirm(world, { session, details, payer, instrument, authenticated });
   if (typeof paid === "string") return { is: paid };
   world.unschedule("expire_session", id);
   const completed = world.update("checkoutSessions", id, {
@@ -51,36 +63,34 @@ export function completeCheckout(
   return { is: "complete", event: world.emit("checkout.session.completed", completed) };
 }
 
-/** The session's customer: the existing one, a new one, or (a guest's payment) none. */
-function customerOf(world: World, session: CheckoutSession, details: SessionDetails, payer: Payer): string | null {
+/** The session's customer: the existing one, a new one, or (a guest's payment without an invoice) none. */
+function customerOf(world: World, { session, details, payer }: Confirmation): string | null {
   if (session.customer !== null) {
     if (details.updatesCustomerName && payer.name !== null) {
       world.update("customers", session.customer, { name: payer.name }, "customer.updated");
     }
     return session.customer;
   }
-  if (session.customer_creation !== "always") return null;
+  if (session.customer_creation !== "always" && !details.invoiceCreation) return null;
   return createCustomer(world, { email: payer.email, name: payer.name }).id;
 }
 
 /** Waiting: nothing was made: neither a customer nor a subscription. */
-function subscribe(
-  world: World,
-  session: CheckoutSession,
-  details: SessionDetails,
-  payer: Payer,
-  instrument: Instrument | null,
-  authenticated: boolean,
-): Partial<CheckoutSession> | Waiting {
+function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSession> | Waiting {
+  const { session, details, payer, instrument, authenticated } = confirmation;
   if (isDeclined(instrument?.outcome)) return "declined";
   if (isChallenged(instrument?.outcome) && !authenticated) return "challenged";
-  const customer = customerOf(world, session, details, payer) ?? "";
+  const customer = customerOf(world, confirmation) ?? "";
   const method = instrument && createPaymentMethod(world, instrument, payer);
   if (method) attachPaymentMethod(world, method.id, customer);
   const { metadata, trialPeriodDays: days, description, missingPaymentMethod } = details.subscriptionData;
+  const bought = details.lineItems.flatMap(({ price, quantity }) =>
+    price ? [{ price, quantity: quantity ?? 1 }] : [],
+  );
   const { subscription, attempt } = startSubscription(world, {
     customer,
-    items: details.lineItems.flatMap(({ price, quantity }) => (price ? [{ price, quantity: quantity ?? 1 }] : [])),
+    items: bought.filter(({ price }) => price.recurring),
+    purchases: bought.filter(({ price }) => !price.recurring),
     paymentMethod: method,
     keepsMethod: true,
     metadata,
@@ -99,22 +109,16 @@ function subscribe(
 }
 
 /** Waiting: the payment intent stays with the session for the next attempt. */
-function payOnce(
-  world: World,
-  session: CheckoutSession,
-  details: SessionDetails,
-  payer: Payer,
-  instrument: Instrument | null,
-  authenticated: boolean,
-): Partial<CheckoutSession> | Waiting {
+function payOnce(world: World, confirmation: Confirmation): Partial<CheckoutSession> | Waiting {
+  const { session, details, payer, instrument, authenticated } = confirmation;
   const waits = isDeclined(instrument?.outcome) || (isChallenged(instrument?.outcome) && !authenticated);
-  const customer = waits ? session.customer : customerOf(world, session, details, payer);
+  const customer = waits ? session.customer : customerOf(world, confirmation);
   const amount = session.amount_total ?? 0;
-  if (amount === 0 || !instrument) return { customer };
+  if (amount === 0 || !instrument) return { customer, ...invoiced(world, details, customer, null, true) };
   const intent =
     world.store.paymentIntents.find(session.payment_intent) ??
     openPayment(world, { amount, currency: session.currency ?? "usd", customer, ...details.paymentIntentData });
-  if (intent.customer !== customer) world.update("paymentIntents", intent.id, { customer });
+  world.update("paymentIntents", intent.id, { customer, amount });
   const method = createPaymentMethod(world, instrument, payer);
   if (!waits && customer !== null && details.paymentIntentData.keepPaymentMethod)
     attachPaymentMethod(world, method.id, customer);
@@ -123,13 +127,49 @@ function payOnce(
     world.update("checkoutSessions", session.id, { payment_intent: intent.id });
     return attempt === "declined" ? "declined" : "challenged";
   }
-  return { customer, payment_intent: intent.id, payment_status: attempt === "succeeded" ? "paid" : "unpaid" };
+  const paid = attempt === "succeeded";
+  return {
+    customer,
+    payment_intent: intent.id,
+    payment_status: paid ? "paid" : "unpaid",
+    ...invoiced(world, details, customer, intent.id, paid),
+  };
 }
 
-/** Ends an open session: its page takes no payment any more. */
+/** The invoice of the purchase, where the session asks for one. */
+function invoiced(
+  world: World,
+  details: SessionDetails,
+  customer: string | null,
+  intent: string | null,
+  paid: boolean,
+): Partial<CheckoutSession> {
+  if (!details.invoiceCreation || customer === null) return {};
+  return { invoice: invoicePurchase(world, details, { customer, intent, paid }) };
+}
+
+/** Waiting: the setup intent, which the session has from the start, stays for the next attempt. */
+function saveMethod(world: World, confirmation: Confirmation): Partial<CheckoutSession> | Waiting {
+  const { session, payer, instrument, authenticated } = confirmation;
+  const intent = session.setup_intent;
+  if (!instrument || intent === null)
+    throw new Error("A session in setup mode has a setup intent and asks for a method.");
+  const waits = instrument.outcome === "declined" || (isChallenged(instrument.outcome) && !authenticated);
+  const customer = waits ? session.customer : customerOf(world, confirmation);
+  world.update("setupIntents", intent, { customer });
+  const method = createPaymentMethod(world, instrument, payer);
+  const attempt = attemptSetup(world, intent, method, { authenticated });
+  if (attempt !== "succeeded") return attempt === "declined" ? "declined" : "challenged";
+  return { customer };
+}
+
+/** Ends an open session: its page takes no payment any more, and the attempt it waited for is cancelled. */
 export function expireSession(world: World, id: string): CheckoutSession {
   world.unschedule("expire_session", id);
   const expired = world.update("checkoutSessions", id, { status: "expired", url: null });
   world.emit("checkout.session.expired", expired);
+  const payment = world.store.paymentIntents.find(expired.payment_intent);
+  if (payment) cancelPayment(world, payment.id, "expired");
+  if (expired.setup_intent !== null) cancelSetup(world, expired.setup_intent, null);
   return expired;
 }

@@ -40,11 +40,14 @@ export function payInvoice(
   return attempt;
 }
 
-/** A renewal's draft has waited its hour: finalise and charge it. */
+/** A renewal's draft has waited its hour: finalise it, and charge or send it. */
 export function collectInvoice(world: World, id: string): void {
   const draft = world.store.invoices.find(id);
   if (draft?.status !== "draft") return;
-  if (finalizeInvoice(world, id).status === "open") attemptInvoice(world, id);
+  const invoice = finalizeInvoice(world, id);
+  if (invoice.status !== "open") return;
+  if (invoice.collection_method === "send_invoice") world.emit("invoice.sent", invoice);
+  else attemptInvoice(world, id);
 }
 
 /** An automatic attempt at an open invoice, with whatever method is the default by now. */

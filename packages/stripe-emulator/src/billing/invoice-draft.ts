@@ -111,7 +111,7 @@ export function newInvoice(world: World, draft: InvoiceDraft): Invoice {
     },
     automatically_finalizes_at: null,
     billing_reason: reason,
-    collection_method: "charge_automatically",
+    collection_method: subscription?.collection_method ?? "charge_automatically",
     created: now,
     currency: draft.currency,
     custom_fields: null,

@@ -12,8 +12,8 @@ export function issueInvoice(world: World, draft: InvoiceDraft): Invoice {
   return finalizeInvoice(world, draftInvoice(world, draft).id);
 }
 
-/** Makes a draft final: it has a number and a payment now. */
-export function finalizeInvoice(world: World, id: string): Invoice {
+/** Makes a draft final: it has a number and a payment now, a new one or the given that was made before. */
+export function finalizeInvoice(world: World, id: string, intent: string | null = null): Invoice {
   const draft = world.store.invoices.get(id);
   const customer = world.store.customers.get(draft.customer);
   const subscription = world.store.subscriptions.find(draft.parent?.subscription_details?.subscription);
@@ -22,8 +22,12 @@ export function finalizeInvoice(world: World, id: string): Invoice {
   const sequence = customer.next_invoice_sequence ?? 1;
   world.unschedule("finalize_invoice", id);
   world.update("customers", customer.id, { next_invoice_sequence: sequence + 1, currency: draft.currency });
+  const days = subscription?.collection_method === "send_invoice" ? subscription.days_until_due : null;
+  const due = draft.due_date ?? (days === null ? null : world.now() + days * DAY);
+  if (due !== null) world.schedule("invoice_overdue", id, due * 1000);
   const finalized = world.update("invoices", id, {
     status: "open",
+    due_date: due,
     auto_advance: draft.billing_reason !== "subscription_create" && draft.auto_advance,
     automatically_finalizes_at: null,
     effective_at: world.now(),
@@ -42,9 +46,11 @@ export function finalizeInvoice(world: World, id: string): Invoice {
   });
   world.emit("invoice.finalized", finalized);
   if (finalized.amount_due === 0) return markPaid(world, id);
-  openInvoicePayment(world, finalized);
+  openInvoicePayment(world, finalized, intent ?? newPayment(world, finalized));
   return world.store.invoices.get(id);
 }
+
+const DAY = 86_400;
 
 /** Automatic tax needs an address: without one the invoice stays a draft. */
 function failFinalization(world: World, id: string): Invoice {
@@ -62,15 +68,17 @@ const DESCRIPTIONS: Partial<Record<string, string>> = {
   manual: "Payment for Invoice",
 };
 
-function openInvoicePayment(world: World, invoice: Invoice): void {
-  const intent = openPayment(world, {
+const newPayment = (world: World, invoice: Invoice): string =>
+  openPayment(world, {
     amount: invoice.amount_due,
     currency: invoice.currency,
     customer: invoice.customer,
     metadata: {},
     description: DESCRIPTIONS[invoice.billing_reason ?? ""] ?? "Subscription update",
     keepPaymentMethod: true,
-  });
+  }).id;
+
+function openInvoicePayment(world: World, invoice: Invoice, intent: string): void {
   world.store.invoicePayments.put({
     id: newId("inpay"),
     object: "invoice_payment",
@@ -81,7 +89,7 @@ function openInvoicePayment(world: World, invoice: Invoice): void {
     invoice: invoice.id,
     is_default: true,
     livemode: false,
-    payment: { type: "payment_intent", payment_intent: intent.id },
+    payment: { type: "payment_intent", payment_intent: intent },
     status: "open",
     status_transitions: { canceled_at: null, paid_at: null },
   });
@@ -94,6 +102,7 @@ export const paymentOf = (world: World, invoice: string) =>
 export function markPaid(world: World, invoiceId: string): Invoice {
   const before = world.store.invoices.get(invoiceId);
   world.unschedule("retry_payment", invoiceId);
+  world.unschedule("invoice_overdue", invoiceId);
   const invoice = world.update("invoices", invoiceId, {
     status: "paid",
     amount_paid: before.amount_due,

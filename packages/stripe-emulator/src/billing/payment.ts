@@ -16,12 +16,19 @@ export interface PaymentRequest {
   metadata: Stripe.Metadata;
   description: string | null;
   keepPaymentMethod: boolean;
+  /** `manual`: the amount is only held until it is captured. Default: it is taken at once. */
+  captureMethod?: PaymentIntent["capture_method"];
+  confirmationMethod?: PaymentIntent["confirmation_method"];
 }
 
 /** How an attempt ended, or that its end is still to come. */
-export type Attempt = "succeeded" | "declined" | "processing" | "requires_action";
+export type Attempt = "succeeded" | "declined" | "processing" | "requires_action" | "requires_capture";
 
 export const DECLINED = { code: "card_declined", decline_code: "generic_decline", message: "Your card was declined." };
+
+/** Bank debits are paid in euros, and cannot be held for a later capture. */
+export const methodTypesFor = (currency: string | null, capture?: string): string[] =>
+  currency === "eur" && capture !== "manual" ? ["card", "sepa_debit"] : ["card"];
 
 export function openPayment(world: World, request: PaymentRequest): PaymentIntent {
   const id = newId("pi");
@@ -37,9 +44,9 @@ export function openPayment(world: World, request: PaymentRequest): PaymentInten
     automatic_payment_methods: { enabled: true, allow_redirects: "always" },
     canceled_at: null,
     cancellation_reason: null,
-    capture_method: "automatic_async",
+    capture_method: request.captureMethod ?? "automatic_async",
     client_secret: `${id}_secret_${newId("", 25).slice(1)}`,
-    confirmation_method: "automatic",
+    confirmation_method: request.confirmationMethod ?? "automatic",
     created: world.now(),
     currency: request.currency,
     customer: request.customer,
@@ -56,7 +63,7 @@ export function openPayment(world: World, request: PaymentRequest): PaymentInten
     payment_method: null,
     payment_method_configuration_details: null,
     payment_method_options: {},
-    payment_method_types: request.currency === "eur" ? ["card", "sepa_debit"] : ["card"],
+    payment_method_types: methodTypesFor(request.currency, request.captureMethod),
     payment_record: null,
     processing: null,
     receipt_email: null,
@@ -101,6 +108,10 @@ export function attemptPayment(
     return "declined";
   }
   if (outcome !== "settles" && outcome !== "fails_later") {
+    if (intent.capture_method === "manual") {
+      authorize(world, intentId, charge.id);
+      return "requires_capture";
+    }
     succeed(world, intentId, charge.id);
     return "succeeded";
   }
@@ -124,16 +135,30 @@ export function finishPayment(world: World, intentId: string): Attempt {
   return "declined";
 }
 
+/** The network has agreed: what the charge says then, captured or not. */
+const approved = (world: World, chargeId: string) => ({
+  status: "succeeded",
+  paid: true,
+  outcome: outcomeOf("authorized", "approved_by_network", null, "Payment complete."),
+  receipt_url: `${world.publicUrl}/p/receipts/${chargeId}`,
+});
+
+/** How long a bank holds an amount for a card that is not present; in milliseconds. */
+const HOLD_MS = 7 * 86_400_000;
+
+/** The amount is held, for `capturePayment` (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method). */
+function authorize(world: World, intentId: string, chargeId: string): void {
+  const { amount } = world.store.paymentIntents.get(intentId);
+  world.emit("charge.succeeded", world.update("charges", chargeId, approved(world, chargeId)));
+  const held = { status: "requires_capture", amount_capturable: amount, last_payment_error: null };
+  world.emit("payment_intent.amount_capturable_updated", world.update("paymentIntents", intentId, held));
+  world.schedule("release_payment", intentId, world.nowMs() + HOLD_MS);
+}
+
 function succeed(world: World, intentId: string, chargeId: string): void {
   const { amount } = world.store.paymentIntents.get(intentId);
-  const charge = world.update("charges", chargeId, {
-    status: "succeeded",
-    paid: true,
-    captured: true,
-    amount_captured: amount,
-    outcome: outcomeOf("authorized", "approved_by_network", null, "Payment complete."),
-    receipt_url: `${world.publicUrl}/p/receipts/${chargeId}`,
-  });
+  const captured = { ...approved(world, chargeId), captured: true, amount_captured: amount };
+  const charge = world.update("charges", chargeId, captured);
   const intent = world.update("paymentIntents", intentId, {
     status: "succeeded",
     amount_received: amount,

@@ -29,7 +29,7 @@ export function changeWhenPaid(world: World, id: string, changes: ItemChange[]):
   const pending = pendingUntil(world.now() + KEPT_S);
   // While it is there, a payment that fails does not make the subscription past due.
   world.update("subscriptions", id, { pending_update: pending });
-  const patch = changeItems(world, id, changes, "always_invoice");
+  const patch = changeItems(world, id, changes, { proration: "always_invoice" });
   world.update("subscriptions", id, { pending_update: null });
   const invoice = world.store.invoices.find(patch.latest_invoice);
   if (invoice?.status !== "open") return patch;

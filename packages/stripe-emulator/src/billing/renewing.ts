@@ -17,8 +17,13 @@ const DRAFT_S = HOUR;
 const TRIAL_NOTICE_S = 3 * DAY;
 const UPCOMING_NOTICE_S = 7 * DAY;
 
+/** When the first of its periods ends, in seconds: items of different intervals renew one after the other. */
 const periodEndOf = (subscription: Subscription) =>
-  Math.max(...subscription.items.data.map((item) => item.current_period_end));
+  Math.min(...subscription.items.data.map((item) => item.current_period_end));
+
+/** The items whose period ends then. */
+const endingItems = (subscription: Subscription) =>
+  subscription.items.data.filter((item) => item.current_period_end === periodEndOf(subscription));
 
 /** Writes down what will happen to a subscription by itself: its next renewal, and what is told before it. */
 export function scheduleLife(world: World, subscription: Subscription): void {
@@ -41,7 +46,8 @@ export function renewSubscription(world: World, id: string): void {
   const trialEnds = before.status === "trialing";
   if (trialEnds && !paymentMethodOf(world, before) && endTrialUnpaid(world, before)) return;
   const invoice = newId("in");
-  const items = before.items.data.map((item) => nextPeriod(before, item));
+  const ending = endingItems(before);
+  const items = before.items.data.map((item) => (ending.includes(item) ? nextPeriod(before, item) : item));
   const subscription = world.update(
     "subscriptions",
     id,
@@ -66,9 +72,9 @@ function nextPeriod(subscription: Subscription, item: Subscription["items"]["dat
   };
 }
 
-function renewalLines(world: World, subscription: Subscription): LineDraft[] {
-  return subscription.items.data.map((item) => periodLine(world, item, false));
-}
+/** The next periods of the items that end first. */
+const renewalLines = (world: World, before: Subscription): LineDraft[] =>
+  endingItems(before).map((item) => periodLine(world, nextPeriod(before, item), false));
 
 /** An invoice's own period is the one before: what it bills in advance is the period of its lines. */
 function draftRenewal(world: World, before: Subscription, subscription: Subscription, id: string): void {
@@ -80,9 +86,9 @@ function draftRenewal(world: World, before: Subscription, subscription: Subscrip
     subscription,
     currency: subscription.currency,
     reason: "subscription_cycle",
-    lines: [...takeProrations(world, subscription.id), ...renewalLines(world, subscription)],
+    lines: [...takeProrations(world, subscription.id), ...renewalLines(world, before)],
     attributes: {
-      period_start: before.items.data[0]?.current_period_start ?? before.start_date,
+      period_start: endingItems(before)[0]?.current_period_start ?? before.start_date,
       period_end: periodEndOf(before),
       auto_advance: collects,
       automatically_finalizes_at: collects ? world.now() + DRAFT_S : null,
@@ -97,16 +103,15 @@ function draftRenewal(world: World, before: Subscription, subscription: Subscrip
 /** `invoice.upcoming` shows the next invoice, which has no id yet. */
 export function announceInvoice(world: World, id: string): void {
   const subscription = world.store.subscriptions.find(id);
-  if (!subscription || isOver(subscription) || subscription.cancel_at !== null) return;
-  const items = subscription.items.data.map((item) => nextPeriod(subscription, item));
-  const renewed = { ...subscription, items: { ...subscription.items, data: items } };
+  if (!subscription || isOver(subscription)) return;
+  if (subscription.cancel_at !== null && subscription.cancel_at <= periodEndOf(subscription)) return;
   const { id: _none, ...upcoming } = newInvoice(world, {
     id: "upcoming",
     customer: subscription.customer,
     subscription,
     currency: subscription.currency,
     reason: "upcoming",
-    lines: [...waitingProrations(world, id), ...renewalLines(world, renewed)],
+    lines: [...waitingProrations(world, id), ...renewalLines(world, subscription)],
     attributes: { next_payment_attempt: periodEndOf(subscription) + DRAFT_S },
   });
   world.emit("invoice.upcoming", upcoming as Invoice);

@@ -32,7 +32,7 @@ export function answerChallenge(world: World, intentId: string, passed: boolean)
 }
 
 /** The invoice that the payment is for, if it is for one, is paid or has failed. */
-function tellInvoice(world: World, intentId: string, succeeded: boolean): string | undefined {
+export function tellInvoice(world: World, intentId: string, succeeded: boolean): string | undefined {
   const invoice = world.store.invoicePayments.all().find((row) => row.payment.payment_intent === intentId)?.invoice;
   if (invoice === undefined) return undefined;
   if (succeeded) markPaid(world, invoice);

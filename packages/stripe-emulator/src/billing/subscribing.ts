@@ -5,6 +5,7 @@ import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
 import { payInvoice } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
+import { type Purchase, purchaseLines } from "./invoice-item.ts";
 import { issueInvoice } from "./invoicing.ts";
 import type { Attempt } from "./payment.ts";
 import { scheduleLife } from "./renewing.ts";
@@ -19,6 +20,8 @@ export interface SubscriptionDraft {
   items: { price: Price; quantity: number; metadata?: Stripe.Metadata }[];
   /** Null only where nothing is due now. */
   paymentMethod: Stored<Stripe.PaymentMethod> | null;
+  /** What is bought once, beside: on the first invoice only. */
+  purchases?: readonly Purchase[];
   /** Whether the method is kept as the subscription's own, beside the customer's default. */
   keepsMethod: boolean;
   metadata: Stripe.Metadata;
@@ -27,6 +30,8 @@ export interface SubscriptionDraft {
   automaticTax: boolean;
   /** The buyer has passed the bank's challenge. */
   authenticated?: boolean;
+  /** Days until an invoice that is sent is due; null: the method is charged. */
+  daysUntilDue?: number | null;
   /** What the trial's end does when there is nothing to charge. */
   missingPaymentMethod: "create_invoice" | "cancel" | "pause";
 }
@@ -44,22 +49,37 @@ export function startSubscription(
   world: World,
   draft: SubscriptionDraft,
 ): { subscription: Subscription; attempt: Attempt } {
-  const { paymentMethod: method, trialEnd } = draft;
+  const { paymentMethod: method, trialEnd, purchases = [] } = draft;
   const subscription = world.store.subscriptions.put(newSubscription(world, draft));
-  const lines = subscription.items.data.map((item) => periodLine(world, item, trialEnd !== null));
-  const due = lines.some((line) => line.amount > 0);
+  const periods = subscription.items.data.map((item) => periodLine(world, item, trialEnd !== null));
+  const due = [...periods.map((line) => line.amount), ...purchases.map(({ price }) => price.unit_amount ?? 0)].some(
+    (amount) => amount > 0,
+  );
   const outcome = world.store.instruments.find(method?.id)?.outcome;
+  const sent = subscription.collection_method === "send_invoice";
   const waits = isDeclined(outcome) || (isChallenged(outcome) && !draft.authenticated) || !method;
-  const status = trialEnd !== null ? "trialing" : due && waits ? "incomplete" : "active";
+  const status = trialEnd !== null ? "trialing" : due && waits && !sent ? "incomplete" : "active";
   const invoiceId = newId("in");
   const begun = world.update("subscriptions", subscription.id, { status, latest_invoice: invoiceId });
   world.emit("customer.subscription.created", begun);
   if (status === "incomplete") world.schedule("expire_incomplete", begun.id, world.nowMs() + INCOMPLETE_MS);
   scheduleLife(world, begun);
   const { customer, currency } = begun;
-  issueInvoice(world, { id: invoiceId, customer, subscription, currency, reason: "subscription_create", lines });
+  const bought = purchaseLines(world, purchases, { customer, invoice: invoiceId, subscription: begun.id });
+  const lines = [...periods, ...bought];
+  const invoice = issueInvoice(world, {
+    id: invoiceId,
+    customer,
+    subscription,
+    currency,
+    reason: "subscription_create",
+    lines,
+  });
+  if (sent && invoice.status === "open") world.emit("invoice.sent", invoice);
   const attempt =
-    due && method ? payInvoice(world, invoiceId, method, { authenticated: draft.authenticated ?? false }) : "succeeded";
+    due && !sent && method
+      ? payInvoice(world, invoiceId, method, { authenticated: draft.authenticated ?? false })
+      : "succeeded";
   return { subscription: world.store.subscriptions.get(subscription.id), attempt };
 }
 
@@ -109,7 +129,7 @@ export function periodFrom(start: number, price: Price): { current_period_start:
   return { current_period_start: start, current_period_end: periodEnd(start, recurring) };
 }
 
-function newItem(
+export function newItem(
   world: World,
   subscription: string,
   item: SubscriptionDraft["items"][number],
@@ -157,12 +177,12 @@ function newSubscription(world: World, draft: SubscriptionDraft): Subscription {
     cancel_at_period_end: false,
     canceled_at: null,
     cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
-    collection_method: "charge_automatically",
+    collection_method: draft.daysUntilDue == null ? "charge_automatically" : "send_invoice",
     created: now,
     currency: draft.items[0]?.price.currency ?? "usd",
     customer: draft.customer,
     customer_account: null,
-    days_until_due: null,
+    days_until_due: draft.daysUntilDue ?? null,
     default_payment_method: draft.keepsMethod ? (draft.paymentMethod?.id ?? null) : null,
     default_source: null,
     default_tax_rates: [],

@@ -2,6 +2,8 @@ import { Hono } from "hono";
 import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
 import { cancellation, changeItems, currentPeriodEnd } from "../billing/changing.ts";
 import { completeCheckout } from "../billing/checkout.ts";
+import { adjustQuantities } from "../billing/session-lines.ts";
+import { answerSetupChallenge } from "../billing/setup.ts";
 import type { Subscription } from "../billing/subscribing.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
@@ -61,6 +63,7 @@ function expectationsOf(world: World, session: CheckoutSession): Expected {
   return {
     email: known,
     asksForPayment: session.amount_total !== 0 || session.payment_method_collection === "always",
+    takesCard: session.payment_method_types.includes("card"),
     takesSepa: session.payment_method_types.includes("sepa_debit"),
   };
 }
@@ -74,12 +77,11 @@ async function showCheckout(world: World, id: string): Promise<Response> {
 function openCheckout(
   world: World,
   session: CheckoutSession,
-  input: CheckoutInput,
-  problem?: CheckoutView["problem"],
+  typed: Partial<Pick<CheckoutView, "input" | "problem" | "quantityProblem">>,
   status = 200,
 ): Promise<Response> {
   const details = world.store.sessionDetails.get(session.id);
-  const view = { session, details, expected: expectationsOf(world, session), input, ...(problem ? { problem } : {}) };
+  const view = { session, details, expected: expectationsOf(world, session), input: {}, ...typed };
   return page("Checkout", checkoutPage(view), status);
 }
 
@@ -104,13 +106,20 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   if (!session) return missing();
   if (session.status === "complete") return seeOther(successUrl(session));
   if (session.status !== "open") return closedCheckout(session);
+  if (input.action === "update_quantities") {
+    const quantityProblem = adjustQuantities(world, session, input);
+    return quantityProblem === undefined
+      ? seeOther(session.url ?? "")
+      : openCheckout(world, session, { quantityProblem }, 400);
+  }
   if (session.customer !== null && !world.store.customers.find(session.customer)) return missing();
   const read = readCheckoutInput(input, expectationsOf(world, session), new Date(world.nowMs()));
-  if ("message" in read) return openCheckout(world, session, input, read, 400);
+  if ("message" in read) return openCheckout(world, session, { input, problem: read }, 400);
   if (input.challenge === "fail") {
     if (session.payment_intent !== null) failChallenge(world, session.payment_intent);
+    if (session.setup_intent !== null) answerSetupChallenge(world, session.setup_intent, false);
     const problem = { field: "card_number", message: CHALLENGE_FAILED.message } as const;
-    return openCheckout(world, session, input, problem, 402);
+    return openCheckout(world, session, { input, problem }, 402);
   }
   const result = world.onClock(clockOf(world.store, id), () =>
     completeCheckout(world, id, read.payer, read.instrument, input.challenge === "complete"),
@@ -121,7 +130,7 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   }
   if (result.is === "declined") {
     const problem = { field: "card_number", message: "Your card was declined. Try another one." } as const;
-    return openCheckout(world, session, input, problem, 402);
+    return openCheckout(world, session, { input, problem }, 402);
   }
   await deliverer.firstAnswer(result.event.id, WEBHOOK_PATIENCE_MS);
   return seeOther(successUrl(session));
@@ -153,5 +162,7 @@ function portalPatch(
   const price = otherPlans(world, subscription).find((plan) => plan.id === form.price);
   const item = subscription.items.data[0];
   if (form.action !== "update" || !price || !item) return undefined;
-  return changeItems(world, subscription.id, [{ item, price, quantity: item.quantity ?? 1 }], "create_prorations");
+  return changeItems(world, subscription.id, [{ item, to: { price, quantity: item.quantity ?? 1 } }], {
+    proration: "create_prorations",
+  });
 }

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { answerChallenge } from "../billing/settlement.ts";
-import { answerSetupChallenge } from "../resources/setup-intents.ts";
+import { answerSetupChallenge } from "../billing/setup.ts";
 import type { World } from "../world.ts";
 import { badge, type Markup, notice, page, seeOther } from "./layout.ts";
 

@@ -3,7 +3,7 @@ import type { Payer } from "../resources/payment-methods.ts";
 
 /** What the buyer typed, as it came. */
 export type CheckoutInput = Partial<
-  Record<"email" | "name" | "payment_method" | "card_number" | "exp" | "cvc" | "iban" | "challenge", string>
+  Record<"action" | "email" | "name" | "payment_method" | "card_number" | "exp" | "cvc" | "iban" | "challenge", string>
 >;
 
 /** What to charge, or what to tell the buyer and about which field. */
@@ -15,6 +15,7 @@ export interface Expected {
   /** The e-mail that the session came with: the buyer can't change it. */
   email: string | null;
   asksForPayment: boolean;
+  takesCard: boolean;
   takesSepa: boolean;
 }
 
@@ -24,12 +25,14 @@ export function readCheckoutInput(input: CheckoutInput, expected: Expected, now:
     return { field: "email", message: "Enter an e-mail address, such as you@example.com." };
   const payer = { email, name: input.name?.trim() || null };
   if (!expected.asksForPayment) return { payer, instrument: null };
-  const instrument = expected.takesSepa && paysBySepa(input) ? readIban(input) : readCard(input, now);
+  const instrument = paysBySepa(input, expected) ? readIban(input) : readCard(input, now);
   return "message" in instrument ? instrument : { payer, instrument };
 }
 
-export const paysBySepa = ({ payment_method: method, iban, card_number: card }: CheckoutInput): boolean =>
-  method === "sepa_debit" || (method === undefined && Boolean(iban) && !card);
+export const paysBySepa = (
+  { payment_method: method, iban, card_number: card }: CheckoutInput,
+  { takesCard, takesSepa }: Expected,
+): boolean => takesSepa && (!takesCard || method === "sepa_debit" || (method === undefined && Boolean(iban) && !card));
 
 type Problem = { field: keyof CheckoutInput; message: string };
 

@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import type { SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
 import { type CheckoutInput, type Expected, paysBySepa } from "./checkout-form.ts";
+import { lineList } from "./checkout-lines.ts";
 import { badge, type Markup } from "./layout.ts";
 import { formatInterval, formatMoney } from "./money.ts";
 
@@ -12,6 +13,7 @@ export interface CheckoutView {
   expected: Expected;
   input: CheckoutInput;
   problem?: { field: keyof CheckoutInput; message: string };
+  quantityProblem?: string | undefined;
 }
 
 export const checkoutPage = (view: CheckoutView): Markup => html`<main class="columns">
@@ -19,33 +21,41 @@ export const checkoutPage = (view: CheckoutView): Markup => html`<main class="co
 <section class="stack" aria-label="Payment">${payment(view)}</section>
 </main>`;
 
-function summary({ session, details: { lineItems, subscriptionData } }: CheckoutView): Markup {
+function summary({ session, details: { lineItems, subscriptionData }, quantityProblem }: CheckoutView): Markup {
+  const back = session.cancel_url ? html`<a href="${session.cancel_url}">← Back</a>` : "";
+  if (session.mode === "setup") {
+    return html`${back}<div class="row"><h1>Save payment details</h1>${badge}</div>
+<p>They are kept for later payments. Nothing is charged now.</p>`;
+  }
   const currency = session.currency ?? "usd";
-  const recurring = lineItems[0]?.price?.recurring;
+  const renewing = lineItems.filter((item) => item.price?.recurring);
+  const [first = lineItems[0]] = renewing;
+  const recurring = first?.price?.recurring;
   const days = subscriptionData.trialPeriodDays;
-  const full = lineItems.reduce((sum, item) => sum + item.amount_total, 0);
+  const full = renewing.reduce((sum, item) => sum + item.amount_total, 0);
   const each = recurring ? formatInterval(recurring) : "";
-  return html`${session.cancel_url ? html`<a href="${session.cancel_url}">← Back</a>` : ""}
-<div class="row"><h1>${session.mode === "subscription" ? "Subscribe to" : "Pay for"} ${lineItems[0]?.description}</h1>${badge}</div>
-<p class="price">${formatMoney(days ? full : (session.amount_total ?? 0), currency)} <small>${each}</small></p>
+  const mixed = renewing.length > 0 && renewing.length < lineItems.length;
+  return html`${back}
+<div class="row"><h1>${recurring ? "Subscribe to" : "Pay for"} ${first?.description}</h1>${badge}</div>
+<p class="price">${formatMoney(recurring ? full : (session.amount_total ?? 0), currency)} <small>${each}</small></p>
 ${days ? html`<p>${days} days free, then ${formatMoney(full, currency)} ${each}</p>` : ""}
-<ul class="lines">${lineItems.map(
-    (item) =>
-      html`<li><span>${item.description}<br><span class="soft">Qty ${item.quantity}</span></span><span>${formatMoney(item.amount_total, currency)}</span></li>`,
-  )}</ul>
+${lineList(lineItems, { currency, mixed, problem: quantityProblem })}
 <p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>`;
 }
 
+const verbOf = ({ mode, amount_total: total }: CheckoutView["session"]) =>
+  mode === "setup" ? "Save" : mode === "payment" ? "Pay" : total === 0 ? "Start trial" : "Subscribe";
+
 function payment(view: CheckoutView): Markup {
   const { session, expected, problem } = view;
-  const verb = session.mode === "subscription" ? (session.amount_total === 0 ? "Start trial" : "Subscribe") : "Pay";
-  return html`<h2>Pay with card${expected.takesSepa ? " or bank account" : ""}</h2>
+  const way = [expected.takesCard ? ["card"] : [], expected.takesSepa ? ["bank account"] : []].flat().join(" or ");
+  return html`<h2>${session.mode === "setup" ? `Your ${way}` : `Pay with ${way}`}</h2>
 ${problem ? html`<p class="error" role="alert" id="problem">${problem.message}</p>` : ""}
 <form class="stack" method="post">
 ${field(view, "email", "E-mail", { type: "email", autocomplete: "email", fixed: expected.email })}
 ${expected.asksForPayment ? methodFields(view) : ""}
 ${field(view, "name", "Name", { autocomplete: "name" })}
-<button class="main" type="submit">${verb}</button>
+<button class="main" type="submit">${verbOf(session)}</button>
 </form>
 <details open><summary>Test numbers</summary><dl>
 <dt>Succeeds</dt><dd><code>4242 4242 4242 4242</code></dd>
@@ -56,7 +66,9 @@ ${expected.takesSepa ? html`<dt>Settles later</dt><dd><code>DE893704004405320130
 }
 
 function methodFields(view: CheckoutView): Markup {
-  const sepa = paysBySepa(view.input);
+  const sepa = paysBySepa(view.input, view.expected);
+  const iban = field(view, "iban", "IBAN", { placeholder: "DE89 3704 0044 0532 0130 00" });
+  if (!view.expected.takesCard) return iban;
   const card = html`<div class="stack card">
 ${field(view, "card_number", "Card number", { autocomplete: "cc-number", inputmode: "numeric", placeholder: "4242 4242 4242 4242" })}
 <div class="pair">${field(view, "exp", "Expiry", { autocomplete: "cc-exp", inputmode: "numeric", placeholder: "MM / YY" })}
@@ -65,7 +77,7 @@ ${field(view, "cvc", "Security code", { autocomplete: "cc-csc", inputmode: "nume
   return html`<fieldset><legend>Payment method</legend>
 <label class="choice"><input type="radio" name="payment_method" id="by-card" value="card" ${sepa ? "" : "checked"}> Card</label>
 <label class="choice"><input type="radio" name="payment_method" id="by-sepa" value="sepa_debit" ${sepa ? "checked" : ""}> SEPA Direct Debit</label>
-</fieldset>${card}<div class="sepa">${field(view, "iban", "IBAN", { placeholder: "DE89 3704 0044 0532 0130 00" })}</div>`;
+</fieldset>${card}<div class="sepa">${iban}</div>`;
 }
 
 interface FieldOptions {

@@ -29,9 +29,18 @@ const priceData = hashOf(
   ),
 );
 
+const adjustableQuantity = hashOf(
+  schema(
+    { enabled: boolean, minimum: integer, maximum: integer } satisfies Fields<
+      keyof Stripe.Checkout.SessionCreateParams.LineItem.AdjustableQuantity
+    >,
+    ["enabled"],
+  ),
+);
+
 const lineItem = hashOf(
   schema({
-    adjustable_quantity: ignored,
+    adjustable_quantity: adjustableQuantity,
     metadata,
     price: text,
     price_data: priceData,
@@ -51,6 +60,7 @@ const subscriptionData = hashOf(
 
 const paymentIntentData = hashOf(
   schema({
+    capture_method: oneOf("automatic", "automatic_async", "manual"),
     description: text,
     metadata,
     receipt_email: ignored,
@@ -60,6 +70,24 @@ const paymentIntentData = hashOf(
   } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.PaymentIntentData>),
 );
 
+const setupIntentData = hashOf(
+  schema({ description: text, metadata } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.SetupIntentData>),
+);
+
+const invoiceCreation = hashOf(
+  schema(
+    {
+      enabled: boolean,
+      invoice_data: hashOf(
+        schema({ description: text, footer: text, metadata } satisfies Fields<
+          keyof Stripe.Checkout.SessionCreateParams.InvoiceCreation.InvoiceData
+        >),
+      ),
+    },
+    ["enabled"],
+  ),
+);
+
 const autoOrNever = oneOf("auto", "never");
 
 /** `payment_method_types` is not among them: this API version refuses it. */
@@ -67,24 +95,28 @@ export const createSessionParams = schema(
   {
     adaptive_pricing: ignored,
     allow_promotion_codes: boolean,
+    allowed_payment_method_types: arrayOf(oneOf("card", "sepa_debit")),
     automatic_tax: hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"])),
     billing_address_collection: oneOf("auto", "required"),
     cancel_url: text,
     client_reference_id: text,
+    currency,
     custom_text: ignored,
     customer: text,
     customer_creation: oneOf("always", "if_required"),
     customer_email: text,
     customer_update: hashOf(schema({ address: autoOrNever, name: autoOrNever, shipping: autoOrNever })),
     expires_at: integer,
+    invoice_creation: invoiceCreation,
     line_items: arrayOf(lineItem),
     locale: ignored,
     metadata,
-    mode: oneOf("payment", "subscription"),
+    mode: oneOf("payment", "setup", "subscription"),
     payment_intent_data: paymentIntentData,
     payment_method_collection: oneOf("always", "if_required"),
     phone_number_collection: ignored,
     saved_payment_method_options: ignored,
+    setup_intent_data: setupIntentData,
     submit_type: oneOf("auto", "book", "donate", "pay", "subscribe"),
     subscription_data: subscriptionData,
     success_url: text,

@@ -19,7 +19,9 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
     const url = params[param];
     if (url !== undefined && !isWebAddress(url)) throw invalid("Not a valid URL", "url_invalid", param);
   }
-  if (!params.line_items || params.line_items.length === 0) throw missingParameter("line_items");
+  if (params.mode !== "setup" && !params.line_items?.length) throw missingParameter("line_items");
+  if (params.mode === "setup" && !params.allowed_payment_method_types && params.currency === undefined)
+    throw missingParameter("currency");
   if (params.customer !== undefined) {
     customerFromParam(world, params.customer);
     if (params.customer_email !== undefined) {
@@ -46,12 +48,21 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
   }
 }
 
+const FOREIGN: Record<CreateSessionParams["mode"], readonly (keyof CreateSessionParams)[]> = {
+  payment: ["subscription_data", "setup_intent_data", "payment_method_collection"],
+  setup: [
+    "automatic_tax",
+    "invoice_creation",
+    "line_items",
+    "payment_intent_data",
+    "payment_method_collection",
+    "subscription_data",
+  ],
+  subscription: ["customer_creation", "invoice_creation", "payment_intent_data", "setup_intent_data"],
+};
+
 function refuseForMode(params: CreateSessionParams): void {
-  const foreign =
-    params.mode === "subscription"
-      ? (["payment_intent_data", "customer_creation"] as const)
-      : (["subscription_data"] as const);
-  for (const param of foreign) {
+  for (const param of FOREIGN[params.mode]) {
     if (params[param] !== undefined) {
       throw invalid(`You can not pass \`${param}\` in \`${params.mode}\` mode.`, undefined, param);
     }
@@ -66,10 +77,8 @@ export function refuseMixedPrices({ mode }: CreateSessionParams, items: LineItem
       "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.",
     );
   }
-  if (mode === "subscription" && recurring.length < items.length) {
-    throw invalid(
-      "You must provide at least one recurring price in `subscription` mode when using prices. The emulator takes recurring prices only.",
-    );
+  if (mode === "subscription" && recurring.length === 0) {
+    throw invalid("You must provide at least one recurring price in `subscription` mode when using prices.");
   }
   if (new Set(items.map((item) => item.currency)).size > 1) {
     throw invalid("All prices on a Checkout session must have the same currency.", undefined, "line_items");

@@ -4,6 +4,9 @@ import { listRoute } from "../api/list.ts";
 import { mergeMetadata, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { expireSession } from "../billing/checkout.ts";
+import { methodTypesFor } from "../billing/payment.ts";
+import { dueNow } from "../billing/session-lines.ts";
+import { openSetup } from "../billing/setup.ts";
 import { newId } from "../state/ids.ts";
 import type { SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
@@ -42,7 +45,7 @@ function newLineItem(
   return {
     id: newId("li"),
     object: "item",
-    adjustable_quantity: null,
+    adjustable_quantity: adjustableQuantity(asked, param),
     amount_discount: 0,
     amount_subtotal: total,
     amount_tax: 0,
@@ -53,6 +56,20 @@ function newLineItem(
     price,
     quantity: asked.quantity,
   };
+}
+
+/** 400 for a quantity that its own bounds exclude. */
+function adjustableQuantity(
+  { adjustable_quantity: asked, quantity = 1 }: NonNullable<CreateSessionParams["line_items"]>[number],
+  param: string,
+): LineItem["adjustable_quantity"] {
+  if (!asked?.enabled) return null;
+  const { minimum = 0, maximum = 99 } = asked;
+  if (quantity < minimum || quantity > maximum) {
+    const message = `The quantity must be between the minimum (${minimum}) and maximum (${maximum}) of \`adjustable_quantity\`.`;
+    throw invalid(message, undefined, `${param}[quantity]`);
+  }
+  return { enabled: true, minimum, maximum };
 }
 
 function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[]): SessionDetails {
@@ -70,23 +87,30 @@ function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[
       metadata: mergeMetadata({}, payment?.metadata),
       description: payment?.description ?? null,
       keepPaymentMethod: payment?.setup_future_usage !== undefined,
+      captureMethod: payment?.capture_method ?? "automatic_async",
     },
+    invoiceCreation: params.invoice_creation?.enabled
+      ? {
+          metadata: mergeMetadata({}, params.invoice_creation.invoice_data?.metadata),
+          description: params.invoice_creation.invoice_data?.description ?? null,
+          footer: params.invoice_creation.invoice_data?.footer ?? null,
+        }
+      : null,
     updatesCustomerName: params.customer_update?.name === "auto",
   };
 }
 
 function newSession(world: World, id: string, params: CreateSessionParams, items: LineItem[]): CheckoutSession {
-  const total = items.reduce((sum, item) => sum + item.amount_total, 0);
-  const due = params.mode === "subscription" && params.subscription_data?.trial_period_days ? 0 : total;
+  const due = params.mode === "setup" ? null : dueNow(items, params.subscription_data?.trial_period_days);
   const taxed = params.automatic_tax?.enabled ?? false;
-  const currency = items[0]?.currency ?? "usd";
+  const currency = items[0]?.currency ?? params.currency ?? null;
   return {
     id,
     object: "checkout.session",
     adaptive_pricing: { enabled: false },
     after_expiration: null,
     allow_promotion_codes: params.allow_promotion_codes ?? null,
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: params.allowed_payment_method_types ?? null,
     amount_subtotal: due,
     amount_total: due,
     automatic_tax: {
@@ -121,7 +145,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     expires_at: params.expires_at ?? world.now() + DAY,
     integration_identifier: null,
     invoice: null,
-    invoice_creation: null,
+    invoice_creation: invoiceCreation(params),
     livemode: false,
     locale: null,
     managed_payments: null,
@@ -131,16 +155,16 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     payment_intent: null,
     payment_link: null,
     payment_method_collection:
-      params.mode === "subscription" ? (params.payment_method_collection ?? "always") : "if_required",
+      params.mode === "payment" ? "if_required" : (params.payment_method_collection ?? "always"),
     payment_method_configuration_details: null,
     payment_method_options: {},
-    payment_method_types: currency === "eur" ? ["card", "sepa_debit"] : ["card"],
-    payment_status: due === 0 ? "no_payment_required" : "unpaid",
+    payment_method_types: methodTypesOf(params, currency),
+    payment_status: !due ? "no_payment_required" : "unpaid",
     permissions: null,
     phone_number_collection: { enabled: false },
     recovered_from: null,
     saved_payment_method_options: null,
-    setup_intent: null,
+    setup_intent: params.mode === "setup" ? setupOf(world, params, currency) : null,
     shipping_address_collection: null,
     shipping_cost: null,
     shipping_options: [],
@@ -148,12 +172,45 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     submit_type: params.submit_type ?? null,
     subscription: null,
     success_url: params.success_url ?? null,
-    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    total_details: due === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: "hosted_page",
     url: `${world.publicUrl}/c/pay/${id}`,
     wallet_options: null,
   };
 }
+
+function methodTypesOf(params: CreateSessionParams, currency: string | null): string[] {
+  const types = methodTypesFor(currency, params.payment_intent_data?.capture_method);
+  const { allowed_payment_method_types: allowed } = params;
+  return allowed?.filter((type) => currency === null || types.includes(type)) ?? types;
+}
+
+function invoiceCreation({ mode, invoice_creation: asked }: CreateSessionParams): CheckoutSession["invoice_creation"] {
+  if (mode !== "payment") return null;
+  const { description = null, footer = null, metadata } = asked?.invoice_data ?? {};
+  return {
+    enabled: asked?.enabled ?? false,
+    invoice_data: {
+      account_tax_ids: null,
+      custom_fields: null,
+      description,
+      footer,
+      issuer: null,
+      metadata: mergeMetadata({}, metadata),
+      rendering_options: null,
+    },
+  };
+}
+
+/** In `setup` mode the session has its setup intent from the start. */
+const setupOf = (world: World, params: CreateSessionParams, currency: string | null): string =>
+  openSetup(world, {
+    customer: params.customer ?? null,
+    description: params.setup_intent_data?.description ?? null,
+    metadata: mergeMetadata({}, params.setup_intent_data?.metadata),
+    methodTypes: methodTypesOf(params, currency),
+    usage: "off_session",
+  }).id;
 
 function getSession(world: World, id: string): CheckoutSession {
   const session = world.store.checkoutSessions.find(id);

@@ -15,6 +15,7 @@ import {
   text,
 } from "../api/params.ts";
 import { draftInvoice, type Invoice, type LineDraft } from "../billing/invoice-draft.ts";
+import { takeInvoiceItem } from "../billing/invoice-item.ts";
 import { finalizeInvoice } from "../billing/invoicing.ts";
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
@@ -89,19 +90,7 @@ function takeItems(world: World, invoice: string, customer: string, code: string
   const waiting = world.store.invoiceItems
     .all()
     .filter((row) => row.customer === customer && row.invoice === null && row.currency === code);
-  return waiting.map((item) => {
-    world.update("invoiceItems", item.id, { invoice });
-    return {
-      amount: item.amount,
-      description: item.description ?? "",
-      price: world.store.prices.find(item.pricing?.price_details?.price) ?? null,
-      quantity: item.quantity,
-      item: null,
-      invoiceItem: item.id,
-      proration: item.proration,
-      period: item.period,
-    };
-  });
+  return waiting.map((item) => takeInvoiceItem(world, item, invoice));
 }
 
 export function createInvoice(world: World, params: ParamsOf<typeof createParams>): Invoice {
@@ -160,7 +149,6 @@ export function finalize(world: World, id: string, autoAdvance?: boolean): Invoi
   if (invoice.status === "draft") {
     throw invalid(invoice.last_finalization_error?.message ?? "", "customer_tax_location_invalid");
   }
-  if (invoice.due_date !== null) world.schedule("invoice_overdue", id, invoice.due_date * 1000);
   return invoice;
 }
 

@@ -13,14 +13,11 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { newId } from "../state/ids.ts";
-import type { Stored } from "../state/stored.ts";
+import { type InvoiceItem, putInvoiceItem } from "../billing/invoice-item.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { currency } from "./price-params.ts";
 import { activePriceFromParam } from "./prices.ts";
-
-type InvoiceItem = Stored<Stripe.InvoiceItem>;
 
 const createParams = schema(
   {
@@ -43,38 +40,17 @@ function createItem(world: World, params: ParamsOf<typeof createParams>): Invoic
   const price = params.pricing && activePriceFromParam(world, params.pricing.price, "pricing[price]");
   const amount = price ? (price.unit_amount ?? 0) * quantity : params.amount;
   if (amount === undefined) throw missingParameter("amount");
-  const { subscription } = params;
-  const item = world.store.invoiceItems.put({
-    id: newId("ii"),
-    object: "invoiceitem",
+  return putInvoiceItem(world, {
+    customer: customer.id,
     amount,
     currency: price?.currency ?? params.currency ?? customer.currency ?? "usd",
-    customer: customer.id,
-    customer_account: null,
-    date: world.now(),
     description: params.description ?? null,
     discountable: params.discountable ?? true,
-    discounts: [],
-    invoice: null,
-    livemode: false,
     metadata: mergeMetadata({}, params.metadata),
-    net_amount: amount,
-    parent:
-      subscription === undefined ? null : { type: "subscription_details", subscription_details: { subscription } },
-    period: { start: world.now(), end: world.now() },
-    pricing: {
-      type: "price_details",
-      ...(price ? { price_details: { price: price.id, product: price.product } } : {}),
-      unit_amount_decimal: price?.unit_amount_decimal ?? String(amount),
-    },
-    proration: false,
+    price: price ?? null,
     quantity,
-    quantity_decimal: String(quantity),
-    tax_rates: [],
-    test_clock: customer.test_clock ?? null,
+    subscription: params.subscription ?? null,
   });
-  world.emit("invoiceitem.created", item);
-  return item;
 }
 
 function getItem(world: World, id: string): InvoiceItem {

@@ -5,6 +5,7 @@ import {
   boolean,
   type Fields,
   ignored,
+  integer,
   mergeMetadata,
   metadata,
   oneOf,
@@ -13,6 +14,7 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { cancelPayment, capturePayment } from "../billing/capturing.ts";
 import { attemptPayment, DECLINED, openPayment, type PaymentIntent } from "../billing/payment.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
@@ -43,15 +45,16 @@ const createParams = schema(
     ...attributes,
     ...confirmation,
     automatic_payment_methods: ignored,
-    capture_method: oneOf("automatic", "automatic_async"),
+    capture_method: oneOf("automatic", "automatic_async", "manual"),
     confirm: boolean,
-    confirmation_method: oneOf("automatic"),
+    confirmation_method: oneOf("automatic", "manual"),
   } satisfies Fields<keyof Stripe.PaymentIntentCreateParams>,
   ["amount", "currency"],
 );
 
 const confirmParams = schema(confirmation);
 const updateParams = schema(attributes);
+const captureParams = schema({ amount_to_capture: integer } satisfies Fields<keyof Stripe.PaymentIntentCaptureParams>);
 
 function createIntent(world: World, params: ParamsOf<typeof createParams>): PaymentIntent {
   if (params.amount < 1) throw invalid("This value must be greater than or equal to 1.", undefined, "amount");
@@ -63,6 +66,8 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     metadata: mergeMetadata({}, params.metadata),
     description: params.description ?? null,
     keepPaymentMethod: params.setup_future_usage !== undefined,
+    captureMethod: params.capture_method ?? "automatic_async",
+    confirmationMethod: params.confirmation_method ?? "automatic",
   });
   if (params.confirm) return confirm(world, id, params);
   if (params.payment_method === undefined) return getIntent(world, id);
@@ -102,11 +107,22 @@ function confirm(world: World, id: string, params: ParamsOf<typeof confirmParams
 }
 
 function cancel(world: World, id: string, reason: PaymentIntent["cancellation_reason"]): PaymentIntent {
-  expectStatus(getIntent(world, id), CONFIRMABLE, "cancel");
-  const patch = { status: "canceled", canceled_at: world.now(), cancellation_reason: reason, next_action: null };
-  const canceled = world.update("paymentIntents", id, patch);
-  world.emit("payment_intent.canceled", canceled);
-  return canceled;
+  expectStatus(getIntent(world, id), [...CONFIRMABLE, "requires_capture"], "cancel");
+  return cancelPayment(world, id, reason);
+}
+
+function capture(world: World, id: string, asked?: number): PaymentIntent {
+  const intent = getIntent(world, id);
+  if (intent.status !== "requires_capture") {
+    const message = `This PaymentIntent could not be captured because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be captured: requires_capture.`;
+    throw invalid(message, "payment_intent_unexpected_state");
+  }
+  const wanted = asked ?? intent.amount_capturable;
+  if (wanted < 1 || wanted > intent.amount_capturable) {
+    const message = `The provided amount_to_capture must be at least 1 and at most what can be captured: ${intent.amount_capturable}.`;
+    throw invalid(message, wanted < 1 ? "amount_too_small" : "amount_too_large", "amount_to_capture");
+  }
+  return capturePayment(world, id, wanted);
 }
 
 const reason = oneOf("duplicate", "fraudulent", "requested_by_customer", "abandoned");
@@ -129,6 +145,9 @@ export const paymentIntentRoutes: Route[] = [
     } = params;
     return world.update("paymentIntents", id, { ...plain, metadata: mergeMetadata(before, change) });
   }),
+  route("POST", "/v1/payment_intents/:id/capture", captureParams, (world, params, { id = "" }) =>
+    capture(world, id, params.amount_to_capture),
+  ),
   route("POST", "/v1/payment_intents/:id/confirm", confirmParams, (world, params, { id = "" }) =>
     confirm(world, id, params),
   ),

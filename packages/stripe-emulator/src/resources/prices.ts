@@ -15,6 +15,7 @@ import {
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { planOf } from "../billing/subscribing.ts";
+import { previousAttributes } from "../events/previous-attributes.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -45,11 +46,11 @@ const createParams = schema(
   ["currency"],
 );
 
-export function createPrice(world: World, params: ParamsOf<typeof createParams>): Price {
+export function createPrice(world: World, params: ParamsOf<typeof createParams>, id = newId("price")): Price {
+  if (world.store.prices.find(id)) throw invalid("Price already exists.", "resource_already_exists", "id");
   if (params.unit_amount === undefined) throw missingParameter("unit_amount");
   if (params.product !== undefined && !world.store.products.find(params.product))
     throw noSuch("product", params.product, "product");
-  const id = newId("price");
   takeLookupKey(world, id, params);
   const product = params.product ?? (params.product_data && createProduct(world, params.product_data).id);
   if (product === undefined) throw missingParameter("product");
@@ -83,6 +84,7 @@ export function createPrice(world: World, params: ParamsOf<typeof createParams>)
     unit_amount: params.unit_amount,
     unit_amount_decimal: String(params.unit_amount),
   });
+  if (price.recurring) world.emit("plan.created", planOf(price));
   world.emit("price.created", price);
   return price;
 }
@@ -122,11 +124,31 @@ export function activePriceFromParam(world: World, id: string, param: string): P
 }
 
 function updatePrice(world: World, id: string, params: ParamsOf<typeof updateParams>): Price {
-  const before = getPrice(world, id);
+  getPrice(world, id);
   takeLookupKey(world, id, params);
   const { metadata: change, transfer_lookup_key: _transfer, ...plain } = params;
-  const patch = { ...plain, metadata: mergeMetadata(before.metadata, change) };
-  return world.update("prices", id, patch, "price.updated");
+  return changePrice(world, id, plain, change);
+}
+
+/** Changes a price; a recurring one is known as a plan too, and both names have an event. */
+export function changePrice(
+  world: World,
+  id: string,
+  patch: Partial<Price>,
+  change: Stripe.Metadata | null | undefined,
+): Price {
+  const before = getPrice(world, id);
+  const after = { ...before, ...patch, metadata: mergeMetadata(before.metadata, change) };
+  const previous = before.recurring ? previousAttributes(planOf(before), planOf(after)) : undefined;
+  if (previous) world.emit("plan.updated", planOf(after), previous);
+  return world.update("prices", id, after, "price.updated");
+}
+
+/** Prices are deleted by their older name only: those that recur are plans. */
+export function deletePrice(world: World, price: Price): void {
+  world.store.prices.delete(price.id);
+  world.emit("plan.deleted", planOf(price));
+  world.emit("price.deleted", price);
 }
 
 const updateParams = schema(attributes);
@@ -141,7 +163,7 @@ const listFilters = {
 };
 
 export const priceRoutes: Route[] = [
-  route("POST", "/v1/prices", createParams, createPrice),
+  route("POST", "/v1/prices", createParams, (world, params) => createPrice(world, params)),
   listRoute("/v1/prices", "price", listFilters, (world, filters) =>
     world.store.prices
       .all()
@@ -155,13 +177,5 @@ export const priceRoutes: Route[] = [
       ),
   ),
   route("GET", "/v1/prices/:id", schema({}), (world, _, { id = "" }) => getPrice(world, id)),
-  // Prices are deleted by the older name of theirs only.
-  route("DELETE", "/v1/plans/:id", schema({}), (world, _, { id = "" }) => {
-    const price = getPrice(world, id);
-    world.store.prices.delete(id);
-    world.emit("plan.deleted", planOf(price));
-    world.emit("price.deleted", price);
-    return { id, object: "plan", deleted: true };
-  }),
   route("POST", "/v1/prices/:id", updateParams, (world, params, { id = "" }) => updatePrice(world, id, params)),
 ];

@@ -30,13 +30,13 @@ function chargeToRefund(
   const id = chargeId ?? intent?.latest_charge ?? undefined;
   const charge = world.store.charges.find(id);
   if (chargeId !== undefined && !charge) throw noSuch("charge", chargeId, "charge");
-  if (charge?.status === "succeeded") return charge;
+  if (charge?.status === "succeeded" && charge.captured) return charge;
   throw invalid("This PaymentIntent does not have a successful charge to refund.", "charge_not_refundable");
 }
 
 function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund> {
   const charge = chargeToRefund(world, params);
-  const left = charge.amount - charge.amount_refunded;
+  const left = charge.amount_captured - charge.amount_refunded;
   if (left === 0) throw invalid(`Charge ${charge.id} has already been refunded.`, "charge_already_refunded");
   const amount = params.amount ?? left;
   if (amount < 1)

@@ -35,13 +35,21 @@ const moment: Reader<number | "now"> = (value, param) => (value === "now" ? valu
 
 const paymentBehavior = oneOf("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete");
 const prorationBehavior = oneOf("create_prorations", "always_invoice", "none");
+const collectionMethod = oneOf("charge_automatically", "send_invoice");
+/** `{type}`, in older API versions the word alone. */
+const billingCycleAnchor: Reader<"now" | "unchanged"> = (value, param) => {
+  const word = oneOf("now", "unchanged");
+  return typeof value === "string" ? word(value, param) : hashOf(schema({ type: word }, ["type"]))(value, param).type;
+};
 const automaticTax = hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"]));
 
 export const createParams = schema(
   {
     customer: text,
-    items: arrayOf(hashOf(schema({ price: text, quantity: integer, metadata }, ["price"]))),
+    items: arrayOf(hashOf(schema({ plan: text, price: text, quantity: integer, metadata }))),
     automatic_tax: automaticTax,
+    collection_method: collectionMethod,
+    days_until_due: integer,
     default_payment_method: text,
     description: text,
     metadata,
@@ -56,26 +64,73 @@ export const createParams = schema(
   ["customer", "items"],
 );
 
+/** Why customers leave, in Stripe's words. */
+export const FEEDBACK = [
+  "customer_service",
+  "low_quality",
+  "missing_features",
+  "other",
+  "switched_service",
+  "too_complex",
+  "too_expensive",
+  "unused",
+] as const;
+
 /** A moment in seconds, or one of the words of `cancel_at`. */
 const cancelMoment: Reader<number | "max_period_end" | "min_period_end"> = (value, param) =>
   value === "max_period_end" || value === "min_period_end" ? value : integer(value, param);
+
+const cancellationDetails = hashOf(
+  schema({ comment: clearable(text), feedback: clearable(oneOf(...FEEDBACK)) } satisfies Fields<
+    keyof Stripe.SubscriptionUpdateParams.CancellationDetails
+  >),
+);
 
 export const updateParams = schema({
   automatic_tax: automaticTax,
   cancel_at: clearable(cancelMoment),
   cancel_at_period_end: boolean,
-  cancellation_details: hashOf(schema({ comment: clearable(text), feedback: clearable(text) })),
+  billing_cycle_anchor: billingCycleAnchor,
+  cancellation_details: cancellationDetails,
+  collection_method: collectionMethod,
+  days_until_due: integer,
   default_payment_method: clearable(text),
   description: clearable(text),
-  items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer }))),
+  items: arrayOf(hashOf(schema({ id: text, deleted: boolean, plan: text, price: text, quantity: integer, metadata }))),
   metadata,
   off_session: ignored,
   payment_behavior: paymentBehavior,
   pause_collection: clearable(pauseCollection),
   proration_behavior: prorationBehavior,
+  proration_date: integer,
   trial_end: moment,
   trial_settings: trialSettings,
 } satisfies Fields<keyof Stripe.SubscriptionUpdateParams>);
+
+const itemChange = {
+  metadata,
+  payment_behavior: paymentBehavior,
+  plan: text,
+  price: text,
+  proration_behavior: prorationBehavior,
+  proration_date: integer,
+  quantity: integer,
+} satisfies Fields<keyof Stripe.SubscriptionItemUpdateParams>;
+
+export const updateItemParams = schema({ ...itemChange, off_session: ignored } satisfies Fields<
+  keyof Stripe.SubscriptionItemUpdateParams
+>);
+
+export const createItemParams = schema(
+  { ...itemChange, subscription: text } satisfies Fields<keyof Stripe.SubscriptionItemCreateParams>,
+  ["subscription"],
+);
+
+export const deleteItemParams = schema({
+  payment_behavior: paymentBehavior,
+  proration_behavior: prorationBehavior,
+  proration_date: integer,
+} satisfies Fields<keyof Stripe.SubscriptionItemDeleteParams>);
 
 const STATUSES = [
   "active",
@@ -93,12 +148,12 @@ const STATUSES = [
 export const listFilters = { customer: text, test_clock: text, price: text, status: oneOf(...STATUSES) };
 
 export const cancelParams = schema({
-  cancellation_details: ignored,
+  cancellation_details: cancellationDetails,
   invoice_now: boolean,
   prorate: boolean,
 } satisfies Fields<keyof Stripe.SubscriptionCancelParams>);
 
 export const resumeParams = schema({
-  billing_cycle_anchor: oneOf("now", "unchanged"),
+  billing_cycle_anchor: billingCycleAnchor,
   proration_behavior: prorationBehavior,
 } satisfies Fields<keyof Stripe.SubscriptionResumeParams>);

@@ -1,8 +1,8 @@
-import { invalid, noSuch } from "../api/errors.ts";
+import { invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { cancellation, changeItems, currentPeriodEnd, type ItemChange } from "../billing/changing.ts";
+import { cancellation, changeItems, currentPeriodEnd, settleEnd } from "../billing/changing.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription } from "../billing/end-subscription.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
@@ -11,13 +11,13 @@ import { type Subscription, startSubscription, trialEndAfter } from "../billing/
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
-import { activePriceFromParam } from "./prices.ts";
+import { itemChanges, recurringPrice } from "./item-changes.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 
 function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
   const customer = customerFromParam(world, params.customer);
   const items = params.items.map((item, index) => ({
-    price: recurringPrice(world, item.price, `items[${index}][price]`),
+    price: recurringPrice(world, item, `items[${index}]`),
     quantity: item.quantity ?? 1,
     metadata: mergeMetadata({}, item.metadata),
   }));
@@ -32,11 +32,9 @@ function createSubscription(world: World, params: ParamsOf<typeof createParams>)
   const method = paymentMethodOf(world, { customer: customer.id, default_payment_method: own });
   if (own !== null && method?.customer !== customer.id) throw noSuch("PaymentMethod", own, "default_payment_method");
   const deferred = params.payment_behavior === "default_incomplete";
-  if (!method && !deferred && trialEnd === null) {
-    const message =
-      "This customer has no attached payment source or default payment method. Please consider adding a default payment method.";
-    throw invalid(message, "resource_missing");
-  }
+  const sent = params.collection_method === "send_invoice";
+  if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
+  if (!deferred && !sent && trialEnd === null) expectMethod(method);
   const { subscription } = startSubscription(world, {
     customer: customer.id,
     items,
@@ -46,19 +44,18 @@ function createSubscription(world: World, params: ParamsOf<typeof createParams>)
     description: params.description ?? null,
     trialEnd,
     automaticTax: params.automatic_tax?.enabled ?? false,
+    daysUntilDue: sent ? (params.days_until_due ?? null) : null,
     missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
   });
   return subscription;
 }
 
-function recurringPrice(world: World, id: string, param: string) {
-  const price = activePriceFromParam(world, id, param);
-  if (price.recurring) return price;
-  throw invalid(
-    "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
-    undefined,
-    param,
-  );
+/** Stripe's 400 where nothing could be charged. */
+function expectMethod(method: object | undefined): void {
+  if (method) return;
+  const message =
+    "This customer has no attached payment source or default payment method. Please consider adding a default payment method.";
+  throw invalid(message, "resource_missing");
 }
 
 function getSubscription(world: World, id: string): Subscription {
@@ -67,7 +64,9 @@ function getSubscription(world: World, id: string): Subscription {
   return subscription;
 }
 
-function updateSubscription(world: World, id: string, params: ParamsOf<typeof updateParams>): Subscription {
+export type SubscriptionUpdate = ParamsOf<typeof updateParams>;
+
+export function updateSubscription(world: World, id: string, params: SubscriptionUpdate): Subscription {
   const before = getSubscription(world, id);
   if (before.status === "canceled") {
     throw invalid("A canceled subscription can only update its cancellation_details and metadata.", undefined, "id");
@@ -75,14 +74,8 @@ function updateSubscription(world: World, id: string, params: ParamsOf<typeof up
   if (params.cancel_at !== undefined && params.cancel_at_period_end !== undefined) {
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
   }
-  const changes = (params.items ?? []).map((item, index) => itemChange(world, before, item, `items[${index}]`));
   const { description, default_payment_method: method, automatic_tax: tax } = params;
-  const items =
-    changes.length === 0
-      ? {}
-      : params.payment_behavior === "pending_if_incomplete"
-        ? changeWhenPaid(world, id, changes)
-        : changeItems(world, id, changes, params.proration_behavior ?? "create_prorations");
+  const items = itemsAsked(world, before, params);
   const end = cancellationAsked(world, { ...before, ...items }, params);
   const { pause_collection: pause, trial_settings: trialSettings, trial_end: trialEnd } = params;
   const updated = world.update(
@@ -91,6 +84,8 @@ function updateSubscription(world: World, id: string, params: ParamsOf<typeof up
     {
       ...items,
       ...end,
+      ...(params.cancellation_details ? detailsAsked({ ...before, ...end }, params) : {}),
+      ...collectionAsked(before, params),
       ...(description === undefined ? {} : { description }),
       ...(method === undefined ? {} : { default_payment_method: method }),
       ...(tax === undefined ? {} : { automatic_tax: { ...before.automatic_tax, enabled: tax.enabled } }),
@@ -105,6 +100,34 @@ function updateSubscription(world: World, id: string, params: ParamsOf<typeof up
   return trialEnd === undefined ? updated : moveTrialEnd(world, updated, trialEnd === "now" ? world.now() : trialEnd);
 }
 
+/** What `items`, or a new period for them, changes. */
+function itemsAsked(world: World, before: Subscription, params: SubscriptionUpdate): Partial<Subscription> {
+  const changes = itemChanges(world, before, params.items ?? []);
+  const restart = params.billing_cycle_anchor === "now";
+  if (changes.length === 0 && !restart) return {};
+  if (params.payment_behavior === "pending_if_incomplete") return changeWhenPaid(world, before.id, changes);
+  const { proration_behavior: proration = "create_prorations", proration_date: prorationDate } = params;
+  const [start, end] = [Math.min(...starts(before)), currentPeriodEnd(before)];
+  if (prorationDate !== undefined && (prorationDate < start || prorationDate > end)) {
+    throw invalid(
+      "Invalid timestamp: must be within the current period of the subscription.",
+      undefined,
+      "proration_date",
+    );
+  }
+  return changeItems(world, before.id, changes, { proration, prorationDate, restart });
+}
+
+const starts = ({ items }: Subscription) => items.data.map((item) => item.current_period_start);
+
+/** Whether invoices are charged or sent from now on. */
+function collectionAsked(before: Subscription, params: SubscriptionUpdate): Partial<Subscription> {
+  const method = params.collection_method ?? before.collection_method;
+  const days = params.days_until_due ?? before.days_until_due;
+  if (method === "send_invoice" && days === null) throw missingParameter("days_until_due");
+  return { collection_method: method, days_until_due: method === "send_invoice" ? days : null };
+}
+
 /** The status stays; only what becomes of the invoices changes. */
 function pausedCollection(
   world: World,
@@ -117,6 +140,15 @@ function pausedCollection(
   return pause ? { behavior: pause.behavior, resumes_at: resumesAt } : null;
 }
 
+/** What the customer said about leaving. */
+function detailsAsked(
+  { cancellation_details: before }: Subscription,
+  { cancellation_details: asked }: Pick<SubscriptionUpdate, "cancellation_details">,
+): Pick<Subscription, "cancellation_details"> {
+  const { comment = null, feedback = null, feedback_option = null, reason = null } = before ?? {};
+  return { cancellation_details: { comment, feedback, feedback_option, reason, ...asked } };
+}
+
 function cancellationAsked(
   world: World,
   subscription: Subscription,
@@ -127,20 +159,9 @@ function cancellationAsked(
     return cancellation(world, subscription, atPeriodEnd ? currentPeriodEnd(subscription) : null, atPeriodEnd);
   }
   if (at === undefined) return {};
-  return cancellation(world, subscription, typeof at === "string" ? currentPeriodEnd(subscription) : at, false);
-}
-
-interface ItemParam {
-  id?: string | undefined;
-  price?: string | undefined;
-  quantity?: number | undefined;
-}
-
-function itemChange(world: World, subscription: Subscription, asked: ItemParam, param: string): ItemChange {
-  const item = subscription.items.data.find((candidate) => candidate.id === asked.id);
-  if (!item) throw noSuch("subscription item", asked.id ?? "", `${param}[id]`);
-  const price = asked.price === undefined ? item.price : recurringPrice(world, asked.price, `${param}[price]`);
-  return { item, price, quantity: asked.quantity ?? item.quantity ?? 1 };
+  const ends = subscription.items.data.map((item) => item.current_period_end);
+  const moment = at === "min_period_end" ? Math.min(...ends) : at === "max_period_end" ? Math.max(...ends) : at;
+  return cancellation(world, subscription, moment, false);
 }
 
 export const subscriptionRoutes: Route[] = [
@@ -161,8 +182,11 @@ export const subscriptionRoutes: Route[] = [
     if (getSubscription(world, id).status === "paused") return resumeSubscription(world, id);
     throw invalid("This subscription cannot be resumed because it is not paused.");
   }),
-  route("DELETE", "/v1/subscriptions/:id", cancelParams, (world, _, { id = "" }) => {
-    if (getSubscription(world, id).status === "canceled") throw noSuch("subscription", id);
+  route("DELETE", "/v1/subscriptions/:id", cancelParams, (world, params, { id = "" }) => {
+    const subscription = getSubscription(world, id);
+    if (subscription.status === "canceled") throw noSuch("subscription", id);
+    settleEnd(world, subscription, { prorate: params.prorate ?? false, invoiceNow: params.invoice_now ?? false });
+    world.update("subscriptions", id, detailsAsked(subscription, params));
     return endSubscription(world, id);
   }),
 ];

@@ -30,7 +30,14 @@ export interface SessionDetails {
     description: string | null;
     missingPaymentMethod: "create_invoice" | "cancel" | "pause";
   };
-  paymentIntentData: { metadata: Stripe.Metadata; description: string | null; keepPaymentMethod: boolean };
+  paymentIntentData: {
+    metadata: Stripe.Metadata;
+    description: string | null;
+    keepPaymentMethod: boolean;
+    captureMethod: Stripe.PaymentIntent.CaptureMethod;
+  };
+  /** What the invoice of a one-time purchase says; null: it has none. */
+  invoiceCreation: { metadata: Stripe.Metadata; description: string | null; footer: string | null } | null;
   /** Whether the page may write what the buyer typed onto an existing customer. */
   updatesCustomerName: boolean;
 }
@@ -80,6 +87,7 @@ export interface JobRow {
     | "finish_refund"
     | "invoice_overdue"
     | "follow_charge"
+    | "release_payment"
     | "renew_subscription"
     | "resume_collection"
     | "retry_payment"

@@ -1,0 +1,57 @@
+import type Stripe from "stripe";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+
+type LineItem = Stored<Stripe.LineItem>;
+type CheckoutSession = Stored<Stripe.Checkout.Session>;
+
+/** What is due when the session completes, in the smallest unit: recurring prices only where no trial comes first. */
+export const dueNow = (lineItems: readonly LineItem[], trialDays: number | null | undefined): number =>
+  lineItems.filter((item) => !trialDays || !item.price?.recurring).reduce((sum, item) => sum + item.amount_total, 0);
+
+const MOST = 99;
+
+/** The quantities that the buyer may choose. An item whose quantity is 0 is taken out, unless it is the last. */
+export function quantityBounds(item: LineItem, alone: boolean): { least: number; most: number } {
+  const { minimum, maximum } = item.adjustable_quantity ?? {};
+  return { least: Math.max(minimum ?? 0, alone ? 1 : 0), most: maximum ?? MOST };
+}
+
+/**
+ * The buyer chose other quantities: the session's lines and amounts follow. Undefined when done, else what is wrong.
+ * `asked` by the line item's id; items that may not be adjusted stay as they are.
+ */
+export function adjustQuantities(
+  world: World,
+  session: CheckoutSession,
+  asked: Partial<Record<string, string>>,
+): string | undefined {
+  const details = world.store.sessionDetails.get(session.id);
+  const { lineItems, subscriptionData } = details;
+  const changed: LineItem[] = [];
+  for (const item of lineItems) {
+    const word = item.adjustable_quantity?.enabled ? asked[item.id]?.trim() : undefined;
+    const quantity = word === undefined ? (item.quantity ?? 1) : /^\d{1,6}$/.test(word) ? Number(word) : Number.NaN;
+    const { least, most } = quantityBounds(item, lineItems.length === 1);
+    if (word !== undefined && !(quantity >= least && quantity <= most)) {
+      return `Choose a quantity of ${item.description ?? "this item"} from ${least} to ${most}.`;
+    }
+    if (quantity > 0) changed.push(withQuantity(item, quantity));
+  }
+  if (!changed.some((item) => session.mode !== "subscription" || item.price?.recurring)) {
+    return "Keep at least one item.";
+  }
+  world.store.sessionDetails.put({ ...details, lineItems: changed });
+  const due = dueNow(changed, subscriptionData.trialPeriodDays);
+  world.update("checkoutSessions", session.id, {
+    amount_subtotal: due,
+    amount_total: due,
+    payment_status: due === 0 ? "no_payment_required" : "unpaid",
+  });
+  return undefined;
+}
+
+function withQuantity(item: LineItem, quantity: number): LineItem {
+  const total = (item.price?.unit_amount ?? 0) * quantity;
+  return { ...item, quantity, amount_subtotal: total, amount_total: total };
+}

@@ -1,0 +1,47 @@
+import type Stripe from "stripe";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
+
+let bench: Bench;
+let stripe: Stripe;
+beforeAll(async () => {
+  bench = await openBench();
+  stripe = bench.stripe;
+});
+afterAll(() => bench.close());
+
+test("a plan is a recurring price by its older name: made, changed, listed and deleted as both", async () => {
+  const from = bench.emulator.events().length;
+  const plan = await stripe.plans.create({
+    id: "gold",
+    currency: "usd",
+    interval: "month",
+    amount: 2000,
+    product: { name: "Gold" },
+  });
+  expect(plan).toMatchObject({ id: "gold", amount: 2000, interval_count: 1, product: expect.any(String) });
+  expect(await stripe.prices.retrieve("gold")).toMatchObject({ unit_amount: 2000, recurring: { interval: "month" } });
+  await stripe.plans.update("gold", { nickname: "Gold plan", trial_period_days: 3 });
+  expect(await stripe.plans.retrieve("gold")).toMatchObject({ nickname: "Gold plan", trial_period_days: 3 });
+  expect((await stripe.plans.list({ product: String(plan.product) })).data.map(({ id }) => id)).toEqual(["gold"]);
+  await stripe.plans.del("gold");
+  expect(typesSince(bench, from)).toEqual([
+    "product.created",
+    "plan.created",
+    "price.created",
+    "plan.updated",
+    "price.updated",
+    "plan.deleted",
+    "price.deleted",
+  ]);
+  expect(bench.emulator.events().find(({ type }) => type === "plan.updated")?.data.previous_attributes).toEqual({
+    nickname: null,
+    trial_period_days: null,
+  });
+});
+
+test("a one-time price is no plan", async () => {
+  const price = await createPlan(stripe, { recurring: undefined });
+  await expect(stripe.plans.retrieve(price.id)).rejects.toMatchObject({ code: "resource_missing" });
+  await expect(stripe.plans.del(price.id)).rejects.toMatchObject({ statusCode: 404 });
+});

@@ -1,0 +1,55 @@
+import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { mergeMetadata, type ParamsOf } from "../api/params.ts";
+import type { ItemChange } from "../billing/changing.ts";
+import type { Subscription } from "../billing/subscribing.ts";
+import type { World } from "../world.ts";
+import { activePriceFromParam, type Price } from "./prices.ts";
+import type { updateParams } from "./subscription-params.ts";
+
+type ItemParams = NonNullable<ParamsOf<typeof updateParams>["items"]>[number];
+
+/** 400 for a price that is missing, inactive or paid once. `plan` is the older name of the parameter. */
+export function recurringPrice(world: World, { price: id, plan = id }: ItemParams, param: string): Price {
+  if (plan === undefined) throw missingParameter(`${param}[price]`);
+  const price = activePriceFromParam(world, plan, `${param}[price]`);
+  if (price.recurring) return price;
+  const message =
+    "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.";
+  throw invalid(message, undefined, `${param}[price]`);
+}
+
+/** The changes that `items` asks for: with an id to an item that is there, without one to add another. */
+export function itemChanges(world: World, subscription: Subscription, asked: readonly ItemParams[]): ItemChange[] {
+  const changes = asked.map((item, index) => itemChange(world, subscription, item, `items[${index}]`));
+  const taken = changes.filter(({ item, to }) => item && to === null);
+  if (taken.length > 0 && taken.length === subscription.items.data.length && changes.every(({ to }) => to === null)) {
+    throw invalid(
+      "A subscription must have at least one active plan. In order to cancel a subscription, please use the cancel API endpoint (https://docs.stripe.com/api/subscriptions/cancel).",
+    );
+  }
+  return changes;
+}
+
+function itemChange(world: World, subscription: Subscription, asked: ItemParams, param: string): ItemChange {
+  if (asked.id === undefined) return addition(world, subscription, asked, param);
+  const item = subscription.items.data.find((candidate) => candidate.id === asked.id);
+  if (!item) throw noSuch("subscription_item", asked.id, `${param}[id]`);
+  if (asked.deleted) return { item, to: null };
+  const price = (asked.price ?? asked.plan) === undefined ? item.price : recurringPrice(world, asked, param);
+  const metadata = mergeMetadata(item.metadata, asked.metadata);
+  return { item, to: { price, quantity: asked.quantity ?? item.quantity ?? 1, metadata } };
+}
+
+function addition(world: World, { items, currency }: Subscription, asked: ItemParams, param: string): ItemChange {
+  const price = recurringPrice(world, asked, param);
+  const same = items.data.find((item) => item.price.id === price.id);
+  if (same) {
+    const message = `Cannot add multiple subscription items with the same plan: ${price.id}. Subscription item ${same.id} has it already.`;
+    throw invalid(message, undefined, `${param}[price]`);
+  }
+  if (price.currency !== currency) {
+    const message = `The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${currency}\`.`;
+    throw invalid(message, undefined, `${param}[price]`);
+  }
+  return { item: null, to: { price, quantity: asked.quantity ?? 1, metadata: mergeMetadata({}, asked.metadata) } };
+}

@@ -1,0 +1,176 @@
+import type Stripe from "stripe";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
+
+const DAY = 86_400;
+/** 1 April 2027: a month of 30 days. */
+const START = Date.UTC(2027, 3, 1) / 1000;
+const END = Date.UTC(2027, 4, 1) / 1000;
+const HALF = START + 15 * DAY;
+let bench: Bench;
+let stripe: Stripe;
+beforeAll(async () => {
+  bench = await openBench();
+  stripe = bench.stripe;
+});
+afterAll(() => bench.close());
+
+const yearly = (unit_amount = 12_000) => createPlan(stripe, { unit_amount, recurring: { interval: "year" } });
+
+async function subscriber(overrides: Partial<Stripe.SubscriptionCreateParams> = {}) {
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: START });
+  const { id: customer } = await stripe.customers.create({
+    test_clock: clock.id,
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const price = await createPlan(stripe);
+  const { id, items } = await stripe.subscriptions.create({ customer, items: [{ price: price.id }], ...overrides });
+  const advance = async (frozen_time: number) => {
+    await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time });
+    const status = async () => (await stripe.testHelpers.testClocks.retrieve(clock.id)).status;
+    await expect.poll(status, { interval: 5 }).toBe("ready");
+  };
+  return { id, customer, item: items.data[0]?.id ?? "", advance };
+}
+
+/** The amounts on the invoice that follows. */
+async function billed(id: string): Promise<number[]> {
+  const { latest_invoice } = await stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] });
+  if (latest_invoice === null || typeof latest_invoice === "string") throw new Error("Not expanded.");
+  return latest_invoice.lines.data.map(({ amount }) => amount);
+}
+
+test("an added item is prorated to the period that runs, a removed one is credited", async () => {
+  const { id, item, advance } = await subscriber();
+  const seat = await createPlan(stripe, { unit_amount: 1000 });
+  await advance(HALF);
+  const added = await stripe.subscriptions.update(id, {
+    items: [{ price: seat.id, quantity: 2, metadata: { kind: "seat" } }],
+    proration_behavior: "always_invoice",
+  });
+  expect(added.items.data).toMatchObject([
+    { id: item, quantity: 1 },
+    { price: { id: seat.id }, quantity: 2, metadata: { kind: "seat" }, current_period_end: END },
+  ]);
+  expect(await billed(id)).toEqual([1000]);
+  const removed = await stripe.subscriptions.update(id, {
+    items: [{ id: item, deleted: true }],
+    proration_behavior: "always_invoice",
+  });
+  expect(removed.items.data.map(({ price }) => price.id)).toEqual([seat.id]);
+  expect(await billed(id)).toEqual([-750]);
+  const last = { id: removed.items.data[0]?.id ?? "", deleted: true };
+  await expect(stripe.subscriptions.update(id, { items: [last] })).rejects.toThrow("at least one active plan");
+});
+
+test("items are created, changed, listed and deleted by their own API, each a change of the subscription", async () => {
+  const { id, item, advance } = await subscriber();
+  const seat = await createPlan(stripe, { unit_amount: 1000 });
+  await advance(HALF);
+  const from = bench.emulator.events().length;
+  const made = await stripe.subscriptionItems.create({ subscription: id, price: seat.id });
+  expect(made).toMatchObject({ object: "subscription_item", subscription: id, quantity: 1 });
+  expect(await stripe.subscriptionItems.update(made.id, { quantity: 3 })).toMatchObject({ id: made.id, quantity: 3 });
+  expect((await stripe.subscriptionItems.retrieve(made.id)).quantity).toBe(3);
+  expect((await stripe.subscriptionItems.list({ subscription: id })).data.map((row) => row.id)).toEqual([
+    item,
+    made.id,
+  ]);
+  expect(await stripe.subscriptionItems.del(made.id, { proration_behavior: "none" })).toMatchObject({ deleted: true });
+  expect(typesSince(bench, from)).toEqual(Array(3).fill("customer.subscription.updated"));
+  expect(bench.emulator.events().at(-1)).toMatchObject({ created: HALF });
+  await expect(stripe.subscriptionItems.retrieve(made.id)).rejects.toMatchObject({ code: "resource_missing" });
+  await advance(END + 3600);
+  // Half a month of one seat, credited for three; what was taken out without proration is not credited.
+  expect(await billed(id)).toEqual([500, -500, 1500, 1500]);
+});
+
+test("an item that cannot be added is refused: twice the same price, another currency, a one-time price", async () => {
+  const { id, item } = await subscriber();
+  const { price } = await stripe.subscriptionItems.retrieve(item);
+  const add = (with_: string) => stripe.subscriptionItems.create({ subscription: id, price: with_ });
+  await expect(add(price.id)).rejects.toThrow("multiple subscription items with the same plan");
+  await expect(add((await createPlan(stripe, { currency: "usd" })).id)).rejects.toThrow("expected currency: `eur`");
+  await expect(add((await createPlan(stripe, { recurring: undefined })).id)).rejects.toThrow("type=recurring");
+});
+
+test("proration_date says up to when the old price counts", async () => {
+  const { id, item, advance } = await subscriber();
+  const bigger = await createPlan(stripe, { unit_amount: 3000 });
+  await advance(HALF);
+  const change = { items: [{ id: item, price: bigger.id }], proration_behavior: "always_invoice" as const };
+  await expect(stripe.subscriptions.update(id, { ...change, proration_date: START - 1 })).rejects.toMatchObject({
+    param: "proration_date",
+  });
+  await stripe.subscriptions.update(id, { ...change, proration_date: START + 10 * DAY });
+  expect(await billed(id)).toEqual([-1000, 2000]);
+});
+
+test("billing_cycle_anchor now begins a new period, less the time not used", async () => {
+  const { id, advance } = await subscriber();
+  await advance(HALF);
+  const restarted = await stripe.subscriptions.update(id, { billing_cycle_anchor: { type: "now" } });
+  expect(restarted).toMatchObject({
+    billing_cycle_anchor: HALF,
+    items: { data: [{ current_period_start: HALF, current_period_end: Date.UTC(2027, 4, 16) / 1000 }] },
+  });
+  expect(await billed(id)).toEqual([-750, 1500]);
+});
+
+test("items of different intervals renew each at its own time; cancel_at takes the first or the last end", async () => {
+  const { id, advance } = await subscriber();
+  const year = await yearly();
+  await stripe.subscriptions.update(id, { items: [{ price: year.id }] });
+  expect(await billed(id)).toEqual([12_000]);
+  await advance(END + 3600);
+  expect(await billed(id)).toEqual([1500]);
+  const both = await stripe.subscriptions.retrieve(id);
+  const [month = 0, later = 0] = both.items.data.map((item) => item.current_period_end);
+  expect([month, later]).toEqual([Date.UTC(2027, 5, 1) / 1000, Date.UTC(2028, 3, 1) / 1000]);
+  const cancelAt = async (cancel_at: "max_period_end" | "min_period_end") =>
+    (await stripe.subscriptions.update(id, { cancel_at })).cancel_at;
+  expect(await cancelAt("min_period_end")).toBe(month);
+  expect(await cancelAt("max_period_end")).toBe(later);
+});
+
+test("cancelling now can credit and invoice the time not used, and keeps what the customer said", async () => {
+  const { id, advance } = await subscriber();
+  await advance(HALF);
+  const from = bench.emulator.events().length;
+  const cancellation_details = { comment: "Moving", feedback: "too_expensive" as const };
+  const canceled = await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true, cancellation_details });
+  expect(canceled).toMatchObject({
+    status: "canceled",
+    cancellation_details: { ...cancellation_details, reason: "cancellation_requested" },
+  });
+  expect(await billed(id)).toEqual([-750]);
+  expect(typesSince(bench, from)).toEqual([
+    "invoice.created",
+    "invoice.finalized",
+    "invoice.paid",
+    "invoice.payment_succeeded",
+    "customer.subscription.deleted",
+  ]);
+});
+
+test("a subscription that sends its invoices is active unpaid, past due when one is overdue, and recovers", async () => {
+  const { id, customer, advance } = await subscriber({ collection_method: "send_invoice", days_until_due: 7 });
+  const begun = await stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] });
+  expect(begun).toMatchObject({
+    status: "active",
+    latest_invoice: { status: "open", collection_method: "send_invoice", due_date: START + 7 * DAY, attempted: false },
+  });
+  const from = bench.emulator.events().length;
+  await advance(START + 8 * DAY);
+  expect(typesSince(bench, from).slice(1, -1)).toEqual(["invoice.overdue", "customer.subscription.updated"]);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("past_due");
+  const [invoice] = (await stripe.invoices.list({ customer })).data;
+  await stripe.invoices.pay(invoice?.id ?? "", { paid_out_of_band: true });
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("active");
+  const before = bench.emulator.events().length;
+  await advance(END + 3600);
+  expect(typesSince(bench, before).slice(-3, -1)).toEqual(["payment_intent.created", "invoice.sent"]);
+  const made = { customer, items: [{ price: (await yearly()).id }], collection_method: "send_invoice" as const };
+  await expect(stripe.subscriptions.create(made)).rejects.toMatchObject({ param: "days_until_due" });
+});
