@@ -5,7 +5,7 @@ import type { World } from "../../world.ts";
 import type { Markup } from "../layout.ts";
 import { deliverySections } from "./deliveries.ts";
 import { showJson } from "./json.ts";
-import { objectUrl, ROOM, type Screen, showMoment, table } from "./layout.ts";
+import { objectLink, ROOM, type Screen, showMoment, table } from "./layout.ts";
 import { pageOf } from "./paging.ts";
 
 const eventUrl = (id: string) => `${ROOM}/events/${encodeURIComponent(id)}`;
@@ -46,13 +46,11 @@ export function eventTable(world: World, events: readonly EventRow[]): Markup {
   );
   const rows = events.map((event) => [
     html`<a href="${eventUrl(event.id)}">${event.type}</a>`,
-    event.data.object.id === undefined
-      ? ""
-      : html`<a href="${objectUrl(event.data.object.id)}">${event.data.object.id}</a>`,
     deliveryWords(deliveries.get(event.id) ?? []),
+    event.data.object.id === undefined ? "" : objectLink(event.data.object.id),
     showMoment(event.created * 1000),
   ]);
-  return table("Events", ["Type", "Object", "Delivery", "Created"], rows);
+  return table("Events", ["Type", "Delivery", "Object", "Created"], rows);
 }
 
 function deliveryWords(deliveries: readonly DeliveryRow[]): Markup | string {

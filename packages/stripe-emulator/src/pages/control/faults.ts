@@ -39,7 +39,7 @@ ${
       )}</optgroup>`,
   )}</select></div>
 <div class="row"><div class="field"><label for="times">How often</label><input id="times" name="times" type="number" min="1" value="1" required></div>
-<div class="field"><label for="ms">By how many milliseconds (delay, slow)</label><input id="ms" name="ms" type="number" min="0" value="${DEFAULT_DELAY_MS}" required></div>
+<div class="field"><label for="ms">Milliseconds (delay, slow)</label><input id="ms" name="ms" type="number" min="0" value="${DEFAULT_DELAY_MS}" required></div>
 <div class="field"><label for="match">Only types or paths that begin with</label><input id="match" name="match" autocomplete="off" placeholder="invoice. or /v1/prices"></div></div>
 <button type="submit">Switch on</button></form>`;
   return { section: "faults", title: "Faults", body };

@@ -72,6 +72,9 @@ export const showMoment = (moment: number): Markup => {
   return html`<time>${date} ${time.slice(0, 8)} UTC</time>`;
 };
 
+/** An id that leads to its object; a long one is cut to the eye only. */
+export const objectLink = (id: string): Markup => html`<a class="id" href="${objectUrl(id)}" title="${id}">${id}</a>`;
+
 /** A text that only shows when it is asked for. */
 export const secret = (text: string): Markup =>
   html`<details class="secret"><summary>Show</summary><code>${text}</code></details>`;
