@@ -40,6 +40,7 @@ test("an empty emulator says on each page what is missing, without a script", as
   const on = await bench({ webhookEndpoints: [] });
   for (const [path, words] of [
     ["", "None yet"],
+    ["/", "None yet"],
     ["/control/objects", "Nothing here yet"],
     ["/control/events", "No events yet"],
     ["/control/clocks", "No clocks yet"],

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import { type Controls, DEFAULT_DELAY_MS } from "../../controls.ts";
+import { type Action, formOf } from "./action.ts";
 import { ROOM, type Screen, table } from "./layout.ts";
 
 /** Each kind in words, by where it happens. */
@@ -44,3 +45,23 @@ ${
 <button type="submit">Switch on</button></form>`;
   return { section: "faults", title: "Faults", body };
 }
+
+export const faultActions = (controls: Controls): Action[] => [
+  {
+    path: "faults",
+    show: () => faultsScreen(controls),
+    async act({ request }) {
+      const { times, ms, ...fault } = await formOf(request);
+      controls.addFault({ ...fault, times: Number(times), ms: Number(ms) });
+      return "faults?said=fault_added";
+    },
+  },
+  {
+    path: "faults/clear",
+    show: () => faultsScreen(controls),
+    act() {
+      controls.faults.clear();
+      return "faults?said=faults_cleared";
+    },
+  },
+];
