@@ -1,6 +1,6 @@
-import chromium from "@sparticuz/chromium";
-import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { openBrowser } from "../packages/stripe-emulator/src/testing/browser.ts";
 import { cli, runCli, skipReason, startCli } from "../packages/stripe-emulator/src/testing/stripe-cli.ts";
 import { id } from "./builders.ts";
 import { startWorld, type World } from "./world.ts";
@@ -11,15 +11,7 @@ let context: BrowserContext;
 let page: Page;
 
 beforeAll(async () => {
-  [world, browser] = await Promise.all([
-    startWorld({ web: true }),
-    playwright.launch({
-      executablePath: await chromium.executablePath(),
-      // In a single process, closing one page ends them all.
-      args: [...chromium.args.filter((arg) => arg !== "--single-process"), "--disable-background-networking"],
-      headless: true,
-    }),
-  ]);
+  [world, browser] = await Promise.all([startWorld({ web: true }), openBrowser()]);
   await world.priceOf("pro_monthly");
 }, 120_000);
 afterAll(async () => {

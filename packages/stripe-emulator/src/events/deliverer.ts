@@ -1,9 +1,10 @@
 import { newId } from "../state/ids.ts";
 import type { DeliveryRow } from "../state/rows.ts";
 import type { Store } from "../state/store.ts";
-import { Disturbance, isDuplicate } from "./disturbing.ts";
+import { Disturbance } from "./disturbing.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Faults } from "./faults.ts";
+import { Owed } from "./owed.ts";
 import { send } from "./sending.ts";
 
 const HOUR = 3_600_000;
@@ -23,6 +24,7 @@ export interface DelivererOptions {
 export class Deliverer {
   readonly #options: DelivererOptions;
   readonly #disturbance: Disturbance;
+  readonly #owed = new Owed();
   /** Ids of the deliveries that still have an attempt to come. */
   readonly #queue = new Set<string>();
   readonly #inFlight = new Map<string, Promise<void>>();
@@ -39,6 +41,7 @@ export class Deliverer {
   reload(): void {
     this.#queue.clear();
     const { store, endpoints } = this.#options;
+    this.#owed.reload(store.deliveries.all());
     const known = new Set(endpoints.enabled().map(({ id }) => id));
     for (const { id, endpoint, nextAttemptAt } of store.deliveries.all()) {
       if (nextAttemptAt !== null && known.has(endpoint)) this.#queue.add(id);
@@ -48,6 +51,10 @@ export class Deliverer {
 
   /** Takes a new delivery, or what the faults make of it. */
   add(delivery: DeliveryRow): void {
+    this.#owed.add(delivery);
+    // A new event counts already all that it will be sent to.
+    const { pending_webhooks: counted } = this.#options.store.events.get(delivery.event);
+    if (this.#owed.count(delivery.event) > counted) this.#countPending(delivery.event);
     for (const { id } of this.#disturbance.apply(delivery)) this.#queue.add(id);
   }
 
@@ -111,6 +118,11 @@ export class Deliverer {
     this.#inFlight.set(delivery.id, flight);
   }
 
+  #countPending(id: string): void {
+    const { events } = this.#options.store;
+    events.put({ ...events.get(id), pending_webhooks: this.#owed.count(id) });
+  }
+
   async #attempt(delivery: DeliveryRow): Promise<void> {
     const { store, retryDelaysMs, log } = this.#options;
     const event = store.events.get(delivery.event);
@@ -136,9 +148,9 @@ export class Deliverer {
       status: delivered ? "delivered" : delay === undefined ? "failed" : "pending",
       nextAttemptAt: delay === undefined ? null : Date.now() + delay,
     });
-    if (delivered && !isDuplicate(delivery)) {
-      const { pending_webhooks: pending } = store.events.get(event.id);
-      store.events.put({ ...event, pending_webhooks: Math.max(0, pending - 1) });
+    if (delivered) {
+      this.#owed.settle(delivery);
+      this.#countPending(delivery.event);
     }
     const outcome = delivered ? "" : delay === undefined ? ", given up" : `, again in ${delay} ms`;
     log(`${event.type} → ${endpoint.id}: ${status ?? "no answer"}${outcome}`);

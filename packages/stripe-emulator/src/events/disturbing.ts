@@ -2,10 +2,6 @@ import type { DeliveryRow } from "../state/rows.ts";
 import type { Store } from "../state/store.ts";
 import { type Faults, WEBHOOK_FAULTS } from "./faults.ts";
 
-const AGAIN = "_again";
-/** Whether this is the second one of an event that a fault doubled. */
-export const isDuplicate = ({ id }: DeliveryRow): boolean => id.endsWith(AGAIN);
-
 /** Between two deliveries that were put in another order. */
 const STEP_MS = 50;
 /** Longer than any test waits: until the last of them has come. */
@@ -32,7 +28,7 @@ export class Disturbance {
       deliveries.put({ ...delivery, status: "failed", nextAttemptAt: null });
       return [];
     }
-    if (fault.kind === "duplicate") return [delivery, deliveries.put({ ...delivery, id: `${delivery.id}${AGAIN}` })];
+    if (fault.kind === "duplicate") return [delivery, deliveries.put({ ...delivery, id: `${delivery.id}_again` })];
     if (fault.kind === "delay") return [deliveries.put({ ...delivery, nextAttemptAt: Date.now() + fault.ms })];
     if (fault.kind === "wrong_signature") {
       this.#forged.add(delivery.id);

@@ -2,9 +2,11 @@ import { html } from "hono/html";
 import type Stripe from "stripe";
 import { invalid } from "../../api/errors.ts";
 import { periodEnd } from "../../billing/calendar.ts";
+import type { Controls } from "../../controls.ts";
 import { advanceClock, createClock, getClock } from "../../resources/test-clocks.ts";
 import type { World } from "../../world.ts";
 import type { Markup } from "../layout.ts";
+import { type Action, formOf } from "./action.ts";
 import { objectUrl, ROOM, type Screen, showMoment } from "./layout.ts";
 
 const HOUR_S = 3600;
@@ -48,16 +50,30 @@ function advanceForms({ id, frozen_time: now, name }: Stripe.TestHelpers.TestClo
 <input id="${moment}" name="to" type="datetime-local" required value="${fieldValue(now + HOUR_S)}"></div><button type="submit">Advance</button></form>`;
 }
 
-/** Returns the new clock's id. */
-export function createClockByForm(world: World, form: Record<string, string>): string {
-  const name = form.name?.trim();
-  return createClock(world, { frozen_time: readMoment(form.frozen_time), ...(name ? { name } : {}) }).id;
-}
-
 /** `by` a step, or `to` a moment. */
-export function advanceByForm(world: World, id: string, form: Record<string, string>): void {
+function advanceByForm(world: World, id: string, form: Record<string, string>): void {
   const { frozen_time: now } = getClock(world, id);
   const step = STEPS.find((word) => word === form.by);
   const after = step === "hour" ? now + HOUR_S : step && periodEnd(now, { interval: step, interval_count: 1 });
   advanceClock(world, id, after ?? readMoment(form.to));
 }
+
+export const clockActions = ({ world }: Controls): Action[] => [
+  {
+    path: "clocks",
+    show: () => clocksScreen(world),
+    async act({ request }) {
+      const { name = "", frozen_time } = await formOf(request);
+      createClock(world, { frozen_time: readMoment(frozen_time), ...(name.trim() ? { name: name.trim() } : {}) });
+      return "clocks?said=clock_created";
+    },
+  },
+  {
+    path: "clocks/:id/advance",
+    show: () => clocksScreen(world),
+    async act({ id, request }) {
+      advanceByForm(world, id, await formOf(request));
+      return "clocks?said=advancing";
+    },
+  },
+];

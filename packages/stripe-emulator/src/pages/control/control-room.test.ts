@@ -40,6 +40,7 @@ test("an empty emulator says on each page what is missing, without a script", as
   const on = await bench({ webhookEndpoints: [] });
   for (const [path, words] of [
     ["", "None yet"],
+    ["/", "None yet"],
     ["/control/objects", "Nothing here yet"],
     ["/control/events", "No events yet"],
     ["/control/clocks", "No clocks yet"],
@@ -98,20 +99,33 @@ test("an event shows every attempt at its delivery, and what the endpoint said",
   );
 });
 
-test("an event that nobody took is found among the undelivered, and can be sent again to one endpoint", async () => {
+test("an event that one endpoint did not take is found among the undelivered until that one took it", async () => {
   const nobody = { url: "http://127.0.0.1:2/", secret: "whsec_nobody", enabledEvents: ["*"] };
   const on = await bench({ webhookEndpoints: [nobody], retryDelaysMs: [] });
   await on.stripe.products.create({ name: "A" });
-  await on.stripe.webhookEndpoints.create({ url: on.hookUrl, enabled_events: ["*"] });
-  const [endpoint] = (await on.stripe.webhookEndpoints.list()).data;
+  const { id: other } = await on.stripe.webhookEndpoints.create({ url: on.hookUrl, enabled_events: ["*"] });
   await on.emulator.waitForDeliveries();
   const [event] = on.emulator.events();
-  expect(await read(on, "/control/events?undelivered=1")).toContain("product.created");
   expect(await read(on, `/control/events/${event?.id}`)).toContain("ECONNREFUSED");
-  const to = await post(on, `events/${event?.id}/resend`, { endpoint: endpoint?.id ?? "" });
-  await until(() => on.received.length === 1);
+  for (const times of [1, 2]) {
+    const to = await post(on, `events/${event?.id}/resend`, { endpoint: other });
+    await on.emulator.waitForDeliveries();
+    expect(on.received).toHaveLength(times);
+    expect(await (await fetch(on.origin + to)).text()).toMatch(/Sent again[\s\S]*Delivered<\/span> after 1 attempt\b/);
+    expect(await read(on, "/control/events?undelivered=1")).toContain("product.created</a>");
+  }
+  expect((await on.stripe.events.retrieve(event?.id ?? "")).pending_webhooks).toBe(1);
+});
+
+test("an event that came through when it was sent again is undelivered no more", async () => {
+  const on = await bench({ retryDelaysMs: [] });
+  on.answers.push(500);
+  await on.stripe.products.create({ name: "A" });
   await on.emulator.waitForDeliveries();
-  expect(await (await fetch(on.origin + to)).text()).toMatch(/Sent again[\s\S]*Delivered<\/span> after 1 attempt\b/);
+  const [event] = on.emulator.events();
+  expect(await read(on, "/control/events?undelivered=1")).toContain(event?.id);
+  await post(on, `events/${event?.id}/resend`);
+  await on.emulator.waitForDeliveries();
   expect(await read(on, "/control/events?undelivered=1")).toContain("Nothing is undelivered");
 });
 

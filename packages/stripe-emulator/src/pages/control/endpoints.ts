@@ -1,6 +1,8 @@
 import { html } from "hono/html";
+import { type Controls, DEFAULT_OVERLAP_S } from "../../controls.ts";
 import type { Endpoint, Endpoints } from "../../events/endpoints.ts";
 import type { Markup } from "../layout.ts";
+import type { Action, Posted } from "./action.ts";
 import { ROOM, type Screen, secret } from "./layout.ts";
 
 export function endpointsScreen(endpoints: Endpoints): Screen {
@@ -22,4 +24,24 @@ function endpointBox({ id, url, enabled, enabledEvents, secrets }: Endpoint): Ma
 ${older.map((old) => html`<dt>The one before</dt><dd>signs along ${secret(old)}</dd>`)}</dl>
 <div class="row start"><form method="post" action="${ROOM}/endpoints/${id}/roll"><button type="submit">Roll secret</button></form>
 <form method="post" action="${ROOM}/endpoints/${id}/${enabled ? "disable" : "enable"}"><button type="submit">${enabled ? "Switch off" : "Switch on"}</button></form></div></article>`;
+}
+
+export function endpointActions(controls: Controls): Action[] {
+  const show = () => endpointsScreen(controls.endpoints);
+  const switchTo = (enabled: boolean) => (posted: Posted) => {
+    controls.switchEndpoint(posted.id, enabled);
+    return "endpoints?said=switched";
+  };
+  return [
+    {
+      path: "endpoints/:id/roll",
+      show,
+      act({ id }) {
+        controls.rollSecret(id, DEFAULT_OVERLAP_S);
+        return "endpoints?said=rolled";
+      },
+    },
+    { path: "endpoints/:id/enable", show, act: switchTo(true) },
+    { path: "endpoints/:id/disable", show, act: switchTo(false) },
+  ];
 }

@@ -1,11 +1,14 @@
 import { html } from "hono/html";
+import type { Controls } from "../../controls.ts";
+import type { Endpoints } from "../../events/endpoints.ts";
 import { getEvent, selectEvents } from "../../resources/events.ts";
 import type { DeliveryRow, EventRow } from "../../state/rows.ts";
 import type { World } from "../../world.ts";
 import type { Markup } from "../layout.ts";
+import { type Action, formOf } from "./action.ts";
 import { deliverySections } from "./deliveries.ts";
 import { showJson } from "./json.ts";
-import { objectUrl, ROOM, type Screen, showMoment, table } from "./layout.ts";
+import { objectLink, ROOM, type Screen, showMoment, table } from "./layout.ts";
 import { pageOf } from "./paging.ts";
 
 const eventUrl = (id: string) => `${ROOM}/events/${encodeURIComponent(id)}`;
@@ -46,13 +49,11 @@ export function eventTable(world: World, events: readonly EventRow[]): Markup {
   );
   const rows = events.map((event) => [
     html`<a href="${eventUrl(event.id)}">${event.type}</a>`,
-    event.data.object.id === undefined
-      ? ""
-      : html`<a href="${objectUrl(event.data.object.id)}">${event.data.object.id}</a>`,
     deliveryWords(deliveries.get(event.id) ?? []),
+    event.data.object.id === undefined ? "" : objectLink(event.data.object.id),
     showMoment(event.created * 1000),
   ]);
-  return table("Events", ["Type", "Object", "Delivery", "Created"], rows);
+  return table("Events", ["Type", "Delivery", "Object", "Created"], rows);
 }
 
 function deliveryWords(deliveries: readonly DeliveryRow[]): Markup | string {
@@ -64,7 +65,7 @@ function deliveryWords(deliveries: readonly DeliveryRow[]): Markup | string {
 }
 
 /** Throws ApiError when there is none. */
-export function eventScreen(world: World, endpoints: Parameters<typeof deliverySections>[1], id: string): Screen {
+export function eventScreen(world: World, endpoints: Endpoints, id: string): Screen {
   const event = getEvent(world, id);
   const { previous_attributes: previous } = event.data;
   const body = html`<p><a href="${ROOM}/events">← All events</a></p>
@@ -74,3 +75,15 @@ ${previous === undefined ? "" : html`<section class="stack"><h2>What changed</h2
 <section class="stack"><h2>Payload</h2>${showJson(world, event)}</section>`;
   return { section: "events", title: event.type, body };
 }
+
+export const eventActions = ({ world, endpoints }: Controls): Action[] => [
+  {
+    path: "events/:id/resend",
+    show: (id) => eventScreen(world, endpoints, id),
+    async act({ id, request }) {
+      const { endpoint } = await formOf(request);
+      world.resend(getEvent(world, id), endpoint ?? null);
+      return `events/${id}?said=resent`;
+    },
+  },
+];

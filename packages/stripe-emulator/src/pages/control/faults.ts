@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import { type Controls, DEFAULT_DELAY_MS } from "../../controls.ts";
+import { type Action, formOf } from "./action.ts";
 import { ROOM, type Screen, table } from "./layout.ts";
 
 /** Each kind in words, by where it happens. */
@@ -39,8 +40,28 @@ ${
       )}</optgroup>`,
   )}</select></div>
 <div class="row"><div class="field"><label for="times">How often</label><input id="times" name="times" type="number" min="1" value="1" required></div>
-<div class="field"><label for="ms">By how many milliseconds (delay, slow)</label><input id="ms" name="ms" type="number" min="0" value="${DEFAULT_DELAY_MS}" required></div>
+<div class="field"><label for="ms">Milliseconds (delay, slow)</label><input id="ms" name="ms" type="number" min="0" value="${DEFAULT_DELAY_MS}" required></div>
 <div class="field"><label for="match">Only types or paths that begin with</label><input id="match" name="match" autocomplete="off" placeholder="invoice. or /v1/prices"></div></div>
 <button type="submit">Switch on</button></form>`;
   return { section: "faults", title: "Faults", body };
 }
+
+export const faultActions = (controls: Controls): Action[] => [
+  {
+    path: "faults",
+    show: () => faultsScreen(controls),
+    async act({ request }) {
+      const { times, ms, ...fault } = await formOf(request);
+      controls.addFault({ ...fault, times: Number(times), ms: Number(ms) });
+      return "faults?said=fault_added";
+    },
+  },
+  {
+    path: "faults/clear",
+    show: () => faultsScreen(controls),
+    act() {
+      controls.faults.clear();
+      return "faults?said=faults_cleared";
+    },
+  },
+];

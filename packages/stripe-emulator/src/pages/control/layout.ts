@@ -17,17 +17,17 @@ const SECTIONS = {
 export type Section = keyof typeof SECTIONS;
 
 /** What was done, by the word that the address carries after it. */
-const SAID: Record<string, string> = {
-  resent: "Sent again. The answer stands below as soon as it came; reload this page.",
-  clock_created: "The clock is made. Customers that are created with its id live on it.",
-  advancing: "The clock moves. Everything that falls due on the way happens, in order.",
-  fault_added: "The fault is on.",
-  faults_cleared: "All faults are off.",
-  rolled: "The endpoint has a new secret. The old one signs along for a day.",
-  switched: "The endpoint was switched.",
-  restored: "The snapshot is restored, in place of all there was.",
-  reset: "Everything is gone: you begin anew.",
-};
+const SAID = new Map([
+  ["resent", "Sent again. The answer stands below as soon as it came; reload this page."],
+  ["clock_created", "The clock is made. Customers that are created with its id live on it."],
+  ["advancing", "The clock moves. Everything that falls due on the way happens, in order."],
+  ["fault_added", "The fault is on."],
+  ["faults_cleared", "All faults are off."],
+  ["rolled", "The endpoint has a new secret. The old one signs along for a day."],
+  ["switched", "The endpoint was switched."],
+  ["restored", "The snapshot is restored, in place of all there was."],
+  ["reset", "Everything is gone: you begin anew."],
+]);
 
 export interface Screen {
   section: Section;
@@ -43,7 +43,7 @@ export interface Outcome {
 
 /** A page of the control room. */
 export const screenResponse = (screen: Screen, { said = "", problem }: Outcome = {}, status = 200): Promise<Response> =>
-  htmlResponse(`${screen.title} · Stripe emulator`, layOut(screen, SAID[said], problem), {
+  htmlResponse(`${screen.title} · Stripe emulator`, layOut(screen, SAID.get(said), problem), {
     status,
     style: CONTROL_STYLE,
     // Its forms lead back to itself; with `no-referrer` they would not say where they come from.
@@ -71,6 +71,9 @@ export const showMoment = (moment: number): Markup => {
   const [date, time = ""] = new Date(moment).toISOString().split("T");
   return html`<time>${date} ${time.slice(0, 8)} UTC</time>`;
 };
+
+/** An id that leads to its object; a long one is cut to the eye only. */
+export const objectLink = (id: string): Markup => html`<a class="id" href="${objectUrl(id)}" title="${id}">${id}</a>`;
 
 /** A text that only shows when it is asked for. */
 export const secret = (text: string): Markup =>

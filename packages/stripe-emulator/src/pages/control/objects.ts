@@ -3,7 +3,7 @@ import type { World } from "../../world.ts";
 import { amountOf, findObject, labelOf, nameType, objectsByType, type StripeObject, statusOf } from "./catalogue.ts";
 import { eventTable } from "./events.ts";
 import { showJson } from "./json.ts";
-import { objectUrl, ROOM, type Screen, showMoment, table } from "./layout.ts";
+import { objectLink, ROOM, type Screen, showMoment, table } from "./layout.ts";
 import { pageOf } from "./paging.ts";
 
 const typeUrl = (type: string) => `${ROOM}/objects?type=${encodeURIComponent(type)}`;
@@ -36,7 +36,7 @@ function typesScreen(types: Map<string, StripeObject[]>): Screen {
 }
 
 const cellsOf = (row: StripeObject) => [
-  html`<a href="${objectUrl(row.id)}">${row.id}</a>`,
+  objectLink(row.id),
   labelOf(row),
   amountOf(row),
   statusOf(row),
@@ -51,8 +51,8 @@ export function objectScreen(world: World, id: string, query: URLSearchParams): 
   const { shown, links } = pageOf(events.reverse(), query);
   const body = html`<p><a href="${typeUrl(row.object)}">← ${nameType(row.object)}s</a></p>
 <p>${[labelOf(row), amountOf(row), statusOf(row)].filter(Boolean).join(" · ")}</p>
-${showJson(world, row)}
 <section class="stack"><h2>Events of this object</h2>
-${shown.length === 0 ? html`<p class="soft">None: nothing was told of it.</p>` : html`${eventTable(world, shown)}${links}`}</section>`;
+${shown.length === 0 ? html`<p class="soft">None: nothing was told of it.</p>` : html`${eventTable(world, shown)}${links}`}</section>
+<section class="stack"><h2>JSON</h2>${showJson(world, row)}</section>`;
   return { section: "objects", title: `${nameType(row.object)} ${id}`, body };
 }

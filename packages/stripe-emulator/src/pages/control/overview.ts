@@ -19,8 +19,8 @@ export function overviewScreen({ world, endpoints, faults }: Controls, origin: U
   const tiles = [
     tile("Objects", objects, "objects"),
     tile("Events", events.length, "events"),
-    tile("Deliveries that wait", countOf("pending"), "events?undelivered=1"),
-    tile("Deliveries that failed", countOf("failed"), "events?undelivered=1"),
+    tile("Waiting deliveries", countOf("pending"), "events?undelivered=1"),
+    tile("Failed deliveries", countOf("failed"), "events?undelivered=1"),
     tile("Test clocks", store.testClocks.all().length, "clocks"),
     tile("Faults on", faults.all().length, "faults"),
     tile("Endpoints on", `${endpoints.enabled().length} of ${all.length}`, "endpoints"),
@@ -46,5 +46,6 @@ function snippet({ hostname, host, port, protocol }: URL): Markup {
   const base = hostname === "localhost" ? `http://127.0.0.1:${number}` : `${scheme}://${host}`;
   return html`<pre tabindex="0" aria-label="For stripe-node">const stripe = new Stripe("sk_test_emulator", { host: "${hostname}", port: ${number}, protocol: "${scheme}" });</pre>
 <pre tabindex="0" aria-label="For Stripe's CLI">stripe trigger customer.created --api-base ${base} --api-key sk_test_emulator
-stripe listen --forward-to localhost:3000/webhook --no-wss --all-snapshot --api-base ${base} --api-key sk_test_emulator</pre>`;
+stripe listen --forward-to localhost:3000/webhook --no-wss --all-snapshot \\
+  --api-base ${base} --api-key sk_test_emulator</pre>`;
 }

@@ -1,6 +1,8 @@
 import { html } from "hono/html";
 import { invalid } from "../../api/errors.ts";
+import type { Controls } from "../../controls.ts";
 import type { World } from "../../world.ts";
+import type { Action } from "./action.ts";
 import { ROOM, type Screen } from "./layout.ts";
 
 export function stateScreen(world: World): Screen {
@@ -23,13 +25,36 @@ export function confirmResetScreen(world: World): Screen {
   return { section: "state", title: "Reset the emulator?", body };
 }
 
-/** What the file holds. Throws ApiError when it is no JSON. */
-export async function readSnapshot(request: Request): Promise<unknown> {
-  const file = (await request.formData()).get("snapshot");
+/** What the file holds. Throws ApiError when there is none, or it is no JSON. */
+async function readSnapshot(request: Request): Promise<unknown> {
+  const form = await request.formData().catch(() => undefined);
+  const file = form?.get("snapshot");
   if (!(file instanceof File) || file.size === 0) throw invalid("Choose a snapshot file first.");
   try {
     return JSON.parse(await file.text());
   } catch {
     throw invalid(`${file.name} is not JSON: choose a file that was downloaded here.`);
   }
+}
+
+export function stateActions(controls: Controls): Action[] {
+  const show = () => stateScreen(controls.world);
+  return [
+    {
+      path: "state/restore",
+      show,
+      async act({ request }) {
+        controls.restore(await readSnapshot(request));
+        return "state?said=restored";
+      },
+    },
+    {
+      path: "state/reset",
+      show,
+      act() {
+        controls.reset();
+        return "state?said=reset";
+      },
+    },
+  ];
 }

@@ -1,0 +1,21 @@
+import type { Screen } from "./layout.ts";
+
+export interface Posted {
+  /** The `:id` of the path. */
+  id: string;
+  request: Request;
+}
+
+/** What a form of the control room does. */
+export interface Action {
+  /** Below the control room's own. */
+  path: string;
+  /** The screen that the form stands on. */
+  show(id: string): Screen;
+  /** Returns where to go then, below the control room's own path. Throws ApiError at bad input. */
+  act(posted: Posted): string | Promise<string>;
+}
+
+export async function formOf(request: Request): Promise<Record<string, string>> {
+  return Object.fromEntries(new URLSearchParams(await request.text()));
+}
