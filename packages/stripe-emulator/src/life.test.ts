@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
+import { type Bench, createPlan, openBench } from "./testing/bench.ts";
+import { onClock as startClock } from "./testing/clocked.ts";
 
 const DAY = 86_400;
 const START = Date.UTC(2027, 0, 31, 12) / 1000;
@@ -12,25 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-async function onClock(card: string | null = "pm_card_visa", on: Bench = bench) {
-  const clock = await on.stripe.testHelpers.testClocks.create({ frozen_time: START });
-  const customer = await on.stripe.customers.create({
-    test_clock: clock.id,
-    ...(card === null ? {} : { payment_method: card, invoice_settings: { default_payment_method: card } }),
-  });
-  const price = await createPlan(on.stripe);
-  const subscribe = (overrides: Partial<Stripe.SubscriptionCreateParams> = {}) =>
-    on.stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }], ...overrides });
-  /** Advances to the moment; the types of the events on the way. */
-  const advance = async (to: number) => {
-    const from = on.emulator.events().length;
-    expect((await on.stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: to })).status).toBe("advancing");
-    const status = async () => (await on.stripe.testHelpers.testClocks.retrieve(clock.id)).status;
-    await expect.poll(status, { interval: 5 }).toBe("ready");
-    return typesSince(on, from).slice(1, -1);
-  };
-  return { clock: clock.id, customer: customer.id, subscribe, advance };
-}
+const onClock = (card: string | null = "pm_card_visa", on: Bench = bench) => startClock(on, START, card);
 
 const charging = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"];
 const paying = ["invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid"];

@@ -14,6 +14,7 @@ import { paymentMethodRoutes } from "../resources/payment-methods.ts";
 import { paymentPageRoutes } from "../resources/payment-pages.ts";
 import { paymentRoutes } from "../resources/payments.ts";
 import { planRoutes } from "../resources/plans.ts";
+import { portalConfigurationRoutes } from "../resources/portal-configurations.ts";
 import { portalSessionRoutes } from "../resources/portal-sessions.ts";
 import { priceRoutes } from "../resources/prices.ts";
 import { productRoutes } from "../resources/products.ts";
@@ -50,6 +51,7 @@ const ROUTES: Route[] = [
   ...paymentMethodRoutes,
   ...refundRoutes,
   ...disputeRoutes,
+  ...portalConfigurationRoutes,
   ...portalSessionRoutes,
   ...eventRoutes,
   ...testClockRoutes,

@@ -63,13 +63,13 @@ export function completeCheckout(
   return { is: "complete", event: world.emit("checkout.session.completed", completed) };
 }
 
-/** The session's customer: the existing one, a new one, or (a guest's payment without an invoice) none. */
+/** The session's customer: the existing one (who gets the e-mail typed if they have none), a new one, or (a guest's payment without an invoice) none. */
 function customerOf(world: World, { session, details, payer }: Confirmation): string | null {
   if (session.customer !== null) {
-    if (details.updatesCustomerName && payer.name !== null) {
-      world.update("customers", session.customer, { name: payer.name }, "customer.updated");
-    }
-    return session.customer;
+    const { id, email, name } = world.store.customers.get(session.customer);
+    const typed = { email: email ?? payer.email, name: details.updatesCustomerName ? (payer.name ?? name) : name };
+    world.update("customers", id, typed, "customer.updated");
+    return id;
   }
   if (session.customer_creation !== "always" && !details.invoiceCreation) return null;
   return createCustomer(world, { email: payer.email, name: payer.name }).id;

@@ -24,19 +24,24 @@ export function paymentMethodOf(
 export const subscriptionOf = (world: World, invoice: Invoice): Subscription | undefined =>
   world.store.subscriptions.find(invoice.parent?.subscription_details?.subscription);
 
+export interface InvoiceAttempt extends AttemptOptions {
+  /** One of the attempts that the retry schedule makes. Any other one leaves the schedule as it is. */
+  automatic?: boolean;
+}
+
 /** Charges an open invoice; what its subscription becomes follows from the outcome. */
 export function payInvoice(
   world: World,
   id: string,
   method: Stored<Stripe.PaymentMethod>,
-  options: AttemptOptions = {},
+  { automatic = false, ...options }: InvoiceAttempt = {},
 ): Attempt {
   const attempt = attemptPayment(world, paymentOf(world, id)?.payment.payment_intent ?? "", method, options);
   const { attempt_count: count } = world.store.invoices.get(id);
-  world.update("invoices", id, { attempted: true, attempt_count: count + 1 });
+  world.update("invoices", id, { attempted: true, attempt_count: automatic ? count + 1 : Math.max(count, 1) });
   if (attempt === "succeeded") markPaid(world, id);
   if (attempt === "requires_action") world.emit("invoice.payment_action_required", world.store.invoices.get(id));
-  if (attempt === "declined" || attempt === "requires_action") paymentFailed(world, id);
+  if (attempt === "declined" || attempt === "requires_action") paymentFailed(world, id, automatic);
   return attempt;
 }
 
@@ -58,28 +63,38 @@ export function attemptInvoice(world: World, id: string): void {
   const own = invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method ?? null;
   const method = paymentMethodOf(world, { customer, default_payment_method: own });
   if (method) {
-    payInvoice(world, id, method);
+    payInvoice(world, id, method, { automatic: true });
     return;
   }
   world.update("invoices", id, { attempted: true, attempt_count: invoice.attempt_count + 1 });
-  paymentFailed(world, id);
+  paymentFailed(world, id, true);
 }
 
-/** Dunning: an attempt failed; there is another one later, or it was the last. */
-export function paymentFailed(world: World, id: string): void {
+/**
+ * Dunning: an attempt failed; there is another one later, or it was the last. What a customer tries in between does
+ * not count (https://docs.stripe.com/api/invoices/object#invoice_object-attempt_count).
+ */
+export function paymentFailed(world: World, id: string, automatic = false): void {
   const invoice = world.store.invoices.get(id);
   const subscription = subscriptionOf(world, invoice);
-  const days = invoice.auto_advance ? RETRY_DAYS[invoice.attempt_count - 1] : undefined;
-  const next = days === undefined ? null : world.nowMs() + days * DAY_MS;
-  if (next === null) world.unschedule("retry_payment", id);
-  else world.schedule("retry_payment", id, next);
-  const patch = { next_payment_attempt: next === null ? null : Math.floor(next / 1000) };
-  world.emit("invoice.payment_failed", world.update("invoices", id, patch));
+  const next =
+    automatic || invoice.next_payment_attempt === null ? scheduleRetry(world, invoice) : invoice.next_payment_attempt;
+  world.emit("invoice.payment_failed", world.update("invoices", id, { next_payment_attempt: next }));
   if (!subscription || subscription.pending_update || invoice.billing_reason === "manual") return;
   if (!["active", "trialing", "past_due"].includes(subscription.status)) return;
   if (next !== null || !invoice.auto_advance) {
     world.update("subscriptions", subscription.id, { status: "past_due" }, "customer.subscription.updated");
   } else giveUp(world, subscription);
+}
+
+/** The moment of the next attempt, in seconds; null when the retries are used up. */
+function scheduleRetry(world: World, { id, auto_advance: advances, attempt_count: count }: Invoice): number | null {
+  const days = advances ? RETRY_DAYS[count - 1] : undefined;
+  world.unschedule("retry_payment", id);
+  if (days === undefined) return null;
+  const next = world.nowMs() + days * DAY_MS;
+  world.schedule("retry_payment", id, next);
+  return Math.floor(next / 1000);
 }
 
 /** What the account's settings say of subscriptions whose retries are used up. */

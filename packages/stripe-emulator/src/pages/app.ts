@@ -1,20 +1,24 @@
 import { Hono } from "hono";
 import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
-import { cancellation, changeItems, currentPeriodEnd } from "../billing/changing.ts";
 import { completeCheckout } from "../billing/checkout.ts";
 import { adjustQuantities } from "../billing/session-lines.ts";
 import { answerSetupChallenge } from "../billing/setup.ts";
-import type { Subscription } from "../billing/subscribing.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
+import { getConfiguration } from "../resources/portal-configurations.ts";
+import type { PortalSession } from "../resources/portal-sessions.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { challengePage, showChallenge, takeChallenge } from "./challenge-page.ts";
 import { type CheckoutInput, type Expected, readCheckoutInput } from "./checkout-form.ts";
 import { type CheckoutView, checkoutPage } from "./checkout-page.ts";
-import { invoicePage, receiptPage } from "./document-page.ts";
+import { receiptPage } from "./document-page.ts";
+import { showInvoice, takeInvoicePayment } from "./invoice-payment.ts";
 import { notice, page, seeOther } from "./layout.ts";
-import { otherPlans, portalPage } from "./portal-page.ts";
+import { changeInPortal } from "./portal-actions.ts";
+import { completed, homeOf } from "./portal-flow.ts";
+import { portalPage } from "./portal-page.ts";
+import { showMethodForm, takeMethod } from "./portal-payment-method.ts";
 
 /** How long the redirect waits for `checkout.session.completed` to be answered, as at Stripe. */
 const WEBHOOK_PATIENCE_MS = 10_000;
@@ -32,16 +36,15 @@ export function pagesApp(world: World, deliverer: Deliverer): Hono {
     const [id, form] = [context.req.param("id"), await formOf(context.req.raw)];
     return world.onClock(clockOf(store, id), () => takeChallenge(world, id, form));
   });
-  app.get("/p/session/:id", async (context) => {
-    const session = findPortalSession(world, context.req.param("id"));
-    return session ? page("Billing", portalPage(world, session)) : missing();
-  });
-  app.post("/p/session/:id", async (context) =>
-    changeInPortal(world, context.req.param("id"), await formOf(context.req.raw)),
-  );
+  addPortal(app, world);
   app.on("GET", ["/p/invoices/:id", "/p/invoices/:id/pdf"], async (context) => {
     const invoice = store.invoices.find(context.req.param("id"));
-    return invoice ? page("Invoice", invoicePage(invoice)) : missing();
+    return invoice ? showInvoice(world, invoice) : missing();
+  });
+  app.post("/p/invoices/:id", async (context) => {
+    const [invoice, form] = [store.invoices.find(context.req.param("id")), await formOf(context.req.raw)];
+    if (!invoice) return missing();
+    return world.onClock(clockOf(store, invoice.id), () => takeInvoicePayment(world, invoice, form));
   });
   app.get("/p/receipts/:id", async (context) => {
     const charge = store.charges.find(context.req.param("id"));
@@ -139,30 +142,46 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
 const findPortalSession = (world: World, id: string) =>
   world.store.portalSessions.all().find((row) => row.url.endsWith(`/p/session/${id}`));
 
-function changeInPortal(world: World, id: string, form: Record<string, string>): Response | Promise<Response> {
-  const session = findPortalSession(world, id);
-  const subscription = world.store.subscriptions.find(form.subscription);
-  if (!session || subscription?.customer !== session.customer || subscription.status === "canceled") return missing();
-  const done = world.onClock(subscription.test_clock, () => {
-    const patch = portalPatch(world, subscription, form);
-    return patch && world.update("subscriptions", subscription.id, patch, "customer.subscription.updated");
-  });
-  if (!done) return missing();
-  return seeOther(session.url);
+/** The portal's page, or the flow that the session opens with. */
+function showPortal(world: World, session: PortalSession, flow: PortalSession["flow"]): Promise<Response> {
+  if (flow?.type === "payment_method_update") return showMethodForm(session);
+  return page("Billing", portalPage(world, session, flow));
 }
 
-/** Undefined for what the page does not offer. */
-function portalPatch(
-  world: World,
-  subscription: Subscription,
-  form: Record<string, string>,
-): Partial<Subscription> | undefined {
-  if (form.action === "cancel") return cancellation(world, subscription, currentPeriodEnd(subscription), false);
-  if (form.action === "resume") return cancellation(world, subscription, null, false);
-  const price = otherPlans(world, subscription).find((plan) => plan.id === form.price);
-  const item = subscription.items.data[0];
-  if (form.action !== "update" || !price || !item) return undefined;
-  return changeItems(world, subscription.id, [{ item, to: { price, quantity: item.quantity ?? 1 } }], {
-    proration: "create_prorations",
+/** The portal's routes: its page, the page of a flow, and the form for a payment method. */
+function addPortal(app: Hono, world: World): void {
+  const at = <T>(id: string, act: (session: PortalSession) => T) => {
+    const session = findPortalSession(world, id);
+    return session ? world.onClock(clockOf(world.store, session.customer), () => act(session)) : missing();
+  };
+  app.get("/p/session/:id", async (context) =>
+    at(context.req.param("id"), (session) => showPortal(world, session, session.flow)),
+  );
+  app.get("/p/session/:id/home", async (context) =>
+    at(context.req.param("id"), (session) => showPortal(world, session, null)),
+  );
+  app.on("POST", ["/p/session/:id", "/p/session/:id/home"], async (context) => {
+    const form = await formOf(context.req.raw);
+    return at(context.req.param("id"), (session) => {
+      if (session.flow?.type === "payment_method_update" && form.action === undefined)
+        return takeMethod(world, session, form);
+      const said = changeInPortal(world, session, form);
+      if (said === undefined) return missing();
+      return context.req.path === `/p/session/${context.req.param("id")}`
+        ? completed(session, said)
+        : seeOther(homeOf(session.url));
+    });
+  });
+  app.get("/p/session/:id/payment-method", async (context) =>
+    at(context.req.param("id"), (session) => (offersMethods(world, session) ? showMethodForm(session) : missing())),
+  );
+  app.post("/p/session/:id/payment-method", async (context) => {
+    const form = await formOf(context.req.raw);
+    return at(context.req.param("id"), (session) =>
+      offersMethods(world, session) ? takeMethod(world, session, form) : missing(),
+    );
   });
 }
+
+const offersMethods = (world: World, { configuration }: PortalSession) =>
+  getConfiguration(world, configuration).features.payment_method_update.enabled;

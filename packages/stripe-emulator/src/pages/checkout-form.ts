@@ -41,7 +41,11 @@ function readIban({ iban = "" }: CheckoutInput): Instrument | Problem {
   return found ?? { field: "iban", message: "Your IBAN is invalid. Use one of the test numbers." };
 }
 
-function readCard({ card_number: number = "", exp = "", cvc = "" }: CheckoutInput, now: Date): Instrument | Problem {
+/** The card that was typed, or what is wrong with it. */
+export function readCard(
+  { card_number: number = "", exp = "", cvc = "" }: CheckoutInput,
+  now: Date,
+): Instrument | Problem {
   const [, month = "", year = ""] = /^\s*(\d{1,2})\s*\/?\s*(?:20)?(\d{2})\s*$/.exec(exp) ?? [];
   const [expMonth, expYear] = [Number(month), 2000 + Number(year)];
   const card = findCard(number.replaceAll(/[\s-]/g, ""), expMonth, expYear);

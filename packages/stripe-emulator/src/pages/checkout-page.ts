@@ -69,16 +69,28 @@ function methodFields(view: CheckoutView): Markup {
   const sepa = paysBySepa(view.input, view.expected);
   const iban = field(view, "iban", "IBAN", { placeholder: "DE89 3704 0044 0532 0130 00" });
   if (!view.expected.takesCard) return iban;
-  const card = html`<div class="stack card">
-${field(view, "card_number", "Card number", { autocomplete: "cc-number", inputmode: "numeric", placeholder: "4242 4242 4242 4242" })}
-<div class="pair">${field(view, "exp", "Expiry", { autocomplete: "cc-exp", inputmode: "numeric", placeholder: "MM / YY" })}
-${field(view, "cvc", "Security code", { autocomplete: "cc-csc", inputmode: "numeric", placeholder: "CVC" })}</div></div>`;
+  const card = cardFields(view);
   if (!view.expected.takesSepa) return card;
   return html`<fieldset><legend>Payment method</legend>
 <label class="choice"><input type="radio" name="payment_method" id="by-card" value="card" ${sepa ? "" : "checked"}> Card</label>
 <label class="choice"><input type="radio" name="payment_method" id="by-sepa" value="sepa_debit" ${sepa ? "checked" : ""}> SEPA Direct Debit</label>
 </fieldset>${card}<div class="sepa">${iban}</div>`;
 }
+
+/** What was typed, and what is wrong with it. */
+export type TypedView = Pick<CheckoutView, "input" | "problem">;
+
+export const cardFields = (view: TypedView): Markup => html`<div class="stack card">
+${field(view, "card_number", "Card number", { autocomplete: "cc-number", inputmode: "numeric", placeholder: "4242 4242 4242 4242" })}
+<div class="pair">${field(view, "exp", "Expiry", { autocomplete: "cc-exp", inputmode: "numeric", placeholder: "MM / YY" })}
+${field(view, "cvc", "Security code", { autocomplete: "cc-csc", inputmode: "numeric", placeholder: "CVC" })}</div></div>`;
+
+/** A form that takes a card; `verb` is on its button. */
+export const cardForm = (view: TypedView, verb: string): Markup => html`<form class="stack" method="post">
+${view.problem ? html`<p class="error" role="alert" id="problem">${view.problem.message}</p>` : ""}
+${cardFields(view)}
+<button class="main" type="submit">${verb}</button>
+</form>`;
 
 interface FieldOptions {
   type?: string;
@@ -88,12 +100,7 @@ interface FieldOptions {
   fixed?: string | null;
 }
 
-function field(
-  { input, problem }: CheckoutView,
-  name: keyof CheckoutInput,
-  label: string,
-  options: FieldOptions,
-): Markup {
+function field({ input, problem }: TypedView, name: keyof CheckoutInput, label: string, options: FieldOptions): Markup {
   const wrong = problem?.field === name;
   return html`<div class="field"><label for="${name}">${label}</label>
 <input id="${name}" name="${name}" type="${options.type ?? "text"}" value="${options.fixed ?? input[name] ?? ""}" autocomplete="${options.autocomplete ?? "off"}"

@@ -4,14 +4,17 @@ import type { Stored } from "../state/stored.ts";
 import { badge, type Markup } from "./layout.ts";
 import { formatDate, formatMoney } from "./money.ts";
 
-/** What `hosted_invoice_url` and `invoice_pdf` lead to. */
-export const invoicePage = (invoice: Stored<Stripe.Invoice>): Markup => html`<main class="page stack">${badge}
+/** What `hosted_invoice_url` and `invoice_pdf` lead to. `pay` is the form of an invoice that can be paid there. */
+export const invoicePage = (
+  invoice: Stored<Stripe.Invoice>,
+  pay: Markup | "" = "",
+): Markup => html`<main class="page stack">${badge}
 <h1>Invoice ${invoice.number}</h1><p class="soft">${formatDate(invoice.created)} · ${invoice.customer_email} · ${invoice.status}</p>
 <ul class="lines">${invoice.lines.data.map(
   (line) => html`<li><span>${line.description}</span><span>${formatMoney(line.amount, line.currency)}</span></li>`,
 )}</ul>
 <p class="total"><span>Total</span><span>${formatMoney(invoice.total, invoice.currency)}</span></p>
-<p class="row"><span>Paid</span><span>${formatMoney(invoice.amount_paid, invoice.currency)}</span></p></main>`;
+<p class="row"><span>Paid</span><span>${formatMoney(invoice.amount_paid, invoice.currency)}</span></p>${pay}</main>`;
 
 /** What `receipt_url` leads to. */
 export const receiptPage = (charge: Stored<Stripe.Charge>): Markup => html`<main class="page stack">${badge}

@@ -157,6 +157,7 @@ export interface Rows {
   paymentMethods: Stored<Stripe.PaymentMethod>;
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
+  portalConfigurations: Stored<Stripe.BillingPortal.Configuration>;
   prorations: PendingProration;
   webhookEndpoints: Stripe.WebhookEndpoint;
   rolledSecrets: RolledSecret;
@@ -206,6 +207,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   paymentMethods: true,
   instruments: true,
   portalSessions: true,
+  portalConfigurations: true,
   prorations: true,
   webhookEndpoints: true,
   rolledSecrets: true,
