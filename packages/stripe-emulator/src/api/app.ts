@@ -3,6 +3,7 @@ import { API_VERSION } from "../api-version.ts";
 import { API_FAULTS, type Fault, type Faults } from "../events/faults.ts";
 import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
 import { cliSessionRoutes } from "../resources/cli-sessions.ts";
+import { couponRoutes } from "../resources/coupons.ts";
 import { customerRoutes } from "../resources/customers.ts";
 import { disputeRoutes } from "../resources/disputes.ts";
 import { entitlementRoutes } from "../resources/entitlements.ts";
@@ -16,6 +17,7 @@ import { paymentRoutes } from "../resources/payments.ts";
 import { portalSessionRoutes } from "../resources/portal-sessions.ts";
 import { priceRoutes } from "../resources/prices.ts";
 import { productRoutes } from "../resources/products.ts";
+import { promotionCodeRoutes } from "../resources/promotion-codes.ts";
 import { refundRoutes } from "../resources/refunds.ts";
 import { setupIntentRoutes } from "../resources/setup-intents.ts";
 import { subscriptionRoutes } from "../resources/subscriptions.ts";
@@ -36,6 +38,8 @@ const ROUTES: Route[] = [
   ...customerRoutes,
   ...productRoutes,
   ...priceRoutes,
+  ...couponRoutes,
+  ...promotionCodeRoutes,
   ...checkoutSessionRoutes,
   ...subscriptionRoutes,
   ...invoiceRoutes,

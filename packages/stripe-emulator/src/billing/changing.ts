@@ -5,7 +5,8 @@ import type { World } from "../world.ts";
 import { payInvoice, paymentMethodOf } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
 import { issueInvoice } from "./invoicing.ts";
-import { takeProrations } from "./prorating.ts";
+import { proportion } from "./pricing.ts";
+import { netAmount, takeProrations, unusedCredit } from "./prorating.ts";
 import { scheduleLife } from "./renewing.ts";
 import { periodFrom, periodLine, planOf, type Subscription, type SubscriptionItem } from "./subscribing.ts";
 
@@ -96,15 +97,15 @@ function prorate(
 ): void {
   const { current_period_start: start, current_period_end: end } = item;
   const now = world.now();
-  const left = Math.max(0, (end - now) / (end - start));
-  const put = (of: Price, units: number, sign: 1 | -1, description: string) => {
-    const amount = sign * Math.round((of.unit_amount ?? 0) * units * left);
-    const period = { start: now, end };
-    const common = { id: newId("ii"), subscription: subscription.id, item: item.id };
-    world.store.prorations.put({ ...common, price: of.id, quantity: units, amount, description, period });
+  const put = (of: Price, units: number, amount: number, description: string) => {
+    if (amount === 0) return;
+    const common = { id: newId("ii"), subscription: subscription.id, item: item.id, period: { start: now, end } };
+    world.store.prorations.put({ ...common, price: of.id, quantity: units, amount, description });
   };
-  put(item.price, item.quantity ?? 1, -1, "Unused time");
-  if (!newPeriod) put(price, quantity, 1, "Remaining time");
+  put(item.price, item.quantity ?? 1, unusedCredit(world, subscription.id, item.id, now), "Unused time");
+  if (newPeriod) return;
+  const whole = netAmount(world, subscription, { ...item, price, quantity });
+  put(price, quantity, proportion(whole, Math.max(0, end - now), end - start), "Remaining time");
 }
 
 /** The id of the invoice; undefined when there was nothing to invoice. */

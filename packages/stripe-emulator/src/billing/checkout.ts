@@ -4,7 +4,9 @@ import { attachPaymentMethod, createPaymentMethod, type Payer } from "../resourc
 import type { EventRow, SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { grant } from "./discounting.ts";
 import { attemptPayment, openPayment } from "./payment.ts";
+import type { Offer } from "./redeeming.ts";
 import { startSubscription, trialEndAfter } from "./subscribing.ts";
 import { type Instrument, isChallenged, isDeclined } from "./test-cards.ts";
 
@@ -35,16 +37,15 @@ export function completeCheckout(
     ...paid,
     status: "complete",
     url: null,
-    automatic_tax: { ...session.automatic_tax, status: session.automatic_tax.enabled ? "complete" : null },
     collected_information: { business_name: null, individual_name: null, shipping_details: null },
     customer_details: {
-      address: null,
+      address: details.address,
       business_name: null,
       email: payer.email,
       individual_name: null,
       name: payer.name,
       phone: null,
-      tax_exempt: "none",
+      tax_exempt: world.store.customers.find(paid.customer)?.tax_exempt ?? "none",
       tax_ids: [],
     },
   });
@@ -53,14 +54,17 @@ export function completeCheckout(
 
 /** The session's customer: the existing one, a new one, or (a guest's payment) none. */
 function customerOf(world: World, session: CheckoutSession, details: SessionDetails, payer: Payer): string | null {
+  const { address } = details;
   if (session.customer !== null) {
-    if (details.updatesCustomerName && payer.name !== null) {
-      world.update("customers", session.customer, { name: payer.name }, "customer.updated");
-    }
+    const typed = {
+      ...(details.updatesCustomerName && payer.name !== null ? { name: payer.name } : {}),
+      ...(details.updatesCustomerAddress && address !== null ? { address } : {}),
+    };
+    world.update("customers", session.customer, typed, "customer.updated");
     return session.customer;
   }
   if (session.customer_creation !== "always") return null;
-  return createCustomer(world, { email: payer.email, name: payer.name }).id;
+  return createCustomer(world, { email: payer.email, name: payer.name, address }).id;
 }
 
 /** Waiting: nothing was made: neither a customer nor a subscription. */
@@ -75,7 +79,7 @@ function subscribe(
   if (isDeclined(instrument?.outcome)) return "declined";
   if (isChallenged(instrument?.outcome) && !authenticated) return "challenged";
   const customer = customerOf(world, session, details, payer) ?? "";
-  const method = instrument && createPaymentMethod(world, instrument, payer);
+  const method = instrument && createPaymentMethod(world, instrument, { ...payer, address: details.address });
   if (method) attachPaymentMethod(world, method.id, customer);
   const { metadata, trialPeriodDays: days, description, missingPaymentMethod } = details.subscriptionData;
   const { subscription, attempt } = startSubscription(world, {
@@ -87,6 +91,7 @@ function subscribe(
     description,
     trialEnd: days ? trialEndAfter(world, days) : null,
     automaticTax: session.automatic_tax.enabled,
+    discounts: offersOf(session),
     missingPaymentMethod,
     authenticated,
   });
@@ -97,6 +102,11 @@ function subscribe(
     payment_status: session.amount_total === 0 ? "no_payment_required" : attempt === "succeeded" ? "paid" : "unpaid",
   };
 }
+
+const offersOf = ({ discounts }: CheckoutSession): Offer[] =>
+  (discounts ?? []).flatMap(({ coupon, promotion_code: promotionCode }) =>
+    coupon === null ? [] : [{ coupon, promotionCode }],
+  );
 
 /** Waiting: the payment intent stays with the session for the next attempt. */
 function payOnce(
@@ -110,12 +120,13 @@ function payOnce(
   const waits = isDeclined(instrument?.outcome) || (isChallenged(instrument?.outcome) && !authenticated);
   const customer = waits ? session.customer : customerOf(world, session, details, payer);
   const amount = session.amount_total ?? 0;
+  if (!waits) for (const offer of offersOf(session)) grant(world, offer, { customer, checkout_session: session.id });
   if (amount === 0 || !instrument) return { customer };
   const intent =
     world.store.paymentIntents.find(session.payment_intent) ??
     openPayment(world, { amount, currency: session.currency ?? "usd", customer, ...details.paymentIntentData });
-  if (intent.customer !== customer) world.update("paymentIntents", intent.id, { customer });
-  const method = createPaymentMethod(world, instrument, payer);
+  world.update("paymentIntents", intent.id, { customer, amount });
+  const method = createPaymentMethod(world, instrument, { ...payer, address: details.address });
   if (!waits && customer !== null && details.paymentIntentData.keepPaymentMethod)
     attachPaymentMethod(world, method.id, customer);
   const attempt = attemptPayment(world, intent.id, method, { authenticated });

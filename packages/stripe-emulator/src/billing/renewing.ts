@@ -98,18 +98,29 @@ function draftRenewal(world: World, before: Subscription, subscription: Subscrip
 export function announceInvoice(world: World, id: string): void {
   const subscription = world.store.subscriptions.find(id);
   if (!subscription || isOver(subscription) || subscription.cancel_at !== null) return;
+  const { id: _none, ...upcoming } = upcomingInvoice(world, subscription);
+  world.emit("invoice.upcoming", upcoming as Invoice);
+}
+
+/** The invoice of the next period as it will be drafted, if nothing changes until then. */
+export function upcomingInvoice(world: World, subscription: Subscription): Invoice {
   const items = subscription.items.data.map((item) => nextPeriod(subscription, item));
   const renewed = { ...subscription, items: { ...subscription.items, data: items } };
-  const { id: _none, ...upcoming } = newInvoice(world, {
-    id: "upcoming",
+  const end = periodEndOf(subscription);
+  return newInvoice(world, {
+    id: `upcoming_${newId("in")}`,
     customer: subscription.customer,
     subscription,
     currency: subscription.currency,
     reason: "upcoming",
-    lines: [...waitingProrations(world, id), ...renewalLines(world, renewed)],
-    attributes: { next_payment_attempt: periodEndOf(subscription) + DRAFT_S },
+    lines: [...waitingProrations(world, subscription.id), ...renewalLines(world, renewed)],
+    attributes: {
+      created: end,
+      next_payment_attempt: end + DRAFT_S,
+      period_start: subscription.items.data[0]?.current_period_start ?? subscription.start_date,
+      period_end: end,
+    },
   });
-  world.emit("invoice.upcoming", upcoming as Invoice);
 }
 
 /** A paused subscription goes on: a new period begins now and is invoiced at once. */

@@ -4,9 +4,11 @@ import { listOf, type Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
 import { payInvoice } from "./collecting.ts";
-import type { LineDraft } from "./invoice-draft.ts";
+import { grant } from "./discounting.ts";
+import { type LineDraft, newInvoice } from "./invoice-draft.ts";
 import { issueInvoice } from "./invoicing.ts";
 import type { Attempt } from "./payment.ts";
+import type { Offer } from "./redeeming.ts";
 import { scheduleLife } from "./renewing.ts";
 import { isChallenged, isDeclined } from "./test-cards.ts";
 
@@ -25,6 +27,7 @@ export interface SubscriptionDraft {
   description: string | null;
   trialEnd: number | null;
   automaticTax: boolean;
+  discounts: Offer[];
   /** The buyer has passed the bank's challenge. */
   authenticated?: boolean;
   /** What the trial's end does when there is nothing to charge. */
@@ -45,22 +48,24 @@ export function startSubscription(
   draft: SubscriptionDraft,
 ): { subscription: Subscription; attempt: Attempt } {
   const { paymentMethod: method, trialEnd } = draft;
-  const subscription = world.store.subscriptions.put(newSubscription(world, draft));
-  const lines = subscription.items.data.map((item) => periodLine(world, item, trialEnd !== null));
-  const due = lines.some((line) => line.amount > 0);
+  const { id, customer, currency, items } = world.store.subscriptions.put(newSubscription(world, draft));
+  const discounts = draft.discounts.map((offer) => grant(world, offer, { customer, subscription: id }));
+  const subscription = world.update("subscriptions", id, { discounts });
+  const lines = items.data.map((item) => periodLine(world, item, trialEnd !== null));
+  const invoiceId = newId("in");
+  const first = { id: invoiceId, customer, subscription, currency, reason: "subscription_create" as const, lines };
+  const due = newInvoice(world, first).amount_due > 0;
   const outcome = world.store.instruments.find(method?.id)?.outcome;
   const waits = isDeclined(outcome) || (isChallenged(outcome) && !draft.authenticated) || !method;
   const status = trialEnd !== null ? "trialing" : due && waits ? "incomplete" : "active";
-  const invoiceId = newId("in");
-  const begun = world.update("subscriptions", subscription.id, { status, latest_invoice: invoiceId });
+  const begun = world.update("subscriptions", id, { status, latest_invoice: invoiceId });
   world.emit("customer.subscription.created", begun);
   if (status === "incomplete") world.schedule("expire_incomplete", begun.id, world.nowMs() + INCOMPLETE_MS);
   scheduleLife(world, begun);
-  const { customer, currency } = begun;
-  issueInvoice(world, { id: invoiceId, customer, subscription, currency, reason: "subscription_create", lines });
+  issueInvoice(world, first);
   const attempt =
     due && method ? payInvoice(world, invoiceId, method, { authenticated: draft.authenticated ?? false }) : "succeeded";
-  return { subscription: world.store.subscriptions.get(subscription.id), attempt };
+  return { subscription: world.store.subscriptions.get(id), attempt };
 }
 
 /** The invoice line of an item's whole period; nothing is charged for a trial. */
@@ -134,6 +139,12 @@ function newItem(
   };
 }
 
+export const automaticTax = (enabled: boolean): Subscription["automatic_tax"] => ({
+  disabled_reason: null,
+  enabled,
+  liability: enabled ? { type: "self" } : null,
+});
+
 function newSubscription(world: World, draft: SubscriptionDraft): Subscription {
   const id = newId("sub");
   const now = world.now();
@@ -143,11 +154,7 @@ function newSubscription(world: World, draft: SubscriptionDraft): Subscription {
     object: "subscription",
     application: null,
     application_fee_percent: null,
-    automatic_tax: {
-      disabled_reason: null,
-      enabled: draft.automaticTax,
-      liability: draft.automaticTax ? { type: "self" } : null,
-    },
+    automatic_tax: automaticTax(draft.automaticTax),
     billing_cycle_anchor: draft.trialEnd ?? now,
     billing_cycle_anchor_config: null,
     billing_mode: { type: "flexible", flexible: { proration_discounts: "included" }, updated_at: now },

@@ -4,12 +4,14 @@ import { listRoute } from "../api/list.ts";
 import { mergeMetadata, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { expireSession } from "../billing/checkout.ts";
+import { basketOf, priceSession } from "../billing/session-pricing.ts";
 import { newId } from "../state/ids.ts";
 import type { SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
 import { DAY, refuseContradictions, refuseMixedPrices } from "./checkout-session-rules.ts";
+import { offersFromParam } from "./discount-params.ts";
 import { activePriceFromParam, createPrice } from "./prices.ts";
 
 export type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -21,9 +23,13 @@ function createSession(world: World, params: CreateSessionParams): CheckoutSessi
   refuseMixedPrices(params, lineItems);
   const id = newId("cs_test", 58);
   const session = newSession(world, id, params, lineItems);
+  const offers = offersFromParam(world, params.discounts, basketOf(session, lineItems));
+  world.store.checkoutSessions.put(session);
   world.store.sessionDetails.put(detailsOf(id, params, lineItems));
   world.schedule("expire_session", id, session.expires_at * 1000);
-  return world.store.checkoutSessions.put(session);
+  return priceSession(world, id, {
+    discounts: offers.map(({ coupon, promotionCode }) => ({ coupon, promotion_code: promotionCode })),
+  });
 }
 
 function newLineItem(
@@ -72,12 +78,12 @@ function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[
       keepPaymentMethod: payment?.setup_future_usage !== undefined,
     },
     updatesCustomerName: params.customer_update?.name === "auto",
+    updatesCustomerAddress: params.customer_update?.address === "auto",
+    address: null,
   };
 }
 
 function newSession(world: World, id: string, params: CreateSessionParams, items: LineItem[]): CheckoutSession {
-  const total = items.reduce((sum, item) => sum + item.amount_total, 0);
-  const due = params.mode === "subscription" && params.subscription_data?.trial_period_days ? 0 : total;
   const taxed = params.automatic_tax?.enabled ?? false;
   const currency = items[0]?.currency ?? "usd";
   return {
@@ -87,8 +93,8 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     after_expiration: null,
     allow_promotion_codes: params.allow_promotion_codes ?? null,
     allowed_payment_method_types: null,
-    amount_subtotal: due,
-    amount_total: due,
+    amount_subtotal: 0,
+    amount_total: 0,
     automatic_tax: {
       enabled: taxed,
       liability: taxed ? { type: "self" } : null,
@@ -135,7 +141,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     payment_method_configuration_details: null,
     payment_method_options: {},
     payment_method_types: currency === "eur" ? ["card", "sepa_debit"] : ["card"],
-    payment_status: due === 0 ? "no_payment_required" : "unpaid",
+    payment_status: "unpaid",
     permissions: null,
     phone_number_collection: { enabled: false },
     recovered_from: null,

@@ -13,6 +13,7 @@ import {
   schema,
   text,
 } from "../api/params.ts";
+import { discounts } from "./discount-params.ts";
 
 /** What the end of a trial does when there is nothing to charge. */
 export const trialSettings = hashOf(
@@ -44,6 +45,7 @@ export const createParams = schema(
     automatic_tax: automaticTax,
     default_payment_method: text,
     description: text,
+    discounts,
     metadata,
     off_session: ignored,
     payment_behavior: paymentBehavior,
@@ -67,6 +69,7 @@ export const updateParams = schema({
   cancellation_details: hashOf(schema({ comment: clearable(text), feedback: clearable(text) })),
   default_payment_method: clearable(text),
   description: clearable(text),
+  discounts,
   items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer }))),
   metadata,
   off_session: ignored,

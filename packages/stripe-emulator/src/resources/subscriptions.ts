@@ -7,14 +7,16 @@ import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription } from "../billing/end-subscription.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
 import { changeWhenPaid } from "../billing/pending-updates.ts";
-import { type Subscription, startSubscription, trialEndAfter } from "../billing/subscribing.ts";
+import { automaticTax, type Subscription, startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
+import { offersFromParam } from "./discount-params.ts";
 import { activePriceFromParam } from "./prices.ts";
+import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 
-function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
+export function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
   const customer = customerFromParam(world, params.customer);
   const items = params.items.map((item, index) => ({
     price: recurringPrice(world, item.price, `items[${index}][price]`),
@@ -31,6 +33,8 @@ function createSubscription(world: World, params: ParamsOf<typeof createParams>)
   const own = params.default_payment_method ?? null;
   const method = paymentMethodOf(world, { customer: customer.id, default_payment_method: own });
   if (own !== null && method?.customer !== customer.id) throw noSuch("PaymentMethod", own, "default_payment_method");
+  const offers = offersFromParam(world, params.discounts, basketOf(customer.id, items));
+  if (params.automatic_tax?.enabled) refuseUnknownLocation(world, customer.id);
   const deferred = params.payment_behavior === "default_incomplete";
   if (!method && !deferred && trialEnd === null) {
     const message =
@@ -46,6 +50,7 @@ function createSubscription(world: World, params: ParamsOf<typeof createParams>)
     description: params.description ?? null,
     trialEnd,
     automaticTax: params.automatic_tax?.enabled ?? false,
+    discounts: offers,
     missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
   });
   return subscription;
@@ -67,7 +72,7 @@ function getSubscription(world: World, id: string): Subscription {
   return subscription;
 }
 
-function updateSubscription(world: World, id: string, params: ParamsOf<typeof updateParams>): Subscription {
+export function updateSubscription(world: World, id: string, params: ParamsOf<typeof updateParams>): Subscription {
   const before = getSubscription(world, id);
   if (before.status === "canceled") {
     throw invalid("A canceled subscription can only update its cancellation_details and metadata.", undefined, "id");
@@ -77,6 +82,8 @@ function updateSubscription(world: World, id: string, params: ParamsOf<typeof up
   }
   const changes = (params.items ?? []).map((item, index) => itemChange(world, before, item, `items[${index}]`));
   const { description, default_payment_method: method, automatic_tax: tax } = params;
+  if (tax?.enabled) refuseUnknownLocation(world, before.customer);
+  if (params.discounts) changeDiscounts(world, before, params.discounts);
   const items =
     changes.length === 0
       ? {}
@@ -93,7 +100,7 @@ function updateSubscription(world: World, id: string, params: ParamsOf<typeof up
       ...end,
       ...(description === undefined ? {} : { description }),
       ...(method === undefined ? {} : { default_payment_method: method }),
-      ...(tax === undefined ? {} : { automatic_tax: { ...before.automatic_tax, enabled: tax.enabled } }),
+      ...(tax === undefined ? {} : { automatic_tax: automaticTax(tax.enabled) }),
       ...(pause === undefined ? {} : { pause_collection: pausedCollection(world, id, pause) }),
       ...(trialSettings === undefined
         ? {}
@@ -161,6 +168,9 @@ export const subscriptionRoutes: Route[] = [
     if (getSubscription(world, id).status === "paused") return resumeSubscription(world, id);
     throw invalid("This subscription cannot be resumed because it is not paused.");
   }),
+  route("DELETE", "/v1/subscriptions/:id/discount", schema({}), (world, _, { id = "" }) =>
+    deleteDiscounts(world, getSubscription(world, id)),
+  ),
   route("DELETE", "/v1/subscriptions/:id", cancelParams, (world, _, { id = "" }) => {
     if (getSubscription(world, id).status === "canceled") throw noSuch("subscription", id);
     return endSubscription(world, id);
