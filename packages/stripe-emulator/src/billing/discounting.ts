@@ -40,7 +40,7 @@ export type Beneficiary = Partial<Pick<Discount, "customer" | "subscription" | "
 /** Redeems an offer. `repeating` months are counted from now, in a trial too. */
 export function grant(world: World, { coupon: id, promotionCode }: Offer, to: Beneficiary): string {
   redeem(world, { coupon: id, promotionCode });
-  const coupon = world.store.coupons.get(id);
+  const coupon = couponOf(world, { source: { coupon: id, type: "coupon" } });
   const start = world.now();
   const months = coupon.duration === "repeating" ? coupon.duration_in_months : null;
   const discount = world.store.discounts.put({

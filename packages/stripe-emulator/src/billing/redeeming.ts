@@ -61,7 +61,9 @@ export function redeem(world: World, { coupon: id, promotionCode }: Offer): void
     const active = code.active && times !== code.max_redemptions;
     world.update("promotionCodes", code.id, { times_redeemed: times, active }, "promotion_code.updated");
   }
-  const coupon = world.store.coupons.get(id);
+  const coupon = world.store.coupons.find(id);
+  // A checkout that was opened before its coupon was deleted keeps it.
+  if (!coupon) return;
   const times = coupon.times_redeemed + 1;
   world.update("coupons", id, { times_redeemed: times }, "coupon.updated");
   if (times === coupon.max_redemptions) endCoupon(world, id);

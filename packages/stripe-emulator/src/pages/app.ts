@@ -2,14 +2,17 @@ import { Hono } from "hono";
 import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
 import { cancellation, changeItems, currentPeriodEnd } from "../billing/changing.ts";
 import { completeCheckout } from "../billing/checkout.ts";
+import { asksForAddress, placeSession, priceSession } from "../billing/session-pricing.ts";
 import type { Subscription } from "../billing/subscribing.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { challengePage, showChallenge, takeChallenge } from "./challenge-page.ts";
+import { readAddress } from "./checkout-address.ts";
 import { type CheckoutInput, type Expected, readCheckoutInput } from "./checkout-form.ts";
 import { type CheckoutView, checkoutPage } from "./checkout-page.ts";
+import { changeCode, discountNameOf, refusedCode } from "./checkout-totals.ts";
 import { invoicePage, receiptPage } from "./document-page.ts";
 import { notice, page, seeOther } from "./layout.ts";
 import { otherPlans, portalPage } from "./portal-page.ts";
@@ -57,9 +60,11 @@ async function formOf(request: Request): Promise<Record<string, string>> {
 }
 
 function expectationsOf(world: World, session: CheckoutSession): Expected {
-  const known = world.store.customers.find(session.customer)?.email ?? session.customer_email;
+  const customer = world.store.customers.find(session.customer);
+  const details = world.store.sessionDetails.get(session.id);
   return {
-    email: known,
+    email: customer?.email ?? session.customer_email,
+    ...(asksForAddress(session, details) ? { address: { known: details.address ?? customer?.address ?? null } } : {}),
     asksForPayment: session.amount_total !== 0 || session.payment_method_collection === "always",
     takesSepa: session.payment_method_types.includes("sepa_debit"),
   };
@@ -79,7 +84,9 @@ function openCheckout(
   status = 200,
 ): Promise<Response> {
   const details = world.store.sessionDetails.get(session.id);
-  const view = { session, details, expected: expectationsOf(world, session), input, ...(problem ? { problem } : {}) };
+  const expected = expectationsOf(world, session);
+  const discountName = discountNameOf(world, session);
+  const view = { session, details, expected, input, discountName, ...(problem ? { problem } : {}) };
   return page("Checkout", checkoutPage(view), status);
 }
 
@@ -105,8 +112,21 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   if (session.status === "complete") return seeOther(successUrl(session));
   if (session.status !== "open") return closedCheckout(session);
   if (session.customer !== null && !world.store.customers.find(session.customer)) return missing();
-  const read = readCheckoutInput(input, expectationsOf(world, session), new Date(world.nowMs()));
+  if (input.action?.endsWith("_promotion_code")) return enterCode(world, session, input);
+  const refusedNow = refusedCode(world, session);
+  if (refusedNow !== undefined) {
+    const undiscounted = priceSession(world, id, { discounts: [] });
+    return openCheckout(world, undiscounted, input, { field: "promotion_code", message: refusedNow }, 400);
+  }
+  const expected = expectationsOf(world, session);
+  const read = readCheckoutInput(input, expected, new Date(world.nowMs()));
   if ("message" in read) return openCheckout(world, session, input, read, 400);
+  const address = expected.address ? readAddress(input) : undefined;
+  if (address && "message" in address) return openCheckout(world, session, input, address, 400);
+  const placed = address ? placeSession(world, id, address) : session;
+  if (input.expected_amount !== undefined && Number(input.expected_amount) !== placed.amount_total) {
+    return openCheckout(world, placed, input, TOTAL_CHANGED);
+  }
   if (input.challenge === "fail") {
     if (session.payment_intent !== null) failChallenge(world, session.payment_intent);
     const problem = { field: "card_number", message: CHALLENGE_FAILED.message } as const;
@@ -125,6 +145,18 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   }
   await deliverer.firstAnswer(result.event.id, WEBHOOK_PATIENCE_MS);
   return seeOther(successUrl(session));
+}
+
+/** Nobody pays another amount than they saw: tax depends on the address, which came with the payment. */
+const TOTAL_CHANGED = {
+  field: "expected_amount",
+  message: "The total has changed, to what is shown now. Nothing was charged: confirm to pay it.",
+} as const;
+
+function enterCode(world: World, session: CheckoutSession, input: CheckoutInput): Response | Promise<Response> {
+  const message = changeCode(world, session, input);
+  if (message === undefined) return seeOther(`${world.publicUrl}/c/pay/${session.id}`);
+  return openCheckout(world, session, input, { field: "promotion_code", message }, 400);
 }
 
 const findPortalSession = (world: World, id: string) =>

@@ -2,7 +2,9 @@ import { html } from "hono/html";
 import type Stripe from "stripe";
 import type { SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
+import { addressFields } from "./checkout-address.ts";
 import { type CheckoutInput, type Expected, paysBySepa } from "./checkout-form.ts";
+import { amounts, codeForm } from "./checkout-totals.ts";
 import { badge, type Markup } from "./layout.ts";
 import { formatInterval, formatMoney } from "./money.ts";
 
@@ -12,6 +14,8 @@ export interface CheckoutView {
   expected: Expected;
   input: CheckoutInput;
   problem?: { field: keyof CheckoutInput; message: string };
+  /** What its discount is called; empty where it has none. */
+  discountName: string;
 }
 
 export const checkoutPage = (view: CheckoutView): Markup => html`<main class="columns">
@@ -19,7 +23,9 @@ export const checkoutPage = (view: CheckoutView): Markup => html`<main class="co
 <section class="stack" aria-label="Payment">${payment(view)}</section>
 </main>`;
 
-function summary({ session, details: { lineItems, subscriptionData } }: CheckoutView): Markup {
+function summary(view: CheckoutView): Markup {
+  const { session, details } = view;
+  const { lineItems, subscriptionData } = details;
   const currency = session.currency ?? "usd";
   const recurring = lineItems[0]?.price?.recurring;
   const days = subscriptionData.trialPeriodDays;
@@ -31,20 +37,23 @@ function summary({ session, details: { lineItems, subscriptionData } }: Checkout
 ${days ? html`<p>${days} days free, then ${formatMoney(full, currency)} ${each}</p>` : ""}
 <ul class="lines">${lineItems.map(
     (item) =>
-      html`<li><span>${item.description}<br><span class="soft">Qty ${item.quantity}</span></span><span>${formatMoney(item.amount_total, currency)}</span></li>`,
+      html`<li><span>${item.description}<br><span class="soft">Qty ${item.quantity}</span></span><span>${formatMoney(item.amount_subtotal, currency)}</span></li>`,
   )}</ul>
-<p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>`;
+${amounts(view)}
+<p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>
+${codeForm(view)}`;
 }
 
 function payment(view: CheckoutView): Markup {
   const { session, expected, problem } = view;
   const verb = session.mode === "subscription" ? (session.amount_total === 0 ? "Start trial" : "Subscribe") : "Pay";
   return html`<h2>Pay with card${expected.takesSepa ? " or bank account" : ""}</h2>
-${problem ? html`<p class="error" role="alert" id="problem">${problem.message}</p>` : ""}
-<form class="stack" method="post">
+${problem && problem.field !== "promotion_code" ? html`<p class="error" role="alert" id="problem">${problem.message}</p>` : ""}
+<form class="stack" method="post"><input type="hidden" name="expected_amount" value="${session.amount_total}">
 ${field(view, "email", "E-mail", { type: "email", autocomplete: "email", fixed: expected.email })}
 ${expected.asksForPayment ? methodFields(view) : ""}
 ${field(view, "name", "Name", { autocomplete: "name" })}
+${addressFields(view)}
 <button class="main" type="submit">${verb}</button>
 </form>
 <details open><summary>Test numbers</summary><dl>

@@ -27,6 +27,8 @@ input[readonly] { background: var(--side); color: var(--soft); }
 fieldset { border: 0; padding: 0; margin: 0; display: grid; gap: .6rem; }
 .choice { display: flex; gap: .6rem; align-items: center; border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .7rem; }
 form:has(#by-card:checked) .sepa, form:has(#by-sepa:checked) .card { display: none; }
+form:not(:has(#country option[value=US]:checked)) .state { display: none; }
+.amounts { grid-template-columns: 1fr auto; padding: 0; } .amounts dd { text-align: right; }
 button { font: inherit; font-weight: 600; border-radius: .4rem; padding: .65rem 1rem; line-height: 1.5; cursor: pointer; border: 1px solid var(--line); background: var(--field); color: var(--text); }
 button.main { width: 100%; background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 .error { background: var(--bad-back); color: var(--bad); border: 1px solid var(--bad); border-radius: .4rem; padding: .6rem .8rem; }

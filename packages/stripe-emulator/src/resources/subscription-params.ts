@@ -32,10 +32,10 @@ const pauseCollection = hashOf(
 );
 
 /** A moment in seconds, or now. */
-const moment: Reader<number | "now"> = (value, param) => (value === "now" ? value : integer(value, param));
+export const moment: Reader<number | "now"> = (value, param) => (value === "now" ? value : integer(value, param));
 
 const paymentBehavior = oneOf("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete");
-const prorationBehavior = oneOf("create_prorations", "always_invoice", "none");
+export const prorationBehavior = oneOf("create_prorations", "always_invoice", "none");
 const automaticTax = hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"]));
 
 export const createParams = schema(
@@ -59,7 +59,7 @@ export const createParams = schema(
 );
 
 /** A moment in seconds, or one of the words of `cancel_at`. */
-const cancelMoment: Reader<number | "max_period_end" | "min_period_end"> = (value, param) =>
+export const cancelMoment: Reader<number | "max_period_end" | "min_period_end"> = (value, param) =>
   value === "max_period_end" || value === "min_period_end" ? value : integer(value, param);
 
 export const updateParams = schema({
