@@ -2,16 +2,13 @@ import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { reductionsOf } from "./discounting.ts";
-import { discountOn, type Item, type PricedLine, priceItems } from "./pricing.ts";
+import { type Item, type PricedLine, priceItems } from "./pricing.ts";
 import { type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
 
 type Invoice = Stored<Stripe.Invoice>;
 type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
 
-/**
- * An invoice that is no longer, or not yet, what its lines come to: with all its amounts computed anew, for where its
- * customer is and by what the customer's balance is now.
- */
+/** The invoice with all its amounts computed anew from its lines: for where its customer is, and what their balance is, now. */
 export function price(world: World, invoice: Invoice): Invoice {
   const customer = world.store.customers.get(invoice.customer);
   const { enabled } = invoice.automatic_tax;
@@ -64,11 +61,9 @@ function pricedLine(line: InvoiceLine, priced: PricedLine, rule: TaxRule | undef
 }
 
 const discountBy = (lines: readonly PricedLine[], discount: string): number =>
-  lines.reduce(
-    (whole, line) =>
-      whole + discountOn({ ...line, discounts: line.discounts.filter((row) => row.discount === discount) }),
-    0,
-  );
+  lines
+    .flatMap((line) => line.discounts)
+    .reduce((whole, row) => whole + (row.discount === discount ? row.amount : 0), 0);
 
 /** One sum for the lines that the tax comes on top of, one for those that it is part of. */
 const totalTaxes = (lines: readonly PricedLine[], rule: TaxRule) =>

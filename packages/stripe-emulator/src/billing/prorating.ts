@@ -27,12 +27,16 @@ export function takeProrations(world: World, subscription: string): LineDraft[] 
  * @returns 0 or a negative amount
  */
 export function unusedCredit(world: World, subscription: string, item: string, now: number): number {
-  const billed = [
-    ...world.store.invoices
-      .all()
-      .flatMap((invoice) => invoice.lines.data.map((line) => ({ ...line, of: itemOf(line) }))),
-    ...waitingProrations(world, subscription).map((line) => ({ ...line, of: line.item, discount_amounts: [] })),
-  ];
+  const invoiced = world.store.invoices
+    .all()
+    .filter(({ parent, status }) => parent?.subscription_details?.subscription === subscription && status !== "void")
+    .flatMap(({ lines }) => lines.data.map((line) => ({ ...line, of: itemOf(line) })));
+  const waiting = waitingProrations(world, subscription).map((line) => ({
+    ...line,
+    of: line.item,
+    discount_amounts: [],
+  }));
+  const billed = [...invoiced, ...waiting];
   const last = billed.findLast((line) => line.of === item && line.amount > 0);
   if (!last || last.period.end <= now) return 0;
   const { amount, discount_amounts: discounts, period } = last;

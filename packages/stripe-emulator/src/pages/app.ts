@@ -150,7 +150,7 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
 /** Nobody pays another amount than they saw: tax depends on the address, which came with the payment. */
 const TOTAL_CHANGED = {
   field: "expected_amount",
-  message: "The total has changed, to what is shown now. Nothing was charged: confirm to pay it.",
+  message: "The total has changed. Nothing was charged yet: press the button again to pay what is shown now.",
 } as const;
 
 function enterCode(world: World, session: CheckoutSession, input: CheckoutInput): Response | Promise<Response> {

@@ -37,6 +37,9 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
   if (params.discounts?.length && params.allow_promotion_codes !== undefined) {
     throw invalid("You may only specify one of these parameters: allow_promotion_codes, discounts.");
   }
+  if (params.discounts && params.discounts.length > 1) {
+    throw invalid("A Checkout Session takes one discount only.", undefined, "discounts");
+  }
   refuseForMode(params);
   const [soonest, latest] = [world.now() + 30 * MINUTE, world.now() + DAY];
   if (params.expires_at !== undefined && (params.expires_at < soonest - 5 || params.expires_at > latest + 5)) {

@@ -84,6 +84,7 @@ function createCoupon(world: World, params: CreateParams): Coupon {
   const id = params.id ?? newId("", 8).slice(1);
   if (world.store.coupons.find(id)) throw invalid("Coupon already exists.", "resource_already_exists", "id");
   const { applies_to: scope, redeem_by: until } = params;
+  world.store.couponScopes.delete(id);
   if (scope?.products?.length) world.store.couponScopes.put({ id, products: scope.products });
   const coupon = world.store.coupons.put({
     id,
