@@ -99,6 +99,10 @@ export async function startWorld(options: LocalOptions = {}) {
           exp: "12 / 34",
           cvc: "123",
           name: "Ada Lovelace",
+          // Nothing is taxed there.
+          country: "US",
+          state: "OR",
+          postal_code: "97201",
           ...fields,
         }),
       });

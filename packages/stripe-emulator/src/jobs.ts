@@ -6,6 +6,7 @@ import { decideDispute, followCharge } from "./billing/disputing.ts";
 import { endSubscription, expireIncomplete } from "./billing/end-subscription.ts";
 import { resumeCollection } from "./billing/pausing.ts";
 import { expirePendingUpdate } from "./billing/pending-updates.ts";
+import { endCoupon, endPromotionCode } from "./billing/redeeming.ts";
 import { finishRefund } from "./billing/refunding.ts";
 import { announceInvoice, renewSubscription } from "./billing/renewing.ts";
 import { settlePayment } from "./billing/settlement.ts";
@@ -34,6 +35,8 @@ const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
   decide_dispute: decideDispute,
   finish_refund: finishRefund,
   expire_session: expireSession,
+  expire_coupon: endCoupon,
+  expire_promotion_code: endPromotionCode,
   advance_clock: advanceClock,
 };
 const ORDER = Object.keys(RUN);

@@ -19,6 +19,9 @@ const TRIGGERS: [fixture: string, event?: string][] = [
   ["checkout.session.async_payment_succeeded"],
   ["checkout.session.completed"],
   ["checkout.session.expired"],
+  ["coupon.created"],
+  ["coupon.deleted"],
+  ["coupon.updated"],
   ["customer.created"],
   ["customer.deleted"],
   ["customer.subscription.created"],
@@ -55,6 +58,8 @@ const TRIGGERS: [fixture: string, event?: string][] = [
   ["plan.updated"],
   ["price.created"],
   ["price.updated"],
+  ["promotion_code.created"],
+  ["promotion_code.updated"],
   ["product.created"],
   ["product.deleted"],
   ["product.updated"],
@@ -73,7 +78,7 @@ const TRIGGERS: [fixture: string, event?: string][] = [
 
 /** What the emulator leaves out: accounts and their money, other products, and what billing does not lead to here. */
 const LEFT_OUT =
-  /^(account|balance|cash_balance|coupon|credit_note|customer\.(discount|source)|customer_cash_balance_transaction|identity|issuing_\w+|payment_intent\.partially_funded|payment_link|payout|promotion_code|quote|reporting|subscription_schedule|tax_rate|topup|transfer|v1)\b/;
+  /^(account|balance|cash_balance|credit_note|customer\.(discount|source)|customer_cash_balance_transaction|identity|issuing_\w+|payment_intent\.partially_funded|payment_link|payout|quote|reporting|subscription_schedule|tax_rate|topup|transfer|v1)\b/;
 
 describe.skipIf(cli === undefined)(`Stripe's own CLI${skipReason}`, () => {
   let bench: Bench;

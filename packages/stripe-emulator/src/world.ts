@@ -5,7 +5,7 @@ import type { Endpoint, Endpoints } from "./events/endpoints.ts";
 import { previousAttributes } from "./events/previous-attributes.ts";
 import { newId } from "./state/ids.ts";
 import type { DeliveryRow, EventRow, JobRow, Rows } from "./state/rows.ts";
-import type { Store } from "./state/store.ts";
+import { openStore, type Store } from "./state/store.ts";
 import type { Stored } from "./state/stored.ts";
 
 type EventObject<T extends Stripe.Event.Type> = Stored<Extract<Stripe.Event, { type: T }>["data"]["object"]>;
@@ -71,6 +71,29 @@ export class World {
     } finally {
       this.#clock = before;
     }
+  }
+
+  /**
+   * Does something to a copy of the state, where it is `moment` (seconds): nothing of it is kept, told, or sent.
+   * Rows are replaced and never mutated, so the copy is one of references.
+   */
+  rehearse<T>(moment: number, act: (world: World) => T): T {
+    const store = openStore(undefined);
+    store.replace(this.store.snapshot());
+    const quiet = { queued: () => {}, emitted: () => {}, scheduled: () => {} };
+    const copy = new World({ ...this.#options, store, ...quiet });
+    const clock = store.testClocks.put({
+      id: newId("clock"),
+      object: "test_helpers.test_clock",
+      created: moment,
+      deletes_after: moment,
+      frozen_time: moment,
+      livemode: false,
+      name: null,
+      status: "ready",
+      status_details: {},
+    });
+    return copy.onClock(clock.id, () => act(copy));
   }
 
   /** Seconds since the epoch. */

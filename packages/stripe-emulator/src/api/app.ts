@@ -1,8 +1,10 @@
 import { Hono } from "hono";
 import { API_VERSION } from "../api-version.ts";
 import { API_FAULTS, type Fault, type Faults } from "../events/faults.ts";
+import { balanceTransactionRoutes } from "../resources/balance-transactions.ts";
 import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
 import { cliSessionRoutes } from "../resources/cli-sessions.ts";
+import { couponRoutes } from "../resources/coupons.ts";
 import { customerRoutes } from "../resources/customers.ts";
 import { disputeRoutes } from "../resources/disputes.ts";
 import { entitlementRoutes } from "../resources/entitlements.ts";
@@ -18,6 +20,7 @@ import { portalConfigurationRoutes } from "../resources/portal-configurations.ts
 import { portalSessionRoutes } from "../resources/portal-sessions.ts";
 import { priceRoutes } from "../resources/prices.ts";
 import { productRoutes } from "../resources/products.ts";
+import { promotionCodeRoutes } from "../resources/promotion-codes.ts";
 import { refundRoutes } from "../resources/refunds.ts";
 import { setupIntentRoutes } from "../resources/setup-intents.ts";
 import { subscriptionItemRoutes } from "../resources/subscription-items.ts";
@@ -32,14 +35,18 @@ import { ApiError, errorJson } from "./errors.ts";
 import { expand } from "./expand.ts";
 import { decodeForm, type FormHash } from "./form.ts";
 import { findReply, fingerprintOf, isKept } from "./idempotency.ts";
+import { takeOlderParams } from "./older-params.ts";
 import { arrayOf, text } from "./params.ts";
 import type { Route } from "./route.ts";
 
 const ROUTES: Route[] = [
   ...customerRoutes,
+  ...balanceTransactionRoutes,
   ...productRoutes,
   ...priceRoutes,
   ...planRoutes,
+  ...couponRoutes,
+  ...promotionCodeRoutes,
   ...checkoutSessionRoutes,
   ...subscriptionRoutes,
   ...subscriptionItemRoutes,
@@ -156,7 +163,7 @@ function run(
   world.request = request;
   try {
     const { expand: asked, ...form } = decodeForm(encoded) as FormHash;
-    if (!current) delete form.payment_method_types;
+    if (!current) takeOlderParams(route.path, form);
     const paths = asked === undefined ? [] : arrayOf(text)(asked, "expand");
     const concerned = path.id ?? (typeof form.customer === "string" ? form.customer : undefined);
     const result = world.onClock(clockOf(world.store, concerned), () => route.answer(world, path, form));

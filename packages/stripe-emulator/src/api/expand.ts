@@ -11,6 +11,10 @@ const REFERENCES: Record<string, Finder> = {
   customer: (store, id) => store.customers.find(id) ?? store.deletedCustomers.find(id),
   product: (store, id) => store.products.find(id),
   default_price: (store, id) => store.prices.find(id),
+  coupon: (store, id) => store.coupons.find(id) ?? store.deletedCoupons.find(id),
+  promotion_code: (store, id) => store.promotionCodes.find(id),
+  discount: (store, id) => store.discounts.find(id),
+  discounts: (store, id) => store.discounts.find(id),
   feature: (store, id) => store.features.find(id),
   setup_intent: (store, id) => store.setupIntents.find(id),
   price: (store, id) => store.prices.find(id),
@@ -28,6 +32,7 @@ const REFERENCES: Record<string, Finder> = {
 const INCLUDABLE: Record<string, (store: Store, id: string) => object> = {
   "checkout.session.line_items": (store, id) =>
     listOf(`/v1/checkout/sessions/${id}/line_items`, store.sessionDetails.get(id).lineItems),
+  "coupon.applies_to": (store, id) => ({ products: store.couponScopes.find(id)?.products ?? [] }),
   "customer.subscriptions": (store, id) =>
     listOf(
       `/v1/customers/${id}/subscriptions`,
@@ -63,11 +68,13 @@ export function expand(world: World, answer: object, paths: readonly string[]): 
 function fill(store: Store, target: Hash, steps: string[], path: string): void {
   const [name, ...rest] = steps;
   if (name === undefined) return;
-  if (Array.isArray(target[name])) {
-    for (const item of target[name]) fill(store, item, rest, path);
+  const value = target[name];
+  if (Array.isArray(value)) {
+    const found = value.map((item) => (typeof item === "string" ? REFERENCES[name]?.(store, item) : item));
+    target[name] = found.map((item) => structuredClone(item ?? refuse(path)));
+    for (const item of target[name] as Hash[]) fill(store, item, rest, path);
     return;
   }
-  const value = target[name];
   const include = INCLUDABLE[`${target.object}.${name}`];
   if (value === undefined && include) target[name] = structuredClone(include(store, String(target.id)));
   else if (typeof value === "string") target[name] = structuredClone(REFERENCES[name]?.(store, value) ?? refuse(path));

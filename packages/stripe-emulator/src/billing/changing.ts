@@ -5,7 +5,8 @@ import type { World } from "../world.ts";
 import { payInvoice, paymentMethodOf } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
 import { issueInvoice } from "./invoicing.ts";
-import { takeProrations } from "./prorating.ts";
+import { proportion } from "./pricing.ts";
+import { netAmount, takeProrations, unusedCredit } from "./prorating.ts";
 import { scheduleLife } from "./renewing.ts";
 import { newItem, periodFrom, periodLine, planOf, type Subscription, type SubscriptionItem } from "./subscribing.ts";
 
@@ -72,12 +73,11 @@ export function changeItems(
   const begins = (item: SubscriptionItem) => newPeriod || !before.some(({ price }) => sameInterval(price, item.price));
   if (proration !== "none" && !trial) {
     for (const item of before) {
-      if (newPeriod || !after.some((next) => sameCharge(item, next)))
-        prorate(world, item, -1, "Unused time", prorationDate);
+      if (newPeriod || !after.some((next) => sameCharge(item, next))) credit(world, item, prorationDate);
     }
     for (const item of after) {
       if (!begins(item) && !before.some((old) => sameCharge(old, item)))
-        prorate(world, item, 1, "Remaining time", prorationDate);
+        charge(world, { ...subscription, items: { ...subscription.items, data: after } }, item, prorationDate);
     }
   }
   const patch = { items: { ...subscription.items, data: after } };
@@ -121,11 +121,21 @@ function changedItems(
   return [...kept, ...added];
 }
 
-/** The item's amount for what is left of its period at `date`: a charge, or with sign -1 a credit. It waits for an invoice. */
-function prorate(world: World, item: SubscriptionItem, sign: 1 | -1, description: string, date: number): void {
-  const { current_period_start: start, current_period_end: end, price, quantity = 1 } = item;
-  const left = Math.max(0, (end - date) / (end - start));
-  const amount = sign * Math.round((price.unit_amount ?? 0) * quantity * left);
+/** What was billed for the item's time after `date` goes back. It waits for an invoice. */
+function credit(world: World, item: SubscriptionItem, date: number): void {
+  putProration(world, item, unusedCredit(world, item.subscription, item.id, date), "Unused time", date);
+}
+
+/** What the item costs for the time after `date`. It waits for an invoice. */
+function charge(world: World, subscription: Subscription, item: SubscriptionItem, date: number): void {
+  const { current_period_start: start, current_period_end: end } = item;
+  const amount = proportion(netAmount(world, subscription, item), Math.max(0, end - date), end - start);
+  putProration(world, item, amount, "Remaining time", date);
+}
+
+function putProration(world: World, item: SubscriptionItem, amount: number, description: string, date: number): void {
+  if (amount === 0) return;
+  const { price, quantity = 1, current_period_end: end } = item;
   const row = { id: newId("ii"), subscription: item.subscription, item: item.id, price: price.id, quantity };
   world.store.prorations.put({ ...row, amount, description, period: { start: date, end } });
 }
@@ -140,7 +150,7 @@ export function settleEnd(
   asked: { prorate: boolean; invoiceNow: boolean },
 ): void {
   if (asked.prorate && subscription.status !== "trialing") {
-    for (const item of subscription.items.data) prorate(world, item, -1, "Unused time", world.now());
+    for (const item of subscription.items.data) credit(world, item, world.now());
   }
   const invoice = asked.invoiceNow ? invoiceNow(world, subscription, []) : undefined;
   if (invoice !== undefined) world.update("subscriptions", subscription.id, { latest_invoice: invoice });

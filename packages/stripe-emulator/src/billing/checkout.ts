@@ -5,8 +5,10 @@ import type { EventRow, SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { cancelPayment } from "./capturing.ts";
+import { grant } from "./discounting.ts";
 import { attemptPayment, openPayment } from "./payment.ts";
-import { invoicePurchase } from "./purchase-invoice.ts";
+import { invoicePurchase, type Purchase } from "./purchase-invoice.ts";
+import type { Offer } from "./redeeming.ts";
 import { attemptSetup, cancelSetup } from "./setup.ts";
 import { startSubscription, trialEndAfter } from "./subscribing.ts";
 import { type Instrument, isChallenged, isDeclined } from "./test-cards.ts";
@@ -47,16 +49,15 @@ export function completeCheckout(
     ...paid,
     status: "complete",
     url: null,
-    automatic_tax: { ...session.automatic_tax, status: session.automatic_tax.enabled ? "complete" : null },
     collected_information: { business_name: null, individual_name: null, shipping_details: null },
     customer_details: {
-      address: null,
+      address: details.address,
       business_name: null,
       email: payer.email,
       individual_name: null,
       name: payer.name,
       phone: null,
-      tax_exempt: "none",
+      tax_exempt: world.store.customers.find(paid.customer)?.tax_exempt ?? "none",
       tax_ids: [],
     },
   });
@@ -65,14 +66,19 @@ export function completeCheckout(
 
 /** The session's customer: the existing one (who gets the e-mail typed if they have none), a new one, or (a guest's payment without an invoice) none. */
 function customerOf(world: World, { session, details, payer }: Confirmation): string | null {
+  const { address } = details;
   if (session.customer !== null) {
     const { id, email, name } = world.store.customers.get(session.customer);
-    const typed = { email: email ?? payer.email, name: details.updatesCustomerName ? (payer.name ?? name) : name };
+    const typed = {
+      email: email ?? payer.email,
+      name: details.updatesCustomerName ? (payer.name ?? name) : name,
+      ...(details.updatesCustomerAddress && address !== null ? { address } : {}),
+    };
     world.update("customers", id, typed, "customer.updated");
     return id;
   }
   if (session.customer_creation !== "always" && !details.invoiceCreation) return null;
-  return createCustomer(world, { email: payer.email, name: payer.name }).id;
+  return createCustomer(world, { email: payer.email, name: payer.name, address }).id;
 }
 
 /** Waiting: nothing was made: neither a customer nor a subscription. */
@@ -81,7 +87,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
   if (isDeclined(instrument?.outcome)) return "declined";
   if (isChallenged(instrument?.outcome) && !authenticated) return "challenged";
   const customer = customerOf(world, confirmation) ?? "";
-  const method = instrument && createPaymentMethod(world, instrument, payer);
+  const method = instrument && createPaymentMethod(world, instrument, { ...payer, address: details.address });
   if (method) attachPaymentMethod(world, method.id, customer);
   const { metadata, trialPeriodDays: days, description, missingPaymentMethod } = details.subscriptionData;
   const bought = details.lineItems.flatMap(({ price, quantity }) =>
@@ -97,6 +103,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
     description,
     trialEnd: days ? trialEndAfter(world, days) : null,
     automaticTax: session.automatic_tax.enabled,
+    discounts: offersOf(session),
     missingPaymentMethod,
     authenticated,
   });
@@ -108,18 +115,28 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
   };
 }
 
+const offersOf = ({ discounts }: CheckoutSession): Offer[] =>
+  (discounts ?? []).flatMap(({ coupon, promotion_code: promotionCode }) =>
+    coupon === null ? [] : [{ coupon, promotionCode }],
+  );
+
 /** Waiting: the payment intent stays with the session for the next attempt. */
 function payOnce(world: World, confirmation: Confirmation): Partial<CheckoutSession> | Waiting {
   const { session, details, payer, instrument, authenticated } = confirmation;
   const waits = isDeclined(instrument?.outcome) || (isChallenged(instrument?.outcome) && !authenticated);
   const customer = waits ? session.customer : customerOf(world, confirmation);
   const amount = session.amount_total ?? 0;
-  if (amount === 0 || !instrument) return { customer, ...invoiced(world, details, customer, null, true) };
+  const granted = waits
+    ? []
+    : offersOf(session).map((offer) => grant(world, offer, { customer, checkout_session: session.id }));
+  const invoice = (intent: string | null, paid: boolean) =>
+    invoiced(world, session, { customer, intent, paid, discounts: granted });
+  if (amount === 0 || !instrument) return { customer, ...invoice(null, true) };
   const intent =
     world.store.paymentIntents.find(session.payment_intent) ??
     openPayment(world, { amount, currency: session.currency ?? "usd", customer, ...details.paymentIntentData });
   world.update("paymentIntents", intent.id, { customer, amount });
-  const method = createPaymentMethod(world, instrument, payer);
+  const method = createPaymentMethod(world, instrument, { ...payer, address: details.address });
   if (!waits && customer !== null && details.paymentIntentData.keepPaymentMethod)
     attachPaymentMethod(world, method.id, customer);
   const attempt = attemptPayment(world, intent.id, method, { authenticated });
@@ -132,20 +149,18 @@ function payOnce(world: World, confirmation: Confirmation): Partial<CheckoutSess
     customer,
     payment_intent: intent.id,
     payment_status: paid ? "paid" : "unpaid",
-    ...invoiced(world, details, customer, intent.id, paid),
+    ...invoice(intent.id, paid),
   };
 }
 
 /** The invoice of the purchase, where the session asks for one. */
 function invoiced(
   world: World,
-  details: SessionDetails,
-  customer: string | null,
-  intent: string | null,
-  paid: boolean,
+  session: CheckoutSession,
+  { customer, ...purchase }: Omit<Purchase, "customer"> & { customer: string | null },
 ): Partial<CheckoutSession> {
-  if (!details.invoiceCreation || customer === null) return {};
-  return { invoice: invoicePurchase(world, details, { customer, intent, paid }) };
+  if (!world.store.sessionDetails.get(session.id).invoiceCreation || customer === null) return {};
+  return { invoice: invoicePurchase(world, session, { ...purchase, customer }) };
 }
 
 /** Waiting: the setup intent, which the session has from the start, stays for the next attempt. */

@@ -1,4 +1,5 @@
 import type { World } from "../world.ts";
+import { unapplyBalance } from "./balance.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { paymentOf } from "./invoicing.ts";
 
@@ -20,6 +21,7 @@ export function closeInvoice(world: World, id: string, status: keyof typeof CLOS
     status_transitions: { ...before, [moment]: world.now() },
   });
   world.emit(type, closed);
+  if (status === "void") unapplyBalance(world, closed);
   const payment = paymentOf(world, id);
   const intent = world.store.paymentIntents.find(payment?.payment.payment_intent);
   if (status === "void" && payment && intent && !["succeeded", "canceled"].includes(intent.status)) {

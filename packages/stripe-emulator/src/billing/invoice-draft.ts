@@ -2,6 +2,8 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import { listOf, type Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { inForce, spendDiscounts } from "./discounting.ts";
+import { price } from "./invoice-pricing.ts";
 
 export type Invoice = Stored<Stripe.Invoice>;
 export type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
@@ -17,6 +19,8 @@ export interface LineDraft {
   item: string | null;
   invoiceItem?: string;
   proration: boolean;
+  /** Absent: all but prorations are. */
+  discountable?: boolean;
   period: { start: number; end: number };
 }
 
@@ -28,6 +32,8 @@ export interface InvoiceDraft {
   currency: string;
   reason: Stripe.Invoice.BillingReason;
   lines: LineDraft[];
+  /** Discounts of its own; absent: those of the subscription. */
+  discounts?: string[];
   attributes?: Partial<Invoice>;
 }
 
@@ -35,6 +41,7 @@ export interface InvoiceDraft {
 export function draftInvoice(world: World, draft: InvoiceDraft): Invoice {
   const invoice = world.store.invoices.put(newInvoice(world, draft));
   world.emit("invoice.created", invoice);
+  spendDiscounts(world, invoice);
   return invoice;
 }
 
@@ -49,7 +56,7 @@ function lineParent(subscription: string | null, draft: LineDraft): InvoiceLine[
 }
 
 function newLine({ id: invoice, subscription, currency }: InvoiceDraft, draft: LineDraft): InvoiceLine {
-  const { price } = draft;
+  const { price: of } = draft;
   return {
     id: newId("il"),
     object: "line_item",
@@ -57,7 +64,7 @@ function newLine({ id: invoice, subscription, currency }: InvoiceDraft, draft: L
     currency,
     description: draft.description,
     discount_amounts: [],
-    discountable: !draft.proration,
+    discountable: draft.discountable ?? !draft.proration,
     discounts: [],
     invoice,
     livemode: false,
@@ -67,8 +74,8 @@ function newLine({ id: invoice, subscription, currency }: InvoiceDraft, draft: L
     pretax_credit_amounts: [],
     pricing: {
       type: "price_details",
-      ...(price ? { price_details: { price: price.id, product: price.product } } : {}),
-      unit_amount_decimal: price?.unit_amount_decimal ?? String(draft.amount),
+      ...(of ? { price_details: { price: of.id, product: of.product } } : {}),
+      unit_amount_decimal: of?.unit_amount_decimal ?? String(draft.amount),
     },
     quantity: draft.quantity,
     quantity_decimal: String(draft.quantity),
@@ -78,14 +85,18 @@ function newLine({ id: invoice, subscription, currency }: InvoiceDraft, draft: L
   };
 }
 
-/** The invoice as a draft, not written down: `invoice.upcoming` shows one that does not exist yet. */
+/** The invoice as a draft, not written down: `invoice.upcoming` and previews show one that does not exist yet. */
 export function newInvoice(world: World, draft: InvoiceDraft): Invoice {
+  return price(world, blankInvoice(world, draft));
+}
+
+/** Everything but what is computed from the lines. */
+function blankInvoice(world: World, draft: InvoiceDraft): Invoice {
   const { id, subscription, reason } = draft;
-  const total = draft.lines.reduce((sum, line) => sum + line.amount, 0);
   const customer = world.store.customers.get(draft.customer);
   const lines = draft.lines.map((line) => newLine(draft, line));
-  const due = Math.max(total, 0);
   const now = world.now();
+  const discounts = draft.discounts ?? inForce(world, subscription?.discounts ?? [], draft.attributes?.created ?? now);
   const enabled = subscription?.automatic_tax.enabled ?? false;
   return {
     id,
@@ -93,10 +104,10 @@ export function newInvoice(world: World, draft: InvoiceDraft): Invoice {
     account_country: "US",
     account_name: "Test account",
     account_tax_ids: null,
-    amount_due: due,
+    amount_due: 0,
     amount_overpaid: 0,
     amount_paid: 0,
-    amount_remaining: due,
+    amount_remaining: 0,
     amount_shipping: 0,
     application: null,
     attempt_count: 0,
@@ -107,7 +118,7 @@ export function newInvoice(world: World, draft: InvoiceDraft): Invoice {
       enabled,
       liability: enabled ? { type: "self" } : null,
       provider: enabled ? "stripe" : null,
-      status: enabled ? "complete" : null,
+      status: null,
     },
     automatically_finalizes_at: null,
     billing_reason: reason,
@@ -128,7 +139,7 @@ export function newInvoice(world: World, draft: InvoiceDraft): Invoice {
     default_source: null,
     default_tax_rates: [],
     description: null,
-    discounts: [],
+    discounts,
     due_date: null,
     effective_at: null,
     ending_balance: null,
@@ -163,12 +174,12 @@ export function newInvoice(world: World, draft: InvoiceDraft): Invoice {
     statement_descriptor: null,
     status: "draft",
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
-    subtotal: total,
-    subtotal_excluding_tax: total,
+    subtotal: 0,
+    subtotal_excluding_tax: 0,
     test_clock: customer.test_clock ?? null,
-    total,
+    total: 0,
     total_discount_amounts: [],
-    total_excluding_tax: total,
+    total_excluding_tax: 0,
     total_pretax_credit_amounts: [],
     total_taxes: [],
     webhooks_delivered_at: null,

@@ -65,6 +65,7 @@ export function takeInvoiceItem(world: World, item: InvoiceItem, invoice: string
     item: null,
     invoiceItem: item.id,
     proration: item.proration,
+    discountable: item.discountable,
     period: item.period,
   };
 }
@@ -72,6 +73,13 @@ export function takeInvoiceItem(world: World, item: InvoiceItem, invoice: string
 export interface Purchase {
   price: Stored<Stripe.Price>;
   quantity: number;
+}
+
+/** A one-time purchase as a line of an invoice that is not written down. */
+export function purchaseLine(world: World, { price, quantity }: Purchase): LineDraft {
+  const amount = (price.unit_amount ?? 0) * quantity;
+  const period = { start: world.now(), end: world.now() };
+  return { amount, description: "", price, quantity, item: null, proration: false, period };
 }
 
 /** One-time purchases as lines of this invoice. */

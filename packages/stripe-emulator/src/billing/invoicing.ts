@@ -1,6 +1,8 @@
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
+import { applyBalance } from "./balance.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
+import { price } from "./invoice-pricing.ts";
 import { openPayment } from "./payment.ts";
 import { applyPendingUpdate } from "./pending-updates.ts";
 
@@ -12,13 +14,16 @@ export function issueInvoice(world: World, draft: InvoiceDraft): Invoice {
   return finalizeInvoice(world, draftInvoice(world, draft).id);
 }
 
-/** Makes a draft final: it has a number and a payment now, a new one or the given that was made before. */
-export function finalizeInvoice(world: World, id: string, intent: string | null = null): Invoice {
-  const draft = world.store.invoices.get(id);
+/**
+ * Makes a draft final: it has its amounts, a number and a payment now.
+ * @param payment that was made before, and left the customer's balance alone; null where nothing was due
+ */
+export function finalizeInvoice(world: World, id: string, payment?: { intent: string | null }): Invoice {
+  const before = world.store.invoices.get(id);
+  const draft = world.store.invoices.put(payment ? before : price(world, before));
   const customer = world.store.customers.get(draft.customer);
   const subscription = world.store.subscriptions.find(draft.parent?.subscription_details?.subscription);
-  if (draft.automatic_tax.status === "requires_location_inputs" && !customer.address?.country)
-    return failFinalization(world, id);
+  if (draft.automatic_tax.status === "requires_location_inputs") return failFinalization(world, id);
   const sequence = customer.next_invoice_sequence ?? 1;
   world.unschedule("finalize_invoice", id);
   world.update("customers", customer.id, { next_invoice_sequence: sequence + 1, currency: draft.currency });
@@ -31,7 +36,7 @@ export function finalizeInvoice(world: World, id: string, intent: string | null 
     auto_advance: draft.billing_reason !== "subscription_create" && draft.auto_advance,
     automatically_finalizes_at: null,
     effective_at: world.now(),
-    ending_balance: Math.min(draft.total, 0),
+    ending_balance: payment ? draft.starting_balance : applyBalance(world, draft),
     hosted_invoice_url: `${world.publicUrl}/p/invoices/${id}`,
     invoice_pdf: `${world.publicUrl}/p/invoices/${id}/pdf`,
     number: `${customer.invoice_prefix}-${String(sequence).padStart(4, "0")}`,
@@ -46,7 +51,7 @@ export function finalizeInvoice(world: World, id: string, intent: string | null 
   });
   world.emit("invoice.finalized", finalized);
   if (finalized.amount_due === 0) return markPaid(world, id);
-  openInvoicePayment(world, finalized, intent ?? newPayment(world, finalized));
+  openInvoicePayment(world, finalized, payment?.intent ?? newPayment(world, finalized));
   return world.store.invoices.get(id);
 }
 

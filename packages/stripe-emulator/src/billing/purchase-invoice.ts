@@ -1,9 +1,18 @@
+import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
-import type { SessionDetails } from "../state/rows.ts";
+import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { draftInvoice } from "./invoice-draft.ts";
 import { purchaseLines } from "./invoice-item.ts";
 import { finalizeInvoice, markPaid } from "./invoicing.ts";
+
+export interface Purchase {
+  customer: string;
+  /** Null where nothing was due. */
+  intent: string | null;
+  paid: boolean;
+  discounts: string[];
+}
 
 /**
  * The invoice of a one-time purchase (`invoice_creation`), written after the payment it documents: paid already, or open
@@ -11,9 +20,10 @@ import { finalizeInvoice, markPaid } from "./invoicing.ts";
  */
 export function invoicePurchase(
   world: World,
-  { lineItems, invoiceCreation }: SessionDetails,
-  { customer, intent, paid }: { customer: string; intent: string | null; paid: boolean },
+  session: Stored<Stripe.Checkout.Session>,
+  { customer, intent, paid, discounts }: Purchase,
 ): string {
+  const { lineItems, invoiceCreation } = world.store.sessionDetails.get(session.id);
   const id = newId("in");
   const purchases = lineItems.flatMap(({ price, quantity }) => (price ? [{ price, quantity: quantity ?? 1 }] : []));
   draftInvoice(world, {
@@ -23,9 +33,14 @@ export function invoicePurchase(
     currency: lineItems[0]?.currency ?? "usd",
     reason: "manual",
     lines: purchaseLines(world, purchases, { customer, invoice: id, subscription: null }),
-    attributes: { auto_advance: false, ...invoiceCreation },
+    discounts,
+    attributes: {
+      auto_advance: false,
+      automatic_tax: { ...session.automatic_tax, disabled_reason: null },
+      ...invoiceCreation,
+    },
   });
-  const { status } = finalizeInvoice(world, id, intent);
+  const { status } = finalizeInvoice(world, id, { intent });
   if (status === "open" && paid) markPaid(world, id);
   return id;
 }

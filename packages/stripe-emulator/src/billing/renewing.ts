@@ -105,16 +105,27 @@ export function announceInvoice(world: World, id: string): void {
   const subscription = world.store.subscriptions.find(id);
   if (!subscription || isOver(subscription)) return;
   if (subscription.cancel_at !== null && subscription.cancel_at <= periodEndOf(subscription)) return;
-  const { id: _none, ...upcoming } = newInvoice(world, {
-    id: "upcoming",
+  const { id: _none, ...upcoming } = upcomingInvoice(world, subscription);
+  world.emit("invoice.upcoming", upcoming as Invoice);
+}
+
+/** The invoice of the next period as it will be drafted, if nothing changes until then. */
+export function upcomingInvoice(world: World, subscription: Subscription): Invoice {
+  const end = periodEndOf(subscription);
+  return newInvoice(world, {
+    id: `upcoming_${newId("in")}`,
     customer: subscription.customer,
     subscription,
     currency: subscription.currency,
     reason: "upcoming",
-    lines: [...waitingProrations(world, id), ...renewalLines(world, subscription)],
-    attributes: { next_payment_attempt: periodEndOf(subscription) + DRAFT_S },
+    lines: [...waitingProrations(world, subscription.id), ...renewalLines(world, subscription)],
+    attributes: {
+      created: end,
+      next_payment_attempt: end + DRAFT_S,
+      period_start: endingItems(subscription)[0]?.current_period_start ?? subscription.start_date,
+      period_end: end,
+    },
   });
-  world.emit("invoice.upcoming", upcoming as Invoice);
 }
 
 /** A paused subscription goes on: a new period begins now and is invoiced at once. */

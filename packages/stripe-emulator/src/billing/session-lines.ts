@@ -1,13 +1,10 @@
 import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { priceSession } from "./session-pricing.ts";
 
 type LineItem = Stored<Stripe.LineItem>;
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
-
-/** What is due when the session completes, in the smallest unit: recurring prices only where no trial comes first. */
-export const dueNow = (lineItems: readonly LineItem[], trialDays: number | null | undefined): number =>
-  lineItems.filter((item) => !trialDays || !item.price?.recurring).reduce((sum, item) => sum + item.amount_total, 0);
 
 const MOST = 99;
 
@@ -27,7 +24,7 @@ export function adjustQuantities(
   asked: Partial<Record<string, string>>,
 ): string | undefined {
   const details = world.store.sessionDetails.get(session.id);
-  const { lineItems, subscriptionData } = details;
+  const { lineItems } = details;
   const changed: LineItem[] = [];
   for (const item of lineItems) {
     const word = item.adjustable_quantity?.enabled ? asked[item.id]?.trim() : undefined;
@@ -42,16 +39,12 @@ export function adjustQuantities(
     return "Keep at least one item.";
   }
   world.store.sessionDetails.put({ ...details, lineItems: changed });
-  const due = dueNow(changed, subscriptionData.trialPeriodDays);
-  world.update("checkoutSessions", session.id, {
-    amount_subtotal: due,
-    amount_total: due,
-    payment_status: due === 0 ? "no_payment_required" : "unpaid",
-  });
+  priceSession(world, session.id, {});
   return undefined;
 }
 
-function withQuantity(item: LineItem, quantity: number): LineItem {
-  const total = (item.price?.unit_amount ?? 0) * quantity;
-  return { ...item, quantity, amount_subtotal: total, amount_total: total };
-}
+const withQuantity = (item: LineItem, quantity: number): LineItem => ({
+  ...item,
+  quantity,
+  amount_subtotal: (item.price?.unit_amount ?? 0) * quantity,
+});

@@ -4,10 +4,12 @@ import { listOf, type Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
 import { payInvoice } from "./collecting.ts";
-import type { LineDraft } from "./invoice-draft.ts";
-import { type Purchase, purchaseLines } from "./invoice-item.ts";
+import { grant } from "./discounting.ts";
+import { type LineDraft, newInvoice } from "./invoice-draft.ts";
+import { type Purchase, purchaseLine, purchaseLines } from "./invoice-item.ts";
 import { issueInvoice } from "./invoicing.ts";
 import type { Attempt } from "./payment.ts";
+import type { Offer } from "./redeeming.ts";
 import { scheduleLife } from "./renewing.ts";
 import { isChallenged, isDeclined } from "./test-cards.ts";
 
@@ -28,6 +30,7 @@ export interface SubscriptionDraft {
   description: string | null;
   trialEnd: number | null;
   automaticTax: boolean;
+  discounts: Offer[];
   /** The buyer has passed the bank's challenge. */
   authenticated?: boolean;
   /** Days until an invoice that is sent is due; null: the method is charged. */
@@ -50,37 +53,30 @@ export function startSubscription(
   draft: SubscriptionDraft,
 ): { subscription: Subscription; attempt: Attempt } {
   const { paymentMethod: method, trialEnd, purchases = [] } = draft;
-  const subscription = world.store.subscriptions.put(newSubscription(world, draft));
-  const periods = subscription.items.data.map((item) => periodLine(world, item, trialEnd !== null));
-  const due = [...periods.map((line) => line.amount), ...purchases.map(({ price }) => price.unit_amount ?? 0)].some(
-    (amount) => amount > 0,
-  );
+  const { id, customer, currency, items } = world.store.subscriptions.put(newSubscription(world, draft));
+  const discounts = draft.discounts.map((offer) => grant(world, offer, { customer, subscription: id }));
+  const subscription = world.update("subscriptions", id, { discounts });
+  const periods = items.data.map((item) => periodLine(world, item, trialEnd !== null));
+  const invoice = newId("in");
+  const first = { id: invoice, customer, subscription, currency, reason: "subscription_create" as const };
+  const once = purchases.map((purchase) => purchaseLine(world, purchase));
+  const due = newInvoice(world, { ...first, lines: [...periods, ...once] }).amount_due > 0;
   const outcome = world.store.instruments.find(method?.id)?.outcome;
   const sent = subscription.collection_method === "send_invoice";
   const waits = isDeclined(outcome) || (isChallenged(outcome) && !draft.authenticated) || !method;
   const status = trialEnd !== null ? "trialing" : due && waits && !sent ? "incomplete" : "active";
-  const invoiceId = newId("in");
-  const begun = world.update("subscriptions", subscription.id, { status, latest_invoice: invoiceId });
+  const begun = world.update("subscriptions", id, { status, latest_invoice: invoice });
   world.emit("customer.subscription.created", begun);
-  if (status === "incomplete") world.schedule("expire_incomplete", begun.id, world.nowMs() + INCOMPLETE_MS);
+  if (status === "incomplete") world.schedule("expire_incomplete", id, world.nowMs() + INCOMPLETE_MS);
   scheduleLife(world, begun);
-  const { customer, currency } = begun;
-  const bought = purchaseLines(world, purchases, { customer, invoice: invoiceId, subscription: begun.id });
-  const lines = [...periods, ...bought];
-  const invoice = issueInvoice(world, {
-    id: invoiceId,
-    customer,
-    subscription,
-    currency,
-    reason: "subscription_create",
-    lines,
-  });
-  if (sent && invoice.status === "open") world.emit("invoice.sent", invoice);
+  const bought = purchaseLines(world, purchases, { customer, invoice, subscription: id });
+  const issued = issueInvoice(world, { ...first, lines: [...periods, ...bought] });
+  if (sent && issued.status === "open") world.emit("invoice.sent", issued);
   const attempt =
     due && !sent && method
-      ? payInvoice(world, invoiceId, method, { authenticated: draft.authenticated ?? false })
+      ? payInvoice(world, invoice, method, { authenticated: draft.authenticated ?? false })
       : "succeeded";
-  return { subscription: world.store.subscriptions.get(subscription.id), attempt };
+  return { subscription: world.store.subscriptions.get(id), attempt };
 }
 
 /** The invoice line of an item's whole period; nothing is charged for a trial. */
@@ -154,6 +150,12 @@ export function newItem(
   };
 }
 
+export const automaticTax = (enabled: boolean): Subscription["automatic_tax"] => ({
+  disabled_reason: null,
+  enabled,
+  liability: enabled ? { type: "self" } : null,
+});
+
 function newSubscription(world: World, draft: SubscriptionDraft): Subscription {
   const id = newId("sub");
   const now = world.now();
@@ -163,11 +165,7 @@ function newSubscription(world: World, draft: SubscriptionDraft): Subscription {
     object: "subscription",
     application: null,
     application_fee_percent: null,
-    automatic_tax: {
-      disabled_reason: null,
-      enabled: draft.automaticTax,
-      liability: draft.automaticTax ? { type: "self" } : null,
-    },
+    automatic_tax: automaticTax(draft.automaticTax),
     billing_cycle_anchor: draft.trialEnd ?? now,
     billing_cycle_anchor_config: null,
     billing_mode: { type: "flexible", flexible: { proration_discounts: "included" }, updated_at: now },

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
 import { completeCheckout } from "../billing/checkout.ts";
 import { adjustQuantities } from "../billing/session-lines.ts";
+import { asksForAddress, placeSession, priceSession } from "../billing/session-pricing.ts";
 import { answerSetupChallenge } from "../billing/setup.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
@@ -10,8 +11,10 @@ import type { PortalSession } from "../resources/portal-sessions.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { challengePage, showChallenge, takeChallenge } from "./challenge-page.ts";
+import { readAddress } from "./checkout-address.ts";
 import { type CheckoutInput, type Expected, readCheckoutInput } from "./checkout-form.ts";
 import { type CheckoutView, checkoutPage } from "./checkout-page.ts";
+import { changeCode, discountNameOf, refusedCode } from "./checkout-totals.ts";
 import { receiptPage } from "./document-page.ts";
 import { showInvoice, takeInvoicePayment } from "./invoice-payment.ts";
 import { notice, page, seeOther } from "./layout.ts";
@@ -62,9 +65,11 @@ async function formOf(request: Request): Promise<Record<string, string>> {
 }
 
 function expectationsOf(world: World, session: CheckoutSession): Expected {
-  const known = world.store.customers.find(session.customer)?.email ?? session.customer_email;
+  const customer = world.store.customers.find(session.customer);
+  const details = world.store.sessionDetails.get(session.id);
   return {
-    email: known,
+    email: customer?.email ?? session.customer_email,
+    ...(asksForAddress(session, details) ? { address: { known: details.address ?? customer?.address ?? null } } : {}),
     asksForPayment: session.amount_total !== 0 || session.payment_method_collection === "always",
     takesCard: session.payment_method_types.includes("card"),
     takesSepa: session.payment_method_types.includes("sepa_debit"),
@@ -84,7 +89,8 @@ function openCheckout(
   status = 200,
 ): Promise<Response> {
   const details = world.store.sessionDetails.get(session.id);
-  const view = { session, details, expected: expectationsOf(world, session), input: {}, ...typed };
+  const expected = expectationsOf(world, session);
+  const view = { session, details, expected, input: {}, discountName: discountNameOf(world, session), ...typed };
   return page("Checkout", checkoutPage(view), status);
 }
 
@@ -116,13 +122,27 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
       : openCheckout(world, session, { quantityProblem }, 400);
   }
   if (session.customer !== null && !world.store.customers.find(session.customer)) return missing();
-  const read = readCheckoutInput(input, expectationsOf(world, session), new Date(world.nowMs()));
+  if (input.action?.endsWith("_promotion_code")) return enterCode(world, session, input);
+  const refusedNow = refusedCode(world, session);
+  if (refusedNow !== undefined) {
+    const undiscounted = priceSession(world, id, { discounts: [] });
+    const problem = { field: "promotion_code", message: refusedNow } as const;
+    return openCheckout(world, undiscounted, { input, problem }, 400);
+  }
+  const expected = expectationsOf(world, session);
+  const read = readCheckoutInput(input, expected, new Date(world.nowMs()));
   if ("message" in read) return openCheckout(world, session, { input, problem: read }, 400);
+  const address = expected.address ? readAddress(input) : undefined;
+  if (address && "message" in address) return openCheckout(world, session, { input, problem: address }, 400);
+  const placed = address ? placeSession(world, id, address) : session;
+  if (input.expected_amount !== undefined && Number(input.expected_amount) !== placed.amount_total) {
+    return openCheckout(world, placed, { input, problem: TOTAL_CHANGED });
+  }
   if (input.challenge === "fail") {
     if (session.payment_intent !== null) failChallenge(world, session.payment_intent);
     if (session.setup_intent !== null) answerSetupChallenge(world, session.setup_intent, false);
     const problem = { field: "card_number", message: CHALLENGE_FAILED.message } as const;
-    return openCheckout(world, session, { input, problem }, 402);
+    return openCheckout(world, placed, { input, problem }, 402);
   }
   const result = world.onClock(clockOf(world.store, id), () =>
     completeCheckout(world, id, read.payer, read.instrument, input.challenge === "complete"),
@@ -133,10 +153,22 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   }
   if (result.is === "declined") {
     const problem = { field: "card_number", message: "Your card was declined. Try another one." } as const;
-    return openCheckout(world, session, { input, problem }, 402);
+    return openCheckout(world, placed, { input, problem }, 402);
   }
   await deliverer.firstAnswer(result.event.id, WEBHOOK_PATIENCE_MS);
   return seeOther(successUrl(session));
+}
+
+/** Nobody pays another amount than they saw: tax depends on the address, which came with the payment. */
+const TOTAL_CHANGED = {
+  field: "expected_amount",
+  message: "The total has changed. Nothing was charged yet: press the button again to pay what is shown now.",
+} as const;
+
+function enterCode(world: World, session: CheckoutSession, input: CheckoutInput): Response | Promise<Response> {
+  const message = changeCode(world, session, input);
+  if (message === undefined) return seeOther(`${world.publicUrl}/c/pay/${session.id}`);
+  return openCheckout(world, session, { input, problem: { field: "promotion_code", message } }, 400);
 }
 
 const findPortalSession = (world: World, id: string) =>

@@ -1,9 +1,26 @@
+import type Stripe from "stripe";
 import { findCard, findIban, type Instrument } from "../billing/test-cards.ts";
 import type { Payer } from "../resources/payment-methods.ts";
 
 /** What the buyer typed, as it came. */
 export type CheckoutInput = Partial<
-  Record<"action" | "email" | "name" | "payment_method" | "card_number" | "exp" | "cvc" | "iban" | "challenge", string>
+  Record<
+    | "email"
+    | "name"
+    | "payment_method"
+    | "card_number"
+    | "exp"
+    | "cvc"
+    | "iban"
+    | "challenge"
+    | "country"
+    | "state"
+    | "postal_code"
+    | "action"
+    | "promotion_code"
+    | "expected_amount",
+    string
+  >
 >;
 
 /** What to charge, or what to tell the buyer and about which field. */
@@ -17,6 +34,8 @@ export interface Expected {
   asksForPayment: boolean;
   takesCard: boolean;
   takesSepa: boolean;
+  /** Absent: the page does not ask for one. `known` is the customer's so far. */
+  address?: { known: Stripe.Address | null };
 }
 
 export function readCheckoutInput(input: CheckoutInput, expected: Expected, now: Date): ReadInput {

@@ -25,7 +25,7 @@ ${lines}<button type="submit" name="action" value="update_quantities">Update qua
 
 function line(item: LineItem, alone: boolean, { currency, mixed, problem }: LineOptions): Markup {
   const kind = mixed ? html`<br><span class="soft">${item.price?.recurring ? "Renews" : "Paid once"}</span>` : "";
-  const total = html`<span>${formatMoney(item.amount_total, currency)}</span>`;
+  const total = html`<span>${formatMoney(item.amount_subtotal, currency)}</span>`;
   if (!item.adjustable_quantity?.enabled)
     return html`<li><span>${item.description}${kind}<br><span class="soft">Qty ${item.quantity}</span></span>${total}</li>`;
   const { least, most } = quantityBounds(item, alone);

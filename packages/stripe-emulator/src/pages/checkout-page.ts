@@ -2,8 +2,10 @@ import { html } from "hono/html";
 import type Stripe from "stripe";
 import type { SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
+import { addressFields } from "./checkout-address.ts";
 import { type CheckoutInput, type Expected, paysBySepa } from "./checkout-form.ts";
 import { lineList } from "./checkout-lines.ts";
+import { amounts, codeForm } from "./checkout-totals.ts";
 import { badge, type Markup } from "./layout.ts";
 import { formatInterval, formatMoney } from "./money.ts";
 
@@ -14,6 +16,8 @@ export interface CheckoutView {
   input: CheckoutInput;
   problem?: { field: keyof CheckoutInput; message: string };
   quantityProblem?: string | undefined;
+  /** What its discount is called; empty where it has none. */
+  discountName: string;
 }
 
 export const checkoutPage = (view: CheckoutView): Markup => html`<main class="columns">
@@ -21,7 +25,9 @@ export const checkoutPage = (view: CheckoutView): Markup => html`<main class="co
 <section class="stack" aria-label="Payment">${payment(view)}</section>
 </main>`;
 
-function summary({ session, details: { lineItems, subscriptionData }, quantityProblem }: CheckoutView): Markup {
+function summary(view: CheckoutView): Markup {
+  const { session, details, quantityProblem } = view;
+  const { lineItems, subscriptionData } = details;
   const back = session.cancel_url ? html`<a href="${session.cancel_url}">← Back</a>` : "";
   if (session.mode === "setup") {
     return html`${back}<div class="row"><h1>Save payment details</h1>${badge}</div>
@@ -40,7 +46,9 @@ function summary({ session, details: { lineItems, subscriptionData }, quantityPr
 <p class="price">${formatMoney(recurring ? full : (session.amount_total ?? 0), currency)} <small>${each}</small></p>
 ${days ? html`<p>${days} days free, then ${formatMoney(full, currency)} ${each}</p>` : ""}
 ${lineList(lineItems, { currency, mixed, problem: quantityProblem })}
-<p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>`;
+${amounts(view)}
+<p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>
+${codeForm(view)}`;
 }
 
 const verbOf = ({ mode, amount_total: total }: CheckoutView["session"]) =>
@@ -49,12 +57,14 @@ const verbOf = ({ mode, amount_total: total }: CheckoutView["session"]) =>
 function payment(view: CheckoutView): Markup {
   const { session, expected, problem } = view;
   const way = [expected.takesCard ? ["card"] : [], expected.takesSepa ? ["bank account"] : []].flat().join(" or ");
+  const { amount_total: total } = session;
   return html`<h2>${session.mode === "setup" ? `Your ${way}` : `Pay with ${way}`}</h2>
-${problem ? html`<p class="error" role="alert" id="problem">${problem.message}</p>` : ""}
-<form class="stack" method="post">
+${problem && problem.field !== "promotion_code" ? html`<p class="error" role="alert" id="problem">${problem.message}</p>` : ""}
+<form class="stack" method="post">${total === null ? "" : html`<input type="hidden" name="expected_amount" value="${total}">`}
 ${field(view, "email", "E-mail", { type: "email", autocomplete: "email", fixed: expected.email })}
 ${expected.asksForPayment ? methodFields(view) : ""}
 ${field(view, "name", "Name", { autocomplete: "name" })}
+${addressFields(view)}
 <button class="main" type="submit">${verbOf(session)}</button>
 </form>
 <details open><summary>Test numbers</summary><dl>

@@ -12,9 +12,22 @@ export const invoicePage = (
 <h1>Invoice ${invoice.number}</h1><p class="soft">${formatDate(invoice.created)} · ${invoice.customer_email} · ${invoice.status}</p>
 <ul class="lines">${invoice.lines.data.map(
   (line) => html`<li><span>${line.description}</span><span>${formatMoney(line.amount, line.currency)}</span></li>`,
+)}${adjustments(invoice).map(
+  ([name, amount]) =>
+    html`<li class="soft"><span>${name}</span><span>${formatMoney(amount, invoice.currency)}</span></li>`,
 )}</ul>
 <p class="total"><span>Total</span><span>${formatMoney(invoice.total, invoice.currency)}</span></p>
 <p class="row"><span>Paid</span><span>${formatMoney(invoice.amount_paid, invoice.currency)}</span></p>${pay}</main>`;
+
+/** What lies between the lines and the total. */
+function adjustments(invoice: Stored<Stripe.Invoice>): [name: string, amount: number][] {
+  const discount = (invoice.total_discount_amounts ?? []).reduce((sum, row) => sum + row.amount, 0);
+  const taxes = (invoice.total_taxes ?? []).map((tax): [string, number] => [
+    tax.tax_behavior === "inclusive" ? "Tax, included" : "Tax",
+    tax.amount,
+  ]);
+  return [...(discount > 0 ? [["Discount", -discount] satisfies [string, number]] : []), ...taxes];
+}
 
 /** What `receipt_url` leads to. */
 export const receiptPage = (charge: Stored<Stripe.Charge>): Markup => html`<main class="page stack">${badge}

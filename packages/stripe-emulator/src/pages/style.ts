@@ -32,6 +32,8 @@ fieldset { border: 0; padding: 0; margin: 0; display: grid; }
 .choice:first-of-type { border-radius: .45rem .45rem 0 0; } .choice:last-of-type { border-radius: 0 0 .45rem .45rem; } .choice:has(:checked) { background: var(--side); font-weight: 550; }
 .choice:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 0; z-index: 1; } .choice :focus-visible { outline: 0; }
 form:has(#by-card:checked) .sepa, form:has(#by-sepa:checked) .card { display: none; }
+form:not(:has(#country option[value=US]:checked)) .state { display: none; }
+.amounts { grid-template-columns: 1fr auto; padding: 0; } .amounts dd { text-align: right; font-variant-numeric: tabular-nums; }
 button, .button { display: inline-block; min-height: 2.75rem; font: inherit; font-weight: 600; border-radius: .45rem; padding: .55rem 1rem; line-height: 1.5; cursor: pointer; border: 1px solid var(--edge); background: var(--field); color: var(--text); text-decoration: none; } button:hover, .button:hover { background: var(--side); }
 button.main { width: 100%; min-height: 3rem; background: var(--accent); border-color: var(--accent); color: var(--on-accent); } button.main:hover { background: color-mix(in srgb, var(--accent), var(--text) 14%); }
 .error { background: var(--bad-back); color: var(--bad); border: 1px solid var(--bad); border-radius: .45rem; padding: .6rem .8rem; }

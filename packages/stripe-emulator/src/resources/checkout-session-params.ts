@@ -12,6 +12,7 @@ import {
   schema,
   text,
 } from "../api/params.ts";
+import { discounts } from "./discount-params.ts";
 import { amount, currency, productData, recurring, taxBehavior } from "./price-params.ts";
 import { trialSettings } from "./subscription-params.ts";
 
@@ -106,6 +107,7 @@ export const createSessionParams = schema(
     customer_creation: oneOf("always", "if_required"),
     customer_email: text,
     customer_update: hashOf(schema({ address: autoOrNever, name: autoOrNever, shipping: autoOrNever })),
+    discounts,
     expires_at: integer,
     invoice_creation: invoiceCreation,
     line_items: arrayOf(lineItem),

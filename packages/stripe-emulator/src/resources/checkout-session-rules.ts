@@ -36,6 +36,12 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
   } else if (params.customer_update) {
     throw invalid("`customer_update` can only be used with `customer`.", undefined, "customer_update");
   }
+  if (params.discounts?.length && params.allow_promotion_codes !== undefined) {
+    throw invalid("You may only specify one of these parameters: allow_promotion_codes, discounts.");
+  }
+  if (params.discounts && params.discounts.length > 1) {
+    throw invalid("A Checkout Session takes one discount only.", undefined, "discounts");
+  }
   refuseForMode(params);
   const [soonest, latest] = [world.now() + 30 * MINUTE, world.now() + DAY];
   if (params.expires_at !== undefined && (params.expires_at < soonest - 5 || params.expires_at > latest + 5)) {

@@ -5,7 +5,7 @@ import { mergeMetadata, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { expireSession } from "../billing/checkout.ts";
 import { methodTypesFor } from "../billing/payment.ts";
-import { dueNow } from "../billing/session-lines.ts";
+import { basketOf, priceSession } from "../billing/session-pricing.ts";
 import { openSetup } from "../billing/setup.ts";
 import { newId } from "../state/ids.ts";
 import type { SessionDetails } from "../state/rows.ts";
@@ -13,6 +13,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
 import { DAY, refuseContradictions, refuseMixedPrices } from "./checkout-session-rules.ts";
+import { offersFromParam } from "./discount-params.ts";
 import { activePriceFromParam, createPrice } from "./prices.ts";
 
 export type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -24,9 +25,14 @@ function createSession(world: World, params: CreateSessionParams): CheckoutSessi
   refuseMixedPrices(params, lineItems);
   const id = newId("cs_test", 58);
   const session = newSession(world, id, params, lineItems);
+  const offers = offersFromParam(world, params.discounts, basketOf(session, lineItems));
+  world.store.checkoutSessions.put(session);
   world.store.sessionDetails.put(detailsOf(id, params, lineItems));
   world.schedule("expire_session", id, session.expires_at * 1000);
-  return world.store.checkoutSessions.put(session);
+  if (params.mode === "setup") return session;
+  return priceSession(world, id, {
+    discounts: offers.map(({ coupon, promotionCode }) => ({ coupon, promotion_code: promotionCode })),
+  });
 }
 
 function newLineItem(
@@ -97,11 +103,13 @@ function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[
         }
       : null,
     updatesCustomerName: params.customer_update?.name === "auto",
+    updatesCustomerAddress: params.customer_update?.address === "auto",
+    address: null,
   };
 }
 
 function newSession(world: World, id: string, params: CreateSessionParams, items: LineItem[]): CheckoutSession {
-  const due = params.mode === "setup" ? null : dueNow(items, params.subscription_data?.trial_period_days);
+  const amount = params.mode === "setup" ? null : 0;
   const taxed = params.automatic_tax?.enabled ?? false;
   const currency = items[0]?.currency ?? params.currency ?? null;
   return {
@@ -111,8 +119,8 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     after_expiration: null,
     allow_promotion_codes: params.allow_promotion_codes ?? null,
     allowed_payment_method_types: params.allowed_payment_method_types ?? null,
-    amount_subtotal: due,
-    amount_total: due,
+    amount_subtotal: amount,
+    amount_total: amount,
     automatic_tax: {
       enabled: taxed,
       liability: taxed ? { type: "self" } : null,
@@ -159,7 +167,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     payment_method_configuration_details: null,
     payment_method_options: {},
     payment_method_types: methodTypesOf(params, currency),
-    payment_status: !due ? "no_payment_required" : "unpaid",
+    payment_status: amount === null ? "no_payment_required" : "unpaid",
     permissions: null,
     phone_number_collection: { enabled: false },
     recovered_from: null,
@@ -172,7 +180,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     submit_type: params.submit_type ?? null,
     subscription: null,
     success_url: params.success_url ?? null,
-    total_details: due === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    total_details: amount === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: "hosted_page",
     url: `${world.publicUrl}/c/pay/${id}`,
     wallet_options: null,

@@ -7,6 +7,7 @@ import {
   type Fields,
   hashOf,
   ignored,
+  integer,
   mergeMetadata,
   metadata,
   oneOf,
@@ -15,6 +16,7 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { adjustBalance } from "../billing/balance.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
@@ -23,7 +25,7 @@ import { attachPaymentMethod } from "./payment-methods.ts";
 
 type Customer = Stored<Stripe.Customer>;
 
-const address = hashOf(
+export const address = hashOf(
   schema({
     city: clearable(text),
     country: clearable(text),
@@ -36,6 +38,7 @@ const address = hashOf(
 
 const attributes = {
   address: clearable(address),
+  balance: integer,
   description: clearable(text),
   email: clearable(text),
   metadata,
@@ -87,7 +90,7 @@ function blankCustomer(world: World, id: string, params: CreateParams): Customer
     id,
     object: "customer",
     address: addressOf(params.address),
-    balance: 0,
+    balance: params.balance ?? 0,
     created: world.now(),
     currency: null,
     customer_account: null,
@@ -126,7 +129,7 @@ function defaultMethod(world: World, customer: string, id: string | null | undef
   return own.id;
 }
 
-function updateCustomer(world: World, id: string, params: CreateParams): Customer {
+export function updateCustomer(world: World, id: string, params: CreateParams): Customer {
   const before = world.store.customers.find(id);
   if (!before) throw noSuch("customer", id);
   const {
@@ -135,9 +138,14 @@ function updateCustomer(world: World, id: string, params: CreateParams): Custome
     invoice_settings: settings,
     tax: _tax,
     payment_method: _method,
+    balance = before.balance,
     ...plain
   } = params;
   const chosen = settings?.default_payment_method;
+  if (balance !== before.balance) {
+    const currency = before.currency ?? "usd";
+    adjustBalance(world, id, { amount: balance - before.balance, currency, type: "adjustment" });
+  }
   return world.update(
     "customers",
     id,

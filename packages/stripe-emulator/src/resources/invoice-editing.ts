@@ -14,12 +14,15 @@ import {
   schema,
   text,
 } from "../api/params.ts";
+import { grant } from "../billing/discounting.ts";
 import { draftInvoice, type Invoice, type LineDraft } from "../billing/invoice-draft.ts";
 import { takeInvoiceItem } from "../billing/invoice-item.ts";
+import { price } from "../billing/invoice-pricing.ts";
 import { finalizeInvoice } from "../billing/invoicing.ts";
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
+import { type DiscountParam, discounts, offersFromParam } from "./discount-params.ts";
 import { currency } from "./price-params.ts";
 
 const HOUR_MS = 3_600_000;
@@ -32,6 +35,7 @@ export const attributes = {
   days_until_due: integer,
   default_payment_method: clearable(text),
   description: clearable(text),
+  discounts,
   due_date: integer,
   footer: clearable(text),
   metadata,
@@ -62,7 +66,8 @@ function patchOf(world: World, params: Attributes): Partial<Invoice> {
     collection_method,
     days_until_due: days,
     due_date,
-    metadata: _,
+    metadata: _metadata,
+    discounts: _discounts,
     ...plain
   } = params;
   const due = due_date ?? (days === undefined ? undefined : world.now() + days * DAY);
@@ -106,23 +111,45 @@ export function createInvoice(world: World, params: ParamsOf<typeof createParams
   const id = newId("in");
   const first = world.store.invoiceItems.all().find((row) => row.customer === customer.id && row.invoice === null);
   const code = asked ?? first?.currency ?? customer.currency ?? "usd";
+  const lines = pending === "exclude" || pending === undefined ? [] : takeItems(world, id, customer.id, code);
   const draft = draftInvoice(world, {
     id,
     customer: customer.id,
     subscription: null,
     currency: code,
     reason: "manual",
-    lines: pending === "exclude" || pending === undefined ? [] : takeItems(world, id, customer.id, code),
+    lines,
+    discounts: granted(
+      world,
+      { id, customer: customer.id, currency: code },
+      lines.map(({ amount, price: of }) => ({ amount, product: of?.product })),
+      given.discounts,
+    ),
     attributes: { auto_advance: false, ...patchOf(world, given), metadata: mergeMetadata({}, given.metadata) },
   });
   if (draft.auto_advance) world.schedule("finalize_invoice", id, world.nowMs() + HOUR_MS);
   return draft;
 }
 
+/** Redeems what was asked for, for this one invoice. */
+function granted(
+  world: World,
+  { id, customer, currency: code }: Pick<Invoice, "id" | "customer" | "currency">,
+  lines: readonly { amount: number; product: string | undefined }[],
+  asked: readonly DiscountParam[] | undefined,
+): string[] {
+  const subtotal = lines.reduce((sum, line) => sum + line.amount, 0);
+  const basket = { customer, currency: code, subtotal, products: lines.flatMap(({ product }) => product ?? []) };
+  return offersFromParam(world, asked, basket).map((offer) => grant(world, offer, { customer, invoice: id }));
+}
+
 export function updateInvoice(world: World, id: string, params: Attributes): Invoice {
   const before = getInvoice(world, id);
   const patch = { ...patchOf(world, params), metadata: mergeMetadata(before.metadata, params.metadata) };
-  return world.update("invoices", id, patch, "invoice.updated");
+  if (before.status !== "draft") return world.update("invoices", id, patch, "invoice.updated");
+  const lines = before.lines.data.map(({ amount, pricing }) => ({ amount, product: pricing?.price_details?.product }));
+  const discounts = params.discounts ? granted(world, before, lines, params.discounts) : before.discounts;
+  return world.update("invoices", id, price(world, { ...before, ...patch, discounts }), "invoice.updated");
 }
 
 export function expectStatus({ status }: Invoice, statuses: readonly string[], verb: string): void {

@@ -20,6 +20,7 @@ import {
   send,
   updateInvoice,
 } from "./invoice-editing.ts";
+import { previewInvoice, previewParams } from "./invoice-preview.ts";
 
 const payParams = schema({
   forgive: boolean,
@@ -74,6 +75,7 @@ export const invoiceRoutes: Route[] = [
         .filter((row) => subscription === undefined || row.parent?.subscription_details?.subscription === subscription)
         .filter((row) => status === undefined || row.status === status),
   ),
+  route("POST", "/v1/invoices/create_preview", previewParams, previewInvoice),
   route("GET", "/v1/invoices/:id", schema({}), (world, _, { id = "" }) => getInvoice(world, id)),
   listRoute("/v1/invoices/:id/lines", "line item", {}, (world, _, { id = "" }) =>
     [...getInvoice(world, id).lines.data].reverse(),

@@ -25,6 +25,7 @@ type PaymentMethod = Stored<Stripe.PaymentMethod>;
 export interface Payer {
   email: string | null;
   name: string | null;
+  address?: Stripe.Address | null;
 }
 
 export function createPaymentMethod(
@@ -39,7 +40,13 @@ export function createPaymentMethod(
     id,
     object: "payment_method",
     allow_redisplay: "limited",
-    billing_details: { address: null, email: payer.email, name: payer.name, phone: null, tax_id: null },
+    billing_details: {
+      address: payer.address ?? null,
+      email: payer.email,
+      name: payer.name,
+      phone: null,
+      tax_id: null,
+    },
     created: world.now(),
     customer: null,
     customer_account: null,

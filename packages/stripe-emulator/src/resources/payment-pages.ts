@@ -3,6 +3,7 @@ import { ignored, integer, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { completeCheckout } from "../billing/checkout.ts";
 import { DECLINED } from "../billing/payment.ts";
+import { placeSession } from "../billing/session-pricing.ts";
 import { instrumentOf } from "../billing/test-cards.ts";
 import type { World } from "../world.ts";
 import type { CheckoutSession } from "./checkout-sessions.ts";
@@ -22,13 +23,17 @@ function getOpenSession(world: World, id: string): CheckoutSession {
 export const paymentPageRoutes: Route[] = [
   route("GET", "/v1/payment_pages/:id", schema({}), (world, _, { id = "" }) => getOpenSession(world, id)),
   route("POST", "/v1/payment_pages/:id/confirm", confirmParams, (world, params, { id = "" }) => {
-    const session = getOpenSession(world, id);
-    if (session.status !== "open") throw invalid("This Checkout Session is no longer open.");
+    const { status } = getOpenSession(world, id);
+    if (status !== "open") throw invalid("This Checkout Session is no longer open.");
+    const method = methodFromParam(world, params.payment_method, "payment_method");
+    const { address, email, name } = method.billing_details;
+    const session = address?.country ? placeSession(world, id, address) : getOpenSession(world, id);
+    if (session.automatic_tax.status === "requires_location_inputs") {
+      throw invalid("This Checkout Session needs a billing address.", "customer_tax_location_invalid");
+    }
     if (params.expected_amount !== undefined && params.expected_amount !== session.amount_total) {
       throw invalid("The amount has changed.", undefined, "expected_amount");
     }
-    const method = methodFromParam(world, params.payment_method, "payment_method");
-    const { email, name } = method.billing_details;
     const instrument = instrumentOf(world.store.instruments.get(method.id).outcome, method);
     const result = completeCheckout(world, id, { email, name }, instrument);
     if (result.is !== "complete") throw new ApiError(402, { type: "card_error", ...DECLINED });

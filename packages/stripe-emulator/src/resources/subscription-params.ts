@@ -13,6 +13,7 @@ import {
   schema,
   text,
 } from "../api/params.ts";
+import { discounts } from "./discount-params.ts";
 
 /** What the end of a trial does when there is nothing to charge. */
 export const trialSettings = hashOf(
@@ -31,10 +32,10 @@ const pauseCollection = hashOf(
 );
 
 /** A moment in seconds, or now. */
-const moment: Reader<number | "now"> = (value, param) => (value === "now" ? value : integer(value, param));
+export const moment: Reader<number | "now"> = (value, param) => (value === "now" ? value : integer(value, param));
 
 const paymentBehavior = oneOf("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete");
-const prorationBehavior = oneOf("create_prorations", "always_invoice", "none");
+export const prorationBehavior = oneOf("create_prorations", "always_invoice", "none");
 const collectionMethod = oneOf("charge_automatically", "send_invoice");
 /** `{type}`, in older API versions the word alone. */
 const billingCycleAnchor: Reader<"now" | "unchanged"> = (value, param) => {
@@ -52,6 +53,7 @@ export const createParams = schema(
     days_until_due: integer,
     default_payment_method: text,
     description: text,
+    discounts,
     metadata,
     off_session: ignored,
     payment_behavior: paymentBehavior,
@@ -77,7 +79,7 @@ export const FEEDBACK = [
 ] as const;
 
 /** A moment in seconds, or one of the words of `cancel_at`. */
-const cancelMoment: Reader<number | "max_period_end" | "min_period_end"> = (value, param) =>
+export const cancelMoment: Reader<number | "max_period_end" | "min_period_end"> = (value, param) =>
   value === "max_period_end" || value === "min_period_end" ? value : integer(value, param);
 
 const cancellationDetails = hashOf(
@@ -96,6 +98,7 @@ export const updateParams = schema({
   days_until_due: integer,
   default_payment_method: clearable(text),
   description: clearable(text),
+  discounts,
   items: arrayOf(hashOf(schema({ id: text, deleted: boolean, plan: text, price: text, quantity: integer, metadata }))),
   metadata,
   off_session: ignored,

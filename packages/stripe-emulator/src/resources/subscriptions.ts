@@ -7,14 +7,16 @@ import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription } from "../billing/end-subscription.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
 import { changeWhenPaid } from "../billing/pending-updates.ts";
-import { type Subscription, startSubscription, trialEndAfter } from "../billing/subscribing.ts";
+import { automaticTax, type Subscription, startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
+import { offersFromParam } from "./discount-params.ts";
 import { itemChanges, recurringPrice } from "./item-changes.ts";
+import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 
-function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
+export function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
   const customer = customerFromParam(world, params.customer);
   const items = params.items.map((item, index) => ({
     price: recurringPrice(world, item, `items[${index}]`),
@@ -31,6 +33,8 @@ function createSubscription(world: World, params: ParamsOf<typeof createParams>)
   const own = params.default_payment_method ?? null;
   const method = paymentMethodOf(world, { customer: customer.id, default_payment_method: own });
   if (own !== null && method?.customer !== customer.id) throw noSuch("PaymentMethod", own, "default_payment_method");
+  const offers = offersFromParam(world, params.discounts, basketOf(customer.id, items));
+  if (params.automatic_tax?.enabled) refuseUnknownLocation(world, customer.id);
   const deferred = params.payment_behavior === "default_incomplete";
   const sent = params.collection_method === "send_invoice";
   if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
@@ -45,6 +49,7 @@ function createSubscription(world: World, params: ParamsOf<typeof createParams>)
     trialEnd,
     automaticTax: params.automatic_tax?.enabled ?? false,
     daysUntilDue: sent ? (params.days_until_due ?? null) : null,
+    discounts: offers,
     missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
   });
   return subscription;
@@ -75,6 +80,8 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
   }
   const { description, default_payment_method: method, automatic_tax: tax } = params;
+  if (tax?.enabled) refuseUnknownLocation(world, before.customer);
+  if (params.discounts) changeDiscounts(world, before, params.discounts);
   const items = itemsAsked(world, before, params);
   const end = cancellationAsked(world, { ...before, ...items }, params);
   const { pause_collection: pause, trial_settings: trialSettings, trial_end: trialEnd } = params;
@@ -88,7 +95,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
       ...collectionAsked(before, params),
       ...(description === undefined ? {} : { description }),
       ...(method === undefined ? {} : { default_payment_method: method }),
-      ...(tax === undefined ? {} : { automatic_tax: { ...before.automatic_tax, enabled: tax.enabled } }),
+      ...(tax === undefined ? {} : { automatic_tax: automaticTax(tax.enabled) }),
       ...(pause === undefined ? {} : { pause_collection: pausedCollection(world, id, pause) }),
       ...(trialSettings === undefined
         ? {}
@@ -182,6 +189,9 @@ export const subscriptionRoutes: Route[] = [
     if (getSubscription(world, id).status === "paused") return resumeSubscription(world, id);
     throw invalid("This subscription cannot be resumed because it is not paused.");
   }),
+  route("DELETE", "/v1/subscriptions/:id/discount", schema({}), (world, _, { id = "" }) =>
+    deleteDiscounts(world, getSubscription(world, id)),
+  ),
   route("DELETE", "/v1/subscriptions/:id", cancelParams, (world, params, { id = "" }) => {
     const subscription = getSubscription(world, id);
     if (subscription.status === "canceled") throw noSuch("subscription", id);

@@ -40,6 +40,9 @@ export interface SessionDetails {
   invoiceCreation: { metadata: Stripe.Metadata; description: string | null; footer: string | null } | null;
   /** Whether the page may write what the buyer typed onto an existing customer. */
   updatesCustomerName: boolean;
+  updatesCustomerAddress: boolean;
+  /** What the buyer has typed so far. */
+  address: Stripe.Address | null;
 }
 
 export interface DeliveryRow {
@@ -80,8 +83,10 @@ export interface JobRow {
     | "advance_clock"
     | "decide_dispute"
     | "end_subscription"
+    | "expire_coupon"
     | "expire_incomplete"
     | "expire_pending_update"
+    | "expire_promotion_code"
     | "expire_session"
     | "finalize_invoice"
     | "finish_refund"
@@ -141,6 +146,12 @@ export interface EntitlementSet {
   keys: string[];
 }
 
+/** The products that a coupon (the id) is limited to: shown only when `applies_to` is expanded. */
+export interface CouponScope {
+  id: string;
+  products: string[];
+}
+
 export interface Rows {
   customers: Stored<Stripe.Customer>;
   deletedCustomers: Stripe.DeletedCustomer;
@@ -168,6 +179,14 @@ export interface Rows {
   setupIntents: Stored<Stripe.SetupIntent>;
   invoiceItems: Stored<Stripe.InvoiceItem>;
   disputes: Stored<Stripe.Dispute>;
+  coupons: Stored<Stripe.Coupon>;
+  /** Nobody can redeem them any more; discounts that were granted go on. */
+  deletedCoupons: Stored<Stripe.Coupon>;
+  couponScopes: CouponScope;
+  promotionCodes: Stored<Stripe.PromotionCode>;
+  /** Also those that were removed: invoices name them. */
+  discounts: Stored<Stripe.Discount>;
+  balanceTransactions: Stored<Stripe.CustomerBalanceTransaction>;
   fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
   testClocks: Stripe.TestHelpers.TestClock;
   events: EventRow;
@@ -218,6 +237,12 @@ export const TABLE_NAMES: Record<TableName, true> = {
   setupIntents: true,
   invoiceItems: true,
   disputes: true,
+  coupons: true,
+  deletedCoupons: true,
+  couponScopes: true,
+  promotionCodes: true,
+  discounts: true,
+  balanceTransactions: true,
   fraudWarnings: true,
   testClocks: true,
   events: true,

@@ -1,0 +1,85 @@
+import type Stripe from "stripe";
+import type { SessionDetails } from "../state/rows.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { reductionBy } from "./discounting.ts";
+import { discountOn, type PricedLine, priceItems } from "./pricing.ts";
+import type { Basket } from "./redeeming.ts";
+import { taxAt, taxBehaviorOf } from "./tax-table.ts";
+
+type CheckoutSession = Stored<Stripe.Checkout.Session>;
+type LineItem = Stored<Stripe.LineItem>;
+
+/** What a discount on a session is used on. */
+export const basketOf = ({ customer, currency }: CheckoutSession, items: readonly LineItem[]): Basket => ({
+  customer,
+  currency: currency ?? "usd",
+  subtotal: items.reduce((sum, item) => sum + item.amount_subtotal, 0),
+  products: items.flatMap(({ price }) => price?.product ?? []),
+});
+
+/** Where the sale is taxed: where the buyer says, or, if that may not be written to the customer, where they are known to be. */
+function addressOf(world: World, session: CheckoutSession, details: SessionDetails): Stripe.Address | null {
+  const known = world.store.customers.find(session.customer)?.address ?? null;
+  return asksForAddress(session, details) ? (details.address ?? known) : known;
+}
+
+/** Whether the page asks for an address that decides about the tax. */
+export const asksForAddress = (
+  { customer, automatic_tax: tax, billing_address_collection: asked }: CheckoutSession,
+  details: SessionDetails,
+): boolean => asked === "required" || (tax.enabled && (customer === null || details.updatesCustomerAddress));
+
+/** Changes an open session and computes its amounts anew, and those of its line items. */
+export function priceSession(world: World, id: string, patch: Partial<CheckoutSession>): CheckoutSession {
+  const session = { ...world.store.checkoutSessions.get(id), ...patch };
+  const details = world.store.sessionDetails.get(id);
+  const { automatic_tax: automaticTax, currency } = session;
+  const exempt = world.store.customers.find(session.customer)?.tax_exempt ?? "none";
+  const rule = automaticTax.enabled ? taxAt(addressOf(world, session, details), exempt) : undefined;
+  const items = details.lineItems.map(({ amount_subtotal: amount, price }) => ({
+    amount,
+    product: price?.product ?? null,
+    discountable: true,
+    taxBehavior: taxBehaviorOf(price?.tax_behavior, currency ?? "usd"),
+  }));
+  const offers = (session.discounts ?? []).flatMap(({ coupon, promotion_code: code }) =>
+    coupon === null ? [] : reductionBy(world, coupon, code ?? coupon),
+  );
+  const { lines } = priceItems(items, offers, rule?.rate ?? 0);
+  const lineItems = details.lineItems.map((item, index) => pricedItem(item, lines[index] as PricedLine));
+  world.store.sessionDetails.put({ ...details, lineItems });
+  const status = !automaticTax.enabled ? null : rule ? "complete" : "requires_location_inputs";
+  const priced = { ...patch, ...totals(lineItems, details), automatic_tax: { ...automaticTax, status } };
+  return world.update("checkoutSessions", id, priced);
+}
+
+const pricedItem = (item: LineItem, line: PricedLine): LineItem => ({
+  ...item,
+  amount_discount: discountOn(line),
+  amount_tax: line.tax,
+  amount_total: line.total,
+});
+
+/** What is due today: in a trial, nothing for what recurs. */
+function totals(items: readonly LineItem[], { subscriptionData }: SessionDetails): Partial<CheckoutSession> {
+  const due = subscriptionData.trialPeriodDays ? items.filter(({ price }) => !price?.recurring) : items;
+  const sum = (of: (item: LineItem) => number) => due.reduce((total, item) => total + of(item), 0);
+  const total = sum((item) => item.amount_total);
+  return {
+    amount_subtotal: sum((item) => item.amount_subtotal),
+    amount_total: total,
+    payment_status: total === 0 ? "no_payment_required" : "unpaid",
+    total_details: {
+      amount_discount: sum((item) => item.amount_discount),
+      amount_shipping: 0,
+      amount_tax: sum((item) => item.amount_tax),
+    },
+  };
+}
+
+/** Remembers where the buyer is, and taxes the sale there. */
+export function placeSession(world: World, id: string, address: Stripe.Address): CheckoutSession {
+  world.store.sessionDetails.put({ ...world.store.sessionDetails.get(id), address });
+  return priceSession(world, id, {});
+}

@@ -1,0 +1,61 @@
+import type Stripe from "stripe";
+import type { TaxBehavior } from "./pricing.ts";
+
+/**
+ * The rates that automatic tax knows, in basis points: standard rates of countries, and of US states without what
+ * cities and counties add. Everywhere else nothing is collected, as where a seller has no registration.
+ */
+const RATES: Record<string, number> = {
+  AT: 2000,
+  AU: 1000,
+  CA: 500,
+  CH: 810,
+  DE: 1900,
+  ES: 2100,
+  FR: 2000,
+  GB: 2000,
+  IE: 2300,
+  IT: 2200,
+  JP: 1000,
+  NL: 2100,
+  PL: 2300,
+  SE: 2500,
+  "US-CA": 725,
+  "US-FL": 600,
+  "US-NY": 400,
+  "US-TX": 625,
+  "US-WA": 650,
+};
+
+/** How a sale is taxed. */
+export interface TaxRule {
+  /** In basis points. */
+  rate: number;
+  reason: "standard_rated" | "not_collecting" | "customer_exempt" | "reverse_charge";
+  /** The tax rate's id; null where none applies. */
+  id: string | null;
+}
+
+/**
+ * Automatic tax for a place; undefined while the place is unknown. Products' tax codes make no difference.
+ * @param exempt a customer's `tax_exempt`
+ */
+export function taxAt(address: Stripe.Address | null | undefined, exempt: string): TaxRule | undefined {
+  const { country, state } = address ?? {};
+  if (!country) return undefined;
+  if (exempt === "exempt") return { rate: 0, reason: "customer_exempt", id: null };
+  if (exempt === "reverse") return { rate: 0, reason: "reverse_charge", id: null };
+  const place = country === "US" ? `US-${state?.toUpperCase()}` : country.toUpperCase();
+  const rate = Object.hasOwn(RATES, place) ? RATES[place] : undefined;
+  if (rate === undefined) return { rate: 0, reason: "not_collecting", id: null };
+  return { rate, reason: "standard_rated", id: `txr_${place.toLowerCase().replace("-", "_")}` };
+}
+
+/**
+ * Whether a price has its tax in it. Where it does not say, the currency decides, as under Stripe's tax setting
+ * `inferred_by_currency`: tax comes on top of US and Canadian dollars and is part of everything else.
+ */
+export function taxBehaviorOf(asked: string | null | undefined, currency: string): TaxBehavior {
+  if (asked === "exclusive" || asked === "inclusive") return asked;
+  return currency === "usd" || currency === "cad" ? "exclusive" : "inclusive";
+}

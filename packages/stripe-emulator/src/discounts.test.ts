@@ -1,0 +1,271 @@
+import type Stripe from "stripe";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Bench, CARD, createCheckout, createPlan, openBench, typesSince } from "./testing/bench.ts";
+
+let bench: Bench;
+let stripe: Stripe;
+beforeAll(async () => {
+  bench = await openBench();
+  stripe = bench.stripe;
+});
+afterAll(() => bench.close());
+
+const half = (overrides: Stripe.CouponCreateParams = {}) => stripe.coupons.create({ percent_off: 50, ...overrides });
+
+const codeFor = async (
+  coupon: Stripe.CouponCreateParams = {},
+  overrides: Partial<Stripe.PromotionCodeCreateParams> = {},
+) => stripe.promotionCodes.create({ promotion: { type: "coupon", coupon: (await half(coupon)).id }, ...overrides });
+
+const payer = (overrides: Stripe.CustomerCreateParams = {}) =>
+  stripe.customers.create({
+    email: "ada@example.com",
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+    ...overrides,
+  });
+
+async function subscriber(discounts: Stripe.SubscriptionCreateParams.Discount[], clock?: string) {
+  const customer = await payer(clock === undefined ? {} : { test_clock: clock });
+  const price = await createPlan(stripe);
+  return stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: price.id }],
+    discounts,
+    expand: ["latest_invoice"],
+  });
+}
+
+test("a coupon is created, renamed, listed and deleted, with an event for each", async () => {
+  const from = bench.emulator.events().length;
+  const { id } = await half({ id: "HALF", name: "Half", metadata: { a: "1" } });
+  expect(await stripe.coupons.retrieve(id)).toMatchObject({ percent_off: 50, duration: "once", valid: true });
+  await stripe.coupons.update(id, { name: "Half off" });
+  expect((await stripe.coupons.list({ limit: 1 })).data).toMatchObject([{ id, name: "Half off" }]);
+  expect(await stripe.coupons.del(id)).toEqual({ id, object: "coupon", deleted: true });
+  await expect(stripe.coupons.retrieve(id)).rejects.toMatchObject({ code: "resource_missing", statusCode: 404 });
+  expect(typesSince(bench, from)).toEqual(["coupon.created", "coupon.updated", "coupon.deleted"]);
+});
+
+test.each<[Stripe.CouponCreateParams, string]>([
+  [{}, "You must pass either"],
+  [{ percent_off: 10, amount_off: 100, currency: "eur" }, "only specify one"],
+  [{ amount_off: 100 }, "Missing required param: currency"],
+  [{ percent_off: 101 }, "up to 100"],
+  [{ percent_off: 10, duration: "repeating" }, "duration_in_months"],
+  [{ percent_off: 10, duration_in_months: 3 }, "duration_in_months"],
+  [{ percent_off: 10, redeem_by: 1 }, "in the future"],
+])("a coupon of %j is refused", async (params, message) => {
+  await expect(stripe.coupons.create(params)).rejects.toThrow(message);
+});
+
+test("a promotion code has a code of its own, is found by it, and there is one of each", async () => {
+  const from = bench.emulator.events().length;
+  const code = await codeFor({}, { code: "Spring-26" });
+  expect((await codeFor()).code).toMatch(/^[A-Z0-9]{8}$/);
+  await expect(codeFor({}, { code: "SPRING-26" })).rejects.toMatchObject({ param: "code" });
+  await stripe.promotionCodes.update(code.id, { active: false });
+  expect((await stripe.promotionCodes.list({ code: "spring-26", active: true })).data).toEqual([]);
+  expect(await stripe.promotionCodes.retrieve(code.id, { expand: ["promotion.coupon"] })).toMatchObject({
+    active: false,
+    promotion: { coupon: { percent_off: 50 } },
+  });
+  expect(typesSince(bench, from)).toContain("promotion_code.updated");
+});
+
+test("a discount on the invoice: on the lines, in the totals, and redeemed", async () => {
+  const coupon = await half({ duration: "forever" });
+  const from = bench.emulator.events().length;
+  const { id, discounts, latest_invoice } = await subscriber([{ coupon: coupon.id }]);
+  const [discount] = discounts;
+  expect(latest_invoice).toMatchObject({
+    status: "paid",
+    subtotal: 1500,
+    total: 750,
+    amount_paid: 750,
+    discounts: [discount],
+    total_discount_amounts: [{ amount: 750, discount }],
+    lines: { data: [{ amount: 1500, subtotal: 1500, discount_amounts: [{ amount: 750, discount }] }] },
+  });
+  expect(typesSince(bench, from)).toContain("customer.discount.created");
+  expect(await stripe.coupons.retrieve(coupon.id)).toMatchObject({ times_redeemed: 1 });
+  expect(await stripe.subscriptions.retrieve(id, { expand: ["discounts.source.coupon"] })).toMatchObject({
+    discounts: [{ object: "discount", subscription: id, end: null, source: { coupon: { id: coupon.id } } }],
+  });
+});
+
+test("an amount off is taken once, months are counted, forever stays", async () => {
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: Date.UTC(2027, 0, 10) / 1000 });
+  const coupons = await Promise.all([
+    stripe.coupons.create({ amount_off: 400, currency: "eur" }),
+    half({ percent_off: 10, duration: "repeating", duration_in_months: 2 }),
+    half({ percent_off: 20, duration: "forever" }),
+  ]);
+  const subscriptions = await Promise.all(coupons.map(({ id }) => subscriber([{ coupon: id }], clock.id)));
+  await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: Date.UTC(2027, 3, 1) / 1000 });
+  await expect.poll(async () => (await stripe.testHelpers.testClocks.retrieve(clock.id)).status).toBe("ready");
+  const totals = subscriptions.map(async ({ id: subscription }) =>
+    (await stripe.invoices.list({ subscription })).data.map(({ total }) => total).reverse(),
+  );
+  expect(await Promise.all(totals)).toEqual([
+    [1100, 1500, 1500],
+    [1350, 1350, 1500],
+    [1200, 1200, 1200],
+  ]);
+  const left = subscriptions.map(async ({ id }) => (await stripe.subscriptions.retrieve(id)).discounts.length);
+  expect(await Promise.all(left)).toEqual([0, 0, 1]);
+});
+
+test("discounts are exchanged and removed; those kept are named by their id", async () => {
+  const [first, second] = [await half({ duration: "forever" }), await half({ percent_off: 10, duration: "forever" })];
+  const { id, discounts } = await subscriber([{ coupon: first.id }]);
+  const kept = String(discounts[0]);
+  const both = await stripe.subscriptions.update(id, { discounts: [{ discount: kept }, { coupon: second.id }] });
+  expect(both.discounts).toEqual([kept, expect.stringMatching(/^di_/)]);
+  const from = bench.emulator.events().length;
+  expect(await stripe.subscriptions.update(id, { discounts: [{ discount: String(both.discounts[1]) }] })).toMatchObject(
+    {
+      discounts: [both.discounts[1]],
+    },
+  );
+  expect(typesSince(bench, from)).toEqual(["customer.subscription.updated", "customer.discount.deleted"]);
+  expect(await stripe.subscriptions.deleteDiscount(id)).toMatchObject({ id: both.discounts[1], deleted: true });
+  expect((await stripe.subscriptions.retrieve(id)).discounts).toEqual([]);
+  await expect(stripe.subscriptions.update(id, { discounts: [{ discount: kept }] })).rejects.toThrow(
+    "No such discount",
+  );
+});
+
+test("a change of plan credits what was paid, and charges the rest with the discount", async () => {
+  const coupon = await half({ duration: "forever" });
+  const { id, items } = await subscriber([{ coupon: coupon.id }]);
+  const bigger = await createPlan(stripe, { unit_amount: 3000 });
+  const { latest_invoice } = await stripe.subscriptions.update(id, {
+    items: [{ id: items.data[0]?.id ?? "", price: bigger.id }],
+    proration_behavior: "always_invoice",
+    expand: ["latest_invoice"],
+  });
+  const amounts = (latest_invoice as Stripe.Invoice).lines.data.map((line) => line.amount);
+  expect(amounts).toEqual([-750, 1500]);
+  expect(latest_invoice).toMatchObject({ total: 750, total_discount_amounts: [{ amount: 0 }] });
+});
+
+test("what is used up, expired or for others is refused", async () => {
+  const once = await half({ max_redemptions: 1 });
+  await subscriber([{ coupon: once.id }]);
+  expect(await stripe.coupons.retrieve(once.id)).toMatchObject({ valid: false, times_redeemed: 1 });
+  await expect(subscriber([{ coupon: once.id }])).rejects.toMatchObject({ code: "coupon_expired" });
+  await expect(subscriber([{ coupon: "nope" }])).rejects.toMatchObject({ code: "resource_missing" });
+  const soon = await half({ redeem_by: Math.floor(Date.now() / 1000) + 1 });
+  await expect.poll(async () => (await stripe.coupons.retrieve(soon.id)).valid, { timeout: 3000 }).toBe(false);
+  const theirs = await codeFor({}, { customer: (await payer()).id });
+  await expect(subscriber([{ promotion_code: theirs.id }])).rejects.toThrow("another customer");
+  const dollars = await stripe.coupons.create({ amount_off: 100, currency: "usd" });
+  await expect(subscriber([{ coupon: dollars.id }])).rejects.toThrow("USD");
+});
+
+test("a session comes with its discount, or lets the buyer enter a code: not both", async () => {
+  const price = await createPlan(stripe, { recurring: undefined });
+  const coupon = await half();
+  const session = await createCheckout(stripe, price, { discounts: [{ coupon: coupon.id }] });
+  expect(session).toMatchObject({
+    amount_subtotal: 1500,
+    amount_total: 750,
+    discounts: [{ coupon: coupon.id, promotion_code: null }],
+    total_details: { amount_discount: 750 },
+  });
+  await bench.submit(session.url, { ...CARD, email: "ada@example.com" });
+  const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["payment_intent", "line_items"] });
+  expect(done).toMatchObject({
+    payment_intent: { amount_received: 750 },
+    line_items: { data: [{ amount_discount: 750, amount_total: 750 }] },
+  });
+  const both = { discounts: [{ coupon: coupon.id }], allow_promotion_codes: true };
+  await expect(createCheckout(stripe, price, both)).rejects.toThrow("only specify one");
+});
+
+test("the buyer applies a code, sees the new total, takes it back, and pays what was shown", async () => {
+  const price = await createPlan(stripe);
+  const session = await createCheckout(stripe, price, { allow_promotion_codes: true, customer_email: "c@example.com" });
+  const code = await codeFor({ duration: "forever" }, { code: "WELCOME" });
+  const page = async () => (await fetch(session.url ?? "")).text();
+  const apply = (promotion_code: string) =>
+    bench.submit(session.url, { action: "apply_promotion_code", promotion_code });
+  expect(await page()).toContain('name="promotion_code"');
+
+  const wrong = await apply("nonsense");
+  expect(wrong.status).toBe(400);
+  expect(await wrong.text()).toContain("This promotion code is invalid.");
+  expect((await apply("welcome")).status).toBe(303);
+  expect(await page()).toMatch(/WELCOME[\s\S]*-€7\.50[\s\S]*Total due today<\/span><span>€7\.50/);
+  await bench.submit(session.url, { action: "remove_promotion_code" });
+  expect(await page()).toContain("Total due today</span><span>€15.00");
+
+  await apply("WELCOME");
+  const outdated = await bench.submit(session.url, { ...CARD, expected_amount: "1500" });
+  expect(await outdated.text()).toContain("The total has changed");
+  expect((await bench.submit(session.url, { ...CARD, expected_amount: "750" })).status).toBe(303);
+  const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription", "invoice"] });
+  expect(done).toMatchObject({
+    amount_total: 750,
+    discounts: [{ promotion_code: code.id }],
+    invoice: { amount_paid: 750 },
+    subscription: { discounts: [expect.stringMatching(/^di_/)] },
+  });
+  expect(await stripe.promotionCodes.retrieve(code.id)).toMatchObject({ times_redeemed: 1 });
+});
+
+test("the page says why a code does not apply", async () => {
+  const price = await createPlan(stripe);
+  const other = await stripe.products.create({ name: "Other" });
+  const customer = await payer();
+  await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] });
+  const session = await createCheckout(stripe, price, { allow_promotion_codes: true, customer: customer.id });
+  const refused = async (coupon: Stripe.CouponCreateParams, overrides: Partial<Stripe.PromotionCodeCreateParams>) => {
+    const { code } = await codeFor(coupon, overrides);
+    const answer = await bench.submit(session.url, { action: "apply_promotion_code", promotion_code: code });
+    return /id="code-problem">([^<]*)/.exec(await answer.text())?.[1];
+  };
+  expect(await refused({ applies_to: { products: [other.id] } }, {})).toContain("what is being bought");
+  expect(await refused({}, { restrictions: { first_time_transaction: true } })).toContain("first order");
+  const minimum = { minimum_amount: 2000, minimum_amount_currency: "eur" };
+  expect(await refused({}, { restrictions: minimum })).toContain("larger orders");
+});
+
+test("a code that is used up before the buyer pays is taken off again, and nothing is charged", async () => {
+  const price = await createPlan(stripe, { recurring: undefined });
+  const { code } = await codeFor({ max_redemptions: 1 });
+  const open = async () => {
+    const session = await createCheckout(stripe, price, {
+      allow_promotion_codes: true,
+      customer_email: "d@example.com",
+    });
+    await bench.submit(session.url, { action: "apply_promotion_code", promotion_code: code });
+    return session;
+  };
+  const [first, second] = [await open(), await open()];
+  expect((await bench.submit(first.url, CARD)).status).toBe(303);
+  const late = await bench.submit(second.url, CARD);
+  expect(late.status).toBe(400);
+  expect(await late.text()).toContain("no longer active");
+  expect(await stripe.checkout.sessions.retrieve(second.id)).toMatchObject({ status: "open", amount_total: 1500 });
+});
+
+test("where a code takes everything off, no card is asked for and no payment required", async () => {
+  const price = await createPlan(stripe);
+  const free = await half({ percent_off: 100, duration: "forever" });
+  const session = await createCheckout(stripe, price, {
+    discounts: [{ coupon: free.id }],
+    payment_method_collection: "if_required",
+    customer_email: "free@example.com",
+  });
+  expect(session).toMatchObject({ amount_total: 0, payment_status: "no_payment_required" });
+  expect(await (await fetch(session.url ?? "")).text()).not.toContain("card_number");
+  expect((await bench.submit(session.url, { name: "Ada" })).status).toBe(303);
+  expect(
+    await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription.latest_invoice"] }),
+  ).toMatchObject({
+    payment_status: "no_payment_required",
+    subscription: { status: "active", latest_invoice: { status: "paid", total: 0, amount_due: 0 } },
+  });
+});

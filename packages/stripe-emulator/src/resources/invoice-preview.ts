@@ -1,0 +1,119 @@
+import type Stripe from "stripe";
+import { ApiError, missingParameter, noSuch } from "../api/errors.ts";
+import {
+  arrayOf,
+  boolean,
+  clearable,
+  type Fields,
+  hashOf,
+  ignored,
+  integer,
+  oneOf,
+  type ParamsOf,
+  schema,
+  text,
+} from "../api/params.ts";
+import { isOver } from "../billing/end-subscription.ts";
+import type { Invoice } from "../billing/invoice-draft.ts";
+import { upcomingInvoice } from "../billing/renewing.ts";
+import type { Subscription } from "../billing/subscribing.ts";
+import { clockOf } from "../state/clock-of.ts";
+import type { World } from "../world.ts";
+import { address, createCustomer, customerFromParam, updateCustomer } from "./customers.ts";
+import { discounts } from "./discount-params.ts";
+import { cancelMoment, moment, prorationBehavior } from "./subscription-params.ts";
+import { createSubscription, updateSubscription } from "./subscriptions.ts";
+
+const subscriptionDetails = hashOf(
+  schema({
+    cancel_at: clearable(cancelMoment),
+    cancel_at_period_end: boolean,
+    items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer }))),
+    metadata: ignored,
+    proration_behavior: prorationBehavior,
+    proration_date: integer,
+    trial_end: moment,
+  } satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams.SubscriptionDetails>),
+);
+
+export const previewParams = schema({
+  automatic_tax: hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"])),
+  customer: text,
+  customer_details: hashOf(
+    schema({ address: clearable(address), tax_exempt: clearable(oneOf("none", "exempt", "reverse")) }),
+  ),
+  discounts,
+  preview_mode: oneOf("next"),
+  subscription: text,
+  subscription_details: subscriptionDetails,
+} satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams>);
+type PreviewParams = ParamsOf<typeof previewParams>;
+
+/**
+ * The next invoice, if what is asked were done: it is done, to a copy of the state
+ * (https://docs.stripe.com/api/invoices/create_preview). An invoice that it would make at once is shown as its draft;
+ * otherwise the one at the end of the period.
+ */
+export function previewInvoice(world: World, params: PreviewParams): Invoice {
+  const existing = findSubscription(world, params);
+  const clock = clockOf(world.store, params.subscription ?? params.customer);
+  const date = params.subscription_details?.proration_date ?? world.onClock(clock, () => world.now());
+  return world.rehearse(date, (copy) => {
+    const seen = copy.store.events.all().length;
+    const subscription = existing ? change(copy, existing.id, params) : begin(copy, params);
+    const drafted = copy.store.events
+      .all()
+      .slice(seen)
+      .find(({ type }) => type === "invoice.created");
+    if (drafted) return { ...(drafted.data.object as unknown as Invoice), id: `upcoming_${drafted.data.object.id}` };
+    if (!isOver(subscription) && subscription.cancel_at === null) return upcomingInvoice(copy, subscription);
+    throw new ApiError(404, {
+      type: "invalid_request_error",
+      code: "invoice_upcoming_none",
+      message: `No upcoming invoices for customer: ${subscription.customer}`,
+    });
+  });
+}
+
+/** The subscription that is meant: the one named, or, where no items are, the customer's only one. */
+function findSubscription(world: World, params: PreviewParams): Subscription | undefined {
+  const { subscription: id, customer, subscription_details: details } = params;
+  if (customer !== undefined) customerFromParam(world, customer);
+  const found = world.store.subscriptions.find(id);
+  if (id !== undefined && (!found || (customer !== undefined && found.customer !== customer)))
+    throw noSuch("subscription", id, "subscription");
+  if (id !== undefined || details?.items) return found;
+  if (customer === undefined) throw missingParameter("customer");
+  return world.store.subscriptions.all().findLast((row) => row.customer === customer && !isOver(row));
+}
+
+function change(world: World, id: string, params: PreviewParams): Subscription {
+  const { automatic_tax, discounts: asked, subscription_details: details = {}, customer_details: customer } = params;
+  const { proration_date: _date, metadata: _metadata, ...changes } = details;
+  if (customer) updateCustomer(world, world.store.subscriptions.get(id).customer, customer);
+  return updateSubscription(world, id, {
+    ...changes,
+    ...(automatic_tax ? { automatic_tax } : {}),
+    ...(asked ? { discounts: asked } : {}),
+  });
+}
+
+/** A subscription that does not exist yet: its first invoice. */
+function begin(world: World, params: PreviewParams): Subscription {
+  const { automatic_tax, discounts: asked, subscription_details: details, customer_details: about } = params;
+  const items = (details?.items ?? []).map(({ price, quantity }, index) => {
+    if (price === undefined) throw missingParameter(`subscription_details[items][${index}][price]`);
+    return { price, quantity };
+  });
+  if (items.length === 0) throw missingParameter("subscription_details[items]");
+  const customer = params.customer ?? createCustomer(world, {}).id;
+  if (about) updateCustomer(world, customer, about);
+  return createSubscription(world, {
+    customer,
+    items,
+    payment_behavior: "default_incomplete",
+    ...(details?.trial_end === undefined ? {} : { trial_end: details.trial_end }),
+    ...(automatic_tax ? { automatic_tax } : {}),
+    ...(asked ? { discounts: asked } : {}),
+  });
+}

@@ -1,0 +1,50 @@
+import { invalid, noSuch } from "../api/errors.ts";
+import { grant, setDiscounts } from "../billing/discounting.ts";
+import type { Basket } from "../billing/redeeming.ts";
+import type { Subscription } from "../billing/subscribing.ts";
+import type { World } from "../world.ts";
+import { type DiscountParam, offerFromParam } from "./discount-params.ts";
+import type { Price } from "./prices.ts";
+
+/** What a discount on a subscription to these prices is used on. */
+export const basketOf = (customer: string, items: readonly { price: Price; quantity?: number | null }[]): Basket => ({
+  customer,
+  currency: items[0]?.price.currency ?? "usd",
+  subtotal: items.reduce((sum, { price, quantity }) => sum + (price.unit_amount ?? 0) * (quantity ?? 1), 0),
+  products: items.map(({ price }) => price.product),
+});
+
+/** Gives a subscription these discounts and no others: those it has are named by id, others are redeemed. */
+export function changeDiscounts(
+  world: World,
+  { id, customer, discounts: before, items }: Subscription,
+  asked: readonly DiscountParam[],
+): void {
+  const basket = basketOf(customer, items.data);
+  const checked = asked.map((each, index) => {
+    const param = `discounts[${index}]`;
+    if (each.discount === undefined) return offerFromParam(world, each, basket, param);
+    if (before.includes(each.discount)) return each.discount;
+    throw noSuch("discount", each.discount, `${param}[discount]`);
+  });
+  const after = checked.map((each) =>
+    typeof each === "string" ? each : grant(world, each, { customer, subscription: id }),
+  );
+  setDiscounts(world, id, after);
+}
+
+/** Takes all discounts off; answers with the first. */
+export function deleteDiscounts(world: World, { id, discounts: [first] }: Subscription): object {
+  if (first === undefined) throw noSuch("discount", "");
+  setDiscounts(world, id, []);
+  const { end: _end, ...discount } = world.store.discounts.get(first);
+  return { ...discount, deleted: true };
+}
+
+/** Automatic tax needs to know where the customer is (https://docs.stripe.com/tax/customer-locations). */
+export function refuseUnknownLocation(world: World, customer: string): void {
+  if (world.store.customers.get(customer).address?.country) return;
+  const message =
+    "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";
+  throw invalid(message, "customer_tax_location_invalid", "automatic_tax");
+}
