@@ -124,6 +124,19 @@ test("items of different intervals renew each at its own time; cancel_at takes t
   expect(await cancelAt("max_period_end")).toBe(later);
 });
 
+test("an item added in a trial costs nothing until its end, which is told once", async () => {
+  const { id, advance } = await subscriber({ trial_period_days: 5 });
+  const notice = "customer.subscription.trial_will_end";
+  expect(await advance(START + 3 * DAY)).toEqual([notice]);
+  const from = bench.emulator.events().length;
+  const seat = await createPlan(stripe, { unit_amount: 1000 });
+  const { items } = await stripe.subscriptions.update(id, { items: [{ price: seat.id }] });
+  expect(items.data[1]).toMatchObject({ current_period_end: START + 5 * DAY });
+  await advance(START + 5 * DAY + 3600);
+  expect(typesSince(bench, from)).not.toContain(notice);
+  expect(await billed(id)).toEqual([1500, 1000]);
+});
+
 test("cancelling now can credit and invoice the time not used, and keeps what the customer said", async () => {
   const { id, advance } = await subscriber();
   await advance(HALF);

@@ -81,7 +81,7 @@ export function changeItems(
     }
   }
   const patch = { items: { ...subscription.items, data: after } };
-  scheduleLife(world, { ...subscription, ...patch });
+  if (!trial) scheduleLife(world, { ...subscription, ...patch });
   const charged = trial ? [] : after.filter(begins);
   if (charged.length === 0 && proration !== "always_invoice") return patch;
   const lines = charged.map((item) => periodLine(world, item, false));

@@ -77,8 +77,8 @@ export function attemptInvoice(world: World, id: string): void {
 export function paymentFailed(world: World, id: string, automatic = false): void {
   const invoice = world.store.invoices.get(id);
   const subscription = subscriptionOf(world, invoice);
-  const next =
-    automatic || invoice.next_payment_attempt === null ? scheduleRetry(world, invoice) : invoice.next_payment_attempt;
+  const planned = invoice.next_payment_attempt ?? 0;
+  const next = !automatic && planned > world.now() ? planned : scheduleRetry(world, invoice);
   world.emit("invoice.payment_failed", world.update("invoices", id, { next_payment_attempt: next }));
   if (!subscription || subscription.pending_update || invoice.billing_reason === "manual") return;
   if (!["active", "trialing", "past_due"].includes(subscription.status)) return;
