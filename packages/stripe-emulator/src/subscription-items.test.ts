@@ -150,6 +150,7 @@ test("cancelling now can credit and invoice the time not used, and keeps what th
   expect(await billed(id)).toEqual([-750]);
   expect(typesSince(bench, from)).toEqual([
     "invoice.created",
+    "customer.updated", // the credit goes to the customer's balance
     "invoice.finalized",
     "invoice.paid",
     "invoice.payment_succeeded",
