@@ -25,14 +25,17 @@ import { clockOf } from "../state/clock-of.ts";
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { authenticate } from "./authenticate.ts";
-import { ApiError, errorJson } from "./errors.ts";
+import { checkParameters } from "./check-parameters.ts";
+import { ApiError, errorJson, operationNotModelled } from "./errors.ts";
 import { expand } from "./expand.ts";
-import { decodeForm, type FormHash } from "./form.ts";
+import { decodeForm } from "./form.ts";
 import { findReply, fingerprintOf, isKept } from "./idempotency.ts";
 import { arrayOf, text } from "./params.ts";
 import type { Route } from "./route.ts";
+import { operationOf, stripeApi } from "./stripe-api.ts";
 
-const ROUTES: Route[] = [
+/** What is served. */
+export const ROUTES: Route[] = [
   ...customerRoutes,
   ...productRoutes,
   ...priceRoutes,
@@ -72,6 +75,9 @@ interface Answer {
 /** Stripe's API under `/v1`. */
 export function apiApp(world: World, faults: Faults, log: (line: string) => void): Hono {
   const app = new Hono();
+  for (const { method, path, operation } of missingRoutes()) {
+    app.on(method, path, ({ req }) => respond(req.raw, () => missing(req.raw, operation), log));
+  }
   for (const route of ROUTES) {
     app.on(route.method, route.path, async (context) => {
       const fault = faults.take(API_FAULTS, new URL(context.req.url).pathname);
@@ -87,6 +93,22 @@ export function apiApp(world: World, faults: Faults, log: (line: string) => void
   }
   app.all("/v1/*", (context) => respond(context.req.raw, () => notFound(context.req.raw), log));
   return app;
+}
+
+/** What Stripe has and the emulator lacks. They come first: `/v1/invoices/search` is not an invoice. */
+function missingRoutes() {
+  const served = new Set(ROUTES.map(({ method, path }) => operationOf(method, path)));
+  const missing = Object.keys(stripeApi.operations).filter((operation) => !served.has(operation));
+  return missing.map((operation) => {
+    const [method = "", path = ""] = operation.split(" ");
+    // Hono wants each variable to have a name of its own.
+    return { operation, method, path: path.replaceAll(/:id/g, (_, at) => `:id${at}`) };
+  });
+}
+
+function missing(request: Request, operation: string): never {
+  authenticate(request);
+  throw operationNotModelled(operation);
 }
 
 function faulty({ kind }: Fault): never {
@@ -149,8 +171,10 @@ function run(
 ): Answer {
   world.request = request;
   try {
-    const { expand: asked, ...form } = decodeForm(encoded) as FormHash;
-    if (!current) delete form.payment_method_types;
+    const decoded = decodeForm(encoded);
+    if (!current) delete decoded.payment_method_types;
+    checkParameters(stripeApi.operations[operationOf(route.method, route.path)] ?? {}, decoded);
+    const { expand: asked, ...form } = decoded;
     const paths = asked === undefined ? [] : arrayOf(text)(asked, "expand");
     const concerned = path.id ?? (typeof form.customer === "string" ? form.customer : undefined);
     const result = world.onClock(clockOf(world.store, concerned), () => route.answer(world, path, form));
