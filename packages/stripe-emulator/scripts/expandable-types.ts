@@ -1,5 +1,6 @@
 import type { Lead } from "../src/api/stripe-api.ts";
-import type { Declaration, Declarations, Expression } from "./declarations.ts";
+import type { Declaration, Expression } from "./declaration-parser.ts";
+import type { Declarations } from "./declarations.ts";
 
 type Leads = Record<string, Lead>;
 

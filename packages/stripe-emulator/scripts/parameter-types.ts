@@ -1,5 +1,6 @@
 import type { Fields, Kind } from "../src/api/stripe-api.ts";
-import type { Declaration, Declarations, Expression } from "./declarations.ts";
+import type { Declaration, Expression } from "./declaration-parser.ts";
+import type { Declarations } from "./declarations.ts";
 
 const SCALARS: Record<string, Kind> = {
   string: "string",

@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { ROUTES } from "../src/api/app.ts";
 import { type Operation, operationOf, type StripeApi } from "../src/api/stripe-api.ts";
-import { Declarations, type Expression, type Method } from "./declarations.ts";
+import type { Expression, Method } from "./declaration-parser.ts";
+import { Declarations } from "./declarations.ts";
 import { ExpandableTypes } from "./expandable-types.ts";
 import { ParameterTypes } from "./parameter-types.ts";
 

@@ -92,7 +92,9 @@ function unknownParameters(
   named: (key: string) => string,
 ): ApiError {
   const [first = ""] = unknown;
-  const meant = known.map((key) => key.replace("!", "")).find((key) => distance(first, key) <= Math.min(2, first.length / 2));
+  const meant = known
+    .map((key) => key.replace("!", ""))
+    .find((key) => distance(first, key) <= Math.min(2, first.length / 2));
   const hint = unknown.length === 1 && meant !== undefined ? `. Did you mean ${meant}?` : "";
   const list = unknown.map(named).join(", ");
   const message = `Received unknown parameter${unknown.length === 1 ? "" : "s"}: ${list}${hint}`;

@@ -1,3 +1,5 @@
+import { eventIn } from "../api/versions.ts";
+import { API_VERSION } from "../api-version.ts";
 import type { DeliveryRow, EventRow } from "../state/rows.ts";
 import type { Store } from "../state/store.ts";
 import { Disturbance, isDuplicate } from "./disturbing.ts";
@@ -120,7 +122,9 @@ export class Deliverer {
       return;
     }
     const forged = this.#disturbance.forges(delivery.id);
-    const status = await send(forged ? { ...endpoint, secrets: ["whsec_wrong"] } : endpoint, event);
+    const { apiVersion = API_VERSION } = endpoint;
+    const shown = apiVersion === event.api_version ? event : eventIn(store, event, apiVersion);
+    const status = await send(forged ? { ...endpoint, secrets: ["whsec_wrong"] } : endpoint, shown);
     if (!store.deliveries.find(delivery.id)) return;
     const delivered = status !== null && status >= 200 && status < 300;
     const attempts = delivery.attempts + 1;
@@ -144,8 +148,7 @@ export class Deliverer {
 
 /** The status of the answer; null when there was none. */
 async function send(endpoint: Endpoint, event: EventRow): Promise<number | null> {
-  const shown = endpoint.apiVersion === undefined ? event : { ...event, api_version: endpoint.apiVersion };
-  const body = JSON.stringify(shown, null, 2);
+  const body = JSON.stringify(event, null, 2);
   try {
     const response = await fetch(endpoint.url, {
       method: "POST",
