@@ -31,12 +31,13 @@ export class Declarations {
     return undefined;
   }
 
-  /** The members of an interface, those it inherits first. */
+  /** The members of an interface: those it inherits and does not declare anew, then its own. */
   membersOf(declaration: Declaration): Member[] {
     const inherited = declaration.heritage.flatMap((base) => {
       const found = base.kind === "name" ? this.find(base.name, base.scope) : undefined;
       return found ? this.membersOf(found) : [];
     });
-    return [...inherited, ...(declaration.members ?? [])];
+    const own = declaration.members ?? [];
+    return [...inherited.filter(({ name }) => !own.some((member) => member.name === name)), ...own];
   }
 }
