@@ -85,6 +85,13 @@ test("since basil, and without a version, objects are as they are now", async ()
   expect((await get(path)).body).toMatchObject({ error: { message: expect.stringContaining("cannot be expanded") } });
 });
 
+test("events keep the version that they were made with, whatever the request's", async () => {
+  const { body } = await get("/v1/events?type=customer.subscription.created", OLD);
+  expect(body).toMatchObject({ data: [{ api_version: "2026-10-28.endive", data: { object: { id: subscription } } }] });
+  const [event] = (body as unknown as Stripe.ApiList<Stripe.Event>).data;
+  expect(event?.data.object).not.toHaveProperty("current_period_end");
+});
+
 test("an endpoint gets events in its own version; the list shows them as they were made", async () => {
   const id = await subscribe(old);
   await old.stripe.subscriptions.update(id, { trial_end: Math.floor(Date.now() / 1000) + 86_400 * 3 });
