@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { startTestSupabase } from "../packages/local/src/supabase/testing.ts";
+import { readStripeApi, writeStripeApi } from "../packages/stripe-emulator/scripts/stripe-api.ts";
 import { databaseTypes } from "./database-types.ts";
 import { openApi } from "./openapi.ts";
 
@@ -8,6 +9,7 @@ const supabase = await startTestSupabase();
 try {
   await writeFile("packages/core/src/supabase/database.ts", await databaseTypes(supabase.query));
   await writeFile("docs/openapi.json", `${JSON.stringify(openApi(), null, 2)}\n`);
+  await writeFile("packages/stripe-emulator/src/api/stripe-api.json", writeStripeApi(readStripeApi()));
 } finally {
   await supabase.close();
 }

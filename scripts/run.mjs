@@ -18,7 +18,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   start [--fresh] [--help]   everything on this machine      npm start
   test [vitest's arguments]  the tests                       npm test -- packages/core
   check [--fix]              types, lint and format          npm run check
-  generate                   database types and OpenAPI      npm run generate
+  generate                   database types, OpenAPI, SDK     npm run generate
   events                     what Stripe's endpoint needs    npm run --silent events
   soak [--events N]          many events, with faults        npm run soak`;
 

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { API_VERSION } from "../api-version.ts";
 import { API_FAULTS, type Fault, type Faults } from "../events/faults.ts";
 import { balanceTransactionRoutes } from "../resources/balance-transactions.ts";
 import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
@@ -27,19 +26,16 @@ import { subscriptionItemRoutes } from "../resources/subscription-items.ts";
 import { subscriptionRoutes } from "../resources/subscriptions.ts";
 import { testClockRoutes } from "../resources/test-clocks.ts";
 import { webhookEndpointRoutes } from "../resources/webhook-endpoints.ts";
-import { clockOf } from "../state/clock-of.ts";
-import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
+import { answer } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
-import { ApiError, errorJson } from "./errors.ts";
-import { expand } from "./expand.ts";
-import { decodeForm, type FormHash } from "./form.ts";
-import { findReply, fingerprintOf, isKept } from "./idempotency.ts";
-import { takeOlderParams } from "./older-params.ts";
-import { arrayOf, text } from "./params.ts";
+import { ApiError, operationNotModelled } from "./errors.ts";
+import { respond } from "./respond.ts";
 import type { Route } from "./route.ts";
+import { operationOf, stripeApi } from "./stripe-api.ts";
 
-const ROUTES: Route[] = [
+/** What is served. */
+export const ROUTES: Route[] = [
   ...customerRoutes,
   ...balanceTransactionRoutes,
   ...productRoutes,
@@ -68,29 +64,18 @@ const ROUTES: Route[] = [
   ...cliSessionRoutes,
 ];
 
-/** Who asks. */
-interface Caller {
-  id: string | null;
-  idempotency_key: string | null;
-  /** Whether this API version was asked for: older ones (and none: the account's own) still take `payment_method_types`. */
-  current: boolean;
-}
-
-interface Answer {
-  status: number;
-  body: string;
-  headers?: Record<string, string>;
-}
-
 /** Stripe's API under `/v1`. */
 export function apiApp(world: World, faults: Faults, log: (line: string) => void): Hono {
   const app = new Hono();
+  for (const { method, path, operation } of missingRoutes()) {
+    app.on(method, path, ({ req }) => respond(req.raw, () => missing(req.raw, operation), log));
+  }
   for (const route of ROUTES) {
     app.on(route.method, route.path, async (context) => {
       const fault = faults.take(API_FAULTS, new URL(context.req.url).pathname);
       if (fault?.kind === "slow") await new Promise((resolve) => setTimeout(resolve, fault.ms));
       else if (fault) return respond(context.req.raw, () => faulty(fault), log);
-      const body = route.method === "POST" ? await context.req.text() : "";
+      const body = route.method === "GET" ? "" : await context.req.text();
       return respond(
         context.req.raw,
         (requestId) => answer(world, route, context.req.raw, context.req.param(), body, requestId),
@@ -102,6 +87,22 @@ export function apiApp(world: World, faults: Faults, log: (line: string) => void
   return app;
 }
 
+/** What Stripe has and the emulator lacks. They come first: `/v1/invoices/search` is not an invoice. */
+function missingRoutes() {
+  const served = new Set(ROUTES.map(({ method, path }) => operationOf(method, path)));
+  const missing = Object.keys(stripeApi.operations).filter((operation) => !served.has(operation));
+  return missing.map((operation) => {
+    const [method = "", path = ""] = operation.split(" ");
+    // Hono wants each variable to have a name of its own.
+    return { operation, method, path: path.replaceAll(/:id/g, (_, at) => `:id${at}`) };
+  });
+}
+
+function missing(request: Request, operation: string): never {
+  authenticate(request);
+  throw operationNotModelled(operation);
+}
+
 function faulty({ kind }: Fault): never {
   if (kind === "rate_limit") {
     const message =
@@ -111,98 +112,8 @@ function faulty({ kind }: Fault): never {
   throw new ApiError(500, { type: "api_error", message: "An unknown error occurred" });
 }
 
-function notFound(request: Request): Answer {
+function notFound(request: Request): never {
   authenticate(request);
   const message = `Unrecognized request URL (${request.method}: ${new URL(request.url).pathname}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.`;
   throw new ApiError(404, { type: "invalid_request_error", message });
-}
-
-/** Everything from here to the answer happens in one turn: parallel requests with one key are done one after the other. */
-function answer(
-  world: World,
-  route: Route,
-  request: Request,
-  path: Record<string, string>,
-  body: string,
-  requestId: string,
-): Answer {
-  authenticate(request);
-  const url = new URL(request.url);
-  world.host = url.host;
-  const current = request.headers.get("stripe-version") === API_VERSION;
-  const key = route.method === "POST" ? request.headers.get("idempotency-key") : null;
-  if (key === null)
-    return run(world, route, path, body || url.search.slice(1), { id: requestId, idempotency_key: null, current });
-  const fingerprint = fingerprintOf(route.method, url.pathname, body);
-  const reply = findReply(world, key, fingerprint);
-  if (reply) {
-    const headers = { "idempotent-replayed": "true", "original-request": reply.requestId };
-    return { status: reply.status, body: reply.body, headers };
-  }
-  const fresh = run(world, route, path, body, { id: requestId, idempotency_key: key, current });
-  if (isKept(fresh.status)) {
-    world.store.replies.put({
-      id: key,
-      fingerprint,
-      requestId,
-      status: fresh.status,
-      body: fresh.body,
-      at: world.nowMs(),
-    });
-  }
-  return fresh;
-}
-
-function run(
-  world: World,
-  route: Route,
-  path: Record<string, string>,
-  encoded: string,
-  { current, ...request }: Caller,
-): Answer {
-  world.request = request;
-  try {
-    const { expand: asked, ...form } = decodeForm(encoded) as FormHash;
-    if (!current) takeOlderParams(route.path, form);
-    const paths = asked === undefined ? [] : arrayOf(text)(asked, "expand");
-    const concerned = path.id ?? (typeof form.customer === "string" ? form.customer : undefined);
-    const result = world.onClock(clockOf(world.store, concerned), () => route.answer(world, path, form));
-    return { status: 200, body: JSON.stringify(expand(world, result, paths), null, 2) };
-  } catch (error) {
-    if (error instanceof ApiError) return { status: error.status, body: errorJson(error) };
-    throw error;
-  } finally {
-    world.request = { id: null, idempotency_key: null };
-  }
-}
-
-/** The headers of every answer, and Stripe's error body for whatever went wrong. */
-function respond(request: Request, act: (requestId: string) => Answer, log: (line: string) => void): Response {
-  const requestId = newId("req", 14);
-  const { status, body, headers = {} } = attempt(() => act(requestId), log);
-  log(`${request.method} ${new URL(request.url).pathname.replace(/cs_test_\w+/, "cs_test_…")} ${status}`);
-  const key = request.headers.get("idempotency-key");
-  return new Response(body, {
-    status,
-    headers: {
-      "content-type": "application/json",
-      date: new Date().toUTCString(),
-      "request-id": requestId,
-      "stripe-version": request.headers.get("stripe-version") ?? API_VERSION,
-      ...(key === null ? {} : { "idempotency-key": key }),
-      "cache-control": "no-cache, no-store",
-      ...headers,
-    },
-  });
-}
-
-function attempt(act: () => Answer, log: (line: string) => void): Answer {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof ApiError) return { status: error.status, body: errorJson(error) };
-    log(`The emulator failed: ${error instanceof Error ? error.stack : String(error)}`);
-    const message = "The emulator failed while it answered this request; its log says how.";
-    return { status: 500, body: errorJson(new ApiError(500, { type: "api_error", message })) };
-  }
 }

@@ -31,8 +31,23 @@ export const invalid = (message: string, code?: string, param?: string) =>
     ...(param === undefined ? {} : { param }),
   });
 
-export const unknownParameter = (param: string) =>
-  invalid(`Received unknown parameter: ${param}`, "parameter_unknown", param);
+/** Something of Stripe's that the emulator lacks. The codes are its own, so that nobody takes it for Stripe's answer. */
+export const notModelled = (what: string, param: string) =>
+  invalid(`Stripe knows ${what}, this emulator does not model it yet.`, "emulator_parameter_not_modelled", param);
+
+export const operationNotModelled = (operation: string) =>
+  new ApiError(404, {
+    type: "invalid_request_error",
+    message: `Stripe knows ${operation}, this emulator does not model it yet.`,
+    code: "emulator_operation_not_modelled",
+  });
+
+export const emptyParameter = (param: string) =>
+  invalid(
+    `You passed an empty string for '${param}'. We assume empty values are an attempt to unset a parameter; however '${param}' cannot be unset. You should remove '${param}' from your request or supply a non-empty value.`,
+    "parameter_invalid_empty",
+    param,
+  );
 
 export const missingParameter = (param: string) =>
   invalid(`Missing required param: ${param}.`, "parameter_missing", param);
@@ -51,6 +66,8 @@ export const unauthorized = (message: string) => new ApiError(401, { type: "inva
 export function errorJson(error: ApiError): string {
   const { code } = error.body;
   const docs =
-    code === undefined ? {} : { doc_url: `https://docs.stripe.com/error-codes#${code.replaceAll("_", "-")}` };
+    code === undefined || code.startsWith("emulator_")
+      ? {}
+      : { doc_url: `https://docs.stripe.com/error-codes#${code.replaceAll("_", "-")}` };
   return JSON.stringify({ error: { ...error.body, ...docs } });
 }

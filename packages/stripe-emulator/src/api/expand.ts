@@ -1,87 +1,129 @@
 import type { Store } from "../state/store.ts";
 import { listOf } from "../state/stored.ts";
-import type { World } from "../world.ts";
-import { invalid } from "./errors.ts";
+import { invalid, notModelled } from "./errors.ts";
+import type { Lead, Operation } from "./stripe-api.ts";
+import { leadIn, shape } from "./versions.ts";
 
 type Hash = Record<string, unknown>;
 type Finder = (store: Store, id: string) => object | undefined;
 
-/** Where the object behind an id is found, by the attribute's name. */
-const REFERENCES: Record<string, Finder> = {
-  customer: (store, id) => store.customers.find(id) ?? store.deletedCustomers.find(id),
-  product: (store, id) => store.products.find(id),
-  default_price: (store, id) => store.prices.find(id),
-  coupon: (store, id) => store.coupons.find(id) ?? store.deletedCoupons.find(id),
-  promotion_code: (store, id) => store.promotionCodes.find(id),
-  discount: (store, id) => store.discounts.find(id),
-  discounts: (store, id) => store.discounts.find(id),
-  feature: (store, id) => store.features.find(id),
-  setup_intent: (store, id) => store.setupIntents.find(id),
-  price: (store, id) => store.prices.find(id),
-  subscription: (store, id) => store.subscriptions.find(id),
-  invoice: (store, id) => store.invoices.find(id),
-  latest_invoice: (store, id) => store.invoices.find(id),
-  payment_intent: (store, id) => store.paymentIntents.find(id),
-  charge: (store, id) => store.charges.find(id),
-  latest_charge: (store, id) => store.charges.find(id),
-  payment_method: (store, id) => store.paymentMethods.find(id),
-  default_payment_method: (store, id) => store.paymentMethods.find(id),
+/** Where the objects of a type are found by their id. */
+const OBJECTS: Record<string, Finder> = {
+  Charge: (store, id) => store.charges.find(id),
+  Coupon: (store, id) => store.coupons.find(id) ?? store.deletedCoupons.find(id),
+  Customer: (store, id) => store.customers.find(id),
+  DeletedCustomer: (store, id) => store.deletedCustomers.find(id),
+  DeletedProduct: (_, id) => ({ id, object: "product", deleted: true }),
+  Discount: (store, id) => store.discounts.find(id),
+  Dispute: (store, id) => store.disputes.find(id),
+  "Entitlements.Feature": (store, id) => store.features.find(id),
+  Invoice: (store, id) => store.invoices.find(id),
+  PaymentIntent: (store, id) => store.paymentIntents.find(id),
+  PaymentMethod: (store, id) => store.paymentMethods.find(id),
+  Price: (store, id) => store.prices.find(id),
+  Product: (store, id) => store.products.find(id),
+  PromotionCode: (store, id) => store.promotionCodes.find(id),
+  Refund: (store, id) => store.refunds.find(id),
+  SetupIntent: (store, id) => store.setupIntents.find(id),
+  Subscription: (store, id) => store.subscriptions.find(id),
+  "TestHelpers.TestClock": (store, id) => store.testClocks.find(id),
 };
 
 /** Attributes that are there only when asked for. */
 const INCLUDABLE: Record<string, (store: Store, id: string) => object> = {
-  "checkout.session.line_items": (store, id) =>
+  "Checkout.Session.line_items": (store, id) =>
     listOf(`/v1/checkout/sessions/${id}/line_items`, store.sessionDetails.get(id).lineItems),
-  "coupon.applies_to": (store, id) => ({ products: store.couponScopes.find(id)?.products ?? [] }),
-  "customer.subscriptions": (store, id) =>
+  "Coupon.applies_to": (store, id) => ({ products: store.couponScopes.find(id)?.products ?? [] }),
+  "Customer.subscriptions": (store, id) =>
     listOf(
       `/v1/customers/${id}/subscriptions`,
       store.subscriptions.all().filter((row) => row.customer === id && row.status !== "canceled"),
     ),
-  "invoice.payments": (store, id) =>
+  "Invoice.payments": (store, id) =>
     listOf(
       "/v1/invoice_payments",
       store.invoicePayments.all().filter((row) => row.invoice === id),
     ),
-  "charge.refunds": (store, id) =>
+  "Charge.refunds": (store, id) =>
     listOf(
       `/v1/charges/${id}/refunds`,
       store.refunds.all().filter((row) => row.charge === id),
     ),
 };
 
+/** The `data` of a list counts as a level, too. */
 const MAX_DEPTH = 4;
 
-/** A copy of the answer with the asked-for paths (`data.customer`, `latest_invoice.payments`) filled in. */
-export function expand(world: World, answer: object, paths: readonly string[]): object {
-  const copy = structuredClone(answer);
-  for (const path of paths) {
-    const steps = path.split(".");
-    const depth = steps.filter((step) => step !== "data").length;
-    if (depth > MAX_DEPTH)
+/** One step of a path: the attribute, what the SDK says of it, and the types that have it. `data` of a list has no lead. */
+interface Step {
+  name: string;
+  owner?: string;
+  lead?: Lead;
+}
+
+/** What to expand, found to be possible for this operation and version. */
+export type Expansion = Step[];
+
+/**
+ * Reads `expand` before anything is done: throws Stripe's 400 for what cannot be expanded by the SDK's types, and the
+ * emulator's own for what it lacks (https://docs.stripe.com/api/expanding_objects).
+ */
+export function readExpansions(operation: Operation, paths: readonly string[], version: string): Expansion[] {
+  return paths.map((path) => {
+    const names = path.split(".");
+    if (names.length > MAX_DEPTH)
       throw invalid(`You cannot expand more than ${MAX_DEPTH} levels of a property`, undefined, "expand");
-    fill(world.store, copy as Hash, steps, path);
-  }
+    if (operation.list && names[0] !== "data")
+      throw cannotExpand(path, ` You may want to try expanding 'data.${path}' instead.`);
+    let types: readonly string[] = operation.answer ?? [];
+    let inList = operation.list === true;
+    return names.map((name): Step => {
+      if (inList && name === "data") {
+        inList = false;
+        return { name };
+      }
+      const owner = inList ? undefined : types.find((type) => leadIn(version, type, name));
+      const lead = owner === undefined ? undefined : leadIn(version, owner, name);
+      if (owner === undefined || !lead) throw cannotExpand(path);
+      expectModelled(lead, owner, name, path);
+      inList = "list" in lead || "includable" in lead;
+      types =
+        "ids" in lead ? lead.ids : "within" in lead ? lead.within : ["list" in lead ? lead.list : lead.includable];
+      return { name, owner, lead };
+    });
+  });
+}
+
+const cannotExpand = (path: string, hint = "") =>
+  invalid(`This property cannot be expanded (${path}).${hint}`, undefined, "expand");
+
+function expectModelled(lead: Lead, owner: string, name: string, path: string): void {
+  const modelled =
+    "ids" in lead ? lead.ids.some((type) => OBJECTS[type]) : !("includable" in lead) || INCLUDABLE[`${owner}.${name}`];
+  if (!modelled) throw notModelled(`the expansion ${path}`, "expand");
+}
+
+/** The answer as the version shows it, with what was asked for filled in. */
+export function expand(store: Store, answer: object, expansions: readonly Expansion[], version: string): object {
+  const copy = structuredClone(shape(store, answer, version));
+  for (const steps of expansions) fill(store, copy as Hash, steps, version);
   return copy;
 }
 
-function fill(store: Store, target: Hash, steps: string[], path: string): void {
-  const [name, ...rest] = steps;
-  if (name === undefined) return;
+function fill(store: Store, target: Hash, [step, ...rest]: Expansion, version: string): void {
+  if (!step) return;
+  const { name, owner, lead } = step;
   const value = target[name];
-  if (Array.isArray(value)) {
-    const found = value.map((item) => (typeof item === "string" ? REFERENCES[name]?.(store, item) : item));
-    target[name] = found.map((item) => structuredClone(item ?? refuse(path)));
-    for (const item of target[name] as Hash[]) fill(store, item, rest, path);
-    return;
+  const load = (found: unknown) => structuredClone(shape(store, found, version));
+  const loadById = (id: string) => {
+    const types = lead && "ids" in lead ? lead.ids : [];
+    return load(types.map((type) => OBJECTS[type]?.(store, id)).find(Boolean) ?? id);
+  };
+  if (typeof value === "string") target[name] = loadById(value);
+  else if (Array.isArray(value)) target[name] = value.map((item) => (typeof item === "string" ? loadById(item) : item));
+  else if (value === undefined && lead && "includable" in lead)
+    target[name] = load(INCLUDABLE[`${owner}.${name}`]?.(store, String(target.id)));
+  for (const inner of [target[name]].flat()) {
+    if (typeof inner === "object" && inner !== null) fill(store, inner as Hash, rest, version);
   }
-  const include = INCLUDABLE[`${target.object}.${name}`];
-  if (value === undefined && include) target[name] = structuredClone(include(store, String(target.id)));
-  else if (typeof value === "string") target[name] = structuredClone(REFERENCES[name]?.(store, value) ?? refuse(path));
-  else if (value === undefined || (value !== null && typeof value !== "object")) refuse(path);
-  if (rest.length > 0 && target[name] !== null) fill(store, target[name] as Hash, rest, path);
-}
-
-function refuse(path: string): never {
-  throw invalid(`This property cannot be expanded (${path}).`, undefined, "expand");
 }

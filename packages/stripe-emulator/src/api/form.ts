@@ -7,19 +7,32 @@ export interface FormHash {
 
 const MAX_DEPTH = 10;
 
+const NAME = /^[^[\]]+(\[[^[\]]*\])*$/;
+
 /**
- * Decodes Stripe's form encoding: `a[b]=1`, `a[0][c]=2` and `a[]=3`.
- * The query of a GET is encoded the same way.
+ * Decodes Stripe's form encoding: `a[b]=1`, `a[0][c]=2` and `a[]=3`. The query of a GET is encoded the same way.
+ * Throws Stripe's 400 for what is not so encoded.
  */
 export function decodeForm(text: string): FormHash {
+  if (!isEncoded(text)) throw invalid("Invalid request: the parameters have an invalid %-encoding.");
   const root: FormHash = Object.create(null);
   for (const [name, value] of new URLSearchParams(text)) assign(root, pathOf(name), value);
   return arraysIn(root) as FormHash;
 }
 
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `a[b][c]` is a path; a name with stray brackets is a name. */
 function pathOf(name: string): string[] {
   const open = name.indexOf("[");
-  if (open === -1) return [name];
+  if (open === -1 || !NAME.test(name)) return [name];
   const path = [
     name.slice(0, open),
     ...[...name.slice(open).matchAll(/\[([^[\]]*)\]/g)].map((match) => match[1] ?? ""),
@@ -32,11 +45,13 @@ function assign(hash: FormHash, path: string[], value: string): void {
   const [head, ...rest] = path;
   const key = head === "" ? nextIndex(hash, rest[0]) : (head ?? "");
   if (rest.length === 0) {
+    if (typeof hash[key] === "object")
+      throw invalid(`Invalid string: ${key} is given as an object, too.`, undefined, key);
     hash[key] = value;
     return;
   }
-  const existing = hash[key];
-  const child: FormHash = typeof existing === "object" && !Array.isArray(existing) ? existing : Object.create(null);
+  const child = hash[key] ?? Object.create(null);
+  if (typeof child === "string") throw invalid(`Invalid object: ${key} is given as text, too.`, undefined, key);
   hash[key] = child;
   assign(child, rest, value);
 }

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, unknownParameter } from "./errors.ts";
+import { emptyParameter, invalid, missingParameter, notModelled } from "./errors.ts";
 import type { FormHash, FormValue } from "./form.ts";
 
 /** Turns a form value into a typed one, or throws Stripe's 400 naming the parameter. */
@@ -22,7 +22,10 @@ export const schema = <const F extends Fields, const R extends keyof F & string 
   required: readonly R[] = [],
 ): Schema<F, R> => ({ fields, required });
 
-/** Reads a decoded form by a schema: unknown, missing and mistyped parameters are refused as Stripe refuses them. */
+/**
+ * Reads a decoded form by a schema. The form was checked by what Stripe takes (check-parameters.ts): whatever is not in
+ * the schema is Stripe's, and not modelled.
+ */
 export function readParams<S extends Schema<Fields, string>>(
   { fields, required }: S,
   form: FormHash,
@@ -32,7 +35,7 @@ export function readParams<S extends Schema<Fields, string>>(
   const read: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(form)) {
     const reader = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    if (!reader) throw unknownParameter(named(key));
+    if (!reader) throw notModelled(`the parameter ${named(key)}`, named(key));
     read[key] = reader(value, named(key));
   }
   for (const key of required) if (read[key] === undefined) throw missingParameter(named(key));
@@ -41,10 +44,7 @@ export function readParams<S extends Schema<Fields, string>>(
 
 export const text: Reader<string> = (value, param) => {
   if (typeof value !== "string") throw invalid(`Invalid string: ${JSON.stringify(value)}`, undefined, param);
-  if (value === "") {
-    const why = `We assume empty values are an attempt to unset a parameter; however '${param}' cannot be unset.`;
-    throw invalid(`You passed an empty string for '${param}'. ${why}`, "parameter_invalid_empty", param);
-  }
+  if (value === "") throw emptyParameter(param);
   return value;
 };
 
@@ -66,13 +66,13 @@ export const clearable =
   (value, param) =>
     value === "" ? null : reader(value, param);
 
+/** The words that are modelled: Stripe may know more. */
 export const oneOf =
   <const T extends string>(...words: T[]): Reader<T> =>
   (value, param) => {
     const found = words.find((word) => word === text(value, param));
     if (found !== undefined) return found;
-    const choice = words.length === 1 ? words[0] : `one of ${words.slice(0, -1).join(", ")}, or ${words.at(-1)}`;
-    throw invalid(`Invalid ${param}: must be ${choice}`, undefined, param);
+    throw notModelled(`the value ${JSON.stringify(value)} of ${param}`, param);
   };
 
 export const arrayOf =

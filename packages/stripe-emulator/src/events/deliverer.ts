@@ -1,5 +1,8 @@
+import { eventIn } from "../api/versions.ts";
+import { API_VERSION } from "../api-version.ts";
 import { newId } from "../state/ids.ts";
 import type { DeliveryRow } from "../state/rows.ts";
+
 import type { Store } from "../state/store.ts";
 import { Disturbance } from "./disturbing.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -132,7 +135,9 @@ export class Deliverer {
       return;
     }
     const forged = this.#disturbance.forges(delivery.id);
-    const answer = await send(forged ? { ...endpoint, secrets: ["whsec_wrong"] } : endpoint, event);
+    const { apiVersion = API_VERSION } = endpoint;
+    const shown = apiVersion === event.api_version ? event : eventIn(store, event, apiVersion);
+    const answer = await send(forged ? { ...endpoint, secrets: ["whsec_wrong"] } : endpoint, shown);
     // The state was replaced meanwhile.
     if (!store.deliveries.find(delivery.id)) return;
     store.deliveryAttempts.put({ id: newId("wha"), delivery: delivery.id, ...answer });

@@ -1,3 +1,4 @@
+import { checkVersion } from "../api/versions.ts";
 import { newId } from "../state/ids.ts";
 import type { Store } from "../state/store.ts";
 
@@ -6,7 +7,7 @@ export interface WebhookEndpoint {
   url: string;
   secret: string;
   enabledEvents: readonly string[];
-  /** What `api_version` the endpoint's events say; default: the version the emulator speaks. */
+  /** The version of the API in which the endpoint's events are shown; default: that of the pinned stripe package. */
   apiVersion?: string;
 }
 
@@ -22,7 +23,9 @@ export class Endpoints {
   readonly #configured: readonly (WebhookEndpoint & { id: string })[];
   readonly #store: Store;
 
+  /** Throws at an `apiVersion` that is none of Stripe's. */
   constructor(configured: readonly WebhookEndpoint[], store: Store) {
+    for (const { apiVersion } of configured) if (apiVersion !== undefined) checkVersion(apiVersion);
     this.#configured = configured.map((endpoint, index) => ({ ...endpoint, id: `we_${index + 1}` }));
     this.#store = store;
   }

@@ -9,8 +9,7 @@ export type Answer = Omit<DeliveryAttempt, "id" | "delivery">;
 
 /** Posts an event to an endpoint, signed. Never throws: that nobody answers is an answer too. */
 export async function send(endpoint: Endpoint, event: EventRow): Promise<Answer> {
-  const shown = endpoint.apiVersion === undefined ? event : { ...event, api_version: endpoint.apiVersion };
-  const body = JSON.stringify(shown, null, 2);
+  const body = JSON.stringify(event, null, 2);
   const at = Date.now();
   const began = performance.now();
   const answered = (rest: Pick<Answer, "status" | "error" | "excerpt">): Answer => ({

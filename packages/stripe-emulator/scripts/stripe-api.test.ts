@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { readStripeApi, writeStripeApi } from "./stripe-api.ts";
+
+const committed = readFileSync(new URL("../src/api/stripe-api.json", import.meta.url), "utf8");
+
+it("what the emulator takes for Stripe's API is what the installed SDK declares (npm run generate)", () => {
+  expect(writeStripeApi(readStripeApi()) === committed).toBe(true);
+});
+
+it("parameters are read with their kinds, and whether they are required", () => {
+  const { operations, hashes } = readStripeApi();
+  expect(hashes[operations["POST /v1/refunds"]?.params ?? ""]).toMatchObject({
+    amount: "number",
+    metadata: ["empty", "map"],
+    reason: { words: ["duplicate", "fraudulent", "requested_by_customer"] },
+    refund_application_fee: "boolean",
+  });
+  expect(hashes[operations["POST /v1/prices"]?.params ?? ""]).toMatchObject({ "currency!": "string" });
+  expect(hashes[operations["GET /v1/events"]?.params ?? ""]).toMatchObject({
+    created: [{ hash: "RangeQueryParam" }, "number"],
+    types: { array: "string" },
+  });
+});
+
+it("knows all addresses of the SDK, and where answers lead", () => {
+  const { operations, expandable } = readStripeApi();
+  expect(operations["POST /v1/quotes"]).toEqual({});
+  expect(operations["GET /v1/subscriptions"]).toMatchObject({ answer: ["Subscription"], list: true });
+  expect(expandable.Subscription).toMatchObject({
+    customer: { ids: ["Customer", "DeletedCustomer"] },
+    items: { list: "SubscriptionItem" },
+  });
+  expect(expandable.Customer).toMatchObject({ subscriptions: { includable: "Subscription" } });
+  expect(expandable["Invoice.Parent.SubscriptionDetails"]).toEqual({ subscription: { ids: ["Subscription"] } });
+});

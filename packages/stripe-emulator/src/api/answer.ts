@@ -1,0 +1,92 @@
+import { API_VERSION } from "../api-version.ts";
+import { clockOf } from "../state/clock-of.ts";
+import type { World } from "../world.ts";
+import { authenticate } from "./authenticate.ts";
+import { checkParameters } from "./check-parameters.ts";
+import { ApiError, errorJson, invalid, notModelled } from "./errors.ts";
+import { expand, readExpansions } from "./expand.ts";
+import { decodeForm } from "./form.ts";
+import { findReply, fingerprintOf, isKept } from "./idempotency.ts";
+import { takeOlderParams } from "./older-params.ts";
+import { arrayOf, text } from "./params.ts";
+import type { Answer } from "./respond.ts";
+import type { Route } from "./route.ts";
+import { operationOf, stripeApi } from "./stripe-api.ts";
+import { checkVersion, takesOlderParams } from "./versions.ts";
+
+/** A request, taken apart. */
+interface Call {
+  route: Route;
+  /** What the variables in the route's path stand for. */
+  path: Record<string, string>;
+  /** The parameters, of the body and the query. */
+  encoded: string;
+  /** The API version asked for; null: the account's own. */
+  version: string | null;
+  id: string;
+  idempotencyKey: string | null;
+}
+
+/** Everything from here to the answer happens in one turn: parallel requests with one key are done one after the other. */
+export function answer(
+  world: World,
+  route: Route,
+  request: Request,
+  path: Record<string, string>,
+  body: string,
+  requestId: string,
+): Answer {
+  authenticate(request);
+  checkHeaders(request.headers, body);
+  const url = new URL(request.url);
+  world.host = url.host;
+  const key = route.method === "POST" ? request.headers.get("idempotency-key") : null;
+  const encoded = [body, url.search.slice(1)].filter(Boolean).join("&");
+  const version = request.headers.get("stripe-version");
+  const call: Call = { route, path, encoded, version, id: requestId, idempotencyKey: key };
+  if (key === null) return run(world, call);
+  const fingerprint = fingerprintOf(route.method, url.pathname, encoded);
+  const reply = findReply(world, key, fingerprint);
+  if (reply) {
+    const headers = { "idempotent-replayed": "true", "original-request": reply.requestId };
+    return { status: reply.status, body: reply.body, headers };
+  }
+  const { status, body: answered } = run(world, call);
+  if (isKept(status))
+    world.store.replies.put({ id: key, fingerprint, requestId, status, body: answered, at: world.nowMs() });
+  return { status, body: answered };
+}
+
+function checkHeaders(headers: Headers, body: string): void {
+  for (const name of ["Stripe-Account", "Stripe-Context"]) {
+    if (headers.has(name)) throw notModelled(`the header ${name} (Connect)`, name);
+  }
+  const version = headers.get("stripe-version");
+  if (version !== null) checkVersion(version);
+  if (body !== "" && !/^application\/x-www-form-urlencoded\b/.test(headers.get("content-type") ?? "")) {
+    throw invalid(
+      "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.",
+    );
+  }
+}
+
+function run(world: World, { route, path, encoded, version, id, idempotencyKey }: Call): Answer {
+  world.request = { id, idempotency_key: idempotencyKey };
+  try {
+    const decoded = decodeForm(encoded);
+    if (takesOlderParams(version)) takeOlderParams(route.path, decoded);
+    const operation = stripeApi.operations[operationOf(route.method, route.path)] ?? {};
+    checkParameters(operation, decoded);
+    const { expand: asked, ...form } = decoded;
+    const shown = version ?? API_VERSION;
+    const expansions = readExpansions(operation, asked === undefined ? [] : arrayOf(text)(asked, "expand"), shown);
+    const concerned = path.id ?? (typeof form.customer === "string" ? form.customer : undefined);
+    const result = world.onClock(clockOf(world.store, concerned), () => route.answer(world, path, form));
+    return { status: 200, body: JSON.stringify(expand(world.store, result, expansions, shown), null, 2) };
+  } catch (error) {
+    if (error instanceof ApiError) return { status: error.status, body: errorJson(error) };
+    throw error;
+  } finally {
+    world.request = { id: null, idempotency_key: null };
+  }
+}

@@ -1,0 +1,146 @@
+import { previousAttributes } from "../events/previous-attributes.ts";
+import type { EventRow, Rows } from "../state/rows.ts";
+import type { Store } from "../state/store.ts";
+import { invalid } from "./errors.ts";
+import { type Lead, stripeApi } from "./stripe-api.ts";
+
+type Hash = Record<string, unknown>;
+
+/** What older versions of an object had beside what it has now; undefined: what they had not. */
+interface Shapes {
+  subscription: (row: Rows["subscriptions"]) => Hash;
+  subscription_item: () => Hash;
+  invoice: (row: Rows["invoices"], store: Store) => Hash;
+  line_item: (row: Rows["invoices"]["lines"]["data"][number], store: Store) => Hash;
+  payment_intent: (row: Rows["paymentIntents"], store: Store) => Hash;
+  charge: (row: Rows["charges"], store: Store) => Hash;
+}
+
+interface Change {
+  /** The first version that is without it. */
+  until: string;
+  shapes: Shapes;
+  /** What could be expanded there, by the SDK's type. */
+  expandable: Record<string, Record<string, Lead>>;
+}
+
+const invoiceOf = (store: Store, intent: string | null): string | null =>
+  store.invoicePayments.all().find(({ payment }) => intent !== null && payment.payment_intent === intent)?.invoice ??
+  null;
+
+const intentOf = (store: Store, invoice: string | undefined) =>
+  store.paymentIntents.find(
+    store.invoicePayments.all().find((row) => row.invoice === invoice)?.payment.payment_intent ?? null,
+  );
+
+/** The newest first. From the changelog of the stripe package, at the release that pinned each version. */
+const CHANGES: readonly Change[] = [
+  {
+    until: "2025-03-31.basil",
+    shapes: {
+      subscription: ({ items }) => ({
+        current_period_start: items.data[0]?.current_period_start,
+        current_period_end: items.data[0]?.current_period_end,
+      }),
+      subscription_item: () => ({ current_period_start: undefined, current_period_end: undefined }),
+      invoice: ({ id, status, parent }, store) => ({
+        charge: intentOf(store, id)?.latest_charge ?? null,
+        paid: status === "paid",
+        parent: undefined,
+        payment_intent: intentOf(store, id)?.id ?? null,
+        subscription: parent?.subscription_details?.subscription ?? null,
+        subscription_details: { metadata: parent?.subscription_details?.metadata ?? null },
+      }),
+      line_item: ({ parent, pricing }, store) => ({
+        parent: undefined,
+        price: store.prices.find(pricing?.price_details?.price) ?? null,
+        pricing: undefined,
+        proration: parent?.subscription_item_details?.proration ?? false,
+        subscription_item: parent?.subscription_item_details?.subscription_item,
+        type: parent?.type === "subscription_item_details" ? "subscription" : "invoiceitem",
+      }),
+      payment_intent: ({ id }, store) => ({ invoice: invoiceOf(store, id) }),
+      charge: ({ payment_intent: intent }, store) => ({ invoice: invoiceOf(store, intent) }),
+    },
+    expandable: {
+      Invoice: {
+        charge: { ids: ["Charge"] },
+        payment_intent: { ids: ["PaymentIntent"] },
+        subscription: { ids: ["Subscription"] },
+      },
+      InvoiceLineItem: { price: { within: ["Price"] } },
+      PaymentIntent: { invoice: { ids: ["Invoice"] } },
+      Charge: { invoice: { ids: ["Invoice"] } },
+    },
+  },
+];
+
+/** The first version that refuses `payment_method_types`, where Stripe chooses the methods itself. */
+const METHODS_CHOSEN = "2026-09-30.endive";
+
+/** All versions of the API there are. */
+const VERSIONS: readonly string[] = (() => {
+  const { params = "" } = stripeApi.operations["POST /v1/webhook_endpoints"] ?? {};
+  const kind = stripeApi.hashes[params]?.api_version;
+  return typeof kind === "object" && "words" in kind ? kind.words : [];
+})();
+
+/** Throws Stripe's 400 for what is not a version. */
+export function checkVersion(version: string): void {
+  if (!VERSIONS.includes(version)) throw invalid(`Invalid Stripe API version: ${version}`);
+}
+
+/** Versions begin with their date, so that text compares as they follow one another. */
+const changesFor = (version: string) => CHANGES.filter(({ until }) => version < until);
+
+/** Whether older names of parameters are taken: from older versions, and from requests that name none, as Stripe's CLI. */
+export const takesOlderParams = (asked: string | null): boolean => asked === null || asked < METHODS_CHOSEN;
+
+/** What an attribute of a type led to in a version. */
+export function leadIn(version: string, type: string, name: string): Lead | undefined {
+  const tables = [stripeApi.expandable, ...changesFor(version).map(({ expandable }) => expandable)];
+  return tables.map((table) => table[type]).find((leads) => leads && Object.hasOwn(leads, name))?.[name];
+}
+
+/** An object as a version shows it, with all that is in it. Events keep the version that they were made with. */
+export function shape<T>(store: Store, value: T, version: string): T {
+  const changes = changesFor(version);
+  return changes.length === 0 ? value : (reshape(store, value, changes) as T);
+}
+
+function reshape(store: Store, value: unknown, changes: readonly Change[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => reshape(store, item, changes));
+  if (typeof value !== "object" || value === null) return value;
+  const { object } = value as { object?: unknown };
+  if (object === "event") return value;
+  const row: Hash = { ...value };
+  for (const { shapes } of changes) {
+    const older = shapes[object as keyof Shapes] as ((row: unknown, store: Store) => Hash) | undefined;
+    Object.assign(row, older?.(row, store));
+  }
+  const present = Object.entries(row).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(present.map(([key, inner]) => [key, reshape(store, inner, changes)]));
+}
+
+/** An event as an endpoint of another version gets it. */
+export function eventIn(store: Store, event: EventRow, version: string): EventRow {
+  const { object, previous_attributes: previous } = event.data;
+  const shown = shape(store, object, version);
+  const before = previous && previousAttributes(shape(store, withOld(object as Hash, previous), version), shown);
+  return {
+    ...event,
+    api_version: version,
+    data: { object: shown, ...(before === undefined ? {} : { previous_attributes: before }) },
+  };
+}
+
+/** The object before the change that `previous_attributes` tells of. */
+function withOld(now: Hash, previous: Hash): Hash {
+  const isHash = (value: unknown): value is Hash =>
+    typeof value === "object" && value !== null && !Array.isArray(value) && (value as Hash).object !== "list";
+  const old = Object.entries(previous).map(([key, was]) => {
+    const is = now[key];
+    return [key, isHash(was) && isHash(is) ? withOld(is, was) : was];
+  });
+  return { ...now, ...Object.fromEntries(old) };
+}

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ROUTES } from "./api/app.ts";
+import { type Bench, openBench } from "./testing/bench.ts";
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+const KEY = { authorization: "Bearer sk_test_1" };
+
+/** Status, code, parameter and message of what a form is answered with. */
+async function post(path: string, form: string) {
+  const headers = { ...KEY, "content-type": "application/x-www-form-urlencoded" };
+  const response = await fetch(`${bench.origin}${path}`, { method: "POST", headers, body: form });
+  const { error = {} } = (await response.json()) as { error?: Record<string, string> };
+  return [response.status, error.code, error.param, error.message];
+}
+
+test.each([
+  ["/v1/customers", "emial=a", "parameter_unknown", "emial", "Received unknown parameter: emial. Did you mean email?"],
+  ["/v1/customers", "foo=1&bar=2", "parameter_unknown", "foo", "Received unknown parameters: foo, bar"],
+  ["/v1/customers", "address[zip]=1", "parameter_unknown", "address[zip]", "Received unknown parameter: address[zip]"],
+  ["/v1/customers", "email[x]=1", undefined, "email", 'Invalid string: {"x":"1"}'],
+  ["/v1/customers", "metadata=x", "parameter_invalid", "metadata", "Invalid object"],
+  ["/v1/customers", "balance=much", "parameter_invalid_integer", "balance", "Invalid integer: much"],
+  [
+    "/v1/customers",
+    "tax_exempt=maybe",
+    undefined,
+    "tax_exempt",
+    "Invalid tax_exempt: must be one of exempt, none, or reverse",
+  ],
+  ["/v1/products", "name=a&active=yes", undefined, "active", "Invalid boolean: yes"],
+  ["/v1/products", "description=a", "parameter_missing", "name", "Missing required param: name."],
+  [
+    "/v1/checkout/sessions",
+    "mode=bogus",
+    undefined,
+    "mode",
+    "Invalid mode: must be one of payment, setup, or subscription",
+  ],
+  ["/v1/checkout/sessions", "line_items=x", undefined, "line_items", "Invalid array"],
+  ["/v1/products", "name=a&expand=default_price", undefined, "expand", "Invalid array"],
+])("%s with %s is refused as Stripe refuses it", async (path, form, code, param, message) => {
+  expect(await post(path, form)).toEqual([400, code, param, message]);
+});
+
+test("what Stripe takes and the emulator does not model is told apart, at every depth", async () => {
+  const gap = "emulator_parameter_not_modelled";
+  expect((await post("/v1/customers", "invoice_prefix=ABC")).slice(0, 3)).toEqual([400, gap, "invoice_prefix"]);
+  expect(
+    (await post("/v1/checkout/sessions", "mode=payment&payment_intent_data[on_behalf_of]=acct_1")).slice(0, 3),
+  ).toEqual([400, gap, "payment_intent_data[on_behalf_of]"]);
+  expect(await post("/v1/checkout/sessions", "mode=payment&ui_mode=embedded_page")).toEqual([
+    400,
+    gap,
+    "ui_mode",
+    'Stripe knows the value "embedded_page" of ui_mode, this emulator does not model it yet.',
+  ]);
+});
+
+test("an address that Stripe has and the emulator lacks is told apart from one that is nobody's", async () => {
+  const gap = "emulator_operation_not_modelled";
+  expect((await post("/v1/quotes", "")).slice(0, 2)).toEqual([404, gap]);
+  const search = await fetch(`${bench.origin}/v1/invoices/search?query=x`, { headers: KEY });
+  expect(await search.json()).toMatchObject({
+    error: { code: gap, message: expect.stringContaining("/v1/invoices/search") },
+  });
+  const [status, code, , message] = await post("/v1/quotas", "");
+  expect([status, code]).toEqual([404, undefined]);
+  expect(message).toContain("Unrecognized request URL (POST: /v1/quotas)");
+});
+
+test("no route is hidden by one that is lacking", async () => {
+  for (const { method, path } of ROUTES) {
+    const response = await fetch(`${bench.origin}${path.replaceAll(/:\w+/g, "x_1")}`, { method, headers: KEY });
+    expect(await response.text(), `${method} ${path}`).not.toContain("emulator_operation_not_modelled");
+  }
+});
