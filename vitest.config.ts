@@ -9,7 +9,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["packages/**/*.test.{ts,tsx}"], exclude: ["**/node_modules/**"] },
+        test: {
+          name: "unit",
+          include: ["packages/**/*.test.{ts,tsx}"],
+          exclude: ["**/node_modules/**"],
+          globalSetup: "packages/stripe-emulator/scripts/covered-setup.ts",
+        },
       },
       // One at a time: a synth rewrites .sst/ and the site's build.
       { extends: true, test: { name: "system", include: ["test/**/*.test.ts"], fileParallelism: false } },

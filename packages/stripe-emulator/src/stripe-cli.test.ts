@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bench, openBench, typesSince, until } from "./testing/bench.ts";
+import { showTrigger } from "./testing/coverage.ts";
 import { cli, runCli, skipReason, startCli } from "./testing/stripe-cli.ts";
 
 /** The fixture's name, and the event where it is called otherwise. */
@@ -93,6 +94,7 @@ describe.skipIf(cli === undefined)(`Stripe's own CLI${skipReason}`, () => {
     expect(output).toContain("Trigger succeeded");
     expect(code).toBe(0);
     await until(() => typesSince(bench, from).includes(event));
+    showTrigger(fixture);
   });
 
   test("every other fixture of the CLI is among those that are triggered here", async () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import Stripe from "stripe";
 import { createStripeEmulator, type StripeEmulator, type StripeEmulatorOptions } from "../index.ts";
+import { observe } from "./coverage.ts";
 
 export const SECRET = "whsec_test";
 
@@ -47,11 +48,13 @@ export async function openBench(options: Partial<StripeEmulatorOptions> = {}): P
   server.on("upgrade", (request, socket, head) => emulator?.upgrade(request, socket, head));
   await listen(server);
   const origin = `http://127.0.0.1:${portOf(server)}`;
+  const observed = observe();
   const opened = createStripeEmulator({
     publicUrl: origin,
     settleDelayMs: 200,
     retryDelaysMs: [30, 30, 30],
     webhookEndpoints: [{ url: `http://127.0.0.1:${portOf(hook)}/`, secret: SECRET, enabledEvents: ["*"] }],
+    log: observed.line,
     ...options,
   });
   emulator = opened;
@@ -72,6 +75,7 @@ export async function openBench(options: Partial<StripeEmulatorOptions> = {}): P
     submit: (url, fields) =>
       fetch(url ?? "", { method: "POST", body: new URLSearchParams(fields), redirect: "manual" }),
     async close() {
+      observed.end(opened);
       await opened.close();
       for (const each of [server, hook]) {
         each.closeAllConnections();
