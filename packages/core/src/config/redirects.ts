@@ -13,7 +13,9 @@ const LONGEST = 5000;
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html
  */
 export function assertAllowedRedirect(site: Site, url: string): void {
-  const ours = site.allowedOrigins.some((origin) => url.startsWith(origin) && /^([/?#]|$)/.test(url.slice(origin.length)));
+  const ours = site.allowedOrigins.some(
+    (origin) => url.startsWith(origin) && /^([/?#]|$)/.test(url.slice(origin.length)),
+  );
   if (ours && url.length <= LONGEST && /^[!-~]+$/.test(url) && !/["<>\\]/.test(url)) return;
   throw new BillingError(
     "redirect_not_allowed",
