@@ -5,6 +5,7 @@ import { malformed } from "./threats/malformed.ts";
 import { redirects } from "./threats/redirects.ts";
 import { sessions } from "./threats/sessions.ts";
 import { tampering } from "./threats/tampering.ts";
+import { webhook } from "./threats/webhook.ts";
 
 // One system for all of them: it takes longer to start than to attack.
 let target: Target;
@@ -19,3 +20,4 @@ crossSite(ask);
 sessions(ask);
 tampering(ask);
 malformed(ask);
+webhook(ask);

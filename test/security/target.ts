@@ -99,7 +99,7 @@ export function expectRefusal({ status, headers, body }: Answer, expected: numbe
 }
 
 /** Waits until what happened at Stripe is in the database. */
-async function settle({ stripe, local }: World): Promise<void> {
+export async function settle({ stripe, local }: World): Promise<void> {
   const listed = await stripe.events.list({ limit: 100 });
   const ids = listed.data.flatMap(({ id, type }) => ((enabledEvents as string[]).includes(type) ? id : []));
   await vi.waitFor(async () => {
