@@ -9,7 +9,7 @@ import { storedSession } from "./sessions.ts";
 const MARKER = "zanzibar";
 
 /** What no line may hold, by name. */
-export function secretsOf({ world, ada, mallory }: Target): Record<string, string> {
+function secretsOf({ world, ada, mallory }: Target): Record<string, string> {
   const { stripe, supabase } = world.local.settings;
   return {
     "Stripe key": stripe.secretKey,
