@@ -4,7 +4,7 @@ import { openEnvelope } from "@turnpike/core/webhook";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type Stripe from "stripe";
 import { clients } from "./config.ts";
-import { describe, log } from "./log.ts";
+import { describe, log, reportFailure } from "./log.ts";
 
 /**
  * The queue's consumer: applies a batch of events to the mirror. Reports the messages that must come again, and only those:
@@ -25,8 +25,8 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Reco
     }),
   );
 
-  const outcomes = await applyEvents(clients, [...events.values()], (error) =>
-    log("error", "events wait for Stripe", describe(error)),
+  const outcomes = await reportFailure(() =>
+    applyEvents(clients, [...events.values()], (error) => log("error", "events wait for Stripe", describe(error))),
   );
   for (const [id, outcome] of outcomes) {
     const { type, created } = events.get(id) ?? {};

@@ -24,9 +24,24 @@ export function describe(error: unknown): Fields {
     errorCode: typeof code === "string" ? code : undefined,
     stripeStatus: typeof statusCode === "number" ? statusCode : undefined,
     stripeRequestId: typeof requestId === "string" ? requestId : undefined,
+    // The message stands in front of the stack, and may have lines that look like one.
     stack: error.stack
-      ?.split("\n")
+      ?.replace(error.message, () => "")
+      .split("\n")
       .filter((line) => /^\s+at /.test(line))
       .join("\n"),
   };
+}
+
+/**
+ * Does what a queue or a schedule asks for. Lambda prints whatever is thrown together with its message, which may quote what it
+ * was about: so the failure is described here, and another error says to Lambda that there was one.
+ */
+export async function reportFailure<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    log("error", "failed", describe(error));
+    throw new Error("Failed, as the line before this one says");
+  }
 }

@@ -23,6 +23,12 @@ it.each([
   expect(() => readSetting({ [name]: value }, name)).toThrow(`The setting ${name} ${state}`);
 });
 
+it("the pages of a site whose address is written with capitals or its port are still its own", () => {
+  const site = readSite({ SITE_URL: "https://App.Example.com:443/" });
+  expect(site).toEqual({ url: "https://app.example.com", allowedOrigins: ["https://app.example.com"] });
+  expect(() => assertAllowedRedirect(site, `${site.url}/success?session_id={CHECKOUT_SESSION_ID}`)).not.toThrow();
+});
+
 it.each([
   "https://app.example.com.evil.example/",
   "https://app.example.com@evil.example/",

@@ -5,7 +5,7 @@ const text = z.string().trim().min(1);
 
 /** The settings that are no secrets, as they stand in the environment. Secrets come through SST's `Config`. */
 const settings = {
-  SITE_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, "")),
+  SITE_URL: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).href.replace(/\/+$/, "")),
   ALLOWED_ORIGINS: z
     .string()
     .default("")

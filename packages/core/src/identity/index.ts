@@ -39,7 +39,7 @@ export async function identify(
   const token = credentials.authorization?.match(/^Bearer +(\S+)$/i)?.[1];
   if (token) {
     const { auth } = createClient(supabase.url, supabase.publishableKey, { auth: keepNothing });
-    const user = userOf((await auth.getClaims(token)).data?.claims);
+    const user = await userOf(auth.getClaims(token));
     if (!user) throw new BillingError("unauthenticated", "The access token is not valid, or has expired");
     return { user, via: "bearer", setCookies: [] };
   }
@@ -56,15 +56,13 @@ export async function identify(
       },
     },
   });
-  // Answers an error for a token that was tampered with; a cookie that is no session at all makes it throw.
-  const claims = await auth.getClaims().then(
-    ({ data }) => data?.claims,
-    () => undefined,
-  );
-  const user = userOf(claims);
+  const user = await userOf(auth.getClaims());
   return { user, via: user && "cookie", setCookies };
 }
 
-function userOf(claims: JwtPayload | undefined): User | undefined {
-  return claims?.role === "authenticated" ? { id: claims.sub, email: claims.email || undefined } : undefined;
+/** Nobody's is an answer too: an error for a token that was tampered with, a throw for what is no token or session at all. */
+async function userOf(answer: Promise<{ data: { claims: JwtPayload } | null }>): Promise<User | undefined> {
+  const { data } = await answer.catch(() => ({ data: null }));
+  if (data?.claims.role !== "authenticated" || typeof data.claims.sub !== "string") return undefined;
+  return { id: data.claims.sub, email: data.claims.email || undefined };
 }

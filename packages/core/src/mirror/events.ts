@@ -95,11 +95,12 @@ const projectors = {
 export const enabledEvents = Object.keys(projectors) as (keyof typeof projectors)[];
 
 /**
- * What an event leads to; undefined when Turnpike has no use for its type.
+ * What an event leads to; undefined when Turnpike has no use for its type, or it is about a connected account's object: the
+ * owner of that account could name any user in its metadata. https://docs.stripe.com/connect/webhooks
  * @throws when the payload cannot be read
  */
 export function projectEvent(event: Stripe.Event): Effect | undefined {
-  if (!Object.hasOwn(projectors, event.type)) return undefined;
+  if (event.account || !Object.hasOwn(projectors, event.type)) return undefined;
   const project = projectors[event.type as keyof typeof projectors] as (object: unknown) => Effect;
   const effect = project(event.data.object);
   // A row is written under the id and nothing else: without one the event is unreadable.

@@ -18,8 +18,10 @@ export function answerErrors(): Middleware {
 
 function refusalOf(error: unknown): { code: ErrorCode; message: string } {
   if (error instanceof BillingError) return error;
-  // Middy's parsers throw errors of their own, told apart by their status.
-  switch ((error as { statusCode?: number } | undefined)?.statusCode) {
+  // Middy's parsers throw errors of their own, told apart by their status. Stripe's errors have one too, which is none of the
+  // caller's business.
+  const { statusCode, cause } = (error ?? {}) as { statusCode?: number; cause?: { package?: string } };
+  switch (cause?.package?.startsWith("@middy/") ? statusCode : undefined) {
     case 415:
       return { code: "unsupported_media_type", message: "Send this request with content-type: application/json" };
     case 400:

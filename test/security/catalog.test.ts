@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { API_ROLES, startDatabase, type TestDatabase } from "./database.ts";
+
+// Read from Postgres' own catalogs, so that whatever a migration adds fails here until it is written down below who may do
+// what with it.
+
+/** Who may read: nobody may do anything else. */
+const READERS: Record<string, readonly string[]> = {
+  // What is on sale.
+  "public.products": ["anon", "authenticated", "service_role"],
+  "public.prices": ["anon", "authenticated", "service_role"],
+  // Each user their own.
+  "public.customers": ["authenticated", "service_role"],
+  "public.user_subscriptions": ["authenticated", "service_role"],
+  "public.checkout_sessions": ["authenticated", "service_role"],
+  "public.entitlements": ["authenticated", "service_role"],
+  "public.payment_methods": ["authenticated", "service_role"],
+  "public.payment_history": ["authenticated", "service_role"],
+  // The same, through payment_history only: the API does not expose the schema.
+  "billing.invoices": ["authenticated", "service_role"],
+  "billing.invoice_payments": ["authenticated", "service_role"],
+  "billing.payment_intents": ["authenticated", "service_role"],
+  "billing.charges": ["authenticated", "service_role"],
+  "billing.charge_balances": ["authenticated", "service_role"],
+  "billing.refunds": ["authenticated", "service_role"],
+  "billing.disputes": ["authenticated", "service_role"],
+  // Turnpike's own.
+  "billing.stripe_events": [],
+  "billing.outbox": [],
+  "billing.outbox_id_seq": [],
+  "billing.reconcile_cursor": [],
+};
+
+/** Who may call it. Functions that nobody may call, the appliers and triggers of `billing`, need no entry. */
+const CALLERS: Record<string, readonly string[]> = {
+  "public.has_active_subscription()": ["authenticated", "service_role"],
+  "public.has_feature(key text)": ["authenticated", "service_role"],
+  "public.apply_stripe_changes(changes jsonb)": ["service_role"],
+  "public.find_missing_stripe_events(event_ids text[])": ["service_role"],
+  "public.get_reconcile_cursor()": ["service_role"],
+  "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)": ["service_role"],
+  "billing.own_customer_ids()": ["authenticated"],
+};
+
+/** They run with their owner's rights, so each was read with that in mind. */
+const DEFINERS = [
+  "billing.attach_guest_purchases()",
+  "billing.own_customer_ids()",
+  "billing.report_orphaned_subscriptions()",
+  "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)",
+  "public.apply_stripe_changes(changes jsonb)",
+  "public.find_missing_stripe_events(event_ids text[])",
+  "public.get_reconcile_cursor()",
+  "public.has_active_subscription()",
+  "public.has_feature(key text)",
+];
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await startDatabase();
+}, 60_000);
+afterAll(() => database?.close());
+
+/** What the catalog shows otherwise than it is written above. */
+async function unclassified(): Promise<string[]> {
+  const relations = (await database.relations()).filter(({ name, privileges }) => {
+    const readers = READERS[name];
+    const expected = Object.fromEntries((readers ?? []).map((role) => [role, ["SELECT"]]));
+    return !readers || JSON.stringify(privileges, [...API_ROLES]) !== JSON.stringify(expected, [...API_ROLES]);
+  });
+  const routines = (await database.routines()).filter(
+    ({ name, callers, definer }) =>
+      callers.join() !== (CALLERS[name] ?? []).join() || definer !== DEFINERS.includes(name),
+  );
+  return [...relations, ...routines].map(({ name }) => name);
+}
+
+describe("grants", () => {
+  it("are, for every table, view, sequence and function, those that are written down, to the column", async () => {
+    expect(await unclassified()).toEqual([]);
+    const names = new Set((await database.relations()).map(({ name }) => name));
+    expect(Object.keys(READERS).filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it.each([
+    ["public.planted", "create table public.planted (id int)"],
+    ["public.planted", "create view public.planted as select 1"],
+    ["public.planted", "create materialized view public.planted as select 1 as one"],
+    ["public.planted", "create sequence public.planted"],
+    ["public.planted()", "create function public.planted() returns int language sql as 'select 1'"],
+    ["billing.planted()", "create function billing.planted() returns int language sql as 'select 1'"],
+    ["billing.planted", "create table billing.planted (id int)"],
+    ["public.prices", "grant update on public.prices to authenticated"],
+    ["public.prices", "grant update (unit_amount) on public.prices to authenticated"],
+    ["billing.outbox", "grant select (kind) on billing.outbox to anon"],
+    ["public.get_reconcile_cursor()", "grant execute on function public.get_reconcile_cursor() to public"],
+    ["billing.apply_price(changes billing.change[])", "alter function billing.apply_price security definer"],
+  ])("of %s that nobody wrote down are found: %s", async (name, sql) => {
+    await database.rolledBack(async () => {
+      await database.query(sql);
+      expect(await unclassified()).toEqual([name]);
+    });
+  });
+
+  it("leave the API's roles nothing to create, no way into another role and none into the internal schema", async () => {
+    const [may] = await database.query(`
+      select
+        array(
+          select format('%s in %s', role, nspname) from pg_namespace, unnest('{${API_ROLES}}'::name[]) role
+          where nspname in ('public', 'billing') and has_schema_privilege(role, oid, 'create')
+        ) as create,
+        array(
+          select format('%s as %s', member::regrole, roleid::regrole) from pg_auth_members
+          where member::regrole::text in ('anon', 'authenticated') and roleid::regrole::text not like 'pg\\_%'
+        ) as become,
+        has_schema_privilege('anon', 'billing', 'usage') as visitor`);
+    expect(may).toEqual({ create: [], become: [], visitor: false });
+  });
+
+  it.each(["service_role", "postgres", "supabase_auth_admin"])("let nobody become %s", async (role) => {
+    for (const self of ["anon", "authenticated"]) {
+      await database.rolledBack(async () => {
+        await database.query(`set local session authorization ${self}`);
+        await expect(database.query(`set local role ${role}`)).rejects.toThrow("permission denied");
+      });
+    }
+  });
+});
+
+describe("row-level security", () => {
+  it("is on for every table that a role of the API may read", async () => {
+    const open = (await database.relations()).filter(
+      ({ kind, rls, privileges }) => kind === "table" && !rls && Object.keys(privileges).length > 0,
+    );
+    expect(open).toEqual([]);
+  });
+
+  it("holds behind every view: each asks in its caller's name", async () => {
+    const views = (await database.relations()).filter(({ kind }) => kind === "view");
+    expect(views.length).toBeGreaterThan(0);
+    expect(views.filter(({ invoker }) => !invoker)).toEqual([]);
+  });
+
+  it("lets rows be read and nothing else, and only what is on sale by everybody", async () => {
+    const policies = await database.query<{ name: string; command: string; visitors: boolean; condition: string }>(`
+      select format('%s.%s', schemaname, tablename) as name, cmd as command, qual as condition,
+        roles && '{public,anon}'::name[] as visitors
+      from pg_policies where schemaname not in ('auth', 'storage', 'realtime') order by 1`);
+    expect(policies.filter(({ command }) => command !== "SELECT")).toEqual([]);
+    expect(policies.filter(({ visitors }) => visitors).map(({ name, condition }) => [name, condition])).toEqual([
+      ["public.prices", "(active AND (NOT deleted))"],
+      ["public.products", "(active AND (NOT deleted))"],
+    ]);
+  });
+});
+
+describe("functions", () => {
+  it("look nothing up along the caller's search path", async () => {
+    const loose = (await database.routines()).filter(({ searchPath }) => searchPath !== 'search_path=""');
+    expect(loose).toEqual([]);
+  });
+
+  it("change neither role nor settings in their caller's session", async () => {
+    const bodies = await database.query<{ name: string }>(`
+      select proname as name from pg_proc join pg_namespace n on n.oid = pronamespace
+      where nspname in ('public', 'billing') and prosrc ~* 'set_config|set\\s+(local\\s+)?(role|session)|dblink|copy\\s'`);
+    expect(bodies).toEqual([]);
+  });
+});
+
+describe("what leaves by other doors", () => {
+  it("is nothing by Realtime: no table of ours is published", async () => {
+    const published = await database.query(
+      "select schemaname, tablename from pg_publication_tables where schemaname not in ('auth', 'storage', 'realtime')",
+    );
+    expect(published).toEqual([]);
+    expect(await database.query("select pubname from pg_publication where puballtables")).toEqual([]);
+  });
+
+  it("is nothing by a foreign key: the only one leads to a table that users cannot name", async () => {
+    const keys = await database.query(`
+      select conrelid::regclass::text as from, confrelid::regclass::text as to from pg_constraint
+      where contype = 'f' and conrelid::regclass::text !~ '^(auth|storage|realtime)\\.'`);
+    expect(keys).toEqual([{ from: "customers", to: "auth.users" }]);
+  });
+});
