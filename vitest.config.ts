@@ -11,8 +11,20 @@ export default defineConfig({
         extends: true,
         test: { name: "unit", include: ["packages/**/*.test.{ts,tsx}"], exclude: ["**/node_modules/**"] },
       },
-      // One at a time: a synth rewrites .sst/ and the site's build.
-      { extends: true, test: { name: "system", include: ["test/**/*.test.ts"], fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: "system",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/stacks*.test.ts"],
+          fileParallelism: false,
+        },
+      },
+      // Synthesised once, before any test: a synth rewrites .sst/ and the site's build.
+      {
+        extends: true,
+        test: { name: "stacks", include: ["test/stacks*.test.ts"], globalSetup: "test/stacks-setup.ts" },
+      },
     ],
   },
 });

@@ -4,9 +4,10 @@ import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
 import { sendTo } from "./send-to.ts";
+import { stageOf } from "./stage.ts";
 
 /** The routes. Each is one Lambda with the secrets that it needs and no others. */
-export function Api({ stack }: StackContext) {
+export function Api({ app, stack }: StackContext) {
   const { stripeSecretKey, stripeWebhookSecret, supabaseSecretKey } = use(Secrets);
   const { events } = use(Events);
 
@@ -26,7 +27,7 @@ export function Api({ stack }: StackContext) {
 
   const api = new HttpApi(stack, "Api", {
     cors: false, // the site and the API share one origin
-    accessLog: { retention: "one_month" },
+    accessLog: { retention: stageOf(app).logRetention },
     defaults: { throttle: { rate: 100, burst: 200 } },
     routes: {
       "POST /api/checkout_sessions": customerRoute("create-checkout-session"),

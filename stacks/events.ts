@@ -3,15 +3,17 @@ import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-clo
 import { Queue, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
 import { Secrets } from "./secrets.ts";
+import { removalPolicyOf, stageOf } from "./stage.ts";
 
 const CONSUMER_TIMEOUT = Duration.seconds(60);
 
 /** Stripe's events on their way to Postgres: the queue, its consumer, and where a message goes that keeps failing. */
-export function Events({ stack }: StackContext) {
+export function Events({ app, stack }: StackContext) {
   const { stripeSecretKey, supabaseSecretKey } = use(Secrets);
+  const removalPolicy = removalPolicyOf(stageOf(app));
 
   const deadLetters = new Queue(stack, "StripeEventsDlq", {
-    cdk: { queue: { retentionPeriod: Duration.days(14), enforceSSL: true } },
+    cdk: { queue: { retentionPeriod: Duration.days(14), enforceSSL: true, removalPolicy } },
   });
   const events = new Queue(stack, "StripeEvents", {
     consumer: {
@@ -37,6 +39,7 @@ export function Events({ stack }: StackContext) {
         visibilityTimeout: Duration.seconds(6 * CONSUMER_TIMEOUT.toSeconds()),
         retentionPeriod: Duration.days(14),
         enforceSSL: true,
+        removalPolicy,
         deadLetterQueue: { queue: deadLetters.cdk.queue, maxReceiveCount: 5 },
       },
     },

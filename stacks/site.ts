@@ -15,6 +15,7 @@ import { HttpOrigin, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import { BlockPublicAccess, Bucket } from "aws-cdk-lib/aws-s3";
 import { type StackContext, StaticSite, use } from "sst/constructs";
 import { Api } from "./api.ts";
+import { removalPolicyOf, stageOf } from "./stage.ts";
 
 // A page's path has no file of its own. CloudFront's error pages would do it too, but they hold for the whole
 // distribution and would turn the API's 404 into the home page.
@@ -25,9 +26,13 @@ const REWRITE_TO_INDEX = `function handler(event) {
 }`;
 
 /** The web app and the API behind one CloudFront: one origin, so the session cookie reaches both. */
-export function Site({ stack }: StackContext) {
+export function Site({ app, stack }: StackContext) {
   const { api } = use(Api);
-  const bucket = new Bucket(stack, "SiteBucket", { enforceSSL: true, blockPublicAccess: BlockPublicAccess.BLOCK_ALL });
+  const bucket = new Bucket(stack, "SiteBucket", {
+    enforceSSL: true,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    removalPolicy: removalPolicyOf(stageOf(app)),
+  });
   const rewrite = new EdgeFunction(stack, "RewriteToIndex", {
     runtime: FunctionRuntime.JS_2_0,
     code: FunctionCode.fromInline(REWRITE_TO_INDEX),
