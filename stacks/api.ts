@@ -5,6 +5,7 @@ import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
 import { sendTo } from "./send-to.ts";
 import { stageOf } from "./stage.ts";
+import { CUSTOMER_ROUTES, throttleRoutes } from "./throttles.ts";
 
 /** The routes. Each is one Lambda with the secrets that it needs and no others. */
 export function Api({ app, stack }: StackContext) {
@@ -28,7 +29,7 @@ export function Api({ app, stack }: StackContext) {
   const api = new HttpApi(stack, "Api", {
     cors: false, // the site and the API share one origin
     accessLog: { retention: stageOf(app).logRetention },
-    defaults: { throttle: { rate: 100, burst: 200 } },
+    defaults: { throttle: CUSTOMER_ROUTES },
     routes: {
       "POST /api/checkout_sessions": customerRoute("create-checkout-session"),
       "GET /api/checkout_sessions/{id}": customerRoute("get-checkout-session"),
@@ -44,6 +45,8 @@ export function Api({ app, stack }: StackContext) {
       },
     },
   });
+
+  throttleRoutes(api);
 
   stack.addOutputs({ ApiUrl: api.url });
   return { api };

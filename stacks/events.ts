@@ -1,5 +1,4 @@
 import { Duration } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Queue, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
 import { Secrets } from "./secrets.ts";
@@ -45,18 +44,6 @@ export function Events({ app, stack }: StackContext) {
     },
   });
 
-  new Alarm(stack, "DeadLetters", {
-    alarmDescription: "Stripe events that could not be applied wait in the dead-letter queue.",
-    metric: deadLetters.cdk.queue.metricApproximateNumberOfMessagesVisible({
-      period: Duration.minutes(1),
-      statistic: "Maximum",
-    }),
-    threshold: 1,
-    evaluationPeriods: 1,
-    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-  });
-
   stack.addOutputs({ DeadLetterQueueUrl: deadLetters.queueUrl });
-  return { events };
+  return { events, deadLetters };
 }

@@ -15,6 +15,9 @@ import { HttpOrigin, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import { BlockPublicAccess, Bucket } from "aws-cdk-lib/aws-s3";
 import { type StackContext, StaticSite, use } from "sst/constructs";
 import { Api } from "./api.ts";
+import { siteDomain } from "./domain.ts";
+import { createFirewall } from "./firewall.ts";
+import { pageHeaders } from "./security-headers.ts";
 import { removalPolicyOf, stageOf } from "./stage.ts";
 
 // A page's path has no file of its own. CloudFront's error pages would do it too, but they hold for the whole
@@ -38,10 +41,13 @@ export function Site({ app, stack }: StackContext) {
     code: FunctionCode.fromInline(REWRITE_TO_INDEX),
   });
 
+  const customDomain = siteDomain(stack, app);
+  const firewall = createFirewall(stack, app);
   const site = new StaticSite(stack, "Site", {
     path: "packages/web",
     buildCommand: "npm run build",
     buildOutput: "dist",
+    ...(customDomain && { customDomain }),
     environment: {
       VITE_SUPABASE_URL: process.env.SUPABASE_URL ?? "",
       VITE_SUPABASE_PUBLISHABLE_KEY: process.env.SUPABASE_PUBLISHABLE_KEY ?? "",
@@ -50,11 +56,12 @@ export function Site({ app, stack }: StackContext) {
       bucket,
       distribution: {
         errorResponses: [],
+        ...(firewall && { webAclId: firewall.attrArn }),
         minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
         defaultBehavior: {
           origin: S3BucketOrigin.withOriginAccessControl(bucket),
           functionAssociations: [{ function: rewrite, eventType: FunctionEventType.VIEWER_REQUEST }],
-          responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
+          responseHeadersPolicy: pageHeaders(stack),
           viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         },
         additionalBehaviors: {
@@ -63,6 +70,7 @@ export function Site({ app, stack }: StackContext) {
             allowedMethods: AllowedMethods.ALLOW_ALL,
             cachePolicy: CachePolicy.CACHING_DISABLED,
             originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+            responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
             viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
           },
         },
@@ -70,5 +78,8 @@ export function Site({ app, stack }: StackContext) {
     },
   });
 
-  stack.addOutputs({ SiteUrl: site.url });
+  stack.addOutputs({
+    SiteUrl: site.customDomainUrl ?? site.url,
+    SiteDnsTarget: site.cdk?.distribution.distributionDomainName,
+  });
 }

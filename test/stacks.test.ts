@@ -47,7 +47,6 @@ describe("the stacks", () => {
     });
     templates.Events.hasResourceProperties("AWS::SQS::Queue", { RedrivePolicy: { maxReceiveCount: 5 } });
     templates.Events.hasResourceProperties("AWS::SQS::Queue", { MessageRetentionPeriod: 14 * 24 * 3600 });
-    templates.Events.resourceCountIs("AWS::CloudWatch::Alarm", 1);
   });
 
   it("keep a message hidden longer than its consumer may run", () => {
