@@ -27,6 +27,8 @@ export function Events({ app, stack }: StackContext) {
           batchSize: 100,
           maxBatchingWindow: Duration.seconds(1),
           reportBatchItemFailures: true,
+          // Each consumer has one call to Postgres open at a time, so five are never more than a small project's pool has room
+          // for, whatever the backlog. Nothing else invokes the function: to reserve concurrency would only take it from others.
           maxConcurrency: 5,
         },
       },

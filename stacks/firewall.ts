@@ -1,5 +1,6 @@
 import { CfnWebACL } from "aws-cdk-lib/aws-wafv2";
-import type { App, Stack } from "sst/constructs";
+import type { Construct } from "constructs";
+import type { App } from "sst/constructs";
 import { isOn } from "./settings.ts";
 
 // Stripe's deliveries come in waves from few addresses, with bodies that are long and full of addresses; their signature is
@@ -24,14 +25,14 @@ const REQUEST_LIMIT = 1_000;
  * A web application firewall in front of the site and the API, with `WAF=on`. From $9 a month.
  * @throws Error outside us-east-1: CloudFront's firewalls live there
  */
-export function createFirewall(stack: Stack, app: App): CfnWebACL | undefined {
+export function createFirewall(scope: Construct, app: Pick<App, "region">): CfnWebACL | undefined {
   if (!isOn("WAF")) return undefined;
   if (app.region !== "us-east-1") {
     throw new Error(
       `WAF is on, but CloudFront's firewalls live in us-east-1 and this is ${app.region}: leave WAF empty.`,
     );
   }
-  return new CfnWebACL(stack, "Firewall", {
+  return new CfnWebACL(scope, "Firewall", {
     scope: "CLOUDFRONT",
     defaultAction: { allow: {} },
     visibilityConfig: visibility("Firewall"),

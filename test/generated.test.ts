@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { startTestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { databaseTypes } from "../scripts/database-types.ts";
+import { nagPage } from "../scripts/nag-page.ts";
 import { openApi } from "../scripts/openapi.ts";
 
 const formatted = (path: string, source: string) =>
@@ -21,6 +22,10 @@ it("the database types are those of the migrations", async () => {
 
 it("the OpenAPI document is that of the schemas", () => {
   expect(JSON.parse(read("docs/openapi.json"))).toEqual(openApi());
+});
+
+it("the page of accepted findings is that of the suppressions", () => {
+  expect(read("docs/security/nag.md")).toBe(nagPage());
 });
 
 it(".env.example and the README describe the same variables", () => {

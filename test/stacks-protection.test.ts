@@ -1,4 +1,4 @@
-import type { App, Stack } from "sst/constructs";
+import { Stack } from "aws-cdk-lib";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { siteDomain } from "../stacks/domain.ts";
 import { createFirewall } from "../stacks/firewall.ts";
@@ -6,6 +6,8 @@ import { lambdasOf, nameOf, readTemplates, resourcesOf } from "./templates.ts";
 
 const prod = readTemplates("prod");
 const dev = readTemplates("dev");
+
+afterEach(() => vi.unstubAllEnvs());
 
 function distributionOf({ Site }: typeof prod) {
   const [[, resource] = []] = resourcesOf(Site, "AWS::CloudFront::Distribution");
@@ -86,10 +88,16 @@ describe("the site", () => {
   });
 
   it("takes a certificate that was made elsewhere, and then leaves DNS alone", () => {
-    const { Aliases, ViewerCertificate } = distributionOf(dev);
-    expect(Aliases).toEqual(["app.example.com"]);
-    expect(ViewerCertificate.AcmCertificateArn).toMatch(/^arn:aws:acm:us-east-1:/);
-    dev.Site.resourceCountIs("AWS::Route53::RecordSet", 0);
+    const arn = "arn:aws:acm:us-east-1:123456789012:certificate/6a5f0f0e-1111-4222-8333-123456789012";
+    vi.stubEnv("SITE_URL", "https://app.example.com");
+    vi.stubEnv("SITE_CERTIFICATE_ARN", arn);
+    const domain = siteDomain(new Stack(), { region: "eu-central-1" });
+    expect(domain).toMatchObject({ domainName: "app.example.com", isExternalDomain: true });
+    expect(domain?.cdk?.certificate?.certificateArn).toBe(arn);
+  });
+
+  it("lives under CloudFront's own domain where none is set", () => {
+    expect(distributionOf(dev).Aliases).toEqual([]);
   });
 });
 
@@ -112,9 +120,8 @@ describe("the firewall", () => {
 });
 
 describe("a setting that cannot be", () => {
-  const elsewhere = { region: "eu-central-1" } as App;
-  const stack = {} as Stack;
-  afterEach(() => vi.unstubAllEnvs());
+  const stack = new Stack();
+  const elsewhere = { region: "eu-central-1" };
 
   it.each([
     ["WAF", "yes", 'WAF is "yes": set it to on, or leave it empty.', () => createFirewall(stack, elsewhere)],

@@ -10,8 +10,5 @@ export default async function synthesize(): Promise<void> {
     SITE_HOSTED_ZONE_ID: "Z0123456789ABCDEFGHIJ",
     WAF: "on",
   });
-  await sst(["build", "--stage", "dev", "--to", `${ASSEMBLIES}/dev`], {
-    SITE_CERTIFICATE_ARN: "arn:aws:acm:us-east-1:123456789012:certificate/6a5f0f0e-1111-4222-8333-123456789012",
-    TRACING: "on",
-  });
+  await sst(["build", "--stage", "dev", "--to", `${ASSEMBLIES}/dev`], { TRACING: "on" });
 }
