@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { startTestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { databaseTypes } from "../scripts/database-types.ts";
@@ -32,4 +32,15 @@ it(".env.example and the README describe the same variables", () => {
   const inExample = [...read(".env.example").matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
   const inReadme = [...read("README.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
   expect(inReadme.sort()).toEqual(inExample.sort());
+});
+
+it("every file that the documentation names is there", () => {
+  const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/**/*.md")];
+  const named = pages.flatMap((page) =>
+    [...read(page).matchAll(/`((?:\.github|docs|packages|scripts|stacks|supabase|test)\/[\w./-]+\.\w+)`/g)].map(
+      ([, path = ""]) => `${page}: ${existsSync(path) ? "there" : path}`,
+    ),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((line) => !line.endsWith("there"))).toEqual([]);
 });
