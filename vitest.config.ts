@@ -16,8 +16,20 @@ export default defineConfig({
           globalSetup: "packages/stripe-emulator/scripts/covered-setup.ts",
         },
       },
-      // One at a time: a synth rewrites .sst/ and the site's build.
-      { extends: true, test: { name: "system", include: ["test/**/*.test.ts"], fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: "system",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/stacks*.test.ts"],
+          fileParallelism: false,
+        },
+      },
+      // Synthesised once, before any test: a synth rewrites .sst/ and the site's build.
+      {
+        extends: true,
+        test: { name: "stacks", include: ["test/stacks*.test.ts"], globalSetup: "test/stacks-setup.ts" },
+      },
     ],
   },
 });

@@ -4,6 +4,7 @@ import { startTestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { README, readmeOf, readShown } from "../packages/stripe-emulator/scripts/covered.ts";
 import { readStripeApi, writeStripeApi } from "../packages/stripe-emulator/scripts/stripe-api.ts";
 import { databaseTypes } from "./database-types.ts";
+import { nagPage } from "./nag-page.ts";
 import { openApi } from "./openapi.ts";
 
 /** Writes what derives from other sources: `npm run generate`. Tests hold each file and its source together. */
@@ -12,6 +13,7 @@ try {
   await writeFile("packages/core/src/supabase/database.ts", await databaseTypes(supabase.query));
   await writeFile("docs/openapi.json", `${JSON.stringify(openApi(), null, 2)}\n`);
   await writeFile("packages/stripe-emulator/src/api/stripe-api.json", writeStripeApi(readStripeApi()));
+  await writeFile("docs/security/nag.md", nagPage());
 } finally {
   await supabase.close();
 }

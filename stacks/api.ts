@@ -4,9 +4,11 @@ import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
 import { sendTo } from "./send-to.ts";
+import { stageOf } from "./stage.ts";
+import { CUSTOMER_ROUTES, throttleRoutes } from "./throttles.ts";
 
 /** The routes. Each is one Lambda with the secrets that it needs and no others. */
-export function Api({ stack }: StackContext) {
+export function Api({ app, stack }: StackContext) {
   const { stripeSecretKey, stripeWebhookSecret, supabaseSecretKey } = use(Secrets);
   const { events } = use(Events);
 
@@ -26,8 +28,8 @@ export function Api({ stack }: StackContext) {
 
   const api = new HttpApi(stack, "Api", {
     cors: false, // the site and the API share one origin
-    accessLog: { retention: "one_month" },
-    defaults: { throttle: { rate: 100, burst: 200 } },
+    accessLog: { retention: stageOf(app).logRetention },
+    defaults: { throttle: CUSTOMER_ROUTES },
     routes: {
       "POST /api/checkout_sessions": customerRoute("create-checkout-session"),
       "GET /api/checkout_sessions/{id}": customerRoute("get-checkout-session"),
@@ -43,6 +45,8 @@ export function Api({ stack }: StackContext) {
       },
     },
   });
+
+  throttleRoutes(api);
 
   stack.addOutputs({ ApiUrl: api.url });
   return { api };

@@ -1,17 +1,18 @@
 import { Duration } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Queue, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
 import { Secrets } from "./secrets.ts";
+import { removalPolicyOf, stageOf } from "./stage.ts";
 
 const CONSUMER_TIMEOUT = Duration.seconds(60);
 
 /** Stripe's events on their way to Postgres: the queue, its consumer, and where a message goes that keeps failing. */
-export function Events({ stack }: StackContext) {
+export function Events({ app, stack }: StackContext) {
   const { stripeSecretKey, supabaseSecretKey } = use(Secrets);
+  const removalPolicy = removalPolicyOf(stageOf(app));
 
   const deadLetters = new Queue(stack, "StripeEventsDlq", {
-    cdk: { queue: { retentionPeriod: Duration.days(14), enforceSSL: true } },
+    cdk: { queue: { retentionPeriod: Duration.days(14), enforceSSL: true, removalPolicy } },
   });
   const events = new Queue(stack, "StripeEvents", {
     consumer: {
@@ -26,6 +27,8 @@ export function Events({ stack }: StackContext) {
           batchSize: 100,
           maxBatchingWindow: Duration.seconds(1),
           reportBatchItemFailures: true,
+          // Each consumer has one call to Postgres open at a time, so five are never more than a small project's pool has room
+          // for, whatever the backlog. Nothing else invokes the function: to reserve concurrency would only take it from others.
           maxConcurrency: 5,
         },
       },
@@ -37,23 +40,12 @@ export function Events({ stack }: StackContext) {
         visibilityTimeout: Duration.seconds(6 * CONSUMER_TIMEOUT.toSeconds()),
         retentionPeriod: Duration.days(14),
         enforceSSL: true,
+        removalPolicy,
         deadLetterQueue: { queue: deadLetters.cdk.queue, maxReceiveCount: 5 },
       },
     },
   });
 
-  new Alarm(stack, "DeadLetters", {
-    alarmDescription: "Stripe events that could not be applied wait in the dead-letter queue.",
-    metric: deadLetters.cdk.queue.metricApproximateNumberOfMessagesVisible({
-      period: Duration.minutes(1),
-      statistic: "Maximum",
-    }),
-    threshold: 1,
-    evaluationPeriods: 1,
-    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-  });
-
   stack.addOutputs({ DeadLetterQueueUrl: deadLetters.queueUrl });
-  return { events };
+  return { events, deadLetters };
 }

@@ -2,14 +2,19 @@ import type { App } from "sst/constructs";
 import { Api } from "./api.ts";
 import { Events } from "./events.ts";
 import { functionDefaults } from "./function-defaults.ts";
+import { Monitoring } from "./monitoring.ts";
+import { holdToRules } from "./nag.ts";
 import { Reconcile } from "./reconcile.ts";
 import { Secrets } from "./secrets.ts";
 import { Site } from "./site.ts";
+import { assertAllowed, stageOf } from "./stage.ts";
 
 /** The whole system, in the order in which its parts need each other. The local runtime reads it from here too. */
 export function stacks(app: App): void {
+  assertAllowed(app);
+  if (!stageOf(app).isProtected) app.setDefaultRemovalPolicy("destroy");
   app.setDefaultFunctionProps(functionDefaults(app));
-  app.stack(Secrets).stack(Events).stack(Api).stack(Reconcile).stack(Site);
+  const system = app.stack(Secrets).stack(Events).stack(Api).stack(Reconcile).stack(Site);
+  if (stageOf(app).isWatched) system.stack(Monitoring);
+  holdToRules(app);
 }
-
-export { Api, Events, Reconcile, Secrets, Site };

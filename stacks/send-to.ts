@@ -6,5 +6,5 @@ import type { Function as Lambda, Queue } from "sst/constructs";
  */
 export function sendTo(queue: Queue, sender: Lambda): void {
   sender.addEnvironment(`SST_Queue_queueUrl_${queue.id}`, queue.queueUrl);
-  queue.cdk.queue.grantSendMessages(sender);
+  queue.cdk.queue.grant(sender, "sqs:SendMessage");
 }

@@ -1,6 +1,7 @@
 import { Fn } from "aws-cdk-lib";
 import {
   AllowedMethods,
+  type BehaviorOptions,
   CachePolicy,
   Function as EdgeFunction,
   FunctionCode,
@@ -15,6 +16,10 @@ import { HttpOrigin, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import { BlockPublicAccess, Bucket } from "aws-cdk-lib/aws-s3";
 import { type StackContext, StaticSite, use } from "sst/constructs";
 import { Api } from "./api.ts";
+import { siteDomain } from "./domain.ts";
+import { createFirewall } from "./firewall.ts";
+import { pageHeaders } from "./security-headers.ts";
+import { removalPolicyOf, stageOf } from "./stage.ts";
 
 // A page's path has no file of its own. CloudFront's error pages would do it too, but they hold for the whole
 // distribution and would turn the API's 404 into the home page.
@@ -25,18 +30,25 @@ const REWRITE_TO_INDEX = `function handler(event) {
 }`;
 
 /** The web app and the API behind one CloudFront: one origin, so the session cookie reaches both. */
-export function Site({ stack }: StackContext) {
+export function Site({ app, stack }: StackContext) {
   const { api } = use(Api);
-  const bucket = new Bucket(stack, "SiteBucket", { enforceSSL: true, blockPublicAccess: BlockPublicAccess.BLOCK_ALL });
+  const bucket = new Bucket(stack, "SiteBucket", {
+    enforceSSL: true,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    removalPolicy: removalPolicyOf(stageOf(app)),
+  });
   const rewrite = new EdgeFunction(stack, "RewriteToIndex", {
     runtime: FunctionRuntime.JS_2_0,
     code: FunctionCode.fromInline(REWRITE_TO_INDEX),
   });
 
+  const customDomain = siteDomain(stack, app);
+  const firewall = createFirewall(stack, app);
   const site = new StaticSite(stack, "Site", {
     path: "packages/web",
     buildCommand: "npm run build",
     buildOutput: "dist",
+    ...(customDomain && { customDomain }),
     environment: {
       VITE_SUPABASE_URL: process.env.SUPABASE_URL ?? "",
       VITE_SUPABASE_PUBLISHABLE_KEY: process.env.SUPABASE_PUBLISHABLE_KEY ?? "",
@@ -45,25 +57,33 @@ export function Site({ stack }: StackContext) {
       bucket,
       distribution: {
         errorResponses: [],
+        ...(firewall && { webAclId: firewall.attrArn }),
         minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
         defaultBehavior: {
           origin: S3BucketOrigin.withOriginAccessControl(bucket),
           functionAssociations: [{ function: rewrite, eventType: FunctionEventType.VIEWER_REQUEST }],
-          responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
+          responseHeadersPolicy: pageHeaders(stack),
           viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         },
-        additionalBehaviors: {
-          "/api/*": {
-            origin: new HttpOrigin(Fn.select(2, Fn.split("/", api.url))),
-            allowedMethods: AllowedMethods.ALLOW_ALL,
-            cachePolicy: CachePolicy.CACHING_DISABLED,
-            originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-            viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
-          },
-        },
+        additionalBehaviors: { "/api/*": toApi(api.url) },
       },
     },
   });
 
-  stack.addOutputs({ SiteUrl: site.url });
+  stack.addOutputs({
+    SiteUrl: site.customDomainUrl ?? site.url,
+    SiteDnsTarget: site.cdk?.distribution.distributionDomainName,
+  });
+}
+
+/** Nothing of the API is cached, and all of a request reaches it but the host, which API Gateway tells its APIs apart by. */
+function toApi(url: string): BehaviorOptions {
+  return {
+    origin: new HttpOrigin(Fn.select(2, Fn.split("/", url))),
+    allowedMethods: AllowedMethods.ALLOW_ALL,
+    cachePolicy: CachePolicy.CACHING_DISABLED,
+    originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+    responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
+    viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+  };
 }

@@ -34,14 +34,13 @@ const apply = (batch: Stripe.Event[]) => applyEvents({ stripe: recording.stripe,
 
 /** The scheduled run, with the consumer behind it. What is not about these events is put aside again. */
 async function run() {
-  const { queued } = await reconcile({
+  return await reconcile({
     stripe: recording.stripe,
     supabase,
     enqueue: async (missing) => {
       await apply(missing.filter(({ id }) => events.some((event) => event.id === id)));
     },
   });
-  return queued;
 }
 const drift = async () => {
   const rows = await view.rows();
@@ -53,7 +52,7 @@ it("a tenth of the deliveries lost, and hours without a receiver: the next run l
   const arrived = events.filter((_, place) => place % 10 !== 3 && !(place > 40 && place < 90));
   await apply(arrived);
   expect((await drift()).length).toBeGreaterThan(0);
-  const queued = await run();
+  const { queued } = await run();
   const lost = events.filter((event) => !arrived.includes(event) && (enabledEvents as string[]).includes(event.type));
   expect(queued).toBeGreaterThanOrEqual(lost.length);
   expect(await drift()).toEqual([]);
@@ -86,4 +85,18 @@ it("the cursor overlaps and never goes back", async () => {
     },
   });
   expect(found).toContain(lost?.id);
+});
+
+it("a gap is what the webhook should have brought: neither what is under way nor what was before the first run counts", async () => {
+  await view.empty();
+  expect(await run()).toMatchObject({ queued: expect.any(Number), missed: 0 });
+  const { stripe } = recording;
+  await stripe.customers.create({ email: "just-now@example.com" });
+  const underWay = await run();
+  expect(underWay.queued).toBeGreaterThan(0);
+  expect(underWay.missed).toBe(0);
+  const halfAnHourAgo = Math.floor(Date.now() / 1000) - 1800;
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: halfAnHourAgo });
+  await stripe.customers.create({ test_clock: clock.id });
+  expect((await run()).missed).toBe(1);
 });

@@ -1,16 +1,17 @@
 import middy from "@middy/core";
-import { applyEvents } from "@turnpike/core/mirror";
+import { applyEvents, type Outcome } from "@turnpike/core/mirror";
 import { openEnvelope } from "@turnpike/core/webhook";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type Stripe from "stripe";
 import { clients } from "./config.ts";
 import { describe, log, reportFailure } from "./log.ts";
+import { emit } from "./metrics.ts";
 
 /**
  * The queue's consumer: applies a batch of events to the mirror. Reports the messages that must come again, and only those:
  * a message is deleted only when its event is in the ledger.
  */
-export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }) => {
+export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }, { awsRequestId: requestId }) => {
   const events = new Map<string, Stripe.Event>();
   const eventIdOf = new Map<string, string>();
   await Promise.all(
@@ -20,23 +21,42 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Reco
         events.set(event.id, event);
         eventIdOf.set(messageId, event.id);
       } catch (error) {
-        log("error", "unreadable message", { messageId, ...describe(error) });
+        log("error", "unreadable message", { requestId, messageId, ...describe(error) });
       }
     }),
   );
 
+  let ambiguous = 0;
   const outcomes = await reportFailure(() =>
-    applyEvents(clients, [...events.values()], (error) => log("error", "events wait for Stripe", describe(error))),
+    applyEvents(clients, [...events.values()], {
+      onAmbiguous: (count) => {
+        ambiguous = count;
+      },
+      onRetry: (error) => log("error", "events wait for Stripe", { requestId, ...describe(error) }),
+    }),
   );
-  for (const [id, outcome] of outcomes) {
-    const { type, created } = events.get(id) ?? {};
-    const level = outcome === "failed" || outcome === "retry" ? "error" : "info";
-    log(level, "event", { eventId: id, type, outcome, lagSeconds: created && Math.round(Date.now() / 1000 - created) });
-  }
+  const lag = logOutcomes(requestId, events, outcomes);
 
   const done = ({ messageId }: { messageId: string }) => {
     const outcome = outcomes.get(eventIdOf.get(messageId) ?? "");
     return outcome !== undefined && outcome !== "failed" && outcome !== "retry";
   };
-  return { batchItemFailures: Records.filter((r) => !done(r)).map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  const failures = Records.filter((record) => !done(record));
+  const count = (wanted: Outcome) => [...outcomes.values()].filter((outcome) => outcome === wanted).length;
+  const [applied, stale, duplicate] = [count("applied"), count("stale"), count("duplicate")];
+  emit({ applied, stale, duplicate, ambiguous, failed: failures.length, lag });
+  return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 });
+
+/** One line per event. Answers how long those that were applied took, in seconds since Stripe made them. */
+function logOutcomes(requestId: string, events: Map<string, Stripe.Event>, outcomes: Map<string, Outcome>): number[] {
+  const lag: number[] = [];
+  for (const [eventId, outcome] of outcomes) {
+    const { type, created = 0 } = events.get(eventId) ?? {};
+    const lagSeconds = Math.round(Date.now() / 1000 - created);
+    if (outcome === "applied") lag.push(lagSeconds);
+    const level = outcome === "failed" || outcome === "retry" ? "error" : "info";
+    log(level, "event", { requestId, eventId, type, outcome, lagSeconds });
+  }
+  return lag;
+}

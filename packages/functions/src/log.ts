@@ -5,16 +5,6 @@ export function log(level: "info" | "warn" | "error", message: string, fields: F
   console[level](JSON.stringify({ level, message, ...fields }));
 }
 
-/**
- * Counts something, as a CloudWatch metric: a line in the embedded metric format needs no call and no permission.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
- */
-export function count(metric: string, value: number): void {
-  const Metrics = [{ Name: metric, Unit: "Count" }];
-  const _aws = { Timestamp: Date.now(), CloudWatchMetrics: [{ Namespace: "Turnpike", Dimensions: [[]], Metrics }] };
-  console.info(JSON.stringify({ _aws, [metric]: value }));
-}
-
 /** What may be said of an error: a message can quote what a customer typed, so it stays out; the stack says where. */
 export function describe(error: unknown): Fields {
   if (!(error instanceof Error)) return { error: typeof error };

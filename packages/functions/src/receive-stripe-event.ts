@@ -1,8 +1,10 @@
 import middy from "@middy/core";
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
-import { toEnvelope, verifyEvent } from "@turnpike/core/webhook";
+import { BillingError } from "@turnpike/core/errors";
+import { isOfPinnedVersion, toEnvelope, verifyEvent } from "@turnpike/core/webhook";
 import type { Context } from "aws-lambda";
 import { config } from "./config.ts";
+import { emit } from "./metrics.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { logRequest } from "./middleware/log-request.ts";
 import type { Answer, Middleware, RouteEvent } from "./middleware/request.ts";
@@ -17,9 +19,22 @@ export const handler = middy<RouteEvent, Answer, Error, Context>()
   .use(logRequest())
   .use(httpHeaderNormalizer() as Middleware)
   .use(answerErrors())
-  .handler(async ({ body, isBase64Encoded, headers }) => {
+  .use(countDeliveries())
+  .handler(async (request) => {
+    const { body, isBase64Encoded, headers } = request;
     const raw = Buffer.from(String(body ?? ""), isBase64Encoded ? "base64" : "utf8").toString("utf8");
     const event = verifyEvent(raw, headers["stripe-signature"], config.webhookSecrets);
+    request.stripeEvent = event;
     await sendMessages(config.eventsQueueUrl, [toEnvelope(event)]);
     return json({ received: true });
   });
+
+function countDeliveries(): Middleware {
+  return {
+    after: ({ event: { stripeEvent } }) =>
+      emit({ received: 1, apiVersionMismatch: stripeEvent && !isOfPinnedVersion(stripeEvent) ? 1 : 0 }),
+    onError: ({ error }) => {
+      if (error instanceof BillingError && error.code === "invalid_signature") emit({ rejected: 1 });
+    },
+  };
+}

@@ -10,6 +10,14 @@ import { fetchProjections } from "./fetch.ts";
 /** What `apply_stripe_changes` is sent: see `billing.change` in the migrations. */
 type Change = { event_id?: string } & Record<string, unknown>;
 
+/** Is told what the outcomes do not say. */
+export interface Observer {
+  /** Only Stripe knows which of these many events came last: their objects are fetched. */
+  onAmbiguous?(count: number): void;
+  /** Why events are `retry`. */
+  onRetry?(error: unknown): void;
+}
+
 /** An event beside what it leads to. */
 interface Projected {
   event: Stripe.Event;
@@ -21,13 +29,12 @@ interface Projected {
  * One that cannot be applied is `failed` (the ledger keeps the reason) or, where trying again may help, `retry`; it never
  * holds up the others.
  * @param events each id at most once
- * @param onRetry is told why events are `retry`
  * @throws when the database cannot be reached: nothing is known to be applied
  */
 export async function applyEvents(
   clients: Clients,
   events: Stripe.Event[],
-  onRetry: (error: unknown) => void = () => {},
+  observer: Observer = {},
 ): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>();
   const projected: Projected[] = [];
@@ -45,7 +52,8 @@ export async function applyEvents(
   const [partial, whole] = [projected.filter(isPartial), projected.filter((item) => !isPartial(item))];
   const verdicts = await send(clients.supabase, [...changes, ...whole.map(changeOf)]);
   const ambiguous = whole.filter(({ event }) => verdicts.get(event.id) === "ambiguous");
-  const settled = await settle(clients, [...partial, ...ambiguous], onRetry);
+  observer.onAmbiguous?.(ambiguous.length);
+  const settled = await settle(clients, [...partial, ...ambiguous], observer);
   for (const [id, verdict] of [...verdicts, ...settled]) outcomes.set(id, verdict as Outcome);
   return outcomes;
 }
@@ -61,18 +69,14 @@ export async function applyFetched(supabase: ServiceClient, fetched: Fetched<Pro
 }
 
 /** Settles what events alone cannot: what Stripe holds now is the truth. Fetches each object once. */
-async function settle(
-  clients: Clients,
-  items: Projected[],
-  onRetry: (error: unknown) => void,
-): Promise<Map<string, string>> {
+async function settle(clients: Clients, items: Projected[], observer: Observer): Promise<Map<string, string>> {
   const objects = Map.groupBy(items, ({ effect }) => `${"object" in effect && effect.object} ${effect.object_id}`);
   const settled = await Promise.all(
     [...objects.values()].map(async (same) => {
       try {
         return await send(clients.supabase, await refetch(clients.stripe, same));
       } catch (error) {
-        onRetry(error);
+        observer.onRetry?.(error);
         return new Map(same.map(({ event }) => [event.id, "retry"]));
       }
     }),

@@ -14,6 +14,8 @@ export interface Reconciliation {
   listed: number;
   /** How many events the ledger lacked. */
   queued: number;
+  /** How many of those the webhook should have brought by now. None the first time, when everything is new. */
+  missed: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -21,6 +23,8 @@ const HOUR_MS = 3_600_000;
 const LISTED_FOR_MS = 30 * 24 * HOUR_MS;
 // An event may be listed a while after the moment that it bears; the ledger makes overlaps harmless.
 const OVERLAP_MS = HOUR_MS;
+// What is younger may still be on its way through the queue.
+const UNDER_WAY_S = 300;
 const PAGE_SIZE = 100;
 
 /**
@@ -39,12 +43,16 @@ export async function reconcile(deps: Deps): Promise<Reconciliation> {
   const undelivered = await queueMissing(deps, { delivery_success: false, created: { lt: edge } });
 
   dataOf(await supabase.rpc("advance_reconcile_cursor", { reconciled_until: recent.begun }));
-  return { listed: recent.listed + undelivered.listed, queued: recent.queued + undelivered.queued };
+  return {
+    listed: recent.listed + undelivered.listed,
+    queued: recent.queued + undelivered.queued,
+    missed: cursor ? recent.missed + undelivered.missed : 0,
+  };
 }
 
 /** Pages through events, newest first, and queues those that the ledger lacks. `begun` is the moment of the first page. */
 async function queueMissing({ stripe, supabase, enqueue }: Deps, filter: Stripe.EventListParams) {
-  const result = { begun: "", listed: 0, queued: 0 };
+  const result = { begun: "", listed: 0, queued: 0, missed: 0 };
   let startingAfter: string | undefined;
   do {
     const { answer: page, asOf } = await fetchAsOf(() =>
@@ -55,6 +63,7 @@ async function queueMissing({ stripe, supabase, enqueue }: Deps, filter: Stripe.
     if (missing.length > 0) await enqueue(missing);
     result.listed += page.data.length;
     result.queued += missing.length;
+    result.missed += missing.filter(({ created }) => created < Date.parse(result.begun) / 1000 - UNDER_WAY_S).length;
     startingAfter = page.has_more ? page.data.at(-1)?.id : undefined;
   } while (startingAfter);
   return result;

@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import Stripe from "stripe";
-
-/**
- * The version that every request asks for and that the webhook endpoint is created with, so that an event's payload and an
- * API answer have one shape. It is the pinned SDK's own: https://docs.stripe.com/api/versioning
- */
-export const STRIPE_API_VERSION = Stripe.API_VERSION;
+import { STRIPE_API_VERSION } from "./version.ts";
 
 /**
  * A Stripe client. Requests that fail on the network or with a conflict are tried three more times, with one idempotency key.

@@ -1,6 +1,7 @@
 import Stripe from "stripe";
 import * as z from "zod";
 import { BillingError } from "../errors/index.ts";
+import { STRIPE_API_VERSION } from "../stripe/version.ts";
 
 /**
  * Checks that Stripe sent this body and answers the event in it.
@@ -18,6 +19,11 @@ export function verifyEvent(body: string, signature: string | undefined, secrets
     }
   }
   throw new BillingError("invalid_signature", "The Stripe-Signature header does not fit this body");
+}
+
+/** Whether an event is of the API version that the endpoint should be pinned to; one that is not may lack or rename fields. */
+export function isOfPinnedVersion({ api_version }: Stripe.Event): boolean {
+  return api_version === STRIPE_API_VERSION;
 }
 
 /** `a,b` → `['a', 'b']`. */

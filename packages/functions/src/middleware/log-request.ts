@@ -12,6 +12,8 @@ export function logRequest(): Middleware {
       status,
       ms: Math.round(performance.now() - (began.get(context) ?? performance.now())),
       userId: event.identity?.user?.id,
+      eventId: event.stripeEvent?.id,
+      type: event.stripeEvent?.type,
       ...(error && (status >= 500 ? describe(error) : { refused: (error as { code?: string }).code })),
     });
   };

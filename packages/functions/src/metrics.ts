@@ -1,0 +1,39 @@
+import { config } from "./config.ts";
+
+/** What CloudWatch is told. The alarms and the dashboard in `stacks/watch` read these names. */
+const UNITS = {
+  /** Deliveries of Stripe's that the queue has taken. */
+  received: "Count",
+  /** Deliveries whose signature does not fit. */
+  rejected: "Count",
+  /** Deliveries in another API version than the one that is pinned. */
+  apiVersionMismatch: "Count",
+  /** Events by what became of them; see the table in docs/architecture.md. */
+  applied: "Count",
+  stale: "Count",
+  duplicate: "Count",
+  ambiguous: "Count",
+  /** Messages that go back to the queue. */
+  failed: "Count",
+  /** From the second in which Stripe made an event until it was applied. */
+  lag: "Seconds",
+  /** Events that the webhook should have brought and did not. */
+  reconcileGap: "Count",
+} as const;
+
+export type Metrics = { [Name in keyof typeof UNITS]?: number | number[] };
+
+/**
+ * Writes metrics as one line in the embedded metric format: CloudWatch reads them out of the log, with no call and no permission.
+ * @param metrics numbers, or up to 100 of them for a metric that is looked at by percentile
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function emit(metrics: Metrics): void {
+  const values = Object.entries(metrics).filter(([, value]) => !(Array.isArray(value) && value.length === 0));
+  const Metrics = values.map(([Name]) => ({ Name, Unit: UNITS[Name as keyof typeof UNITS] }));
+  const _aws = {
+    Timestamp: Date.now(),
+    CloudWatchMetrics: [{ Namespace: "Turnpike", Dimensions: [["stage"]], Metrics }],
+  };
+  console.info(JSON.stringify({ _aws, stage: config.stage, ...Object.fromEntries(values) }));
+}

@@ -1,0 +1,78 @@
+import { Duration } from "aws-cdk-lib";
+import { type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { type App, use } from "sst/constructs";
+import { Api } from "./api.ts";
+import { Events } from "./events.ts";
+import { EVERY_MINUTE, emitted, ofFunctions } from "./metrics.ts";
+
+export interface AlarmRule {
+  /** What the mail says. */
+  means: string;
+  metric: IMetric;
+  /** Rings when the metric is at least this. */
+  threshold: number;
+  /** For how many periods in a row. */
+  periods?: number;
+  /** Rings when there is less than the threshold, or nothing at all. */
+  whenBelow?: boolean;
+}
+
+/** What someone must look at. Each has its section in docs/runbook.md. */
+export function alarmRules(app: App): Record<string, AlarmRule> {
+  const { events, deadLetters } = use(Events);
+  const { api } = use(Api);
+  return {
+    DeadLetters: {
+      means: "Stripe events that could not be applied wait in the dead-letter queue.",
+      metric: deadLetters.cdk.queue.metricApproximateNumberOfMessagesVisible(EVERY_MINUTE),
+      threshold: 1,
+    },
+    EventsLate: {
+      means: "A Stripe event has waited for more than five minutes to be applied.",
+      metric: events.cdk.queue.metricApproximateAgeOfOldestMessage(EVERY_MINUTE),
+      threshold: 300,
+      periods: 3,
+    },
+    SignaturesRejected: {
+      means: "Webhook deliveries have a signature that does not fit.",
+      metric: emitted(app, "rejected"),
+      threshold: 5,
+    },
+    ApiVersionMismatch: {
+      means: "Stripe sends events in another API version than the pinned one.",
+      metric: emitted(app, "apiVersionMismatch"),
+      threshold: 1,
+    },
+    ApiFailing: {
+      means: "The API answers 5xx.",
+      metric: api.cdk.httpApi.metricServerError({ statistic: "Sum" }),
+      threshold: 3,
+    },
+    FunctionErrors: {
+      means: "A function threw, ran out of time or out of memory.",
+      metric: ofFunctions(app, "Errors"),
+      threshold: 3,
+    },
+    FunctionsThrottled: {
+      means: "Lambda had no room for a function: the account's concurrency is used up.",
+      metric: ofFunctions(app, "Throttles"),
+      threshold: 1,
+    },
+    ReconcileGap: {
+      means: "The reconciliation found events that the webhook should have brought.",
+      metric: emitted(app, "reconcileGap"),
+      threshold: 1,
+    },
+    ReconcileStopped: {
+      means: "No reconciliation has ended well for an hour.",
+      metric: emitted(app, "reconcileGap", { statistic: "SampleCount", period: Duration.hours(1) }),
+      threshold: 1,
+      whenBelow: true,
+    },
+  };
+}
+
+/** An alarm that waits for something to happen is content with silence; one that waits for a sign of life is not. */
+export function onSilence({ whenBelow }: AlarmRule): TreatMissingData {
+  return whenBelow ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING;
+}

@@ -1,0 +1,28 @@
+import { Duration } from "aws-cdk-lib";
+import { type IMetric, MathExpression, Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
+import { type App, Function as Lambda } from "sst/constructs";
+
+export const EVERY_MINUTE = { period: Duration.minutes(1), statistic: "Maximum" };
+
+/** A metric of `packages/functions/src/metrics.ts`; the sum of five minutes, unless the options say otherwise. */
+export function emitted(app: App, metricName: string, options: MetricOptions = {}): Metric {
+  return new Metric({
+    namespace: "Turnpike",
+    metricName,
+    dimensionsMap: { stage: app.stage },
+    statistic: "Sum",
+    ...options,
+  });
+}
+
+/** Over all our functions together, in five minutes; those that SST and CDK bring along are not among them. */
+export function ofFunctions(app: App, metric: "Errors" | "Throttles"): IMetric {
+  const lambdas = app.node.findAll().filter((construct) => construct instanceof Lambda);
+  return new MathExpression({
+    expression: "SUM(METRICS())",
+    usingMetrics: Object.fromEntries(
+      lambdas.map((lambda, i) => [`${metric.toLowerCase()}${i}`, lambda.metric(metric, { statistic: "Sum" })]),
+    ),
+    label: metric,
+  });
+}

@@ -1,0 +1,46 @@
+import { Alarm, ComparisonOperator } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import type { StackContext } from "sst/constructs";
+import { type AlarmRule, alarmRules, onSilence } from "./alarms.ts";
+import { createDashboard } from "./dashboard.ts";
+
+/** Who is told when something is wrong, and what they look at. On stages that are watched: see `stage.ts`. */
+export function Monitoring({ app, stack }: StackContext) {
+  // Not encrypted with a key of our own ($1 a month), which CloudWatch would need to be let at: what is said here names no
+  // customer and no amount.
+  const topic = new Topic(stack, "Alarms", { enforceSSL: true });
+  // With a policy of its own, a topic loses the default one, by which the account's alarms may publish.
+  topic.grantPublish(
+    new ServicePrincipal("cloudwatch.amazonaws.com", {
+      conditions: { StringEquals: { "aws:SourceAccount": app.account } },
+    }),
+  );
+  const email = process.env.ALARM_EMAIL;
+  if (email) topic.addSubscription(new EmailSubscription(email));
+
+  const alarms = Object.entries(alarmRules(app)).map(([id, rule]) => {
+    const alarm = createAlarm(stack, id, rule);
+    alarm.addAlarmAction(new SnsAction(topic));
+    alarm.addOkAction(new SnsAction(topic));
+    return alarm;
+  });
+  createDashboard(stack, app, alarms);
+  stack.addOutputs({ AlarmTopicArn: topic.topicArn });
+}
+
+function createAlarm(stack: StackContext["stack"], id: string, rule: AlarmRule): Alarm {
+  return new Alarm(stack, id, {
+    alarmName: `${stack.stage}-turnpike-${id}`,
+    alarmDescription: `${rule.means} What to do: docs/runbook.md#${id.toLowerCase()}`,
+    metric: rule.metric,
+    threshold: rule.threshold,
+    evaluationPeriods: rule.periods ?? 1,
+    comparisonOperator: rule.whenBelow
+      ? ComparisonOperator.LESS_THAN_THRESHOLD
+      : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    treatMissingData: onSilence(rule),
+  });
+}

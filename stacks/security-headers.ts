@@ -1,0 +1,45 @@
+import { Duration } from "aws-cdk-lib";
+import { HeadersFrameOption, HeadersReferrerPolicy, ResponseHeadersPolicy } from "aws-cdk-lib/aws-cloudfront";
+import type { Stack } from "sst/constructs";
+
+/**
+ * What a page may load, and where it may send. Scripts and styles come out of the build, so neither inline ones nor foreign ones
+ * are needed.
+ */
+function contentSecurityPolicy(supabaseUrl: string | undefined): string {
+  const supabase = supabaseUrl ? [new URL(supabaseUrl).origin] : [];
+  const directives = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "connect-src": ["'self'", ...supabase],
+    // Browsers follow a form's redirect only where this allows it.
+    "form-action": ["'self'", "https://checkout.stripe.com"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+  };
+  return Object.entries(directives)
+    .map(([name, sources]) => `${name} ${sources.join(" ")}`)
+    .join("; ");
+}
+
+/** The headers that every page is served with; the API's answers have CloudFront's own set, which lacks only the first. */
+export function pageHeaders(stack: Stack): ResponseHeadersPolicy {
+  return new ResponseHeadersPolicy(stack, "PageHeaders", {
+    securityHeadersBehavior: {
+      contentSecurityPolicy: { contentSecurityPolicy: contentSecurityPolicy(process.env.SUPABASE_URL), override: true },
+      contentTypeOptions: { override: true },
+      frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+      referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN, override: true },
+      // Not for subdomains: what else lives under the site's name is not ours to decide.
+      strictTransportSecurity: { accessControlMaxAge: Duration.days(730), includeSubdomains: false, override: true },
+    },
+    customHeadersBehavior: {
+      customHeaders: [
+        { header: "Permissions-Policy", value: "camera=(), geolocation=(), microphone=()", override: true },
+        { header: "Cross-Origin-Opener-Policy", value: "same-origin", override: true },
+      ],
+    },
+  });
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { readTemplates, resourcesOf } from "./templates.ts";
+
+interface AlarmProperties {
+  AlarmName: string;
+  AlarmDescription: string;
+  AlarmActions: unknown[];
+  Metrics?: unknown[];
+  MetricName?: string;
+  TreatMissingData: string;
+}
+
+const { Monitoring } = readTemplates("prod");
+const alarms = resourcesOf(Monitoring, "AWS::CloudWatch::Alarm").map(
+  ([, { Properties }]) => Properties as unknown as AlarmProperties,
+);
+const dashboard = JSON.stringify(resourcesOf(Monitoring, "AWS::CloudWatch::Dashboard"));
+
+/** The names that the functions emit, as their source lists them: `received: "Count",`. */
+function emittedNames(): string[] {
+  const source = readFileSync("packages/functions/src/metrics.ts", "utf8");
+  return [...source.matchAll(/^ {2}(\w+): "(?:Count|Seconds)",/gm)].map(([, name = ""]) => name);
+}
+
+describe("the alarms", () => {
+  it("watch for everything that someone must look at", () => {
+    expect(alarms.map(({ AlarmName }) => AlarmName).sort()).toEqual(
+      [
+        "ApiFailing",
+        "ApiVersionMismatch",
+        "DeadLetters",
+        "EventsLate",
+        "FunctionErrors",
+        "FunctionsThrottled",
+        "ReconcileGap",
+        "ReconcileStopped",
+        "SignaturesRejected",
+      ].map((id) => `prod-turnpike-${id}`),
+    );
+  });
+
+  it("have a section in the runbook each, and lead there", () => {
+    const runbook = readFileSync("docs/runbook.md", "utf8");
+    for (const { AlarmName, AlarmDescription } of alarms) {
+      const id = AlarmName.replace("prod-turnpike-", "");
+      expect(AlarmDescription).toContain(`docs/runbook.md#${id.toLowerCase()}`);
+      expect(runbook).toMatch(new RegExp(`^### ${id}$`, "m"));
+    }
+  });
+
+  it("reach the topic, to which CloudWatch may publish over TLS", () => {
+    for (const { AlarmActions } of alarms) expect(JSON.stringify(AlarmActions)).toContain('"Ref":"Alarms');
+    Monitoring.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "ops@example.com" });
+    const [[, policy] = []] = resourcesOf(Monitoring, "AWS::SNS::TopicPolicy");
+    const text = JSON.stringify(policy?.Properties.PolicyDocument);
+    expect(text).toContain('"aws:SecureTransport":"false"');
+    expect(text).toContain('"Service":"cloudwatch.amazonaws.com"');
+  });
+
+  it("take silence for a sign of life only where nothing has to happen", () => {
+    const silent = alarms.filter(({ TreatMissingData }) => TreatMissingData === "breaching");
+    expect(silent.map(({ AlarmName }) => AlarmName)).toEqual(["prod-turnpike-ReconcileStopped"]);
+  });
+
+  it("look at ten metrics at most, which is CloudWatch's limit", () => {
+    for (const { Metrics = [] } of alarms) expect(Metrics.length).toBeLessThanOrEqual(10);
+  });
+});
+
+it("a metric is emitted and looked at under one name", () => {
+  const names = emittedNames();
+  expect(names).toContain("applied");
+  const shown = [...dashboard.matchAll(/Turnpike\\*",\\*"(\w+)\\*"/g)].map(([, name = ""]) => name);
+  expect(new Set(shown)).toEqual(new Set(names));
+  const alarmed = alarms.flatMap(({ MetricName }) => MetricName ?? []);
+  expect(alarmed).toEqual(expect.arrayContaining(["rejected", "apiVersionMismatch", "reconcileGap"]));
+});
+
+it("a personal stage has neither alarms nor a dashboard", () => {
+  expect(readTemplates("dev")).not.toHaveProperty("Monitoring");
+});

@@ -1,0 +1,57 @@
+import type { App } from "sst/constructs";
+import { describe, expect, it } from "vitest";
+import { stacks } from "../stacks/index.ts";
+import { lambdasOf, readTemplates, resourcesOf } from "./templates.ts";
+
+const prod = Object.values(readTemplates("prod"));
+const dev = Object.values(readTemplates("dev"));
+
+/** What holds something that a deploy cannot bring back. */
+const DATA = ["AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Logs::LogGroup"];
+
+const deletionPoliciesOf = (templates: typeof prod) =>
+  new Set(
+    templates.flatMap((template) =>
+      DATA.flatMap((type) => resourcesOf(template, type).map(([, { DeletionPolicy }]) => DeletionPolicy)),
+    ),
+  );
+
+const retentionsOf = (templates: typeof prod) =>
+  new Set(
+    templates.flatMap((template) =>
+      ["Custom::LogRetention", "AWS::Logs::LogGroup"].flatMap((type) =>
+        resourcesOf(template, type).map(([, { Properties }]) => Properties.RetentionInDays),
+      ),
+    ),
+  );
+
+describe("prod", () => {
+  it("keeps its data when its stacks go", () => {
+    expect(deletionPoliciesOf(prod)).toEqual(new Set(["Retain", "RetainExceptOnCreate"]));
+  });
+
+  it("keeps its logs for three months", () => {
+    expect(retentionsOf(prod)).toEqual(new Set([90]));
+  });
+
+  it.each(["remove", "dev"] as const)('is left alone by "sst %s"', (mode) => {
+    expect(() => stacks({ mode, stage: "prod" } as App)).toThrow(`The stage prod is protected from "sst ${mode}"`);
+  });
+});
+
+describe("a personal stage", () => {
+  it("leaves nothing behind", () => {
+    expect(deletionPoliciesOf(dev)).toEqual(new Set(["Delete"]));
+  });
+
+  it("keeps its logs for a week", () => {
+    expect(retentionsOf(dev)).toEqual(new Set([7]));
+  });
+});
+
+it("functions are traced only where tracing is on", () => {
+  const modes = (templates: typeof prod) =>
+    templates.flatMap((template) => lambdasOf(template).map(({ TracingConfig }) => TracingConfig?.Mode));
+  expect(new Set(modes(prod))).toEqual(new Set([undefined]));
+  expect(new Set(modes(dev))).toEqual(new Set(["Active"]));
+});
