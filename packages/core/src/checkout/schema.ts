@@ -1,10 +1,10 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
-const text = (message: string) => z.string(message).trim().min(1, message);
+const text = (message: string) => z.string(message).check(z.trim(), z.minLength(1, message));
 
 /** The form field of `POST /api/checkout_sessions`. An unset variable in a template arrives as the word "undefined". */
 export const CheckoutForm = z.object({
-  price_id: z.string("Valid price ID is required").regex(/^price_\w+$/, "Valid price ID is required"),
+  price_id: z.string("Valid price ID is required").check(z.regex(/^price_\w+$/, "Valid price ID is required")),
 });
 
 const REDIRECTS_REQUIRED = "Success and cancel URLs are required";
@@ -21,7 +21,7 @@ export const CreateCheckout = z.object({
 export type CreateCheckout = z.infer<typeof CreateCheckout>;
 
 /** The path parameter of `GET /api/checkout_sessions/{id}`. */
-export const CheckoutSessionId = z.object({ id: z.string().regex(/^cs_\w+$/) });
+export const CheckoutSessionId = z.object({ id: z.string().check(z.regex(/^cs_\w+$/)) });
 
 /**
  * Where a purchase stands. `complete` is paid (or free); `processing` is a delayed payment under way, `failed` one that
