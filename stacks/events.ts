@@ -1,6 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Queue, type StackContext, use } from "sst/constructs";
+import { bundlingWithoutSignIn } from "./bundling/index.ts";
 import { environment } from "./environment.ts";
 import { Secrets } from "./secrets.ts";
 
@@ -17,6 +18,7 @@ export function Events({ stack }: StackContext) {
     consumer: {
       function: {
         handler: "packages/functions/src/apply-stripe-events.handler",
+        nodejs: bundlingWithoutSignIn,
         timeout: `${CONSUMER_TIMEOUT.toSeconds()} seconds`,
         bind: [stripeSecretKey, supabaseSecretKey],
         environment: environment("SUPABASE_URL"),

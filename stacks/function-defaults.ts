@@ -1,7 +1,8 @@
 import type { App, FunctionProps } from "sst/constructs";
+import { bundling } from "./bundling/index.ts";
 import { environment } from "./environment.ts";
 
-/** What every Lambda has in common. `@aws-sdk` stays outside the bundle: the runtime brings it. */
+/** What every Lambda has in common. */
 export function functionDefaults(app: App): FunctionProps {
   return {
     runtime: "nodejs22.x",
@@ -9,12 +10,7 @@ export function functionDefaults(app: App): FunctionProps {
     memorySize: "512 MB",
     timeout: "20 seconds",
     logRetention: app.stage === "prod" ? "three_months" : "one_week",
-    environment: { NODE_OPTIONS: "--enable-source-maps", ...environment("STRIPE_API_BASE") },
-    nodejs: {
-      format: "esm",
-      minify: true,
-      sourcemap: true,
-      esbuild: { external: ["@aws-sdk/*"], target: "node22", legalComments: "none" },
-    },
+    environment: environment("STRIPE_API_BASE"),
+    nodejs: bundling,
   };
 }
