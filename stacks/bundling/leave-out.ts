@@ -41,14 +41,14 @@ export const leaveOut: Plugin = {
       if (!/[\\/]node_modules[\\/](stripe|@supabase[\\/]auth-js)[\\/]/.test(importer)) return undefined;
       const file = join(dirname(importer), path.endsWith(".js") ? path : `${path}.js`).replaceAll("\\", "/");
       // `Stripe.resources`: all of them once more.
-      if (file.endsWith("/stripe/esm/resources.js")) return standIn("stripe-resources");
+      if (file.endsWith("/stripe/esm/resources.js")) return standIn(build, "stripe-resources");
       return LEFT_OUT.some((pattern) => pattern.test(file)) ? { path: file, namespace: "left-out" } : undefined;
     });
     build.onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({
       contents: `import { LeftOut } from "./left-out.ts"; export { ${exportsOf(path)} }`,
-      resolveDir: STAND_INS,
+      resolveDir: standInFolder(build),
     }));
-    build.onResolve({ filter: /^@supabase\/(functions|realtime|storage)-js$/ }, ({ path }) => supabaseStandIn(path));
+    build.onResolve({ filter: /^@supabase\/(functions|realtime|storage)-js$/ }, ({ path }) => standIn(build, path));
   },
 };
 
@@ -56,18 +56,20 @@ export const leaveOut: Plugin = {
 export const leaveOutSignIn: Plugin = {
   name: "leave-out-sign-in",
   setup(build) {
-    build.onResolve({ filter: /^@supabase\/auth-js$/ }, ({ path }) => supabaseStandIn(path));
+    build.onResolve({ filter: /^@supabase\/auth-js$/ }, ({ path }) => standIn(build, path));
   },
 };
 
-const STAND_INS = join(import.meta.dirname, "stand-ins");
+type Build = Parameters<Plugin["setup"]>[0];
 
-function standIn(name: string) {
-  return { path: join(STAND_INS, `${name}.ts`) };
+/** By the project's folder: when SST deploys, it has bundled this very file to another place. */
+function standInFolder({ initialOptions }: Build): string {
+  return join(initialOptions.absWorkingDir ?? process.cwd(), "stacks/bundling/stand-ins");
 }
 
-function supabaseStandIn(library: string) {
-  return standIn(library.replace("@supabase/", "supabase-"));
+/** `@supabase/auth-js` → `supabase-auth-js.ts` */
+function standIn(build: Build, name: string) {
+  return { path: join(standInFolder(build), `${name.replace("@supabase/", "supabase-")}.ts`) };
 }
 
 /** What a module exports, as the standing-in one must too. */
