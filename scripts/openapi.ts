@@ -3,7 +3,7 @@ import { errorStatus } from "@turnpike/core/errors";
 import { CreatePortal } from "@turnpike/core/portal/schema";
 import * as z from "zod";
 
-const schemaOf = (schema: z.ZodType) => {
+const schemaOf = (schema: z.core.$ZodType) => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input" });
   return rest;
 };

@@ -1,9 +1,10 @@
 import type { App, FunctionProps } from "sst/constructs";
+import { bundling } from "./bundling/index.ts";
 import { environment } from "./environment.ts";
 import { isOn } from "./settings.ts";
 import { stageOf } from "./stage.ts";
 
-/** What every Lambda has in common. `@aws-sdk` stays outside the bundle: the runtime brings it. */
+/** What every Lambda has in common. */
 export function functionDefaults(app: App): FunctionProps {
   return {
     runtime: "nodejs22.x",
@@ -12,12 +13,7 @@ export function functionDefaults(app: App): FunctionProps {
     timeout: "20 seconds",
     logRetention: stageOf(app).logRetention,
     tracing: isOn("TRACING") ? "active" : "disabled",
-    environment: { NODE_OPTIONS: "--enable-source-maps", ...environment("STRIPE_API_BASE") },
-    nodejs: {
-      format: "esm",
-      minify: true,
-      sourcemap: true,
-      esbuild: { external: ["@aws-sdk/*"], target: "node22", legalComments: "none" },
-    },
+    environment: environment("STRIPE_API_BASE"),
+    nodejs: bundling,
   };
 }

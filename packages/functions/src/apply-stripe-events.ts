@@ -1,52 +1,61 @@
 import middy from "@middy/core";
 import { applyEvents, type Outcome } from "@turnpike/core/mirror";
 import { openEnvelope } from "@turnpike/core/webhook";
-import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type Stripe from "stripe";
-import { clients } from "./config.ts";
+import { clients } from "./clients.ts";
 import { describe, log, reportFailure } from "./log.ts";
 import { emit } from "./metrics.ts";
+import { isRefusal, secrets, withSecrets } from "./secrets.ts";
 
 /**
  * The queue's consumer: applies a batch of events to the mirror. Reports the messages that must come again, and only those:
  * a message is deleted only when its event is in the ledger.
  */
-export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }, { awsRequestId: requestId }) => {
+export const handler = middy<SQSEvent, SQSBatchResponse>().handler(({ Records }, { awsRequestId }) =>
+  reportFailure(() => withSecrets(() => apply(Records, awsRequestId))),
+);
+
+async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchResponse> {
   const events = new Map<string, Stripe.Event>();
   const eventIdOf = new Map<string, string>();
+  let refused = false;
   await Promise.all(
-    Records.map(async ({ messageId, body }) => {
+    records.map(async ({ messageId, body }) => {
       try {
-        const event = await openEnvelope(clients.stripe, body);
+        const event = await openEnvelope(clients, body);
         events.set(event.id, event);
         eventIdOf.set(messageId, event.id);
       } catch (error) {
+        refused ||= isRefusal(error);
         log("error", "unreadable message", { requestId, messageId, ...describe(error) });
       }
     }),
   );
 
   let ambiguous = 0;
-  const outcomes = await reportFailure(() =>
-    applyEvents(clients, [...events.values()], {
-      onAmbiguous: (count) => {
-        ambiguous = count;
-      },
-      onRetry: (error) => log("error", "events wait for Stripe", { requestId, ...describe(error) }),
-    }),
-  );
+  const outcomes = await applyEvents(clients, [...events.values()], {
+    onAmbiguous: (count) => {
+      ambiguous = count;
+    },
+    onRetry: (error) => {
+      refused ||= isRefusal(error);
+      log("error", "events wait for Stripe", { requestId, ...describe(error) });
+    },
+  });
+  if (refused) await secrets.loadAgain();
   const lag = logOutcomes(requestId, events, outcomes);
 
   const done = ({ messageId }: { messageId: string }) => {
     const outcome = outcomes.get(eventIdOf.get(messageId) ?? "");
     return outcome !== undefined && outcome !== "failed" && outcome !== "retry";
   };
-  const failures = Records.filter((record) => !done(record));
+  const failures = records.filter((record) => !done(record));
   const count = (wanted: Outcome) => [...outcomes.values()].filter((outcome) => outcome === wanted).length;
   const [applied, stale, duplicate] = [count("applied"), count("stale"), count("duplicate")];
   emit({ applied, stale, duplicate, ambiguous, failed: failures.length, lag });
   return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-});
+}
 
 /** One line per event. Answers how long those that were applied took, in seconds since Stripe made them. */
 function logOutcomes(requestId: string, events: Map<string, Stripe.Event>, outcomes: Map<string, Outcome>): number[] {

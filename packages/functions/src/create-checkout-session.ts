@@ -1,6 +1,7 @@
 import { openCheckout, purchaseOn } from "@turnpike/core/checkout";
 import { CheckoutForm } from "@turnpike/core/checkout/schema";
-import { clients, config } from "./config.ts";
+import { clients } from "./clients.ts";
+import { config } from "./config.ts";
 import { route } from "./route.ts";
 
 /** `POST /api/checkout_sessions`: a plain HTML form leads straight to Stripe's page. */

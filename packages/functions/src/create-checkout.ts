@@ -1,6 +1,7 @@
 import { openCheckout } from "@turnpike/core/checkout";
 import { CreateCheckout, type RedirectAnswer } from "@turnpike/core/checkout/schema";
-import { clients, config } from "./config.ts";
+import { clients } from "./clients.ts";
+import { config } from "./config.ts";
 import { json, route } from "./route.ts";
 
 /** `POST /api/stripe/create-checkout`: the same sale for a page that follows the address itself. Guests may buy. */

@@ -1,7 +1,8 @@
 import type { RedirectAnswer } from "@turnpike/core/checkout/schema";
 import { openPortal } from "@turnpike/core/portal";
 import { CreatePortal } from "@turnpike/core/portal/schema";
-import { clients, config } from "./config.ts";
+import { clients } from "./clients.ts";
+import { config } from "./config.ts";
 import { json, route } from "./route.ts";
 
 /** `POST /api/stripe/create-portal`: where customers manage themselves. */

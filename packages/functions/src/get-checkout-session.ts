@@ -1,6 +1,6 @@
 import { summarizeCheckout } from "@turnpike/core/checkout";
 import { CheckoutSessionId } from "@turnpike/core/checkout/schema";
-import { clients } from "./config.ts";
+import { clients } from "./clients.ts";
 import { json, route } from "./route.ts";
 
 /** `GET /api/checkout_sessions/{id}`: what the success page shows. */

@@ -1,4 +1,4 @@
-import { config } from "./config.ts";
+import { bindings } from "./bindings.ts";
 
 /** What CloudWatch is told. The alarms and the dashboard in `stacks/watch` read these names. */
 const UNITS = {
@@ -35,5 +35,5 @@ export function emit(metrics: Metrics): void {
     Timestamp: Date.now(),
     CloudWatchMetrics: [{ Namespace: "Turnpike", Dimensions: [["stage"]], Metrics }],
   };
-  console.info(JSON.stringify({ _aws, stage: config.stage, ...Object.fromEntries(values) }));
+  console.info(JSON.stringify({ _aws, stage: bindings.stage, ...Object.fromEntries(values) }));
 }

@@ -3,7 +3,7 @@ import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import httpJsonBodyParser from "@middy/http-json-body-parser";
 import type { User } from "@turnpike/core/identity";
 import type { Context } from "aws-lambda";
-import type { ZodType, z } from "zod";
+import type { output, ZodMiniType } from "zod/mini";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { limitBody } from "./middleware/limit-body.ts";
@@ -11,8 +11,9 @@ import { logRequest } from "./middleware/log-request.ts";
 import { parseForm } from "./middleware/parse-form.ts";
 import type { Answer, Middleware, RouteEvent } from "./middleware/request.ts";
 import { validate } from "./middleware/validate.ts";
+import { withSecrets } from "./secrets.ts";
 
-interface RouteOptions<Schema extends ZodType, Auth extends "required" | "optional"> {
+interface RouteOptions<Schema extends ZodMiniType, Auth extends "required" | "optional"> {
   auth: Auth;
   /** Where the input is: the path's parameters, or a body of one of these kinds. */
   input: "path" | "json" | "form";
@@ -25,9 +26,9 @@ type Caller<Auth> = Auth extends "required" ? { user: User } : { user?: User | u
  * A route: log → normalise headers → authenticate → parse and validate → use-case → error handler.
  * Middy runs `after` and `onError` backwards: the error handler comes right after the use-case, the log sees it all.
  */
-export function route<Schema extends ZodType, Auth extends "required" | "optional">(
+export function route<Schema extends ZodMiniType, Auth extends "required" | "optional">(
   { auth, input, schema }: RouteOptions<Schema, Auth>,
-  useCase: (request: Caller<Auth> & { input: z.output<Schema> }) => Promise<Answer>,
+  useCase: (request: Caller<Auth> & { input: output<Schema> }) => Promise<Answer>,
 ) {
   return middy<RouteEvent, Answer, Error, Context>()
     .use(logRequest())
@@ -38,7 +39,7 @@ export function route<Schema extends ZodType, Auth extends "required" | "optiona
     .use(validate(schema, input === "path" ? "path" : "body"))
     .use(answerErrors())
     .handler(async (event) => {
-      const answer = await useCase(event as RouteEvent & { input: z.output<Schema> });
+      const answer = await withSecrets(() => useCase(event as RouteEvent & { input: output<Schema> }));
       return { ...answer, headers: { ...answer.headers, "cache-control": "no-store" } };
     });
 }

@@ -1,6 +1,6 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
-const text = (message: string) => z.string(message).trim().min(1, message);
+const text = (message: string) => z.string(message).check(z.trim(), z.minLength(1, message));
 
 // No id of Stripe's is longer (https://docs.stripe.com/upgrades#what-changes-does-stripe-consider-to-be-backwards-compatible), nor
 // has it a character that Postgres or an address could stumble over.
@@ -8,7 +8,7 @@ const STRIPE_ID = /^[!-~]{1,255}$/;
 
 /** The form field of `POST /api/checkout_sessions`. An unset variable in a template arrives as the word "undefined". */
 export const CheckoutForm = z.object({
-  price_id: z.string("Valid price ID is required").regex(/^price_\w{1,249}$/, "Valid price ID is required"),
+  price_id: z.string("Valid price ID is required").check(z.regex(/^price_\w{1,249}$/, "Valid price ID is required")),
 });
 
 const REDIRECTS_REQUIRED = "Success and cancel URLs are required";
@@ -17,7 +17,7 @@ const MODE_REQUIRED =
 
 /** The body of `POST /api/stripe/create-checkout`. Its texts are part of the interface; the first that applies is answered. */
 export const CreateCheckout = z.object({
-  priceId: text("Price ID is required").regex(STRIPE_ID, "Price ID is required"),
+  priceId: text("Price ID is required").check(z.regex(STRIPE_ID, "Price ID is required")),
   successUrl: text(REDIRECTS_REQUIRED),
   cancelUrl: text(REDIRECTS_REQUIRED),
   mode: z.enum(["payment", "subscription"], MODE_REQUIRED),
@@ -25,7 +25,7 @@ export const CreateCheckout = z.object({
 export type CreateCheckout = z.infer<typeof CreateCheckout>;
 
 /** The path parameter of `GET /api/checkout_sessions/{id}`. */
-export const CheckoutSessionId = z.object({ id: z.string().regex(/^cs_\w{1,252}$/) });
+export const CheckoutSessionId = z.object({ id: z.string().check(z.regex(/^cs_\w{1,252}$/)) });
 
 /**
  * Where a purchase stands. `complete` is paid (or free); `processing` is a delayed payment under way, `failed` one that

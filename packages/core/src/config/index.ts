@@ -1,20 +1,11 @@
-import * as z from "zod";
-
-const origin = (value: string) => new URL(value).origin;
-const text = z.string().trim().min(1);
-
-/** The settings that are no secrets, as they stand in the environment. Secrets come through SST's `Config`. */
+/** The settings that are no secrets, as they stand in the environment. Each reader throws at what is malformed. */
 const settings = {
-  SITE_URL: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).href.replace(/\/+$/, "")),
-  ALLOWED_ORIGINS: z
-    .string()
-    .default("")
-    .transform((list) => list.split(",").flatMap((item) => item.trim() || []))
-    .pipe(z.array(z.url({ protocol: /^https?$/ }).transform(origin))),
-  SUPABASE_URL: z.url({ protocol: /^https?$/ }),
-  SUPABASE_PUBLISHABLE_KEY: text,
-  STRIPE_API_BASE: z.url({ protocol: /^https?$/ }).optional(),
-  BUILD: text.default("unknown"),
+  SITE_URL: (text?: string) => new URL(address(text)).href.replace(/\/+$/, ""),
+  ALLOWED_ORIGINS: (text = "") => text.split(",").flatMap((item) => (item.trim() ? origin(address(item)) : [])),
+  SUPABASE_URL: address,
+  SUPABASE_PUBLISHABLE_KEY: required,
+  STRIPE_API_BASE: (text?: string) => (text ? address(text) : undefined),
+  BUILD: (text = "unknown") => text,
 };
 type Settings = typeof settings;
 
@@ -25,12 +16,29 @@ type Settings = typeof settings;
 export function readSetting<Name extends keyof Settings>(
   env: Record<string, string | undefined>,
   name: Name,
-): z.output<Settings[Name]>;
+): ReturnType<Settings[Name]>;
 export function readSetting(env: Record<string, string | undefined>, name: keyof Settings): unknown {
-  const read = settings[name].safeParse(env[name] || undefined);
-  if (read.success) return read.data;
-  const state = env[name] ? "is malformed" : "is not set";
-  throw new Error(`The setting ${name} ${state}. It is described in .env.example.`);
+  try {
+    return settings[name](env[name] || undefined);
+  } catch {
+    const state = env[name] ? "is malformed" : "is not set";
+    throw new Error(`The setting ${name} ${state}. It is described in .env.example.`);
+  }
+}
+
+function required(text = ""): string {
+  if (!text.trim()) throw new TypeError("empty");
+  return text.trim();
+}
+
+function address(text?: string): string {
+  const url = required(text);
+  if (!/^https?:$/.test(new URL(url).protocol)) throw new TypeError("not HTTP");
+  return url;
+}
+
+function origin(url: string): string {
+  return new URL(url).origin;
 }
 
 /** Where the product lives: redirects may go there, and cookie-authenticated requests may come from there. */

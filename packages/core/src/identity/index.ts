@@ -1,5 +1,5 @@
 import { createServerClient, parseCookieHeader, serializeCookieHeader } from "@supabase/ssr";
-import { createClient, type JwtPayload } from "@supabase/supabase-js";
+import { AuthClient, type JwtPayload } from "@supabase/supabase-js";
 import { BillingError } from "../errors/index.ts";
 
 /** A signed-in user of the product. */
@@ -23,7 +23,6 @@ interface Credentials {
 }
 
 const NOBODY: Identity = { user: undefined, via: undefined, setCookies: [] };
-const keepNothing = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false };
 
 /**
  * Reads the Supabase session of a request: a `Bearer` token, else the cookie of `@supabase/ssr`. The token is checked against
@@ -38,8 +37,7 @@ export async function identify(
 ): Promise<Identity> {
   const token = credentials.authorization?.match(/^Bearer +(\S+)$/i)?.[1];
   if (token) {
-    const { auth } = createClient(supabase.url, supabase.publishableKey, { auth: keepNothing });
-    const user = await userOf(auth.getClaims(token));
+    const user = await userOf(createAuth(supabase).getClaims(token));
     if (!user) throw new BillingError("unauthenticated", "The access token is not valid, or has expired");
     return { user, via: "bearer", setCookies: [] };
   }
@@ -58,6 +56,17 @@ export async function identify(
   });
   const user = await userOf(auth.getClaims());
   return { user, via: user && "cookie", setCookies };
+}
+
+/** Supabase's auth client alone: a whole one would be made for nothing. */
+function createAuth({ url, publishableKey }: { url: string; publishableKey: string }): InstanceType<typeof AuthClient> {
+  return new AuthClient({
+    url: new URL("auth/v1", `${url.replace(/\/*$/, "")}/`).href,
+    headers: { apikey: publishableKey },
+    persistSession: false,
+    autoRefreshToken: false,
+    detectSessionInUrl: false,
+  });
 }
 
 /** Nobody's is an answer too: an error for a token that was tampered with, a throw for what is no token or session at all. */

@@ -20,10 +20,13 @@ export function createServiceClient(options: { url: string; secretKey: string })
 export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
   readonly code: string;
+  /** HTTP's; 0 when there was no answer. */
+  readonly statusCode: number;
 
-  constructor({ code, message }: Pick<PostgrestError, "code" | "message">) {
+  constructor({ code, message }: Pick<PostgrestError, "code" | "message">, statusCode: number) {
     super(message);
     this.code = code;
+    this.statusCode = statusCode;
   }
 }
 
@@ -32,6 +35,6 @@ export class DatabaseError extends Error {
  * @throws DatabaseError
  */
 export function dataOf<Data>(answer: PostgrestSingleResponse<Data>): Data {
-  if (answer.error) throw new DatabaseError(answer.error);
+  if (answer.error) throw new DatabaseError(answer.error, answer.status);
   return answer.data;
 }

@@ -18,10 +18,7 @@ export function answerErrors(): Middleware {
 
 function refusalOf(error: unknown): { code: ErrorCode; message: string } {
   if (error instanceof BillingError) return error;
-  // Middy's parsers throw errors of their own, told apart by their status. Stripe's errors have one too, which is none of the
-  // caller's business.
-  const { statusCode, cause } = (error ?? {}) as { statusCode?: number; cause?: { package?: string } };
-  switch (cause?.package?.startsWith("@middy/") ? statusCode : undefined) {
+  switch (parserStatus(error)) {
     case 415:
       return { code: "unsupported_media_type", message: "Send this request with content-type: application/json" };
     case 400:
@@ -30,4 +27,10 @@ function refusalOf(error: unknown): { code: ErrorCode; message: string } {
     default:
       return { code: "internal_error", message: "Something went wrong on our side. Please try again." };
   }
+}
+
+/** Middy's parser throws errors of its own, told apart by their status; Stripe's errors have one too. */
+function parserStatus(error: unknown): number | undefined {
+  const { cause, statusCode } = (error ?? {}) as { cause?: { package?: string }; statusCode?: number };
+  return cause?.package === "@middy/http-json-body-parser" ? statusCode : undefined;
 }

@@ -2,6 +2,7 @@ import type { Site } from "@turnpike/core/config";
 import { BillingError } from "@turnpike/core/errors";
 import { identify } from "@turnpike/core/identity";
 import { config } from "../config.ts";
+import { secrets } from "../secrets.ts";
 import type { Middleware, RouteEvent } from "./request.ts";
 
 /**
@@ -12,7 +13,13 @@ export function authenticate(need: "required" | "optional"): Middleware {
   return {
     before: async ({ event }) => {
       const { authorization } = event.headers;
-      event.identity = await identify(config.supabaseAuth, { authorization, cookies: event.cookies });
+      const supabase = { url: config.supabaseUrl, publishableKey: config.supabasePublishableKey };
+      // The secrets are asked for meanwhile, so that a cold start waits for both at once. Whether they came is the
+      // use-case's to find out; but nothing may be under way when the Lambda is frozen.
+      const identifying = identify(supabase, { authorization, cookies: event.cookies });
+      const [identity] = await Promise.allSettled([identifying, secrets.load()]);
+      if (identity.status === "rejected") throw identity.reason;
+      event.identity = identity.value;
       if (event.identity.via === "cookie") refuseForeignPosts(event, config.site);
       if (event.identity.user) event.user = event.identity.user;
       else if (need === "required") throw new BillingError("unauthenticated", "Sign in first");

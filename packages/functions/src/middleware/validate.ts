@@ -1,12 +1,12 @@
 import { BillingError } from "@turnpike/core/errors";
-import type { ZodType } from "zod";
+import type { ZodMiniType } from "zod/mini";
 import type { Middleware, RouteEvent } from "./request.ts";
 
 /**
  * Checks the request against the route's schema and leaves what it made of it in `event.input`.
  * The first complaint is the answer; a path that fits no schema leads nowhere.
  */
-export function validate(schema: ZodType, input: "path" | "body"): Middleware {
+export function validate(schema: ZodMiniType, input: "path" | "body"): Middleware {
   return {
     before: ({ event }) => {
       const checked = schema.safeParse(input === "path" ? event.pathParameters : fieldsOf(event));

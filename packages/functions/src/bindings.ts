@@ -1,0 +1,45 @@
+/**
+ * What SST and Lambda put into a function's environment. Apart from the settings, so that a function without any needs no
+ * schema library to start.
+ */
+export const bindings = {
+  get eventsQueueUrl(): string {
+    return bound("SST_Queue_queueUrl_StripeEvents");
+  },
+  get stage(): string {
+    return bound("SST_STAGE");
+  },
+
+  get aws() {
+    return {
+      region: bound("AWS_REGION"),
+      credentials: {
+        accessKeyId: bound("AWS_ACCESS_KEY_ID"),
+        secretAccessKey: bound("AWS_SECRET_ACCESS_KEY"),
+        ...(process.env.AWS_SESSION_TOKEN && { sessionToken: process.env.AWS_SESSION_TOKEN }),
+      },
+    };
+  },
+  get secrets() {
+    return {
+      /** What SST binds: the value itself in `sst dev` and locally, else a word that says to ask SSM. */
+      bound: Object.entries(process.env).flatMap(([variable, value = ""]) => {
+        const name = /^SST_Secret_value_(.+)$/.exec(variable)?.[1];
+        return name ? [{ name, value }] : [];
+      }),
+      /** Where `sst secrets set` keeps those of this stage, and those of every stage. */
+      prefixes: [process.env.SST_SSM_PREFIX ?? "", `/sst/${process.env.SST_APP}/.fallback/`],
+      /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+      ssmUrl:
+        process.env.AWS_ENDPOINT_URL_SSM ??
+        process.env.AWS_ENDPOINT_URL ??
+        `https://ssm.${process.env.AWS_REGION}.amazonaws.com`,
+    };
+  },
+};
+
+function bound(variable: string): string {
+  const value = process.env[variable];
+  if (value) return value;
+  throw new Error(`The variable ${variable} is not set: SST or Lambda does that, see stacks/.`);
+}

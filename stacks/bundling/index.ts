@@ -1,0 +1,32 @@
+import type { NodeJSProps } from "sst/constructs";
+import { budget } from "./budget.ts";
+import type { BuildOptions } from "./esbuild.ts";
+import { leaveOut, leaveOutSignIn } from "./leave-out.ts";
+import { nodeBuiltins } from "./node-builtins.ts";
+
+const plugins = [nodeBuiltins, leaveOut, budget];
+
+/** How the functions are bundled. Each choice and what it gains: docs/decisions/0008-bundles-made-for-cold-starts.md. */
+export const bundling = nodejs({ plugins });
+
+/** For those that know no users: without the half of Supabase's client that signs them in. */
+export const bundlingWithoutSignIn = nodejs({ plugins: [leaveOutSignIn, ...plugins] });
+
+function nodejs(options: BuildOptions): NodeJSProps {
+  return {
+    format: "esm",
+    minify: true,
+    // The maps go to S3 beside the code, not into it: reading them would slow every start.
+    esbuild: {
+      target: "node22",
+      // 10 KB of names that no code of ours or of the libraries reads.
+      keepNames: false,
+      legalComments: "none",
+      // SST's own banner makes a `require` of two imports; nothing of ours needs one.
+      banner: {},
+      inject: ["packages/functions/src/fetch.ts"],
+      define: { "process.env.NODE_ENV": '"production"' },
+      ...options,
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { LeftOut as OAuthResource } from "./left-out.ts";

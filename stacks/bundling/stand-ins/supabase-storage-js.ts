@@ -1,0 +1,1 @@
+export { LeftOut as StorageApiError, LeftOut as StorageClient } from "./left-out.ts";

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, expect, it } from "vitest";
+import { type BuildResult, bundle } from "../packages/local/src/lambda/bundle.ts";
+import { bundling, bundlingWithoutSignIn } from "../stacks/bundling/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "turnpike-bundling-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Bundles a function of this name, as SST does with the stacks' options. */
+async function build(name: string, code: string, nodejs = bundling): Promise<BuildResult> {
+  writeFileSync(join(folder, `${name}.ts`), code);
+  let result: BuildResult | undefined;
+  await bundle([{ name, handler: join(folder, `${name}.handler`), nodejs }], {
+    root: process.cwd(),
+    outDir: join(folder, "out"),
+    watch: false,
+    onBuilt: (_, built) => {
+      result = built;
+    },
+  });
+  if (!result) throw new Error("nothing was built");
+  return result;
+}
+
+async function run(result: BuildResult): Promise<unknown> {
+  if ("errors" in result) throw new Error(result.errors.join("\n"));
+  const { handler } = await import(pathToFileURL(result.file).href);
+  return handler();
+}
+
+it("a function over its budget does not build, and says what is large", async () => {
+  const code = `export const handler = () => ${JSON.stringify("x".repeat(61_000))};`;
+  const result = await build("receive-stripe-event", code);
+  expect(result).toEqual({
+    errors: [
+      expect.stringMatching(/receive-stripe-event is 62\.\d KB, over its budget of 60 KB.*\n +61\.0 KB {2}.*\.ts/),
+    ],
+  });
+});
+
+it("a function without a budget does not build", async () => {
+  const result = await build("send-postcards", "export const handler = () => 1;");
+  expect(result).toEqual({ errors: [expect.stringContaining("send-postcards has no budget")] });
+});
+
+const STRIPE = `import Stripe from "${import.meta.resolve("stripe").replace("file://", "")}";`;
+
+it("what was left out says so by name when it is used; the rest works", async () => {
+  const code = `${STRIPE} const stripe = new Stripe("sk_test_x", { host: "127.0.0.1", port: 9, protocol: "http", maxNetworkRetries: 0 });
+    export const handler = () => [
+      () => stripe.accounts.list(),
+      () => stripe.webhooks.constructEvent("", "", ""),
+      () => stripe.products.list().catch((error) => error.type),
+    ].map((use) => { try { return use(); } catch (error) { return error.message; } });`;
+  const [accounts, webhooks, products] = (await run(await build("health", code))) as unknown[];
+  expect(accounts).toContain('"list" of a library was left out of this bundle');
+  expect(webhooks).toContain('"constructEvent" of a library was left out of this bundle');
+  expect(await products).toBe("StripeConnectionError");
+});
+
+it("no bundle loads Node's own fetch for what it asks Stripe and Supabase", async () => {
+  const code = `export const handler = () => [fetch === globalThis.fetch, Headers === globalThis.Headers];`;
+  expect(await run(await build("reconcile", code, bundlingWithoutSignIn))).toEqual([false, false]);
+});
