@@ -16,7 +16,9 @@ function nodejs(options: BuildOptions): NodeJSProps {
   return {
     format: "esm",
     minify: true,
-    // The maps go to S3 beside the code, not into it: reading them would slow every start.
+    // The maps lie beside the code, and nothing reads them at run time. Else SST uploads them, by a function that may write to
+    // CDK's bucket of assets.
+    sourcemap: true,
     esbuild: {
       target: "node22",
       // 10 KB of names that no code of ours or of the libraries reads.
