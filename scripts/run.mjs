@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url";
 import { ensureInstalled } from "./install.mjs";
 import { assertLauncherNode, findNode } from "./node.mjs";
 import { run } from "./process.mjs";
-import { ensureTypes } from "./types.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = join(root, "node_modules/.bin");
@@ -27,7 +26,6 @@ const commands = {
   start: (node, args) => run(node, ["packages/local/src/main.ts", ...args], { node, root, supervised: true }),
 
   async test(node, args) {
-    await ensureTypes(node, root);
     return run(node, ["node_modules/vitest/vitest.mjs", "run", ...args], { node, root });
   },
 
@@ -38,7 +36,6 @@ const commands = {
   soak: (node, args) => run(node, ["bench/soak.ts", ...args], { node, root }),
 
   async check(node, args) {
-    await ensureTypes(node, root);
     const fix = args.includes("--fix");
     const steps = [
       ["tsc", "-p", "tsconfig.json"],

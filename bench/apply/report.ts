@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { table } from "../table.ts";
 import { type Growth, LARGE_ROWS, SMALL_ROWS } from "./growth.ts";
 import type { Comparison } from "./measure.ts";
 
@@ -99,7 +100,7 @@ export function pageOf(results: Results): string {
   return `# Benchmarks
 
 Written by \`npm run bench:apply\` on ${today}; run it to have your own machine's numbers. Trust the ratios: the rates are those of
-one machine on one day.
+one machine on one day. Cold starts are on [a page of their own](cold-starts.md).
 
 ${tablesOf(results)}
 ## What was measured
@@ -121,17 +122,6 @@ ${tablesOf(results)}
 - **Each number** is the median of ${results.rounds} rounds in which the two took turns, after a warm-up.
 - **Growth**: the tables and the ledger are filled beforehand; the events are of objects scattered over them.
 `;
-}
-
-function table(head: (string | number)[], rows: (string | number)[][]): string {
-  const lines = [head, head.map(() => "---"), ...rows].map((cells) => cells.map(String));
-  const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
-  return lines
-    .map(
-      (cells) =>
-        `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, cell === "---" ? "-" : " ")).join(" | ")} |`,
-    )
-    .join("\n");
 }
 
 const thousands = (value: number) => Math.round(value).toLocaleString("en");

@@ -13,6 +13,8 @@ export type { Database, Json } from "./database.ts";
 export function createServiceClient(options: { url: string; secretKey: string }): ServiceClient {
   return createClient<Database>(options.url, options.secretKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    // Before Lambda gives up on the function, so that the caller gets an answer of ours.
+    db: { timeout: 15_000 },
   });
 }
 

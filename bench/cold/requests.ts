@@ -1,0 +1,72 @@
+import { createHmac } from "node:crypto";
+import { toEvent } from "../../packages/local/src/gateway/event.ts";
+import { findRoute } from "../../packages/local/src/gateway/routes.ts";
+import type { SystemDescription } from "../../packages/local/src/stacks/description.ts";
+import { accessToken, WEBHOOK_SECRET } from "./stand-ins.ts";
+
+const EVENTS_A_BATCH = 10;
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** What each function is asked, as API Gateway and SQS put it. */
+export function requestsOf({ routes }: SystemDescription, url: string): Record<string, () => unknown> {
+  const bearer = { authorization: `Bearer ${accessToken(url)}` };
+  const http = (method: string, target: string, headers: Record<string, string>, body = "") => {
+    const match = findRoute(routes, method, target);
+    if (!match || "allowedMethods" in match) throw new Error(`There is no route ${method} ${target}`);
+    const rawHeaders = Object.entries(headers).flat();
+    const request = { method, target, rawHeaders, body: Buffer.from(body), sourceIp: "127.0.0.1", httpVersion: "1.1" };
+    return toEvent(request, match, "request-1", new Date());
+  };
+  const postJson = (target: string, body: object) =>
+    http("POST", target, { ...JSON_TYPE, ...bearer }, JSON.stringify(body));
+  const site = "http://localhost:3000";
+  const purchase = { priceId: "price_1", successUrl: `${site}/a`, cancelUrl: `${site}/b`, mode: "subscription" };
+  const form = { "content-type": "application/x-www-form-urlencoded", ...bearer };
+  return {
+    "receive-stripe-event": () => {
+      const body = JSON.stringify(stripeEvent(0));
+      return http("POST", "/api/webhooks/stripe", { ...JSON_TYPE, "stripe-signature": signatureOf(body) }, body);
+    },
+    "apply-stripe-events": () => ({
+      Records: Array.from({ length: EVENTS_A_BATCH }, (_, index) => ({
+        messageId: `message-${index}`,
+        body: JSON.stringify({ event: stripeEvent(index) }),
+      })),
+    }),
+    "create-checkout": () => postJson("/api/stripe/create-checkout", purchase),
+    "create-checkout-session": () => http("POST", "/api/checkout_sessions", form, "price_id=price_1"),
+    "create-portal": () => postJson("/api/stripe/create-portal", { returnUrl: `${site}/account` }),
+    "get-checkout-session": () => http("GET", "/api/checkout_sessions/cs_test_1", bearer),
+    health: () => http("GET", "/api/health", {}),
+    reconcile: () => ({}),
+  };
+}
+
+/** An event of 4 KB, as many are. */
+function stripeEvent(index: number) {
+  const object = {
+    id: `prod_${index}`,
+    object: "product",
+    name: "Pro",
+    active: true,
+    created: 1_790_000_000,
+    description: "x".repeat(3500),
+    images: [],
+    marketing_features: [],
+    metadata: {},
+    default_price: null,
+  };
+  return {
+    id: `evt_${index}`,
+    object: "event",
+    type: "product.created",
+    created: 1_790_000_000 + index,
+    data: { object },
+  };
+}
+
+/** https://docs.stripe.com/webhooks/signature */
+function signatureOf(body: string): string {
+  const seconds = Math.floor(Date.now() / 1000);
+  return `t=${seconds},v1=${createHmac("sha256", WEBHOOK_SECRET).update(`${seconds}.${body}`).digest("hex")}`;
+}
