@@ -22,7 +22,6 @@ export default defineConfig({
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: ["test/stacks*.test.ts"],
-          fileParallelism: false,
         },
       },
       // Synthesised once, before any test: a synth rewrites .sst/ and the site's build.

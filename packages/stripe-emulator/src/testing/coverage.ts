@@ -37,7 +37,8 @@ export const showTrigger = (fixture: string): void => show({ operations: [], eve
 const fits = (pattern: string, path: string) => new RegExp(`^${pattern.replace(/:\w+/g, "[^/]+")}$`).test(path);
 
 function show(shown: Shown): void {
-  const file = expect.getState().testPath?.split("/stripe-emulator/")[1] ?? "";
+  const file = expect.getState().testPath?.split("/stripe-emulator/")[1];
+  if (file === undefined) return; // Another package's test.
   mkdirSync(SHOWN, { recursive: true });
   appendFileSync(`${SHOWN}${file.replaceAll("/", "+")}`, `${JSON.stringify(shown)}\n`);
 }
