@@ -120,10 +120,14 @@ function prorate(
   });
 }
 
-const DAY = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", year: "numeric", timeZone: "UTC" });
-
-/** As in "Unused time on Pro after 16 Apr 2027". */
-const dayOf = (seconds: number): string => DAY.format(seconds * 1000);
+/** As in "Unused time on Pro after 06 Apr 2027" (UTC). */
+const dayOf = (seconds: number): string =>
+  new Date(seconds * 1000).toLocaleDateString("en-GB", {
+    day: "2-digit",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
 
 /** The prorations that wait for an invoice of this subscription. */
 const pendingProrations = (world: World, subscription: Subscription) =>
