@@ -77,6 +77,26 @@ test("a payment intent is created, confirmed, declined and cancelled by API", as
   expect((await stripe.paymentIntents.cancel(other.id)).status).toBe("canceled");
 });
 
+test("an intent made with a payment method keeps it until it is confirmed; a method that is not there makes none", async () => {
+  const from = bench.emulator.events().length;
+  const { id: payment_method } = await stripe.paymentMethods.create({ type: "card", card: { token: "tok_visa" } });
+  const kept = { status: "requires_confirmation", payment_method };
+  const payment = await stripe.paymentIntents.create({ amount: 900, currency: "eur", payment_method });
+  const setup = await stripe.setupIntents.create({ payment_method });
+  expect([payment, setup]).toMatchObject([kept, kept]);
+  const told = bench.emulator.events().slice(from);
+  expect(told.map(({ data }) => data.object)).toMatchObject([kept, kept]);
+  expect(await stripe.paymentIntents.confirm(payment.id)).toMatchObject({ status: "succeeded", payment_method });
+  expect(await stripe.setupIntents.confirm(setup.id)).toMatchObject({ status: "succeeded", payment_method });
+  const count = bench.emulator.events().length;
+  const unknown = { payment_method: "pm_none", confirm: true };
+  await expect(stripe.setupIntents.create(unknown)).rejects.toMatchObject({ code: "resource_missing" });
+  await expect(stripe.paymentIntents.create({ ...unknown, amount: 900, currency: "eur" })).rejects.toMatchObject({
+    param: "payment_method",
+  });
+  expect(bench.emulator.events()).toHaveLength(count);
+});
+
 test("an invoice by hand is drafted from its items, sent, overdue, and voided or written off", async () => {
   const clock = await stripe.testHelpers.testClocks.create({ frozen_time: 1_800_000_000 });
   const { id: customer } = await stripe.customers.create({ test_clock: clock.id });

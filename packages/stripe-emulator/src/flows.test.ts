@@ -108,10 +108,11 @@ test("a change of plan: told alone, invoiced at once, or with a new period", asy
         ...(proration_behavior ? { proration_behavior } : {}),
       }),
     );
+  const [prorated, updated] = ["invoiceitem.created", "customer.subscription.updated"];
   const invoiced = ["invoice.created", "invoice.finalized", ...charged, ...paid];
-  expect(await move(bigger)).toEqual(["customer.subscription.updated"]);
-  expect(await move(biggest, "always_invoice")).toEqual([...invoiced, "customer.subscription.updated"]);
-  expect(await move(yearly)).toEqual([...invoiced, "customer.subscription.updated"]);
+  expect(await move(bigger)).toEqual([prorated, prorated, updated]);
+  expect(await move(biggest, "always_invoice")).toEqual([prorated, prorated, ...invoiced, updated]);
+  expect(await move(yearly)).toEqual([prorated, ...invoiced, updated]);
 });
 
 test("cancelling now, and at the period's end", async () => {

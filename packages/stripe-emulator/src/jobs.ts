@@ -3,12 +3,12 @@ import { expireSession } from "./billing/checkout.ts";
 import { tellOverdue } from "./billing/closing.ts";
 import { attemptInvoice, collectInvoice } from "./billing/collecting.ts";
 import { decideDispute, followCharge } from "./billing/disputing.ts";
-import { endSubscription, expireIncomplete } from "./billing/end-subscription.ts";
+import { expireIncomplete } from "./billing/end-subscription.ts";
 import { resumeCollection } from "./billing/pausing.ts";
 import { expirePendingUpdate } from "./billing/pending-updates.ts";
 import { endCoupon, endPromotionCode } from "./billing/redeeming.ts";
 import { finishRefund } from "./billing/refunding.ts";
-import { announceInvoice, renewSubscription } from "./billing/renewing.ts";
+import { announceInvoice, endAsPlanned, renewSubscription } from "./billing/renewing.ts";
 import { settlePayment } from "./billing/settlement.ts";
 import { trialWillEnd } from "./billing/trials.ts";
 import { clockOf } from "./state/clock-of.ts";
@@ -19,7 +19,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** In the order in which things due at one moment are done: what ends at its period's end is not renewed. */
 const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
-  end_subscription: endSubscription,
+  end_subscription: endAsPlanned,
   expire_incomplete: expireIncomplete,
   expire_pending_update: expirePendingUpdate,
   trial_will_end: trialWillEnd,

@@ -54,6 +54,7 @@ test("a card saved in the portal is the default from then on; a declined one is 
   ]);
   const now = await stripe.customers.retrieve(customer, { expand: ["invoice_settings.default_payment_method"] });
   expect(now).toMatchObject({ invoice_settings: { default_payment_method: { card: { last4: "4444" } } } });
+  expect(await pageOf(url)).toContain("Mastercard •••• 4444");
   expect(await stripe.subscriptions.retrieve(String(bought.subscription))).toMatchObject({
     default_payment_method: expect.stringMatching(/^pm_/),
   });

@@ -68,7 +68,8 @@ test("items are created, changed, listed and deleted by their own API, each a ch
     made.id,
   ]);
   expect(await stripe.subscriptionItems.del(made.id, { proration_behavior: "none" })).toMatchObject({ deleted: true });
-  expect(typesSince(bench, from)).toEqual(Array(3).fill("customer.subscription.updated"));
+  const [prorated, updated] = ["invoiceitem.created", "customer.subscription.updated"];
+  expect(typesSince(bench, from)).toEqual([prorated, updated, prorated, prorated, updated, updated]);
   expect(bench.emulator.events().at(-1)).toMatchObject({ created: HALF });
   await expect(stripe.subscriptionItems.retrieve(made.id)).rejects.toMatchObject({ code: "resource_missing" });
   await advance(END + 3600);
@@ -149,6 +150,7 @@ test("cancelling now can credit and invoice the time not used, and keeps what th
   });
   expect(await billed(id)).toEqual([-750]);
   expect(typesSince(bench, from)).toEqual([
+    "invoiceitem.created",
     "invoice.created",
     "customer.updated", // the credit goes to the customer's balance
     "invoice.finalized",

@@ -13,6 +13,7 @@ interface Shapes {
   invoice: (row: Rows["invoices"], store: Store) => Hash;
   line_item: (row: Rows["invoices"]["lines"]["data"][number], store: Store) => Hash;
   payment_intent: (row: Rows["paymentIntents"], store: Store) => Hash;
+  invoiceitem: (row: Rows["invoiceItems"], store: Store) => Hash;
   charge: (row: Rows["charges"], store: Store) => Hash;
 }
 
@@ -33,6 +34,17 @@ const intentOf = (store: Store, invoice: string | undefined) =>
     store.invoicePayments.all().find((row) => row.invoice === invoice)?.payment.payment_intent ?? null,
   );
 
+/** What a line said of the invoice item that it came from; a proration was one too. */
+function invoiceItemOf(parent: Rows["invoices"]["lines"]["data"][number]["parent"]): Hash {
+  const details = parent?.subscription_item_details ?? parent?.invoice_item_details;
+  return {
+    ...(details?.invoice_item ? { invoice_item: details.invoice_item } : {}),
+    proration: details?.proration ?? false,
+    proration_details: details?.proration_details ?? null,
+    type: details?.invoice_item === null ? "subscription" : "invoiceitem",
+  };
+}
+
 /** The newest first. From the changelog of the stripe package, at the release that pinned each version. */
 const CHANGES: readonly Change[] = [
   {
@@ -52,12 +64,20 @@ const CHANGES: readonly Change[] = [
         subscription_details: { metadata: parent?.subscription_details?.metadata ?? null },
       }),
       line_item: ({ parent, pricing }, store) => ({
+        ...invoiceItemOf(parent),
         parent: undefined,
         price: store.prices.find(pricing?.price_details?.price) ?? null,
         pricing: undefined,
-        proration: parent?.subscription_item_details?.proration ?? false,
         subscription_item: parent?.subscription_item_details?.subscription_item,
-        type: parent?.type === "subscription_item_details" ? "subscription" : "invoiceitem",
+      }),
+      invoiceitem: ({ parent, pricing, amount, quantity }, store) => ({
+        parent: undefined,
+        price: store.prices.find(pricing?.price_details?.price) ?? null,
+        pricing: undefined,
+        subscription: parent?.subscription_details?.subscription ?? null,
+        subscription_item: parent?.subscription_details?.subscription_item,
+        unit_amount: Number.isInteger(amount / quantity) ? amount / quantity : null,
+        unit_amount_decimal: pricing?.unit_amount_decimal ?? null,
       }),
       payment_intent: ({ id }, store) => ({ invoice: invoiceOf(store, id) }),
       charge: ({ payment_intent: intent }, store) => ({ invoice: invoiceOf(store, intent) }),
@@ -68,6 +88,7 @@ const CHANGES: readonly Change[] = [
         payment_intent: { ids: ["PaymentIntent"] },
         subscription: { ids: ["Subscription"] },
       },
+      InvoiceItem: { subscription: { ids: ["Subscription"] } },
       InvoiceLineItem: { price: { within: ["Price"] } },
       PaymentIntent: { invoice: { ids: ["Invoice"] } },
       Charge: { invoice: { ids: ["Invoice"] } },

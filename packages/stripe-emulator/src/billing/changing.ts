@@ -4,9 +4,9 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { payInvoice, paymentMethodOf } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
+import { pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
 import { issueInvoice } from "./invoicing.ts";
-import { proportion } from "./pricing.ts";
-import { netAmount, takeProrations, unusedCredit } from "./prorating.ts";
+import { chargeRest, creditRest } from "./prorating.ts";
 import { scheduleLife } from "./renewing.ts";
 import { newItem, periodFrom, periodLine, planOf, type Subscription, type SubscriptionItem } from "./subscribing.ts";
 
@@ -73,11 +73,12 @@ export function changeItems(
   const begins = (item: SubscriptionItem) => newPeriod || !before.some(({ price }) => sameInterval(price, item.price));
   if (proration !== "none" && !trial) {
     for (const item of before) {
-      if (newPeriod || !after.some((next) => sameCharge(item, next))) credit(world, item, prorationDate);
+      if (newPeriod || !after.some((next) => sameCharge(item, next)))
+        creditRest(world, subscription, item, prorationDate);
     }
     for (const item of after) {
       if (!begins(item) && !before.some((old) => sameCharge(old, item)))
-        charge(world, { ...subscription, items: { ...subscription.items, data: after } }, item, prorationDate);
+        chargeRest(world, { ...subscription, items: { ...subscription.items, data: after } }, item, prorationDate);
     }
   }
   const patch = { items: { ...subscription.items, data: after } };
@@ -121,25 +122,6 @@ function changedItems(
   return [...kept, ...added];
 }
 
-/** What was billed for the item's time after `date` goes back. It waits for an invoice. */
-function credit(world: World, item: SubscriptionItem, date: number): void {
-  putProration(world, item, unusedCredit(world, item.subscription, item.id, date), "Unused time", date);
-}
-
-/** What the item costs for the time after `date`. It waits for an invoice. */
-function charge(world: World, subscription: Subscription, item: SubscriptionItem, date: number): void {
-  const { current_period_start: start, current_period_end: end } = item;
-  const amount = proportion(netAmount(world, subscription, item), Math.max(0, end - date), end - start);
-  putProration(world, item, amount, "Remaining time", date);
-}
-
-function putProration(world: World, item: SubscriptionItem, amount: number, description: string, date: number): void {
-  if (amount === 0) return;
-  const { price, quantity = 1, current_period_end: end } = item;
-  const row = { id: newId("ii"), subscription: item.subscription, item: item.id, price: price.id, quantity };
-  world.store.prorations.put({ ...row, amount, description, period: { start: date, end } });
-}
-
 /**
  * What a subscription that ends now leaves: credits for the time not used (`prorate`), and an invoice of all that waits
  * (`invoiceNow`) (https://docs.stripe.com/api/subscriptions/cancel).
@@ -150,7 +132,7 @@ export function settleEnd(
   asked: { prorate: boolean; invoiceNow: boolean },
 ): void {
   if (asked.prorate && subscription.status !== "trialing") {
-    for (const item of subscription.items.data) credit(world, item, world.now());
+    for (const item of subscription.items.data) creditRest(world, subscription, item, world.now());
   }
   const invoice = asked.invoiceNow ? invoiceNow(world, subscription, []) : undefined;
   if (invoice !== undefined) world.update("subscriptions", subscription.id, { latest_invoice: invoice });
@@ -158,10 +140,12 @@ export function settleEnd(
 
 /** The id of the invoice; undefined when there was nothing to invoice. */
 function invoiceNow(world: World, subscription: Subscription, charges: LineDraft[]): string | undefined {
-  const lines = [...takeProrations(world, subscription.id), ...charges];
+  const id = newId("in");
+  const pending = pendingItems(world, subscription).filter((item) => subscriptionOf(item) === subscription.id);
+  const lines = [...takeInvoiceItems(world, pending, id), ...charges];
   if (lines.length === 0) return undefined;
   const invoice = issueInvoice(world, {
-    id: newId("in"),
+    id,
     customer: subscription.customer,
     subscription,
     currency: subscription.currency,

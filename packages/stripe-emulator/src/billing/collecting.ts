@@ -99,7 +99,7 @@ function scheduleRetry(world: World, { id, auto_advance: advances, attempt_count
 
 /** What the account's settings say of subscriptions whose retries are used up. */
 function giveUp(world: World, { id }: Subscription): void {
-  if (world.afterRetries === "cancel") endSubscription(world, id, "payment_failed");
+  if (world.afterRetries === "cancel") endSubscription(world, id, { reason: "payment_failed" });
   else if (world.afterRetries === "mark_unpaid")
     world.update("subscriptions", id, { status: "unpaid" }, "customer.subscription.updated");
   else world.update("subscriptions", id, { status: "past_due" }, "customer.subscription.updated");

@@ -2,16 +2,31 @@ import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { closeInvoice } from "./closing.ts";
+import { dropProrations } from "./prorating.ts";
 
 type Subscription = Stored<Stripe.Subscription>;
-type Reason = "cancellation_requested" | "payment_failed";
+
+export interface Ending {
+  reason?: "cancellation_requested" | "payment_failed";
+  /** Whether prorations that wait for an invoice go on waiting; by default nobody is billed for them. */
+  keepsProrations?: boolean;
+}
 
 /** Statuses that nothing leads out of. */
 export const isOver = ({ status }: Subscription): boolean => status === "canceled" || status === "incomplete_expired";
 
-/** Ends a subscription now: it is `canceled` for good, and its open invoices are not collected any more. */
-export function endSubscription(world: World, id: string, reason: Reason = "cancellation_requested"): Subscription {
-  const { canceled_at: asked, cancellation_details: details } = world.store.subscriptions.get(id);
+/**
+ * Ends a subscription now: it is `canceled` for good, its open invoices are not collected any more, and prorations that
+ * wait are removed (https://docs.stripe.com/api/subscriptions/cancel).
+ */
+export function endSubscription(
+  world: World,
+  id: string,
+  { reason = "cancellation_requested", keepsProrations = false }: Ending = {},
+): Subscription {
+  const before = world.store.subscriptions.get(id);
+  const { canceled_at: asked, cancellation_details: details } = before;
+  if (!keepsProrations) dropProrations(world, before);
   const now = world.now();
   const ended = world.update("subscriptions", id, {
     status: "canceled",

@@ -15,13 +15,21 @@ export interface LineDraft {
   /** Null for an amount that was invoiced without a price. */
   price: Stored<Stripe.Price> | null;
   quantity: number;
-  /** The subscription item, or null for an invoice item. */
-  item: string | null;
-  invoiceItem?: string;
-  proration: boolean;
-  /** Absent: all but prorations are. */
-  discountable?: boolean;
+  discountable: boolean;
+  /** Absent: those of the invoice's subscription. */
+  metadata?: Stripe.Metadata;
+  origin: LineOrigin;
   period: { start: number; end: number };
+}
+
+/** What a line is for: a subscription item's period, an invoice item, or (a proration) both. */
+export interface LineOrigin {
+  subscription: string | null;
+  subscriptionItem: string | null;
+  invoiceItem: string | null;
+  proration: boolean;
+  /** The lines that a credit takes back. */
+  credited?: { invoice: string; invoice_line_items: string[] };
 }
 
 export interface InvoiceDraft {
@@ -45,18 +53,18 @@ export function draftInvoice(world: World, draft: InvoiceDraft): Invoice {
   return invoice;
 }
 
-function lineParent(subscription: string | null, draft: LineDraft): InvoiceLine["parent"] {
-  const common = { proration: draft.proration, proration_details: null, subscription };
-  if (draft.item === null) {
-    const details = { ...common, invoice_item: draft.invoiceItem ?? "" };
+function lineParent(origin: LineOrigin): InvoiceLine["parent"] {
+  const { credited, invoiceItem, proration, subscription, subscriptionItem } = origin;
+  const common = { proration, proration_details: { credited_items: credited ?? null }, subscription };
+  if (subscriptionItem === null) {
+    const details = { ...common, invoice_item: invoiceItem ?? "" };
     return { type: "invoice_item_details", invoice_item_details: details, subscription_item_details: null };
   }
-  const details = { ...common, invoice_item: null, subscription_item: draft.item };
+  const details = { ...common, invoice_item: invoiceItem, subscription_item: subscriptionItem };
   return { type: "subscription_item_details", invoice_item_details: null, subscription_item_details: details };
 }
 
 function newLine({ id: invoice, subscription, currency }: InvoiceDraft, draft: LineDraft): InvoiceLine {
-  const { price: of } = draft;
   return {
     id: newId("il"),
     object: "line_item",
@@ -64,24 +72,33 @@ function newLine({ id: invoice, subscription, currency }: InvoiceDraft, draft: L
     currency,
     description: draft.description,
     discount_amounts: [],
-    discountable: draft.discountable ?? !draft.proration,
+    discountable: draft.discountable,
     discounts: [],
     invoice,
     livemode: false,
-    metadata: subscription?.metadata ?? {},
-    parent: lineParent(subscription?.id ?? null, draft),
+    metadata: draft.metadata ?? subscription?.metadata ?? {},
+    parent: lineParent(draft.origin),
     period: draft.period,
     pretax_credit_amounts: [],
-    pricing: {
-      type: "price_details",
-      ...(of ? { price_details: { price: of.id, product: of.product } } : {}),
-      unit_amount_decimal: of?.unit_amount_decimal ?? String(draft.amount),
-    },
+    pricing: pricingOf(draft, draft.origin.proration),
     quantity: draft.quantity,
     quantity_decimal: String(draft.quantity),
-    subscription: subscription?.id ?? null,
+    subscription: draft.origin.subscription,
     subtotal: draft.amount,
     taxes: [],
+  };
+}
+
+/** The price, and what one unit costs: a part of the price where the amount is prorated. Up to 12 decimal places, as declared. */
+export function pricingOf(
+  { amount, price: of, quantity }: Pick<LineDraft, "amount" | "price" | "quantity">,
+  prorated: boolean,
+) {
+  const unit = String(Number((amount / Math.max(quantity, 1)).toFixed(12)));
+  return {
+    type: "price_details" as const,
+    ...(of ? { price_details: { price: of.id, product: of.product } } : {}),
+    unit_amount_decimal: (prorated ? null : of?.unit_amount_decimal) ?? unit,
   };
 }
 

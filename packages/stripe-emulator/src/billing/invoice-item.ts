@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import type { LineDraft } from "./invoice-draft.ts";
+import { type LineDraft, pricingOf } from "./invoice-draft.ts";
 
 export type InvoiceItem = Stored<Stripe.InvoiceItem>;
 
@@ -17,11 +17,15 @@ export interface InvoiceItemDraft {
   price: Stored<Stripe.Price> | null;
   quantity: number;
   subscription: string | null;
+  /** For the amounts that a change of a subscription leads to. */
+  proration?: { subscriptionItem: string; period: InvoiceItem["period"]; details: ProrationDetails };
 }
+
+export type ProrationDetails = NonNullable<InvoiceItem["proration_details"]>;
 
 /** Writes down an amount that waits for an invoice of the customer. */
 export function putInvoiceItem(world: World, draft: InvoiceItemDraft): InvoiceItem {
-  const { amount, price, quantity, subscription } = draft;
+  const { amount, discountable, proration, quantity, subscription } = draft;
   const item = world.store.invoiceItems.put({
     id: newId("ii"),
     object: "invoiceitem",
@@ -31,20 +35,17 @@ export function putInvoiceItem(world: World, draft: InvoiceItemDraft): InvoiceIt
     customer_account: null,
     date: world.now(),
     description: draft.description,
-    discountable: draft.discountable,
+    discountable,
     discounts: [],
     invoice: null,
     livemode: false,
     metadata: draft.metadata,
-    net_amount: amount,
-    parent: subscription === null ? null : { type: "subscription_details", subscription_details: { subscription } },
-    period: { start: world.now(), end: world.now() },
-    pricing: {
-      type: "price_details",
-      ...(price ? { price_details: { price: price.id, product: price.product } } : {}),
-      unit_amount_decimal: price?.unit_amount_decimal ?? String(amount),
-    },
-    proration: false,
+    ...(discountable ? {} : { net_amount: amount }),
+    parent: subscription === null ? null : parentOf(subscription, proration?.subscriptionItem),
+    period: proration?.period ?? { start: world.now(), end: world.now() },
+    pricing: pricingOf(draft, proration !== undefined),
+    proration: proration !== undefined,
+    ...(proration ? { proration_details: proration.details } : {}),
     quantity,
     quantity_decimal: String(quantity),
     tax_rates: [],
@@ -54,20 +55,56 @@ export function putInvoiceItem(world: World, draft: InvoiceItemDraft): InvoiceIt
   return item;
 }
 
-/** The item as a line of this invoice: it waits no more. */
-export function takeInvoiceItem(world: World, item: InvoiceItem, invoice: string): LineDraft {
-  world.update("invoiceItems", item.id, { invoice });
+const parentOf = (subscription: string, item: string | undefined): InvoiceItem["parent"] => ({
+  type: "subscription_details",
+  subscription_details: { subscription, ...(item === undefined ? {} : { subscription_item: item }) },
+});
+
+/** What waits for an invoice of the customer in the currency, in the order that invoices have: the newest first. */
+export function pendingItems(
+  world: World,
+  { customer, currency }: Pick<InvoiceItem, "customer" | "currency">,
+): InvoiceItem[] {
+  return world.store.invoiceItems
+    .all()
+    .filter((row) => row.invoice === null && row.customer === customer && row.currency === currency)
+    .sort((a, b) => b.date - a.date);
+}
+
+/** The subscription that an invoice item waits for; undefined: any invoice of its customer. */
+export const subscriptionOf = ({ parent }: InvoiceItem): string | undefined =>
+  parent?.subscription_details?.subscription;
+
+/** The item as a line of an invoice that is not written down. */
+export function invoiceItemLine(world: World, item: InvoiceItem): LineDraft {
+  const credited = item.proration_details?.credited_items?.invoice_line_item_details;
   return {
     amount: item.amount,
     description: item.description ?? "",
     price: world.store.prices.find(item.pricing?.price_details?.price) ?? null,
     quantity: item.quantity,
-    item: null,
-    invoiceItem: item.id,
-    proration: item.proration,
     discountable: item.discountable,
+    metadata: item.metadata ?? {},
+    origin: {
+      subscription: subscriptionOf(item) ?? null,
+      subscriptionItem: item.parent?.subscription_details?.subscription_item ?? null,
+      invoiceItem: item.id,
+      proration: item.proration,
+      ...(credited ? { credited } : {}),
+    },
     period: item.period,
   };
+}
+
+/** The items as lines of this invoice: they wait no more. */
+export function takeInvoiceItems(world: World, items: readonly InvoiceItem[], invoice: string): LineDraft[] {
+  return items.map((item) => invoiceItemLine(world, world.update("invoiceItems", item.id, { invoice })));
+}
+
+/** An item that waits is taken back: nobody is billed for it. */
+export function deleteInvoiceItem(world: World, item: InvoiceItem): void {
+  world.store.invoiceItems.delete(item.id);
+  world.emit("invoiceitem.deleted", item);
 }
 
 export interface Purchase {
@@ -78,8 +115,9 @@ export interface Purchase {
 /** A one-time purchase as a line of an invoice that is not written down. */
 export function purchaseLine(world: World, { price, quantity }: Purchase): LineDraft {
   const amount = (price.unit_amount ?? 0) * quantity;
+  const origin = { subscription: null, subscriptionItem: null, invoiceItem: null, proration: false };
   const period = { start: world.now(), end: world.now() };
-  return { amount, description: "", price, quantity, item: null, proration: false, period };
+  return { amount, description: "", price, quantity, discountable: true, origin, period };
 }
 
 /** One-time purchases as lines of this invoice. */
@@ -88,8 +126,8 @@ export function purchaseLines(
   purchases: readonly Purchase[],
   { customer, invoice, subscription }: { customer: string; invoice: string; subscription: string | null },
 ): LineDraft[] {
-  return purchases.map(({ price, quantity }) => {
-    const item = putInvoiceItem(world, {
+  const items = purchases.map(({ price, quantity }) =>
+    putInvoiceItem(world, {
       customer,
       amount: (price.unit_amount ?? 0) * quantity,
       currency: price.currency,
@@ -99,7 +137,7 @@ export function purchaseLines(
       price,
       quantity,
       subscription,
-    });
-    return takeInvoiceItem(world, item, invoice);
-  });
+    }),
+  );
+  return takeInvoiceItems(world, items, invoice);
 }

@@ -19,6 +19,8 @@ export interface PaymentRequest {
   /** `manual`: the amount is only held until it is captured. Default: it is taken at once. */
   captureMethod?: PaymentIntent["capture_method"];
   confirmationMethod?: PaymentIntent["confirmation_method"];
+  /** What it will be paid with, once it is confirmed. */
+  paymentMethod?: string;
 }
 
 /** How an attempt ended, or that its end is still to come. */
@@ -60,7 +62,7 @@ export function openPayment(world: World, request: PaymentRequest): PaymentInten
     metadata: request.metadata,
     next_action: null,
     on_behalf_of: null,
-    payment_method: null,
+    payment_method: request.paymentMethod ?? null,
     payment_method_configuration_details: null,
     payment_method_options: {},
     payment_method_types: methodTypesFor(request.currency, request.captureMethod),
@@ -73,7 +75,7 @@ export function openPayment(world: World, request: PaymentRequest): PaymentInten
     source: null,
     statement_descriptor: null,
     statement_descriptor_suffix: null,
-    status: "requires_payment_method",
+    status: request.paymentMethod === undefined ? "requires_payment_method" : "requires_confirmation",
     transfer_data: null,
     transfer_group: null,
   });

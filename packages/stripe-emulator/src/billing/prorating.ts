@@ -1,62 +1,139 @@
 import type { World } from "../world.ts";
 import { inForce, lasting, reductionsOf } from "./discounting.ts";
-import type { InvoiceLine, LineDraft } from "./invoice-draft.ts";
+import type { InvoiceLine } from "./invoice-draft.ts";
+import {
+  deleteInvoiceItem,
+  type ProrationDetails,
+  pendingItems,
+  putInvoiceItem,
+  subscriptionOf,
+} from "./invoice-item.ts";
 import { discountOn, priceItems, proportion } from "./pricing.ts";
 import type { Subscription, SubscriptionItem } from "./subscribing.ts";
 
-/** The lines that wait for a subscription's next invoice. */
-export function waitingProrations(world: World, subscription: string): LineDraft[] {
-  return world.store.prorations
-    .all()
-    .filter((row) => row.subscription === subscription)
-    .map((row) => ({ ...row, price: world.store.prices.get(row.price), proration: true }));
-}
-
-/** The same, to be put on an invoice now: they wait no more. */
-export function takeProrations(world: World, subscription: string): LineDraft[] {
-  const lines = waitingProrations(world, subscription);
-  for (const row of world.store.prorations.all())
-    if (row.subscription === subscription) world.store.prorations.delete(row.id);
-  return lines;
+/** What an item was billed for some time, or is to be. */
+interface Debit {
+  /** After discounts. */
+  amount: number;
+  period: { start: number; end: number };
+  /** When it was billed, or came to wait for an invoice; in seconds. */
+  date: number;
+  debited: NonNullable<ProrationDetails["credited_items"]>;
 }
 
 /**
- * The credit for the rest of an item's period: the unused part of what was last billed for it, after discounts, and
- * nothing where nothing was. Billing mode flexible credits what was debited
+ * What was billed for an item's time after `date` (seconds) goes back: an invoice item with the unused part of what was
+ * last billed for it, after discounts, and none where nothing was. Billing mode flexible credits what was debited
  * (https://docs.stripe.com/billing/subscriptions/billing-mode).
- * @returns 0 or a negative amount
  */
-export function unusedCredit(world: World, subscription: string, item: string, now: number): number {
-  const invoiced = world.store.invoices
-    .all()
-    .filter(({ parent, status }) => parent?.subscription_details?.subscription === subscription && status !== "void")
-    .flatMap(({ lines }) => lines.data.map((line) => ({ ...line, of: itemOf(line) })));
-  const waiting = waitingProrations(world, subscription).map((line) => ({
-    ...line,
-    of: line.item,
-    discount_amounts: [],
-  }));
-  const billed = [...invoiced, ...waiting];
-  const last = billed.findLast((line) => line.of === item && line.amount > 0);
-  if (!last || last.period.end <= now) return 0;
-  const { amount, discount_amounts: discounts, period } = last;
-  const paid = amount - (discounts ?? []).reduce((whole, row) => whole + row.amount, 0);
-  return -proportion(paid, period.end - Math.max(now, period.start), period.end - period.start);
+export function creditRest(world: World, subscription: Subscription, item: SubscriptionItem, date: number): void {
+  const last = debitsOf(world, subscription, item.id).at(-1);
+  if (!last || last.period.end <= date) return;
+  const { amount, debited, period } = last;
+  const unused = proportion(amount, period.end - Math.max(date, period.start), period.end - period.start);
+  const details = { credited_items: debited, discount_amounts: [] };
+  prorate(world, subscription, item, { amount: -unused, title: "Unused time on", date, details });
 }
 
-const itemOf = ({ parent }: InvoiceLine) => parent?.subscription_item_details?.subscription_item;
-
 /**
- * What a whole period of an item costs after the subscription's lasting discounts. Prorations show net amounts
- * (`billing_mode.flexible.proration_discounts: included`) and are not discounted again.
+ * An invoice item with what an item costs for the time after `date` (seconds), at the subscription's lasting discounts.
+ * Prorations show net amounts (`billing_mode.flexible.proration_discounts: included`) and are not discounted again
+ * (https://docs.stripe.com/billing/subscriptions/prorations).
  */
-export function netAmount(world: World, { discounts, items }: Subscription, changed: SubscriptionItem): number {
-  const all = [changed, ...items.data.filter(({ id }) => id !== changed.id)].map(({ price, quantity }) => ({
+export function chargeRest(world: World, subscription: Subscription, item: SubscriptionItem, date: number): void {
+  const { current_period_start: start, current_period_end: end } = item;
+  const others = subscription.items.data.filter(({ id }) => id !== item.id);
+  const priced = [item, ...others].map(({ price, quantity }) => ({
     amount: (price.unit_amount ?? 0) * (quantity ?? 1),
     product: price.product,
     discountable: true,
     taxBehavior: "exclusive" as const,
   }));
-  const [line] = priceItems(all, reductionsOf(world, lasting(world, inForce(world, discounts, world.now()))), 0).lines;
-  return line ? line.subtotal - discountOn(line) : 0;
+  const reductions = reductionsOf(world, lasting(world, inForce(world, subscription.discounts, world.now())));
+  const [line] = priceItems(priced, reductions, 0).lines;
+  if (!line) return;
+  const rest = (whole: number) => proportion(whole, Math.max(0, end - date), end - start);
+  const discounts = line.discounts.map(({ discount, amount }) => ({ discount, amount: rest(amount) }));
+  const details = { credited_items: null, discount_amounts: discounts };
+  const amount = rest(line.subtotal - discountOn(line));
+  prorate(world, subscription, item, { amount, title: "Remaining time on", date, details });
+}
+
+/** The debits of a subscription's item, the last one last. */
+function debitsOf(world: World, subscription: Subscription, item: string): Debit[] {
+  const invoiced = world.store.invoices
+    .all()
+    .filter((row) => row.parent?.subscription_details?.subscription === subscription.id && row.status !== "void")
+    .flatMap(({ id, created, lines }) =>
+      lines.data
+        .filter((line) => originOf(line)?.subscription_item === item && line.amount > 0)
+        .map((line): Debit => {
+          const discount = (line.discount_amounts ?? []).reduce((whole, { amount }) => whole + amount, 0);
+          const details = { invoice: id, invoice_line_items: [line.id] };
+          return {
+            amount: line.amount - discount,
+            period: line.period,
+            date: world.store.invoiceItems.find(originOf(line)?.invoice_item)?.date ?? created,
+            debited: { type: "invoice_line_items", invoice_line_item_details: details },
+          };
+        }),
+    );
+  const waiting = pendingItems(world, subscription)
+    .filter(({ amount, parent }) => parent?.subscription_details?.subscription_item === item && amount > 0)
+    .map(({ id, amount, date, period }): Debit => {
+      return { amount, period, date, debited: { type: "invoice_item", invoice_item: id } };
+    });
+  return [...invoiced, ...waiting].sort((a, b) => a.date - b.date);
+}
+
+const originOf = ({ parent }: InvoiceLine) => parent?.subscription_item_details;
+
+interface Proration {
+  /** In the currency's smallest unit; negative for a credit. */
+  amount: number;
+  title: string;
+  /** Where its time begins, in seconds. */
+  date: number;
+  details: ProrationDetails;
+}
+
+function prorate(
+  world: World,
+  { id, customer, currency, metadata }: Subscription,
+  { id: subscriptionItem, price, quantity = 1, current_period_end: end }: SubscriptionItem,
+  { amount, title, date, details }: Proration,
+): void {
+  if (amount === 0) return;
+  const product = world.store.products.find(price.product)?.name ?? price.product;
+  const what = quantity === 1 ? product : `${quantity} × ${product}`;
+  putInvoiceItem(world, {
+    customer,
+    amount,
+    currency,
+    description: `${title} ${what} after ${dayOf(date)}`,
+    discountable: false,
+    metadata,
+    price,
+    quantity,
+    subscription: id,
+    proration: { subscriptionItem, period: { start: date, end }, details },
+  });
+}
+
+/** As in "Unused time on Pro after 06 Apr 2027" (UTC). */
+const dayOf = (seconds: number): string =>
+  new Date(seconds * 1000).toLocaleDateString("en-GB", {
+    day: "2-digit",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
+
+/** The prorations that wait for an invoice of this subscription. */
+const pendingProrations = (world: World, subscription: Subscription) =>
+  pendingItems(world, subscription).filter((item) => item.proration && subscriptionOf(item) === subscription.id);
+
+/** Nobody is billed for what waits. Other invoice items go on waiting. */
+export function dropProrations(world: World, subscription: Subscription): void {
+  for (const item of pendingProrations(world, subscription)) deleteInvoiceItem(world, item);
 }

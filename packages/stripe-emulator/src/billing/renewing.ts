@@ -3,10 +3,10 @@ import type { World } from "../world.ts";
 import { nextPeriodEnd } from "./calendar.ts";
 import { closeInvoice } from "./closing.ts";
 import { paymentMethodOf } from "./collecting.ts";
-import { isOver } from "./end-subscription.ts";
+import { endSubscription, isOver } from "./end-subscription.ts";
 import { draftInvoice, type Invoice, type LineDraft, newInvoice } from "./invoice-draft.ts";
+import { type InvoiceItem, invoiceItemLine, pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
 import { finalizeInvoice } from "./invoicing.ts";
-import { takeProrations, waitingProrations } from "./prorating.ts";
 import { periodLine, type Subscription } from "./subscribing.ts";
 import { endTrialUnpaid } from "./trials.ts";
 
@@ -58,8 +58,23 @@ export function renewSubscription(world: World, id: string): void {
     },
     "customer.subscription.updated",
   );
-  draftRenewal(world, before, subscription, invoice);
+  const waiting = takeInvoiceItems(world, pendingFor(world, subscription), invoice);
+  draftCycle(world, before, subscription, { id: invoice, lines: [...waiting, ...renewalLines(world, before)] });
   scheduleLife(world, subscription);
+}
+
+/**
+ * The end that was planned (`cancel_at`) has come. Prorations that wait are left in place, and collected on a last
+ * invoice (https://docs.stripe.com/api/subscriptions/cancel).
+ */
+export function endAsPlanned(world: World, id: string): void {
+  const before = world.store.subscriptions.get(id);
+  const ended = endSubscription(world, id, { keepsProrations: true });
+  const waiting = pendingItems(world, ended).filter((item) => subscriptionOf(item) === id);
+  if (waiting.length === 0) return;
+  const invoice = newId("in");
+  const subscription = world.update("subscriptions", id, { latest_invoice: invoice });
+  draftCycle(world, before, subscription, { id: invoice, lines: takeInvoiceItems(world, waiting, invoice) });
 }
 
 function nextPeriod(subscription: Subscription, item: Subscription["items"]["data"][number]) {
@@ -76,8 +91,20 @@ function nextPeriod(subscription: Subscription, item: Subscription["items"]["dat
 const renewalLines = (world: World, before: Subscription): LineDraft[] =>
   endingItems(before).map((item) => periodLine(world, nextPeriod(before, item), false));
 
+/**
+ * What a renewal's invoice takes along: what waits for this subscription, or for whichever invoice comes next
+ * (https://docs.stripe.com/api/invoiceitems/create#create_invoiceitem-subscription).
+ */
+const pendingFor = (world: World, subscription: Subscription): InvoiceItem[] =>
+  pendingItems(world, subscription).filter((item) => (subscriptionOf(item) ?? subscription.id) === subscription.id);
+
 /** An invoice's own period is the one before: what it bills in advance is the period of its lines. */
-function draftRenewal(world: World, before: Subscription, subscription: Subscription, id: string): void {
+function draftCycle(
+  world: World,
+  before: Subscription,
+  subscription: Subscription,
+  { id, lines }: { id: string; lines: LineDraft[] },
+): void {
   const { pause_collection: pause, status } = subscription;
   const collects = pause === null && status !== "unpaid";
   const invoice = draftInvoice(world, {
@@ -86,7 +113,7 @@ function draftRenewal(world: World, before: Subscription, subscription: Subscrip
     subscription,
     currency: subscription.currency,
     reason: "subscription_cycle",
-    lines: [...takeProrations(world, subscription.id), ...renewalLines(world, before)],
+    lines,
     attributes: {
       period_start: endingItems(before)[0]?.current_period_start ?? before.start_date,
       period_end: periodEndOf(before),
@@ -118,7 +145,10 @@ export function upcomingInvoice(world: World, subscription: Subscription): Invoi
     subscription,
     currency: subscription.currency,
     reason: "upcoming",
-    lines: [...waitingProrations(world, subscription.id), ...renewalLines(world, subscription)],
+    lines: [
+      ...pendingFor(world, subscription).map((item) => invoiceItemLine(world, item)),
+      ...renewalLines(world, subscription),
+    ],
     attributes: {
       created: end,
       next_payment_attempt: end + DRAFT_S,

@@ -2,10 +2,11 @@ import type Stripe from "stripe";
 import type { SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { reductionBy } from "./discounting.ts";
-import { discountOn, type PricedLine, priceItems } from "./pricing.ts";
+import { periodEnd } from "./calendar.ts";
+import { couponOf, reductionBy } from "./discounting.ts";
+import { discountOn, type PricedLine, type Pricing, priceItems } from "./pricing.ts";
 import type { Basket } from "./redeeming.ts";
-import { taxAt, taxBehaviorOf } from "./tax-table.ts";
+import { type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
 type LineItem = Stored<Stripe.LineItem>;
@@ -34,25 +35,70 @@ export const asksForAddress = (
 export function priceSession(world: World, id: string, patch: Partial<CheckoutSession>): CheckoutSession {
   const session = { ...world.store.checkoutSessions.get(id), ...patch };
   const details = world.store.sessionDetails.get(id);
-  const { automatic_tax: automaticTax, currency } = session;
-  const exempt = world.store.customers.find(session.customer)?.tax_exempt ?? "none";
-  const rule = automaticTax.enabled ? taxAt(addressOf(world, session, details), exempt) : undefined;
-  const items = details.lineItems.map(({ amount_subtotal: amount, price }) => ({
-    amount,
-    product: price?.product ?? null,
-    discountable: true,
-    taxBehavior: taxBehaviorOf(price?.tax_behavior, currency ?? "usd"),
-  }));
-  const offers = (session.discounts ?? []).flatMap(({ coupon, promotion_code: code }) =>
-    coupon === null ? [] : reductionBy(world, coupon, code ?? coupon),
-  );
-  const { lines } = priceItems(items, offers, rule?.rate ?? 0);
+  const { automatic_tax: automaticTax } = session;
+  const rule = taxRuleOf(world, session, details);
+  const { lines } = priceLines(world, session, details.lineItems, rule);
   const lineItems = details.lineItems.map((item, index) => pricedItem(item, lines[index] as PricedLine));
   world.store.sessionDetails.put({ ...details, lineItems });
   const status = !automaticTax.enabled ? null : rule ? "complete" : "requires_location_inputs";
   const priced = { ...patch, ...totals(lineItems, details), automatic_tax: { ...automaticTax, status } };
   return world.update("checkoutSessions", id, priced);
 }
+
+function taxRuleOf(world: World, session: CheckoutSession, details: SessionDetails): TaxRule | undefined {
+  const exempt = world.store.customers.find(session.customer)?.tax_exempt ?? "none";
+  return session.automatic_tax.enabled ? taxAt(addressOf(world, session, details), exempt) : undefined;
+}
+
+function priceLines(
+  world: World,
+  { currency, discounts }: Pick<CheckoutSession, "currency" | "discounts">,
+  lineItems: readonly LineItem[],
+  rule: TaxRule | undefined,
+): Pricing {
+  const items = lineItems.map(({ amount_subtotal: amount, price }) => ({
+    amount,
+    product: price?.product ?? null,
+    discountable: true,
+    taxBehavior: taxBehaviorOf(price?.tax_behavior, currency ?? "usd"),
+  }));
+  const offers = (discounts ?? []).flatMap(({ coupon, promotion_code: code }) =>
+    coupon === null ? [] : reductionBy(world, coupon, code ?? coupon),
+  );
+  return priceItems(items, offers, rule?.rate ?? 0);
+}
+
+/** What the buyer of a subscription pays for its periods, with tax. What is paid once comes beside. */
+export interface Renewals {
+  /** The first payment for a period: today, or at the trial's end. */
+  first: number;
+  /** Each payment once the discount has ended; the same where it lasts, or is over before the first. */
+  following: number;
+  /** For so many months it is the first amount; null: for one payment. */
+  months: number | null;
+}
+
+/** What a session in subscription mode leads to, if nothing changes. */
+export function renewalsOf(world: World, session: CheckoutSession): Renewals {
+  const details = world.store.sessionDetails.get(session.id);
+  const items = details.lineItems.filter(({ price }) => price?.recurring);
+  const rule = taxRuleOf(world, session, details);
+  const whole = priceLines(world, { ...session, discounts: [] }, items, rule).total;
+  const discounted = priceLines(world, session, items, rule).total;
+  const coupon = session.discounts?.[0]?.coupon;
+  const recurring = items[0]?.price?.recurring;
+  const terms = coupon && recurring ? couponOf(world, { source: { coupon, type: "coupon" } }) : undefined;
+  if (!terms || !recurring) return { first: whole, following: whole, months: null };
+  if (terms.duration === "forever") return { first: discounted, following: discounted, months: null };
+  if (terms.duration === "once") return { first: discounted, following: whole, months: null };
+  // Its months are counted from now, in a trial too.
+  const end = periodEnd(world.now(), { interval: "month", interval_count: terms.duration_in_months ?? 0 });
+  const begin = world.now() + (details.subscriptionData.trialPeriodDays ?? 0) * DAY;
+  const months = periodEnd(begin, recurring) < end ? terms.duration_in_months : null;
+  return { first: begin < end ? discounted : whole, following: whole, months };
+}
+
+const DAY = 86_400;
 
 const pricedItem = (item: LineItem, line: PricedLine): LineItem => ({
   ...item,

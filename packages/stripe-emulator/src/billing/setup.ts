@@ -15,6 +15,8 @@ export interface SetupRequest {
   metadata: Stripe.Metadata;
   methodTypes: string[];
   usage: "off_session" | "on_session";
+  /** What is to be saved, once it is confirmed. */
+  paymentMethod?: string;
 }
 
 /** How an attempt to save a payment method ended. */
@@ -43,12 +45,12 @@ export function openSetup(world: World, request: SetupRequest): SetupIntent {
     metadata: request.metadata,
     next_action: null,
     on_behalf_of: null,
-    payment_method: null,
+    payment_method: request.paymentMethod ?? null,
     payment_method_configuration_details: null,
     payment_method_options: null,
     payment_method_types: request.methodTypes,
     single_use_mandate: null,
-    status: "requires_payment_method",
+    status: request.paymentMethod === undefined ? "requires_payment_method" : "requires_confirmation",
     usage: request.usage,
   });
   world.emit("setup_intent.created", intent);

@@ -88,8 +88,8 @@ export function periodLine(world: World, item: SubscriptionItem, trial: boolean)
     description: trial ? `Trial period for ${product}` : `${quantity} × ${product}`,
     price: item.price,
     quantity,
-    item: item.id,
-    proration: false,
+    discountable: true,
+    origin: { subscription: item.subscription, subscriptionItem: item.id, invoiceItem: null, proration: false },
     period: { start: item.current_period_start, end: item.current_period_end },
   };
 }

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
 import { completeCheckout } from "../billing/checkout.ts";
 import { adjustQuantities } from "../billing/session-lines.ts";
-import { asksForAddress, placeSession, priceSession } from "../billing/session-pricing.ts";
+import { asksForAddress, placeSession, priceSession, renewalsOf } from "../billing/session-pricing.ts";
 import { answerSetupChallenge } from "../billing/setup.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
@@ -90,7 +90,8 @@ function openCheckout(
 ): Promise<Response> {
   const details = world.store.sessionDetails.get(session.id);
   const expected = expectationsOf(world, session);
-  const view = { session, details, expected, input: {}, discountName: discountNameOf(world, session), ...typed };
+  const discountName = discountNameOf(world, session);
+  const view = { session, details, expected, input: {}, discountName, renewals: renewalsOf(world, session), ...typed };
   return page("Checkout", checkoutPage(view), status);
 }
 

@@ -1,13 +1,15 @@
 import { html } from "hono/html";
 import type Stripe from "stripe";
+import type { Renewals } from "../billing/session-pricing.ts";
 import type { SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
 import { addressFields } from "./checkout-address.ts";
 import { type CheckoutInput, type Expected, paysBySepa } from "./checkout-form.ts";
 import { lineList } from "./checkout-lines.ts";
+import { headline, terms } from "./checkout-terms.ts";
 import { amounts, codeForm } from "./checkout-totals.ts";
 import { badge, type Markup } from "./layout.ts";
-import { formatInterval, formatMoney } from "./money.ts";
+import { formatMoney } from "./money.ts";
 
 export interface CheckoutView {
   session: Stored<Stripe.Checkout.Session>;
@@ -18,6 +20,7 @@ export interface CheckoutView {
   quantityProblem?: string | undefined;
   /** What its discount is called; empty where it has none. */
   discountName: string;
+  renewals: Renewals;
 }
 
 export const checkoutPage = (view: CheckoutView): Markup => html`<main class="columns">
@@ -26,7 +29,7 @@ export const checkoutPage = (view: CheckoutView): Markup => html`<main class="co
 </main>`;
 
 function summary(view: CheckoutView): Markup {
-  const { session, details, quantityProblem } = view;
+  const { session, details, quantityProblem, renewals } = view;
   const { lineItems, subscriptionData } = details;
   const back = session.cancel_url ? html`<a href="${session.cancel_url}">← Back</a>` : "";
   if (session.mode === "setup") {
@@ -37,14 +40,10 @@ function summary(view: CheckoutView): Markup {
   const renewing = lineItems.filter((item) => item.price?.recurring);
   const [first = lineItems[0]] = renewing;
   const recurring = first?.price?.recurring;
-  const days = subscriptionData.trialPeriodDays;
-  const full = renewing.reduce((sum, item) => sum + item.amount_total, 0);
-  const each = recurring ? formatInterval(recurring) : "";
   const mixed = renewing.length > 0 && renewing.length < lineItems.length;
   return html`${back}
 <div class="row"><h1>${recurring ? "Subscribe to" : "Pay for"} ${first?.description}</h1>${badge}</div>
-<p class="price">${formatMoney(recurring ? full : (session.amount_total ?? 0), currency)} <small>${each}</small></p>
-${days ? html`<p>${days} days free, then ${formatMoney(full, currency)} ${each}</p>` : ""}
+${recurring ? terms(renewals, { currency, recurring, days: subscriptionData.trialPeriodDays }) : headline(session.amount_total ?? 0, currency)}
 ${lineList(lineItems, { currency, mixed, problem: quantityProblem })}
 ${amounts(view)}
 <p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>

@@ -29,8 +29,9 @@ const tell = (world: World, id: string, patch: Partial<Subscription>) =>
 function cancel(world: World, subscription: Subscription, { subscription_cancel: how }: Features): string {
   if (how.mode === "immediately") {
     const behavior = how.proration_behavior;
-    settleEnd(world, subscription, { prorate: behavior !== "none", invoiceNow: behavior === "always_invoice" });
-    endSubscription(world, subscription.id);
+    const prorate = behavior !== "none";
+    settleEnd(world, subscription, { prorate, invoiceNow: behavior === "always_invoice" });
+    endSubscription(world, subscription.id, { keepsProrations: prorate });
     return "Your subscription was canceled.";
   }
   tell(world, subscription.id, cancellation(world, subscription, currentPeriodEnd(subscription), false));

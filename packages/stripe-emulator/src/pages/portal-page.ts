@@ -50,9 +50,13 @@ const nameOf = (world: World, subscription: Subscription) =>
 const priceText = (price: Price) =>
   `${formatMoney(price.unit_amount ?? 0, price.currency)}${price.recurring ? ` ${formatInterval(price.recurring)}` : ""}`;
 
+const BRANDS: Partial<Record<string, string>> = { amex: "American Express", mastercard: "Mastercard", visa: "Visa" };
+
 function methodName({ card, sepa_debit: sepa }: Stored<Stripe.PaymentMethod>): string {
   if (sepa) return `SEPA Direct Debit •••• ${sepa.last4}`;
-  return card ? `${card.brand} •••• ${card.last4}, expires ${card.exp_month}/${card.exp_year}` : "Payment method";
+  return card
+    ? `${BRANDS[card.brand] ?? card.brand} •••• ${card.last4}, expires ${card.exp_month}/${card.exp_year}`
+    : "Payment method";
 }
 
 function runningSubscription(world: World, subscription: Subscription, features: Features): Markup {
@@ -131,7 +135,7 @@ function invoiceSection(world: World, customer: string, features: Features): Mar
   const table = html`<div class="scroll"><table><thead><tr><th scope="col">Date</th><th scope="col">Number</th><th scope="col">Amount</th><th scope="col">Status</th></tr></thead>
 <tbody>${invoices.map(
     (row) =>
-      html`<tr><td>${formatDate(row.created)}</td><td><a href="${row.hosted_invoice_url}">${row.number}</a></td><td>${formatMoney(row.total, row.currency)}</td><td>${row.status}</td></tr>`,
+      html`<tr><td>${formatDate(row.created, "short")}</td><td><a href="${row.hosted_invoice_url}">${row.number}</a></td><td>${formatMoney(row.total, row.currency)}</td><td>${row.status}</td></tr>`,
   )}</tbody></table></div>`;
   return html`<section class="stack"><h2>Invoices</h2>${invoices.length === 0 ? html`<p class="soft">None yet.</p>` : table}</section>`;
 }

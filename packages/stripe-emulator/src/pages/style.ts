@@ -27,7 +27,7 @@ input:not([type=radio], [type=checkbox]), select { width: 100%; min-height: 2.85
 input:focus-visible, select:focus-visible { outline: 2px solid var(--accent); outline-offset: 0; border-color: var(--accent); box-shadow: 0 0 0 5px var(--glow); }
 input[aria-invalid] { border-color: var(--bad); } input[readonly] { background: var(--side); color: var(--soft); border-color: var(--line); }
 input[type=radio], input[type=checkbox] { width: 1.05rem; height: 1.05rem; margin: 0; flex: none; accent-color: var(--accent); } ::placeholder { color: var(--soft); opacity: .9; }
-fieldset { border: 0; padding: 0; margin: 0; display: grid; }
+fieldset { border: 0; padding: 0; margin: 0; display: grid; } .address { gap: .75rem; } .address legend { margin-bottom: .5rem; }
 .choice { display: flex; gap: .7rem; align-items: center; border: 1px solid var(--edge); padding: .7rem .8rem; cursor: pointer; } .choice + .choice { border-top-color: var(--line); margin-top: -1px; }
 .choice:first-of-type { border-radius: .45rem .45rem 0 0; } .choice:last-of-type { border-radius: 0 0 .45rem .45rem; } .choice:has(:checked) { background: var(--side); font-weight: 550; }
 .choice:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 0; z-index: 1; } .choice :focus-visible { outline: 0; }
@@ -41,9 +41,10 @@ details { border: 1px dashed var(--edge); border-radius: .45rem; padding: .6rem 
 dl { display: grid; grid-template-columns: auto 1fr; gap: .2rem .9rem; padding-top: .5rem; } code { font-size: .95em; overflow-wrap: anywhere; }
 .page { max-width: 46rem; margin: 0 auto; padding: 3rem 1rem; gap: 1.25rem; } .page > section { margin-top: 1rem; }
 .box { border: 1px solid var(--line); border-radius: .7rem; padding: 1.25rem; display: grid; gap: .75rem; }
-.row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; justify-content: space-between; } .row > .field { flex: 1 1 14rem; }
+.row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; justify-content: space-between; } .row > .field { flex: 1 1 14rem; } .row:not(:has(> .field)) { align-items: baseline; }
 .ends { color: var(--bad); font-weight: 550; } .status { color: var(--good); font-weight: 550; } article .status { display: inline-block; padding: .1rem .6rem; border-radius: 1rem; background: var(--good-back); font-size: .85rem; } .status::first-letter { text-transform: uppercase; }
 .scroll { overflow-x: auto; } table { width: 100%; border-collapse: collapse; } th, td { text-align: left; padding: .6rem .8rem .6rem 0; border-top: 1px solid var(--line); white-space: nowrap; font-variant-numeric: tabular-nums; } thead th { border: 0; color: var(--soft); font-size: .85rem; font-weight: 500; padding-block: 0 .4rem; }
 @media (max-width: 50rem) { .columns { grid-template-columns: 1fr; min-height: 0; } .columns > * { padding: 1.75rem 1rem; } .columns > * > * { max-width: 34rem; margin-inline: auto; } .page { padding-block: 1.75rem; } }
+@media (max-width: 30rem) { table { font-size: .85rem; } th, td { padding-right: .5rem; } }
 @media (prefers-reduced-motion: no-preference) { button, .button, input, select { transition: background-color .12s, border-color .12s, box-shadow .12s; } }
 `;

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { mergeMetadata, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -11,10 +11,10 @@ import { newId } from "../state/ids.ts";
 import type { SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { newLineItem } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
 import { DAY, refuseContradictions, refuseMixedPrices } from "./checkout-session-rules.ts";
 import { offersFromParam } from "./discount-params.ts";
-import { activePriceFromParam, createPrice } from "./prices.ts";
 
 export type CheckoutSession = Stored<Stripe.Checkout.Session>;
 type LineItem = Stored<Stripe.LineItem>;
@@ -33,49 +33,6 @@ function createSession(world: World, params: CreateSessionParams): CheckoutSessi
   return priceSession(world, id, {
     discounts: offers.map(({ coupon, promotionCode }) => ({ coupon, promotion_code: promotionCode })),
   });
-}
-
-function newLineItem(
-  world: World,
-  asked: NonNullable<CreateSessionParams["line_items"]>[number],
-  param: string,
-): LineItem {
-  if (asked.price === undefined && !asked.price_data) throw missingParameter(`${param}[price]`);
-  if (asked.quantity === undefined) throw missingParameter(`${param}[quantity]`);
-  if (asked.quantity < 1)
-    throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", `${param}[quantity]`);
-  const price = asked.price_data
-    ? createPrice(world, asked.price_data)
-    : activePriceFromParam(world, asked.price ?? "", `${param}[price]`);
-  const total = (price.unit_amount ?? 0) * asked.quantity;
-  return {
-    id: newId("li"),
-    object: "item",
-    adjustable_quantity: adjustableQuantity(asked, param),
-    amount_discount: 0,
-    amount_subtotal: total,
-    amount_tax: 0,
-    amount_total: total,
-    currency: price.currency,
-    description: world.store.products.find(price.product)?.name ?? null,
-    metadata: mergeMetadata({}, asked.metadata),
-    price,
-    quantity: asked.quantity,
-  };
-}
-
-/** 400 for a quantity that its own bounds exclude. */
-function adjustableQuantity(
-  { adjustable_quantity: asked, quantity = 1 }: NonNullable<CreateSessionParams["line_items"]>[number],
-  param: string,
-): LineItem["adjustable_quantity"] {
-  if (!asked?.enabled) return null;
-  const { minimum = 0, maximum = 99 } = asked;
-  if (quantity < minimum || quantity > maximum) {
-    const message = `The quantity must be between the minimum (${minimum}) and maximum (${maximum}) of \`adjustable_quantity\`.`;
-    throw invalid(message, undefined, `${param}[quantity]`);
-  }
-  return { enabled: true, minimum, maximum };
 }
 
 function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[]): SessionDetails {

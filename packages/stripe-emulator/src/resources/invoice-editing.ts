@@ -15,8 +15,8 @@ import {
   text,
 } from "../api/params.ts";
 import { grant } from "../billing/discounting.ts";
-import { draftInvoice, type Invoice, type LineDraft } from "../billing/invoice-draft.ts";
-import { takeInvoiceItem } from "../billing/invoice-item.ts";
+import { draftInvoice, type Invoice } from "../billing/invoice-draft.ts";
+import { pendingItems, takeInvoiceItems } from "../billing/invoice-item.ts";
 import { price } from "../billing/invoice-pricing.ts";
 import { finalizeInvoice } from "../billing/invoicing.ts";
 import { newId } from "../state/ids.ts";
@@ -90,14 +90,6 @@ function patchOf(world: World, params: Attributes): Partial<Invoice> {
   };
 }
 
-/** The customer's waiting invoice items in this currency, as lines; they are on the invoice from now on. */
-function takeItems(world: World, invoice: string, customer: string, code: string): LineDraft[] {
-  const waiting = world.store.invoiceItems
-    .all()
-    .filter((row) => row.customer === customer && row.invoice === null && row.currency === code);
-  return waiting.map((item) => takeInvoiceItem(world, item, invoice));
-}
-
 export function createInvoice(world: World, params: ParamsOf<typeof createParams>): Invoice {
   const { customer: customerId, currency: asked, pending_invoice_items_behavior: pending, ...given } = params;
   const customer = customerFromParam(world, customerId);
@@ -111,7 +103,8 @@ export function createInvoice(world: World, params: ParamsOf<typeof createParams
   const id = newId("in");
   const first = world.store.invoiceItems.all().find((row) => row.customer === customer.id && row.invoice === null);
   const code = asked ?? first?.currency ?? customer.currency ?? "usd";
-  const lines = pending === "exclude" || pending === undefined ? [] : takeItems(world, id, customer.id, code);
+  const items = pending === "include" ? pendingItems(world, { customer: customer.id, currency: code }) : [];
+  const lines = takeInvoiceItems(world, items, id);
   const draft = draftInvoice(world, {
     id,
     customer: customer.id,

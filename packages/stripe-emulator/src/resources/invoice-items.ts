@@ -13,7 +13,7 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { type InvoiceItem, putInvoiceItem } from "../billing/invoice-item.ts";
+import { deleteInvoiceItem, type InvoiceItem, putInvoiceItem } from "../billing/invoice-item.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { currency } from "./price-params.ts";
@@ -62,8 +62,7 @@ function getItem(world: World, id: string): InvoiceItem {
 function deleteItem(world: World, id: string): Stripe.DeletedInvoiceItem {
   const item = getItem(world, id);
   if (item.invoice !== null) throw invalid("This invoice item is on an invoice and can no longer be deleted.");
-  world.store.invoiceItems.delete(id);
-  world.emit("invoiceitem.deleted", item);
+  deleteInvoiceItem(world, item);
   return { id, object: "invoiceitem", deleted: true };
 }
 

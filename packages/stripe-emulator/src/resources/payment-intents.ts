@@ -59,7 +59,9 @@ const captureParams = schema({ amount_to_capture: integer } satisfies Fields<key
 function createIntent(world: World, params: ParamsOf<typeof createParams>): PaymentIntent {
   if (params.amount < 1) throw invalid("This value must be greater than or equal to 1.", undefined, "amount");
   if (params.customer !== undefined) customerFromParam(world, params.customer);
-  const { id } = openPayment(world, {
+  const method =
+    params.payment_method === undefined ? undefined : methodFromParam(world, params.payment_method, "payment_method");
+  const intent = openPayment(world, {
     amount: params.amount,
     currency: params.currency,
     customer: params.customer ?? null,
@@ -68,11 +70,10 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     keepPaymentMethod: params.setup_future_usage !== undefined,
     captureMethod: params.capture_method ?? "automatic_async",
     confirmationMethod: params.confirmation_method ?? "automatic",
+    ...(method ? { paymentMethod: method.id } : {}),
   });
-  if (params.confirm) return confirm(world, id, params);
-  if (params.payment_method === undefined) return getIntent(world, id);
-  const method = methodFromParam(world, params.payment_method, "payment_method");
-  return world.update("paymentIntents", id, { payment_method: method.id, status: "requires_confirmation" });
+  const { payment_method: _, ...rest } = params;
+  return params.confirm ? confirm(world, intent.id, rest) : intent;
 }
 
 function getIntent(world: World, id: string): PaymentIntent {

@@ -37,14 +37,18 @@ const createParams = schema({
 
 function createIntent(world: World, params: ParamsOf<typeof createParams>): SetupIntent {
   if (params.customer !== undefined) customerFromParam(world, params.customer);
+  const method =
+    params.payment_method === undefined ? undefined : methodFromParam(world, params.payment_method, "payment_method");
   const intent = openSetup(world, {
     customer: params.customer ?? null,
     description: params.description ?? null,
     metadata: mergeMetadata({}, params.metadata),
     methodTypes: ["card"],
     usage: params.usage ?? "off_session",
+    ...(method ? { paymentMethod: method.id } : {}),
   });
-  return params.confirm ? confirm(world, intent.id, params) : intent;
+  const { payment_method: _, ...rest } = params;
+  return params.confirm ? confirm(world, intent.id, rest) : intent;
 }
 
 function getIntent(world: World, id: string): SetupIntent {
@@ -62,13 +66,15 @@ function expectOpen({ status }: SetupIntent): void {
 
 /** 402 when the card is declined. */
 function confirm(world: World, id: string, params: Partial<ParamsOf<typeof createParams>>): SetupIntent {
-  expectOpen(getIntent(world, id));
-  if (params.payment_method === undefined)
+  const intent = getIntent(world, id);
+  expectOpen(intent);
+  const chosen = params.payment_method ?? intent.payment_method;
+  if (chosen === null)
     throw invalid(
       "You cannot confirm this SetupIntent because it's missing a payment method.",
       "setup_intent_unexpected_state",
     );
-  const method = methodFromParam(world, params.payment_method, "payment_method");
+  const method = methodFromParam(world, chosen, "payment_method");
   if (attemptSetup(world, id, method, { returnUrl: params.return_url ?? null }) === "declined") {
     throw new ApiError(402, { type: "card_error", ...DECLINED, setup_intent: getIntent(world, id) });
   }

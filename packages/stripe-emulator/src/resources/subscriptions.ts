@@ -195,8 +195,9 @@ export const subscriptionRoutes: Route[] = [
   route("DELETE", "/v1/subscriptions/:id", cancelParams, (world, params, { id = "" }) => {
     const subscription = getSubscription(world, id);
     if (subscription.status === "canceled") throw noSuch("subscription", id);
-    settleEnd(world, subscription, { prorate: params.prorate ?? false, invoiceNow: params.invoice_now ?? false });
+    const { prorate = false, invoice_now: invoiceNow = false } = params;
+    settleEnd(world, subscription, { prorate, invoiceNow });
     world.update("subscriptions", id, detailsAsked(subscription, params));
-    return endSubscription(world, id);
+    return endSubscription(world, id, { keepsProrations: prorate });
   }),
 ];

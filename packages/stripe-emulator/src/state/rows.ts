@@ -120,18 +120,6 @@ export interface InstrumentRow {
   outcome: PaymentOutcome;
 }
 
-/** Proration amounts that wait for the subscription's next invoice. */
-export interface PendingProration {
-  id: string;
-  subscription: string;
-  item: string;
-  price: string;
-  quantity: number;
-  amount: number;
-  description: string;
-  period: { start: number; end: number };
-}
-
 /** An endpoint's (the id) newer secret; `until`, in milliseconds since the epoch, the previous one signs along. */
 export interface RolledSecret {
   id: string;
@@ -169,7 +157,6 @@ export interface Rows {
   instruments: InstrumentRow;
   portalSessions: Stored<Stripe.BillingPortal.Session>;
   portalConfigurations: Stored<Stripe.BillingPortal.Configuration>;
-  prorations: PendingProration;
   webhookEndpoints: Stripe.WebhookEndpoint;
   rolledSecrets: RolledSecret;
   disabledEndpoints: DisabledEndpoint;
@@ -227,7 +214,6 @@ export const TABLE_NAMES: Record<TableName, true> = {
   instruments: true,
   portalSessions: true,
   portalConfigurations: true,
-  prorations: true,
   webhookEndpoints: true,
   rolledSecrets: true,
   disabledEndpoints: true,

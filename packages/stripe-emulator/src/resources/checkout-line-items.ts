@@ -1,0 +1,51 @@
+import type Stripe from "stripe";
+import { invalid, missingParameter } from "../api/errors.ts";
+import { mergeMetadata } from "../api/params.ts";
+import { newId } from "../state/ids.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import type { CreateSessionParams } from "./checkout-session-params.ts";
+import { activePriceFromParam, createPrice } from "./prices.ts";
+
+type LineItem = Stored<Stripe.LineItem>;
+type Asked = NonNullable<CreateSessionParams["line_items"]>[number];
+
+/** What is sold, at the price asked for or one made for it. 400 for what cannot be sold so. */
+export function newLineItem(world: World, asked: Asked, param: string): LineItem {
+  if (asked.price === undefined && !asked.price_data) throw missingParameter(`${param}[price]`);
+  if (asked.quantity === undefined) throw missingParameter(`${param}[quantity]`);
+  if (asked.quantity < 1)
+    throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", `${param}[quantity]`);
+  const price = asked.price_data
+    ? createPrice(world, asked.price_data)
+    : activePriceFromParam(world, asked.price ?? "", `${param}[price]`);
+  const total = (price.unit_amount ?? 0) * asked.quantity;
+  return {
+    id: newId("li"),
+    object: "item",
+    adjustable_quantity: adjustableQuantity(asked, param),
+    amount_discount: 0,
+    amount_subtotal: total,
+    amount_tax: 0,
+    amount_total: total,
+    currency: price.currency,
+    description: world.store.products.find(price.product)?.name ?? null,
+    metadata: mergeMetadata({}, asked.metadata),
+    price,
+    quantity: asked.quantity,
+  };
+}
+
+/** 400 for a quantity that its own bounds exclude. */
+function adjustableQuantity(
+  { adjustable_quantity: asked, quantity = 1 }: Asked,
+  param: string,
+): LineItem["adjustable_quantity"] {
+  if (!asked?.enabled) return null;
+  const { minimum = 0, maximum = 99 } = asked;
+  if (quantity < minimum || quantity > maximum) {
+    const message = `The quantity must be between the minimum (${minimum}) and maximum (${maximum}) of \`adjustable_quantity\`.`;
+    throw invalid(message, undefined, `${param}[quantity]`);
+  }
+  return { enabled: true, minimum, maximum };
+}
