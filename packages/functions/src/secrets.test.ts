@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { startParameterStore } from "./testing/parameter-store.ts";
@@ -130,7 +130,7 @@ it("what is refused again and again asks SSM at most every ten seconds", async (
 });
 
 it("a request that Stripe answers 401 succeeds with the new key, by a client of its own", async () => {
-  const stripe = await startStripe("sk_new");
+  const stripe = await startApi(({ authorization = "" }) => authorization === "Bearer sk_new");
   vi.stubEnv("STRIPE_API_BASE", stripe.url);
   const { clients } = await import("./clients.ts");
   await module.secrets.load();
@@ -139,10 +139,25 @@ it("a request that Stripe answers 401 succeeds with the new key, by a client of 
 
   const before = clients.stripe;
   expect(await module.withSecrets(() => clients.stripe.products.list())).toMatchObject({ data: [] });
-  expect(stripe.keys).toEqual(["sk_old", "sk_new"]);
+  expect(stripe.answers).toEqual([401, 200]);
   expect(clients.stripe).not.toBe(before);
   expect(clients.stripe).toBe(clients.stripe);
   stripe.server.close();
+});
+
+it("so does one that Supabase answers 401", async () => {
+  const supabase = await startApi(({ apikey }) => apikey === "sb_new");
+  vi.stubEnv("SUPABASE_URL", supabase.url);
+  const { clients } = await import("./clients.ts");
+  const { dataOf } = await import("@turnpike/core/supabase");
+  await module.secrets.load();
+  store.set(`${STAGE}/SUPABASE_SECRET_KEY/value`, "sb_new");
+  pass(11_000);
+
+  const read = async () => dataOf(await clients.supabase.from("products").select());
+  expect(await module.withSecrets(read)).toMatchObject({ data: [] });
+  expect(supabase.answers).toEqual([401, 200]);
+  supabase.server.close();
 });
 
 it("what fails otherwise is not tried again", async () => {
@@ -153,19 +168,16 @@ it("what fails otherwise is not tried again", async () => {
   expect(store.requests).toHaveLength(1);
 });
 
-/** Lists nothing to whoever has the key, and notes every key. */
-async function startStripe(key: string): Promise<{ url: string; keys: string[]; server: Server }> {
-  const keys: string[] = [];
-  const server = createServer((request, response) => {
-    const given = request.headers.authorization?.replace("Bearer ", "") ?? "";
-    keys.push(given);
-    const [status, body] =
-      given === key
-        ? [200, { object: "list", data: [], has_more: false }]
-        : [401, { error: { type: "invalid_request_error", message: "Invalid API Key provided" } }];
+/** Lists nothing to whoever is let in, and answers 401 to everybody else. */
+async function startApi(isLetIn: (headers: IncomingHttpHeaders) => boolean) {
+  const answers: number[] = [];
+  const server = createServer(({ headers }, response) => {
+    const status = isLetIn(headers) ? 200 : 401;
+    answers.push(status);
+    const body = status === 200 ? { object: "list", data: [] } : { error: { message: "Invalid" }, message: "Invalid" };
     response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(body));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, keys, server };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, answers, server };
 }
