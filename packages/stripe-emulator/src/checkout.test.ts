@@ -42,12 +42,13 @@ test("a paid checkout makes an active subscription, its paid invoice and an even
   expect(typesSince(bench, before)).toEqual([
     "customer.created",
     "payment_method.attached",
-    "customer.subscription.created",
-    "invoice.created",
-    "invoice.finalized",
     "payment_intent.created",
     "charge.succeeded",
     "payment_intent.succeeded",
+    "customer.subscription.created",
+    "invoice.created",
+    "invoice.finalized",
+    "invoice.updated",
     "invoice.paid",
     "invoice.payment_succeeded",
     "invoice_payment.paid",
@@ -72,7 +73,7 @@ test("a paid checkout makes an active subscription, its paid invoice and an even
   });
   const again = await bench.submit(session.url ?? `${bench.origin}/c/pay/${session.id}`, CARD);
   expect(again.status).toBe(303);
-  expect(typesSince(bench, before)).toHaveLength(12);
+  expect(typesSince(bench, before)).toHaveLength(13);
 });
 
 test("each event is delivered, and signed", async () => {
@@ -156,6 +157,7 @@ test("a bank debit completes unpaid and is paid when it settles", async () => {
   expect(typesSince(bench, before)).toEqual([
     "charge.succeeded",
     "payment_intent.succeeded",
+    "invoice.updated",
     "invoice.paid",
     "invoice.payment_succeeded",
     "invoice_payment.paid",
@@ -179,6 +181,7 @@ test("a bank debit that fails later leaves the invoice open and the subscription
     "charge.failed",
     "payment_intent.payment_failed",
     "invoice.payment_failed",
+    "customer.updated", // is delinquent
     "customer.subscription.updated",
     "checkout.session.async_payment_failed",
   ]);

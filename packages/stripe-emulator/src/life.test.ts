@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type Bench, createPlan, openBench } from "./testing/bench.ts";
+import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
 import { onClock as startClock } from "./testing/clocked.ts";
 
 const DAY = 86_400;
@@ -16,7 +16,7 @@ afterAll(() => bench.close());
 const onClock = (card: string | null = "pm_card_visa", on: Bench = bench) => startClock(on, START, card);
 
 const charging = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"];
-const paying = ["invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid"];
+const paying = ["invoice.updated", "invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid"];
 
 async function failOnce(on: Bench = bench) {
   const made = await onClock("pm_card_visa", on);
@@ -96,17 +96,21 @@ test("a trial without a card is cancelled, paused and resumed, or past due, as i
 test("a trial ends now when it is told to", async () => {
   const { subscribe } = await onClock();
   const { id } = await subscribe({ trial_period_days: 14 });
+  const from = bench.emulator.events().length;
   const ended = await stripe.subscriptions.update(id, { trial_end: "now", expand: ["latest_invoice"] });
+  expect(typesSince(bench, from)).toContain("customer.subscription.trial_will_end");
   expect(ended).toMatchObject({ status: "active", latest_invoice: { status: "paid", amount_paid: 1500 } });
 });
 
 test("a failed renewal is past due, is tried again, and ends the subscription when all tries failed", async () => {
   const { id, advance, types } = await failOnce();
-  expect(types.slice(-5)).toEqual([
+  expect(types.slice(-7)).toEqual([
     "payment_intent.created",
     "charge.failed",
     "payment_intent.payment_failed",
+    "invoice.updated",
     "invoice.payment_failed",
+    "customer.updated",
     "customer.subscription.updated",
   ]);
   const failed = bench.emulator.events().filter(({ type }) => type === "invoice.payment_failed");
@@ -115,7 +119,8 @@ test("a failed renewal is past due, is tried again, and ends the subscription wh
     status: "open",
     next_payment_attempt: START + 31 * DAY + 3600,
   });
-  expect((await stripe.subscriptions.retrieve(id)).status).toBe("past_due");
+  const { customer, status } = await stripe.subscriptions.retrieve(id, { expand: ["customer"] });
+  expect({ customer, status }).toMatchObject({ customer: { delinquent: true }, status: "past_due" });
   const later = await advance(START + 45 * DAY);
   expect(later.filter((type) => type === "invoice.payment_failed")).toHaveLength(3);
   expect(later.at(-1)).toBe("customer.subscription.deleted");
@@ -133,6 +138,7 @@ test("a failed renewal recovers when the card was replaced, and when its invoice
     "charge.succeeded",
     "payment_intent.succeeded",
     ...paying,
+    "customer.updated",
     "customer.subscription.updated",
   ]);
   expect((await stripe.subscriptions.retrieve(byRetry.id)).status).toBe("active");

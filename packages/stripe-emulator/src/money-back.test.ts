@@ -54,7 +54,8 @@ test("winning evidence brings the money back; losing evidence and giving up do n
     "charge.dispute.closed",
     "charge.dispute.funds_reinstated",
   ]);
-  expect((await stripe.disputes.retrieve(won.id)).status).toBe("won");
+  const { status, balance_transactions: moved } = await stripe.disputes.retrieve(won.id);
+  expect([status, moved.reduce((sum, { net }) => sum + net, 0)]).toEqual(["won", 0]);
   await expect(stripe.disputes.close(won.id)).rejects.toMatchObject({ statusCode: 400 });
 
   const lost = await dispute();

@@ -154,6 +154,7 @@ test("cancelling now can credit and invoice the time not used, and keeps what th
     "invoice.created",
     "customer.updated", // the credit goes to the customer's balance
     "invoice.finalized",
+    "invoice.updated",
     "invoice.paid",
     "invoice.payment_succeeded",
     "customer.subscription.deleted",
@@ -167,10 +168,22 @@ test("a subscription that sends its invoices is active unpaid, past due when one
     status: "active",
     latest_invoice: { status: "open", collection_method: "send_invoice", due_date: START + 7 * DAY, attempted: false },
   });
-  expect(await advance(START + 8 * DAY)).toEqual(["invoice.overdue", "customer.subscription.updated"]);
+  expect(await advance(START + 8 * DAY)).toEqual([
+    "invoice.overdue",
+    "customer.updated", // is delinquent
+    "customer.subscription.updated",
+  ]);
   expect((await stripe.subscriptions.retrieve(id)).status).toBe("past_due");
   const [invoice] = (await stripe.invoices.list({ customer })).data;
+  const from = bench.emulator.events().length;
   await stripe.invoices.pay(invoice?.id ?? "", { paid_out_of_band: true });
+  expect(typesSince(bench, from)).toEqual([
+    "invoice.updated",
+    "invoice.paid",
+    "invoice_payment.paid",
+    "customer.updated",
+    "customer.subscription.updated",
+  ]);
   expect((await stripe.subscriptions.retrieve(id)).status).toBe("active");
   expect((await advance(END + 3600)).slice(-2)).toEqual(["payment_intent.created", "invoice.sent"]);
   const made = { customer, items: [{ price: (await yearly()).id }], collection_method: "send_invoice" as const };

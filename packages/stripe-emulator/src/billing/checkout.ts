@@ -105,6 +105,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
     automaticTax: session.automatic_tax.enabled,
     discounts: offersOf(session),
     missingPaymentMethod,
+    paysAhead: true,
     authenticated,
   });
   return {

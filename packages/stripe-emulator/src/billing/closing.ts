@@ -1,5 +1,6 @@
 import type { World } from "../world.ts";
 import { unapplyBalance } from "./balance.ts";
+import { setDelinquent } from "./delinquency.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { paymentOf } from "./invoicing.ts";
 
@@ -38,6 +39,7 @@ export function tellOverdue(world: World, id: string): void {
   const invoice = world.store.invoices.find(id);
   if (invoice?.status !== "open") return;
   world.emit("invoice.overdue", invoice);
+  setDelinquent(world, invoice.customer, true);
   const subscription = world.store.subscriptions.find(invoice.parent?.subscription_details?.subscription);
   if (subscription?.status === "active")
     world.update("subscriptions", subscription.id, { status: "past_due" }, "customer.subscription.updated");

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { setDelinquent } from "./delinquency.ts";
 import { endSubscription } from "./end-subscription.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { finalizeInvoice, markPaid, paymentOf } from "./invoicing.ts";
@@ -37,12 +38,18 @@ export function payInvoice(
   { automatic = false, ...options }: InvoiceAttempt = {},
 ): Attempt {
   const attempt = attemptPayment(world, paymentOf(world, id)?.payment.payment_intent ?? "", method, options);
-  const { attempt_count: count } = world.store.invoices.get(id);
-  world.update("invoices", id, { attempted: true, attempt_count: automatic ? count + 1 : Math.max(count, 1) });
-  if (attempt === "succeeded") markPaid(world, id);
-  if (attempt === "requires_action") world.emit("invoice.payment_action_required", world.store.invoices.get(id));
-  if (attempt === "declined" || attempt === "requires_action") paymentFailed(world, id, automatic);
+  recordAttempt(world, id, attempt, automatic);
   return attempt;
+}
+
+/** What an attempt at the invoice's payment changes. */
+export function recordAttempt(world: World, id: string, attempt: Attempt, automatic = false): void {
+  const { attempt_count: count } = world.store.invoices.get(id);
+  const attempted = { attempted: true, attempt_count: automatic ? count + 1 : Math.max(count, 1) };
+  if (attempt === "succeeded") markPaid(world, id, attempted);
+  else if (attempt === "declined") paymentFailed(world, id, { automatic, attempted });
+  else if (attempt === "requires_action") paymentFailed(world, id, { automatic, attempted, waitsForAction: true });
+  else world.update("invoices", id, attempted);
 }
 
 /** A renewal's draft has waited its hour: finalise it, and charge or send it. */
@@ -66,22 +73,38 @@ export function attemptInvoice(world: World, id: string): void {
     payInvoice(world, id, method, { automatic: true });
     return;
   }
-  world.update("invoices", id, { attempted: true, attempt_count: invoice.attempt_count + 1 });
-  paymentFailed(world, id, true);
+  const attempted = { attempted: true, attempt_count: invoice.attempt_count + 1 };
+  paymentFailed(world, id, { automatic: true, attempted });
+}
+
+interface Failure {
+  automatic?: boolean;
+  /** What the attempt changed. */
+  attempted?: Pick<Invoice, "attempted" | "attempt_count">;
+  /** The customer's bank asks, and is yet to be answered. */
+  waitsForAction?: boolean;
 }
 
 /**
  * Dunning: an attempt failed; there is another one later, or it was the last. What a customer tries in between does
  * not count (https://docs.stripe.com/api/invoices/object#invoice_object-attempt_count).
  */
-export function paymentFailed(world: World, id: string, automatic = false): void {
-  const invoice = world.store.invoices.get(id);
+export function paymentFailed(
+  world: World,
+  id: string,
+  { automatic = false, attempted, waitsForAction = false }: Failure = {},
+): void {
+  const invoice = { ...world.store.invoices.get(id), ...attempted };
   const subscription = subscriptionOf(world, invoice);
   const planned = invoice.next_payment_attempt ?? 0;
   const next = !automatic && planned > world.now() ? planned : scheduleRetry(world, invoice);
-  world.emit("invoice.payment_failed", world.update("invoices", id, { next_payment_attempt: next }));
-  if (!subscription || subscription.pending_update || invoice.billing_reason === "manual") return;
-  if (!["active", "trialing", "past_due"].includes(subscription.status)) return;
+  const failed = world.update("invoices", id, { ...attempted, next_payment_attempt: next }, "invoice.updated");
+  if (waitsForAction) world.emit("invoice.payment_action_required", failed);
+  world.emit("invoice.payment_failed", failed);
+  const holds = subscription && !subscription.pending_update && invoice.billing_reason !== "manual";
+  const owes = holds && ["active", "trialing", "past_due"].includes(subscription.status);
+  if (automatic || owes) setDelinquent(world, invoice.customer, true);
+  if (!owes) return;
   if (next !== null || !invoice.auto_advance) {
     world.update("subscriptions", subscription.id, { status: "past_due" }, "customer.subscription.updated");
   } else giveUp(world, subscription);

@@ -7,7 +7,7 @@ type Charge = Stored<Stripe.Charge>;
 export type Dispute = Stored<Stripe.Dispute>;
 
 const DAY = 86_400;
-/** What Stripe takes for a dispute in US dollars, whoever wins; in the smallest unit. */
+/** What Stripe takes for a dispute in US dollars; in the smallest unit. */
 const FEE = 1500;
 
 /** What follows from a charge to one of the test cards that stand for trouble (https://docs.stripe.com/testing#disputes). */
@@ -43,9 +43,10 @@ function openDispute(world: World, charge: Charge, reason: string, inquiry = fal
   if (!inquiry) moveFunds(world, dispute.id, -1);
 }
 
+/** Winning brings back the amount and the fee, in test mode (https://docs.stripe.com/testing#disputes). */
 function moveFunds(world: World, id: string, sign: 1 | -1): void {
   const { amount, currency, balance_transactions: before } = world.store.disputes.get(id);
-  const fee = sign === -1 ? FEE : 0;
+  const fee = -sign * FEE;
   const transaction: Dispute["balance_transactions"][number] = {
     id: newId("txn"),
     object: "balance_transaction",
@@ -57,8 +58,7 @@ function moveFunds(world: World, id: string, sign: 1 | -1): void {
     description: sign === -1 ? "Chargeback withdrawal" : "Chargeback reversal",
     exchange_rate: null,
     fee,
-    fee_details:
-      fee === 0 ? [] : [{ amount: fee, application: null, currency, description: "Dispute fee", type: "stripe_fee" }],
+    fee_details: [{ amount: fee, application: null, currency, description: "Dispute fee", type: "stripe_fee" }],
     net: sign * amount - fee,
     reporting_category: sign === -1 ? "dispute" : "dispute_reversal",
     source: id,

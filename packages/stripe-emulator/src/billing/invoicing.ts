@@ -1,6 +1,7 @@
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { applyBalance } from "./balance.ts";
+import { setDelinquent } from "./delinquency.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
 import { price } from "./invoice-pricing.ts";
 import { openPayment } from "./payment.ts";
@@ -10,17 +11,21 @@ import { applyPendingUpdate } from "./pending-updates.ts";
  * Creates and finalises an invoice. Nothing due: it is paid at once; otherwise it is open, with a payment that waits
  * for `payInvoice`.
  */
-export function issueInvoice(world: World, draft: InvoiceDraft): Invoice {
-  return finalizeInvoice(world, draftInvoice(world, draft).id);
+export function issueInvoice(world: World, draft: InvoiceDraft, intent?: string): Invoice {
+  return finalizeInvoice(world, draftInvoice(world, draft).id, intent === undefined ? {} : { intent });
 }
 
-/**
- * Makes a draft final: it has its amounts, a number and a payment now.
- * @param payment that was made before, and left the customer's balance alone; null where nothing was due
- */
-export function finalizeInvoice(world: World, id: string, payment?: { intent: string | null }): Invoice {
+interface Finalization {
+  /** The payment, where it was made before. */
+  intent?: string | null;
+  /** False: the customer's balance is left alone. */
+  usesBalance?: boolean;
+}
+
+/** Makes a draft final: it has its amounts, a number and a payment now. */
+export function finalizeInvoice(world: World, id: string, { intent, usesBalance = true }: Finalization = {}): Invoice {
   const before = world.store.invoices.get(id);
-  const draft = world.store.invoices.put(payment ? before : price(world, before));
+  const draft = world.store.invoices.put(usesBalance ? price(world, before) : before);
   const customer = world.store.customers.get(draft.customer);
   const subscription = world.store.subscriptions.find(draft.parent?.subscription_details?.subscription);
   if (draft.automatic_tax.status === "requires_location_inputs") return failFinalization(world, id);
@@ -36,7 +41,7 @@ export function finalizeInvoice(world: World, id: string, payment?: { intent: st
     auto_advance: draft.billing_reason !== "subscription_create" && draft.auto_advance,
     automatically_finalizes_at: null,
     effective_at: world.now(),
-    ending_balance: payment ? draft.starting_balance : applyBalance(world, draft),
+    ending_balance: usesBalance ? applyBalance(world, draft) : draft.starting_balance,
     hosted_invoice_url: `${world.publicUrl}/p/invoices/${id}`,
     invoice_pdf: `${world.publicUrl}/p/invoices/${id}/pdf`,
     number: `${customer.invoice_prefix}-${String(sequence).padStart(4, "0")}`,
@@ -51,7 +56,7 @@ export function finalizeInvoice(world: World, id: string, payment?: { intent: st
   });
   world.emit("invoice.finalized", finalized);
   if (finalized.amount_due === 0) return markPaid(world, id);
-  openInvoicePayment(world, finalized, payment?.intent ?? newPayment(world, finalized));
+  openInvoicePayment(world, finalized, intent ?? newPayment(world, finalized));
   return world.store.invoices.get(id);
 }
 
@@ -73,7 +78,8 @@ const DESCRIPTIONS: Partial<Record<string, string>> = {
   manual: "Payment for Invoice",
 };
 
-const newPayment = (world: World, invoice: Invoice): string =>
+/** Opens the payment of an invoice, also of one that is not written down yet. Its id. */
+export const newPayment = (world: World, invoice: Invoice): string =>
   openPayment(world, {
     amount: invoice.amount_due,
     currency: invoice.currency,
@@ -103,31 +109,43 @@ function openInvoicePayment(world: World, invoice: Invoice, intent: string): voi
 export const paymentOf = (world: World, invoice: string) =>
   world.store.invoicePayments.all().find((row) => row.invoice === invoice);
 
-/** The invoice's payment has succeeded, nothing was due, or it was paid out of band. The subscription is in order again. */
-export function markPaid(world: World, invoiceId: string): Invoice {
+/**
+ * The invoice's payment has succeeded, nothing was due, or it was paid out of band, which is no payment that succeeded
+ * (https://docs.stripe.com/invoicing/integration#handle-payment-events). The subscription is in order again.
+ * @param patch what the attempt changed besides
+ */
+export function markPaid(
+  world: World,
+  invoiceId: string,
+  { outOfBand = false, ...patch }: Partial<Invoice> & { outOfBand?: boolean } = {},
+): Invoice {
   const before = world.store.invoices.get(invoiceId);
   world.unschedule("retry_payment", invoiceId);
   world.unschedule("invoice_overdue", invoiceId);
-  const invoice = world.update("invoices", invoiceId, {
-    status: "paid",
+  const paid = {
+    ...patch,
+    status: "paid" as const,
     amount_paid: before.amount_due,
     amount_remaining: 0,
     attempted: true,
     auto_advance: false,
     next_payment_attempt: null,
     status_transitions: { ...before.status_transitions, paid_at: world.now() },
-  });
+  };
+  // https://docs.stripe.com/billing/subscriptions/webhooks: told of payments that succeed and that fail.
+  const invoice = world.update("invoices", invoiceId, paid, "invoice.updated");
   world.emit("invoice.paid", invoice);
-  world.emit("invoice.payment_succeeded", invoice);
+  if (!outOfBand) world.emit("invoice.payment_succeeded", invoice);
   const payment = paymentOf(world, invoiceId);
   if (payment) {
-    const paid = world.update("invoicePayments", payment.id, {
+    const settled = world.update("invoicePayments", payment.id, {
       status: "paid",
       amount_paid: payment.amount_requested,
       status_transitions: { canceled_at: null, paid_at: world.now() },
     });
-    world.emit("invoice_payment.paid", paid);
+    world.emit("invoice_payment.paid", settled);
   }
+  setDelinquent(world, invoice.customer, false);
   recover(world, invoice);
   return world.store.invoices.get(invoiceId);
 }

@@ -40,7 +40,7 @@ export function invoicePurchase(
       ...invoiceCreation,
     },
   });
-  const { status } = finalizeInvoice(world, id, { intent });
+  const { status } = finalizeInvoice(world, id, { intent, usesBalance: false });
   if (status === "open" && paid) markPaid(world, id);
   return id;
 }

@@ -14,7 +14,8 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 /** A renewal's invoice stays a draft for about an hour, so that it can still be changed. */
 const DRAFT_S = HOUR;
-const TRIAL_NOTICE_S = 3 * DAY;
+/** How long before a trial's end it is announced. */
+export const TRIAL_NOTICE_S = 3 * DAY;
 const UPCOMING_NOTICE_S = 7 * DAY;
 
 /** When the first of its periods ends, in seconds: items of different intervals renew one after the other. */

@@ -3,12 +3,12 @@ import { newId } from "../state/ids.ts";
 import { listOf, type Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
-import { payInvoice } from "./collecting.ts";
+import { payInvoice, recordAttempt } from "./collecting.ts";
 import { grant } from "./discounting.ts";
-import { type LineDraft, newInvoice } from "./invoice-draft.ts";
+import { type Invoice, type LineDraft, newInvoice } from "./invoice-draft.ts";
 import { type Purchase, purchaseLine, purchaseLines } from "./invoice-item.ts";
-import { issueInvoice } from "./invoicing.ts";
-import type { Attempt } from "./payment.ts";
+import { issueInvoice, newPayment } from "./invoicing.ts";
+import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts";
 import type { Offer } from "./redeeming.ts";
 import { scheduleLife } from "./renewing.ts";
 import { isChallenged, isDeclined } from "./test-cards.ts";
@@ -31,6 +31,11 @@ export interface SubscriptionDraft {
   trialEnd: number | null;
   automaticTax: boolean;
   discounts: Offer[];
+  /**
+   * At checkout the payment comes first, and the subscription and its invoice once it is made
+   * (https://docs.stripe.com/changelog/basil/2025-03-31/checkout-legacy-subscription-upgrade).
+   */
+  paysAhead?: boolean;
   /** The buyer has passed the bank's challenge. */
   authenticated?: boolean;
   /** Days until an invoice that is sent is due; null: the method is charged. */
@@ -52,7 +57,7 @@ export function startSubscription(
   world: World,
   draft: SubscriptionDraft,
 ): { subscription: Subscription; attempt: Attempt } {
-  const { paymentMethod: method, trialEnd, purchases = [] } = draft;
+  const { paymentMethod: method, trialEnd, purchases = [], authenticated = false } = draft;
   const { id, customer, currency, items } = world.store.subscriptions.put(newSubscription(world, draft));
   const discounts = draft.discounts.map((offer) => grant(world, offer, { customer, subscription: id }));
   const subscription = world.update("subscriptions", id, { discounts });
@@ -60,23 +65,35 @@ export function startSubscription(
   const invoice = newId("in");
   const first = { id: invoice, customer, subscription, currency, reason: "subscription_create" as const };
   const once = purchases.map((purchase) => purchaseLine(world, purchase));
-  const due = newInvoice(world, { ...first, lines: [...periods, ...once] }).amount_due > 0;
+  const expected = newInvoice(world, { ...first, lines: [...periods, ...once] });
+  const due = expected.amount_due > 0;
   const outcome = world.store.instruments.find(method?.id)?.outcome;
   const sent = subscription.collection_method === "send_invoice";
-  const waits = isDeclined(outcome) || (isChallenged(outcome) && !draft.authenticated) || !method;
+  const waits = isDeclined(outcome) || (isChallenged(outcome) && !authenticated) || !method;
   const status = trialEnd !== null ? "trialing" : due && waits && !sent ? "incomplete" : "active";
+  const ahead = draft.paysAhead && due && method ? payAhead(world, expected, method, { authenticated }) : undefined;
   const begun = world.update("subscriptions", id, { status, latest_invoice: invoice });
   world.emit("customer.subscription.created", begun);
   if (status === "incomplete") world.schedule("expire_incomplete", id, world.nowMs() + INCOMPLETE_MS);
   scheduleLife(world, begun);
   const bought = purchaseLines(world, purchases, { customer, invoice, subscription: id });
-  const issued = issueInvoice(world, { ...first, lines: [...periods, ...bought] });
+  const issued = issueInvoice(world, { ...first, lines: [...periods, ...bought] }, ahead?.intent);
   if (sent && issued.status === "open") world.emit("invoice.sent", issued);
-  const attempt =
-    due && !sent && method
-      ? payInvoice(world, invoice, method, { authenticated: draft.authenticated ?? false })
-      : "succeeded";
+  if (ahead) recordAttempt(world, invoice, ahead.attempt);
+  const charged = ahead === undefined && due && !sent && method;
+  const attempt = charged ? payInvoice(world, invoice, method, { authenticated }) : (ahead?.attempt ?? "succeeded");
   return { subscription: world.store.subscriptions.get(id), attempt };
+}
+
+/** Pays an invoice that is not written down yet. */
+function payAhead(
+  world: World,
+  invoice: Invoice,
+  method: Stored<Stripe.PaymentMethod>,
+  options: AttemptOptions,
+): { intent: string; attempt: Attempt } {
+  const intent = newPayment(world, invoice);
+  return { intent, attempt: attemptPayment(world, intent, method, options) };
 }
 
 /** The invoice line of an item's whole period; nothing is charged for a trial. */

@@ -1,7 +1,7 @@
 import type { World } from "../world.ts";
 import { collectInvoice } from "./collecting.ts";
 import { endSubscription } from "./end-subscription.ts";
-import { renewSubscription, scheduleLife } from "./renewing.ts";
+import { renewSubscription, scheduleLife, TRIAL_NOTICE_S } from "./renewing.ts";
 import type { Subscription } from "./subscribing.ts";
 
 export function trialWillEnd(world: World, id: string): void {
@@ -22,8 +22,15 @@ export function endTrialUnpaid(world: World, { id, trial_settings: settings }: S
   return true;
 }
 
-/** `trial_end` was changed: to another day, or (not in the future) it ends now and is invoiced at once. */
-export function moveTrialEnd(world: World, { id, items, trial_start }: Subscription, moment: number): Subscription {
+/**
+ * `trial_end` was changed: to another day, or (not in the future) it ends now and is invoiced at once. Where its end was
+ * not announced yet, it is now (https://docs.stripe.com/api/events/types#event_types-customer.subscription.trial_will_end).
+ */
+export function moveTrialEnd(
+  world: World,
+  { id, items, trial_start, trial_end: trialEnd }: Subscription,
+  moment: number,
+): Subscription {
   const period = { current_period_end: moment };
   const moved = world.update(
     "subscriptions",
@@ -39,6 +46,8 @@ export function moveTrialEnd(world: World, { id, items, trial_start }: Subscript
   );
   if (moment > world.now()) scheduleLife(world, moved);
   else {
+    if (trialEnd !== null && trialEnd - TRIAL_NOTICE_S > world.now())
+      world.emit("customer.subscription.trial_will_end", moved);
     world.unschedule("trial_will_end", id);
     renewSubscription(world, id);
     collectInvoice(world, world.store.subscriptions.get(id).latest_invoice ?? "");

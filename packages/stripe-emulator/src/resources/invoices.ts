@@ -5,6 +5,7 @@ import { boolean, type Fields, ignored, oneOf, type ParamsOf, schema, text } fro
 import { type Route, route } from "../api/route.ts";
 import { closeInvoice } from "../billing/closing.ts";
 import { payInvoice, paymentMethodOf, subscriptionOf } from "../billing/collecting.ts";
+import { setDelinquent } from "../billing/delinquency.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { finalizeInvoice, markPaid, paymentOf } from "../billing/invoicing.ts";
 import { DECLINED } from "../billing/payment.ts";
@@ -42,7 +43,7 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
   if (intent?.status === "processing") {
     throw invalid("This invoice has a payment that is processing.", "payment_intent_unexpected_state");
   }
-  if (params.paid_out_of_band) return markPaid(world, id);
+  if (params.paid_out_of_band) return markPaid(world, id, { outOfBand: true });
   const own =
     params.payment_method ?? invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method;
   const method = paymentMethodOf(world, { customer: invoice.customer, default_payment_method: own ?? null });
@@ -95,7 +96,9 @@ export const invoiceRoutes: Route[] = [
   }),
   route("POST", "/v1/invoices/:id/mark_uncollectible", schema({}), (world, _, { id = "" }) => {
     expectStatus(getInvoice(world, id), ["open"], "mark uncollectible");
-    return closeInvoice(world, id, "uncollectible");
+    const closed = closeInvoice(world, id, "uncollectible");
+    setDelinquent(world, closed.customer, false);
+    return closed;
   }),
   route("POST", "/v1/invoices/:id/pay", payParams, (world, params, { id = "" }) => pay(world, id, params)),
 ];
