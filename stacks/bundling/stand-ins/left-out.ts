@@ -1,14 +1,16 @@
+const leftOut = new Proxy(
+  {},
+  {
+    get(_, name) {
+      throw new Error(`"${String(name)}" of a library was left out of this bundle: see stacks/bundling/leave-out.ts`);
+    },
+  },
+);
+
 /**
  * Stands in for what a bundle leaves out: it can be made, called, extended and handed on, and says so when it is used.
  * @see ../leave-out.ts
  */
 export function LeftOut(): object {
-  return new Proxy(
-    {},
-    {
-      get(_, name) {
-        throw new Error(`"${String(name)}" of a library was left out of this bundle: see stacks/bundling/leave-out.ts`);
-      },
-    },
-  );
+  return leftOut;
 }

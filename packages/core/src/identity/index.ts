@@ -66,6 +66,7 @@ function createAuth({ url, publishableKey }: { url: string; publishableKey: stri
     persistSession: false,
     autoRefreshToken: false,
     detectSessionInUrl: false,
+    skipAutoInitialize: true, // there is no session to look for
   });
 }
 
