@@ -49,7 +49,7 @@ export async function startWorld(options: LocalOptions = {}) {
     admin,
     dataDir,
 
-    async signUp(): Promise<Person> {
+    async signUp(email = `${id("user")}@example.com`): Promise<Person> {
       const jar = new Map<string, string>();
       const client = createServerClient(supabaseUrl, publishableKey, {
         cookies: {
@@ -59,7 +59,6 @@ export async function startWorld(options: LocalOptions = {}) {
           },
         },
       });
-      const email = `${id("user")}@example.com`;
       const { data, error } = await client.auth.signUp({ email, password: "correct horse battery" });
       if (error || !data.user || !data.session) throw error ?? new Error("no session after sign-up");
       const cookie = [...jar].map(([name, value]) => serializeCookieHeader(name, value, {}).split(";")[0]).join("; ");
