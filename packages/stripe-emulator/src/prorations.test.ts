@@ -114,6 +114,21 @@ test("a second change credits the charge that still waits", async () => {
   expect(credit?.proration_details?.credited_items).toEqual({ type: "invoice_item", invoice_item: charge?.id });
 });
 
+test("what was credited once is not credited again", async () => {
+  const { item, price, change, pending } = await upgraded();
+  const free = await createPlan(stripe, { unit_amount: 0 });
+  await change({ items: [{ id: item, price: free.id }] });
+  await change({ items: [{ id: item, price: price.id }] });
+  expect((await pending()).map(({ amount }) => amount)).toEqual([1500, -1500, 1500, -750]);
+});
+
+test("a charge that was billed by hand is what the next change credits", async () => {
+  const { customer, item, change, pending } = await upgraded();
+  await stripe.invoices.create({ customer, pending_invoice_items_behavior: "include" });
+  await change({ items: [{ id: item, quantity: 2 }] });
+  expect((await pending()).map(({ amount }) => amount)).toEqual([3000, -1500]);
+});
+
 test("a charge says which discounts are in it", async () => {
   const { id: coupon } = await stripe.coupons.create({ percent_off: 20, duration: "forever" });
   const { pending } = await upgraded({ discounts: [{ coupon }] });

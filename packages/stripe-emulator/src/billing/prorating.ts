@@ -59,14 +59,16 @@ export function chargeRest(world: World, subscription: Subscription, item: Subsc
   prorate(world, subscription, item, { amount, title: "Remaining time on", date, details });
 }
 
-/** The debits of a subscription's item, the last one last. */
+/** The debits of a subscription's item that were not taken back yet, the last one last. */
 function debitsOf(world: World, subscription: Subscription, item: string): Debit[] {
+  const credited = creditedBy(world, subscription);
   const invoiced = world.store.invoices
     .all()
-    .filter((row) => row.parent?.subscription_details?.subscription === subscription.id && row.status !== "void")
+    .filter((row) => row.customer === subscription.customer && row.status !== "void")
     .flatMap(({ id, created, lines }) =>
       lines.data
         .filter((line) => originOf(line)?.subscription_item === item && line.amount > 0)
+        .filter((line) => !credited.has(line.id) && !credited.has(originOf(line)?.invoice_item ?? ""))
         .map((line): Debit => {
           const discount = (line.discount_amounts ?? []).reduce((whole, { amount }) => whole + amount, 0);
           const details = { invoice: id, invoice_line_items: [line.id] };
@@ -80,10 +82,23 @@ function debitsOf(world: World, subscription: Subscription, item: string): Debit
     );
   const waiting = pendingItems(world, subscription)
     .filter(({ amount, parent }) => parent?.subscription_details?.subscription_item === item && amount > 0)
+    .filter(({ id }) => !credited.has(id))
     .map(({ id, amount, date, period }): Debit => {
       return { amount, period, date, debited: { type: "invoice_item", invoice_item: id } };
     });
   return [...invoiced, ...waiting].sort((a, b) => a.date - b.date);
+}
+
+/** The ids of the invoice lines and invoice items that credits have taken back. */
+function creditedBy(world: World, { customer }: Subscription): Set<string> {
+  const credits = world.store.invoiceItems
+    .all()
+    .filter((row) => row.customer === customer && world.store.invoices.find(row.invoice)?.status !== "void")
+    .flatMap(({ proration_details: details }) => details?.credited_items ?? []);
+  const ids = credits.map(({ invoice_item: pending, invoice_line_item_details: billed }) =>
+    pending === undefined ? (billed?.invoice_line_items ?? []) : [pending],
+  );
+  return new Set(ids.flat());
 }
 
 const originOf = ({ parent }: InvoiceLine) => parent?.subscription_item_details;

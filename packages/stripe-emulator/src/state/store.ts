@@ -51,16 +51,25 @@ export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
   replace(rows: Change[]): void;
 };
 
-/** All state; kept in `file`, or in memory only. @throws When the file is damaged, or another process has it. */
+/**
+ * All state; kept in `file`, or in memory only. A file from before a table was added opens, with that table empty.
+ * @throws When the file is damaged or of another version, or another process has it; the file stays as it is.
+ */
 export function openStore(file: string | undefined): Store {
   const journal = file === undefined ? undefined : new Journal(file);
   const names = Object.keys(TABLE_NAMES) as TableName[];
   const open = (name: TableName) => new Table<{ id: string }>((id, row) => journal?.record([name, id, row]));
   const tables = Object.fromEntries(names.map((name) => [name, open(name)]));
   const snapshot = () => names.flatMap((name) => (tables[name]?.all() ?? []).map((row): Change => [name, row.id, row]));
-  if (journal) {
+  if (journal && file !== undefined) {
     try {
-      for (const [name, id, row] of journal.read()) tables[name]?.restore(id, row as { id: string } | null);
+      const unknown = new Map<string, string>();
+      for (const [name, id, row] of journal.read()) {
+        if (tables[name]) tables[name].restore(id, row as { id: string } | null);
+        else if (row === null) unknown.delete(id);
+        else unknown.set(id, name);
+      }
+      refuseUnknown(file, new Set(unknown.values()));
       journal.rewrite(snapshot());
     } catch (error) {
       journal.close();
@@ -72,4 +81,13 @@ export function openStore(file: string | undefined): Store {
     for (const [name, , row] of rows) tables[name]?.put(row as { id: string });
   };
   return { ...tables, close: () => journal?.close(), snapshot, replace } as unknown as Store;
+}
+
+/** Opening the file would lose what another version of the emulator keeps in tables that this one does not have. */
+function refuseUnknown(file: string, tables: ReadonlySet<string>): void {
+  if (tables.size === 0) return;
+  const names = [...tables].join(", ");
+  throw new Error(
+    `The state file ${file} is from another version of the emulator: it has ${names}. Open it with that version, or delete it to begin anew.`,
+  );
 }
