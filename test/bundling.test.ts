@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { type BuildResult, bundle } from "../packages/local/src/lambda/bundle.ts";
 import { bundling, bundlingWithoutSignIn } from "../stacks/bundling/index.ts";
@@ -27,7 +27,7 @@ async function build(name: string, code: string, nodejs = bundling): Promise<Bui
 
 async function run(result: BuildResult): Promise<unknown> {
   if ("errors" in result) throw new Error(result.errors.join("\n"));
-  const { handler } = await import(pathToFileURL(result.file).href);
+  const { handler } = createRequire(import.meta.url)(result.file); // past vitest's own loader
   return handler();
 }
 
