@@ -30,7 +30,9 @@ async function main(): Promise<void> {
   const early: string[] = []; // shown below the banner, which they would push away
   let print: (line: string) => void = (line) => early.push(line);
   const local = await startLocal({
-    log: (source, line) => print(formatLine(source, line, new Date())),
+    log: (source, line) => {
+      if (!line.startsWith(METRICS)) print(formatLine(source, line, new Date()));
+    },
     onStep: (what) => console.log(`  ${seconds().padStart(5)} s  ${what}`),
   });
   stop.whenStopped(() => local.close());
@@ -38,6 +40,9 @@ async function main(): Promise<void> {
   print = (line) => console.log(line);
   for (const line of early) print(line);
 }
+
+/** How a line of metrics begins: it is for CloudWatch, and the line beside it says the same to people. */
+const METRICS = '{"_aws":';
 
 function readArguments() {
   try {
