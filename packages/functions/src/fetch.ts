@@ -4,7 +4,7 @@ import * as https from "node:https";
 /*
  * `fetch` and `Headers` for the bundles, over Node's own HTTP client. Node's global ones load undici at the first use, 36 ms
  * that each cold start would pay. The stacks' bundler puts these in the place of the globals (stacks/bundling); unbundled,
- * the code runs with the globals. It is what supabase-js and aws4fetch use of the standard, and no more: bodies are text or
+ * the code runs with the globals. It is what supabase-js uses of the standard, and no more: bodies are text or
  * bytes, redirects are not followed. https://fetch.spec.whatwg.org
  */
 
