@@ -9,6 +9,7 @@ import Stripe from "stripe";
 import { expect, vi } from "vitest";
 import { type Local, type LocalOptions, startLocal } from "../packages/local/src/index.ts";
 import { id } from "./builders.ts";
+import { findLeaks } from "./security/leaks.ts";
 
 /** A person with a session, as a browser or another program would hold it. */
 export interface Person {
@@ -118,12 +119,28 @@ export async function startWorld(options: LocalOptions = {}) {
       return price;
     },
 
+    /** Ends it, and searches all that it logged: no test may leave a secret or an e-mail there. */
     async close() {
       await local.close();
       if (!options.dataDir) rmSync(dataDir, { recursive: true, force: true });
+      expect(findLeaks(lines, neverLogged(settings))).toEqual([]);
     },
   };
 }
+
+/** What no line may hold, by name. */
+export const neverLogged = ({ stripe, supabase }: Local["settings"]): Record<string, string> => ({
+  "Stripe key": stripe.secretKey,
+  "webhook secret": stripe.webhookSecret,
+  "Supabase key": supabase.secretKey,
+  "signing key": String(supabase.signingKey.d),
+  "checkout address": "/c/pay/",
+  "portal address": "/p/session/",
+  signature: "v1=",
+  "e-mail": "@example.com",
+  "session cookie": "auth-token",
+  token: "eyJ", // {" in base64, with which each begins
+});
 
 /** Webhooks take their way through the queue; this is how long a test gives them. */
 export const WAIT = { timeout: 20_000, interval: 100 };
