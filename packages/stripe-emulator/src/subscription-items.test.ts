@@ -1,13 +1,8 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
-import { onClock } from "./testing/clocked.ts";
+import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
 
-const DAY = 86_400;
-/** 1 April 2027: a month of 30 days. */
-const START = Date.UTC(2027, 3, 1) / 1000;
-const END = Date.UTC(2027, 4, 1) / 1000;
-const HALF = START + 15 * DAY;
 let bench: Bench;
 let stripe: Stripe;
 beforeAll(async () => {

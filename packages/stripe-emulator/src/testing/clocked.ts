@@ -2,6 +2,12 @@ import type Stripe from "stripe";
 import { expect } from "vitest";
 import { type Bench, createPlan, typesSince } from "./bench.ts";
 
+export const DAY = 86_400;
+/** 1 April 2027: a month of 30 days. */
+export const START = Date.UTC(2027, 3, 1) / 1000;
+export const END = Date.UTC(2027, 4, 1) / 1000;
+export const HALF = START + 15 * DAY;
+
 export interface Clocked {
   clock: string;
   customer: string;
