@@ -35,7 +35,6 @@ describe.skipIf(!isRuntimeInterfaceClientInstalled)("the built artifact of", () 
       SUPABASE_URL: settings.supabase.url,
       SUPABASE_PUBLISHABLE_KEY: settings.supabase.publishableKey,
       STRIPE_API_BASE: settings.stripe.apiBase,
-      JSII_DEPRECATED: "quiet",
     });
     artifacts = await buildArtifacts(process.cwd(), join(world.dataDir, "artifacts"));
     sqs = await startSqs(join(world.dataDir, "artifacts-sqs"), REGION);

@@ -10,6 +10,7 @@ import { ensureRuntimeInterfaceClient } from "./install.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const node = findNode(root);
 const command = process.argv.slice(2);
+process.env.JSII_DEPRECATED = "quiet"; // SST uses what CDK is about to drop
 try {
   ensureRuntimeInterfaceClient(node);
   if (command.length > 0) process.exitCode = await run(node, command, { node, root });
