@@ -48,9 +48,29 @@ test("a renewal is told a week before, drafted, and charged an hour later; month
   expect(await stripe.invoices.list({ subscription: id })).toMatchObject({ data: [{ status: "paid" }, {}] });
   const updated = bench.emulator.events().filter(({ type }) => type === "customer.subscription.updated");
   expect(updated.at(-1)).toMatchObject({
-    created: end,
     data: { previous_attributes: { items: { data: [{ current_period_end: end }] } } },
   });
+});
+
+test.each([
+  ["the past", Date.UTC(2024, 0, 31) / 1000],
+  ["the future", Date.UTC(2034, 0, 31) / 1000],
+])("an event on a test clock in %s is of the real moment; its object keeps the clock's time", async (_, frozen) => {
+  const began = Math.floor(Date.now() / 1000);
+  const { customer, subscribe, advance } = await startClock(bench, frozen);
+  const from = bench.emulator.events().length;
+  const { id, created } = await subscribe();
+  expect(created).toBe(frozen);
+  await advance(frozen + 90 * DAY);
+  const events = bench.emulator.events().slice(from);
+  expect(events.map((event) => event.type)).toContain("invoice.paid");
+  const moments = events.map((event) => event.created);
+  expect(Math.min(...moments)).toBeGreaterThanOrEqual(began);
+  expect(Math.max(...moments)).toBeLessThanOrEqual(Date.now() / 1000);
+  const listed = (await stripe.events.list({ created: { gte: began }, limit: 100 })).data;
+  expect(listed.map((event) => event.id)).toEqual(expect.arrayContaining(events.map((event) => event.id)));
+  expect((await stripe.invoices.list({ subscription: id })).data[0]?.created).toBeGreaterThan(frozen + 60 * DAY);
+  expect((await stripe.customers.retrieve(customer)) as object).toMatchObject({ created: frozen });
 });
 
 test("a year passes in one advance", async () => {

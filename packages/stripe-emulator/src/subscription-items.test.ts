@@ -55,7 +55,7 @@ test("items are created, changed, listed and deleted by their own API, each a ch
   await advance(HALF);
   const from = bench.emulator.events().length;
   const made = await stripe.subscriptionItems.create({ subscription: id, price: seat.id });
-  expect(made).toMatchObject({ object: "subscription_item", subscription: id, quantity: 1 });
+  expect(made).toMatchObject({ object: "subscription_item", subscription: id, quantity: 1, created: HALF });
   expect(await stripe.subscriptionItems.update(made.id, { quantity: 3 })).toMatchObject({ id: made.id, quantity: 3 });
   expect((await stripe.subscriptionItems.retrieve(made.id)).quantity).toBe(3);
   expect((await stripe.subscriptionItems.list({ subscription: id })).data.map((row) => row.id)).toEqual([
@@ -65,7 +65,6 @@ test("items are created, changed, listed and deleted by their own API, each a ch
   expect(await stripe.subscriptionItems.del(made.id, { proration_behavior: "none" })).toMatchObject({ deleted: true });
   const [prorated, updated] = ["invoiceitem.created", "customer.subscription.updated"];
   expect(typesSince(bench, from)).toEqual([prorated, updated, prorated, prorated, updated, updated]);
-  expect(bench.emulator.events().at(-1)).toMatchObject({ created: HALF });
   await expect(stripe.subscriptionItems.retrieve(made.id)).rejects.toMatchObject({ code: "resource_missing" });
   await advance(END + 3600);
   // Half a month of one seat, credited for three; what was taken out without proration is not credited.
