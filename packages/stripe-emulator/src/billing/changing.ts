@@ -6,9 +6,9 @@ import { payInvoice, paymentMethodOf } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
 import { pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
 import { issueInvoice } from "./invoicing.ts";
+import { scheduleLife } from "./life.ts";
 import { chargeRest, creditRest } from "./prorating.ts";
-import { scheduleLife } from "./renewing.ts";
-import { newItem, periodFrom, periodLine, planOf, type Subscription, type SubscriptionItem } from "./subscribing.ts";
+import { newItem, periodFrom, periodLine, planOf, type Subscription, type SubscriptionItem } from "./subscription.ts";
 
 type Price = Stored<Stripe.Price>;
 export type Proration = "create_prorations" | "always_invoice" | "none";

@@ -2,8 +2,9 @@ import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { attemptInvoice } from "./collecting.ts";
 import { issueInvoice } from "./invoicing.ts";
-import { restartPeriod, scheduleLife } from "./renewing.ts";
-import { periodLine, type Subscription } from "./subscribing.ts";
+import { scheduleLife } from "./life.ts";
+import { restartPeriod } from "./renewing.ts";
+import { periodLine, type Subscription } from "./subscription.ts";
 
 /** `pause_collection.resumes_at` has come. The status never changed, so nothing else does. */
 export function resumeCollection(world: World, id: string): void {

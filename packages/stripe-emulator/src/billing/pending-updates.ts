@@ -1,8 +1,8 @@
 import type { World } from "../world.ts";
 import { changeItems, type ItemChange } from "./changing.ts";
 import { closeInvoice } from "./closing.ts";
-import { scheduleLife } from "./renewing.ts";
-import type { Subscription } from "./subscribing.ts";
+import { scheduleLife } from "./life.ts";
+import type { Subscription } from "./subscription.ts";
 
 type PendingUpdate = NonNullable<Subscription["pending_update"]>;
 

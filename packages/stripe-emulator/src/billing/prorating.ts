@@ -9,7 +9,7 @@ import {
   subscriptionOf,
 } from "./invoice-item.ts";
 import { discountOn, priceItems, proportion } from "./pricing.ts";
-import type { Subscription, SubscriptionItem } from "./subscribing.ts";
+import type { Subscription, SubscriptionItem } from "./subscription.ts";
 
 /** What an item was billed for some time, or is to be. */
 interface Debit {

@@ -7,37 +7,15 @@ import { endSubscription, isOver } from "./end-subscription.ts";
 import { draftInvoice, type Invoice, type LineDraft, newInvoice } from "./invoice-draft.ts";
 import { type InvoiceItem, invoiceItemLine, pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
 import { finalizeInvoice } from "./invoicing.ts";
-import { periodLine, type Subscription } from "./subscribing.ts";
-import { endTrialUnpaid } from "./trials.ts";
+import { periodEndOf, scheduleLife } from "./life.ts";
+import { periodLine, type Subscription } from "./subscription.ts";
 
-const HOUR = 3600;
-const DAY = 24 * HOUR;
 /** A renewal's invoice stays a draft for about an hour, so that it can still be changed. */
-const DRAFT_S = HOUR;
-/** How long before a trial's end it is announced. */
-export const TRIAL_NOTICE_S = 3 * DAY;
-const UPCOMING_NOTICE_S = 7 * DAY;
+const DRAFT_S = 3600;
 
-/** When the first of its periods ends, in seconds: items of different intervals renew one after the other. */
-const periodEndOf = (subscription: Subscription) =>
-  Math.min(...subscription.items.data.map((item) => item.current_period_end));
-
-/** The items whose period ends then. */
+/** The items whose period is the first to end. */
 const endingItems = (subscription: Subscription) =>
   subscription.items.data.filter((item) => item.current_period_end === periodEndOf(subscription));
-
-/** Writes down what will happen to a subscription by itself: its next renewal, and what is told before it. */
-export function scheduleLife(world: World, subscription: Subscription): void {
-  const { id, status, trial_end: trialEnd } = subscription;
-  const end = periodEndOf(subscription);
-  world.schedule("renew_subscription", id, end * 1000);
-  if (end - UPCOMING_NOTICE_S > world.now()) {
-    world.schedule("upcoming_invoice", id, (end - UPCOMING_NOTICE_S) * 1000);
-  }
-  if (status === "trialing" && trialEnd !== null) {
-    world.schedule("trial_will_end", id, Math.max(trialEnd - TRIAL_NOTICE_S, world.now()) * 1000);
-  }
-}
 
 /** The next period begins, or the first one after a trial: a draft is written, to be collected an hour later. */
 export function renewSubscription(world: World, id: string): void {
@@ -62,6 +40,19 @@ export function renewSubscription(world: World, id: string): void {
   const waiting = takeInvoiceItems(world, pendingFor(world, subscription), invoice);
   draftCycle(world, before, subscription, { id: invoice, lines: [...waiting, ...renewalLines(world, before)] });
   scheduleLife(world, subscription);
+}
+
+/**
+ * A trial that ends with nothing to charge, by its `missing_payment_method`: true when it was cancelled or paused,
+ * false when it goes on to an invoice that waits for payment.
+ */
+function endTrialUnpaid(world: World, { id, trial_settings: settings }: Subscription): boolean {
+  const behavior = settings?.end_behavior.missing_payment_method;
+  if (behavior === "cancel") endSubscription(world, id);
+  else if (behavior === "pause") {
+    world.emit("customer.subscription.paused", world.update("subscriptions", id, { status: "paused" }));
+  } else return false;
+  return true;
 }
 
 /**

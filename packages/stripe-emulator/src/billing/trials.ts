@@ -1,25 +1,12 @@
 import type { World } from "../world.ts";
 import { collectInvoice } from "./collecting.ts";
-import { endSubscription } from "./end-subscription.ts";
-import { renewSubscription, scheduleLife, TRIAL_NOTICE_S } from "./renewing.ts";
-import type { Subscription } from "./subscribing.ts";
+import { scheduleLife, TRIAL_NOTICE_S } from "./life.ts";
+import { renewSubscription } from "./renewing.ts";
+import type { Subscription } from "./subscription.ts";
 
 export function trialWillEnd(world: World, id: string): void {
   const subscription = world.store.subscriptions.find(id);
   if (subscription?.status === "trialing") world.emit("customer.subscription.trial_will_end", subscription);
-}
-
-/**
- * A trial that ends with nothing to charge, by its `missing_payment_method`: true when it was cancelled or paused,
- * false when it goes on to an invoice that waits for payment.
- */
-export function endTrialUnpaid(world: World, { id, trial_settings: settings }: Subscription): boolean {
-  const behavior = settings?.end_behavior.missing_payment_method;
-  if (behavior === "cancel") endSubscription(world, id);
-  else if (behavior === "pause") {
-    world.emit("customer.subscription.paused", world.update("subscriptions", id, { status: "paused" }));
-  } else return false;
-  return true;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { cancellation, changeItems, currentPeriodEnd, type Proration, settleEnd } from "../billing/changing.ts";
 import { endSubscription } from "../billing/end-subscription.ts";
-import type { Subscription } from "../billing/subscribing.ts";
+import type { Subscription } from "../billing/subscription.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
 import type { World } from "../world.ts";

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import type { Subscription } from "../billing/subscribing.ts";
+import type { Subscription } from "../billing/subscription.ts";
 import type { PortalConfiguration } from "../resources/portal-configurations.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";

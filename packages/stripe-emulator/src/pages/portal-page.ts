@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type Stripe from "stripe";
 import { currentPeriodEnd } from "../billing/changing.ts";
 import { isOver } from "../billing/end-subscription.ts";
-import type { Subscription } from "../billing/subscribing.ts";
+import type { Subscription } from "../billing/subscription.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
 import type { Stored } from "../state/stored.ts";

@@ -16,7 +16,7 @@ import {
 import { isOver } from "../billing/end-subscription.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { upcomingInvoice } from "../billing/renewing.ts";
-import type { Subscription } from "../billing/subscribing.ts";
+import type { Subscription } from "../billing/subscription.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { address, createCustomer, customerFromParam, updateCustomer } from "./customers.ts";

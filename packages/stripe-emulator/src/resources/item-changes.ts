@@ -1,7 +1,7 @@
 import { invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
 import type { ItemChange } from "../billing/changing.ts";
-import type { Subscription } from "../billing/subscribing.ts";
+import type { Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
 import { activePriceFromParam, type Price } from "./prices.ts";
 import type { updateParams } from "./subscription-params.ts";

@@ -14,7 +14,7 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { planOf } from "../billing/subscribing.ts";
+import { planOf } from "../billing/subscription.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";

@@ -1,7 +1,7 @@
 import { invalid, noSuch } from "../api/errors.ts";
 import { grant, setDiscounts } from "../billing/discounting.ts";
 import type { Basket } from "../billing/redeeming.ts";
-import type { Subscription } from "../billing/subscribing.ts";
+import type { Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
 import { type DiscountParam, offerFromParam } from "./discount-params.ts";
 import type { Price } from "./prices.ts";

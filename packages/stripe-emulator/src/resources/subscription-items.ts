@@ -2,7 +2,7 @@ import { missingParameter, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import type { Subscription, SubscriptionItem } from "../billing/subscribing.ts";
+import type { Subscription, SubscriptionItem } from "../billing/subscription.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { createItemParams, deleteItemParams, updateItemParams } from "./subscription-params.ts";

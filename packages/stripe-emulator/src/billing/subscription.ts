@@ -1,0 +1,184 @@
+import type Stripe from "stripe";
+import { newId } from "../state/ids.ts";
+import { listOf, type Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { periodEnd } from "./calendar.ts";
+import type { LineDraft } from "./invoice-draft.ts";
+import type { Purchase } from "./invoice-item.ts";
+import type { Offer } from "./redeeming.ts";
+
+export type Subscription = Stored<Stripe.Subscription>;
+export type SubscriptionItem = Stored<Stripe.SubscriptionItem>;
+type Price = Stored<Stripe.Price>;
+
+export interface SubscriptionDraft {
+  customer: string;
+  items: { price: Price; quantity: number; metadata?: Stripe.Metadata }[];
+  /** Null only where nothing is due now. */
+  paymentMethod: Stored<Stripe.PaymentMethod> | null;
+  /** What is bought once, beside: on the first invoice only. */
+  purchases?: readonly Purchase[];
+  /** Whether the method is kept as the subscription's own, beside the customer's default. */
+  keepsMethod: boolean;
+  metadata: Stripe.Metadata;
+  description: string | null;
+  trialEnd: number | null;
+  automaticTax: boolean;
+  discounts: Offer[];
+  /**
+   * At checkout the payment comes first, and the subscription and its invoice once it is made
+   * (https://docs.stripe.com/changelog/basil/2025-03-31/checkout-legacy-subscription-upgrade).
+   */
+  paysAhead?: boolean;
+  /** The buyer has passed the bank's challenge. */
+  authenticated?: boolean;
+  /** Days until an invoice that is sent is due; null: the method is charged. */
+  daysUntilDue?: number | null;
+  /** What the trial's end does when there is nothing to charge. */
+  missingPaymentMethod: "create_invoice" | "cancel" | "pause";
+}
+
+/** The invoice line of an item's whole period; nothing is charged for a trial. */
+export function periodLine(world: World, item: SubscriptionItem, trial: boolean): LineDraft {
+  const quantity = item.quantity ?? 1;
+  const product = world.store.products.find(item.price.product)?.name ?? item.price.product;
+  return {
+    amount: trial ? 0 : (item.price.unit_amount ?? 0) * quantity,
+    description: trial ? `Trial period for ${product}` : `${quantity} × ${product}`,
+    price: item.price,
+    quantity,
+    discountable: true,
+    origin: { subscription: item.subscription, subscriptionItem: item.id, invoiceItem: null, proration: false },
+    period: { start: item.current_period_start, end: item.current_period_end },
+  };
+}
+
+/** The plan object that older clients still read beside the price. */
+export function planOf(price: Price): Stored<Stripe.Plan> {
+  return {
+    id: price.id,
+    object: "plan",
+    active: price.active,
+    amount: price.unit_amount,
+    amount_decimal: price.unit_amount_decimal,
+    billing_scheme: "per_unit",
+    created: price.created,
+    currency: price.currency,
+    interval: price.recurring?.interval ?? "month",
+    interval_count: price.recurring?.interval_count ?? 1,
+    livemode: false,
+    metadata: price.metadata,
+    meter: null,
+    nickname: price.nickname,
+    product: price.product,
+    tiers_mode: null,
+    transform_usage: null,
+    trial_period_days: price.recurring?.trial_period_days ?? null,
+    usage_type: "licensed",
+  };
+}
+
+/** The period that an item of this price runs for when it begins at `start` (seconds). */
+export function periodFrom(start: number, price: Price): { current_period_start: number; current_period_end: number } {
+  const recurring = price.recurring ?? { interval: "month", interval_count: 1 };
+  return { current_period_start: start, current_period_end: periodEnd(start, recurring) };
+}
+
+export function newItem(
+  world: World,
+  subscription: string,
+  item: SubscriptionDraft["items"][number],
+  trialEnd: number | null,
+): SubscriptionItem {
+  const now = world.now();
+  return {
+    id: newId("si", 14),
+    object: "subscription_item",
+    billing_thresholds: null,
+    created: now,
+    ...periodFrom(now, item.price),
+    ...(trialEnd === null ? {} : { current_period_end: trialEnd }),
+    current_trial: null,
+    discounts: [],
+    metadata: item.metadata ?? {},
+    plan: planOf(item.price),
+    price: item.price,
+    quantity: item.quantity,
+    subscription,
+    tax_rates: [],
+  };
+}
+
+export const automaticTax = (enabled: boolean): Subscription["automatic_tax"] => ({
+  disabled_reason: null,
+  enabled,
+  liability: enabled ? { type: "self" } : null,
+});
+
+/** As it is before its first payment: `incomplete`, and not written down. */
+export function newSubscription(world: World, draft: SubscriptionDraft): Subscription {
+  const id = newId("sub");
+  const now = world.now();
+  const items = draft.items.map((item) => newItem(world, id, item, draft.trialEnd));
+  return {
+    id,
+    object: "subscription",
+    application: null,
+    application_fee_percent: null,
+    automatic_tax: automaticTax(draft.automaticTax),
+    billing_cycle_anchor: draft.trialEnd ?? now,
+    billing_cycle_anchor_config: null,
+    billing_mode: { type: "flexible", flexible: { proration_discounts: "included" }, updated_at: now },
+    billing_schedules: [],
+    billing_thresholds: null,
+    cancel_at: null,
+    cancel_at_period_end: false,
+    canceled_at: null,
+    cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
+    collection_method: draft.daysUntilDue == null ? "charge_automatically" : "send_invoice",
+    created: now,
+    currency: draft.items[0]?.price.currency ?? "usd",
+    customer: draft.customer,
+    customer_account: null,
+    days_until_due: draft.daysUntilDue ?? null,
+    default_payment_method: draft.keepsMethod ? (draft.paymentMethod?.id ?? null) : null,
+    default_source: null,
+    default_tax_rates: [],
+    description: draft.description,
+    discounts: [],
+    ended_at: null,
+    invoice_settings: {
+      account_tax_ids: null,
+      custom_fields: null,
+      description: null,
+      footer: null,
+      issuer: { type: "self" },
+    },
+    items: listOf(`/v1/subscription_items?subscription=${id}`, items),
+    latest_invoice: null,
+    livemode: false,
+    managed_payments: null,
+    metadata: draft.metadata,
+    next_pending_invoice_item_invoice: null,
+    on_behalf_of: null,
+    pause_collection: null,
+    payment_settings: {
+      payment_method_options: null,
+      payment_method_types: null,
+      save_default_payment_method: "off",
+    },
+    pending_invoice_item_interval: null,
+    pending_setup_intent: null,
+    pending_update: null,
+    schedule: null,
+    start_date: now,
+    status: "incomplete",
+    test_clock: world.store.customers.find(draft.customer)?.test_clock ?? null,
+    transfer_data: null,
+    trial_end: draft.trialEnd,
+    trial_settings: {
+      end_behavior: { billing_cycle_anchor: null, missing_payment_method: draft.missingPaymentMethod },
+    },
+    trial_start: draft.trialEnd === null ? null : now,
+  };
+}
