@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/stacks*.test.ts"],
+          exclude: ["test/stacks*.test.ts", "**/node_modules/**"],
         },
       },
       // Synthesised once, before any test: a synth rewrites .sst/ and the site's build.

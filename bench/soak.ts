@@ -6,9 +6,8 @@ import { parseArgs } from "node:util";
 import { applyEvents, type Outcome } from "@turnpike/core/mirror";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
+import { startTestPostgres, startTestSupabase } from "@turnpike/local/testing";
 import type Stripe from "stripe";
-import { startTestSupabase } from "../packages/local/src/supabase/testing.ts";
-import { startTestPostgres } from "../packages/local/src/supabase/testing-postgres.ts";
 import { event, invoice, subscription } from "../test/builders.ts";
 import { createRandom, shuffle } from "../test/disorder.ts";
 

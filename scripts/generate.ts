@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { startTestSupabase } from "../packages/local/src/supabase/testing.ts";
-import { README, readmeOf, readShown } from "../packages/stripe-emulator/scripts/covered.ts";
-import { readStripeApi, writeStripeApi } from "../packages/stripe-emulator/scripts/stripe-api.ts";
+import { startTestSupabase } from "@turnpike/local/testing";
+import { README, readmeOf, readShown, readStripeApi, writeStripeApi } from "@turnpike/stripe-emulator/generation";
 import { databaseTypes } from "./database-types.ts";
 import { nagPage } from "./nag-page.ts";
 import { openApi } from "./openapi.ts";

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type BuildResult, bundle } from "@turnpike/local/testing/bundle";
 import { afterAll, expect, it } from "vitest";
-import { type BuildResult, bundle } from "../packages/local/src/lambda/bundle.ts";
 import { bundling, bundlingWithoutSignIn } from "../stacks/bundling/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turnpike-bundling-"));

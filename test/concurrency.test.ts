@@ -1,10 +1,9 @@
 import { applyEvents } from "@turnpike/core/mirror";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
+import { startTestPostgres, startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startTestSupabase, type TestSupabase } from "../packages/local/src/supabase/testing.ts";
-import { startTestPostgres } from "../packages/local/src/supabase/testing-postgres.ts";
 import { customer, event, id, invoice, subscription } from "./builders.ts";
 import { createRandom, shuffle } from "./disorder.ts";
 

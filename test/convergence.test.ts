@@ -1,9 +1,9 @@
 import { applyEvents } from "@turnpike/core/mirror";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
+import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import * as fc from "fast-check";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestSupabase, type TestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { type Recording, recordLifecycles } from "./lifecycles.ts";
 import { createMirrorView, type MirrorView } from "./mirror-view.ts";
 

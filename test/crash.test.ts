@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createServiceClient } from "@turnpike/core/supabase";
+import { findFreePort } from "@turnpike/local/testing";
 import Stripe from "stripe";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { findFreePort } from "../packages/local/src/supabase/testing-postgres.ts";
 import { event, product } from "./builders.ts";
 import { WAIT } from "./world.ts";
 

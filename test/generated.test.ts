@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
+import { startTestSupabase } from "@turnpike/local/testing";
 import { expect, it } from "vitest";
-import { startTestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { databaseTypes } from "../scripts/database-types.ts";
 import { nagPage } from "../scripts/nag-page.ts";
 import { openApi } from "../scripts/openapi.ts";

@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Bench, CARD, createCheckout, createPlan, openBench } from "@turnpike/stripe-emulator/testing";
 import type Stripe from "stripe";
 import { vi } from "vitest";
-import {
-  type Bench,
-  CARD,
-  createCheckout,
-  createPlan,
-  openBench,
-} from "../packages/stripe-emulator/src/testing/bench.ts";
 
 /** What Stripe sent over the life of something, in the order in which it happened. */
 export interface Lifecycle {

@@ -1,7 +1,7 @@
 import { applyEvents, applyFetched, fetchProjections, projectEvent } from "@turnpike/core/mirror";
 import { createServiceClient } from "@turnpike/core/supabase";
+import type { TestSupabase } from "@turnpike/local/testing";
 import type Stripe from "stripe";
-import type { TestSupabase } from "../packages/local/src/supabase/testing.ts";
 
 const MIRRORED = [
   "public.customers",

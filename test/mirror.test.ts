@@ -1,9 +1,9 @@
 import { applyEvents, applyFetched, type Outcome, projectFetchedSession, projectProduct } from "@turnpike/core/mirror";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
+import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestSupabase, type TestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { charge, checkoutSession, customer, event, id, invoice, product, subscription } from "./builders.ts";
 import { startEmulator } from "./emulator.ts";
 

@@ -1,15 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startParameterStore } from "@turnpike/functions/testing";
+import { type LocalSqs, startSqs, toEvent } from "@turnpike/local/testing/aws";
 import type { Context } from "aws-lambda";
 import Stripe from "stripe";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { startParameterStore } from "../packages/functions/src/testing/parameter-store.ts";
-import { toEvent } from "../packages/local/src/gateway/event.ts";
-import { type LocalSqs, startSqs } from "../packages/local/src/queue/sqs.ts";
 import { event, product } from "./builders.ts";
 
-type Receiver = typeof import("../packages/functions/src/receive-stripe-event.ts");
+type Receiver = typeof import("@turnpike/functions/receive-stripe-event");
 let handler: Receiver["handler"];
 let store: Awaited<ReturnType<typeof startParameterStore>>;
 let sqs: LocalSqs;
@@ -35,7 +34,7 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
   });
-  ({ handler } = await import("../packages/functions/src/receive-stripe-event.ts"));
+  ({ handler } = await import("@turnpike/functions/receive-stripe-event"));
 }, 60_000);
 
 afterAll(async () => {

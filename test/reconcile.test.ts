@@ -1,9 +1,9 @@
 import { applyEvents, enabledEvents } from "@turnpike/core/mirror";
 import { reconcile } from "@turnpike/core/reconcile";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
+import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { startTestSupabase, type TestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { type Recording, recordLifecycles } from "./lifecycles.ts";
 import { createMirrorView, type MirrorView } from "./mirror-view.ts";
 

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
-import chromium from "@sparticuz/chromium";
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
+import { openBrowser } from "@turnpike/stripe-emulator/testing";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readTemplates, resourcesOf } from "./templates.ts";
 
@@ -32,11 +32,7 @@ beforeAll(async () => {
     response.end(readFileSync(`packages/web/dist${file}`));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((arg) => arg !== "--single-process"),
-    headless: true,
-  });
+  browser = await openBrowser();
   page = await browser.newPage({ baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
   page.on("console", (message) => {
     if (message.text().includes("Content Security Policy")) violations.push(message.text());

@@ -1,7 +1,6 @@
+import { cli, openBrowser, runCli, skipReason, startCli } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { openBrowser } from "../packages/stripe-emulator/src/testing/browser.ts";
-import { cli, runCli, skipReason, startCli } from "../packages/stripe-emulator/src/testing/stripe-cli.ts";
 import { id } from "./builders.ts";
 import { startWorld, type World } from "./world.ts";
 

@@ -1,8 +1,8 @@
 import { applyEvents } from "@turnpike/core/mirror";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
+import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startTestSupabase, type TestSupabase } from "../packages/local/src/supabase/testing.ts";
 import { charge, checkoutSession, customer, event, id, invoice, product, subscription } from "./builders.ts";
 import { startEmulator } from "./emulator.ts";
 import { createMirrorView, type MirrorView } from "./mirror-view.ts";

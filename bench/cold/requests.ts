@@ -1,7 +1,6 @@
 import { createHmac } from "node:crypto";
-import { toEvent } from "../../packages/local/src/gateway/event.ts";
-import { findRoute } from "../../packages/local/src/gateway/routes.ts";
-import type { SystemDescription } from "../../packages/local/src/stacks/description.ts";
+import { findRoute, toEvent } from "@turnpike/local/testing/aws";
+import type { SystemDescription } from "@turnpike/local/testing/stacks";
 import { accessToken, WEBHOOK_SECRET } from "./stand-ins.ts";
 
 const EVENTS_A_BATCH = 10;

@@ -1,4 +1,4 @@
-import { startTestSupabase, type TestSupabase } from "../../packages/local/src/supabase/testing.ts";
+import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 
 /** The roles under which Supabase's API runs what it is asked for. */
 export const API_ROLES = ["anon", "authenticated", "service_role"] as const;

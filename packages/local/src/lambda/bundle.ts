@@ -18,7 +18,7 @@ interface BuildError {
   location: { file: string; line: number; column: number } | null;
 }
 
-// The very esbuild that `sst deploy` bundles with; the one at the root is another.
+// The very esbuild that `sst deploy` bundles with: SST's own.
 const requireFromSst = createRequire(createRequire(import.meta.url).resolve("sst/package.json"));
 const esbuild: { context(options: BuildOptions): Promise<BuildContext> } = requireFromSst("esbuild");
 

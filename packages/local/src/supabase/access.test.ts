@@ -1,6 +1,6 @@
 import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { startTestSupabase, type TestSupabase } from "./testing.ts";
+import { startTestSupabase, type TestSupabase } from "../testing/supabase.ts";
 
 let supabase: TestSupabase;
 

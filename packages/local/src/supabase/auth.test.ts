@@ -3,8 +3,8 @@ import { createServerClient } from "@supabase/ssr";
 import { createClient } from "@supabase/supabase-js";
 import { importJWK, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestSupabase, type TestSupabase } from "../testing/supabase.ts";
 import { generateSigningKey } from "./index.ts";
-import { startTestSupabase, type TestSupabase } from "./testing.ts";
 
 const signingKey = await generateSigningKey();
 const password = "correct horse";

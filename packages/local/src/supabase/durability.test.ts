@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@supabase/supabase-js";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startTestSupabase } from "./testing.ts";
+import { startTestSupabase } from "../testing/supabase.ts";
 
 const repositoryMigrations = fileURLToPath(new URL("../../../../supabase/migrations", import.meta.url));
 const credentials = { email: "ada@example.com", password: "password1" };
@@ -39,7 +39,7 @@ test("what the API took survives kill -9, and the lock of the dead is taken over
 });
 
 const signUpAndWait = `
-  import { startTestSupabase } from ${JSON.stringify(new URL("./testing.ts", import.meta.url).href)};
+  import { startTestSupabase } from ${JSON.stringify(new URL("../testing/supabase.ts", import.meta.url).href)};
   const { url, publishableKey } = await startTestSupabase({ dataDir: process.env.DATA_DIR });
   const response = await fetch(url + "/auth/v1/signup", {
     method: "POST",

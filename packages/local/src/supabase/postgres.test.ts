@@ -1,7 +1,7 @@
 import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestSupabase, type TestSupabase } from "./testing.ts";
-import { startTestPostgres } from "./testing-postgres.ts";
+import { startTestPostgres } from "../testing/postgres.ts";
+import { startTestSupabase, type TestSupabase } from "../testing/supabase.ts";
 
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
 let supabase: TestSupabase;

@@ -1,17 +1,21 @@
 import { join } from "node:path";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { startParameterStore } from "@turnpike/functions/testing";
+import {
+  findRoute,
+  functionEnvironment,
+  type LocalQueue,
+  type LocalSqs,
+  startSqs,
+  toEvent,
+  toSqsEvent,
+} from "@turnpike/local/testing/aws";
 import Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Artifacts, buildArtifacts } from "../bench/cold/artifacts.ts";
-import { isRuntimeInterfaceClientInstalled, Lambda } from "../bench/cold/lambda.ts";
-import { startParameterStore } from "../packages/functions/src/testing/parameter-store.ts";
-import { toEvent } from "../packages/local/src/gateway/event.ts";
-import { findRoute } from "../packages/local/src/gateway/routes.ts";
-import { functionEnvironment } from "../packages/local/src/lambda/environment.ts";
-import { type LocalQueue, type LocalSqs, startSqs } from "../packages/local/src/queue/sqs.ts";
-import { toSqsEvent } from "../packages/local/src/queue/sqs-event.ts";
-import { event, product } from "./builders.ts";
-import { type Person, startWorld, type World } from "./world.ts";
+import { event, product } from "../builders.ts";
+import { type Person, startWorld, type World } from "../world.ts";
+import { type Artifacts, buildArtifacts } from "./build.ts";
+import { isRuntimeInterfaceClientInstalled, Lambda } from "./lambda.ts";
 
 /**
  * What `sst deploy` would upload, run as Lambda runs it: SST's own builds within AWS's runtime interface client, against the

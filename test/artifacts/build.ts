@@ -1,7 +1,6 @@
+import { type FunctionDescription, readStacks, type SystemDescription } from "@turnpike/local/testing/stacks";
 import { useFunctions } from "sst/constructs/Function.js";
 import { useRuntimeHandlers } from "sst/runtime/handlers.js";
-import type { FunctionDescription, SystemDescription } from "../../packages/local/src/stacks/description.ts";
-import { readStacks } from "../../packages/local/src/stacks/read-stacks.ts";
 
 /** A function as `sst deploy` uploads it. */
 export interface Artifact {

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const RIC = fileURLToPath(new URL("ric/node_modules/aws-lambda-ric", import.meta.url));
 
-/** Whether AWS's runtime interface client is installed: `node bench/cold/run.mjs` does that. */
+/** Whether AWS's runtime interface client is installed: `node test/artifacts/run.mjs` does that. */
 export const isRuntimeInterfaceClientInstalled = existsSync(`${RIC}/rapid-client.node`);
 
 export interface LambdaOptions {

@@ -7,7 +7,7 @@ import {
   type EmbeddedSupabaseOptions,
   generateSigningKey,
   startEmbeddedSupabase,
-} from "./index.ts";
+} from "../supabase/index.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 

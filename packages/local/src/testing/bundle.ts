@@ -1,0 +1,1 @@
+export { type BuildResult, bundle } from "../lambda/bundle.ts";

@@ -1,0 +1,3 @@
+/** Apart from the other faces: it loads SST, which takes seconds. */
+export type { FunctionDescription, SystemDescription } from "../stacks/description.ts";
+export { readStacks } from "../stacks/read-stacks.ts";
