@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { startTestSupabase } from "@turnpike/local/testing";
 import { README, readmeOf, readShown, readStripeApi, writeStripeApi } from "@turnpike/stripe-emulator/generation";
 import { databaseTypes } from "./database-types.ts";
 import { nagPage } from "./nag-page.ts";
 import { openApi } from "./openapi.ts";
+import { withSettingsTable } from "./settings-table.ts";
 
 /** Writes what derives from other sources: `npm run generate`. Tests hold each file and its source together. */
 const supabase = await startTestSupabase();
@@ -13,6 +14,7 @@ try {
   await writeFile("docs/openapi.json", `${JSON.stringify(openApi(), null, 2)}\n`);
   await writeFile("packages/stripe-emulator/src/api/stripe-api.json", writeStripeApi(readStripeApi()));
   await writeFile("docs/security/nag.md", nagPage());
+  await writeFile("README.md", withSettingsTable(await readFile("README.md", "utf8")));
 } finally {
   await supabase.close();
 }

@@ -1,3 +1,4 @@
+import { readSetting } from "@turnpike/settings";
 import { Certificate, CertificateValidation } from "aws-cdk-lib/aws-certificatemanager";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
 import type { Construct } from "constructs";
@@ -6,13 +7,13 @@ import type { App, StaticSiteDomainProps } from "sst/constructs";
 /**
  * The site's own domain, `SITE_URL`'s. With `SITE_HOSTED_ZONE_ID` the certificate and the DNS records are made in that zone of
  * Route 53; with `SITE_CERTIFICATE_ARN` alone, DNS is yours. With neither, CloudFront's own domain is all there is.
- * @throws Error when the certificate cannot be made here, or `SITE_URL` has no domain
+ * @throws Error when the certificate cannot be made here, or `SITE_URL` is not set
  */
 export function siteDomain(scope: Construct, app: Pick<App, "region">): StaticSiteDomainProps | undefined {
-  const { SITE_HOSTED_ZONE_ID: hostedZoneId, SITE_CERTIFICATE_ARN: certificateArn, SITE_URL = "" } = process.env;
+  const hostedZoneId = readSetting("SITE_HOSTED_ZONE_ID");
+  const certificateArn = readSetting("SITE_CERTIFICATE_ARN");
   if (!hostedZoneId && !certificateArn) return undefined;
-  if (!URL.canParse(SITE_URL)) throw new Error("SITE_URL says which domain the site gets: set it to https://….");
-  const domainName = new URL(SITE_URL).hostname;
+  const domainName = new URL(readSetting("SITE_URL")).hostname;
 
   if (!certificateArn && app.region !== "us-east-1") {
     throw new Error(

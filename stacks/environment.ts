@@ -1,12 +1,14 @@
+import { environmentText, type PlainSettingName } from "@turnpike/settings";
+
 /**
- * The settings that are no secrets, read where `sst` or the local runtime runs and written into each function's environment.
- * An absent one is left out, so that the function that needs it says so by name.
+ * Settings that are no secrets, read where `sst` or the local runtime runs and written into a function's environment.
+ * One that is not set is left out, so that the function that needs it says so by name.
  */
-export function environment<Name extends string>(...names: Name[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = process.env[name];
-      return value ? [[name, value]] : [];
-    }),
-  );
+export function environment<Name extends PlainSettingName>(...names: Name[]): { [Key in Name]?: string } {
+  const written: { [Key in Name]?: string } = {};
+  for (const name of names) {
+    const text = environmentText(name);
+    if (text) written[name] = text;
+  }
+  return written;
 }

@@ -1,7 +1,7 @@
+import { readSetting } from "@turnpike/settings";
 import { CfnWebACL } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
 import type { App } from "sst/constructs";
-import { isOn } from "./settings.ts";
 
 // Stripe's deliveries come in waves from few addresses, with bodies that are long and full of addresses; their signature is
 // what tells them apart from others.
@@ -26,7 +26,7 @@ const REQUEST_LIMIT = 1_000;
  * @throws Error outside us-east-1: CloudFront's firewalls live there
  */
 export function createFirewall(scope: Construct, app: Pick<App, "region">): CfnWebACL | undefined {
-  if (!isOn("WAF")) return undefined;
+  if (!readSetting("WAF")) return undefined;
   if (app.region !== "us-east-1") {
     throw new Error(
       `WAF is on, but CloudFront's firewalls live in us-east-1 and this is ${app.region}: leave WAF empty.`,

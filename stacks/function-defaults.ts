@@ -1,7 +1,7 @@
+import { readSetting } from "@turnpike/settings";
 import type { App, FunctionProps } from "sst/constructs";
 import { bundling } from "./bundling/index.ts";
 import { environment } from "./environment.ts";
-import { isOn } from "./settings.ts";
 import { stageOf } from "./stage.ts";
 
 /** What every Lambda has in common. */
@@ -12,7 +12,7 @@ export function functionDefaults(app: App): FunctionProps {
     memorySize: "512 MB",
     timeout: "20 seconds",
     logRetention: stageOf(app).logRetention,
-    tracing: isOn("TRACING") ? "active" : "disabled",
+    tracing: readSetting("TRACING") ? "active" : "disabled",
     environment: environment("STRIPE_API_BASE"),
     nodejs: bundling,
   };

@@ -1,3 +1,4 @@
+import { readSetting } from "@turnpike/settings";
 import { Alarm, ComparisonOperator } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -18,7 +19,7 @@ export function Monitoring({ app, stack }: StackContext) {
       conditions: { StringEquals: { "aws:SourceAccount": app.account } },
     }),
   );
-  const email = process.env.ALARM_EMAIL;
+  const email = readSetting("ALARM_EMAIL");
   if (email) topic.addSubscription(new EmailSubscription(email));
 
   const alarms = Object.entries(alarmRules(app)).map(([id, rule]) => {

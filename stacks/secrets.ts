@@ -1,10 +1,12 @@
+import type { SecretName } from "@turnpike/settings";
 import { Config, type StackContext } from "sst/constructs";
 
 /** Set with `npx sst secrets set NAME value --stage STAGE`; a function reads only those it is bound to. */
 export function Secrets({ stack }: StackContext) {
+  const secret = (name: SecretName) => new Config.Secret(stack, name);
   return {
-    stripeSecretKey: new Config.Secret(stack, "STRIPE_SECRET_KEY"),
-    stripeWebhookSecret: new Config.Secret(stack, "STRIPE_WEBHOOK_SECRET"),
-    supabaseSecretKey: new Config.Secret(stack, "SUPABASE_SECRET_KEY"),
+    stripeSecretKey: secret("STRIPE_SECRET_KEY"),
+    stripeWebhookSecret: secret("STRIPE_WEBHOOK_SECRET"),
+    supabaseSecretKey: secret("SUPABASE_SECRET_KEY"),
   };
 }

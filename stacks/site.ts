@@ -1,3 +1,4 @@
+import { environmentText } from "@turnpike/settings";
 import { Fn } from "aws-cdk-lib";
 import {
   AllowedMethods,
@@ -50,8 +51,8 @@ export function Site({ app, stack }: StackContext) {
     buildOutput: "dist",
     ...(customDomain && { customDomain }),
     environment: {
-      VITE_SUPABASE_URL: process.env.SUPABASE_URL ?? "",
-      VITE_SUPABASE_PUBLISHABLE_KEY: process.env.SUPABASE_PUBLISHABLE_KEY ?? "",
+      VITE_SUPABASE_URL: environmentText("SUPABASE_URL") ?? "",
+      VITE_SUPABASE_PUBLISHABLE_KEY: environmentText("SUPABASE_PUBLISHABLE_KEY") ?? "",
     },
     cdk: {
       bucket,

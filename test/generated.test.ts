@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { startTestSupabase } from "@turnpike/local/testing";
+import { settings } from "@turnpike/settings";
 import { expect, it } from "vitest";
 import { databaseTypes } from "../scripts/database-types.ts";
 import { nagPage } from "../scripts/nag-page.ts";
 import { openApi } from "../scripts/openapi.ts";
+import { withSettingsTable } from "../scripts/settings-table.ts";
 
 const formatted = (path: string, source: string) =>
   execFileSync("node_modules/.bin/biome", ["format", `--stdin-file-path=${path}`], { input: source, encoding: "utf8" });
@@ -28,10 +30,20 @@ it("the page of accepted findings is that of the suppressions", () => {
   expect(read("docs/security/nag.md")).toBe(nagPage());
 });
 
-it(".env.example and the README describe the same variables", () => {
-  const inExample = [...read(".env.example").matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
-  const inReadme = [...read("README.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
-  expect(inReadme.sort()).toEqual(inExample.sort());
+it("the README's table of settings is that of their declaration", () => {
+  expect(read("README.md")).toBe(withSettingsTable(read("README.md")));
+});
+
+it(".env.example names every setting, and nothing else", () => {
+  const named = [...read(".env.example").matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+  expect(named).toEqual(Object.keys(settings));
+});
+
+it("GitHub's deploy hands over every setting of a stage that is no secret, and no secret", () => {
+  const handedOver = [...read(".github/workflows/deploy-stage.yml").matchAll(/^ {6}(\w+): \$\{\{ vars\.(\w+) \}\}$/gm)];
+  const plain = Object.entries(settings).filter(([, { deployed, secret }]) => deployed && !secret);
+  expect(handedOver.map(([, name]) => name)).toEqual(["url", ...plain.map(([name]) => name)]);
+  for (const [, name, variable] of handedOver) if (name !== "url") expect(variable).toBe(name);
 });
 
 it("every file that the documentation names is there", () => {

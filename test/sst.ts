@@ -1,23 +1,15 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { type SettingsEnvironment, settings } from "@turnpike/settings";
 import { startAwsStub } from "./aws-stub.ts";
 import { SECRET_CANARY } from "./templates.ts";
 
 /** Every setting, so that neither a developer's environment nor an `.env` file has a say. */
-const SETTINGS = {
+const SETTINGS: SettingsEnvironment = {
+  ...Object.fromEntries(Object.entries(settings).map(([name, { secret }]) => [name, secret ? SECRET_CANARY : ""])),
   SITE_URL: "https://app.example.com",
-  ALLOWED_ORIGINS: "",
   SUPABASE_URL: "https://project.supabase.co",
   SUPABASE_PUBLISHABLE_KEY: "sb_publishable_test",
-  STRIPE_API_BASE: "",
-  STRIPE_SECRET_KEY: SECRET_CANARY,
-  STRIPE_WEBHOOK_SECRET: SECRET_CANARY,
-  SUPABASE_SECRET_KEY: SECRET_CANARY,
-  TRACING: "",
-  ALARM_EMAIL: "",
-  WAF: "",
-  SITE_HOSTED_ZONE_ID: "",
-  SITE_CERTIFICATE_ARN: "",
 };
 
 /**
@@ -25,14 +17,14 @@ const SETTINGS = {
  * build.
  * @throws Error with all that it printed, when it exits with anything but 0
  */
-export async function sst(args: string[], settings: Partial<typeof SETTINGS> = {}): Promise<void> {
+export async function sst(args: string[], stage: SettingsEnvironment = {}): Promise<void> {
   const aws = await startAwsStub();
   const { PATH, HOME } = process.env;
   const env = {
     PATH,
     HOME,
     ...SETTINGS,
-    ...settings,
+    ...stage,
     SST_TELEMETRY_DISABLED: "1", // with it on, a build that fails exits 0
     AWS_ENDPOINT_URL: aws.url,
     AWS_REGION: "us-east-1",

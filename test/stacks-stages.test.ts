@@ -1,5 +1,6 @@
 import type { App } from "sst/constructs";
 import { describe, expect, it } from "vitest";
+import { environment } from "../stacks/environment.ts";
 import { stacks } from "../stacks/index.ts";
 import { lambdasOf, readTemplates, resourcesOf } from "./templates.ts";
 
@@ -47,6 +48,13 @@ describe("a personal stage", () => {
   it("keeps its logs for a week", () => {
     expect(retentionsOf(dev)).toEqual(new Set([7]));
   });
+});
+
+it("a secret and a misspelt setting do not compile into a function's environment", () => {
+  // @ts-expect-error
+  expect(environment("STRIPE_SECRET_KEY")).toBeDefined();
+  // @ts-expect-error
+  expect(environment("SUPABASE_ULR")).toEqual({});
 });
 
 it("functions are traced only where tracing is on", () => {

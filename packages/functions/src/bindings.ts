@@ -1,13 +1,13 @@
-/**
- * What SST and Lambda put into a function's environment. Apart from the settings, so that a function without any needs no
- * schema library to start.
- */
+/** What SST, Lambda and the stacks put into a function's environment. The settings, which people write, are in `config.ts`. */
 export const bindings = {
   get eventsQueueUrl(): string {
     return bound("SST_Queue_queueUrl_StripeEvents");
   },
   get stage(): string {
     return bound("SST_STAGE");
+  },
+  get build(): string {
+    return bound("BUILD");
   },
 
   get aws() {

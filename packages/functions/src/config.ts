@@ -1,4 +1,5 @@
-import { readSetting, readSite, type Site } from "@turnpike/core/config";
+import { type Site, siteAt } from "@turnpike/core/config";
+import { readSetting } from "@turnpike/settings";
 
 /**
  * The plain settings, as the stacks write them into a function's environment. Each is read when it is needed, so that a
@@ -6,18 +7,15 @@ import { readSetting, readSite, type Site } from "@turnpike/core/config";
  */
 export const config = {
   get site(): Site {
-    return readSite(process.env);
+    return siteAt(readSetting("SITE_URL"), readSetting("ALLOWED_ORIGINS"));
   },
   get supabaseUrl(): string {
-    return readSetting(process.env, "SUPABASE_URL");
+    return readSetting("SUPABASE_URL");
   },
   get supabasePublishableKey(): string {
-    return readSetting(process.env, "SUPABASE_PUBLISHABLE_KEY");
+    return readSetting("SUPABASE_PUBLISHABLE_KEY");
   },
   get stripeApiBase(): string | undefined {
-    return readSetting(process.env, "STRIPE_API_BASE");
-  },
-  get build(): string {
-    return readSetting(process.env, "BUILD");
+    return readSetting("STRIPE_API_BASE");
   },
 };

@@ -3,7 +3,6 @@ import { checkHealth } from "@turnpike/core/health";
 import type { Context } from "aws-lambda";
 import { bindings } from "./bindings.ts";
 import { clients } from "./clients.ts";
-import { config } from "./config.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { logRequest } from "./middleware/log-request.ts";
 import type { Answer, RouteEvent } from "./middleware/request.ts";
@@ -17,7 +16,7 @@ export const handler = middy<RouteEvent, Answer, Error, Context>()
   .handler(async () => {
     const { healthy, dependencies } = await withSecrets(() => checkHealth(clients));
     return {
-      ...json({ status: healthy ? "ok" : "degraded", build: config.build, stage: bindings.stage, dependencies }),
+      ...json({ status: healthy ? "ok" : "degraded", build: bindings.build, stage: bindings.stage, dependencies }),
       statusCode: healthy ? 200 : 503,
     };
   });

@@ -1,8 +1,7 @@
+import type { SecretName } from "@turnpike/settings";
 import { callAws } from "./aws.ts";
 import { bindings } from "./bindings.ts";
 import { describe, log } from "./log.ts";
-
-export type SecretName = "STRIPE_SECRET_KEY" | "STRIPE_WEBHOOK_SECRET" | "SUPABASE_SECRET_KEY";
 
 // A secret that was set anew holds everywhere after this, without a deploy.
 const FRESH_FOR_MS = 3 * 60_000;

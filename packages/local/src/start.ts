@@ -13,10 +13,10 @@ import { type Environment, loadEnvironment } from "./settings/dotenv.ts";
 import {
   readDataDir,
   readPort,
-  readSecrets,
   readSettings,
   type Settings,
   stacksEnvironment,
+  stacksSecrets,
 } from "./settings/settings.ts";
 import type { SystemDescription } from "./stacks/description.ts";
 import type { EmbeddedSupabase } from "./supabase/index.ts";
@@ -89,7 +89,8 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   const supabaseStarting = closers.addStarting(startSupabase(settings, root, supabaseStorage(options, root, dataDir)));
   const stripeStarting = closers.addStarting(startStripe(settings, dataDir, log));
   const stacksEnv = { ...environment, ...stacksEnvironment(settings) };
-  const secrets = readSecrets(settings, environment);
+  // A secret that the stacks have beside ours is set by its name.
+  const secrets = { ...environment, ...stacksSecrets(settings) };
   const { retryAfterSeconds } = options;
   const aws = closers.add(
     await startAws({ root, dataDir, environment: stacksEnv, secrets, watch, retryAfterSeconds, log }),

@@ -1,5 +1,5 @@
 import { BillingError } from "../errors/index.ts";
-import type { Site } from "./index.ts";
+import type { Site } from "./site.ts";
 
 // Stripe takes no longer ones.
 const LONGEST = 5000;

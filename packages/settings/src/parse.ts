@@ -1,0 +1,68 @@
+/** Why a text is not what its setting needs. The text itself is not quoted: it may be a secret. */
+export class Unusable extends Error {}
+
+/** Turns the text of a setting into its value; there is no text when the setting is not set. */
+export type Parse<Value> = (text: string | undefined) => Value;
+
+export function text(value: string | undefined): string {
+  if (!value?.trim()) throw new Unusable("is not set");
+  return value.trim();
+}
+
+export function address(value: string | undefined): string {
+  const url = text(value);
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url.replace(/\/+$/, "");
+  throw new Unusable("is no address: write it like https://example.com");
+}
+
+/** An address as browsers write it: in lower case, without the port that its protocol has anyway. */
+export function siteAddress(value: string | undefined): string {
+  return new URL(address(value)).href.replace(/\/+$/, "");
+}
+
+export function origins(value = ""): string[] {
+  const given = value.split(",").filter((item) => item.trim());
+  return given.map((item) => new URL(address(item)).origin);
+}
+
+export function onOff(value = "off"): boolean {
+  if (value === "on" || value === "off") return value === "on";
+  throw new Unusable(`is "${value}": set it to on, or leave it empty`);
+}
+
+export function port(value = "3000"): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
+  throw new Unusable(`is "${value}", which is no port: set it to a number from 1 to 65535`);
+}
+
+/** A private key for ES256, as a JWK: https://www.rfc-editor.org/rfc/rfc7517 */
+export interface PrivateKey {
+  [member: string]: unknown;
+  kty: "EC";
+  crv: "P-256";
+  d: string;
+}
+
+export function privateKey(value: string | undefined): PrivateKey {
+  const key = parseJson(text(value));
+  if (isPrivateKey(key)) return key;
+  throw new Unusable("is no private ES256 key: set it to a JWK as JSON with kty, crv, x, y and d, or leave it out");
+}
+
+function isPrivateKey(key: unknown): key is PrivateKey {
+  const { kty, crv, d } = (key ?? {}) as Record<string, unknown>;
+  return kty === "EC" && crv === "P-256" && typeof d === "string" && d !== "";
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined; // not repeated in an error: the text is a secret
+  }
+}
+
+/** For a setting that need not be set. */
+export function optional<Value>(parse: Parse<Value>): Parse<Value | undefined> {
+  return (value) => (value ? parse(value) : undefined);
+}

@@ -1,0 +1,29 @@
+import { Unusable } from "./parse.ts";
+import { type SettingName, type SettingsEnvironment, type SettingValue, settings } from "./settings.ts";
+
+/** A setting that is missing or malformed. The message names it, and says what to do. */
+export class SettingError extends Error {
+  override readonly name = "SettingError";
+}
+
+/**
+ * Reads one setting.
+ * @throws SettingError when it is malformed, or is needed and not set
+ */
+export function readSetting<Name extends SettingName>(
+  name: Name,
+  environment?: SettingsEnvironment,
+): SettingValue<Name>;
+export function readSetting(name: SettingName, environment?: SettingsEnvironment): unknown {
+  try {
+    return settings[name].parse(environmentText(name, environment));
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error;
+    throw new SettingError(`${name} ${error.message}. It is described in .env.example.`);
+  }
+}
+
+/** A setting as it is written. An empty one is not set. */
+export function environmentText(name: SettingName, environment: SettingsEnvironment = process.env): string | undefined {
+  return environment[name] || undefined;
+}

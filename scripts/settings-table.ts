@@ -1,0 +1,12 @@
+import { settings } from "@turnpike/settings";
+
+const HEADING = "| variable | what it is | on a laptop, if not set |\n|---|---|---|\n";
+
+/** The README with its table of settings as they are declared. */
+export function withSettingsTable(readme: string): string {
+  const start = readme.indexOf(HEADING) + HEADING.length;
+  const end = readme.indexOf("\n\n", start);
+  if (start < HEADING.length || end < 0) throw new Error("The README has no table of settings.");
+  const rows = Object.entries(settings).map(([name, { is, onLaptop }]) => `| \`${name}\` | ${is} | ${onLaptop} |`);
+  return readme.slice(0, start) + rows.join("\n") + readme.slice(end);
+}
