@@ -84,8 +84,12 @@ export class Controls {
     return this.world.update("paymentMethods", id, { card: renewed }, "payment_method.automatically_updated");
   }
 
+  /** A snapshot from before there were accounts, and an empty one, leave the account what it is. */
   #replace(rows: Change[]): void {
+    const { accounts } = this.world.store;
+    const own = rows.some(([table]) => table === "accounts") ? [] : accounts.all();
     this.world.store.replace(rows);
+    for (const account of own) accounts.put(account);
     this.#deliverer.reload();
     this.#jobs.wake(this.world);
   }

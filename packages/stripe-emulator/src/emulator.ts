@@ -13,6 +13,7 @@ import { Faults } from "./events/faults.ts";
 import { JobRunner } from "./jobs.ts";
 import { pagesApp } from "./pages/app.ts";
 import { controlRoom } from "./pages/control/app.ts";
+import { accountOf } from "./state/account.ts";
 import type { DeliveryRow } from "./state/rows.ts";
 import { openStore } from "./state/store.ts";
 import { type AfterRetries, World } from "./world.ts";
@@ -55,6 +56,7 @@ const CLOSE_TIMEOUT_MS = 2000;
 export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmulator {
   const log = options.log ?? (() => undefined);
   const store = openStore(options.stateFile);
+  accountOf(store);
   const endpoints = new Endpoints(options.webhookEndpoints ?? [], store);
   const faults = new Faults();
   const deliverer = new Deliverer({

@@ -104,6 +104,7 @@ async function liveThroughTime() {
 }
 
 async function configure() {
+  await stripe.accounts.retrieveCurrent();
   const endpoint = await stripe.webhookEndpoints.create({
     url: "http://localhost:9/hook",
     enabled_events: ["invoice.paid"],
@@ -161,6 +162,17 @@ test("answers, events and expanded values have the shapes that the SDK declares"
   });
   expect([...new Set(faults)].sort()).toEqual([]);
   expect(new Set(bench.emulator.events().map(({ type }) => type)).size).toBeGreaterThan(30);
+});
+
+test("whatever says its mode, in answers and events, is of test mode", () => {
+  const modes = (value: unknown): unknown[] =>
+    typeof value === "object" && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => (key === "livemode" ? [inner] : modes(inner)))
+      : [];
+  const events = bench.emulator.events();
+  expect(events.length).toBeGreaterThan(0);
+  expect(events.filter((event) => event.livemode !== false)).toEqual([]);
+  expect(new Set(modes([answers, events]))).toEqual(new Set([false]));
 });
 
 test("an answer without an attribute, with a strange one or of another kind is found out", async () => {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { API_FAULTS, type Fault, type Faults } from "../events/faults.ts";
+import { accountRoutes } from "../resources/accounts.ts";
 import { balanceTransactionRoutes } from "../resources/balance-transactions.ts";
 import { checkoutSessionRoutes } from "../resources/checkout-sessions.ts";
 import { cliSessionRoutes } from "../resources/cli-sessions.ts";
@@ -36,6 +37,7 @@ import { operationOf, stripeApi } from "./stripe-api.ts";
 
 /** What is served. */
 export const ROUTES: Route[] = [
+  ...accountRoutes,
   ...customerRoutes,
   ...balanceTransactionRoutes,
   ...productRoutes,

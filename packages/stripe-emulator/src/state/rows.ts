@@ -141,6 +141,8 @@ export interface CouponScope {
 }
 
 export interface Rows {
+  /** One: whose objects these are. */
+  accounts: Stored<Stripe.Account>;
   customers: Stored<Stripe.Customer>;
   deletedCustomers: Stripe.DeletedCustomer;
   products: Stored<Stripe.Product>;
@@ -198,6 +200,7 @@ export interface EventRow {
 export type TableName = keyof Rows;
 
 export const TABLE_NAMES: Record<TableName, true> = {
+  accounts: true,
   customers: true,
   deletedCustomers: true,
   products: true,

@@ -9,8 +9,9 @@ export interface StripeObject {
   [key: string]: unknown;
 }
 
-// Events have screens of their own.
-const TABLES = (Object.keys(TABLE_NAMES) as TableName[]).filter((name) => name !== "events");
+// Events have screens of their own, and the account is there before anybody made anything.
+const OTHERS: readonly TableName[] = ["events", "accounts"];
+const TABLES = (Object.keys(TABLE_NAMES) as TableName[]).filter((name) => !OTHERS.includes(name));
 
 const isObject = (row: object | undefined): row is StripeObject => row !== undefined && "object" in row;
 

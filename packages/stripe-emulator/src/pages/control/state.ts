@@ -5,8 +5,11 @@ import type { World } from "../../world.ts";
 import type { Action } from "./action.ts";
 import { ROOM, type Screen } from "./layout.ts";
 
+/** How many rows a reset throws away: the account stays. */
+const rowsOf = ({ store }: World) => store.snapshot().filter(([table]) => table !== "accounts").length;
+
 export function stateScreen(world: World): Screen {
-  const rows = world.store.snapshot().length;
+  const rows = rowsOf(world);
   const body = html`<section class="box"><h2>Snapshot</h2><p>All state as one JSON file: ${rows} rows, with signing secrets.</p>
 <p><a class="button" href="${ROOM}/state/snapshot" download>Download snapshot</a></p></section>
 <form class="box" method="post" action="${ROOM}/state/restore" enctype="multipart/form-data"><h2>Restore</h2>
@@ -18,7 +21,7 @@ export function stateScreen(world: World): Screen {
 }
 
 export function confirmResetScreen(world: World): Screen {
-  const rows = world.store.snapshot().length;
+  const rows = rowsOf(world);
   const body = html`<p>This throws away all ${rows} rows: customers, subscriptions, events, everything. It cannot be undone; a <a href="${ROOM}/state">snapshot</a> can be restored.</p>
 <div class="row start"><form method="post" action="${ROOM}/state/reset"><button class="danger" type="submit">Throw everything away</button></form>
 <a class="button" href="${ROOM}/state">Keep it</a></div>`;

@@ -1,0 +1,54 @@
+import type Stripe from "stripe";
+import { newId } from "./ids.ts";
+import type { Store } from "./store.ts";
+import type { Stored } from "./stored.ts";
+
+type Account = Stored<Stripe.Account>;
+
+/** The account that all objects belong to: made once for a state, and kept with it. */
+export function accountOf(store: Store): Account {
+  const [account] = store.accounts.all();
+  return account ?? store.accounts.put(newAccount());
+}
+
+const newAccount = (): Account => ({
+  id: newId("acct", 16),
+  object: "account",
+  business_profile: {
+    mcc: null,
+    minority_owned_business_designation: null,
+    name: "Test account",
+    specified_commercial_transactions_act_url: null,
+    support_address: null,
+    support_email: null,
+    support_phone: null,
+    support_url: null,
+    url: null,
+  },
+  business_type: null,
+  capabilities: { card_payments: "active", sepa_debit_payments: "active", transfers: "active" },
+  charges_enabled: true,
+  country: "US",
+  default_currency: "usd",
+  details_submitted: true,
+  email: null,
+  metadata: {},
+  payouts_enabled: true,
+  settings: {
+    branding: { icon: null, logo: null, primary_color: null, secondary_color: null },
+    card_payments: {
+      statement_descriptor_prefix: null,
+      statement_descriptor_prefix_kana: null,
+      statement_descriptor_prefix_kanji: null,
+    },
+    dashboard: { display_name: "Test account", timezone: "Etc/UTC" },
+    payments: {
+      statement_descriptor: "EMULATOR",
+      statement_descriptor_kana: null,
+      statement_descriptor_kanji: null,
+      statement_descriptor_prefix_kana: null,
+      statement_descriptor_prefix_kanji: null,
+    },
+  },
+  type: "standard",
+});
