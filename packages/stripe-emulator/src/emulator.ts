@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import type Stripe from "stripe";
 import { apiApp } from "./api/app.ts";
 import { API_VERSION } from "./api-version.ts";
+import { reactions } from "./billing/reactions.ts";
 import { controlApp } from "./control.ts";
 import { Controls } from "./controls.ts";
 import { CliListeners } from "./events/cli-listeners.ts";
@@ -71,6 +72,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   const world = new World({
     store,
     endpoints,
+    reactions,
     publicUrl: options.publicUrl.replace(/\/$/, ""),
     settleDelayMs: options.settleDelayMs ?? DEFAULT_SETTLE_DELAY_MS,
     afterRetries: options.afterRetries ?? "cancel",

@@ -1,6 +1,5 @@
 import type Stripe from "stripe";
 import { API_VERSION } from "./api-version.ts";
-import { tellEntitlements } from "./billing/entitling.ts";
 import type { Endpoint, Endpoints } from "./events/endpoints.ts";
 import { previousAttributes } from "./events/previous-attributes.ts";
 import { newId } from "./state/ids.ts";
@@ -17,12 +16,26 @@ type Updatable = {
 /** What becomes of a subscription when the last retry of its payment failed: a setting of the account. */
 export type AfterRetries = "cancel" | "mark_unpaid" | "leave_past_due";
 
+/** What has consequences beyond the object that it happened to, and that object. */
+interface Facts {
+  /** An event was written that shows the subscription. */
+  "customer.subscription.*": Rows["subscriptions"];
+  /** All is told of an invoice's payment. */
+  "invoice.paid": Rows["invoices"];
+  "invoice.payment_failed": Rows["invoices"];
+  "invoice.overdue": Rows["invoices"];
+}
+
+/** What follows from each fact, in the same turn. */
+export type Reactions = { readonly [F in keyof Facts]: (world: World, object: Facts[F]) => void };
+
 export interface WorldOptions {
   store: Store;
   publicUrl: string;
   settleDelayMs: number;
   afterRetries: AfterRetries;
   endpoints: Endpoints;
+  reactions: Reactions;
   /** Called with each delivery that was written down. */
   queued(delivery: DeliveryRow): void;
   /** Called with each event, also when it is sent again. */
@@ -120,8 +133,14 @@ export class World {
     this.store.events.put(event);
     this.#options.emitted(event);
     this.#queue(event, wanted);
-    if (snapshot.object === "subscription") tellEntitlements(this, this.store.subscriptions.get(snapshot.id).customer);
+    if (snapshot.object === "subscription")
+      this.react("customer.subscription.*", this.store.subscriptions.get(snapshot.id));
     return event;
+  }
+
+  /** Brings about what follows from a fact. Where this is called decides where its events stand among the others. */
+  react<F extends keyof Facts>(fact: F, object: Facts[F]): void {
+    this.#options.reactions[fact](this, object);
   }
 
   /** Sends an event once more: to `stripe listen`, and to the endpoint named or (null) all that want it. */

@@ -34,13 +34,11 @@ export function closeInvoice(world: World, id: string, status: keyof typeof CLOS
   return closed;
 }
 
-/** The due date of an invoice that was sent has passed: its subscription is past due. */
+/** The due date of an invoice that was sent has passed. */
 export function tellOverdue(world: World, id: string): void {
   const invoice = world.store.invoices.find(id);
   if (invoice?.status !== "open") return;
   world.emit("invoice.overdue", invoice);
   setDelinquent(world, invoice.customer, true);
-  const subscription = world.store.subscriptions.find(invoice.parent?.subscription_details?.subscription);
-  if (subscription?.status === "active")
-    world.update("subscriptions", subscription.id, { status: "past_due" }, "customer.subscription.updated");
+  world.react("invoice.overdue", invoice);
 }

@@ -2,7 +2,6 @@ import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { setDelinquent } from "./delinquency.ts";
-import { endSubscription } from "./end-subscription.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { finalizeInvoice, markPaid, paymentOf } from "./invoicing.ts";
 import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts";
@@ -10,7 +9,7 @@ import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts"
 type Subscription = Stored<Stripe.Subscription>;
 
 const DAY_MS = 86_400_000;
-/** Days from each failed attempt to the next one; after the last the subscription ends. */
+/** Days from each failed attempt to the next one. */
 const RETRY_DAYS = [3, 5, 7];
 
 /** The method that the subscription is charged to: its own, or the customer's default. */
@@ -30,7 +29,7 @@ export interface InvoiceAttempt extends AttemptOptions {
   automatic?: boolean;
 }
 
-/** Charges an open invoice; what its subscription becomes follows from the outcome. */
+/** Charges an open invoice. */
 export function payInvoice(
   world: World,
   id: string,
@@ -95,19 +94,13 @@ export function paymentFailed(
   { automatic = false, attempted, waitsForAction = false }: Failure = {},
 ): void {
   const invoice = { ...world.store.invoices.get(id), ...attempted };
-  const subscription = subscriptionOf(world, invoice);
   const planned = invoice.next_payment_attempt ?? 0;
   const next = !automatic && planned > world.now() ? planned : scheduleRetry(world, invoice);
   const failed = world.update("invoices", id, { ...attempted, next_payment_attempt: next }, "invoice.updated");
   if (waitsForAction) world.emit("invoice.payment_action_required", failed);
   world.emit("invoice.payment_failed", failed);
-  const holds = subscription && !subscription.pending_update && invoice.billing_reason !== "manual";
-  const owes = holds && ["active", "trialing", "past_due"].includes(subscription.status);
-  if (automatic || owes) setDelinquent(world, invoice.customer, true);
-  if (!owes) return;
-  if (next !== null || !invoice.auto_advance) {
-    world.update("subscriptions", subscription.id, { status: "past_due" }, "customer.subscription.updated");
-  } else giveUp(world, subscription);
+  if (automatic) setDelinquent(world, invoice.customer, true);
+  world.react("invoice.payment_failed", failed);
 }
 
 /** The moment of the next attempt, in seconds; null when the retries are used up. */
@@ -118,12 +111,4 @@ function scheduleRetry(world: World, { id, auto_advance: advances, attempt_count
   const next = world.nowMs() + days * DAY_MS;
   world.schedule("retry_payment", id, next);
   return Math.floor(next / 1000);
-}
-
-/** What the account's settings say of subscriptions whose retries are used up. */
-function giveUp(world: World, { id }: Subscription): void {
-  if (world.afterRetries === "cancel") endSubscription(world, id, { reason: "payment_failed" });
-  else if (world.afterRetries === "mark_unpaid")
-    world.update("subscriptions", id, { status: "unpaid" }, "customer.subscription.updated");
-  else world.update("subscriptions", id, { status: "past_due" }, "customer.subscription.updated");
 }

@@ -5,7 +5,6 @@ import { setDelinquent } from "./delinquency.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
 import { price } from "./invoice-pricing.ts";
 import { openPayment } from "./payment.ts";
-import { applyPendingUpdate } from "./pending-updates.ts";
 
 /**
  * Creates and finalises an invoice. Nothing due: it is paid at once; otherwise it is open, with a payment that waits
@@ -111,7 +110,7 @@ export const paymentOf = (world: World, invoice: string) =>
 
 /**
  * The invoice's payment has succeeded, nothing was due, or it was paid out of band, which is no payment that succeeded
- * (https://docs.stripe.com/invoicing/integration#handle-payment-events). The subscription is in order again.
+ * (https://docs.stripe.com/invoicing/integration#handle-payment-events).
  * @param patch what the attempt changed besides
  */
 export function markPaid(
@@ -146,19 +145,6 @@ export function markPaid(
     world.emit("invoice_payment.paid", settled);
   }
   setDelinquent(world, invoice.customer, false);
-  recover(world, invoice);
+  world.react("invoice.paid", invoice);
   return world.store.invoices.get(invoiceId);
-}
-
-const WAITING = ["past_due", "unpaid", "incomplete"];
-
-/** A subscription follows its latest invoice: when that is paid, it is active (https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses). */
-function recover(world: World, invoice: Invoice): void {
-  const subscription = world.store.subscriptions.find(invoice.parent?.subscription_details?.subscription);
-  if (!subscription || subscription.latest_invoice !== invoice.id) return;
-  const { pending_update: pending } = subscription;
-  if (pending) applyPendingUpdate(world, subscription, pending);
-  if (!WAITING.includes(subscription.status)) return;
-  world.unschedule("expire_incomplete", subscription.id);
-  world.update("subscriptions", subscription.id, { status: "active" }, "customer.subscription.updated");
 }
