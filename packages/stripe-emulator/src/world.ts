@@ -3,6 +3,7 @@ import { API_VERSION } from "./api-version.ts";
 import type { Endpoint, Endpoints } from "./events/endpoints.ts";
 import { previousAttributes } from "./events/previous-attributes.ts";
 import { newId } from "./state/ids.ts";
+import { cutLists } from "./state/nested-lists.ts";
 import type { DeliveryRow, EventRow, JobRow, Rows } from "./state/rows.ts";
 import { openStore, type Store } from "./state/store.ts";
 import type { Stored } from "./state/stored.ts";
@@ -117,14 +118,14 @@ export class World {
   /** Writes an event that shows the object as it is now, and queues it for each endpoint that wants its type. */
   emit<T extends Stripe.Event.Type>(type: T, object: EventObject<T>, previous?: Record<string, unknown>): EventRow {
     const wanted = this.#options.endpoints.wanting(type);
-    const snapshot = structuredClone(object) as EventRow["data"]["object"];
+    const snapshot = cutLists(object) as EventRow["data"]["object"];
     const event: EventRow = {
       id: newId("evt", 24),
       object: "event",
       api_version: API_VERSION,
       // Real time, also of what happens on a test clock: at Stripe, months of a clock that is advanced share one second.
       created: Math.floor(Date.now() / 1000),
-      data: { object: snapshot, ...(previous === undefined ? {} : { previous_attributes: previous }) },
+      data: { object: snapshot, ...(previous === undefined ? {} : { previous_attributes: cutLists(previous) }) },
       livemode: false,
       pending_webhooks: wanted.length,
       request: { ...this.request },

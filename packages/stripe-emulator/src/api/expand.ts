@@ -1,3 +1,4 @@
+import { cutLists } from "../state/nested-lists.ts";
 import type { Store } from "../state/store.ts";
 import { listOf } from "../state/stored.ts";
 import { invalid, notModelled } from "./errors.ts";
@@ -29,6 +30,9 @@ const OBJECTS: Record<string, Finder> = {
   "TestHelpers.TestClock": (store, id) => store.testClocks.find(id),
 };
 
+/** The order of the list that goes on where this one was cut. */
+const newestFirst = <T>(rows: T[]): T[] => rows.reverse();
+
 /** Attributes that are there only when asked for. */
 const INCLUDABLE: Record<string, (store: Store, id: string) => object> = {
   "Checkout.Session.line_items": (store, id) =>
@@ -37,18 +41,12 @@ const INCLUDABLE: Record<string, (store: Store, id: string) => object> = {
   "Customer.subscriptions": (store, id) =>
     listOf(
       `/v1/customers/${id}/subscriptions`,
-      store.subscriptions.all().filter((row) => row.customer === id && row.status !== "canceled"),
+      newestFirst(store.subscriptions.all().filter((row) => row.customer === id && row.status !== "canceled")),
     ),
   "Invoice.payments": (store, id) =>
-    listOf(
-      "/v1/invoice_payments",
-      store.invoicePayments.all().filter((row) => row.invoice === id),
-    ),
+    listOf("/v1/invoice_payments", newestFirst(store.invoicePayments.all().filter((row) => row.invoice === id))),
   "Charge.refunds": (store, id) =>
-    listOf(
-      `/v1/charges/${id}/refunds`,
-      store.refunds.all().filter((row) => row.charge === id),
-    ),
+    listOf(`/v1/charges/${id}/refunds`, newestFirst(store.refunds.all().filter((row) => row.charge === id))),
 };
 
 /** The `data` of a list counts as a level, too. */
@@ -105,7 +103,7 @@ function expectModelled(lead: Lead, owner: string, name: string, path: string): 
 
 /** The answer as the version shows it, with what was asked for filled in. */
 export function expand(store: Store, answer: object, expansions: readonly Expansion[], version: string): object {
-  const copy = structuredClone(shape(store, answer, version));
+  const copy = cutLists(shape(store, answer, version));
   for (const steps of expansions) fill(store, copy as Hash, steps, version);
   return copy;
 }
@@ -114,7 +112,7 @@ function fill(store: Store, target: Hash, [step, ...rest]: Expansion, version: s
   if (!step) return;
   const { name, owner, lead } = step;
   const value = target[name];
-  const load = (found: unknown) => structuredClone(shape(store, found, version));
+  const load = (found: unknown) => cutLists({ found: shape(store, found, version) }).found;
   const loadById = (id: string) => {
     const types = lead && "ids" in lead ? lead.ids : [];
     return load(types.map((type) => OBJECTS[type]?.(store, id)).find(Boolean) ?? id);

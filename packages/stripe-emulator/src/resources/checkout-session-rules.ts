@@ -75,9 +75,15 @@ function refuseForMode(params: CreateSessionParams): void {
   }
 }
 
-/** 400 for prices that do not fit the mode or one another. */
+/** How many prices of a kind a session can sell, by its mode: the SDK's comment on `line_items`. */
+const MOST_PRICES = { payment: 100, setup: 0, subscription: 20 };
+
+/** 400 for prices that are too many, or do not fit the mode or one another. */
 export function refuseMixedPrices({ mode }: CreateSessionParams, items: LineItem[]): void {
   const recurring = items.filter((item) => item.price?.recurring);
+  const most = MOST_PRICES[mode];
+  if (Math.max(recurring.length, items.length - recurring.length) > most)
+    throw invalid(`Array line_items exceeded maximum ${most} allowed elements.`, undefined, "line_items");
   if (mode === "payment" && recurring.length > 0) {
     throw invalid(
       "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.",

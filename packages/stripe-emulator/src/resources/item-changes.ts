@@ -18,10 +18,21 @@ export function recurringPrice(world: World, { price: id, plan = id }: ItemParam
   throw invalid(message, undefined, `${param}[price]`);
 }
 
+/** How many items a subscription can have (https://docs.stripe.com/billing/subscriptions/multiple-products). */
+const MOST_ITEMS = 20;
+
+/** Stripe's 400 for more items than a subscription can have. */
+export function refuseTooMany(items: number): void {
+  if (items > MOST_ITEMS)
+    throw invalid(`Array items exceeded maximum ${MOST_ITEMS} allowed elements.`, undefined, "items");
+}
+
 /** The changes that `items` asks for: with an id to an item that is there, without one to add another. */
 export function itemChanges(world: World, subscription: Subscription, asked: readonly ItemParams[]): ItemChange[] {
   const changes = asked.map((item, index) => itemChange(world, subscription, item, `items[${index}]`));
   const taken = changes.filter(({ item, to }) => item && to === null);
+  const added = changes.filter(({ item }) => item === null);
+  refuseTooMany(subscription.items.data.length + added.length - taken.length);
   if (taken.length > 0 && taken.length === subscription.items.data.length && changes.every(({ to }) => to === null)) {
     throw invalid(
       "A subscription must have at least one active plan. In order to cancel a subscription, please use the cancel API endpoint (https://docs.stripe.com/api/subscriptions/cancel).",

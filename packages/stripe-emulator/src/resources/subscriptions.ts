@@ -13,12 +13,13 @@ import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
-import { itemChanges, recurringPrice } from "./item-changes.ts";
+import { itemChanges, recurringPrice, refuseTooMany } from "./item-changes.ts";
 import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 
 export function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
   const customer = customerFromParam(world, params.customer);
+  refuseTooMany(params.items.length);
   const items = params.items.map((item, index) => ({
     price: recurringPrice(world, item, `items[${index}]`),
     quantity: item.quantity ?? 1,
