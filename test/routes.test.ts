@@ -102,6 +102,14 @@ describe("POST /api/checkout_sessions", () => {
     await expectRefusal(await postForm(proMonthly, {}), 401, "unauthenticated");
   });
 
+  it("takes a form of 64 KB, however the gateway hands it over, and none that is larger", async () => {
+    const ofBytes = (bytes: number) => `price_id=${proMonthly}&padding=`.padEnd(bytes, "x");
+    const post = (bytes: number) =>
+      world.request("POST", "/api/checkout_sessions", { ...FORM, ...bearer(ada) }, ofBytes(bytes));
+    expect((await post(64 * 1024)).status).toBe(303);
+    await expectRefusal(await post(64 * 1024 + 1), 413, "payload_too_large", "The body is larger than 64 KB");
+  });
+
   it("refuses another content type", async () => {
     const answer = await postJson("/api/checkout_sessions", { price_id: proMonthly }, bearer(ada));
     await expectRefusal(answer, 415, "unsupported_media_type");

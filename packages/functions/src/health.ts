@@ -1,16 +1,14 @@
-import middy from "@middy/core";
 import { checkHealth } from "@turnpike/core/health";
-import type { Context } from "aws-lambda";
 import { bindings } from "./bindings.ts";
 import { clients } from "./clients.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { logRequest } from "./middleware/log-request.ts";
-import type { Answer, RouteEvent } from "./middleware/request.ts";
+import { Stack } from "./middleware/stack.ts";
 import { json } from "./route.ts";
 import { withSecrets } from "./secrets.ts";
 
 /** `GET /api/health`: which build runs where, and whether what it depends on answers. */
-export const handler = middy<RouteEvent, Answer, Error, Context>()
+export const handler = new Stack()
   .use(logRequest())
   .use(answerErrors())
   .handler(async () => {

@@ -1,26 +1,21 @@
-import middy from "@middy/core";
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
-import httpJsonBodyParser from "@middy/http-json-body-parser";
-import type { User } from "@turnpike/core/identity";
-import type { Context } from "aws-lambda";
 import type { output, ZodMiniType } from "zod/mini";
 import { answerErrors } from "./middleware/answer-errors.ts";
-import { authenticate } from "./middleware/authenticate.ts";
+import { authorize, type Caller, findIdentity, setSessionCookies } from "./middleware/authenticate.ts";
 import { limitBody } from "./middleware/limit-body.ts";
 import { logRequest } from "./middleware/log-request.ts";
-import { parseForm } from "./middleware/parse-form.ts";
-import type { Answer, Middleware, RouteEvent } from "./middleware/request.ts";
+import { parsers } from "./middleware/parse.ts";
+import type { Answer } from "./middleware/request.ts";
+import { Stack } from "./middleware/stack.ts";
 import { validate } from "./middleware/validate.ts";
 import { withSecrets } from "./secrets.ts";
 
 interface RouteOptions<Schema extends ZodMiniType, Auth extends "required" | "optional"> {
   auth: Auth;
   /** Where the input is: the path's parameters, or a body of one of these kinds. */
-  input: "path" | "json" | "form";
+  input: keyof typeof parsers;
   schema: Schema;
 }
-
-type Caller<Auth> = Auth extends "required" ? { user: User } : { user?: User | undefined };
 
 /**
  * A route: log → normalise headers → authenticate → parse and validate → use-case → error handler.
@@ -30,24 +25,20 @@ export function route<Schema extends ZodMiniType, Auth extends "required" | "opt
   { auth, input, schema }: RouteOptions<Schema, Auth>,
   useCase: (request: Caller<Auth> & { input: output<Schema> }) => Promise<Answer>,
 ) {
-  return middy<RouteEvent, Answer, Error, Context>()
+  return new Stack()
     .use(logRequest())
-    .use(httpHeaderNormalizer() as Middleware)
-    .use(authenticate(auth))
+    .use(httpHeaderNormalizer())
+    .use(setSessionCookies())
+    .add(findIdentity)
+    .add(authorize(auth))
     .use(limitBody())
-    .use(input === "json" ? parseJson() : input === "form" ? parseForm() : [])
-    .use(validate(schema, input === "path" ? "path" : "body"))
+    .add(parsers[input])
+    .add(validate(schema, input))
     .use(answerErrors())
     .handler(async (event) => {
-      const answer = await withSecrets(() => useCase(event as RouteEvent & { input: output<Schema> }));
+      const answer = await withSecrets(() => useCase(event));
       return { ...answer, headers: { ...answer.headers, "cache-control": "no-store" } };
     });
-}
-
-/** No body at all is an empty object: the schema says what is missing. */
-function parseJson(): Middleware {
-  const { before } = httpJsonBodyParser() as Middleware;
-  return { before: (request) => (request.event.body ? before?.(request) : undefined) };
 }
 
 /** `200` with a JSON body. */

@@ -1,38 +1,46 @@
 import type { Site } from "@turnpike/core/config";
 import { BillingError } from "@turnpike/core/errors";
-import { identify } from "@turnpike/core/identity";
+import { type Identity, identify, type User } from "@turnpike/core/identity";
 import { config } from "../config.ts";
 import { secrets } from "../secrets.ts";
-import type { Middleware, RouteEvent } from "./request.ts";
+import type { Middleware, RouteEvent, RouteRequest } from "./request.ts";
 
-/**
- * Finds out who is calling. A session that was refreshed on the way goes out with the answer.
- * @param need `optional`: a guest is welcome
- */
-export function authenticate(need: "required" | "optional"): Middleware {
-  return {
-    before: async ({ event }) => {
-      const { authorization } = event.headers;
-      const supabase = { url: config.supabaseUrl, publishableKey: config.supabasePublishableKey };
-      // The secrets are asked for meanwhile, so that a cold start waits for both at once. Whether they came is the
-      // use-case's to find out; but nothing may be under way when the Lambda is frozen.
-      const identifying = identify(supabase, { authorization, cookies: event.cookies });
-      const [identity] = await Promise.allSettled([identifying, secrets.load()]);
-      if (identity.status === "rejected") throw identity.reason;
-      event.identity = identity.value;
-      if (event.identity.via === "cookie") refuseForeignPosts(event, config.site);
-      if (event.identity.user) event.user = event.identity.user;
-      else if (need === "required") throw new BillingError("unauthenticated", "Sign in first");
-    },
-    after: setSessionCookies,
-    onError: setSessionCookies,
-  };
+/** Finds out who is calling. */
+export async function findIdentity({ event }: RouteRequest): Promise<{ identity: Identity }> {
+  const { headers, cookies } = event;
+  const supabase = { url: config.supabaseUrl, publishableKey: config.supabasePublishableKey };
+  const identifying = identify(supabase, { authorization: headers.authorization, cookies });
+  // The use-case's secrets are loaded at the same time, so that a cold start waits for both at once. If they cannot be loaded,
+  // the use-case fails. Here it only matters that nothing is still running when Lambda freezes the process.
+  const [identity] = await Promise.allSettled([identifying, secrets.load()]);
+  if (identity.status === "rejected") throw identity.reason;
+  return { identity: identity.value };
 }
 
-const setSessionCookies: Middleware["after"] = ({ event, response }) => {
-  const setCookies = event.identity?.setCookies ?? [];
-  if (response && setCookies.length > 0) response.cookies = [...(response.cookies ?? []), ...setCookies];
-};
+/** A session that was refreshed on the way goes out with the answer, whatever the answer is. */
+export function setSessionCookies(): Middleware<{ identity: Identity }> {
+  const set: Middleware<{ identity: Identity }>["after"] = ({ event, response }) => {
+    const setCookies = event.identity?.setCookies ?? [];
+    if (response && setCookies.length > 0) response.cookies = [...(response.cookies ?? []), ...setCookies];
+  };
+  return { after: set, onError: set };
+}
+
+/** Who a route's use-case acts for; a guest only where guests are welcome. */
+export type Caller<Need> = Need extends "required" ? { user: User } : { user?: User };
+
+/**
+ * Lets in only whom a route is for, and no post that another site made a browser send.
+ * @param need `optional`: a guest is welcome
+ */
+export function authorize<Need extends "required" | "optional">(need: Need) {
+  return ({ event }: RouteRequest<{ identity: Identity }>): Caller<Need> => {
+    const { user, via } = event.identity;
+    if (via === "cookie") refuseForeignPosts(event, config.site);
+    if (!user && need === "required") throw new BillingError("unauthenticated", "Sign in first");
+    return (user ? { user } : {}) as Caller<Need>;
+  };
+}
 
 /**
  * A browser sends the cookie along with a post from any site; only our own pages may make one.

@@ -1,10 +1,14 @@
+import type { Identity } from "@turnpike/core/identity";
+import type Stripe from "stripe";
 import { describe, log } from "../log.ts";
 import type { Middleware } from "./request.ts";
 
+type Logged = Middleware<{ identity: Identity; stripeEvent: Stripe.Event }>;
+
 /** One line per request. The last to run, so it sees the answer whatever became of it. */
-export function logRequest(): Middleware {
+export function logRequest(): Logged {
   const began = new WeakMap<object, number>();
-  const write: Middleware["after"] = ({ event, response, error, context }) => {
+  const write: Logged["after"] = ({ event, response, error, context }) => {
     const status = response?.statusCode ?? 500;
     log(status >= 500 ? "error" : "info", "request", {
       requestId: event.requestContext.requestId,

@@ -1,20 +1,20 @@
-import type { MiddlewareObj } from "@middy/core";
-import type { Identity, User } from "@turnpike/core/identity";
+import type { MiddlewareObj, Request } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import type Stripe from "stripe";
 
-/** A request on its way through the middleware: each adds what the next ones and the use-case need. */
-export interface RouteEvent extends Omit<APIGatewayProxyEventV2, "body"> {
-  /** A string as it came; an object once it is parsed. */
-  body?: unknown;
-  identity: Identity;
-  /** On the webhook's route: what Stripe sent. */
-  stripeEvent?: Stripe.Event;
-  /** Present on routes that require it. */
-  user: User;
-  /** What the route's schema made of the request. */
-  input: unknown;
-}
-
+/** A request as API Gateway hands it over. */
+export type RouteEvent = APIGatewayProxyEventV2;
 export type Answer = APIGatewayProxyStructuredResultV2;
-export type Middleware = MiddlewareObj<RouteEvent, Answer, Error, Context>;
+
+/** What Middy carries through a route: the event with what was `Added` to it on the way, and later the answer or the error. */
+export type RouteRequest<Added extends object = object> = Request<RouteEvent & Added, Answer, Error, Context>;
+
+/**
+ * A middleware that adds nothing to the event. What it `Sees` was added by others and may be absent: Middy runs `after` and
+ * `onError` also for a request that got no further than the first of them.
+ */
+export type Middleware<Sees extends object = object> = MiddlewareObj<
+  RouteEvent & Partial<Sees>,
+  Answer,
+  Error,
+  Context
+>;

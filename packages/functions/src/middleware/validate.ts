@@ -1,23 +1,22 @@
 import { BillingError } from "@turnpike/core/errors";
-import type { ZodMiniType } from "zod/mini";
-import type { Middleware, RouteEvent } from "./request.ts";
+import type { output, ZodMiniType } from "zod/mini";
+import type { Sent } from "./parse.ts";
+import type { RouteRequest } from "./request.ts";
 
 /**
- * Checks the request against the route's schema and leaves what it made of it in `event.input`.
+ * Checks what was sent against the route's schema, and adds what the schema made of it.
  * The first complaint is the answer; a path that fits no schema leads nowhere.
  */
-export function validate(schema: ZodMiniType, input: "path" | "body"): Middleware {
-  return {
-    before: ({ event }) => {
-      const checked = schema.safeParse(input === "path" ? event.pathParameters : fieldsOf(event));
-      if (checked.success) event.input = checked.data;
-      else if (input === "path") throw new BillingError("not_found", "There is no such address");
-      else throw new BillingError("invalid_request", checked.error.issues[0]?.message ?? "The request is not valid");
-    },
+export function validate<Schema extends ZodMiniType>(schema: Schema, input: "path" | "json" | "form") {
+  return ({ event: { sent } }: RouteRequest<Sent>): { input: output<Schema> } => {
+    const checked = schema.safeParse(fieldsOf(sent));
+    if (checked.success) return { input: checked.data };
+    if (input === "path") throw new BillingError("not_found", "There is no such address");
+    throw new BillingError("invalid_request", checked.error.issues[0]?.message ?? "The request is not valid");
   };
 }
 
-/** A body that is no object (`null`, a list, a number) has no fields: the schema says which are missing. */
-function fieldsOf({ body }: RouteEvent): object {
-  return typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
+/** What is no object (`null`, a list, a number) has no fields: the schema says which are missing. */
+function fieldsOf(sent: unknown): object {
+  return typeof sent === "object" && sent !== null && !Array.isArray(sent) ? sent : {};
 }

@@ -1,0 +1,48 @@
+import httpJsonBodyParser from "@middy/http-json-body-parser";
+import { BillingError } from "@turnpike/core/errors";
+import type { RouteRequest } from "./request.ts";
+
+/** What the caller sent, not checked yet. */
+export interface Sent {
+  sent: unknown;
+}
+
+/** Where a route's input is, and how it is taken from there. */
+export const parsers = {
+  path: ({ event }: RouteRequest): Sent => ({ sent: event.pathParameters }),
+  json: parseJson,
+  form: parseForm,
+};
+
+const { before: parseBody } = httpJsonBodyParser();
+
+/** No body at all is an empty object: the schema says what is missing. */
+async function parseJson(request: RouteRequest): Promise<Sent> {
+  if (!request.event.body) return { sent: {} };
+  const parsed = { ...request, event: { ...request.event } }; // Middy's parser puts the value in the body's place
+  await parseBody?.(parsed);
+  return { sent: parsed.event.body };
+}
+
+const URLENCODED = /^application\/x-www-form-urlencoded\b/i;
+const MULTIPART = /^multipart\/form-data\b/i;
+
+/** Turns the body of an HTML form, of either encoding, into an object of its text fields. */
+async function parseForm({ event: { headers, body = "", isBase64Encoded } }: RouteRequest): Promise<Sent> {
+  const contentType = headers["content-type"] ?? "";
+  const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
+  if (URLENCODED.test(contentType)) return { sent: textFields(new URLSearchParams(bytes.toString("utf8"))) };
+  if (MULTIPART.test(contentType)) return { sent: textFields(await parseMultipart(bytes, contentType)) };
+  throw new BillingError("unsupported_media_type", "Send this request as a form (urlencoded or multipart)");
+}
+
+function textFields(form: Iterable<[string, unknown]>): Record<string, unknown> {
+  return Object.fromEntries([...form].filter(([, value]) => typeof value === "string"));
+}
+
+/** `Response` is slow to load, so it is for the forms that need it: browsers send the other kind unless told to. */
+function parseMultipart(bytes: Buffer, contentType: string): Promise<FormData> {
+  return new Response(bytes, { headers: { "content-type": contentType } }).formData().catch(() => {
+    throw new BillingError("invalid_request", "The body is not a valid form");
+  });
+}
