@@ -1,12 +1,12 @@
 import type Stripe from "stripe";
-import { createCustomer } from "../resources/customers.ts";
-import { attachPaymentMethod, createPaymentMethod, type Payer } from "../resources/payment-methods.ts";
 import type { EventRow, SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { cancelPayment } from "./capturing.ts";
+import { putCustomer } from "./customer.ts";
 import { grant } from "./discounting.ts";
 import { attemptPayment, openPayment } from "./payment.ts";
+import { attachPaymentMethod, createPaymentMethod, type Payer } from "./payment-method.ts";
 import { invoicePurchase, type Purchase } from "./purchase-invoice.ts";
 import type { Offer } from "./redeeming.ts";
 import { attemptSetup, cancelSetup } from "./setup.ts";
@@ -78,7 +78,7 @@ function customerOf(world: World, { session, details, payer }: Confirmation): st
     return id;
   }
   if (session.customer_creation !== "always" && !details.invoiceCreation) return null;
-  return createCustomer(world, { email: payer.email, name: payer.name, address }).id;
+  return putCustomer(world, { email: payer.email, name: payer.name, address }).id;
 }
 
 /** Waiting: nothing was made: neither a customer nor a subscription. */

@@ -1,10 +1,10 @@
 import type Stripe from "stripe";
-import { attachPaymentMethod } from "../resources/payment-methods.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { CHALLENGE_FAILED } from "./challenging.ts";
 import { DECLINED } from "./payment.ts";
+import { attachPaymentMethod } from "./payment-method.ts";
 import { isChallenged } from "./test-cards.ts";
 
 export type SetupIntent = Stored<Stripe.SetupIntent>;

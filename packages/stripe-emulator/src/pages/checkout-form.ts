@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
+import type { Payer } from "../billing/payment-method.ts";
 import { findCard, findIban, type Instrument } from "../billing/test-cards.ts";
-import type { Payer } from "../resources/payment-methods.ts";
 
 /** What the buyer typed, as it came. */
 export type CheckoutInput = Partial<

@@ -17,11 +17,12 @@ import {
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { adjustBalance } from "../billing/balance.ts";
+import { putCustomer } from "../billing/customer.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { attachPaymentMethod } from "./payment-methods.ts";
+import { attachFromParam } from "./payment-methods.ts";
 
 type Customer = Stored<Stripe.Customer>;
 
@@ -70,47 +71,14 @@ export function createCustomer(world: World, params: CreateParams): Customer {
 
 function newCustomer(world: World, params: CreateParams): Customer {
   const id = newId("cus", 14);
-  if (params.payment_method !== undefined) attachPaymentMethod(world, params.payment_method, id, "payment_method");
-  const byDefault = params.invoice_settings?.default_payment_method;
-  const invoice_settings = { ...NO_INVOICE_SETTINGS, default_payment_method: defaultMethod(world, id, byDefault) };
-  const customer = world.store.customers.put({ ...blankCustomer(world, id, params), invoice_settings });
-  world.emit("customer.created", customer);
-  return customer;
-}
-
-const NO_INVOICE_SETTINGS: Customer["invoice_settings"] = {
-  custom_fields: null,
-  default_payment_method: null,
-  footer: null,
-  rendering_options: null,
-};
-
-function blankCustomer(world: World, id: string, params: CreateParams): Customer {
-  return {
+  if (params.payment_method !== undefined) attachFromParam(world, params.payment_method, id, "payment_method");
+  return putCustomer(world, {
+    ...params,
     id,
-    object: "customer",
     address: addressOf(params.address),
-    balance: params.balance ?? 0,
-    created: world.now(),
-    currency: null,
-    customer_account: null,
-    default_source: null,
-    delinquent: false,
-    description: params.description ?? null,
-    discount: null,
-    email: params.email ?? null,
-    invoice_prefix: newId("", 8).slice(1).toUpperCase(),
-    invoice_settings: NO_INVOICE_SETTINGS,
-    livemode: false,
+    defaultMethod: defaultMethod(world, id, params.invoice_settings?.default_payment_method),
     metadata: mergeMetadata({}, params.metadata),
-    name: params.name ?? null,
-    next_invoice_sequence: 1,
-    phone: params.phone ?? null,
-    preferred_locales: params.preferred_locales ?? [],
-    shipping: null,
-    tax_exempt: params.tax_exempt ?? "none",
-    test_clock: params.test_clock ?? null,
-  };
+  });
 }
 
 function addressOf(

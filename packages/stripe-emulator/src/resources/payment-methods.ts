@@ -15,46 +15,12 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { findCard, findIban, type Instrument, methodFields, namedCardNumber } from "../billing/test-cards.ts";
-import { newId } from "../state/ids.ts";
+import { attachPaymentMethod, createPaymentMethod, type Payer } from "../billing/payment-method.ts";
+import { findCard, findIban, type Instrument, namedCardNumber } from "../billing/test-cards.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 
 type PaymentMethod = Stored<Stripe.PaymentMethod>;
-
-export interface Payer {
-  email: string | null;
-  name: string | null;
-  address?: Stripe.Address | null;
-}
-
-export function createPaymentMethod(
-  world: World,
-  instrument: Instrument,
-  payer: Payer,
-  given: Stripe.Metadata = {},
-): PaymentMethod {
-  const id = newId("pm");
-  world.store.instruments.put({ id, outcome: instrument.outcome });
-  return world.store.paymentMethods.put({
-    id,
-    object: "payment_method",
-    allow_redisplay: "limited",
-    billing_details: {
-      address: payer.address ?? null,
-      email: payer.email,
-      name: payer.name,
-      phone: null,
-      tax_id: null,
-    },
-    created: world.now(),
-    customer: null,
-    customer_account: null,
-    livemode: false,
-    metadata: given,
-    ...methodFields(instrument),
-  });
-}
 
 /** A method named by a parameter; a name such as `pm_card_visa` makes a new one each time, as at Stripe. */
 export function methodFromParam(world: World, id: string, param?: string): PaymentMethod {
@@ -65,16 +31,14 @@ export function methodFromParam(world: World, id: string, param?: string): Payme
   return method;
 }
 
-/** Gives a method to a customer. */
-export function attachPaymentMethod(world: World, id: string, customer: string, param?: string): PaymentMethod {
+/** Gives a method that a parameter named to a customer. */
+export function attachFromParam(world: World, id: string, customer: string, param?: string): PaymentMethod {
   const method = methodFromParam(world, id, param);
   if (world.store.instruments.get(method.id).outcome === "declined") {
     const message = "Your card was declined.";
     throw new ApiError(402, { type: "card_error", code: "card_declined", decline_code: "generic_decline", message });
   }
-  const attached = world.update("paymentMethods", method.id, { customer });
-  world.emit("payment_method.attached", attached);
-  return attached;
+  return attachPaymentMethod(world, method.id, customer);
 }
 
 const NOBODY: Payer = { email: null, name: null };
@@ -179,7 +143,7 @@ export const paymentMethodRoutes: Route[] = [
     schema({ customer: text }, ["customer"]),
     (world, params, { id = "" }) => {
       if (!world.store.customers.find(params.customer)) throw noSuch("customer", params.customer, "customer");
-      return attachPaymentMethod(world, id, params.customer);
+      return attachFromParam(world, id, params.customer);
     },
   ),
   route("POST", "/v1/payment_methods/:id", updateParams, (world, params, { id = "" }) =>

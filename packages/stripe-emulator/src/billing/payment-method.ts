@@ -1,0 +1,48 @@
+import type Stripe from "stripe";
+import { newId } from "../state/ids.ts";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { type Instrument, methodFields } from "./test-cards.ts";
+
+type PaymentMethod = Stored<Stripe.PaymentMethod>;
+
+export interface Payer {
+  email: string | null;
+  name: string | null;
+  address?: Stripe.Address | null;
+}
+
+export function createPaymentMethod(
+  world: World,
+  instrument: Instrument,
+  payer: Payer,
+  given: Stripe.Metadata = {},
+): PaymentMethod {
+  const id = newId("pm");
+  world.store.instruments.put({ id, outcome: instrument.outcome });
+  return world.store.paymentMethods.put({
+    id,
+    object: "payment_method",
+    allow_redisplay: "limited",
+    billing_details: {
+      address: payer.address ?? null,
+      email: payer.email,
+      name: payer.name,
+      phone: null,
+      tax_id: null,
+    },
+    created: world.now(),
+    customer: null,
+    customer_account: null,
+    livemode: false,
+    metadata: given,
+    ...methodFields(instrument),
+  });
+}
+
+/** Gives a method to a customer. */
+export function attachPaymentMethod(world: World, id: string, customer: string): PaymentMethod {
+  const attached = world.update("paymentMethods", id, { customer });
+  world.emit("payment_method.attached", attached);
+  return attached;
+}
