@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { Hono } from "hono";
 import type Stripe from "stripe";
 import { apiApp } from "./api/app.ts";
+import { checkVersion, eventIn } from "./api/versions.ts";
 import { API_VERSION } from "./api-version.ts";
 import { reactions } from "./billing/reactions.ts";
 import { controlApp } from "./control.ts";
@@ -53,18 +54,24 @@ export interface StripeEmulator {
 const DEFAULT_SETTLE_DELAY_MS = 3000;
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** A stateful Stripe. @throws When the state file is damaged, or another process has it. */
+/**
+ * A stateful Stripe.
+ * @throws When an endpoint's `apiVersion` is none of Stripe's, the state file is damaged, or another process has it.
+ */
 export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmulator {
   const log = options.log ?? (() => undefined);
+  const configured = options.webhookEndpoints ?? [];
+  for (const { apiVersion } of configured) if (apiVersion !== undefined) checkVersion(apiVersion);
   const store = openStore(options.stateFile);
   accountOf(store);
-  const endpoints = new Endpoints(options.webhookEndpoints ?? [], store);
+  const endpoints = new Endpoints(configured, store);
   const faults = new Faults();
   const deliverer = new Deliverer({
     store,
     endpoints,
     faults,
     retryDelaysMs: options.retryDelaysMs ?? RETRY_DELAYS_MS,
+    eventIn,
     log,
   });
   const jobs = new JobRunner(log);

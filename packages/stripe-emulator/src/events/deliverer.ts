@@ -1,8 +1,6 @@
-import { eventIn } from "../api/versions.ts";
 import { API_VERSION } from "../api-version.ts";
 import { newId } from "../state/ids.ts";
-import type { DeliveryRow } from "../state/rows.ts";
-
+import type { DeliveryRow, EventRow } from "../state/rows.ts";
 import type { Store } from "../state/store.ts";
 import { Disturbance } from "./disturbing.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -20,6 +18,8 @@ export interface DelivererOptions {
   endpoints: Endpoints;
   faults: Faults;
   retryDelaysMs: readonly number[];
+  /** The event as a version of the API shows it. */
+  eventIn(store: Store, event: EventRow, version: string): EventRow;
   log(line: string): void;
 }
 
@@ -127,7 +127,7 @@ export class Deliverer {
   }
 
   async #attempt(delivery: DeliveryRow): Promise<void> {
-    const { store, retryDelaysMs, log } = this.#options;
+    const { store, retryDelaysMs, eventIn, log } = this.#options;
     const event = store.events.get(delivery.event);
     const endpoint = this.#options.endpoints.find(delivery.endpoint);
     if (!endpoint?.enabled) {

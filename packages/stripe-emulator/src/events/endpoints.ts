@@ -1,4 +1,3 @@
-import { checkVersion } from "../api/versions.ts";
 import { newId } from "../state/ids.ts";
 import type { Store } from "../state/store.ts";
 
@@ -23,9 +22,7 @@ export class Endpoints {
   readonly #configured: readonly (WebhookEndpoint & { id: string })[];
   readonly #store: Store;
 
-  /** Throws at an `apiVersion` that is none of Stripe's. */
   constructor(configured: readonly WebhookEndpoint[], store: Store) {
-    for (const { apiVersion } of configured) if (apiVersion !== undefined) checkVersion(apiVersion);
     this.#configured = configured.map((endpoint, index) => ({ ...endpoint, id: `we_${index + 1}` }));
     this.#store = store;
   }

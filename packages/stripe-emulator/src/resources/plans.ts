@@ -20,7 +20,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { amount, currency, interval } from "./price-params.ts";
 import { changePrice, createPrice, deletePrice, type Price } from "./prices.ts";
-import { createProduct } from "./products.ts";
+import { createProduct } from "./product-creation.ts";
 
 type Plan = Stored<Stripe.Plan>;
 

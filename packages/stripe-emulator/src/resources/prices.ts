@@ -20,7 +20,7 @@ import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { amount, currency, interval, productData, recurring, taxBehavior } from "./price-params.ts";
-import { createProduct } from "./products.ts";
+import { createProduct } from "./product-creation.ts";
 
 export type Price = Stored<Stripe.Price>;
 

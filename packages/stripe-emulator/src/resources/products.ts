@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { ApiError, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import {
   arrayOf,
@@ -16,11 +16,11 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { defaultPriceData } from "./price-params.ts";
 import { createPrice } from "./prices.ts";
+import { createProduct } from "./product-creation.ts";
 
 type Product = Stored<Stripe.Product>;
 
@@ -47,35 +47,14 @@ const createParams = schema(
 
 const updateParams = schema({ ...attributes, default_price: text } satisfies Fields<keyof Stripe.ProductUpdateParams>);
 
-export function createProduct(world: World, params: ParamsOf<typeof createParams>): Product {
-  const { id = newId("prod", 14), default_price_data: priceData, metadata: given, type: _type, ...plain } = params;
-  if (world.store.products.find(id)) throw invalid("Product already exists.", "resource_already_exists", "id");
-  const product = world.store.products.put({
-    id,
-    object: "product",
-    active: true,
-    created: world.now(),
-    default_price: null,
-    description: null,
-    images: [],
-    livemode: false,
-    marketing_features: [],
-    metadata: mergeMetadata({}, given),
-    package_dimensions: null,
-    shippable: null,
-    statement_descriptor: null,
-    tax_code: null,
-    tax_details: null,
-    type: "service",
-    unit_label: null,
-    updated: world.now(),
-    url: null,
-    ...plain,
-  });
-  world.emit("product.created", product);
+function createWithPrice(
+  world: World,
+  { default_price_data: priceData, type: _type, ...draft }: ParamsOf<typeof createParams>,
+): Product {
+  const product = createProduct(world, draft);
   if (!priceData) return product;
-  const price = createPrice(world, { ...priceData, product: id });
-  return world.update("products", id, { default_price: price.id }, "product.updated");
+  const price = createPrice(world, { ...priceData, product: product.id });
+  return world.update("products", product.id, { default_price: price.id }, "product.updated");
 }
 
 function getProduct(world: World, id: string): Product {
@@ -108,7 +87,7 @@ function deleteProduct(world: World, id: string): Stripe.DeletedProduct {
 const listFilters = { active: boolean, ids: arrayOf(text), type: oneOf("service", "good") };
 
 export const productRoutes: Route[] = [
-  route("POST", "/v1/products", createParams, createProduct),
+  route("POST", "/v1/products", createParams, createWithPrice),
   listRoute("/v1/products", "product", listFilters, (world, { active, ids, type }) =>
     world.store.products
       .all()
