@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BuildResult, bundle } from "@turnpike/local/testing/bundle";
+import Stripe from "stripe";
 import { afterAll, expect, it } from "vitest";
 import { bundling, bundlingWithoutSignIn } from "../stacks/bundling/index.ts";
 
@@ -59,6 +60,18 @@ it("what was left out says so by name when it is used; the rest works", async ()
   expect(accounts).toContain('"list" of a library was left out of this bundle');
   expect(webhooks).toContain('"constructEvent" of a library was left out of this bundle');
   expect(await products).toBe("StripeConnectionError");
+});
+
+it("signatures are checked by Stripe's own code, without the rest of its client", async () => {
+  const payload = JSON.stringify({ id: "evt_1" });
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: "whsec_x" });
+  const code = `import { verifyEvent } from "${join(process.cwd(), "packages/core/src/webhook/index.ts")}";
+    export const handler = () => ["whsec_x", "whsec_y"].map((secret) => {
+      try { return verifyEvent('${payload}', "${signature}", [secret]).id; } catch (error) { return error.code; }
+    });`;
+  const result = await build("receive-stripe-event", code, bundlingWithoutSignIn);
+  expect(await run(result)).toEqual(["evt_1", "invalid_signature"]);
+  expect("file" in result && statSync(result.file).size).toBeLessThan(20_000);
 });
 
 it("no bundle loads Node's own fetch for what it asks Stripe and Supabase", async () => {

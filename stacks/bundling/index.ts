@@ -3,8 +3,9 @@ import { budget } from "./budget.ts";
 import type { BuildOptions } from "./esbuild.ts";
 import { leaveOut, leaveOutSignIn } from "./leave-out.ts";
 import { nodeBuiltins } from "./node-builtins.ts";
+import { stripeWebhooks } from "./stripe-webhooks.ts";
 
-const plugins = [nodeBuiltins, leaveOut, budget];
+const plugins = [nodeBuiltins, stripeWebhooks, leaveOut, budget];
 
 /** How the functions are bundled. Each choice and what it gains: docs/decisions/0008-bundles-made-for-cold-starts.md. */
 export const bundling = nodejs({ plugins });

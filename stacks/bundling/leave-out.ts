@@ -26,7 +26,7 @@ const LEFT_OUT = [
   new RegExp(`/stripe/esm/resources/(?!(${STRIPE_RESOURCES.join("|")})\\.js$)`),
   /\/stripe\/esm\/(StripeEventNotificationHandler|autoPagination|multipart)\.js$/,
   /\/stripe\/esm\/(net\/FetchHttpClient|crypto\/SubtleCryptoProvider)\.js$/,
-  /\/stripe\/esm\/Webhooks\.js$/, // core imports it itself, where it is needed
+  /\/stripe\/esm\/Webhooks\.js$/, // where it is needed, stripe-webhooks.ts brings it
   /\/@supabase\/auth-js\/dist\/module\/(GoTrueAdminApi|lib\/webauthn|lib\/web3\/ethereum)\.js$/,
 ];
 

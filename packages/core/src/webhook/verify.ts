@@ -1,10 +1,5 @@
-import type Stripe from "stripe";
-import { NodePlatformFunctions } from "../../../../node_modules/stripe/esm/platform/NodePlatformFunctions.js";
-import { createWebhooks } from "../../../../node_modules/stripe/esm/Webhooks.js";
+import Stripe from "stripe";
 import { BillingError } from "../errors/index.ts";
-
-// What `Stripe.webhooks` is. The package does not export it alone, and whole it would be most of the receiver's cold start.
-const webhooks = createWebhooks(new NodePlatformFunctions());
 
 /**
  * Checks that Stripe sent this body and answers the event in it.
@@ -16,7 +11,7 @@ const webhooks = createWebhooks(new NodePlatformFunctions());
 export function verifyEvent(body: string, signature: string | undefined, secrets: readonly string[]): Stripe.Event {
   for (const secret of secrets) {
     try {
-      return webhooks.constructEvent(body, signature ?? "", secret);
+      return Stripe.webhooks.constructEvent(body, signature ?? "", secret);
     } catch {
       // The next secret may fit.
     }
