@@ -16,7 +16,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
 
   start [--fresh] [--help]   everything on this machine      npm start
   test [vitest's arguments]  the tests                       npm test -- packages/core
-  check [--fix]              types, lint and format          npm run check
+  check [--fix]              types, lint, format and walls   npm run check
   generate                   database types, OpenAPI, SDK     npm run generate
   events                     what Stripe's endpoint needs    npm run --silent events
   soak [--events N]          many events, with faults        npm run soak`;
@@ -37,10 +37,12 @@ const commands = {
 
   async check(node, args) {
     const fix = args.includes("--fix");
+    const { cruised } = await import("../.dependency-cruiser.mjs");
     const steps = [
       ["tsc", "-p", "tsconfig.json"],
       ["tsc", "-p", "packages/web/tsconfig.json"],
       ["biome", "check", "--error-on-warnings", ...(fix ? ["--write"] : [])],
+      ["depcruise", "--config", ".dependency-cruiser.mjs", ...cruised],
     ];
     let worst = 0;
     for (const [tool = "", ...toolArgs] of steps) {

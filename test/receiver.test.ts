@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type * as receiver from "@turnpike/functions/receive-stripe-event";
 import { startParameterStore } from "@turnpike/functions/testing";
 import { type LocalSqs, startSqs, toEvent } from "@turnpike/local/testing/aws";
 import type { Context } from "aws-lambda";
@@ -8,8 +9,7 @@ import Stripe from "stripe";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { event, product } from "./builders.ts";
 
-type Receiver = typeof import("@turnpike/functions/receive-stripe-event");
-let handler: Receiver["handler"];
+let handler: typeof receiver.handler;
 let store: Awaited<ReturnType<typeof startParameterStore>>;
 let sqs: LocalSqs;
 
@@ -61,7 +61,7 @@ function deliver(secret: string) {
     pathParameters: {},
   };
   const gatewayEvent = toEvent(request, match, "request-1", new Date());
-  return handler(gatewayEvent as Parameters<Receiver["handler"]>[0], {} as Context);
+  return handler(gatewayEvent as Parameters<typeof handler>[0], {} as Context);
 }
 
 it("while the secret is rolled, either is taken: the new one at once, without a restart", async () => {
