@@ -20,7 +20,9 @@ export async function getOrCreateCustomerId({ stripe, supabase }: Clients, user:
   const existing = await findCustomerId(supabase, user.id);
   if (existing) return existing;
 
-  const deleted = dataOf(await supabase.from("customers").select("id").eq("user_id", user.id).order("id"));
+  const deleted = dataOf(
+    await supabase.from("customers").select("id").eq("user_id", user.id).eq("deleted", true).order("id"),
+  );
   const params: Stripe.CustomerCreateParams = {
     ...(user.email && { email: user.email }),
     metadata: { user_id: user.id },
