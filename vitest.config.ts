@@ -11,7 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/**/*.test.{ts,tsx}", "stacks/**/*.test.ts"],
+          include: ["packages/**/*.test.{ts,tsx}"],
           exclude: ["**/node_modules/**"],
           globalSetup: "packages/stripe-emulator/scripts/covered-setup.ts",
         },
@@ -21,7 +21,16 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/stacks*.test.ts", "**/node_modules/**"],
+          exclude: ["test/stacks*.test.ts", "test/{core,functions}/**", "**/node_modules/**"],
+        },
+      },
+      // In this process, not as bundles in threads, beside parts that are started once: the tests that mutants must die of.
+      {
+        extends: true,
+        test: {
+          name: "in process",
+          include: ["test/{core,functions}/**/*.test.ts"],
+          globalSetup: "test/parts/setup.ts",
         },
       },
       // Synthesised once, before any test: a synth rewrites .sst/ and the site's build.

@@ -33,6 +33,22 @@ export const product = (fields: Partial<Stripe.Product> = {}) => ({
   ...fields,
 });
 
+export const price = (fields: Partial<Stripe.Price> = {}) => ({
+  id: id("price"),
+  object: "price",
+  product: id("prod"),
+  active: true,
+  nickname: null,
+  lookup_key: null,
+  currency: "usd",
+  type: "one_time",
+  unit_amount: 4900,
+  recurring: null,
+  metadata: {},
+  created: 1_790_000_000,
+  ...fields,
+});
+
 export const customer = (fields: Partial<Stripe.Customer> = {}) => ({
   id: id("cus"),
   object: "customer",

@@ -174,7 +174,7 @@ test("a subscription that sends its invoices is active unpaid, past due when one
   expect(typesSince(bench, from)).toEqual([
     "invoice.updated",
     "invoice.paid",
-    "payment_intent.canceled",
+    "invoice_payment.paid",
     "customer.updated",
     "customer.subscription.updated",
   ]);

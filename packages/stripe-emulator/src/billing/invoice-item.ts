@@ -17,15 +17,13 @@ export interface InvoiceItemDraft {
   price: Stored<Stripe.Price> | null;
   quantity: number;
   subscription: string | null;
-  /** The draft that it is put on at once; absent: it waits. */
-  invoice?: string;
   /** For the amounts that a change of a subscription leads to. */
   proration?: { subscriptionItem: string; period: InvoiceItem["period"]; details: ProrationDetails };
 }
 
 export type ProrationDetails = NonNullable<InvoiceItem["proration_details"]>;
 
-/** Writes down an amount that waits for an invoice of the customer, or is put on a draft. */
+/** Writes down an amount that waits for an invoice of the customer. */
 export function putInvoiceItem(world: World, draft: InvoiceItemDraft): InvoiceItem {
   const { amount, discountable, proration, quantity, subscription } = draft;
   const item = world.store.invoiceItems.put({
@@ -39,7 +37,7 @@ export function putInvoiceItem(world: World, draft: InvoiceItemDraft): InvoiceIt
     description: draft.description,
     discountable,
     discounts: [],
-    invoice: draft.invoice ?? null,
+    invoice: null,
     livemode: false,
     metadata: draft.metadata,
     ...(discountable ? {} : { net_amount: amount }),

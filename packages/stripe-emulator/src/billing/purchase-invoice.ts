@@ -4,8 +4,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { draftInvoice } from "./invoice-draft.ts";
 import { purchaseLines } from "./invoice-item.ts";
-import { defaultPaymentOf, paymentSucceeded } from "./invoice-payments.ts";
-import { finalizeInvoice } from "./invoicing.ts";
+import { finalizeInvoice, markPaid } from "./invoicing.ts";
 
 export interface Purchase {
   customer: string;
@@ -42,7 +41,6 @@ export function invoicePurchase(
     },
   });
   const { status } = finalizeInvoice(world, id, { intent, usesBalance: false });
-  const payment = defaultPaymentOf(world, id);
-  if (status === "open" && paid && payment) paymentSucceeded(world, payment);
+  if (status === "open" && paid) markPaid(world, id);
   return id;
 }

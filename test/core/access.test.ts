@@ -1,0 +1,112 @@
+import { createClient } from "@supabase/supabase-js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { customer, event, id, subscription } from "../builders.ts";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+let shop: Shop;
+beforeAll(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+  shop = createShop(supabase, lent);
+});
+
+type User = Awaited<ReturnType<Shop["newUser"]>>;
+
+/** Asks as this user's browser does; without one, as a visitor. */
+async function ask(user: User | undefined, fn: string, args: object = {}): Promise<unknown> {
+  const { url, publishableKey } = supabase;
+  const client = createClient(url, publishableKey, user && { accessToken: async () => user.accessToken });
+  const { data, error } = await client.rpc(fn, args);
+  return error ? "refused" : data;
+}
+const pays = (user: User | undefined) => ask(user, "has_active_subscription");
+const may = (user: User | undefined, key: string | null) => ask(user, "has_feature", { key });
+
+/** A user with a customer of their own. */
+async function newCustomer() {
+  const user = await shop.newUser();
+  const own = customer({ metadata: { user_id: user.id } });
+  await shop.apply(event("customer.created", own, LONG_AGO));
+  return { user, customerId: own.id };
+}
+const subscribe = (customerId: string, status: string, type = "customer.subscription.updated") =>
+  shop.apply(event(type as never, subscription({ customer: customerId, status } as never), LONG_AGO));
+const entitle = (customerId: string, ...keys: string[]) =>
+  shop.apply(
+    event(
+      "entitlements.active_entitlement_summary.updated",
+      { customer: customerId, entitlements: { data: keys.map((lookup_key) => ({ lookup_key })), has_more: false } },
+      LONG_AGO,
+    ),
+  );
+
+describe("has_active_subscription()", () => {
+  it.each([
+    ["trialing", true],
+    ["active", true],
+    ["past_due", true], // Stripe still tries the card
+    ["unpaid", false],
+    ["paused", false],
+    ["incomplete", false],
+    ["incomplete_expired", false],
+    ["canceled", false],
+  ])("of a user whose subscription is %s is %s", async (status, answer) => {
+    const { user, customerId } = await newCustomer();
+    await subscribe(customerId, status);
+    expect(await pays(user)).toBe(answer);
+  });
+
+  it("counts what was bought as a guest, beside an own customer that pays for nothing", async () => {
+    const { user } = await newCustomer();
+    const guest = id("cus");
+    await supabase.query("insert into customers (id, user_id, attached_by_email) values ($1, $2, true)", [
+      guest,
+      user.id,
+    ]);
+    await subscribe(guest, "active");
+    expect(await pays(user)).toBe(true);
+  });
+
+  it("counts no subscription that is deleted, whatever its last status was", async () => {
+    const { user, customerId } = await newCustomer();
+    await subscribe(customerId, "active", "customer.subscription.deleted");
+    expect(await pays(user)).toBe(false);
+  });
+
+  it("counts nobody else's", async () => {
+    const [ada, grace] = [await newCustomer(), await newCustomer()];
+    await subscribe(ada.customerId, "active");
+    await subscribe(id("cus"), "active");
+    expect(await pays(grace.user)).toBe(false);
+    expect(await pays(await shop.newUser())).toBe(false);
+    expect(await pays(undefined)).toBe("refused");
+  });
+});
+
+describe("has_feature()", () => {
+  it("knows the features of the user's own customers, and no other", async () => {
+    const [ada, grace] = [await newCustomer(), await newCustomer()];
+    await entitle(ada.customerId, "exports", "audit");
+    await entitle(id("cus"), "exports");
+    expect(await Promise.all(["exports", "audit", "sso", "EXPORTS", ""].map((key) => may(ada.user, key)))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(await may(grace.user, "exports")).toBe(false);
+    expect(await may(ada.user, null)).not.toBe(true);
+    expect(await may(undefined, "exports")).toBe("refused");
+  });
+
+  it("forgets a feature that was taken away", async () => {
+    const { user, customerId } = await newCustomer();
+    await entitle(customerId, "exports");
+    const none = { customer: customerId, entitlements: { data: [], has_more: false } };
+    await shop.apply(event("entitlements.active_entitlement_summary.updated", none, LONG_AGO + 10));
+    expect(await may(user, "exports")).toBe(false);
+  });
+});

@@ -1,0 +1,100 @@
+import { openCheckout, summarizeCheckout } from "@turnpike/core/checkout";
+import { createStripe } from "@turnpike/core/stripe";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { createShop, type Shop } from "../parts/shop.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+let shop: Shop;
+beforeAll(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+  shop = createShop(supabase, lent);
+});
+
+type Buyer = Awaited<ReturnType<Shop["newUser"]>>;
+const read = (user: Buyer, sessionId: string) => summarizeCheckout(shop.billing, user, sessionId);
+const BANK_DEBIT = { payment_method: "sepa_debit", card_number: "", exp: "", cvc: "" };
+
+async function begin(kind: "once" | "monthly", currency = "usd") {
+  const [user, { id }] = await Promise.all([shop.newUser(), shop.sell(kind, { currency })]);
+  const url = await openCheckout(shop.billing, user, shop.purchase(id));
+  return { user, url, sessionId: url.match(/cs_\w+/)?.[0] ?? "" };
+}
+const count = async (table: string, where: string, value: unknown) =>
+  (await supabase.query<{ n: number }>(`select count(*)::int as n from ${table} where ${where} = $1`, [value]))[0]?.n;
+
+describe("a purchase", () => {
+  it.each([
+    ["once", "payment"],
+    ["monthly", "subscription"],
+  ] as const)("(%s) is open, then complete, and says what was bought", async (kind, mode) => {
+    const { user, url, sessionId } = await begin(kind);
+    const shown = {
+      id: sessionId,
+      mode,
+      amountTotal: 2900,
+      currency: "usd",
+      items: [{ description: "Pro", quantity: 1, amountTotal: 2900 }],
+    };
+    expect(await read(user, sessionId)).toEqual({ ...shown, status: "open" });
+    await shop.pay(url);
+    expect(await read(user, sessionId)).toEqual({ ...shown, status: "complete" });
+  });
+
+  it("of a subscription is in the buyer's account at once, with its invoice", async () => {
+    const { user, url, sessionId } = await begin("monthly");
+    await shop.pay(url);
+    await read(user, sessionId);
+    const { subscription, invoice } = await lent.stripe.checkout.sessions.retrieve(sessionId);
+    const rows = await supabase.query("select status, latest_invoice_id from user_subscriptions where id = $1", [
+      subscription,
+    ]);
+    expect(rows).toEqual([{ status: "active", latest_invoice_id: invoice }]);
+    const paid = await supabase.query("select status from billing.invoices where id = $1", [invoice]);
+    expect(paid).toEqual([{ status: "paid" }]);
+  });
+
+  it("of one thing is in the buyer's account at once, with its receipt", async () => {
+    const { user, url, sessionId } = await begin("once");
+    await shop.pay(url);
+    await read(user, sessionId);
+    const { payment_intent: payment } = await lent.stripe.checkout.sessions.retrieve(sessionId);
+    const [row] = await supabase.query("select status, amount_paid, receipt_url from payment_history where id = $1", [
+      payment,
+    ]);
+    expect(row).toEqual({ status: "paid", amount_paid: 2900, receipt_url: expect.stringContaining("http") });
+    expect(await count("billing.charges", "payment_intent_id", payment)).toBe(1);
+  });
+
+  it.each([
+    ["settles", "DE89370400440532013000", "complete"],
+    ["fails", "DE62370400440532013001", "failed"],
+  ])("by a bank debit is under way until it %s", async (_, iban, status) => {
+    const { user, url, sessionId } = await begin("once", "eur");
+    await shop.pay(url, { ...BANK_DEBIT, iban });
+    expect(await read(user, sessionId)).toMatchObject({ status: "processing" });
+    await vi.waitFor(async () => expect(await read(user, sessionId)).toMatchObject({ status }), 10_000);
+  });
+
+  it("that was not made in time is expired", async () => {
+    const { user, sessionId } = await begin("once");
+    await lent.stripe.checkout.sessions.expire(sessionId);
+    expect(await read(user, sessionId)).toMatchObject({ status: "expired" });
+  });
+
+  it("of somebody else's is hidden, just as one that does not exist", async () => {
+    const { sessionId } = await begin("once");
+    const hidden = { name: "BillingError", code: "not_found", message: "There is no such checkout session" };
+    const mallory = await shop.newUser();
+    await expect(read(mallory, sessionId)).rejects.toMatchObject(hidden);
+    await expect(read(mallory, "cs_test_unknown")).rejects.toMatchObject(hidden);
+  });
+
+  it("is not hidden when Stripe cannot be asked: that is an error", async () => {
+    const { user, sessionId } = await begin("once");
+    const stripe = createStripe({ secretKey: "sk_live_wrong", apiBase: lent.apiBase });
+    const reading = summarizeCheckout({ ...shop.billing, stripe }, user, sessionId);
+    await expect(reading).rejects.toMatchObject({ name: expect.not.stringContaining("BillingError") });
+  });
+});

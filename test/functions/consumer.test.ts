@@ -1,0 +1,151 @@
+import { toSqsEvent } from "@turnpike/local/testing/aws";
+import type { SQSBatchResponse } from "aws-lambda";
+import type Stripe from "stripe";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { event, product } from "../builders.ts";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { captureLog, type Handler, lambdaContext, setEnvironment } from "../parts/lambda.ts";
+
+let supabase: LentSupabase;
+let stripe: LentStripe;
+let handler: Handler;
+let log: ReturnType<typeof captureLog>;
+
+beforeAll(async () => {
+  [supabase, stripe] = await Promise.all([lendSupabase(), lendStripe()]);
+  setEnvironment({ supabase, stripe });
+  ({ handler } = await import("@turnpike/functions/apply-stripe-events"));
+});
+beforeEach(() => {
+  log = captureLog();
+});
+
+const NOW = 1_790_000_000;
+const QUEUE = { name: "StripeEvents", url: "", arn: "arn:aws:sqs:us-east-1:000000000000:StripeEvents" };
+
+/** Hands the consumer a batch, and says which of its messages come again, by their place in it. */
+async function consume(...bodies: string[]): Promise<number[]> {
+  const messages = bodies.map((Body, place) => ({ MessageId: String(place), Body }));
+  const answer = (await handler(
+    toSqsEvent(messages, QUEUE, "us-east-1") as never,
+    lambdaContext(),
+  )) as SQSBatchResponse;
+  return answer.batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier));
+}
+const envelope = (event: Stripe.Event) => JSON.stringify({ event });
+const created = (fields: object = {}, at = NOW) => event("product.created", product(fields), at);
+const outcomeOf = async ({ id }: Stripe.Event) =>
+  (await supabase.query<{ outcome: string }>("select outcome from billing.stripe_events where id = $1", [id]))[0]
+    ?.outcome;
+
+describe("a message is deleted only when its event is done with", () => {
+  it("one that is applied, stale, there already, or of no use is", async () => {
+    const [shown, other] = [product(), created()];
+    const newer = event("product.updated", shown, NOW + 10);
+    const older = event("product.updated", shown, NOW);
+    expect(await consume(envelope(newer))).toEqual([]);
+    const ignored = event("balance.available", {}, NOW);
+    expect(await consume(envelope(older), envelope(newer), envelope(ignored), envelope(other))).toEqual([]);
+    expect(await Promise.all([newer, older, other].map(outcomeOf))).toEqual(["applied", "stale", "applied"]);
+  });
+
+  it("one whose event failed comes again, and nothing beside it", async () => {
+    const poison = event("product.created", product({ metadata: { note: "\u0000" } }), NOW);
+    const unreadable = event("product.created", { ...product(), created: "yesterday" }, NOW);
+    const good = created();
+    expect(await consume(envelope(good), envelope(poison), envelope(unreadable))).toEqual([1, 2]);
+    expect(await Promise.all([good, poison, unreadable].map(outcomeOf))).toEqual(["applied", "failed", "failed"]);
+  });
+
+  it("one whose event waits for Stripe comes again, and nothing beside it", async () => {
+    const { id } = await stripe.stripe.products.create({ name: "v0" });
+    const future = Math.floor(Date.now() / 1000) + 3600; // Stripe's clock is behind: its answers can't be newer
+    const [one, two] = ["A", "B"].map((name) => event("product.updated", product({ id, name }), future));
+    const good = created();
+    const again = await consume(envelope(one as Stripe.Event), envelope(good), envelope(two as Stripe.Event));
+    expect(again).toHaveLength(1);
+    expect(again).not.toContain(1);
+    expect(log.said("events wait for Stripe")).toHaveLength(1);
+  }, 20_000);
+
+  it("one that is no envelope comes again, and nothing beside it", async () => {
+    const good = created();
+    const odd = ["", "{", "null", "[]", "7", "{}", '{"event":null}', '{"event":"evt_1"}', '{"eventId":7}'];
+    expect(await consume(...odd, envelope(good))).toEqual(odd.map((_, place) => place));
+    expect(await outcomeOf(good)).toBe("applied");
+    expect(log.said("unreadable message").map(({ messageId }) => messageId)).toEqual(odd.map((_, place) => `${place}`));
+  });
+
+  it("all of them come again while the database cannot be reached: the run fails", async () => {
+    await supabase.query("alter table billing.stripe_events rename to put_aside");
+    try {
+      await expect(consume(envelope(created()))).rejects.toThrow("Failed, as the line before this one says");
+    } finally {
+      await supabase.query("alter table billing.put_aside rename to stripe_events");
+    }
+    expect(log.said("failed")).toEqual([expect.objectContaining({ level: "error", error: "DatabaseError" })]);
+  });
+});
+
+it("an event that was too large for the queue is read from Stripe by its id", async () => {
+  const { id } = await stripe.stripe.products.create({ name: "Large" });
+  const { data } = await stripe.stripe.events.list({ types: ["product.created"], limit: 1 });
+  expect(await consume(JSON.stringify({ eventId: data[0]?.id }))).toEqual([]);
+  expect(await supabase.query("select name from products where id = $1", [id])).toEqual([{ name: "Large" }]);
+  expect(await consume(JSON.stringify({ eventId: "evt_unknown" }))).toEqual([0]);
+});
+
+it("the same event in two messages of a batch is applied once, and both are done", async () => {
+  const twice = created();
+  expect(await consume(envelope(twice), envelope(twice))).toEqual([]);
+  expect(log.said("event")).toHaveLength(1);
+});
+
+describe("what is said", () => {
+  it("is a line per event: what became of it, and how long after Stripe made it", async () => {
+    const at = Math.floor(Date.now() / 1000) - 90;
+    const [good, poison] = [created({}, at), created({ metadata: { note: "\u0000" } }, at)];
+    await consume(envelope(good), envelope(poison));
+    const line = {
+      message: "event",
+      requestId: expect.any(String),
+      type: "product.created",
+      lagSeconds: expect.any(Number),
+    };
+    const lines = log.said("event");
+    expect(lines).toContainEqual({ ...line, level: "info", eventId: good.id, outcome: "applied" });
+    expect(lines).toContainEqual({ ...line, level: "error", eventId: poison.id, outcome: "failed" });
+    for (const { lagSeconds } of lines) {
+      expect(lagSeconds).toBeGreaterThanOrEqual(90);
+      expect(lagSeconds).toBeLessThan(120);
+    }
+  });
+
+  it("is a metric per outcome, and the time from Stripe for those that were applied", async () => {
+    const shown = product();
+    const newer = event("product.updated", shown, NOW + 10);
+    await consume(envelope(newer));
+    const before = log.lines.length;
+    const older = event("product.updated", shown, NOW);
+    const poison = created({ metadata: { note: "\u0000" } });
+    const recent = Math.floor(Date.now() / 1000) - 60;
+    const bodies = [created({}, recent), created({}, recent), newer, older, poison].map(envelope);
+    await consume(...bodies, "garbage");
+    const [metrics] = log.lines.slice(before).filter((line) => "_aws" in line);
+    expect(metrics).toMatchObject({ applied: 2, stale: 1, duplicate: 1, ambiguous: 0, failed: 2 });
+    expect(metrics?.lag).toHaveLength(2);
+    for (const seconds of (metrics?.lag ?? []) as number[]) expect(Math.abs(seconds - 60)).toBeLessThan(20);
+  });
+
+  it("counts those that only Stripe could tell apart", async () => {
+    const { id } = await stripe.stripe.products.create({ name: "v0" });
+    const two = ["A", "B"].map((name) => event("product.updated", product({ id, name }), NOW));
+    expect(await consume(...two.map(envelope))).toEqual([]);
+    expect(log.metric("ambiguous")).toEqual([1]);
+    expect(await supabase.query("select name from products where id = $1", [id])).toEqual([{ name: "v0" }]);
+  });
+});
+
+it("a batch of nothing is nothing", async () => {
+  expect(await consume()).toEqual([]);
+});

@@ -1,0 +1,70 @@
+import { applyEvents } from "@turnpike/core/mirror";
+import { expect } from "vitest";
+import { event, price, product } from "../builders.ts";
+import type { LentStripe, LentSupabase } from "./index.ts";
+import { SITE } from "./lambda.ts";
+import { addUser } from "./people.ts";
+
+export type Shop = ReturnType<typeof createShop>;
+
+/** A catalogue at Stripe that the mirror shows, and people who buy there. */
+export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
+  const billing = { stripe, supabase: supabase.client, site: { url: SITE, allowedOrigins: [SITE] } };
+  const apply = async (...events: Parameters<typeof applyEvents>[1]) => [
+    ...(await applyEvents(billing, events)).values(),
+  ];
+
+  return {
+    billing,
+    apply,
+
+    /** Puts a price of a new product, or of this one, on sale. */
+    async sell(
+      kind: "once" | "monthly",
+      { product: productId, currency = "usd" }: { product?: string; currency?: string } = {},
+    ) {
+      const recurring = kind === "monthly" ? { interval: "month" as const } : undefined;
+      const sold = productId ?? (await stripe.products.create({ name: "Pro" })).id;
+      const { id } = await stripe.prices.create({
+        product: sold,
+        currency,
+        unit_amount: 2900,
+        ...(recurring && { recurring }),
+      });
+      const shown = price({ id, product: sold, type: recurring ? "recurring" : "one_time" });
+      await apply(event("product.created", product({ id: sold }), LONG_AGO), event("price.created", shown, LONG_AGO));
+      return { id, product: sold };
+    },
+
+    newUser: () => addUser(supabase),
+
+    purchase: (priceId: string, fields: object = {}) => ({
+      priceId,
+      successUrl: `${SITE}/success`,
+      cancelUrl: `${SITE}/pricing`,
+      ...fields,
+    }),
+
+    /** Pays on Stripe's page, as its form does. */
+    async pay(url: string, fields: Record<string, string> = {}) {
+      const answer = await fetch(url, {
+        method: "POST",
+        redirect: "manual",
+        body: new URLSearchParams({
+          email: "buyer@example.com",
+          card_number: "4242 4242 4242 4242",
+          exp: "12 / 34",
+          cvc: "123",
+          name: "Ada Lovelace",
+          country: "US",
+          state: "OR", // where nothing is taxed
+          postal_code: "97201",
+          ...fields,
+        }),
+      });
+      expect(answer.status, await answer.text()).toBe(303);
+    },
+  };
+}
+
+export const LONG_AGO = 1_790_000_000;
