@@ -1,0 +1,34 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The tests that run the code in their own process, where a mutant can be switched on. */
+export default defineConfig({
+  root,
+  resolve: {
+    // The packages as they stand here: node_modules leads out of Stryker's copy, to what is not mutated.
+    alias: [
+      { find: /^@turnpike\/core\/(.+)\/schema$/, replacement: `${root}packages/core/src/$1/schema.ts` },
+      { find: /^@turnpike\/core\/(.+)$/, replacement: `${root}packages/core/src/$1/index.ts` },
+      {
+        find: /^@turnpike\/functions\/testing$/,
+        replacement: `${root}packages/functions/src/testing/parameter-store.ts`,
+      },
+      { find: /^@turnpike\/functions\/(.+)$/, replacement: `${root}packages/functions/src/$1.ts` },
+      // One that is started already is lent.
+      { find: /^@turnpike\/local\/testing$/, replacement: `${root}test/mutants/lent.ts` },
+    ],
+  },
+  test: {
+    include: [
+      "test/{core,functions}/**/*.test.ts",
+      "test/{mirror,matrix,reconcile}.test.ts",
+      "test/security/{catalog,row-level-security}.test.ts",
+      "packages/{core,functions}/src/**/*.test.ts",
+    ],
+    globalSetup: "test/parts/setup.ts",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
