@@ -12,7 +12,7 @@ export const rooms = {
   functions: {
     path: "^packages/functions/",
     uses: ["core", "settings"],
-    npm: ["@middy/core", "@middy/http-header-normalizer", "@middy/http-json-body-parser"],
+    npm: ["@middy/core", "@middy/http-header-normalizer", "@middy/http-json-body-parser", "cookie"],
     types: ["aws-lambda", "stripe", "zod"],
   },
   stacks: {

@@ -11,7 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/**/*.test.{ts,tsx}"],
+          include: ["packages/**/*.test.{ts,tsx}", "stacks/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           globalSetup: "packages/stripe-emulator/scripts/covered-setup.ts",
         },

@@ -27,7 +27,7 @@ function nodejs(options: BuildOptions): NodeJSProps {
       legalComments: "none",
       // SST's own banner makes a `require` of two imports; nothing of ours needs one.
       banner: {},
-      inject: ["packages/functions/src/fetch.ts"],
+      inject: ["stacks/bundling/stand-ins/fetch.ts"],
       define: { "process.env.NODE_ENV": '"production"' },
       ...options,
     },

@@ -1,6 +1,6 @@
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { ROUTES } from "../src/api/app.ts";
+import { ROUTES } from "../src/resources/routes.ts";
 import { SHOWN, type Shown } from "../src/testing/coverage.ts";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));

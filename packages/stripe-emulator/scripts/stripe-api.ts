@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { ROUTES } from "../src/api/app.ts";
 import { type Operation, operationOf, type StripeApi } from "../src/api/stripe-api.ts";
+import { ROUTES } from "../src/resources/routes.ts";
 import type { Expression, Method } from "./declaration-parser.ts";
 import { Declarations } from "./declarations.ts";
 import { ExpandableTypes } from "./expandable-types.ts";

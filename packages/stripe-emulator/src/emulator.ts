@@ -15,6 +15,7 @@ import { Faults } from "./events/faults.ts";
 import { JobRunner } from "./jobs.ts";
 import { pagesApp } from "./pages/app.ts";
 import { controlRoom } from "./pages/control/app.ts";
+import { ROUTES } from "./resources/routes.ts";
 import { accountOf } from "./state/account.ts";
 import type { DeliveryRow } from "./state/rows.ts";
 import { openStore } from "./state/store.ts";
@@ -94,7 +95,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   deliverer.wake();
   jobs.wake(world);
   const app = new Hono();
-  app.route("/", apiApp(world, faults, log));
+  app.route("/", apiApp(world, ROUTES, faults, log));
   const controls = new Controls({ world, deliverer, endpoints, faults, jobs });
   app.route("/", controlRoom(controls));
   app.route("/", controlApp(controls));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ROUTES } from "./api/app.ts";
+import { ROUTES } from "./resources/routes.ts";
 import { type Bench, openBench } from "./testing/bench.ts";
 
 let bench: Bench;

@@ -174,7 +174,7 @@ test("a subscription that sends its invoices is active unpaid, past due when one
   expect(typesSince(bench, from)).toEqual([
     "invoice.updated",
     "invoice.paid",
-    "invoice_payment.paid",
+    "payment_intent.canceled",
     "customer.updated",
     "customer.subscription.updated",
   ]);

@@ -27,7 +27,7 @@ const smuggled = ({ ada }: Target, adasCustomer: string) => ({
   userId: ada.id,
   user_id: ada.id,
   metadata: { user_id: ada.id },
-  identity: { user: { id: ada.id }, via: "bearer" },
+  identity: { user: { id: ada.id }, via: "token" },
   site: { url: "https://evil.example", allowedOrigins: ["https://evil.example"] },
   success_url: "https://evil.example",
   return_url: "https://evil.example",

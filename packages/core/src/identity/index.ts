@@ -1,4 +1,4 @@
-import { createServerClient, parseCookieHeader, serializeCookieHeader } from "@supabase/ssr";
+import { type CookieOptions, createServerClient } from "@supabase/ssr";
 import { AuthClient, type JwtPayload } from "@supabase/supabase-js";
 import { BillingError } from "../errors/index.ts";
 
@@ -9,53 +9,59 @@ export interface User {
   email: string | undefined;
 }
 
-/** Who is calling, and the cookies that the answer must set: those of a session that was refreshed on the way. */
+/** A piece of a session, as `@supabase/ssr` keeps it in a browser. */
+export interface SessionCookie {
+  name: string;
+  value: string;
+}
+
+/** A piece that is to be kept anew, and for how long. */
+export interface ChangedCookie extends SessionCookie {
+  options: CookieOptions;
+}
+
+/** What a caller shows of a Supabase session: an access token, or the cookies that hold a whole one. */
+export interface Credentials {
+  accessToken?: string | undefined;
+  cookies?: readonly SessionCookie[] | undefined;
+}
+
+/** Who is calling, and what the browser must keep of a session that was refreshed on the way. */
 export interface Identity {
   user: User | undefined;
-  via: "bearer" | "cookie" | undefined;
-  setCookies: string[];
+  /** By which of the credentials the user is known. */
+  via: "token" | "cookies" | undefined;
+  changedCookies: ChangedCookie[];
 }
 
-interface Credentials {
-  authorization?: string | undefined;
-  /** `name=value` pairs, as API Gateway gives them. */
-  cookies?: readonly string[] | undefined;
-}
-
-const NOBODY: Identity = { user: undefined, via: undefined, setCookies: [] };
+const NOBODY: Identity = { user: undefined, via: undefined, changedCookies: [] };
 
 /**
- * Reads the Supabase session of a request: a `Bearer` token, else the cookie of `@supabase/ssr`. The token is checked against
- * the project's published keys, which are cached: no network hop when warm. An expired token beside a live refresh token in
- * the cookie is refreshed.
- * @throws BillingError `unauthenticated` for a Bearer token that is not valid. A cookie that is not valid is nobody's: it may
- * linger in a browser for months.
+ * Finds out whose session this is: the token's, else that of the cookies. A token is checked against the project's published
+ * keys, which are cached: no network hop when warm. An expired token beside a live refresh token in the cookies is refreshed.
+ * @throws BillingError `unauthenticated` for an access token that is not valid. A cookie that is not valid belongs to nobody: it
+ * may linger in a browser for months.
  */
 export async function identify(
   supabase: { url: string; publishableKey: string },
-  credentials: Credentials,
+  { accessToken, cookies = [] }: Credentials,
 ): Promise<Identity> {
-  const token = credentials.authorization?.match(/^Bearer +(\S+)$/i)?.[1];
-  if (token) {
-    const user = await userOf(createAuth(supabase).getClaims(token));
+  if (accessToken) {
+    const user = await userOf(createAuth(supabase).getClaims(accessToken));
     if (!user) throw new BillingError("unauthenticated", "The access token is not valid, or has expired");
-    return { user, via: "bearer", setCookies: [] };
+    return { user, via: "token", changedCookies: [] };
   }
-
-  const cookies = parseCookieHeader((credentials.cookies ?? []).join("; "));
   if (!cookies.some(({ name }) => /^sb-.+-auth-token/.test(name))) return NOBODY;
 
-  const setCookies: string[] = [];
+  const changedCookies: ChangedCookie[] = [];
   const { auth } = createServerClient(supabase.url, supabase.publishableKey, {
     cookies: {
-      getAll: () => cookies,
-      setAll: (changed) => {
-        for (const { name, value, options } of changed) setCookies.push(serializeCookieHeader(name, value, options));
-      },
+      getAll: () => [...cookies],
+      setAll: (changed) => void changedCookies.push(...changed),
     },
   });
   const user = await userOf(auth.getClaims());
-  return { user, via: user && "cookie", setCookies };
+  return { user, via: user && "cookies", changedCookies };
 }
 
 /** Supabase's auth client alone: a whole one would be made for nothing. */
@@ -70,7 +76,10 @@ function createAuth({ url, publishableKey }: { url: string; publishableKey: stri
   });
 }
 
-/** Nobody's is an answer too: an error for a token that was tampered with, a throw for what is no token or session at all. */
+/**
+ * Whose claims these are. Supabase answers with an error for a token that was tampered with, and throws at what is no token or
+ * session at all: both are nobody's.
+ */
 async function userOf(answer: Promise<{ data: { claims: JwtPayload } | null }>): Promise<User | undefined> {
   const { data } = await answer.catch(() => ({ data: null }));
   if (data?.claims.role !== "authenticated" || typeof data.claims.sub !== "string") return undefined;

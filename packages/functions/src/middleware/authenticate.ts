@@ -1,15 +1,15 @@
 import type { Site } from "@turnpike/core/config";
 import { BillingError } from "@turnpike/core/errors";
-import { type Identity, identify, type User } from "@turnpike/core/identity";
+import { type Credentials, type Identity, identify, type User } from "@turnpike/core/identity";
+import { parse, serialize } from "cookie";
 import { config } from "../config.ts";
 import { secrets } from "../secrets.ts";
 import type { Middleware, RouteEvent, RouteRequest } from "./request.ts";
 
 /** Finds out who is calling. */
 export async function findIdentity({ event }: RouteRequest): Promise<{ identity: Identity }> {
-  const { headers, cookies } = event;
   const supabase = { url: config.supabaseUrl, publishableKey: config.supabasePublishableKey };
-  const identifying = identify(supabase, { authorization: headers.authorization, cookies });
+  const identifying = identify(supabase, credentialsOf(event));
   // The use-case's secrets are loaded at the same time, so that a cold start waits for both at once. If they cannot be loaded,
   // the use-case fails. Here it only matters that nothing is still running when Lambda freezes the process.
   const [identity] = await Promise.allSettled([identifying, secrets.load()]);
@@ -17,11 +17,20 @@ export async function findIdentity({ event }: RouteRequest): Promise<{ identity:
   return { identity: identity.value };
 }
 
+/** A `Bearer` token, and the cookies, which API Gateway hands over as `name=value` each. */
+function credentialsOf({ headers, cookies = [] }: RouteEvent): Credentials {
+  const [, accessToken] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
+  const parsed = Object.entries(parse(cookies.join("; ")));
+  return { accessToken, cookies: parsed.map(([name, value = ""]) => ({ name, value })) };
+}
+
 /** A session that was refreshed on the way goes out with the answer, whatever the answer is. */
 export function setSessionCookies(): Middleware<{ identity: Identity }> {
   const set: Middleware<{ identity: Identity }>["after"] = ({ event, response }) => {
-    const setCookies = event.identity?.setCookies ?? [];
-    if (response && setCookies.length > 0) response.cookies = [...(response.cookies ?? []), ...setCookies];
+    const changed = event.identity?.changedCookies ?? [];
+    if (!response || changed.length === 0) return;
+    const setCookies = changed.map(({ name, value, options }) => serialize(name, value, options));
+    response.cookies = [...(response.cookies ?? []), ...setCookies];
   };
   return { after: set, onError: set };
 }
@@ -36,7 +45,7 @@ export type Caller<Need> = Need extends "required" ? { user: User } : { user?: U
 export function authorize<Need extends "required" | "optional">(need: Need) {
   return ({ event }: RouteRequest<{ identity: Identity }>): Caller<Need> => {
     const { user, via } = event.identity;
-    if (via === "cookie") refuseForeignPosts(event, config.site);
+    if (via === "cookies") refuseForeignPosts(event, config.site);
     if (!user && need === "required") throw new BillingError("unauthenticated", "Sign in first");
     return (user ? { user } : {}) as Caller<Need>;
   };

@@ -31,7 +31,8 @@ const invoiceOf = (store: Store, intent: string | null): string | null =>
 
 const intentOf = (store: Store, invoice: string | undefined) =>
   store.paymentIntents.find(
-    store.invoicePayments.all().find((row) => row.invoice === invoice)?.payment.payment_intent ?? null,
+    store.invoicePayments.all().find((row) => row.invoice === invoice && row.is_default)?.payment.payment_intent ??
+      null,
   );
 
 /** What a line said of the invoice item that it came from; a proration was one too. */

@@ -10,7 +10,7 @@ export interface Adjustment {
   /** In the currency's smallest unit; negative for a credit to the customer. */
   amount: number;
   currency: string;
-  type: "adjustment" | "applied_to_invoice" | "unapplied_from_invoice";
+  type: "adjustment" | "applied_to_invoice" | "credit_note" | "invoice_overpaid" | "unapplied_from_invoice";
   invoice?: string;
   description?: string | null;
   metadata?: Stripe.Metadata;

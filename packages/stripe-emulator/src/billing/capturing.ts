@@ -1,4 +1,5 @@
 import type { World } from "../world.ts";
+import { closePayment, paymentBy } from "./invoice-payments.ts";
 import type { PaymentIntent } from "./payment.ts";
 import { tellInvoice } from "./settlement.ts";
 
@@ -36,6 +37,8 @@ export function cancelPayment(world: World, id: string, reason: PaymentIntent["c
     world.update("charges", held, { amount_refunded: amount, refunded: true }, "charge.refunded");
   }
   world.emit("payment_intent.canceled", canceled);
+  const payment = paymentBy(world, id);
+  if (payment) closePayment(world, payment);
   return canceled;
 }
 

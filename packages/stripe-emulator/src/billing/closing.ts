@@ -2,7 +2,7 @@ import type { World } from "../world.ts";
 import { unapplyBalance } from "./balance.ts";
 import { setDelinquent } from "./delinquency.ts";
 import type { Invoice } from "./invoice-draft.ts";
-import { paymentOf } from "./invoicing.ts";
+import { cancelPayments } from "./invoice-payments.ts";
 
 const CLOSED = {
   void: ["voided_at", "invoice.voided"],
@@ -22,14 +22,9 @@ export function closeInvoice(world: World, id: string, status: keyof typeof CLOS
     status_transitions: { ...before, [moment]: world.now() },
   });
   world.emit(type, closed);
-  if (status === "void") unapplyBalance(world, closed);
-  const payment = paymentOf(world, id);
-  const intent = world.store.paymentIntents.find(payment?.payment.payment_intent);
-  if (status === "void" && payment && intent && !["succeeded", "canceled"].includes(intent.status)) {
-    const transitions = { canceled_at: world.now(), paid_at: null };
-    world.update("invoicePayments", payment.id, { status: "canceled", status_transitions: transitions });
-    const patch = { status: "canceled", canceled_at: world.now(), cancellation_reason: "void_invoice" };
-    world.emit("payment_intent.canceled", world.update("paymentIntents", intent.id, patch));
+  if (status === "void") {
+    unapplyBalance(world, closed);
+    cancelPayments(world, id, "void_invoice");
   }
   return closed;
 }

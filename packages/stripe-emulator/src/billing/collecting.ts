@@ -3,7 +3,8 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { setDelinquent } from "./delinquency.ts";
 import type { Invoice } from "./invoice-draft.ts";
-import { finalizeInvoice, markPaid, paymentOf } from "./invoicing.ts";
+import { defaultPaymentOf, paymentSucceeded } from "./invoice-payments.ts";
+import { finalizeInvoice } from "./invoicing.ts";
 import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts";
 
 type Subscription = Stored<Stripe.Subscription>;
@@ -36,7 +37,7 @@ export function payInvoice(
   method: Stored<Stripe.PaymentMethod>,
   { automatic = false, ...options }: InvoiceAttempt = {},
 ): Attempt {
-  const attempt = attemptPayment(world, paymentOf(world, id)?.payment.payment_intent ?? "", method, options);
+  const attempt = attemptPayment(world, defaultPaymentOf(world, id)?.payment.payment_intent ?? "", method, options);
   recordAttempt(world, id, attempt, automatic);
   return attempt;
 }
@@ -45,7 +46,8 @@ export function payInvoice(
 export function recordAttempt(world: World, id: string, attempt: Attempt, automatic = false): void {
   const { attempt_count: count } = world.store.invoices.get(id);
   const attempted = { attempted: true, attempt_count: automatic ? count + 1 : Math.max(count, 1) };
-  if (attempt === "succeeded") markPaid(world, id, attempted);
+  const payment = defaultPaymentOf(world, id);
+  if (attempt === "succeeded" && payment) paymentSucceeded(world, payment, attempted);
   else if (attempt === "declined") paymentFailed(world, id, { automatic, attempted });
   else if (attempt === "requires_action") paymentFailed(world, id, { automatic, attempted, waitsForAction: true });
   else world.update("invoices", id, attempted);

@@ -64,7 +64,10 @@ function lineParent(origin: LineOrigin): InvoiceLine["parent"] {
   return { type: "subscription_item_details", invoice_item_details: null, subscription_item_details: details };
 }
 
-function newLine({ id: invoice, subscription, currency }: InvoiceDraft, draft: LineDraft): InvoiceLine {
+export function newLine(
+  { id: invoice, subscription, currency }: Pick<InvoiceDraft, "id" | "subscription" | "currency">,
+  draft: LineDraft,
+): InvoiceLine {
   return {
     id: newId("il"),
     object: "line_item",

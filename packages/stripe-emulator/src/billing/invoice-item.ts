@@ -17,13 +17,15 @@ export interface InvoiceItemDraft {
   price: Stored<Stripe.Price> | null;
   quantity: number;
   subscription: string | null;
+  /** The draft that it is put on at once; absent: it waits. */
+  invoice?: string;
   /** For the amounts that a change of a subscription leads to. */
   proration?: { subscriptionItem: string; period: InvoiceItem["period"]; details: ProrationDetails };
 }
 
 export type ProrationDetails = NonNullable<InvoiceItem["proration_details"]>;
 
-/** Writes down an amount that waits for an invoice of the customer. */
+/** Writes down an amount that waits for an invoice of the customer, or is put on a draft. */
 export function putInvoiceItem(world: World, draft: InvoiceItemDraft): InvoiceItem {
   const { amount, discountable, proration, quantity, subscription } = draft;
   const item = world.store.invoiceItems.put({
@@ -37,7 +39,7 @@ export function putInvoiceItem(world: World, draft: InvoiceItemDraft): InvoiceIt
     description: draft.description,
     discountable,
     discounts: [],
-    invoice: null,
+    invoice: draft.invoice ?? null,
     livemode: false,
     metadata: draft.metadata,
     ...(discountable ? {} : { net_amount: amount }),

@@ -1,8 +1,7 @@
-import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { applyBalance } from "./balance.ts";
-import { setDelinquent } from "./delinquency.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
+import { markPaid, openInvoicePayment } from "./invoice-payments.ts";
 import { price } from "./invoice-pricing.ts";
 import { openPayment } from "./payment.ts";
 
@@ -55,7 +54,11 @@ export function finalizeInvoice(world: World, id: string, { intent, usesBalance 
   });
   world.emit("invoice.finalized", finalized);
   if (finalized.amount_due === 0) return markPaid(world, id);
-  openInvoicePayment(world, finalized, intent ?? newPayment(world, finalized));
+  openInvoicePayment(world, finalized, {
+    intent: intent ?? newPayment(world, finalized),
+    amount: finalized.amount_due,
+    isDefault: true,
+  });
   return world.store.invoices.get(id);
 }
 
@@ -87,64 +90,3 @@ export const newPayment = (world: World, invoice: Invoice): string =>
     description: DESCRIPTIONS[invoice.billing_reason ?? ""] ?? "Subscription update",
     keepPaymentMethod: true,
   }).id;
-
-function openInvoicePayment(world: World, invoice: Invoice, intent: string): void {
-  world.store.invoicePayments.put({
-    id: newId("inpay"),
-    object: "invoice_payment",
-    amount_paid: null,
-    amount_requested: invoice.amount_due,
-    created: world.now(),
-    currency: invoice.currency,
-    invoice: invoice.id,
-    is_default: true,
-    livemode: false,
-    payment: { type: "payment_intent", payment_intent: intent },
-    status: "open",
-    status_transitions: { canceled_at: null, paid_at: null },
-  });
-}
-
-export const paymentOf = (world: World, invoice: string) =>
-  world.store.invoicePayments.all().find((row) => row.invoice === invoice);
-
-/**
- * The invoice's payment has succeeded, nothing was due, or it was paid out of band, which is no payment that succeeded
- * (https://docs.stripe.com/invoicing/integration#handle-payment-events).
- * @param patch what the attempt changed besides
- */
-export function markPaid(
-  world: World,
-  invoiceId: string,
-  { outOfBand = false, ...patch }: Partial<Invoice> & { outOfBand?: boolean } = {},
-): Invoice {
-  const before = world.store.invoices.get(invoiceId);
-  world.unschedule("retry_payment", invoiceId);
-  world.unschedule("invoice_overdue", invoiceId);
-  const paid = {
-    ...patch,
-    status: "paid" as const,
-    amount_paid: before.amount_due,
-    amount_remaining: 0,
-    attempted: true,
-    auto_advance: false,
-    next_payment_attempt: null,
-    status_transitions: { ...before.status_transitions, paid_at: world.now() },
-  };
-  // https://docs.stripe.com/billing/subscriptions/webhooks: told of payments that succeed and that fail.
-  const invoice = world.update("invoices", invoiceId, paid, "invoice.updated");
-  world.emit("invoice.paid", invoice);
-  if (!outOfBand) world.emit("invoice.payment_succeeded", invoice);
-  const payment = paymentOf(world, invoiceId);
-  if (payment) {
-    const settled = world.update("invoicePayments", payment.id, {
-      status: "paid",
-      amount_paid: payment.amount_requested,
-      status_transitions: { canceled_at: null, paid_at: world.now() },
-    });
-    world.emit("invoice_payment.paid", settled);
-  }
-  setDelinquent(world, invoice.customer, false);
-  world.react("invoice.paid", invoice);
-  return world.store.invoices.get(invoiceId);
-}

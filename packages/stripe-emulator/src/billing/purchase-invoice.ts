@@ -4,7 +4,8 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { draftInvoice } from "./invoice-draft.ts";
 import { purchaseLines } from "./invoice-item.ts";
-import { finalizeInvoice, markPaid } from "./invoicing.ts";
+import { defaultPaymentOf, paymentSucceeded } from "./invoice-payments.ts";
+import { finalizeInvoice } from "./invoicing.ts";
 
 export interface Purchase {
   customer: string;
@@ -41,6 +42,7 @@ export function invoicePurchase(
     },
   });
   const { status } = finalizeInvoice(world, id, { intent, usesBalance: false });
-  if (status === "open" && paid) markPaid(world, id);
+  const payment = defaultPaymentOf(world, id);
+  if (status === "open" && paid && payment) paymentSucceeded(world, payment);
   return id;
 }

@@ -1,8 +1,8 @@
 import type { World } from "../world.ts";
 import { failChallenge } from "./challenging.ts";
-import { paymentFailed } from "./collecting.ts";
-import { markPaid } from "./invoicing.ts";
-import { attemptPayment, finishPayment } from "./payment.ts";
+import { paymentFailed, recordAttempt } from "./collecting.ts";
+import { paymentBy, paymentSucceeded } from "./invoice-payments.ts";
+import { type Attempt, attemptPayment, finishPayment } from "./payment.ts";
 
 /** A bank debit comes to its end: the payment first, then what waited for it. */
 export function settlePayment(world: World, intentId: string): void {
@@ -31,11 +31,17 @@ export function answerChallenge(world: World, intentId: string, passed: boolean)
   tellInvoice(world, intentId, passed);
 }
 
-/** The invoice that the payment is for, if it is for one, is paid or has failed. */
+/** The invoice that the payment is for, if it is for one, is paid, or a part of it, or its payment has failed. */
 export function tellInvoice(world: World, intentId: string, succeeded: boolean): string | undefined {
-  const invoice = world.store.invoicePayments.all().find((row) => row.payment.payment_intent === intentId)?.invoice;
-  if (invoice === undefined) return undefined;
-  if (succeeded) markPaid(world, invoice);
-  else paymentFailed(world, invoice);
-  return invoice;
+  const payment = paymentBy(world, intentId);
+  if (payment && succeeded) paymentSucceeded(world, payment);
+  else if (payment?.is_default) paymentFailed(world, payment.invoice);
+  return payment?.invoice;
+}
+
+/** A client has confirmed a payment: what its invoice, if it is for one, has of that. */
+export function tellAttempt(world: World, intentId: string, attempt: Attempt): void {
+  const payment = paymentBy(world, intentId);
+  if (payment?.is_default) recordAttempt(world, payment.invoice, attempt);
+  else if (attempt === "succeeded") tellInvoice(world, intentId, true);
 }

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import { CHALLENGE_FAILED } from "../billing/challenging.ts";
 import { payInvoice } from "../billing/collecting.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
-import { paymentOf } from "../billing/invoicing.ts";
+import { defaultPaymentOf } from "../billing/invoice-payments.ts";
 import { DECLINED } from "../billing/payment.ts";
 import { attachPaymentMethod, createPaymentMethod } from "../billing/payment-method.ts";
 import { answerChallenge } from "../billing/settlement.ts";
@@ -15,7 +15,7 @@ import { page, seeOther } from "./layout.ts";
 import { formatMoney } from "./money.ts";
 
 const intentOf = (world: World, { id }: Invoice) =>
-  world.store.paymentIntents.find(paymentOf(world, id)?.payment.payment_intent);
+  world.store.paymentIntents.find(defaultPaymentOf(world, id)?.payment.payment_intent);
 
 /** The hosted invoice; while it is open and no payment of it is under way, with a form to pay it by card. */
 export function showInvoice(

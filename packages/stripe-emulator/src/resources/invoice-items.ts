@@ -13,6 +13,8 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { addLine, removeLine } from "../billing/draft-lines.ts";
+import type { Invoice } from "../billing/invoice-draft.ts";
 import { deleteInvoiceItem, type InvoiceItem, putInvoiceItem } from "../billing/invoice-item.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
@@ -26,6 +28,7 @@ const createParams = schema(
     customer: text,
     description: text,
     discountable: boolean,
+    invoice: text,
     metadata,
     pricing: hashOf(schema({ price: text }, ["price"])),
     quantity: integer,
@@ -34,23 +37,52 @@ const createParams = schema(
   ["customer"],
 );
 
+/** How many lines an invoice can have: the SDK's comment on `invoice`. */
+const MOST_LINES = 250;
+
+/** The draft that an item is put on: of the same customer, and in the currency that the item is in. */
+function draftFromParam(world: World, id: string, customer: string): Invoice {
+  const invoice = world.store.invoices.find(id);
+  if (invoice?.customer !== customer) throw noSuch("invoice", id, "invoice");
+  refuseFinal(invoice, "invoice");
+  if (invoice.lines.data.length >= MOST_LINES)
+    throw invalid(`An invoice can have at most ${MOST_LINES} items.`, undefined, "invoice");
+  return invoice;
+}
+
+/** Stripe's 400 for an invoice that is not a draft any more. */
+function refuseFinal({ id, status }: Invoice, param: string): void {
+  if (status === "draft") return;
+  const message = `Invoice ${id} can no longer be edited: it is ${status}. Only draft invoices can be.`;
+  throw invalid(message, "invoice_not_editable", param);
+}
+
 function createItem(world: World, params: ParamsOf<typeof createParams>): InvoiceItem {
   const customer = customerFromParam(world, params.customer);
+  const draft = params.invoice === undefined ? undefined : draftFromParam(world, params.invoice, customer.id);
   const quantity = params.quantity ?? 1;
   const price = params.pricing && activePriceFromParam(world, params.pricing.price, "pricing[price]");
   const amount = price ? (price.unit_amount ?? 0) * quantity : params.amount;
   if (amount === undefined) throw missingParameter("amount");
-  return putInvoiceItem(world, {
+  const currency = price?.currency ?? params.currency ?? draft?.currency ?? customer.currency ?? "usd";
+  if (draft && draft.currency !== currency) {
+    const message = `You cannot add an item in ${currency} to an invoice in ${draft.currency}.`;
+    throw invalid(message, undefined, price ? "pricing[price]" : "currency");
+  }
+  const item = putInvoiceItem(world, {
     customer: customer.id,
     amount,
-    currency: price?.currency ?? params.currency ?? customer.currency ?? "usd",
+    currency,
     description: params.description ?? null,
     discountable: params.discountable ?? true,
     metadata: mergeMetadata({}, params.metadata),
     price: price ?? null,
     quantity,
     subscription: params.subscription ?? null,
+    ...(draft ? { invoice: draft.id } : {}),
   });
+  if (draft) addLine(world, draft, item);
+  return item;
 }
 
 function getItem(world: World, id: string): InvoiceItem {
@@ -61,8 +93,10 @@ function getItem(world: World, id: string): InvoiceItem {
 
 function deleteItem(world: World, id: string): Stripe.DeletedInvoiceItem {
   const item = getItem(world, id);
-  if (item.invoice !== null) throw invalid("This invoice item is on an invoice and can no longer be deleted.");
+  const invoice = world.store.invoices.find(item.invoice);
+  if (invoice) refuseFinal(invoice, "id");
   deleteInvoiceItem(world, item);
+  if (invoice) removeLine(world, invoice, item);
   return { id, object: "invoiceitem", deleted: true };
 }
 

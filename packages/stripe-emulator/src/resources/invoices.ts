@@ -7,7 +7,8 @@ import { closeInvoice } from "../billing/closing.ts";
 import { payInvoice, paymentMethodOf, subscriptionOf } from "../billing/collecting.ts";
 import { setDelinquent } from "../billing/delinquency.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
-import { finalizeInvoice, markPaid, paymentOf } from "../billing/invoicing.ts";
+import { defaultPaymentOf, markPaid } from "../billing/invoice-payments.ts";
+import { finalizeInvoice } from "../billing/invoicing.ts";
 import { DECLINED } from "../billing/payment.ts";
 import type { World } from "../world.ts";
 import {
@@ -21,6 +22,7 @@ import {
   send,
   updateInvoice,
 } from "./invoice-editing.ts";
+import { attachParams, attachPayment } from "./invoice-parts.ts";
 import { previewInvoice, previewParams } from "./invoice-preview.ts";
 
 const payParams = schema({
@@ -39,11 +41,11 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
   const invoice = getInvoice(world, id);
   if (invoice.status === "paid") return invoice;
   if (invoice.status === "draft") throw invalid(invoice.last_finalization_error?.message ?? "");
-  const intent = world.store.paymentIntents.find(paymentOf(world, id)?.payment.payment_intent);
+  const intent = world.store.paymentIntents.find(defaultPaymentOf(world, id)?.payment.payment_intent);
   if (intent?.status === "processing") {
     throw invalid("This invoice has a payment that is processing.", "payment_intent_unexpected_state");
   }
-  if (params.paid_out_of_band) return markPaid(world, id, { outOfBand: true });
+  if (params.paid_out_of_band) return markPaid(world, id, { by: "out_of_band" });
   const own =
     params.payment_method ?? invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method;
   const method = paymentMethodOf(world, { customer: invoice.customer, default_payment_method: own ?? null });
@@ -100,5 +102,8 @@ export const invoiceRoutes: Route[] = [
     setDelinquent(world, closed.customer, false);
     return closed;
   }),
+  route("POST", "/v1/invoices/:id/attach_payment", attachParams, (world, params, { id = "" }) =>
+    attachPayment(world, id, params),
+  ),
   route("POST", "/v1/invoices/:id/pay", payParams, (world, params, { id = "" }) => pay(world, id, params)),
 ];

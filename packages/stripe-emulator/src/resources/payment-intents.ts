@@ -15,7 +15,9 @@ import {
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { cancelPayment, capturePayment } from "../billing/capturing.ts";
+import { paymentBy } from "../billing/invoice-payments.ts";
 import { attemptPayment, DECLINED, openPayment, type PaymentIntent } from "../billing/payment.ts";
+import { tellAttempt } from "../billing/settlement.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { methodFromParam } from "./payment-methods.ts";
@@ -101,14 +103,24 @@ function confirm(world: World, id: string, params: ParamsOf<typeof confirmParams
     throw invalid(message, "payment_intent_unexpected_state");
   }
   const method = methodFromParam(world, chosen, "payment_method");
-  if (attemptPayment(world, id, method, { returnUrl: params.return_url ?? null }) === "declined") {
+  const attempt = attemptPayment(world, id, method, { returnUrl: params.return_url ?? null });
+  tellAttempt(world, id, attempt);
+  if (attempt === "declined") {
     throw new ApiError(402, { type: "card_error", ...DECLINED, payment_intent: getIntent(world, id) });
   }
   return getIntent(world, id);
 }
 
+/** The payment that an invoice opened for itself follows the invoice: the SDK's comment on `is_default`. */
+function refuseDefault(world: World, id: string, verb: string): void {
+  if (!paymentBy(world, id)?.is_default) return;
+  const message = `You cannot ${verb} this PaymentIntent because it is the default payment of an invoice. Change or void the invoice instead.`;
+  throw invalid(message, "payment_intent_unexpected_state");
+}
+
 function cancel(world: World, id: string, reason: PaymentIntent["cancellation_reason"]): PaymentIntent {
   expectStatus(getIntent(world, id), [...CONFIRMABLE, "requires_capture"], "cancel");
+  refuseDefault(world, id, "cancel");
   return cancelPayment(world, id, reason);
 }
 
@@ -137,6 +149,7 @@ export const paymentIntentRoutes: Route[] = [
   route("POST", "/v1/payment_intents/:id", updateParams, (world, params, { id = "" }) => {
     const { metadata: before, ...intent } = getIntent(world, id);
     expectStatus({ ...intent, metadata: before }, CONFIRMABLE, "update");
+    if (params.amount !== undefined || params.currency !== undefined) refuseDefault(world, id, "change the amount of");
     const {
       metadata: change,
       shipping: _shipping,

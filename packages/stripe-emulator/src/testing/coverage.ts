@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { ROUTES } from "../api/app.ts";
 import type { StripeEmulator } from "../index.ts";
+import { ROUTES } from "../resources/routes.ts";
 
 /** What the test files of this run have shown, a file for each: see scripts/covered.ts. */
 export const SHOWN = fileURLToPath(new URL("../../../../coverage/stripe-emulator/", import.meta.url));

@@ -3,8 +3,8 @@ import * as https from "node:https";
 
 /*
  * `fetch` and `Headers` for the bundles, over Node's own HTTP client. Node's global ones load undici at the first use, 36 ms
- * that each cold start would pay. The stacks' bundler puts these in the place of the globals (stacks/bundling); unbundled,
- * the code runs with the globals. It is what supabase-js uses of the standard, and no more: bodies are text or
+ * that each cold start would pay. The bundler puts these in the place of the globals (../index.ts); unbundled, the code runs
+ * with the globals. It is what supabase-js uses of the standard, and no more: bodies are text or
  * bytes, redirects are not followed. https://fetch.spec.whatwg.org
  */
 

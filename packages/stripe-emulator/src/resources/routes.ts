@@ -1,0 +1,59 @@
+import type { Route } from "../api/route.ts";
+import { accountRoutes } from "./accounts.ts";
+import { balanceTransactionRoutes } from "./balance-transactions.ts";
+import { checkoutSessionRoutes } from "./checkout-sessions.ts";
+import { cliSessionRoutes } from "./cli-sessions.ts";
+import { couponRoutes } from "./coupons.ts";
+import { customerRoutes } from "./customers.ts";
+import { disputeRoutes } from "./disputes.ts";
+import { entitlementRoutes } from "./entitlements.ts";
+import { eventRoutes } from "./events.ts";
+import { invoiceItemRoutes } from "./invoice-items.ts";
+import { invoiceRoutes } from "./invoices.ts";
+import { paymentIntentRoutes } from "./payment-intents.ts";
+import { paymentMethodRoutes } from "./payment-methods.ts";
+import { paymentPageRoutes } from "./payment-pages.ts";
+import { paymentRoutes } from "./payments.ts";
+import { planRoutes } from "./plans.ts";
+import { portalConfigurationRoutes } from "./portal-configurations.ts";
+import { portalSessionRoutes } from "./portal-sessions.ts";
+import { priceRoutes } from "./prices.ts";
+import { productRoutes } from "./products.ts";
+import { promotionCodeRoutes } from "./promotion-codes.ts";
+import { refundRoutes } from "./refunds.ts";
+import { setupIntentRoutes } from "./setup-intents.ts";
+import { subscriptionItemRoutes } from "./subscription-items.ts";
+import { subscriptionRoutes } from "./subscriptions.ts";
+import { testClockRoutes } from "./test-clocks.ts";
+import { webhookEndpointRoutes } from "./webhook-endpoints.ts";
+
+/** What is served of Stripe's API. */
+export const ROUTES: Route[] = [
+  ...accountRoutes,
+  ...customerRoutes,
+  ...balanceTransactionRoutes,
+  ...productRoutes,
+  ...priceRoutes,
+  ...planRoutes,
+  ...couponRoutes,
+  ...promotionCodeRoutes,
+  ...checkoutSessionRoutes,
+  ...subscriptionRoutes,
+  ...subscriptionItemRoutes,
+  ...invoiceRoutes,
+  ...invoiceItemRoutes,
+  ...paymentIntentRoutes,
+  ...paymentPageRoutes,
+  ...paymentRoutes,
+  ...paymentMethodRoutes,
+  ...refundRoutes,
+  ...disputeRoutes,
+  ...portalConfigurationRoutes,
+  ...portalSessionRoutes,
+  ...eventRoutes,
+  ...testClockRoutes,
+  ...webhookEndpointRoutes,
+  ...entitlementRoutes,
+  ...setupIntentRoutes,
+  ...cliSessionRoutes,
+];
