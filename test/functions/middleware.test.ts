@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { event, price, product } from "../builders.ts";
 import { type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { call, captureLog, type Handler, type HttpCall, SITE, setEnvironment } from "../parts/lambda.ts";
-import { addUser, issueToken, rewriteSession, signUp } from "../parts/people.ts";
+import { addUser, cookieHeader, issueToken, rewriteSession, signUp } from "../parts/people.ts";
 
 let supabase: LentSupabase;
 let stripe: Awaited<ReturnType<typeof lendStripe>>;
@@ -54,6 +54,19 @@ describe("who is calling", () => {
     expect(log.said("request")).toEqual([expect.objectContaining({ userId: ada.id })]);
   });
 
+  it.each(["bearer ", "BEARER   "])("is known by a token after %j too", async (scheme) => {
+    const { accessToken } = await addUser(supabase);
+    const answer = await toPortal({ authorization: scheme + accessToken });
+    expectRefusal(answer, 400, "no_billing_account", NO_ACCOUNT);
+  });
+
+  it.each(["", "Basic YTpi", "Bearer", "Bearer two words", "x Bearer token"])(
+    "is not told by %j",
+    async (authorization) => {
+      expectRefusal(await toPortal({ authorization }), 401, "unauthenticated", SIGN_IN);
+    },
+  );
+
   it("must be known where a user is needed, and need not where a guest is welcome", async () => {
     expectRefusal(await toPortal({}), 401, "unauthenticated", SIGN_IN);
     expectRefusal(await toGuestCheckout("{}"), 400, "invalid_request", "Price ID is required");
@@ -67,7 +80,7 @@ describe("who is calling", () => {
 
   it("is known by the session's cookie on a post from one of our own pages only", async () => {
     const { cookies } = await signUp(supabase);
-    const cookie = cookies.join("; ");
+    const cookie = cookieHeader(cookies);
     for (const headers of [
       { origin: SITE },
       { origin: "https://www.example.com" },
@@ -92,17 +105,17 @@ describe("who is calling", () => {
 
   it("may read with the cookie from anywhere: a link leads here from Stripe's page", async () => {
     const { cookies } = await signUp(supabase);
-    const answer = await read("cs_test_unknown", { cookie: cookies.join("; ") });
+    const answer = await read("cs_test_unknown", { cookie: cookieHeader(cookies) });
     expectRefusal(answer, 404, "not_found", "There is no such checkout session");
   });
 
   it("keeps a session that was refreshed on the way, whatever the answer is", async () => {
     const { cookies } = await signUp(supabase);
     const expired = rewriteSession(cookies, { expires_at: Math.floor(Date.now() / 1000) - 60 });
-    const answer = await toPortal({ cookie: expired.join("; "), origin: SITE });
+    const answer = await toPortal({ cookie: cookieHeader(expired), origin: SITE });
     expectRefusal(answer, 400, "no_billing_account", NO_ACCOUNT);
     expect(answer.cookies?.join()).toContain("-auth-token=base64-");
-    expect((await toPortal({ cookie: cookies.join("; "), origin: SITE })).cookies).toBeUndefined();
+    expect((await toPortal({ cookie: cookieHeader(cookies), origin: SITE })).cookies).toBeUndefined();
   });
 
   it("keeps a session that was refreshed with a page that opens", async () => {
@@ -110,7 +123,7 @@ describe("who is calling", () => {
     const priceId = await addPrice();
     const expired = rewriteSession(cookies, { expires_at: Math.floor(Date.now() / 1000) - 60 });
     const answer = await toForm(
-      { "content-type": "application/x-www-form-urlencoded", cookie: expired.join("; "), origin: SITE },
+      { "content-type": "application/x-www-form-urlencoded", cookie: cookieHeader(expired), origin: SITE },
       `price_id=${priceId}`,
     );
     expect(answer.statusCode).toBe(303);

@@ -1,5 +1,6 @@
 import { createPrivateKey, randomUUID } from "node:crypto";
-import { createServerClient, serializeCookieHeader } from "@supabase/ssr";
+import { createServerClient } from "@supabase/ssr";
+import type { SessionCookie } from "@turnpike/core/identity";
 import { signToken } from "../security/tokens.ts";
 import type { LentSupabase } from "./index.ts";
 
@@ -39,13 +40,25 @@ export async function signUp({ url, publishableKey }: LentSupabase) {
   const email = `${randomUUID()}@example.com`;
   const { data, error } = await client.auth.signUp({ email, password: "correct horse battery" });
   if (error || !data.user || !data.session) throw error ?? new Error("no session after sign-up");
-  const cookies = [...jar].map(([name, value]) => serializeCookieHeader(name, value, {}).split(";")[0] ?? "");
+  const cookies = [...jar].map(([name, value]) => ({ name, value }));
   return { id: data.user.id, email, session: data.session, cookies };
 }
 
 /** The session in these cookies, with other fields. */
-export function rewriteSession(cookies: string[], fields: object): string[] {
-  const [, name = "", value = ""] = cookies.join("; ").match(/(sb-[\w-]+-auth-token)=base64-([\w-]+)/) ?? [];
-  const stored = JSON.parse(Buffer.from(value, "base64url").toString());
-  return [`${name}=base64-${Buffer.from(JSON.stringify({ ...stored, ...fields })).toString("base64url")}`];
+export function rewriteSession(cookies: SessionCookie[], fields: object): SessionCookie[] {
+  const { name, value } = sessionIn(cookies);
+  const stored = JSON.parse(Buffer.from(value.replace("base64-", ""), "base64url").toString());
+  const written = Buffer.from(JSON.stringify({ ...stored, ...fields })).toString("base64url");
+  return [{ name, value: `base64-${written}` }];
 }
+
+/** The cookie that holds the session, which is small enough to be in one piece. */
+export function sessionIn(cookies: SessionCookie[]): SessionCookie {
+  const found = cookies.find(({ name }) => name.endsWith("-auth-token"));
+  if (!found) throw new Error("There is no session in these cookies");
+  return found;
+}
+
+/** The header that a browser sends. */
+export const cookieHeader = (cookies: SessionCookie[]) =>
+  cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
