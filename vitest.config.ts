@@ -6,6 +6,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    env: { JSII_DEPRECATED: "quiet" }, // SST uses what CDK is about to drop
     projects: [
       {
         extends: true,

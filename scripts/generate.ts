@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { startTestSupabase } from "@turnpike/local/testing";
+import { readStacks } from "@turnpike/local/testing/stacks";
 import { README, readmeOf, readShown, readStripeApi, writeStripeApi } from "@turnpike/stripe-emulator/generation";
 import { databaseTypes } from "./database-types.ts";
 import { nagPage } from "./nag-page.ts";
@@ -8,10 +9,12 @@ import { openApi } from "./openapi.ts";
 import { withSettingsTable } from "./settings-table.ts";
 
 /** Writes what derives from other sources: `npm run generate`. Tests hold each file and its source together. */
+const root = process.cwd();
+const { system } = await readStacks(root, "node_modules/.cache/turnpike/openapi");
 const supabase = await startTestSupabase();
 try {
   await writeFile("packages/core/src/supabase/database.ts", await databaseTypes(supabase.query));
-  await writeFile("docs/openapi.json", `${JSON.stringify(openApi(), null, 2)}\n`);
+  await writeFile("docs/openapi.json", `${JSON.stringify(await openApi(system, root), null, 2)}\n`);
   await writeFile("packages/stripe-emulator/src/api/stripe-api.json", writeStripeApi(readStripeApi()));
   await writeFile("docs/security/nag.md", nagPage());
   await writeFile("README.md", withSettingsTable(await readFile("README.md", "utf8")));

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { startTestSupabase } from "@turnpike/local/testing";
+import { readStacks } from "@turnpike/local/testing/stacks";
 import { settings } from "@turnpike/settings";
 import { expect, it } from "vitest";
 import { databaseTypes } from "../scripts/database-types.ts";
@@ -22,8 +23,9 @@ it("the database types are those of the migrations", async () => {
   }
 });
 
-it("the OpenAPI document is that of the schemas", () => {
-  expect(JSON.parse(read("docs/openapi.json"))).toEqual(openApi());
+it("the OpenAPI document is that of the stacks' routes, of their handlers and of the schemas", async () => {
+  const { system } = await readStacks(process.cwd(), "node_modules/.cache/turnpike/openapi");
+  expect(JSON.parse(read("docs/openapi.json"))).toEqual(await openApi(system, process.cwd()));
 });
 
 it("the page of accepted findings is that of the suppressions", () => {

@@ -1,12 +1,12 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { openApi } from "../scripts/openapi.ts";
 import { lambdasOf, readTemplates } from "./templates.ts";
 
 const templates = readTemplates("prod");
 
 /** What `docs/openapi.json` documents, as API Gateway's route keys. */
 function documentedRoutes(): string[] {
-  const { paths } = openApi() as { paths: Record<string, object> };
+  const { paths }: { paths: Record<string, object> } = JSON.parse(readFileSync("docs/openapi.json", "utf8"));
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );

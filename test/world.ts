@@ -9,6 +9,7 @@ import { type Local, type LocalOptions, startLocal } from "@turnpike/local";
 import Stripe from "stripe";
 import { expect, vi } from "vitest";
 import { id } from "./builders.ts";
+import { expectDocumented } from "./documented.ts";
 import { findLeaks } from "./security/leaks.ts";
 
 /** A person with a session, as a browser or another program would hold it. */
@@ -72,17 +73,24 @@ export async function startWorld(options: LocalOptions = {}) {
         accessToken: async () => person.accessToken,
       }),
 
-    request: (method: string, path: string, headers: Record<string, string> = {}, body?: string | FormData) =>
-      fetch(url + path, { method, headers, redirect: "manual", ...(body !== undefined && { body }) }),
+    /** The answer is as docs/openapi.json says, or the test fails. */
+    async request(method: string, path: string, headers: Record<string, string> = {}, body?: string | FormData) {
+      const init = { method, headers, redirect: "manual", ...(body !== undefined && { body }) } as const;
+      const answer = await fetch(url + path, init);
+      await expectDocumented(method, path, answer);
+      return answer;
+    },
 
     /** Delivers an event as Stripe would; the signature is real. */
-    deliver(payload: string, secret = settings.stripe.webhookSecret, contentType = "application/json") {
+    async deliver(payload: string, secret = settings.stripe.webhookSecret, contentType = "application/json") {
       const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret });
-      return fetch(`${url}/api/webhooks/stripe`, {
+      const answer = await fetch(`${url}/api/webhooks/stripe`, {
         method: "POST",
         headers: { "content-type": contentType, "stripe-signature": signature },
         body: payload,
       });
+      await expectDocumented("POST", "/api/webhooks/stripe", answer);
+      return answer;
     },
 
     /** Pays a session on Stripe's page, as its form does. */

@@ -7,5 +7,5 @@ import { json, route } from "./route.ts";
 /** `POST /api/stripe/create-checkout`: the same sale for a page that follows the address itself. Guests may buy. */
 export const handler = route({ auth: "optional", input: "json", schema: CreateCheckout }, async ({ user, input }) => {
   const url = await openCheckout({ ...clients, site: config.site }, user, input);
-  return json({ url } satisfies RedirectAnswer);
+  return json<RedirectAnswer>({ url });
 });

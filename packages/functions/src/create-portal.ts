@@ -8,5 +8,5 @@ import { json, route } from "./route.ts";
 /** `POST /api/stripe/create-portal`: where customers manage themselves. */
 export const handler = route({ auth: "required", input: "json", schema: CreatePortal }, async ({ user, input }) => {
   const url = await openPortal({ ...clients, site: config.site }, user, input.returnUrl);
-  return json({ url } satisfies RedirectAnswer);
+  return json<RedirectAnswer>({ url });
 });

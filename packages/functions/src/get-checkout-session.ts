@@ -1,9 +1,9 @@
 import { summarizeCheckout } from "@turnpike/core/checkout";
-import { CheckoutSessionId } from "@turnpike/core/checkout/schema";
+import { CheckoutSessionId, type CheckoutSummary } from "@turnpike/core/checkout/schema";
 import { clients } from "./clients.ts";
 import { json, route } from "./route.ts";
 
 /** `GET /api/checkout_sessions/{id}`: what the success page shows. */
 export const handler = route({ auth: "required", input: "path", schema: CheckoutSessionId }, async ({ user, input }) =>
-  json(await summarizeCheckout(clients, user, input.id)),
+  json<CheckoutSummary>(await summarizeCheckout(clients, user, input.id)),
 );

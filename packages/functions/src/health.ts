@@ -1,4 +1,5 @@
 import { checkHealth } from "@turnpike/core/health";
+import type { HealthAnswer } from "@turnpike/core/health/schema";
 import { bindings } from "./bindings.ts";
 import { clients } from "./clients.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
@@ -13,8 +14,7 @@ export const handler = new Stack()
   .use(answerErrors())
   .handler(async () => {
     const { healthy, dependencies } = await withSecrets(() => checkHealth(clients));
-    return {
-      ...json({ status: healthy ? "ok" : "degraded", build: bindings.build, stage: bindings.stage, dependencies }),
-      statusCode: healthy ? 200 : 503,
-    };
+    const { build, stage } = bindings;
+    const answer = json<HealthAnswer>({ status: healthy ? "ok" : "degraded", build, stage, dependencies });
+    return { ...answer, statusCode: healthy ? 200 : 503 };
   });

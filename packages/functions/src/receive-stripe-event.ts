@@ -1,6 +1,7 @@
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import { BillingError } from "@turnpike/core/errors";
 import { isOfPinnedVersion, parseSecrets, toEnvelope, verifyEvent } from "@turnpike/core/webhook";
+import type { ReceivedAnswer } from "@turnpike/core/webhook/schema";
 import type Stripe from "stripe";
 import { bindings } from "./bindings.ts";
 import { emit } from "./metrics.ts";
@@ -29,7 +30,7 @@ export const handler = new Stack()
   .add(verifyDelivery)
   .handler(async ({ stripeEvent }) => {
     await sendMessages(bindings.eventsQueueUrl, [toEnvelope(stripeEvent)]);
-    return json({ received: true });
+    return json<ReceivedAnswer>({ received: true });
   });
 
 async function verifyDelivery({ event: { body = "", isBase64Encoded, headers } }: RouteRequest): Promise<Delivery> {

@@ -10,7 +10,8 @@ import { Stack } from "./middleware/stack.ts";
 import { validate } from "./middleware/validate.ts";
 import { withSecrets } from "./secrets.ts";
 
-interface RouteOptions<Schema extends ZodMiniType, Auth extends "required" | "optional"> {
+/** What a route takes, and from whom. The OpenAPI document is made of it. */
+export interface Contract<Schema extends ZodMiniType, Auth extends "required" | "optional"> {
   auth: Auth;
   /** Where the input is: the path's parameters, or a body of one of these kinds. */
   input: keyof typeof parsers;
@@ -22,10 +23,11 @@ interface RouteOptions<Schema extends ZodMiniType, Auth extends "required" | "op
  * Middy runs `after` and `onError` backwards: the error handler comes right after the use-case, the log sees it all.
  */
 export function route<Schema extends ZodMiniType, Auth extends "required" | "optional">(
-  { auth, input, schema }: RouteOptions<Schema, Auth>,
+  contract: Contract<Schema, Auth>,
   useCase: (request: Caller<Auth> & { input: output<Schema> }) => Promise<Answer>,
 ) {
-  return new Stack()
+  const { auth, input, schema } = contract;
+  const handler = new Stack()
     .use(logRequest())
     .use(httpHeaderNormalizer())
     .use(setSessionCookies())
@@ -39,9 +41,10 @@ export function route<Schema extends ZodMiniType, Auth extends "required" | "opt
       const answer = await withSecrets(() => useCase(event));
       return { ...answer, headers: { ...answer.headers, "cache-control": "no-store" } };
     });
+  return Object.assign(handler, { contract });
 }
 
-/** `200` with a JSON body. */
-export function json(body: object): Answer {
+/** `200` with a JSON body. Name the type of its schema: docs/openapi.json says that this is the answer. */
+export function json<Body extends object = never>(body: NoInfer<Body>): Answer {
   return { statusCode: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }

@@ -31,19 +31,20 @@ export const CheckoutSessionId = z.object({ id: z.string().check(z.regex(/^cs_\w
  * Where a purchase stands. `complete` is paid (or free); `processing` is a delayed payment under way, `failed` one that
  * failed; `open` is not paid yet.
  */
-export type CheckoutOutcome = "open" | "processing" | "complete" | "failed" | "expired";
+export const CheckoutOutcome = z.enum(["open", "processing", "complete", "failed", "expired"]);
+export type CheckoutOutcome = z.infer<typeof CheckoutOutcome>;
 
 /** The answer of `GET /api/checkout_sessions/{id}`. Amounts are in the smallest unit of `currency` (ISO 4217, lower case). */
-export interface CheckoutSummary {
-  id: string;
-  status: CheckoutOutcome;
-  mode: "payment" | "subscription";
-  amountTotal: number | null;
-  currency: string | null;
-  items: { description: string; quantity: number; amountTotal: number }[];
-}
+export const CheckoutSummary = z.object({
+  id: z.string(),
+  status: CheckoutOutcome,
+  mode: z.enum(["payment", "subscription"]),
+  amountTotal: z.nullable(z.int()),
+  currency: z.nullable(z.string()),
+  items: z.array(z.object({ description: z.string(), quantity: z.int(), amountTotal: z.int() })),
+});
+export type CheckoutSummary = z.infer<typeof CheckoutSummary>;
 
 /** The answer of the routes that send the browser elsewhere. */
-export interface RedirectAnswer {
-  url: string;
-}
+export const RedirectAnswer = z.object({ url: z.url() });
+export type RedirectAnswer = z.infer<typeof RedirectAnswer>;

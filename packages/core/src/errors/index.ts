@@ -25,10 +25,3 @@ export class BillingError extends Error {
     this.code = code;
   }
 }
-
-/** The body of every refusal. */
-export interface ErrorAnswer {
-  error: string;
-  code: ErrorCode;
-  requestId: string;
-}

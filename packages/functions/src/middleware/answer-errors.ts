@@ -1,4 +1,5 @@
-import { BillingError, type ErrorAnswer, type ErrorCode, errorStatus } from "@turnpike/core/errors";
+import { BillingError, type ErrorCode, errorStatus } from "@turnpike/core/errors";
+import type { ErrorAnswer } from "@turnpike/core/errors/schema";
 import type { Middleware } from "./request.ts";
 
 /** The one place where an error becomes an answer. What was not meant for the caller is a `500` that says nothing. */

@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from "@turnpike/core/errors";
+import type { ErrorAnswer } from "@turnpike/core/errors/schema";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 
 const UNREACHABLE = "The server cannot be reached. Check your connection, then try again.";

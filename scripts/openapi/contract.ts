@@ -1,0 +1,53 @@
+import type * as z from "zod";
+import { answer, schemaOf } from "./schemas.ts";
+
+/** What a customer's route takes: see `packages/functions/src/route.ts`. */
+export interface Contract {
+  auth: "required" | "optional";
+  input: "path" | "json" | "form";
+  schema: z.core.$ZodType;
+}
+
+const BODIES = {
+  json: ["application/json"],
+  form: ["application/x-www-form-urlencoded", "multipart/form-data"],
+};
+
+/** Who may call a route, and with what. */
+export function requestOf({ auth, input, schema }: Contract): object {
+  const security = [{ cookie: [] }, { bearer: [] }, ...(auth === "optional" ? [{}] : [])];
+  const json = schemaOf(schema);
+  if (input === "path") {
+    const parameters = Object.entries(json.properties ?? {}).map(([name, parameter]) => ({
+      name,
+      in: "path",
+      required: true,
+      schema: parameter,
+    }));
+    return { security, parameters };
+  }
+  const content = Object.fromEntries(BODIES[input].map((type) => [type, { schema: json }]));
+  return { security, requestBody: { required: true, content } };
+}
+
+/** How a route may refuse, by the middleware that it goes through. */
+export function refusalsOf(method: string, contract: Contract | undefined): object {
+  return {
+    ...(contract && { 401: refusal("Nobody is signed in, or the token is not valid.") }),
+    ...(contract && method === "POST" && { 403: refusal(FOREIGN_POST) }),
+    ...(contract && (contract.input === "path" ? { 404: refusal("There is no such address.") } : refusalsOfBodies)),
+    500: refusal("Something went wrong. The body never says what; the log does, under the same `requestId`."),
+  };
+}
+
+const FOREIGN_POST = "A request with the session cookie came from a foreign origin, or did not say where from.";
+
+const refusalsOfBodies = {
+  400: refusal("The request is not valid; `error` says what is missing, `code` why."),
+  413: refusal("The body is larger than 64 KB."),
+  415: refusal("The body is of another type than this route takes."),
+};
+
+export function refusal(description: string): object {
+  return answer(description, "ErrorAnswer");
+}
