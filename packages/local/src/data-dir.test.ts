@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +18,24 @@ it("is one process's at a time", () => {
   expect(() => lockDataDir(folder)).toThrow(/in use by another Turnpike/);
   lock.close();
   lockDataDir(folder).close();
+});
+
+it("is taken over from a process that was killed, and from none that lives", async () => {
+  const code = `import { lockDataDir } from ${JSON.stringify(import.meta.resolve("./data-dir.ts"))};
+    lockDataDir(process.argv[1]);
+    console.log("locked");
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", code, folder]);
+  await once(child.stdout, "data");
+  expect(() => lockDataDir(folder)).toThrow(/in use by another Turnpike/);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  lockDataDir(folder).close();
+});
+
+it("that cannot be written is not said to be in use", () => {
+  mkdirSync(join(folder, "lock.sqlite"));
+  expect(() => lockDataDir(folder)).toThrow(/unable to open/);
 });
 
 it("is deleted with all that is in it", () => {

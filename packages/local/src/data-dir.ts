@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { tryLock } from "@turnpike/stripe-emulator/lock";
 import { isDataDir } from "./settings/generated.ts";
 import { UserError } from "./user-error.ts";
 
@@ -10,23 +10,18 @@ export interface DataDirLock {
 }
 
 /**
- * Takes the data folder for this process: two on one folder would write over each other's rows. The lock is SQLite's,
- * so the operating system takes it back however the process ends.
+ * Takes the data folder for this process, with all that is in it: two on one folder would write over each other's rows.
  * @throws UserError when another process has it.
  */
 export function lockDataDir(dataDir: string): DataDirLock {
   mkdirSync(dataDir, { recursive: true });
-  const database = new DatabaseSync(join(dataDir, "lock.sqlite"));
-  try {
-    database.exec("pragma busy_timeout = 0; begin exclusive");
-  } catch (error) {
-    database.close();
+  const unlock = tryLock(join(dataDir, "lock.sqlite"));
+  if (!unlock) {
     throw new UserError(
       `${dataDir} is in use by another Turnpike. Stop that one, or give this one a folder of its own: TURNPIKE_DATA_DIR=.turnpike-2`,
-      { cause: error },
     );
   }
-  return { close: () => database.close() };
+  return { close: unlock };
 }
 
 /** Deletes everything that is kept between runs. @throws UserError when the folder is not one of ours, or in use. */

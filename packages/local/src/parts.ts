@@ -24,7 +24,7 @@ export async function startSupabase({ supabase, publicUrl }: Settings, root: str
     secretKey: supabase.secretKey,
     signingKey: supabase.signingKey,
   }).catch((error: Error) => {
-    throw new UserError(error.message, { cause: error }); // a migration that fails, a folder in use
+    throw new UserError(error.message, { cause: error }); // a migration that fails
   });
 }
 
@@ -36,6 +36,7 @@ export async function startStripe({ stripe, publicUrl }: Settings, dataDir: stri
   return createStripeEmulator({
     publicUrl,
     stateFile: join(dataDir, "stripe.json"),
+    stateFileLocked: true, // with all of the data folder
     webhookEndpoints: [{ url: webhookUrl(publicUrl), secret, enabledEvents: [...enabledEvents] }],
     log: (line: string) => log("stripe", line),
   });

@@ -26,6 +26,8 @@ export interface StripeEmulatorOptions {
   publicUrl: string;
   /** The file the state is kept in. Absent: in memory only. One process at a time. */
   stateFile?: string;
+  /** Whether whoever calls has locked the state file already, for example its whole folder. Default: false, it is locked here. */
+  stateFileLocked?: boolean;
   webhookEndpoints?: readonly WebhookEndpoint[];
   /** Milliseconds until a bank debit settles; default 3000. */
   settleDelayMs?: number;
@@ -63,7 +65,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   const log = options.log ?? (() => undefined);
   const configured = options.webhookEndpoints ?? [];
   for (const { apiVersion } of configured) if (apiVersion !== undefined) checkVersion(apiVersion);
-  const store = openStore(options.stateFile);
+  const store = openStore(options.stateFile, options.stateFileLocked);
   accountOf(store);
   const endpoints = new Endpoints(configured, store);
   const faults = new Faults();

@@ -19,15 +19,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-test("what the API took survives kill -9, and the lock of the dead is taken over", { timeout: 60_000 }, async () => {
+test("what the API took survives kill -9", { timeout: 60_000 }, async () => {
   const child = spawn(process.execPath, ["--input-type=module", "-e", signUpAndWait], {
     env: { ...process.env, DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(child.stdout, "data");
-  await expect(startTestSupabase({ dataDir })).rejects.toThrow(
-    new RegExp(`${dataDir} is in use by process ${child.pid}.*Stop that process first`),
-  );
   child.kill("SIGKILL");
   await once(child, "exit");
 

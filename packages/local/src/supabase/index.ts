@@ -3,7 +3,6 @@ import type { JWK } from "jose";
 import { createApi } from "./api.ts";
 import { bootstrapSql } from "./bootstrap.ts";
 import type { Database } from "./database.ts";
-import { lockDirectory } from "./directory-lock.ts";
 import { createLite, keepRevokedGrants } from "./lite.ts";
 import { applyMigrations, readMigrations } from "./migrations.ts";
 import { openPglite } from "./pglite.ts";
@@ -38,13 +37,14 @@ export interface EmbeddedSupabase {
   fetch(request: Request): Promise<Response>;
   /** Raw SQL as the owner, past row-level security. */
   query<Row>(sql: string, params?: unknown[]): Promise<Row[]>;
-  /** Ends the database and unlocks its folder. */
+  /** Ends the database. */
   close(): Promise<void>;
 }
 
 /**
  * Starts Supabase's Auth and REST API in this process, with all migrations applied.
- * Throws when the data folder is in use, or when a migration fails or was edited after it had been applied.
+ * Two on one data folder would lose each other's writes: whoever calls has locked it.
+ * @throws when a migration fails, or was edited after it had been applied
  */
 export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): Promise<EmbeddedSupabase> {
   const { databaseUrl, snapshotDir } = options;
@@ -52,14 +52,9 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
   const migrations = readMigrations(options.migrationsDir);
   const tokens = await createTokens(options.signingKey, `${options.publicUrl}/auth/v1`);
   const snapshots = snapshotDir && !dataDir && !databaseUrl ? snapshotCache(snapshotDir, migrations) : undefined;
-  const unlock = dataDir ? lockDirectory(dataDir) : () => {};
   let opened: Database | undefined;
   const close = async () => {
-    try {
-      await opened?.exclusive(async () => opened?.connection.close());
-    } finally {
-      unlock();
-    }
+    await opened?.exclusive(async () => opened?.connection.close());
   };
   try {
     const snapshot = await snapshots?.find();

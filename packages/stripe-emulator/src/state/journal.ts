@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { lockFile } from "./lock.ts";
+import { tryLock } from "./lock.ts";
 
 /** A row written, or (with null) removed. */
 export type Change = [table: string, id: string, row: unknown];
@@ -22,11 +22,18 @@ export class Journal {
   #scheduled = false;
   #closed = false;
 
-  /** @throws When another process has the file. */
-  constructor(path: string) {
+  /**
+   * @param locked whether whoever calls has locked the file already
+   * @throws When another process has the file.
+   */
+  constructor(path: string, locked = false) {
     this.#path = path;
     mkdirSync(dirname(path), { recursive: true });
-    this.#unlock = lockFile(path);
+    const unlock = locked ? () => {} : tryLock(`${path}.lock`);
+    if (!unlock) {
+      throw new Error(`The state file ${path} is in use by another emulator. Stop that one, or choose another file.`);
+    }
+    this.#unlock = unlock;
   }
 
   /**

@@ -1,19 +1,22 @@
 import { DatabaseSync } from "node:sqlite";
 
+// https://www.sqlite.org/rescode.html#busy
+const SQLITE_BUSY = 5;
+
 /**
- * Takes a state file for this process: two would write over each other. The lock is SQLite's, on a file beside it, so
- * the operating system takes it back however the process ends. Returns what gives it back.
- * @throws When another process has it.
+ * Takes a lock for this process by a file of its own. The lock is SQLite's, so the operating system takes it back however the
+ * process ends.
+ * @returns what gives it back; undefined when somebody else has it
+ * @throws when the file cannot be made
  */
-export function lockFile(path: string): () => void {
-  const database = new DatabaseSync(`${path}.lock`);
+export function tryLock(file: string): (() => void) | undefined {
+  const database = new DatabaseSync(file);
   try {
     database.exec("pragma busy_timeout = 0; begin exclusive");
   } catch (error) {
     database.close();
-    throw new Error(`The state file ${path} is in use by another emulator. Stop that one, or choose another file.`, {
-      cause: error,
-    });
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    throw error;
   }
   return () => {
     if (database.isOpen) database.close();

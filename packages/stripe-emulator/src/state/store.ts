@@ -53,10 +53,11 @@ export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
 
 /**
  * All state; kept in `file`, or in memory only. A file from before a table was added opens, with that table empty.
+ * @param locked whether whoever calls has locked the file already
  * @throws When the file is damaged or of another version, or another process has it; the file stays as it is.
  */
-export function openStore(file: string | undefined): Store {
-  const journal = file === undefined ? undefined : new Journal(file);
+export function openStore(file: string | undefined, locked = false): Store {
+  const journal = file === undefined ? undefined : new Journal(file, locked);
   const names = Object.keys(TABLE_NAMES) as TableName[];
   const open = (name: TableName) => new Table<{ id: string }>((id, row) => journal?.record([name, id, row]));
   const tables = Object.fromEntries(names.map((name) => [name, open(name)]));
