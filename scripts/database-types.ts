@@ -3,6 +3,9 @@ export type Query = <Row>(sql: string) => Promise<Row[]>;
 /**
  * The types that supabase-js needs, from the database itself. Tables are read only: every write goes through
  * `apply_stripe_changes`. `billing` is there for the projections; the API does not expose it.
+ *
+ * A column whose check constraint lists its values is the union of them. What a column holds beyond that, such as the shape of
+ * a `jsonb`, its comment may say at its end: `@type { id: string }[]`.
  */
 export async function databaseTypes(query: Query): Promise<string> {
   const columns = await query<Column>(COLUMNS);
@@ -41,11 +44,18 @@ interface Column {
   name: string;
   type: string;
   required: boolean;
+  comment: string | null;
+  /** As Postgres writes them: `CHECK ((mode = ANY (ARRAY['payment'::text, 'subscription'::text])))`. */
+  checks: string[];
 }
 
 const COLUMNS = `
   select n.nspname as schema, c.relname as relation, c.relkind::text as kind, a.attname as name,
-    format_type(a.atttypid, null) as type, a.attnotnull as required
+    format_type(a.atttypid, null) as type, a.attnotnull as required, col_description(c.oid, a.attnum) as comment,
+    array(
+      select pg_get_constraintdef(k.oid) from pg_constraint k
+      where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
+    ) as checks
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
@@ -72,19 +82,32 @@ const FUNCTIONS = `
   order by p.proname`;
 
 function relation(kind: "r" | "v", columns: Column[]): string {
-  const row = columns.map((column) => `${column.name}: ${typescript(column.type, kind === "r" && column.required)}`);
+  const row = columns.map((column) => {
+    const type = saidType(column) ?? listedValues(column) ?? typescript(column.type);
+    return `${column.name}: ${kind === "r" && column.required ? type : `${type} | null`}`;
+  });
   const writes = kind === "r" ? "Insert: never; Update: never; " : "";
   return `{ Row: { ${row.join("; ")} }; ${writes}Relationships: [] }`;
+}
+
+function saidType({ comment }: Column): string | undefined {
+  return comment?.match(/@type (.+)$/s)?.[1]?.trim();
+}
+
+function listedValues({ checks }: Column): string | undefined {
+  const lists = checks.flatMap((check) => /^CHECK \(\(\w+ = ANY \(ARRAY\[(.+)\]\)\)\)$/.exec(check)?.[1] ?? []);
+  const values = [...(lists[0] ?? "").matchAll(/'((?:[^']|'')*)'::text/g)];
+  return values.map(([, value = ""]) => JSON.stringify(value.replaceAll("''", "'"))).join(" | ") || undefined;
 }
 
 function signature(fn: SqlFunction): string {
   const fields = (mode: string) =>
     fn.argument_names.flatMap((name, i) =>
-      (fn.argument_modes?.[i] ?? "i") === mode ? [`${name}: ${typescript(fn.argument_types[i] ?? "", true)}`] : [],
+      (fn.argument_modes?.[i] ?? "i") === mode ? [`${name}: ${typescript(fn.argument_types[i] ?? "")}`] : [],
     );
   const given = fields("i");
   const columns = fields("t");
-  const answer = columns.length > 0 ? `{ ${columns.join("; ")} }` : typescript(fn.answer, true);
+  const answer = columns.length > 0 ? `{ ${columns.join("; ")} }` : typescript(fn.answer);
   return `${fn.name}: {
     Args: ${given.length > 0 ? `{ ${given.join("; ")} }` : "Record<PropertyKey, never>"};
     Returns: ${fn.set ? `(${answer})[]` : answer};
@@ -103,8 +126,8 @@ const TYPES: Record<string, string> = {
   void: "undefined",
 };
 
-function typescript(type: string, required: boolean): string {
-  const known = type.endsWith("[]") ? `${typescript(type.slice(0, -2), true)}[]` : TYPES[type];
+function typescript(type: string): string {
+  const known = type.endsWith("[]") ? `${typescript(type.slice(0, -2))}[]` : TYPES[type];
   if (!known) throw new Error(`No TypeScript type is known for the Postgres type ${type}`);
-  return required ? known : `${known} | null`;
+  return known;
 }

@@ -23,6 +23,22 @@ it("the database types are those of the migrations", async () => {
   }
 });
 
+it("a column's type is the values that its check lists, or what its comment says", async () => {
+  const supabase = await startTestSupabase();
+  try {
+    await supabase.query(`create table public.examples (
+      mode text not null check (mode in ('payment', 'it''s')), free text check (free <> ''), items jsonb not null
+    )`);
+    await supabase.query("comment on column public.examples.items is 'What is bought. @type { id: string }[]'");
+    const types = await databaseTypes(supabase.query);
+    expect(types).toContain(
+      `examples: { Row: { free: string | null; items: { id: string }[]; mode: "payment" | "it's" };`,
+    );
+  } finally {
+    await supabase.close();
+  }
+});
+
 it("the OpenAPI document is that of the stacks' routes, of their handlers and of the schemas", async () => {
   const { system } = await readStacks(process.cwd(), "node_modules/.cache/turnpike/openapi");
   expect(JSON.parse(read("docs/openapi.json"))).toEqual(await openApi(system, process.cwd()));

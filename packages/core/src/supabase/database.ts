@@ -369,7 +369,7 @@ export type Database = {
           created_at: string;
           id: string;
           object_id: string | null;
-          outcome: string;
+          outcome: "applied" | "stale" | "failed";
           reason: string | null;
           recorded_at: string;
           type: string;
