@@ -1,21 +1,21 @@
-/** Every way in which Turnpike refuses a request, with the HTTP status that each is answered with. */
-export const errorStatus = {
-  invalid_request: 400,
-  price_not_for_sale: 400,
-  redirect_not_allowed: 400,
-  no_billing_account: 400,
-  invalid_signature: 400,
-  unauthenticated: 401,
-  cross_site_request: 403,
-  not_found: 404,
-  payload_too_large: 413,
-  unsupported_media_type: 415,
-  internal_error: 500,
-} as const satisfies Record<string, number>;
+/** Every way in which Turnpike refuses a request. */
+export const ERROR_CODES = [
+  "invalid_request",
+  "price_not_for_sale",
+  "redirect_not_allowed",
+  "no_billing_account",
+  "invalid_signature",
+  "unauthenticated",
+  "cross_site_request",
+  "not_found",
+  "payload_too_large",
+  "unsupported_media_type",
+  "internal_error",
+] as const;
 
-export type ErrorCode = keyof typeof errorStatus;
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** A refusal whose message is meant for the caller. Anything else that is thrown is answered `500` without its message. */
+/** A refusal whose message is meant for the caller. The message of anything else that is thrown never reaches one. */
 export class BillingError extends Error {
   override readonly name = "BillingError";
   readonly code: ErrorCode;

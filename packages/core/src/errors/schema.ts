@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { type ErrorCode, errorStatus } from "./index.ts";
+import { ERROR_CODES } from "./index.ts";
 
 /** The body of every refusal. */
 export const ErrorAnswer = z.object({
   error: z.string(),
-  code: z.enum(Object.keys(errorStatus) as ErrorCode[]),
+  code: z.enum(ERROR_CODES),
   requestId: z.string(),
 });
 export type ErrorAnswer = z.infer<typeof ErrorAnswer>;

@@ -1,6 +1,21 @@
-import { BillingError, type ErrorCode, errorStatus } from "@turnpike/core/errors";
+import { BillingError, type ErrorCode } from "@turnpike/core/errors";
 import type { ErrorAnswer } from "@turnpike/core/errors/schema";
 import type { Middleware } from "./request.ts";
+
+/** The HTTP status that each refusal is answered with. */
+const STATUS: Record<ErrorCode, number> = {
+  invalid_request: 400,
+  price_not_for_sale: 400,
+  redirect_not_allowed: 400,
+  no_billing_account: 400,
+  invalid_signature: 400,
+  unauthenticated: 401,
+  cross_site_request: 403,
+  not_found: 404,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  internal_error: 500,
+};
 
 /** The one place where an error becomes an answer. What was not meant for the caller is a `500` that says nothing. */
 export function answerErrors(): Middleware {
@@ -9,7 +24,7 @@ export function answerErrors(): Middleware {
       const { code, message } = refusalOf(request.error);
       const answer: ErrorAnswer = { error: message, code, requestId: request.event.requestContext.requestId };
       request.response = {
-        statusCode: errorStatus[code],
+        statusCode: STATUS[code],
         headers: { "content-type": "application/json" },
         body: JSON.stringify(answer),
       };
