@@ -1,4 +1,4 @@
-import { checkHealth } from "@turnpike/core/health";
+import { checkHealth, type Health } from "@turnpike/core/health";
 import type { HealthAnswer } from "@turnpike/core/health/schema";
 import { bindings } from "./bindings.ts";
 import { clients } from "./clients.ts";
@@ -6,15 +6,36 @@ import { answerErrors } from "./middleware/answer-errors.ts";
 import { logRequest } from "./middleware/log-request.ts";
 import { Stack } from "./middleware/stack.ts";
 import { json } from "./route.ts";
-import { withSecrets } from "./secrets.ts";
+import { isRefusal, withSecrets } from "./secrets.ts";
+
+// Health is asked often and by anyone: what was found a moment ago still holds.
+const FRESH_FOR_MS = 10_000;
+let last: { at: number; health: Promise<Health> } | undefined;
 
 /** `GET /api/health`: which build runs where, and whether what it depends on answers. */
 export const handler = new Stack()
   .use(logRequest())
   .use(answerErrors())
   .handler(async () => {
-    const { healthy, dependencies } = await withSecrets(() => checkHealth(clients));
+    if (!last || Date.now() - last.at > FRESH_FOR_MS) last = { at: Date.now(), health: ask() };
+    const { healthy, dependencies } = await last.health;
     const { build, stage } = bindings;
     const answer = json<HealthAnswer>({ status: healthy ? "ok" : "degraded", build, stage, dependencies });
     return { ...answer, statusCode: healthy ? 200 : 503 };
   });
+
+/** A key that is refused may have been set anew a moment ago: then the dependencies are asked once more, with the new one. */
+async function ask(): Promise<Health> {
+  let found: Health | undefined;
+  try {
+    return await withSecrets(async () => {
+      found = await checkHealth(clients);
+      const refusal = found.errors.find(isRefusal);
+      if (refusal) throw refusal;
+      return found;
+    });
+  } catch (error) {
+    if (!found) throw error;
+    return found;
+  }
+}

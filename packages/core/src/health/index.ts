@@ -4,30 +4,25 @@ import { dataOf } from "../supabase/index.ts";
 export interface Health {
   healthy: boolean;
   dependencies: Record<"stripe" | "supabase", "ok" | "unreachable">;
+  /** What went wrong with those that are not ok: for the log, and for who can do something about a key that was refused. */
+  errors: unknown[];
 }
-
-// Health is asked often and by anyone: what was found a moment ago still holds.
-const FRESH_FOR_MS = 10_000;
-let last: { at: number; health: Promise<Health> } | undefined;
 
 /** Asks every dependency for something small. */
-export function checkHealth(clients: Clients): Promise<Health> {
-  if (!last || Date.now() - last.at > FRESH_FOR_MS) last = { at: Date.now(), health: ask(clients) };
-  return last.health;
+export async function checkHealth({ stripe, supabase }: Clients): Promise<Health> {
+  const answers = await Promise.allSettled([
+    stripe.products.list({ limit: 1 }, { maxNetworkRetries: 0, timeout: 5_000 }),
+    supabase.rpc("get_reconcile_cursor").then(dataOf),
+  ]);
+  const [ofStripe, ofSupabase] = answers;
+  const errors = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
+  return {
+    healthy: errors.length === 0,
+    dependencies: { stripe: stateOf(ofStripe), supabase: stateOf(ofSupabase) },
+    errors,
+  };
 }
 
-async function ask({ stripe, supabase }: Clients): Promise<Health> {
-  const answers = async (request: Promise<unknown>) =>
-    request.then(
-      () => "ok" as const,
-      () => "unreachable" as const,
-    );
-  const [stripeAnswer, supabaseAnswer] = await Promise.all([
-    answers(stripe.products.list({ limit: 1 }, { maxNetworkRetries: 0, timeout: 5_000 })),
-    answers((async () => dataOf(await supabase.rpc("get_reconcile_cursor")))()),
-  ]);
-  return {
-    healthy: stripeAnswer === "ok" && supabaseAnswer === "ok",
-    dependencies: { stripe: stripeAnswer, supabase: supabaseAnswer },
-  };
+function stateOf({ status }: PromiseSettledResult<unknown>) {
+  return status === "fulfilled" ? ("ok" as const) : ("unreachable" as const);
 }

@@ -1,0 +1,66 @@
+import { startParameterStore } from "@turnpike/functions/testing";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { call, captureLog, type Handler, setEnvironment } from "../parts/lambda.ts";
+
+const SECRET = "/sst/turnpike/test/Secret";
+let supabase: LentSupabase;
+let stripe: Awaited<ReturnType<typeof lendStripe>>;
+let store: Awaited<ReturnType<typeof startParameterStore>>;
+let handler: Handler;
+
+beforeAll(async () => {
+  [supabase, stripe] = await Promise.all([lendSupabase(), lendStripe()]);
+  store = await startParameterStore(
+    new Map([
+      [`${SECRET}/STRIPE_SECRET_KEY/value`, "sk_test_emulator"],
+      [`${SECRET}/SUPABASE_SECRET_KEY/value`, "sb_secret_revoked"],
+    ]),
+  );
+  setEnvironment({ supabase, stripe });
+  Object.assign(process.env, {
+    SST_SSM_PREFIX: "/sst/turnpike/test/",
+    SST_Secret_value_STRIPE_SECRET_KEY: "__FETCH_FROM_SSM__",
+    SST_Secret_value_SUPABASE_SECRET_KEY: "__FETCH_FROM_SSM__",
+    AWS_ENDPOINT_URL_SSM: store.url,
+  });
+  delete process.env.SST_Secret_value_STRIPE_WEBHOOK_SECRET;
+  vi.useFakeTimers({ toFake: ["Date"] });
+  ({ handler } = await import("@turnpike/functions/health"));
+});
+afterAll(async () => {
+  vi.useRealTimers();
+  await store.close();
+});
+
+const askHealth = () => {
+  captureLog();
+  return call(handler, { method: "GET", path: "/api/health" });
+};
+
+it("a key that is refused makes its dependency unreachable, and is read anew once it is rotated", async () => {
+  const refused = { status: "degraded", build: "test", stage: "test" };
+  expect(await askHealth()).toMatchObject({
+    statusCode: 503,
+    json: { ...refused, dependencies: { stripe: "ok", supabase: "unreachable" } },
+  });
+  store.set(`${SECRET}/SUPABASE_SECRET_KEY/value`, supabase.secretKey);
+  vi.setSystemTime(Date.now() + 11_000);
+  expect(await askHealth()).toMatchObject({
+    statusCode: 200,
+    json: { status: "ok", dependencies: { stripe: "ok", supabase: "ok" } },
+  });
+});
+
+it("what was found holds for ten seconds, however often it is asked for", async () => {
+  const asked = async () => (await stripe.asked("GET /v1/products")).length;
+  vi.setSystemTime(Date.now() + 11_000);
+  const before = await asked();
+  await Promise.all([askHealth(), askHealth(), askHealth()]);
+  vi.setSystemTime(Date.now() + 9_000);
+  await askHealth();
+  expect(await asked()).toBe(before + 1);
+  vi.setSystemTime(Date.now() + 2_000);
+  await askHealth();
+  expect(await asked()).toBe(before + 2);
+});
