@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { startTestSupabase } from "@turnpike/local/testing";
 import { readStacks } from "@turnpike/local/testing/stacks";
 import { settings } from "@turnpike/settings";
@@ -62,15 +62,4 @@ it("GitHub's deploy hands over every setting of a stage that is no secret, and n
   const plain = Object.entries(settings).filter(([, { deployed, secret }]) => deployed && !secret);
   expect(handedOver.map(([, name]) => name)).toEqual(["url", ...plain.map(([name]) => name)]);
   for (const [, name, variable] of handedOver) if (name !== "url") expect(variable).toBe(name);
-});
-
-it("every file that the documentation names is there", () => {
-  const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/**/*.md")];
-  const named = pages.flatMap((page) =>
-    [...read(page).matchAll(/`((?:\.github|docs|packages|scripts|stacks|supabase|test)\/[\w./-]+\.\w+)`/g)].map(
-      ([, path = ""]) => `${page}: ${existsSync(path) ? "there" : path}`,
-    ),
-  );
-  expect(named.length).toBeGreaterThan(20);
-  expect(named.filter((line) => !line.endsWith("there"))).toEqual([]);
 });

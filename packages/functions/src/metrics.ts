@@ -1,6 +1,6 @@
 import { bindings } from "./bindings.ts";
 
-/** What CloudWatch is told. The alarms and the dashboard in `stacks/watch` read these names. */
+/** What CloudWatch is told. `stacks/alarms.ts` and `stacks/dashboard.ts` read these names. */
 const UNITS = {
   /** Deliveries of Stripe's that the queue has taken. */
   received: "Count",

@@ -1,12 +1,11 @@
 import type { Browser } from "playwright-core";
 
-/** A headless Chromium that comes from npm. */
+/** A headless browser: Chromium from npm, which has it for Linux on x64 only; elsewhere the Chrome that is installed. */
 export async function openBrowser(): Promise<Browser> {
   // Loaded late: most tests that use this package's testing face open no browser.
-  const [{ default: chromium }, { chromium: playwright }] = await Promise.all([
-    import("@sparticuz/chromium"),
-    import("playwright-core"),
-  ]);
+  const { chromium: playwright } = await import("playwright-core");
+  if (process.platform !== "linux" || process.arch !== "x64") return playwright.launch({ channel: "chrome" });
+  const { default: chromium } = await import("@sparticuz/chromium");
   return playwright.launch({
     executablePath: await chromium.executablePath(),
     // In a single process, closing one page ends them all.
