@@ -3,7 +3,7 @@ import { type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { type App, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { Events } from "./events.ts";
-import { EVERY_MINUTE, emitted, ofFunctions } from "./metrics.ts";
+import { EVERY_MINUTE, sumOverFunctions, turnpikeMetric } from "./metrics.ts";
 
 export interface AlarmRule {
   /** What the mail says. */
@@ -35,12 +35,12 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
     },
     SignaturesRejected: {
       means: "Webhook deliveries have a signature that does not fit.",
-      metric: emitted(app, "rejected"),
+      metric: turnpikeMetric(app, "rejected"),
       threshold: 5,
     },
     ApiVersionMismatch: {
       means: "Stripe sends events in another API version than the pinned one.",
-      metric: emitted(app, "apiVersionMismatch"),
+      metric: turnpikeMetric(app, "apiVersionMismatch"),
       threshold: 1,
     },
     ApiFailing: {
@@ -50,29 +50,29 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
     },
     FunctionErrors: {
       means: "A function threw, ran out of time or out of memory.",
-      metric: ofFunctions(app, "Errors"),
+      metric: sumOverFunctions(app, "Errors"),
       threshold: 3,
     },
     FunctionsThrottled: {
       means: "Lambda had no room for a function: the account's concurrency is used up.",
-      metric: ofFunctions(app, "Throttles"),
+      metric: sumOverFunctions(app, "Throttles"),
       threshold: 1,
     },
     ReconcileGap: {
       means: "The reconciliation found events that the webhook should have brought.",
-      metric: emitted(app, "reconcileGap"),
+      metric: turnpikeMetric(app, "reconcileGap"),
       threshold: 1,
     },
     ReconcileStopped: {
       means: "No reconciliation has ended well for an hour.",
-      metric: emitted(app, "reconcileGap", { statistic: "SampleCount", period: Duration.hours(1) }),
+      metric: turnpikeMetric(app, "reconcileGap", { statistic: "SampleCount", period: Duration.hours(1) }),
       threshold: 1,
       whenBelow: true,
     },
   };
 }
 
-/** An alarm that waits for something to happen is content with silence; one that waits for a sign of life is not. */
-export function onSilence({ whenBelow }: AlarmRule): TreatMissingData {
+/** To most alarms no data means that nothing happened. One that waits for a sign of life rings when there is no data. */
+export function missingDataTreatment({ whenBelow }: AlarmRule): TreatMissingData {
   return whenBelow ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING;
 }

@@ -11,7 +11,7 @@ import {
 import { type App, type Stack, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { Events } from "./events.ts";
-import { EVERY_MINUTE, emitted, ofFunctions } from "./metrics.ts";
+import { EVERY_MINUTE, sumOverFunctions, turnpikeMetric } from "./metrics.ts";
 
 const FULL_WIDTH = 24;
 
@@ -27,12 +27,14 @@ export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
   dashboard.addWidgets(...queueWidgets(app));
   dashboard.addWidgets(...apiWidgets());
   dashboard.addWidgets(routesWidget());
-  dashboard.addWidgets(graph("Functions", [ofFunctions(app, "Errors"), ofFunctions(app, "Throttles")], FULL_WIDTH));
+  dashboard.addWidgets(
+    graph("Functions", [sumOverFunctions(app, "Errors"), sumOverFunctions(app, "Throttles")], FULL_WIDTH),
+  );
 }
 
 function queueWidgets(app: App): GraphWidget[] {
   const { events, deadLetters } = use(Events);
-  const lag = (statistic: string) => emitted(app, "lag", { statistic, label: `lag ${statistic}` });
+  const lag = (statistic: string) => turnpikeMetric(app, "lag", { statistic, label: `lag ${statistic}` });
   return [
     graph("From Stripe to Postgres (s)", [lag("p50"), lag("p99")]),
     graph("Oldest waiting message (s)", [events.cdk.queue.metricApproximateAgeOfOldestMessage(EVERY_MINUTE)]),
@@ -72,7 +74,7 @@ function routesWidget(): LogQueryWidget {
   });
 }
 
-const counts = (app: App, ...names: string[]) => names.map((name) => emitted(app, name, { label: name }));
+const counts = (app: App, ...names: string[]) => names.map((name) => turnpikeMetric(app, name, { label: name }));
 
 function graph(title: string, left: IMetric[], width: GraphWidgetProps["width"] = FULL_WIDTH / 3): GraphWidget {
   return new GraphWidget({ title, left, width, leftYAxis: { min: 0 } });

@@ -29,15 +29,15 @@ export function Events({ app, stack }: StackContext) {
           batchSize: 100,
           maxBatchingWindow: Duration.seconds(1),
           reportBatchItemFailures: true,
-          // Each consumer has one call to Postgres open at a time, so five are never more than a small project's pool has room
-          // for, whatever the backlog. Nothing else invokes the function: to reserve concurrency would only take it from others.
+          // Each consumer has one call to Postgres open at a time. A small project's pool has room for five, however long the
+          // queue is. No concurrency is reserved: only the queue invokes this function, so that would only take it from others.
           maxConcurrency: 5,
         },
       },
     },
     cdk: {
       queue: {
-        // Six times the consumer's time-out, so that no batch comes back while it is still worked on:
+        // Six times the consumer's time-out, as AWS advises, so that no batch comes back while a consumer still has it:
         // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         visibilityTimeout: Duration.seconds(6 * CONSUMER_TIMEOUT.toSeconds()),
         retentionPeriod: Duration.days(14),

@@ -3,8 +3,8 @@ import { CfnWebACL } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
 import type { App } from "sst/constructs";
 
-// Stripe's deliveries come in waves from few addresses, with bodies that are long and full of addresses; their signature is
-// what tells them apart from others.
+// Stripe delivers in waves from few IP addresses, and its bodies are long and full of URLs: the rules would stop it. The function
+// checks its signature instead.
 const NOT_THE_WEBHOOK = {
   notStatement: {
     statement: {

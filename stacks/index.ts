@@ -3,7 +3,7 @@ import { Api } from "./api.ts";
 import { Events } from "./events.ts";
 import { functionDefaults } from "./function-defaults.ts";
 import { Monitoring } from "./monitoring.ts";
-import { holdToRules } from "./nag.ts";
+import { checkAwsRules } from "./nag.ts";
 import { Reconcile } from "./reconcile.ts";
 import { Secrets } from "./secrets.ts";
 import { Site } from "./site.ts";
@@ -16,5 +16,5 @@ export function stacks(app: App): void {
   app.setDefaultFunctionProps(functionDefaults(app));
   const system = app.stack(Secrets).stack(Events).stack(Api).stack(Reconcile).stack(Site);
   if (stageOf(app).isWatched) system.stack(Monitoring);
-  holdToRules(app);
+  checkAwsRules(app);
 }

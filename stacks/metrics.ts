@@ -5,7 +5,7 @@ import { type App, Function as Lambda } from "sst/constructs";
 export const EVERY_MINUTE = { period: Duration.minutes(1), statistic: "Maximum" };
 
 /** A metric of `packages/functions/src/metrics.ts`; the sum of five minutes, unless the options say otherwise. */
-export function emitted(app: App, metricName: string, options: MetricOptions = {}): Metric {
+export function turnpikeMetric(app: App, metricName: string, options: MetricOptions = {}): Metric {
   return new Metric({
     namespace: "Turnpike",
     metricName,
@@ -16,7 +16,7 @@ export function emitted(app: App, metricName: string, options: MetricOptions = {
 }
 
 /** Over all our functions together, in five minutes; those that SST and CDK bring along are not among them. */
-export function ofFunctions(app: App, metric: "Errors" | "Throttles"): IMetric {
+export function sumOverFunctions(app: App, metric: "Errors" | "Throttles"): IMetric {
   const lambdas = app.node.findAll().filter((construct) => construct instanceof Lambda);
   return new MathExpression({
     expression: "SUM(METRICS())",

@@ -5,15 +5,15 @@ import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { StackContext } from "sst/constructs";
-import { type AlarmRule, alarmRules, onSilence } from "./alarms.ts";
+import { type AlarmRule, alarmRules, missingDataTreatment } from "./alarms.ts";
 import { createDashboard } from "./dashboard.ts";
 
 /** Who is told when something is wrong, and what they look at. On stages that are watched: see `stage.ts`. */
 export function Monitoring({ app, stack }: StackContext) {
-  // Not encrypted with a key of our own ($1 a month), which CloudWatch would need to be let at: what is said here names no
+  // Not encrypted with a key of our own: it would cost $1 a month, and CloudWatch would need access to it. The mails name no
   // customer and no amount.
   const topic = new Topic(stack, "Alarms", { enforceSSL: true });
-  // With a policy of its own, a topic loses the default one, by which the account's alarms may publish.
+  // `enforceSSL` gives the topic a policy in place of the default one, which had let the account's alarms publish.
   topic.grantPublish(
     new ServicePrincipal("cloudwatch.amazonaws.com", {
       conditions: { StringEquals: { "aws:SourceAccount": app.account } },
@@ -42,6 +42,6 @@ function createAlarm(stack: StackContext["stack"], id: string, rule: AlarmRule):
     comparisonOperator: rule.whenBelow
       ? ComparisonOperator.LESS_THAN_THRESHOLD
       : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    treatMissingData: onSilence(rule),
+    treatMissingData: missingDataTreatment(rule),
   });
 }

@@ -4,10 +4,10 @@ import type { App } from "sst/constructs";
 import { SUPPRESSIONS } from "./nag-suppressions.ts";
 
 /**
- * Holds the stacks to the rules that AWS's solutions are held to: a synth with a finding that is not among the suppressions fails,
- * and with it the deploy.
+ * Checks the stacks against cdk-nag's AWS Solutions rules. A finding that is not in `nag-suppressions.ts` makes the synth fail, and
+ * the deploy with it.
  */
-export function holdToRules(app: App): void {
+export function checkAwsRules(app: App): void {
   if (app.mode !== "deploy") return;
   const findings = new Findings();
   Aspects.of(app).add({ visit: (node) => node instanceof CfnResource && suppress(node, app.stage) });

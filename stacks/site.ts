@@ -77,7 +77,7 @@ export function Site({ app, stack }: StackContext) {
   });
 }
 
-/** Nothing of the API is cached, and all of a request reaches it but the host, which API Gateway tells its APIs apart by. */
+/** Nothing of the API is cached. It gets the whole request but the `Host` header: API Gateway tells its APIs apart by its own. */
 function toApi(url: string): BehaviorOptions {
   return {
     origin: new HttpOrigin(Fn.select(2, Fn.split("/", url))),

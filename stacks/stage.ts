@@ -31,7 +31,7 @@ export function removalPolicyOf(stage: Stage): RemovalPolicy {
 }
 
 /**
- * Ends a command that would take a protected stage away or, in the case of `sst dev`, put a laptop in place of its functions.
+ * Refuses `sst remove` for a protected stage, and `sst dev`, which would put a laptop in the place of its functions.
  * @throws Error that says where to read on
  */
 export function assertAllowed(app: App): void {

@@ -1,13 +1,13 @@
 import { CfnRoute, CfnStage } from "aws-cdk-lib/aws-apigatewayv2";
 import type { Api } from "sst/constructs";
 
-/** Requests a second, and how many may come at once. What is more is answered 429, before a function runs. */
+/** Requests a second, and how many may come at once. API Gateway answers 429 to more than that, before a function runs. */
 interface Throttle {
   rate: number;
   burst: number;
 }
 
-/** For what customers do by hand, of all customers together. Each request is one or more of Stripe's, which takes 100 a second. */
+/** For all customers together. Each of their requests makes one or more to Stripe, which takes 100 a second. */
 export const CUSTOMER_ROUTES: Throttle = { rate: 20, burst: 40 };
 
 const OTHERS: Record<string, Throttle> = {
@@ -17,7 +17,7 @@ const OTHERS: Record<string, Throttle> = {
   "GET /api/health": { rate: 5, burst: 10 },
 };
 
-/** API Gateway knows limits per route, SST only one for all. */
+/** API Gateway can limit each route; SST's construct has one limit for all of them. */
 export function throttleRoutes(api: Api): void {
   const stage = api.cdk.httpApi.defaultStage?.node.defaultChild;
   if (!(stage instanceof CfnStage)) throw new Error("The API has no stage of its own to put limits on.");

@@ -21,7 +21,7 @@ const STRIPE_RESOURCES = [
   "Subscriptions",
 ];
 
-/** What nothing of ours reaches; of a library's own modules, as the library imports them. */
+/** The libraries' modules that no code of ours reaches. */
 const LEFT_OUT = [
   new RegExp(`/stripe/esm/resources/(?!(${STRIPE_RESOURCES.join("|")})\\.js$)`),
   /\/stripe\/esm\/(StripeEventNotificationHandler|autoPagination|multipart)\.js$/,
@@ -31,8 +31,8 @@ const LEFT_OUT = [
 ];
 
 /**
- * Leaves out of the bundles what is never used of the libraries. A module costs reading and compiling even if nothing of it
- * runs, and Stripe's and Supabase's clients hold together what could be had apart.
+ * Leaves out of the bundles those modules of the libraries that are never used. A module is read and compiled even if nothing of it
+ * runs, and Stripe's and Supabase's clients import all of theirs.
  */
 export const leaveOut: Plugin = {
   name: "leave-out",

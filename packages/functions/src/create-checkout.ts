@@ -4,7 +4,7 @@ import { clients } from "./clients.ts";
 import { config } from "./config.ts";
 import { json, route } from "./route.ts";
 
-/** `POST /api/stripe/create-checkout`: the same sale for a page that follows the address itself. Guests may buy. */
+/** `POST /api/stripe/create-checkout`: the same sale, for a page that sends the browser on by itself. Guests may buy. */
 export const handler = route({ auth: "optional", input: "json", schema: CreateCheckout }, async ({ user, input }) => {
   const url = await openCheckout({ ...clients, site: config.site }, user, input);
   return json<RedirectAnswer>({ url });

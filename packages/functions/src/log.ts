@@ -5,15 +5,19 @@ export function log(level: "info" | "warn" | "error", message: string, fields: F
   console[level](JSON.stringify({ level, message, ...fields }));
 }
 
-/** What may be said of an error: a message can quote what a customer typed, so it stays out; the stack says where. */
+/** What the log may say about an error. Its message can quote what a customer typed, so only the stack says what happened. */
 export function describe(error: unknown): Fields {
   if (!(error instanceof Error)) return { error: typeof error };
-  const { code, statusCode, requestId } = error as Error & Record<"code" | "statusCode" | "requestId", unknown>;
+  const { code, type, statusCode, requestId } = error as Error & Record<string, unknown>;
+  // By what they say of themselves: to know them by their class, the receiver would have to load both clients.
+  const isStripes = typeof type === "string" && type.startsWith("Stripe");
+  const status = typeof statusCode === "number" ? statusCode : undefined;
   return {
     error: error.name,
     errorCode: typeof code === "string" ? code : undefined,
-    stripeStatus: typeof statusCode === "number" ? statusCode : undefined,
-    stripeRequestId: typeof requestId === "string" ? requestId : undefined,
+    stripeStatus: isStripes ? status : undefined,
+    stripeRequestId: isStripes && typeof requestId === "string" ? requestId : undefined,
+    databaseStatus: error.name === "DatabaseError" ? status : undefined,
     // The message stands in front of the stack, and may have lines that look like one.
     stack: error.stack
       ?.replace(error.message, () => "")
@@ -24,8 +28,8 @@ export function describe(error: unknown): Fields {
 }
 
 /**
- * Does what a queue or a schedule asks for. Lambda prints whatever is thrown together with its message, which may quote what it
- * was about: so the failure is described here, and another error says to Lambda that there was one.
+ * Runs the work of a function that no browser waits for. Lambda prints what a function throws with its message, and the message
+ * may quote a customer. So the failure is logged here without it, and Lambda gets an error that quotes nothing.
  */
 export async function reportFailure<Answer>(work: () => Promise<Answer>): Promise<Answer> {
   try {

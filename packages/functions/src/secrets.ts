@@ -5,7 +5,7 @@ import { describe, log } from "./log.ts";
 
 // A secret that was set anew holds everywhere after this, without a deploy.
 const FRESH_FOR_MS = 3 * 60_000;
-// When SSM fails, the values at hand go on; and whoever sends us forged signatures must not make us ask it all the time.
+// When SSM fails, the old values are used for this long. And someone who sends forged signatures must not make us ask SSM each time.
 const ASK_AT_MOST_EVERY_MS = 10_000;
 
 /** What SST binds in place of a value that is kept in SSM. */
@@ -39,7 +39,7 @@ export class Secrets {
     if (Date.now() >= this.#staleAt) await this.#ask();
   }
 
-  /** For when a value was refused: it may have been changed a moment ago. Does nothing when SSM was asked just now. */
+  /** For when a value was refused, because it may have been changed a moment ago. Does nothing if SSM was asked just now. */
   async loadAgain(): Promise<void> {
     if (this.#asking || Date.now() >= this.#askedAt + ASK_AT_MOST_EVERY_MS) await this.#ask();
   }
@@ -97,7 +97,7 @@ async function getParameters(names: string[]): Promise<Map<string, string>> {
 
 export const secrets = new Secrets();
 
-/** Runs with fresh secrets; and, when one of them was refused and has changed since it was read, once more. */
+/** Runs `work` with fresh secrets. When one of them is refused and has changed since it was read, runs it once more. */
 export async function withSecrets<Result>(work: () => Promise<Result>): Promise<Result> {
   await secrets.load();
   const { version } = secrets;

@@ -51,6 +51,19 @@ test("a plan is sold again only when the subscription no longer stands", () => {
   expect(standing).toEqual(["active", "trialing", "past_due", "unpaid", "paused"]);
 });
 
-test("a payment status that is not known is never shown as paid", () => {
-  expect(describePayment("action_required")).toEqual({ label: "action required", tone: "quiet" });
+test("a payment that needs the customer, or is in trouble, is not shown as quiet", () => {
+  for (const status of ["action_required", "failed", "overdue", "disputed", "uncollectible"]) {
+    expect(describePayment(status).tone).toBe("bad");
+  }
+});
+
+test("a payment on its way is neither paid nor failed", () => {
+  for (const status of ["open", "partially_paid", "processing", "held"]) {
+    expect(describePayment(status).tone).toBe("busy");
+  }
+});
+
+test("only what is paid is shown as paid; a status that is not known, as it is", () => {
+  expect(describePayment("paid")).toEqual({ label: "Paid", tone: "good" });
+  expect(describePayment("sent_to_mars")).toEqual({ label: "sent to mars", tone: "quiet" });
 });

@@ -105,10 +105,17 @@ export function isStanding(subscription: Subscription): boolean {
 
 const paymentStates: Record<string, { label: string; tone: Tone }> = {
   paid: { label: "Paid", tone: "good" },
+  partially_paid: { label: "Partly paid", tone: "busy" },
+  open: { label: "To be paid", tone: "busy" },
+  overdue: { label: "Overdue", tone: "bad" },
   processing: { label: "Processing", tone: "busy" },
+  held: { label: "Reserved", tone: "busy" },
+  action_required: { label: "Waits for you", tone: "bad" },
   failed: { label: "Failed", tone: "bad" },
+  canceled: { label: "Canceled", tone: "quiet" },
   refunded: { label: "Refunded", tone: "quiet" },
   partially_refunded: { label: "Partly refunded", tone: "quiet" },
+  disputed: { label: "Disputed", tone: "bad" },
   void: { label: "Void", tone: "quiet" },
   uncollectible: { label: "Not collected", tone: "bad" },
 };

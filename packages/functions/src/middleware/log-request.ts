@@ -5,7 +5,7 @@ import type { Middleware } from "./request.ts";
 
 type Logged = Middleware<{ identity: Identity; stripeEvent: Stripe.Event }>;
 
-/** One line per request. The last to run, so it sees the answer whatever became of it. */
+/** Writes one line per request. Its `after` runs last, so it sees the answer that is sent, whatever happened before. */
 export function logRequest(): Logged {
   const began = new WeakMap<object, number>();
   const write: Logged["after"] = ({ event, response, error, context }) => {

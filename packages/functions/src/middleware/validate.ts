@@ -5,7 +5,7 @@ import type { RouteRequest } from "./request.ts";
 
 /**
  * Checks what was sent against the route's schema, and adds what the schema made of it.
- * The first complaint is the answer; a path that fits no schema leads nowhere.
+ * The schema's first complaint is the answer. A path that does not fit its schema is an unknown address.
  */
 export function validate<Schema extends ZodMiniType>(schema: Schema, input: "path" | "json" | "form") {
   return ({ event: { sent } }: RouteRequest<Sent>): { input: output<Schema> } => {
