@@ -169,6 +169,14 @@ const concepts = [
     to: { path: installed(["stripe"]), dependencyTypesNot: ["type-only"] },
   },
   {
+    name: "one-maker-of-service-clients",
+    // identity/ makes clients that act for a user.
+    comment:
+      "Only core/supabase makes a client with the service role; the rest of core knows the types of what it is handed.",
+    from: { path: "^packages/core/src/", pathNot: ["^packages/core/src/(supabase|identity)/", DEVELOPMENT] },
+    to: { path: installed(["@supabase/supabase-js"]), dependencyTypesNot: ["type-only"] },
+  },
+  {
     name: "core-node",
     comment: "Of Node's modules core uses hashes and timers: no HTTP, no files, no processes.",
     from: { path: "^packages/core/", pathNot: DEVELOPMENT },

@@ -33,6 +33,11 @@ const CROSSINGS: Crossing[] = [
   ["clients-know-clients-only", "packages/core/src/errors", `import type { Purchase } from "../checkout/index.ts";`],
   ["mirror-knows-no-use-case", "packages/core/src/mirror", `import { getOffer } from "../catalog/index.ts";`],
   ["one-maker-of-clients", "packages/core/src/reconcile", `import Stripe from "stripe";`],
+  [
+    "one-maker-of-service-clients",
+    "packages/core/src/catalog",
+    `import { createClient } from "@supabase/supabase-js";`,
+  ],
   ["functions-rooms", "packages/functions/src", `import { startLocal } from "../../local/src/index.ts";`],
   ["functions-rooms", "packages/functions/src", `const { startLocal } = await import("@turnpike/local");`],
   ["functions-npm", "packages/functions/src", `import { createClient } from "@supabase/supabase-js";`],

@@ -16,7 +16,7 @@ export type { Database, Json } from "./database.ts";
 export function createServiceClient(options: { url: string; secretKey: string }): ServiceClient {
   return createClient<Database>(options.url, options.secretKey, {
     accessToken: async () => options.secretKey,
-    // Before Lambda gives up on the function, so that the caller gets an answer of ours.
+    // Sooner than those who call us give up, so that they get an answer of ours.
     db: { timeout: 15_000 },
   });
 }
