@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bench, CARD, createCheckout, createPlan, openBench, typesSince, until } from "./testing/bench.ts";
+import { DAY, onClock, START } from "./testing/clocked.ts";
 
 let bench: Bench;
 let stripe: Bench["stripe"];
@@ -179,4 +180,25 @@ test("a deleted customer's subscriptions end; a price is deleted by its older na
   await stripe.plans.del(price.id);
   await stripe.products.del(String(price.product));
   expect(typesSince(bench, from).slice(2)).toEqual(["plan.deleted", "price.deleted", "product.deleted"]);
+});
+
+test("a card that is declined becomes no customer's", async () => {
+  const { id: customer } = await stripe.customers.create();
+  const declined = { code: "card_declined", statusCode: 402 };
+  await expect(stripe.paymentMethods.attach("pm_card_visa_chargeDeclined", { customer })).rejects.toMatchObject(
+    declined,
+  );
+  expect((await stripe.customers.listPaymentMethods(customer)).data).toEqual([]);
+});
+
+test("a customer is delinquent once an invoice could not be charged when it was due, until one is paid", async () => {
+  const { customer, advance } = await onClock(bench, START, "pm_card_chargeCustomerFail");
+  await stripe.invoiceItems.create({ customer, amount: 700, currency: "usd" });
+  const asked = { customer, auto_advance: true, pending_invoice_items_behavior: "include" } as const;
+  const { id: invoice } = await stripe.invoices.create(asked);
+  await advance(START + DAY);
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ delinquent: true });
+  const { id: card } = await stripe.paymentMethods.attach("pm_card_visa", { customer });
+  await stripe.invoices.pay(invoice, { payment_method: card });
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ delinquent: false });
 });
