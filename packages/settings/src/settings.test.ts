@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { readSetting, type SettingName, settings } from "./index.ts";
 
@@ -45,4 +46,10 @@ it("what need not be set is not missed", () => {
   expect(readSetting("ALLOWED_ORIGINS", {})).toEqual([]);
   expect([readSetting("TRACING", {}), readSetting("TRACING", { TRACING: "on" })]).toEqual([false, true]);
   expect([readSetting("PORT", {}), readSetting("PORT", { PORT: "4000" })]).toEqual([3000, 4000]);
+});
+
+it("SST bundles the settings along with the stacks", () => {
+  // What the root's package.json names, SST leaves out of the bundle; see index.ts for what would follow.
+  const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+  expect({ ...dependencies, ...devDependencies }).not.toHaveProperty("@turnpike/settings");
 });

@@ -76,7 +76,7 @@ export interface SubscriptionState {
 
 const UPDATE_CARD = "The last payment did not go through. Open the billing portal to update your card.";
 
-/** A subscription in words. That it will end comes before that it would renew. */
+/** Says how a subscription stands. One that will end says when it ends, not when it would have renewed. */
 export function describeSubscription(subscription: Subscription): SubscriptionState {
   const { status, ended_at, ends_at, trial_end, current_period_end } = subscription;
   const on = (text: string, at: string | null) => (at ? { text, at } : undefined);
@@ -98,7 +98,7 @@ export function describeSubscription(subscription: Subscription): SubscriptionSt
   return { label: "Active", tone: "good", day: ending ?? on("Renews on", current_period_end) };
 }
 
-/** Whether a subscription still stands, so that its plan must be managed and not sold once more. */
+/** Whether a subscription still runs. If so, its plan is changed in the portal and not sold a second time. */
 export function isStanding(subscription: Subscription): boolean {
   return !["canceled", "incomplete", "incomplete_expired"].includes(subscription.status);
 }
@@ -120,7 +120,7 @@ const paymentStates: Record<string, { label: string; tone: Tone }> = {
   uncollectible: { label: "Not collected", tone: "bad" },
 };
 
-/** A payment's status in words. One that is not known here is shown as it is, and never as paid. */
+/** Says how a payment stands. A status that is not known here is shown as it is, and never as paid. */
 export function describePayment(status: string): { label: string; tone: Tone } {
   return paymentStates[status] ?? { label: status.replaceAll("_", " "), tone: "quiet" };
 }

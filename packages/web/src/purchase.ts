@@ -37,7 +37,7 @@ export function watchPurchase(sessionId: string, tell: (purchase: Purchase) => v
   const ask = async (attempt: number) => {
     const answer = await loadPurchase(sessionId);
     if (stopped) return;
-    // Once it is known that the payment is under way, a lost connection is no news: keep that, and ask again.
+    // The payment was under way when last seen, and a lost connection does not change that: go on showing it, and ask again.
     const lost = attempt > 0 && answer.status === "unreachable";
     if (!lost) tell(answer);
     if (lost || (answer.status === "known" && answer.summary.status === "processing")) {

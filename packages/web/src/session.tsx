@@ -22,7 +22,7 @@ export function useSession(): Session {
   return use(SessionContext);
 }
 
-/** Signs out here; other devices stay signed in. False when the server could not be told: then the session still stands. */
+/** Signs out here; other devices stay signed in. False when the server did not answer: then the session goes on. */
 export async function signOut(): Promise<boolean> {
   const { error } = await getSupabase().auth.signOut({ scope: "local" });
   return !error;

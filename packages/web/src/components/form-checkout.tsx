@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 /**
- * Buys one price with a plain form: no script has part in it, so it works as it stands in any page or template. The answer
+ * Buys one price with a plain form: it needs no script, so it works in any page or template. The answer
  * is a redirect to Stripe's checkout. For signed-in users; a second click gets the same checkout session.
  */
 export function FormCheckout({
