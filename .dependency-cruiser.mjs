@@ -122,9 +122,9 @@ const packages = [
   },
   {
     name: "web-schemas-only",
-    comment: "Of core the pages use schemas, error codes and the database's types: what a browser may hold.",
+    comment: "Of core the pages use schemas and the database's types: what a browser may hold.",
     from: { path: "^packages/web/" },
-    to: { path: "^packages/core/", pathNot: "^packages/core/src/([^/]+/schema|(errors|supabase)/index)\\.ts$" },
+    to: { path: "^packages/core/", pathNot: "^packages/core/src/([^/]+/schema|supabase/index)\\.ts$" },
   },
   {
     name: "testing-faces-in-tests",
