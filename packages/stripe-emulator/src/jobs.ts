@@ -9,6 +9,7 @@ import { expirePendingUpdate } from "./billing/pending-updates.ts";
 import { endCoupon, endPromotionCode } from "./billing/redeeming.ts";
 import { finishRefund } from "./billing/refunding.ts";
 import { announceInvoice, endAsPlanned, renewSubscription } from "./billing/renewing.ts";
+import { advanceSchedule, announceExpiry } from "./billing/scheduling.ts";
 import { settlePayment } from "./billing/settlement.ts";
 import { trialWillEnd } from "./billing/trials.ts";
 import { clockOf } from "./state/clock-of.ts";
@@ -25,6 +26,9 @@ const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
   trial_will_end: trialWillEnd,
   upcoming_invoice: announceInvoice,
   resume_collection: resumeCollection,
+  schedule_expiring: announceExpiry,
+  // A phase that begins with a period decides what the period costs.
+  advance_schedule: advanceSchedule,
   renew_subscription: renewSubscription,
   finalize_invoice: collectInvoice,
   retry_payment: attemptInvoice,

@@ -103,6 +103,46 @@ async function liveThroughTime() {
   await stripe.customers.retrieve(customer.id);
 }
 
+async function schedule() {
+  const customer = await stripe.customers.create({ source: "tok_visa" });
+  const [small, large] = [await createPlan(stripe), await createPlan(stripe, { unit_amount: 4500 })];
+  const { id } = await stripe.subscriptionSchedules.create({
+    customer: customer.id,
+    start_date: "now",
+    end_behavior: "cancel",
+    phases: [
+      { items: [{ price: small.id }], duration: { interval: "month" } },
+      { items: [{ price: large.id }], duration: { interval: "month" } },
+    ],
+    expand: ["subscription.schedule", "phases.items.price"],
+  });
+  await stripe.subscriptionSchedules.update(id, { metadata: { key: "value" }, end_behavior: "release" });
+  await stripe.subscriptionSchedules.list({ customer: customer.id });
+  await stripe.subscriptionSchedules.release(id);
+}
+
+async function credit() {
+  const customer = await stripe.customers.create({
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const draft = await stripe.invoices.create({ customer: customer.id, currency: "eur" });
+  await stripe.invoiceItems.create({ customer: customer.id, invoice: draft.id, amount: 3000, currency: "eur" });
+  const { lines } = await stripe.invoices.finalizeInvoice(draft.id);
+  const part = { amount: 1000, currency: "eur", customer: customer.id, payment_method: "pm_card_visa", confirm: true };
+  const { id: intent } = await stripe.paymentIntents.create(part);
+  await stripe.invoices.attachPayment(draft.id, { payment_intent: intent, expand: ["payments.data.payment"] });
+  const note = await stripe.creditNotes.create({
+    invoice: draft.id,
+    lines: [{ type: "invoice_line_item", invoice_line_item: lines.data[0]?.id ?? "", quantity: 1 }],
+    refund_amount: 600,
+    credit_amount: 400,
+    expand: ["customer_balance_transaction", "invoice", "refunds.refund"],
+  });
+  await stripe.creditNotes.listLineItems(note.id);
+  await stripe.creditNotes.update(note.id, { metadata: { key: "value" } });
+}
+
 async function configure() {
   await stripe.accounts.retrieveCurrent();
   const endpoint = await stripe.webhookEndpoints.create({
@@ -151,6 +191,8 @@ test("answers, events and expanded values have the shapes that the SDK declares"
   await buy();
   await refundAndDispute();
   await liveThroughTime();
+  await credit();
+  await schedule();
   await configure();
   await listEverything();
   const shapes = new DeclaredShapes();

@@ -74,7 +74,7 @@ function run(world: World, { route, path, encoded, version, id, idempotencyKey }
   world.request = { id, idempotency_key: idempotencyKey };
   try {
     const decoded = decodeForm(encoded);
-    if (takesOlderParams(version)) takeOlderParams(route.path, decoded);
+    if (takesOlderParams(version)) takeOlderParams(world.store, route.path, decoded);
     const operation = stripeApi.operations[operationOf(route.method, route.path)] ?? {};
     checkParameters(operation, decoded);
     const { expand: asked, ...form } = decoded;

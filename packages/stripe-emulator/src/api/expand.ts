@@ -12,7 +12,9 @@ type Finder = (store: Store, id: string) => object | undefined;
 const OBJECTS: Record<string, Finder> = {
   Charge: (store, id) => store.charges.find(id),
   Coupon: (store, id) => store.coupons.find(id) ?? store.deletedCoupons.find(id),
+  CreditNote: (store, id) => store.creditNotes.find(id),
   Customer: (store, id) => store.customers.find(id),
+  CustomerBalanceTransaction: (store, id) => store.balanceTransactions.find(id),
   DeletedCustomer: (store, id) => store.deletedCustomers.find(id),
   DeletedProduct: (_, id) => ({ id, object: "product", deleted: true }),
   Discount: (store, id) => store.discounts.find(id),
@@ -27,6 +29,7 @@ const OBJECTS: Record<string, Finder> = {
   Refund: (store, id) => store.refunds.find(id),
   SetupIntent: (store, id) => store.setupIntents.find(id),
   Subscription: (store, id) => store.subscriptions.find(id),
+  SubscriptionSchedule: (store, id) => store.subscriptionSchedules.find(id),
   "TestHelpers.TestClock": (store, id) => store.testClocks.find(id),
 };
 

@@ -12,6 +12,7 @@ export interface Adjustment {
   currency: string;
   type: "adjustment" | "applied_to_invoice" | "credit_note" | "invoice_overpaid" | "unapplied_from_invoice";
   invoice?: string;
+  creditNote?: string;
   description?: string | null;
   metadata?: Stripe.Metadata;
 }
@@ -28,7 +29,7 @@ export function adjustBalance(world: World, customer: string | null, adjustment:
     amount,
     checkout_session: null,
     created: world.now(),
-    credit_note: null,
+    credit_note: adjustment.creditNote ?? null,
     currency,
     customer: id,
     customer_account: null,

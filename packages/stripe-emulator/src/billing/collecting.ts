@@ -18,8 +18,8 @@ export function paymentMethodOf(
   world: World,
   { customer, default_payment_method: own }: Pick<Invoice, "customer" | "default_payment_method">,
 ): Stored<Stripe.PaymentMethod> | undefined {
-  const byDefault = world.store.customers.find(customer)?.invoice_settings.default_payment_method;
-  return world.store.paymentMethods.find(own ?? byDefault);
+  const { invoice_settings: settings, default_source: source } = world.store.customers.find(customer) ?? {};
+  return world.store.paymentMethods.find(own ?? settings?.default_payment_method ?? source);
 }
 
 export const subscriptionOf = (world: World, invoice: Invoice): Subscription | undefined =>

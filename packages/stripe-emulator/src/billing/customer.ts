@@ -24,6 +24,8 @@ export interface CustomerDraft
   > {
   /** The payment method that invoices are charged to by default. */
   defaultMethod?: string | null;
+  /** The older way to name it. */
+  defaultSource?: string | null;
 }
 
 /** Writes down a customer. */
@@ -36,7 +38,7 @@ export function putCustomer(world: World, draft: CustomerDraft): Customer {
     created: world.now(),
     currency: null,
     customer_account: null,
-    default_source: null,
+    default_source: draft.defaultSource ?? null,
     delinquent: false,
     description: draft.description ?? null,
     discount: null,

@@ -1,18 +1,22 @@
 import type { Reactions, World } from "../world.ts";
 import { subscriptionOf } from "./collecting.ts";
 import { setDelinquent } from "./delinquency.ts";
-import { endSubscription } from "./end-subscription.ts";
+import { endSubscription, isOver } from "./end-subscription.ts";
 import { tellEntitlements } from "./entitling.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { applyPendingUpdate } from "./pending-updates.ts";
+import { followEnd } from "./scheduling.ts";
 import type { Subscription } from "./subscription.ts";
 
 /**
- * What becomes of a subscription when something happens to its invoice, and of a customer's entitlements when something
- * happens to the subscription. Invoices and payments know nothing of it.
+ * What becomes of a subscription when something happens to its invoice, and of a customer's entitlements and a schedule
+ * when something happens to the subscription. Invoices and payments know nothing of it.
  */
 export const reactions: Reactions = {
-  "customer.subscription.*": (world, { customer }) => tellEntitlements(world, customer),
+  "customer.subscription.*": (world, subscription) => {
+    tellEntitlements(world, subscription.customer);
+    if (isOver(subscription)) followEnd(world, subscription);
+  },
   "invoice.paid": recover,
   "invoice.payment_failed": fallBehind,
   "invoice.overdue": becomePastDue,

@@ -1,6 +1,49 @@
 import type Stripe from "stripe";
+import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+
+type Refund = Stored<Stripe.Refund>;
+type Charge = Stored<Stripe.Charge>;
+
+/** What of a charge has not been refunded. */
+export const refundable = ({ amount_captured: captured, amount_refunded: refunded }: Charge): number =>
+  captured - refunded;
+
+/** Gives an amount of a charge back: at most what is refundable. */
+export function refundCharge(
+  world: World,
+  charge: Charge,
+  { amount, metadata = {}, reason = null }: Pick<Refund, "amount"> & Partial<Pick<Refund, "metadata" | "reason">>,
+): Refund {
+  const outcome = world.store.instruments.find(charge.payment_method)?.outcome;
+  const refund = world.store.refunds.put({
+    id: newId("re"),
+    object: "refund",
+    amount,
+    balance_transaction: null,
+    charge: charge.id,
+    created: world.now(),
+    currency: charge.currency,
+    customer: charge.customer,
+    customer_account: null,
+    metadata,
+    payment_intent: charge.payment_intent,
+    payment_method: charge.payment_method,
+    reason,
+    receipt_number: null,
+    source_transfer_reversal: null,
+    status: outcome === "refund_waits" ? "pending" : "succeeded",
+    transfer_reversal: null,
+  });
+  world.emit("refund.created", refund);
+  const patch = { amount_refunded: charge.amount_refunded + amount, refunded: amount === refundable(charge) };
+  world.update("charges", charge.id, patch, "charge.refunded");
+  if (outcome === "refund_fails" || outcome === "refund_waits") {
+    world.onClock(null, () => world.schedule("finish_refund", refund.id, world.nowMs() + world.settleDelayMs));
+  }
+  return refund;
+}
 
 /**
  * What becomes of a refund to a test card whose bank is slow or refuses it. A refund that fails is taken back: the
@@ -21,7 +64,7 @@ export function finishRefund(world: World, id: string): void {
 }
 
 /** A refund has changed: two events say so. */
-export function tellRefund(world: World, id: string, patch: Partial<Stored<Stripe.Refund>>): Stored<Stripe.Refund> {
+export function tellRefund(world: World, id: string, patch: Partial<Refund>): Refund {
   const { metadata, status } = world.store.refunds.get(id);
   const after = world.update("refunds", id, patch, "refund.updated");
   world.emit("charge.refund.updated", after, { metadata, status });

@@ -51,7 +51,7 @@ const attributes = {
   tax: ignored,
 } satisfies Fields<keyof Stripe.CustomerUpdateParams>;
 
-const createParams = schema({ ...attributes, payment_method: text, test_clock: text } satisfies Fields<
+const createParams = schema({ ...attributes, payment_method: text, source: text, test_clock: text } satisfies Fields<
   keyof Stripe.CustomerCreateParams
 >);
 type CreateParams = ParamsOf<typeof createParams>;
@@ -72,9 +72,11 @@ export function createCustomer(world: World, params: CreateParams): Customer {
 function newCustomer(world: World, params: CreateParams): Customer {
   const id = newId("cus", 14);
   if (params.payment_method !== undefined) attachFromParam(world, params.payment_method, id, "payment_method");
+  const source = params.source === undefined ? null : attachFromParam(world, params.source, id, "source").id;
   return putCustomer(world, {
     ...params,
     id,
+    defaultSource: source,
     address: addressOf(params.address),
     defaultMethod: defaultMethod(world, id, params.invoice_settings?.default_payment_method),
     metadata: mergeMetadata({}, params.metadata),

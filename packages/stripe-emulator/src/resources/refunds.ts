@@ -3,8 +3,7 @@ import { invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { type Fields, integer, mergeMetadata, metadata, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { tellRefund } from "../billing/refunding.ts";
-import { newId } from "../state/ids.ts";
+import { refundable, refundCharge, tellRefund } from "../billing/refunding.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 
@@ -36,7 +35,7 @@ function chargeToRefund(
 
 function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund> {
   const charge = chargeToRefund(world, params);
-  const left = charge.amount_captured - charge.amount_refunded;
+  const left = refundable(charge);
   if (left === 0) throw invalid(`Charge ${charge.id} has already been refunded.`, "charge_already_refunded");
   const amount = params.amount ?? left;
   if (amount < 1)
@@ -48,33 +47,11 @@ function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund>
       "amount",
     );
   }
-  const outcome = world.store.instruments.find(charge.payment_method)?.outcome;
-  const refund = world.store.refunds.put({
-    id: newId("re"),
-    object: "refund",
+  return refundCharge(world, charge, {
     amount,
-    balance_transaction: null,
-    charge: charge.id,
-    created: world.now(),
-    currency: charge.currency,
-    customer: charge.customer,
-    customer_account: null,
     metadata: mergeMetadata({}, params.metadata),
-    payment_intent: charge.payment_intent,
-    payment_method: charge.payment_method,
     reason: params.reason ?? null,
-    receipt_number: null,
-    source_transfer_reversal: null,
-    status: outcome === "refund_waits" ? "pending" : "succeeded",
-    transfer_reversal: null,
   });
-  world.emit("refund.created", refund);
-  const patch = { amount_refunded: charge.amount_refunded + amount, refunded: amount === left };
-  world.update("charges", charge.id, patch, "charge.refunded");
-  if (outcome === "refund_fails" || outcome === "refund_waits") {
-    world.onClock(null, () => world.schedule("finish_refund", refund.id, world.nowMs() + world.settleDelayMs));
-  }
-  return refund;
 }
 
 function getRefund(world: World, id: string): Stored<Stripe.Refund> {

@@ -7,6 +7,7 @@ import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription } from "../billing/end-subscription.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
 import { changeWhenPaid } from "../billing/pending-updates.ts";
+import { followItems } from "../billing/scheduling.ts";
 import { startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import { automaticTax, type Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
@@ -81,6 +82,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
   if (params.cancel_at !== undefined && params.cancel_at_period_end !== undefined) {
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
   }
+  refuseScheduled(before, params);
   const { description, default_payment_method: method, automatic_tax: tax } = params;
   if (tax?.enabled) refuseUnknownLocation(world, before.customer);
   if (params.discounts) changeDiscounts(world, before, params.discounts);
@@ -106,7 +108,16 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
     },
     "customer.subscription.updated",
   );
+  if (params.items) followItems(world, updated);
   return trialEnd === undefined ? updated : moveTrialEnd(world, updated, trialEnd === "now" ? world.now() : trialEnd);
+}
+
+/** Stripe's 400 for what a subscription's schedule decides. */
+function refuseScheduled({ schedule }: Subscription, params: SubscriptionUpdate): void {
+  const [param] = (["cancel_at", "cancel_at_period_end"] as const).filter((name) => params[name] !== undefined);
+  if (schedule === null || param === undefined) return;
+  const message = `The subscription is managed by the subscription schedule \`${schedule}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`;
+  throw invalid(message, undefined, param);
 }
 
 /** What `items`, or a new period for them, changes. */

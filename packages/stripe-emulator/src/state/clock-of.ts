@@ -9,10 +9,12 @@ function customerOf(store: Store, id: string | undefined): string | null | undef
   if (id === undefined || store.customers.find(id)) return id;
   const row =
     store.subscriptions.find(id) ??
+    store.subscriptionSchedules.find(id) ??
     (id.startsWith("si_")
       ? store.subscriptions.all().find((row) => row.items.data.some((item) => item.id === id))
       : undefined) ??
     store.invoices.find(id) ??
+    store.creditNotes.find(id) ??
     store.paymentIntents.find(id) ??
     store.checkoutSessions.find(id) ??
     store.charges.find(id) ??

@@ -81,6 +81,7 @@ export interface JobRow {
   id: string;
   kind:
     | "advance_clock"
+    | "advance_schedule"
     | "decide_dispute"
     | "end_subscription"
     | "expire_coupon"
@@ -96,6 +97,7 @@ export interface JobRow {
     | "renew_subscription"
     | "resume_collection"
     | "retry_payment"
+    | "schedule_expiring"
     | "settle_payment"
     | "trial_will_end"
     | "upcoming_invoice";
@@ -150,6 +152,7 @@ export interface Rows {
   checkoutSessions: Stored<Stripe.Checkout.Session>;
   sessionDetails: SessionDetails;
   subscriptions: Stored<Stripe.Subscription>;
+  subscriptionSchedules: Stored<Stripe.SubscriptionSchedule>;
   invoices: Stored<Stripe.Invoice>;
   invoicePayments: Stored<Stripe.InvoicePayment>;
   paymentIntents: Stored<Stripe.PaymentIntent>;
@@ -176,6 +179,7 @@ export interface Rows {
   /** Also those that were removed: invoices name them. */
   discounts: Stored<Stripe.Discount>;
   balanceTransactions: Stored<Stripe.CustomerBalanceTransaction>;
+  creditNotes: Stored<Stripe.CreditNote>;
   fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
   testClocks: Stripe.TestHelpers.TestClock;
   events: EventRow;
@@ -208,6 +212,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   checkoutSessions: true,
   sessionDetails: true,
   subscriptions: true,
+  subscriptionSchedules: true,
   invoices: true,
   invoicePayments: true,
   paymentIntents: true,
@@ -232,6 +237,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   promotionCodes: true,
   discounts: true,
   balanceTransactions: true,
+  creditNotes: true,
   fraudWarnings: true,
   testClocks: true,
   events: true,

@@ -1,0 +1,121 @@
+import type Stripe from "stripe";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import { periodEnd } from "./calendar.ts";
+import type { ItemChange, Proration } from "./changing.ts";
+import type { Subscription, SubscriptionItem } from "./subscription.ts";
+
+export type Schedule = Stored<Stripe.SubscriptionSchedule>;
+export type Phase = Schedule["phases"][number];
+type Price = Stored<Stripe.Price>;
+
+export interface PhaseDraft {
+  items: { price: Price; quantity: number; metadata: Stripe.Metadata }[];
+  /** Where it ends, in seconds, or how long it is; absent: after one period of its first price. */
+  end?: number | Pick<Stripe.Price.Recurring, "interval" | "interval_count"> | undefined;
+  proration: Proration;
+  metadata: Stripe.Metadata;
+  description: string | null;
+  defaultPaymentMethod: string | null;
+}
+
+/** Phases one after the other, the first from `start` (seconds). */
+export function phasesFrom(start: number, drafts: readonly PhaseDraft[]): Phase[] {
+  const phases: Phase[] = [];
+  for (const draft of drafts) phases.push(newPhase(phases.at(-1)?.end_date ?? start, draft));
+  return phases;
+}
+
+function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
+  const once = items[0]?.price.recurring ?? { interval: "month", interval_count: 1 };
+  return {
+    add_invoice_items: [],
+    application_fee_percent: null,
+    billing_cycle_anchor: null,
+    billing_thresholds: null,
+    collection_method: null,
+    currency: items[0]?.price.currency ?? "usd",
+    default_payment_method: draft.defaultPaymentMethod,
+    default_tax_rates: [],
+    description: draft.description,
+    discounts: [],
+    end_date: typeof end === "number" ? end : periodEnd(start, end ?? once),
+    invoice_settings: null,
+    items: items.map(({ price, quantity, metadata }) => ({
+      billing_thresholds: null,
+      discounts: [],
+      metadata,
+      plan: price.id,
+      price: price.id,
+      quantity,
+      tax_rates: [],
+    })),
+    metadata: draft.metadata,
+    on_behalf_of: null,
+    proration_behavior: draft.proration,
+    start_date: start,
+    transfer_data: null,
+    trial_end: null,
+  };
+}
+
+/** The one phase that a subscription's items are: its current period. */
+export function phaseOf({ items: { data }, default_payment_method, description, metadata }: Subscription): PhaseDraft {
+  return {
+    items: data.map(({ price, quantity = 1, metadata: own }) => ({ price, quantity, metadata: own ?? {} })),
+    end: Math.min(...data.map((item) => item.current_period_end)),
+    proration: "create_prorations",
+    metadata,
+    description,
+    defaultPaymentMethod: default_payment_method,
+  };
+}
+
+export const phaseAt = ({ phases }: Pick<Schedule, "phases">, moment: number): Phase | undefined =>
+  phases.find(({ start_date: start, end_date: end }) => start <= moment && moment < end);
+
+export const endOf = ({ phases }: Pick<Schedule, "phases">): number => phases.at(-1)?.end_date ?? 0;
+
+export const itemsOf = (world: World, phase: Phase) =>
+  phase.items.map(({ price, quantity = 1, metadata }) => ({
+    price: world.store.prices.get(price),
+    quantity,
+    metadata: metadata ?? {},
+  }));
+
+/** What makes a subscription's items those of a phase: prices stay with their items, and others take their places. */
+export function changesFor(world: World, { items: { data } }: Subscription, phase: Phase): ItemChange[] {
+  const wanted = itemsOf(world, phase);
+  const kept = wanted.map(({ price }) => data.find((item) => item.price.id === price.id));
+  const free = data.filter((item) => !kept.includes(item));
+  const changes = wanted.map((to, index): ItemChange => ({ item: kept[index] ?? free.shift() ?? null, to }));
+  return [...changes.filter(({ item, to }) => !isSame(item, to)), ...free.map((item) => ({ item, to: null }))];
+}
+
+const isSame = (item: SubscriptionItem | null, to: ItemChange["to"]) =>
+  item?.price.id === to?.price.id &&
+  item?.quantity === to?.quantity &&
+  JSON.stringify(item?.metadata ?? {}) === JSON.stringify(to?.metadata ?? {});
+
+export const currentPhase = (world: World, schedule: Schedule): Schedule["current_phase"] => {
+  const phase = phaseAt(schedule, world.now());
+  return phase ? { start_date: phase.start_date, end_date: phase.end_date } : null;
+};
+
+/** How long before its end a schedule's end is announced. */
+const NOTICE_S = 7 * 86_400;
+
+/** Writes down when a schedule goes on, and when its end is announced. */
+export function planSchedule(world: World, schedule: Schedule): void {
+  const { id, phases } = schedule;
+  const next = phaseAt(schedule, world.now())?.end_date ?? phases[0]?.start_date;
+  if (next !== undefined) world.schedule("advance_schedule", id, next * 1000);
+  const notice = endOf(schedule) - NOTICE_S;
+  if (notice > world.now()) world.schedule("schedule_expiring", id, notice * 1000);
+  else world.unschedule("schedule_expiring", id);
+}
+
+export const stopSchedule = (world: World, id: string) => {
+  world.unschedule("advance_schedule", id);
+  world.unschedule("schedule_expiring", id);
+};

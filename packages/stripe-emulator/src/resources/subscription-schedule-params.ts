@@ -1,0 +1,104 @@
+import type Stripe from "stripe";
+import { invalid, missingParameter } from "../api/errors.ts";
+import {
+  arrayOf,
+  boolean,
+  clearable,
+  type Fields,
+  hashOf,
+  integer,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  type ParamsOf,
+  type Reader,
+  schema,
+  text,
+} from "../api/params.ts";
+import type { PhaseDraft } from "../billing/schedule-phases.ts";
+import type { World } from "../world.ts";
+import { recurringPrice, refuseTooMany } from "./item-changes.ts";
+import { methodFromParam } from "./payment-methods.ts";
+import { amount, interval } from "./price-params.ts";
+import { moment, prorationBehavior } from "./subscription-params.ts";
+
+const count: Reader<number> = (value, param) => {
+  const read = integer(value, param);
+  if (read < 1) throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", param);
+  return read;
+};
+
+const phase = {
+  default_payment_method: text,
+  description: clearable(text),
+  duration: hashOf(schema({ interval, interval_count: count }, ["interval"])),
+  end_date: integer,
+  items: arrayOf(hashOf(schema({ metadata, plan: text, price: text, quantity: amount }))),
+  metadata,
+  proration_behavior: prorationBehavior,
+} satisfies Fields<keyof Stripe.SubscriptionScheduleCreateParams.Phase>;
+
+const endBehavior = oneOf("cancel", "release");
+
+export const createParams = schema({
+  customer: text,
+  end_behavior: endBehavior,
+  from_subscription: text,
+  metadata,
+  phases: arrayOf(hashOf(schema(phase, ["items"]))),
+  start_date: moment,
+} satisfies Fields<keyof Stripe.SubscriptionScheduleCreateParams>);
+
+const updatedPhase = schema(
+  { ...phase, start_date: moment } satisfies Fields<keyof Stripe.SubscriptionScheduleUpdateParams.Phase>,
+  ["items"],
+);
+
+export const updateParams = schema({
+  end_behavior: endBehavior,
+  metadata,
+  phases: arrayOf(hashOf(updatedPhase)),
+  proration_behavior: prorationBehavior,
+} satisfies Fields<keyof Stripe.SubscriptionScheduleUpdateParams>);
+
+export const cancelParams = schema({ invoice_now: boolean, prorate: boolean } satisfies Fields<
+  keyof Stripe.SubscriptionScheduleCancelParams
+>);
+
+export const releaseParams = schema({ preserve_cancel_date: boolean } satisfies Fields<
+  keyof Stripe.SubscriptionScheduleReleaseParams
+>);
+
+type Asked = NonNullable<ParamsOf<typeof createParams>["phases"]>[number];
+
+/** The phases asked for. 400 for one that sells nothing, or whose end is neither said nor the schedule's. */
+export function phasesFromParams(world: World, customer: string, asked: readonly Asked[]): PhaseDraft[] {
+  if (asked.length === 0) throw missingParameter("phases");
+  return asked.map((each, index) => {
+    const param = `phases[${index}]`;
+    if (each.items.length === 0) throw missingParameter(`${param}[items]`);
+    refuseTooMany(each.items.length);
+    if (each.end_date !== undefined && each.duration !== undefined)
+      throw invalid(`You may only specify one of these parameters: ${param}[duration], ${param}[end_date].`);
+    const end = each.end_date ?? (each.duration && { interval_count: 1, ...each.duration });
+    if (end === undefined && index < asked.length - 1) throw missingParameter(`${param}[end_date]`);
+    return {
+      items: each.items.map((item, at) => ({
+        price: recurringPrice(world, item, `${param}[items][${at}]`),
+        quantity: item.quantity ?? 1,
+        metadata: mergeMetadata({}, item.metadata),
+      })),
+      end,
+      proration: each.proration_behavior ?? "create_prorations",
+      metadata: mergeMetadata({}, each.metadata),
+      description: each.description ?? null,
+      defaultPaymentMethod: ownMethod(world, customer, each.default_payment_method, `${param}[default_payment_method]`),
+    };
+  });
+}
+
+function ownMethod(world: World, customer: string, named: string | undefined, param: string): string | null {
+  if (named === undefined) return null;
+  if (methodFromParam(world, named, param).customer === customer) return named;
+  throw invalid(`The payment method ${named} is not of the customer ${customer}.`, undefined, param);
+}

@@ -1,0 +1,152 @@
+import { invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
+import { listRoute } from "../api/list.ts";
+import { boolean, mergeMetadata, type ParamsOf, schema, text } from "../api/params.ts";
+import { type Route, route } from "../api/route.ts";
+import { isOver } from "../billing/end-subscription.ts";
+import { createSchedule } from "../billing/schedule-creation.ts";
+import { type Phase, phaseAt, phaseOf, phasesFrom, type Schedule } from "../billing/schedule-phases.ts";
+import { cancelSchedule, releaseSchedule, updateSchedule } from "../billing/scheduling.ts";
+import type { Subscription } from "../billing/subscription.ts";
+import { clockOf } from "../state/clock-of.ts";
+import type { World } from "../world.ts";
+import { customerFromParam } from "./customers.ts";
+import {
+  cancelParams,
+  createParams,
+  phasesFromParams,
+  releaseParams,
+  updateParams,
+} from "./subscription-schedule-params.ts";
+
+type CreateParams = ParamsOf<typeof createParams>;
+
+function create(world: World, params: CreateParams): Schedule {
+  const { from_subscription: from, ...others } = params;
+  if (from === undefined) return createFromPhases(world, params);
+  for (const param of ["customer", "end_behavior", "phases", "start_date"] as const) {
+    if (others[param] === undefined) continue;
+    throw invalid(`You cannot set \`${param}\` if \`from_subscription\` is set.`, undefined, param);
+  }
+  const subscription = world.store.subscriptions.find(from);
+  if (!subscription) throw noSuch("subscription", from, "from_subscription");
+  return world.onClock(clockOf(world.store, from), () => createFromSubscription(world, subscription, params));
+}
+
+function createFromSubscription(world: World, subscription: Subscription, params: CreateParams): Schedule {
+  const { id, customer, items, schedule, status } = subscription;
+  if (schedule !== null)
+    throw invalid(`You cannot migrate a subscription that is already attached to a schedule: \`${schedule}\`.`);
+  if (isOver(subscription) || status === "incomplete")
+    throw invalid(`You cannot migrate the subscription ${id}: it is ${status}.`, undefined, "from_subscription");
+  if (subscription.cancel_at !== null)
+    throw invalid(
+      `You cannot migrate the subscription ${id}: it is set to be canceled.`,
+      undefined,
+      "from_subscription",
+    );
+  return createSchedule(world, {
+    customer,
+    subscription,
+    phases: phasesFrom(Math.max(...items.data.map((item) => item.current_period_start)), [phaseOf(subscription)]),
+    endBehavior: "release",
+    metadata: mergeMetadata({}, params.metadata),
+  });
+}
+
+function createFromPhases(world: World, params: CreateParams): Schedule {
+  const { customer: id, start_date: start, phases } = params;
+  if (id === undefined) throw missingParameter("customer");
+  if (phases === undefined) throw missingParameter("phases");
+  if (start === undefined) throw missingParameter("start_date");
+  const customer = customerFromParam(world, id);
+  const begins = start === "now" ? world.now() : start;
+  if (begins < world.now()) throw notModelled("a start_date in the past", "start_date");
+  return createSchedule(world, {
+    customer: customer.id,
+    subscription: null,
+    phases: inOrder(phasesFrom(begins, phasesFromParams(world, customer.id, phases))),
+    endBehavior: params.end_behavior ?? "release",
+    metadata: mergeMetadata({}, params.metadata),
+  });
+}
+
+/** 400 for a phase that ends before it begins. */
+function inOrder(phases: Phase[]): Phase[] {
+  const index = phases.findIndex(({ start_date: start, end_date: end }) => end <= start);
+  if (index === -1) return phases;
+  throw invalid("The end date of a phase must be after its start date.", undefined, `phases[${index}][end_date]`);
+}
+
+function getSchedule(world: World, id: string): Schedule {
+  const schedule = world.store.subscriptionSchedules.find(id);
+  if (!schedule) throw noSuch("subscription schedule", id);
+  return schedule;
+}
+
+/** 400 for a schedule that has ended. */
+function runningSchedule(world: World, id: string, verb: string): Schedule {
+  const schedule = getSchedule(world, id);
+  if (schedule.status === "active" || schedule.status === "not_started") return schedule;
+  const message = `You cannot ${verb} a subscription schedule that is currently in the \`${schedule.status}\` status. It must be in one of the following statuses: \`not_started\`, \`active\`.`;
+  throw invalid(message);
+}
+
+function update(world: World, id: string, params: ParamsOf<typeof updateParams>): Schedule {
+  const before = runningSchedule(world, id, "update");
+  return updateSchedule(world, id, {
+    ...(params.phases ? { phases: phasesAsked(world, before, params.phases) } : {}),
+    ...(params.end_behavior ? { endBehavior: params.end_behavior } : {}),
+    ...(params.metadata === undefined ? {} : { metadata: mergeMetadata(before.metadata, params.metadata) }),
+    proration: params.proration_behavior ?? "create_prorations",
+  });
+}
+
+/** Phases that have passed can be left out; the one that runs must be among them, and begin where it began. */
+function phasesAsked(
+  world: World,
+  { customer, current_phase: current, phases: before }: Schedule,
+  asked: NonNullable<ParamsOf<typeof updateParams>["phases"]>,
+): Phase[] {
+  const [first] = asked;
+  const named = first?.start_date === "now" ? world.now() : first?.start_date;
+  const phases = phasesFrom(
+    named ?? current?.start_date ?? before[0]?.start_date ?? world.now(),
+    phasesFromParams(world, customer, asked),
+  );
+  for (const [index, { start_date: start }] of asked.entries()) {
+    if (index === 0 || start === undefined || start === phases[index]?.start_date) continue;
+    const message = "The start date of a phase must be the end date of the phase before.";
+    throw invalid(message, undefined, `phases[${index}][start_date]`);
+  }
+  const running = phaseAt({ phases }, world.now());
+  if (current && running?.start_date !== current.start_date)
+    throw invalid("The current phase must be among the phases, with its start date.", undefined, "phases");
+  return inOrder(phases);
+}
+
+export const subscriptionScheduleRoutes: Route[] = [
+  route("POST", "/v1/subscription_schedules", createParams, create),
+  listRoute(
+    "/v1/subscription_schedules",
+    "subscription schedule",
+    { customer: text, scheduled: boolean },
+    (world, { customer, scheduled }) =>
+      world.store.subscriptionSchedules
+        .all()
+        .filter((row) => customer === undefined || row.customer === customer)
+        .filter((row) => scheduled === undefined || (row.status === "not_started") === scheduled),
+  ),
+  route("GET", "/v1/subscription_schedules/:id", schema({}), (world, _, { id = "" }) => getSchedule(world, id)),
+  route("POST", "/v1/subscription_schedules/:id", updateParams, (world, params, { id = "" }) =>
+    update(world, id, params),
+  ),
+  route("POST", "/v1/subscription_schedules/:id/cancel", cancelParams, (world, params, { id = "" }) => {
+    const { prorate = true, invoice_now: invoiceNow = true } = params;
+    return cancelSchedule(world, runningSchedule(world, id, "cancel").id, { prorate, invoiceNow });
+  }),
+  route("POST", "/v1/subscription_schedules/:id/release", releaseParams, (world, params, { id = "" }) =>
+    releaseSchedule(world, runningSchedule(world, id, "release").id, {
+      keepsEnd: params.preserve_cancel_date ?? false,
+    }),
+  ),
+];

@@ -1,0 +1,272 @@
+import type Stripe from "stripe";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
+import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
+
+let bench: Bench;
+let stripe: Bench["stripe"];
+beforeAll(async () => {
+  bench = await openBench({ webhookEndpoints: [] });
+  stripe = bench.stripe;
+});
+afterAll(() => bench.close());
+
+const MONTH = { interval: "month" as const };
+const JUNE = Date.UTC(2027, 5, 1) / 1000;
+
+async function payer() {
+  const made = await onClock(bench, START);
+  return { ...made, better: await createPlan(stripe, { unit_amount: 4500 }) };
+}
+
+/** A schedule of a month at one price and a month at a better one, begun now. */
+async function twoPhases(overrides: Partial<Stripe.SubscriptionScheduleCreateParams> = {}) {
+  const made = await payer();
+  const { customer, price, better } = made;
+  const schedule = await stripe.subscriptionSchedules.create({
+    customer,
+    start_date: "now",
+    phases: [
+      { items: [{ price: price.id }], duration: MONTH },
+      { items: [{ price: better.id, quantity: 2 }], duration: MONTH, metadata: { tier: "better" } },
+    ],
+    ...overrides,
+  });
+  return { ...made, schedule, subscription: String(schedule.subscription) };
+}
+
+const pricesOf = async (subscription: string) =>
+  (await stripe.subscriptions.retrieve(subscription)).items.data.map(({ price, quantity }) => [price.id, quantity]);
+
+const refused = (message: string) => ({ type: "StripeInvalidRequestError", message: expect.stringContaining(message) });
+
+test("a schedule begins its subscription at once; the first invoice is a draft for an hour", async () => {
+  const from = bench.emulator.events().length;
+  const { schedule, subscription, customer, advance, price, better } = await twoPhases();
+  expect(schedule).toMatchObject({
+    object: "subscription_schedule",
+    status: "active",
+    customer,
+    current_phase: { start_date: START, end_date: END },
+    end_behavior: "release",
+    phases: [
+      {
+        start_date: START,
+        end_date: END,
+        items: [{ price: price.id, quantity: 1 }],
+        proration_behavior: "create_prorations",
+      },
+      { start_date: END, end_date: JUNE, items: [{ price: better.id, quantity: 2 }] },
+    ],
+  });
+  expect(await stripe.subscriptions.retrieve(subscription, { expand: ["latest_invoice", "schedule"] })).toMatchObject({
+    status: "active",
+    schedule: { id: schedule.id },
+    latest_invoice: { status: "draft", billing_reason: "subscription_create", amount_due: 1500 },
+  });
+  expect(typesSince(bench, from).filter((type) => /subscription|invoice/.test(type))).toEqual([
+    "customer.subscription.created",
+    "invoice.created",
+    "subscription_schedule.created",
+  ]);
+  await advance(START + 3600);
+  expect((await stripe.invoices.list({ subscription })).data).toMatchObject([{ status: "paid", amount_paid: 1500 }]);
+});
+
+test("the next phase changes the subscription with the period, and is billed whole", async () => {
+  const { schedule, subscription, advance, better } = await twoPhases();
+  await advance(END - 1);
+  const from = bench.emulator.events().length;
+  await advance(END + 3600);
+  expect(await pricesOf(subscription)).toEqual([[better.id, 2]]);
+  expect(await stripe.subscriptions.retrieve(subscription)).toMatchObject({ metadata: { tier: "better" } });
+  expect((await stripe.invoices.list({ subscription })).data.map(({ total }) => total)).toEqual([9000, 1500]);
+  const [changed, moved] = typesSince(bench, from).filter((type) => /subscription/.test(type));
+  expect([changed, moved]).toEqual(["customer.subscription.updated", "subscription_schedule.updated"]);
+  expect(await stripe.subscriptionSchedules.retrieve(schedule.id)).toMatchObject({
+    current_phase: { start_date: END, end_date: JUNE },
+  });
+});
+
+test("after its last phase a schedule is completed, told a week before, and the subscription goes on", async () => {
+  const { schedule, subscription, advance } = await twoPhases();
+  expect(await advance(JUNE - 8 * DAY)).not.toContain("subscription_schedule.expiring");
+  expect(await advance(JUNE - 7 * DAY)).toContain("subscription_schedule.expiring");
+  expect(await advance(JUNE + DAY)).toContain("subscription_schedule.completed");
+  expect(await stripe.subscriptionSchedules.retrieve(schedule.id)).toMatchObject({
+    status: "completed",
+    completed_at: JUNE,
+    current_phase: null,
+    subscription: null,
+    released_subscription: subscription,
+  });
+  expect(await stripe.subscriptions.retrieve(subscription)).toMatchObject({ status: "active", schedule: null });
+});
+
+test("a schedule that cancels says so on its subscription, and ends with it", async () => {
+  const { schedule, subscription, advance } = await twoPhases({ end_behavior: "cancel" });
+  expect((await stripe.subscriptions.retrieve(subscription)).cancel_at).toBe(JUNE);
+  const types = await advance(JUNE + DAY);
+  expect(types.filter((type) => /deleted|completed|schedule.canceled/.test(type))).toEqual([
+    "customer.subscription.deleted",
+    "subscription_schedule.completed",
+  ]);
+  expect((await stripe.subscriptions.retrieve(subscription)).status).toBe("canceled");
+  expect(await stripe.subscriptionSchedules.retrieve(schedule.id)).toMatchObject({ status: "completed", subscription });
+  expect((await stripe.invoices.list({ subscription })).data.map(({ total }) => total)).toEqual([9000, 1500]);
+});
+
+test("a subscription is taken over as it is, and gets a phase at its period's end: a downgrade without proration", async () => {
+  const { subscribe, price, better, advance } = await payer();
+  const { id, items } = await subscribe({ items: [{ price: better.id }] });
+  await advance(HALF);
+  const taken = await stripe.subscriptionSchedules.create({ from_subscription: id });
+  expect(taken).toMatchObject({
+    status: "active",
+    subscription: id,
+    phases: [{ start_date: START, end_date: END, items: [{ price: better.id, quantity: 1 }] }],
+  });
+  expect((await stripe.subscriptions.retrieve(id)).schedule).toBe(taken.id);
+  await expect(stripe.subscriptionSchedules.create({ from_subscription: id })).rejects.toMatchObject(
+    refused("already attached to a schedule"),
+  );
+  await stripe.subscriptionSchedules.update(taken.id, {
+    phases: [
+      { items: [{ price: better.id, quantity: 1 }], start_date: START, end_date: END },
+      { items: [{ price: price.id, quantity: 1 }], start_date: END, proration_behavior: "none" },
+    ],
+  });
+  expect(await pricesOf(id)).toEqual([[better.id, 1]]);
+  await advance(END + 3600);
+  expect(await pricesOf(id)).toEqual([[price.id, 1]]);
+  expect((await stripe.subscriptions.retrieve(id)).items.data[0]?.id).toBe(items.data[0]?.id);
+  expect((await stripe.invoices.list({ subscription: id })).data.map(({ total }) => total)).toEqual([1500, 4500]);
+});
+
+test("a phase in the middle of a period is prorated as it says", async () => {
+  const { customer, price, better, advance } = await payer();
+  const create = (proration_behavior: "create_prorations" | "none") =>
+    stripe.subscriptionSchedules.create({
+      customer,
+      start_date: "now",
+      phases: [
+        { items: [{ price: price.id }], end_date: HALF },
+        { items: [{ price: better.id }], duration: { interval: "year" }, proration_behavior },
+      ],
+    });
+  const [prorated, plain] = [await create("create_prorations"), await create("none")];
+  await advance(END + 3600);
+  const billed = async ({ subscription }: Stripe.SubscriptionSchedule) =>
+    (await stripe.invoices.list({ subscription: String(subscription) })).data.map(({ total }) => total);
+  expect(await billed(prorated)).toEqual([4500 + 2250 - 750, 1500]);
+  expect(await billed(plain)).toEqual([4500, 1500]);
+});
+
+test("a change of the phase that runs changes the subscription now", async () => {
+  const { schedule, subscription, price, better, advance } = await twoPhases();
+  await advance(HALF);
+  const phases = [{ items: [{ price: better.id }], start_date: START, end_date: END }];
+  await stripe.subscriptionSchedules.update(schedule.id, { phases, proration_behavior: "always_invoice" });
+  expect(await pricesOf(subscription)).toEqual([[better.id, 1]]);
+  expect((await stripe.invoices.list({ subscription })).data[0]).toMatchObject({ total: 1500, status: "paid" });
+  await stripe.subscriptions.update(subscription, {
+    items: [{ id: (await stripe.subscriptionItems.list({ subscription })).data[0]?.id ?? "", price: price.id }],
+  });
+  expect((await stripe.subscriptionSchedules.retrieve(schedule.id)).phases).toMatchObject([
+    { items: [{ price: price.id }] },
+  ]);
+  const gone = [{ items: [{ price: price.id }], start_date: END, duration: MONTH }];
+  await expect(stripe.subscriptionSchedules.update(schedule.id, { phases: gone })).rejects.toMatchObject(
+    refused("current phase"),
+  );
+});
+
+test("a schedule of the future has no subscription until then, and can be given up", async () => {
+  const { customer, price, advance } = await payer();
+  const phases = [{ items: [{ price: price.id }], duration: MONTH }];
+  const create = () => stripe.subscriptionSchedules.create({ customer, start_date: HALF, phases });
+  const [kept, dropped, released] = [await create(), await create(), await create()];
+  expect(kept).toMatchObject({ status: "not_started", subscription: null, current_phase: null });
+  await stripe.subscriptionSchedules.cancel(dropped.id);
+  await stripe.subscriptionSchedules.release(released.id);
+  expect((await stripe.subscriptionSchedules.list({ customer, scheduled: true })).data.map(({ id }) => id)).toEqual([
+    kept.id,
+  ]);
+  const types = await advance(HALF);
+  expect(types.filter((type) => /subscription/.test(type))).toEqual([
+    "customer.subscription.created",
+    "subscription_schedule.updated",
+  ]);
+  const [begun, ...others] = (await stripe.subscriptions.list({ customer })).data;
+  expect(others).toEqual([]);
+  expect(begun).toMatchObject({ schedule: kept.id, start_date: HALF });
+});
+
+test("a released subscription goes on without the end that was planned, unless it is kept", async () => {
+  for (const preserve_cancel_date of [false, true]) {
+    const { schedule, subscription } = await twoPhases({ end_behavior: "cancel" });
+    const from = bench.emulator.events().length;
+    expect(await stripe.subscriptionSchedules.release(schedule.id, { preserve_cancel_date })).toMatchObject({
+      status: "released",
+      released_subscription: subscription,
+      subscription: null,
+    });
+    expect(typesSince(bench, from)).toEqual(["subscription_schedule.released", "customer.subscription.updated"]);
+    expect(await stripe.subscriptions.retrieve(subscription)).toMatchObject({
+      schedule: null,
+      cancel_at: preserve_cancel_date ? JUNE : null,
+    });
+    await expect(stripe.subscriptionSchedules.cancel(schedule.id)).rejects.toMatchObject(refused("`released` status"));
+  }
+});
+
+test("a canceled schedule ends its subscription, and credits what was not used unless told otherwise", async () => {
+  const { schedule, subscription, advance, customer } = await twoPhases();
+  await advance(HALF);
+  const from = bench.emulator.events().length;
+  expect(await stripe.subscriptionSchedules.cancel(schedule.id)).toMatchObject({
+    status: "canceled",
+    canceled_at: HALF,
+  });
+  const types = typesSince(bench, from);
+  expect(types.filter((type) => /schedule|deleted/.test(type))).toEqual([
+    "subscription_schedule.canceled",
+    "customer.subscription.deleted",
+  ]);
+  expect((await stripe.subscriptions.retrieve(subscription)).status).toBe("canceled");
+  expect(((await stripe.customers.retrieve(customer)) as Stripe.Customer).balance).toBe(-750);
+});
+
+test("a subscription that ends takes its schedule with it: canceled, or aborted where nobody paid", async () => {
+  const left = await twoPhases();
+  await stripe.subscriptions.cancel(left.subscription);
+  expect((await stripe.subscriptionSchedules.retrieve(left.schedule.id)).status).toBe("canceled");
+  const unpaid = await twoPhases();
+  const failing = await stripe.paymentMethods.attach("pm_card_chargeCustomerFail", { customer: unpaid.customer });
+  await unpaid.advance(START + 3600);
+  await stripe.customers.update(unpaid.customer, { invoice_settings: { default_payment_method: failing.id } });
+  expect(await unpaid.advance(END + 20 * DAY)).toContain("subscription_schedule.aborted");
+  expect((await stripe.subscriptionSchedules.retrieve(unpaid.schedule.id)).status).toBe("canceled");
+});
+
+test("what a schedule decides cannot be changed beside it, and what it cannot do is refused", async () => {
+  const { subscription, customer, price } = await twoPhases();
+  for (const change of [{ cancel_at_period_end: true }, { cancel_at: END }])
+    await expect(stripe.subscriptions.update(subscription, change)).rejects.toMatchObject(
+      refused("managed by the subscription schedule"),
+    );
+  const items = [{ price: price.id }];
+  const create = (params: Partial<Stripe.SubscriptionScheduleCreateParams>) =>
+    stripe.subscriptionSchedules.create({ customer, start_date: "now", phases: [{ items }], ...params });
+  const month = { items, duration: MONTH };
+  for (const [params, error] of [
+    [{ phases: [{ items }, month] }, { code: "parameter_missing" }],
+    [{ phases: [{ items, end_date: START }] }, { param: "phases[0][end_date]" }],
+    [{ phases: [{ ...month, end_date: END }] }, refused("only specify one")],
+    [{ phases: [{ ...month, trial: true }] }, { code: "emulator_parameter_not_modelled" }],
+    [{ start_date: START - DAY }, { code: "emulator_parameter_not_modelled" }],
+    [{ end_behavior: "renew" }, { code: "emulator_parameter_not_modelled" }],
+    [{ from_subscription: subscription }, refused("from_subscription")],
+  ] as const)
+    await expect(create(params as Partial<Stripe.SubscriptionScheduleCreateParams>)).rejects.toMatchObject(error);
+});
