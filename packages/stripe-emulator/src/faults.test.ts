@@ -53,6 +53,27 @@ test("a delivery with a wrong signature comes again with the right one", async (
   expect(verify(right).type).toBe("product.created");
 });
 
+test("a 500 that was kept comes again for its idempotency key, and nothing was done", async () => {
+  const on = await bench();
+  await control(on, "faults", { kind: "error_500_kept", match: "/v1/products" });
+  const create = (idempotencyKey: string) => on.stripe.products.create({ name: "A" }, { idempotencyKey });
+  for (const _time of [1, 2]) await expect(create("first")).rejects.toMatchObject({ statusCode: 500 });
+  expect((await on.stripe.products.list()).data).toEqual([]);
+  await create("second");
+  expect((await on.stripe.products.list()).data).toHaveLength(1);
+});
+
+test("what was answered too late was done all the same; a retry with its key has that answer", async () => {
+  const on = await bench();
+  await control(on, "faults", { kind: "late_answer", ms: 400, match: "/v1/products" });
+  const options = { idempotencyKey: "one product", timeout: 100 };
+  await expect(on.stripe.products.create({ name: "A" }, options)).rejects.toMatchObject({
+    type: "StripeConnectionError",
+  });
+  const { id } = await on.stripe.products.create({ name: "A" }, options);
+  expect((await on.stripe.products.list()).data.map((product) => product.id)).toEqual([id]);
+});
+
 test("the API fails, limits and is slow on demand; a client that retries gets through", async () => {
   const on = await bench();
   await control(on, "faults", { kind: "error_500", match: "/v1/products" });

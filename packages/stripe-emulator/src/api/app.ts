@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import { API_FAULTS, type Fault, type Faults } from "../events/faults.ts";
 import type { World } from "../world.ts";
@@ -16,15 +17,15 @@ export function apiApp(world: World, routes: readonly Route[], faults: Faults, l
   }
   for (const route of routes) {
     app.on(route.method, route.path, async (context) => {
-      const fault = faults.take(API_FAULTS, new URL(context.req.url).pathname);
-      if (fault?.kind === "slow") await new Promise((resolve) => setTimeout(resolve, fault.ms));
-      else if (fault) return respond(context.req.raw, () => faulty(fault), log);
+      const { raw } = context.req;
+      const fault = faults.take(API_FAULTS, new URL(raw.url).pathname);
+      if (fault?.kind === "error_500" || fault?.kind === "rate_limit") return respond(raw, () => faulty(fault), log);
+      if (fault?.kind === "slow") await sleep(fault.ms);
+      const served = fault?.kind === "error_500_kept" ? { ...route, answer: () => faulty(fault) } : route;
       const body = route.method === "GET" ? "" : await context.req.text();
-      return respond(
-        context.req.raw,
-        (requestId) => answer(world, route, context.req.raw, context.req.param(), body, requestId),
-        log,
-      );
+      const response = respond(raw, (id) => answer(world, served, raw, context.req.param(), body, id), log);
+      if (fault?.kind === "late_answer") await sleep(fault.ms);
+      return response;
     });
   }
   app.all("/v1/*", (context) => respond(context.req.raw, () => notFound(context.req.raw), log));

@@ -12,7 +12,13 @@ const KINDS = {
     reorder: "held back until there are so many, then sent last first",
     wrong_signature: "first sent with a wrong signature",
   },
-  "API requests": { error_500: "answered with a 500", rate_limit: "answered with a 429", slow: "answered late" },
+  "API requests": {
+    error_500: "answered with a 500",
+    error_500_kept: "answered with a 500, also when tried again",
+    late_answer: "done, then answered late",
+    rate_limit: "answered with a 429",
+    slow: "held up, then done",
+  },
 } as const;
 
 export function faultsScreen({ faults }: Controls): Screen {
@@ -27,7 +33,7 @@ ${
         on.map(({ kind, times, ms, match }) => [
           html`<code>${kind}</code>`,
           times === 1 ? "once" : `${times} times`,
-          kind === "delay" || kind === "slow" ? `${ms} ms` : "",
+          ["delay", "late_answer", "slow"].includes(kind) ? `${ms} ms` : "",
           match === "" ? "everything" : html`<code>${match}…</code>`,
         ]),
       )}<form method="post" action="${ROOM}/faults/clear"><button type="submit">Switch all off</button></form>`
@@ -40,7 +46,7 @@ ${
       )}</optgroup>`,
   )}</select></div>
 <div class="row"><div class="field"><label for="times">How often</label><input id="times" name="times" type="number" min="1" value="1" required></div>
-<div class="field"><label for="ms">Milliseconds (delay, slow)</label><input id="ms" name="ms" type="number" min="0" value="${DEFAULT_DELAY_MS}" required></div>
+<div class="field"><label for="ms">Milliseconds (delay, late_answer, slow)</label><input id="ms" name="ms" type="number" min="0" value="${DEFAULT_DELAY_MS}" required></div>
 <div class="field"><label for="match">Only types or paths that begin with</label><input id="match" name="match" autocomplete="off" placeholder="invoice. or /v1/prices"></div></div>
 <button type="submit">Switch on</button></form>`;
   return { section: "faults", title: "Faults", body };
