@@ -88,7 +88,7 @@ try {
           queue.push(...messages);
           continue;
         }
-        const outcomes = await applyEvents({ stripe, supabase }, batch);
+        const { outcomes } = await applyEvents({ stripe, supabase }, batch);
         if (random() < FAULTS.crashBeforeDelete) {
           crashes++;
           queue.push(...messages); // applied, and not acknowledged

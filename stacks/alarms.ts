@@ -43,6 +43,11 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: turnpikeMetric(app, "apiVersionMismatch"),
       threshold: 1,
     },
+    OtherAccount: {
+      means: "Stripe events do not fit the secret key: they are of another account or mode.",
+      metric: turnpikeMetric(app, "otherAccount"),
+      threshold: 1,
+    },
     ApiFailing: {
       means: "The API answers 5xx.",
       metric: api.cdk.httpApi.metricServerError({ statistic: "Sum" }),

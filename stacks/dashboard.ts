@@ -20,7 +20,7 @@ export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
   const dashboard = new Dashboard(stack, "Dashboard", { dashboardName: `${app.stage}-turnpike` });
   dashboard.addWidgets(new AlarmStatusWidget({ title: "Alarms", alarms, width: FULL_WIDTH, height: 3 }));
   dashboard.addWidgets(
-    graph("Webhook deliveries", counts(app, "received", "rejected", "apiVersionMismatch")),
+    graph("Webhook deliveries", counts(app, "received", "rejected", "apiVersionMismatch", "otherAccount")),
     graph("Events", counts(app, "applied", "stale", "duplicate", "ambiguous", "failed")),
     graph("Reconciliation", counts(app, "reconcileGap")),
   );

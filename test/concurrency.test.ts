@@ -6,6 +6,7 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { customer, event, id, invoice, subscription } from "./builders.ts";
 import { createRandom, shuffle } from "./disorder.ts";
+import { mirrorAccountOf } from "./mirrored-account.ts";
 
 // PGlite has one connection, so its locks never meet: what happens at the same time needs a real Postgres.
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
@@ -17,6 +18,7 @@ beforeAll(async () => {
   postgres = await startTestPostgres();
   server = await startTestSupabase({ databaseUrl: postgres.url });
   supabase = createServiceClient(server);
+  await mirrorAccountOf(stripe, supabase);
 }, 90_000);
 afterAll(async () => {
   await server?.close();

@@ -50,7 +50,7 @@ async function deliver(events: Stripe.Event[], { order, batches }: Delivery): Pr
     const { size = 30, again = false } = batches[n % batches.length] ?? {};
     const batch = [...new Map(waiting.splice(0, size).map((event) => [event.id, event])).values()];
     for (let times = again ? 2 : 1; times > 0; times--) {
-      const outcomes = await applyEvents({ stripe: recording.stripe, supabase }, batch);
+      const { outcomes } = await applyEvents({ stripe: recording.stripe, supabase }, batch);
       expect([...outcomes.values()]).not.toContain("failed");
       expect([...outcomes.values()]).not.toContain("retry");
     }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
 import { findFreePort } from "@turnpike/local/testing";
 import Stripe from "stripe";
@@ -51,6 +52,12 @@ async function kill(): Promise<void> {
   await once(running, "exit");
 }
 
+/** Of the key that the running system made up. */
+function keyHash(): string {
+  const { stripeSecretKey } = JSON.parse(readFileSync(join(dataDir, "settings.json"), "utf8"));
+  return createStripe({ secretKey: stripeSecretKey }).keyHash;
+}
+
 async function deliver(payload: string): Promise<Response> {
   const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: KEYS.STRIPE_WEBHOOK_SECRET });
   const headers = { "stripe-signature": signature, "content-type": "application/json" };
@@ -84,7 +91,11 @@ it.each([0, 1_050, 1_200])(
       object: "product",
       object_id: bought.id,
     };
-    const again = await supabase.rpc("apply_stripe_changes", { changes: [change] });
+    const again = await supabase.rpc("apply_stripe_changes", {
+      changes: [change],
+      key_hash: keyHash(),
+      one_at_a_time: false,
+    });
     expect(again.data).toEqual([{ event_id: id, outcome: "duplicate" }]);
   },
   180_000,

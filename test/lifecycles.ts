@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { createStripe, type StripeClient } from "@turnpike/core/stripe";
 import { type Bench, CARD, createCheckout, createPlan, openBench } from "@turnpike/stripe-emulator/testing";
 import type Stripe from "stripe";
 import { vi } from "vitest";
@@ -11,7 +12,7 @@ export interface Lifecycle {
 
 /** A Stripe that still holds what the lifecycles ended in. */
 export interface Recording {
-  stripe: Stripe;
+  stripe: StripeClient;
   lifecycles: Lifecycle[];
   close(): Promise<void>;
 }
@@ -32,7 +33,8 @@ export async function recordLifecycles(): Promise<Recording> {
     lifecycles.push({ name, events: bench.emulator.events().slice(from) });
   }
   await sleep(1_100); // what is fetched from now on is of a later second than any event
-  return { stripe: bench.stripe, lifecycles, close: () => bench.close() };
+  const stripe = createStripe({ secretKey: "sk_test_bench", apiBase: bench.origin });
+  return { stripe, lifecycles, close: () => bench.close() };
 }
 
 const SETTLED = ["checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed"];

@@ -1,4 +1,4 @@
-import { applyEvents, enabledEvents, type Outcome } from "@turnpike/core/mirror";
+import { applyEvents, type Outcome } from "@turnpike/core/mirror";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
 import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import type Stripe from "stripe";
@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 async function apply(...events: Stripe.Event[]): Promise<(Outcome | undefined)[]> {
-  const outcomes = await applyEvents({ stripe: emulated.stripe, supabase }, events);
+  const { outcomes } = await applyEvents({ stripe: emulated.stripe, supabase }, events);
   return events.map(({ id }) => outcomes.get(id));
 }
 const one = async <Row>(sql: string, ...params: unknown[]) => (await server.query<Row>(sql, params))[0];
@@ -142,13 +142,27 @@ describe("poison", () => {
   }, 60_000);
 });
 
+/** One that Stripe knows: why it is unpaid is asked there. */
+async function unpaidInvoice(): Promise<Stripe.Invoice> {
+  const { stripe } = emulated;
+  const { id } = await stripe.customers.create({ email: "ada@example.com" });
+  await stripe.invoiceItems.create({ customer: id, amount: 2900, currency: "usd" });
+  const draft = await stripe.invoices.create({
+    customer: id,
+    collection_method: "charge_automatically",
+    auto_advance: false,
+    pending_invoice_items_behavior: "include",
+  });
+  return stripe.invoices.finalizeInvoice(draft.id);
+}
+
 describe("the outbox", () => {
   const told = (eventId: string) =>
     server.query<{ kind: string }>("select kind from billing.outbox where source_id = $1", [eventId]);
 
   it.each([
-    ["invoice.payment_failed", "payment_failed", () => invoice({ status: "open", amount_paid: 0 })],
-    ["invoice.payment_action_required", "payment_action_required", () => invoice({ status: "open", amount_paid: 0 })],
+    ["invoice.payment_failed", "payment_failed", () => unpaidInvoice()],
+    ["invoice.payment_action_required", "payment_action_required", () => unpaidInvoice()],
     ["invoice.finalization_failed", "invoice_finalization_failed", () => invoice({ status: "draft" })],
     ["customer.subscription.trial_will_end", "trial_will_end", () => subscription({ status: "trialing" })],
     [
@@ -167,7 +181,7 @@ describe("the outbox", () => {
     ],
     ["radar.early_fraud_warning.created", "early_fraud_warning", () => ({ id: id("issfr"), charge: id("ch") })],
   ] as const)("tells of %s once, though the event comes three times", async (type, kind, object) => {
-    const failed = event(type, object(), NOW);
+    const failed = event(type, await object(), NOW);
     expect(await apply(failed)).toEqual(["applied"]);
     expect(await apply(failed)).toEqual(["duplicate"]);
     expect(await apply(failed)).toEqual(["duplicate"]);
@@ -340,9 +354,4 @@ describe("entitlements", () => {
     await apply(event("entitlements.active_entitlement_summary.updated", summary("exports", "audit"), NOW));
     expect(await one("select lookup_keys from entitlements where id = $1", cus)).toEqual({ lookup_keys: ["exports"] });
   });
-});
-
-it("every event that Stripe is asked for is one that Stripe has, and has a projector", () => {
-  expect(enabledEvents.length).toBeGreaterThan(40);
-  expect(new Set(enabledEvents).size).toBe(enabledEvents.length);
 });

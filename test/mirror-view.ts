@@ -1,35 +1,27 @@
-import { applyEvents, applyFetched, fetchProjections, projectEvent } from "@turnpike/core/mirror";
+import { applyEvents, applyFetched, fetchProjections, type ObjectName, readEvent } from "@turnpike/core/mirror";
+import type { StripeClient } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
 import type { TestSupabase } from "@turnpike/local/testing";
 import type Stripe from "stripe";
 
-const MIRRORED = [
-  "public.customers",
-  "public.products",
-  "public.prices",
-  "public.user_subscriptions",
-  "public.checkout_sessions",
-  "public.entitlements",
-  "public.payment_methods",
-  "billing.invoices",
-  "billing.payment_intents",
-  "billing.charges",
-  "billing.refunds",
-  "billing.disputes",
-];
-const RECORDS = ["billing.invoice_payments", "billing.stripe_events", "billing.outbox", "billing.reconcile_cursor"];
+const RECORDS = ["billing.stripe_events", "billing.outbox", "billing.reconcile_cursor"];
+// A fetched invoice brings along payments that no event tells of: what they lead to shows in payment_history.
+const LEFT_TO_HISTORY = "billing.invoice_payments";
 
 export type MirrorView = ReturnType<typeof createMirrorView>;
 
 /** The mirror, as a whole, beside what Stripe holds. */
-export function createMirrorView(server: TestSupabase, stripe: Stripe) {
-  const supabase = createServiceClient(server);
-  const empty = () => server.query(`truncate ${[...MIRRORED, ...RECORDS].join()}`);
+export function createMirrorView(server: TestSupabase, stripe: StripeClient) {
+  const clients = { stripe, supabase: createServiceClient(server) };
+  const tables = async () =>
+    (await server.query<{ target: string }>("select target from billing.mirrored")).map(({ target }) => target);
+  const empty = async () => server.query(`truncate ${[...(await tables()), ...RECORDS].join()}`);
 
   /** Every mirrored row, without what the guard alone needs, and what a customer sees of it. */
   async function rows(): Promise<Record<string, unknown>> {
     const all: Record<string, unknown> = {};
-    for (const table of [...MIRRORED, "public.payment_history"]) {
+    for (const table of [...(await tables()), "public.payment_history"]) {
+      if (table === LEFT_TO_HISTORY) continue;
       const found = await server.query<{ row: { id: string } }>(
         `select to_jsonb(t) - '{as_of,rank,fetched}'::text[] as row from ${table} t order by id`,
       );
@@ -42,12 +34,13 @@ export function createMirrorView(server: TestSupabase, stripe: Stripe) {
   async function truth(events: Stripe.Event[]): Promise<Record<string, unknown>> {
     await empty();
     for (const event of events) {
-      const effect = projectEvent(event);
-      if (!effect || !("object" in effect)) continue;
-      const fetched = await fetchProjections(stripe, effect.object, effect.object_id);
-      if (fetched) await applyFetched(supabase, fetched);
+      const shown = readEvent(event);
+      if (!shown) continue;
+      const { object, object_id } = shown.projection;
+      const fetched = await fetchProjections(stripe, object as ObjectName, object_id);
+      if (fetched) await applyFetched(clients, fetched);
       // Stripe does not know it any more: it is as its last event showed it.
-      else await applyEvents({ stripe, supabase }, [event]);
+      else await applyEvents(clients, [event]);
     }
     return rows();
   }

@@ -1,4 +1,4 @@
-import { applyEvents, applyFetched, type Outcome, projectFetchedSession, projectProduct } from "@turnpike/core/mirror";
+import { applyEvents, applyFetched, type Outcome, objects } from "@turnpike/core/mirror";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
 import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
@@ -6,6 +6,7 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { charge, checkoutSession, customer, event, id, invoice, product, subscription } from "./builders.ts";
 import { startEmulator } from "./emulator.ts";
+import { mirrorAccountOf } from "./mirrored-account.ts";
 
 let server: TestSupabase;
 let supabase: ServiceClient;
@@ -15,11 +16,12 @@ const stripe = createStripe({ secretKey: "sk_test_unused", apiBase: "http://127.
 beforeAll(async () => {
   server = await startTestSupabase();
   supabase = createServiceClient(server);
+  await mirrorAccountOf(stripe, supabase);
 });
 afterAll(() => server.close());
 
 async function apply(...events: Stripe.Event[]): Promise<(Outcome | undefined)[]> {
-  const outcomes = await applyEvents({ stripe, supabase }, events);
+  const { outcomes } = await applyEvents({ stripe, supabase }, events);
   return events.map(({ id }) => outcomes.get(id));
 }
 const one = async <Row>(sql: string, ...params: unknown[]) => (await server.query<Row>(sql, params))[0];
@@ -89,6 +91,7 @@ describe("the guard", () => {
 describe("two different states of one second", () => {
   it("end in what Stripe holds, whatever the order, after one fetch", async () => {
     const emulated = await startEmulator();
+    await mirrorAccountOf(emulated.stripe, supabase);
     try {
       for (const reverse of [false, true]) {
         const { id } = await emulated.stripe.products.create({ name: "v0" });
@@ -96,7 +99,10 @@ describe("two different states of one second", () => {
         const events = (await emulated.stripe.events.list({ types: ["product.updated"] })).data
           .filter(({ data }) => (data.object as { id: string }).id === id)
           .map((update) => ({ ...update, created: NOW })); // in the same second for certain
-        const outcomes = await applyEvents({ stripe: emulated.stripe, supabase }, reverse ? events.reverse() : events);
+        const { outcomes } = await applyEvents(
+          { stripe: emulated.stripe, supabase },
+          reverse ? events.reverse() : events,
+        );
         expect([...outcomes.values()]).toEqual(["applied", "applied", "applied"]);
         expect(await nameOf(id)).toBe((await emulated.stripe.products.retrieve(id)).name);
         expect(emulated.fetchesOf(id)).toBe(2); // the mirror's one, and this test's
@@ -227,9 +233,7 @@ describe("payment_history", () => {
 
   it("shows a failed invoice as failed until it is paid", async () => {
     const unpaid = invoice({ status: "open", amount_paid: 0, amount_remaining: 2900 });
-    const emulated = await startEmulator(); // it does not know this invoice: the event is all there is
-    await applyEvents({ stripe: emulated.stripe, supabase }, [event("invoice.payment_failed", unpaid, NOW)]);
-    await emulated.close();
+    await apply(event("invoice.updated", unpaid, NOW));
     expect(await payment(unpaid.id)).toMatchObject({ status: "failed", amount_paid: 0 });
     await apply(event("invoice.paid", { ...unpaid, status: "paid", amount_paid: 2900 }, NOW + 60));
     expect(await payment(unpaid.id)).toMatchObject({ status: "paid", amount_paid: 2900 });
@@ -271,9 +275,15 @@ describe("payloads of older API versions", () => {
 });
 
 describe("what was fetched from Stripe", () => {
+  const clients = {
+    stripe,
+    get supabase() {
+      return supabase;
+    },
+  };
   const fetched = (pro: ReturnType<typeof product>, seconds: number, name: string) =>
-    applyFetched(supabase, {
-      answer: [projectProduct({ ...pro, name } as Stripe.Product)],
+    applyFetched(clients, {
+      answer: [objects.product.project({ ...pro, name } as Stripe.Product)],
       asOf: new Date(seconds * 1000).toISOString(),
     });
 
@@ -306,7 +316,7 @@ describe("what was fetched from Stripe", () => {
         status,
         payment_status: status === "open" ? "unpaid" : "paid",
       } as Stripe.Checkout.Session;
-      await applyFetched(supabase, { answer: [projectFetchedSession(seen)], asOf });
+      await applyFetched(clients, { answer: [objects.checkout_session.project(seen)], asOf });
     }
     expect(await one("select outcome from checkout_sessions where id = $1", session.id)).toEqual({
       outcome: "complete",

@@ -35,6 +35,7 @@ async function run() {
     supabase,
     enqueue: async (missing) => {
       await apply(missing.filter(({ id }) => events.some((event) => event.id === id)));
+      return [];
     },
   });
 }
@@ -56,7 +57,7 @@ it("a tenth of the deliveries lost, and hours without a receiver: the next run l
 
 it("the first run beside an account that is older than the listed events brings the catalogue along", async () => {
   await view.empty();
-  await reconcile({ stripe: recording.stripe, supabase, enqueue: async () => {} });
+  await reconcile({ stripe: recording.stripe, supabase, enqueue: async () => [] });
   const [catalogue] = await server.query<{ prices: number }>("select count(*)::int as prices from prices");
   expect(catalogue?.prices).toBeGreaterThan(5);
 });
@@ -78,6 +79,7 @@ it("the cursor overlaps and never goes back", async () => {
     supabase,
     enqueue: async (missing) => {
       found.push(...missing.map(({ id }) => id));
+      return [];
     },
   });
   expect(found).toContain(lost?.id);

@@ -33,6 +33,7 @@ describe("the alarms", () => {
         "EventsLate",
         "FunctionErrors",
         "FunctionsThrottled",
+        "OtherAccount",
         "ReconcileGap",
         "ReconcileStopped",
         "SignaturesRejected",
@@ -74,7 +75,7 @@ it("a metric is emitted and looked at under one name", () => {
   const shown = [...dashboard.matchAll(/Turnpike\\*",\\*"(\w+)\\*"/g)].map(([, name = ""]) => name);
   expect(new Set(shown)).toEqual(new Set(names));
   const alarmed = alarms.flatMap(({ MetricName }) => MetricName ?? []);
-  expect(alarmed).toEqual(expect.arrayContaining(["rejected", "apiVersionMismatch", "reconcileGap"]));
+  expect(alarmed).toEqual(expect.arrayContaining(["rejected", "apiVersionMismatch", "otherAccount", "reconcileGap"]));
 });
 
 it("a personal stage has neither alarms nor a dashboard", () => {

@@ -1,29 +1,26 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Plugin } from "./esbuild.ts";
 
-// Stripe's client makes each of its 180 resources when it is made; these are the ones that core uses.
-const STRIPE_RESOURCES = [
-  "BillingPortal/(index|Sessions)",
-  "Charges",
-  "Checkout/(index|Sessions)",
-  "Customers",
-  "Disputes",
-  "Entitlements/(index|ActiveEntitlements)",
-  "Events",
-  "InvoicePayments",
-  "Invoices",
-  "PaymentIntents",
-  "PaymentMethods",
-  "Prices",
-  "Products",
-  "Refunds",
-  "Subscriptions",
-];
+/**
+ * The modules of Stripe's client that core calls, as its source names them: `stripe.checkout.sessions.create(` is
+ * `Checkout/Sessions`. The client makes each of its 180 resources when it is made.
+ */
+export function usedResources(coreFolder: string): string[] {
+  const sources = readdirSync(coreFolder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const calls = sources.flatMap((file) => [
+    ...readFileSync(join(coreFolder, file), "utf8").matchAll(/\bstripe((?:\s*\.\w+)+)\s*\(/g),
+  ]);
+  const modules = calls.flatMap(([, path = ""]) => {
+    const names = path.split(".").map((part) => part.trim());
+    const [first = "", ...rest] = names.slice(1, -1).map((name) => name.charAt(0).toUpperCase() + name.slice(1));
+    return rest.length > 0 ? [`${first}/index`, [first, ...rest].join("/")] : first;
+  });
+  return [...new Set(modules)].filter(Boolean).sort();
+}
 
 /** The libraries' modules that no code of ours reaches. */
 const LEFT_OUT = [
-  new RegExp(`/stripe/esm/resources/(?!(${STRIPE_RESOURCES.join("|")})\\.js$)`),
   /\/stripe\/esm\/(StripeEventNotificationHandler|autoPagination|multipart)\.js$/,
   /\/stripe\/esm\/(net\/FetchHttpClient|crypto\/SubtleCryptoProvider)\.js$/,
   /\/stripe\/esm\/Webhooks\.js$/, // where it is needed, stripe-webhooks.ts brings it
@@ -37,12 +34,14 @@ const LEFT_OUT = [
 export const leaveOut: Plugin = {
   name: "leave-out",
   setup(build) {
+    const used = usedResources(join(workingDir(build), "packages/core/src")).join("|");
+    const leftOut = [new RegExp(`/stripe/esm/resources/(?!(${used})\\.js$)`), ...LEFT_OUT];
     build.onResolve({ filter: /^\./, namespace: "file" }, ({ path, importer }) => {
       if (!/[\\/]node_modules[\\/](stripe|@supabase[\\/]auth-js)[\\/]/.test(importer)) return undefined;
       const file = join(dirname(importer), path.endsWith(".js") ? path : `${path}.js`).replaceAll("\\", "/");
       // `Stripe.resources`: all of them once more.
       if (file.endsWith("/stripe/esm/resources.js")) return standIn(build, "stripe-resources");
-      return LEFT_OUT.some((pattern) => pattern.test(file)) ? { path: file, namespace: "left-out" } : undefined;
+      return leftOut.some((pattern) => pattern.test(file)) ? { path: file, namespace: "left-out" } : undefined;
     });
     build.onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({
       contents: `import { LeftOut } from "./left-out.ts"; export { ${exportsOf(path)} }`,
@@ -62,9 +61,13 @@ export const leaveOutSignIn: Plugin = {
 
 type Build = Parameters<Plugin["setup"]>[0];
 
-/** By the project's folder: when SST deploys, it has bundled this very file to another place. */
-function standInFolder({ initialOptions }: Build): string {
-  return join(initialOptions.absWorkingDir ?? process.cwd(), "stacks/bundling/stand-ins");
+/** The project's folder: when SST deploys, it has bundled this very file to another place. */
+function workingDir({ initialOptions }: Build): string {
+  return initialOptions.absWorkingDir ?? process.cwd();
+}
+
+function standInFolder(build: Build): string {
+  return join(workingDir(build), "stacks/bundling/stand-ins");
 }
 
 /** `@supabase/auth-js` → `supabase-auth-js.ts` */

@@ -11,7 +11,7 @@ export type Shop = ReturnType<typeof createShop>;
 export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
   const billing = { stripe, supabase: supabase.client, site: { url: SITE, allowedOrigins: [SITE] } };
   const apply = async (...events: Parameters<typeof applyEvents>[1]) => [
-    ...(await applyEvents(billing, events)).values(),
+    ...(await applyEvents(billing, events)).outcomes.values(),
   ];
 
   return {

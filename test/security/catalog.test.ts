@@ -12,6 +12,7 @@ const READERS: Record<string, readonly string[]> = {
   // Each user their own.
   "public.customers": ["authenticated", "service_role"],
   "public.user_subscriptions": ["authenticated", "service_role"],
+  "public.subscription_schedules": ["authenticated", "service_role"],
   "public.checkout_sessions": ["authenticated", "service_role"],
   "public.entitlements": ["authenticated", "service_role"],
   "public.payment_methods": ["authenticated", "service_role"],
@@ -19,12 +20,18 @@ const READERS: Record<string, readonly string[]> = {
   // The same, through payment_history only: the API does not expose the schema.
   "billing.invoices": ["authenticated", "service_role"],
   "billing.invoice_payments": ["authenticated", "service_role"],
+  "billing.credit_notes": ["authenticated", "service_role"],
   "billing.payment_intents": ["authenticated", "service_role"],
   "billing.charges": ["authenticated", "service_role"],
   "billing.charge_balances": ["authenticated", "service_role"],
   "billing.refunds": ["authenticated", "service_role"],
   "billing.disputes": ["authenticated", "service_role"],
+  // For the operator.
+  "billing.early_fraud_warnings": ["service_role"],
   // Turnpike's own.
+  "billing.mirrored": [],
+  "billing.mirrored_position_seq": [],
+  "billing.stripe_account": [],
   "billing.stripe_events": [],
   "billing.outbox": [],
   "billing.outbox_id_seq": [],
@@ -35,7 +42,9 @@ const READERS: Record<string, readonly string[]> = {
 const CALLERS: Record<string, readonly string[]> = {
   "public.has_active_subscription()": ["authenticated", "service_role"],
   "public.has_feature(key text)": ["authenticated", "service_role"],
-  "public.apply_stripe_changes(changes jsonb)": ["service_role"],
+  "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)": ["service_role"],
+  "public.introduce_stripe_key(key_hash text, account_id text, livemode boolean)": ["service_role"],
+  "public.get_stripe_account()": ["service_role"],
   "public.find_missing_stripe_events(event_ids text[])": ["service_role"],
   "public.get_reconcile_cursor()": ["service_role"],
   "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)": ["service_role"],
@@ -48,11 +57,13 @@ const DEFINERS = [
   "billing.own_customer_ids()",
   "billing.report_orphaned_subscriptions()",
   "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)",
-  "public.apply_stripe_changes(changes jsonb)",
+  "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)",
   "public.find_missing_stripe_events(event_ids text[])",
   "public.get_reconcile_cursor()",
+  "public.get_stripe_account()",
   "public.has_active_subscription()",
   "public.has_feature(key text)",
+  "public.introduce_stripe_key(key_hash text, account_id text, livemode boolean)",
 ];
 
 let database: TestDatabase;

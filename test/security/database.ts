@@ -67,7 +67,8 @@ const RELATIONS = `
     format('%s.%s', n.nspname, c.relname) as name,
     case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'view' else 'table' end as kind,
     array(
-      select attname::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped order by attnum
+      select attname::text from pg_attribute
+      where attrelid = c.oid and attnum > 0 and not attisdropped order by attgenerated <> '' or attidentity <> '', attnum
     ) as columns,
     c.relrowsecurity as rls,
     coalesce('security_invoker=true' = any (c.reloptions), false) as invoker,

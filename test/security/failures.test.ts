@@ -78,7 +78,7 @@ describe("when everything that is sent is quoted in an error", () => {
 
   it.each<[Breakage, string]>([
     ["database", '"message":"failed","error":"DatabaseError"'],
-    ["stripe", "events wait for Stripe"],
+    ["stripe", "events come again"],
     ["wire", '"message":"failed","error":"DatabaseError"'],
   ])("of the %s, events wait in the queue, and the log does not quote them", async (broken, said) => {
     hostile.break(broken);

@@ -1,10 +1,10 @@
-import type Stripe from "stripe";
 import type { Site } from "./config/index.ts";
+import type { StripeClient } from "./stripe/index.ts";
 import type { ServiceClient } from "./supabase/index.ts";
 
 /** The two ends that Turnpike keeps equal. */
 export interface Clients {
-  stripe: Stripe;
+  stripe: StripeClient;
   supabase: ServiceClient;
 }
 

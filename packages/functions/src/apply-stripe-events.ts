@@ -1,5 +1,5 @@
 import middy from "@middy/core";
-import { applyEvents, type Outcome } from "@turnpike/core/mirror";
+import { applyEvents, OtherAccountError, type Outcome, UnknownObjectError } from "@turnpike/core/mirror";
 import { openEnvelope } from "@turnpike/core/webhook";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type Stripe from "stripe";
@@ -19,7 +19,7 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(({ Records },
 async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchResponse> {
   const events = new Map<string, Stripe.Event>();
   const eventIdOf = new Map<string, string>();
-  let refused = false;
+  let keyRefused = false;
   await Promise.all(
     records.map(async ({ messageId, body }) => {
       try {
@@ -27,23 +27,21 @@ async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchR
         events.set(event.id, event);
         eventIdOf.set(messageId, event.id);
       } catch (error) {
-        refused ||= isRefusal(error);
+        keyRefused ||= isRefusal(error);
         log("error", "unreadable message", { requestId, messageId, ...describe(error) });
       }
     }),
   );
 
-  let ambiguous = 0;
-  const outcomes = await applyEvents(clients, [...events.values()], {
-    onAmbiguous: (count) => {
-      ambiguous = count;
-    },
-    onRetry: (error) => {
-      refused ||= isRefusal(error);
-      log("error", "events wait for Stripe", { requestId, ...describe(error) });
-    },
+  const { outcomes, ambiguous, errors } = await applyEvents(clients, [...events.values()]).catch((error) => {
+    if (error instanceof OtherAccountError) emit({ otherAccount: events.size });
+    throw error;
   });
-  if (refused) await secrets.loadAgain();
+  for (const error of errors) {
+    keyRefused ||= isRefusal(error);
+    log("error", "events come again", { requestId, ...describe(error) });
+  }
+  if (keyRefused) await secrets.loadAgain();
   const lag = logOutcomes(requestId, events, outcomes);
 
   const done = ({ messageId }: { messageId: string }) => {
@@ -53,7 +51,8 @@ async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchR
   const failures = records.filter((record) => !done(record));
   const count = (wanted: Outcome) => [...outcomes.values()].filter((outcome) => outcome === wanted).length;
   const [applied, stale, duplicate] = [count("applied"), count("stale"), count("duplicate")];
-  emit({ applied, stale, duplicate, ambiguous, failed: failures.length, lag });
+  const otherAccount = count("refused") + errors.filter((error) => error instanceof UnknownObjectError).length;
+  emit({ applied, stale, duplicate, ambiguous, otherAccount, failed: failures.length, lag });
   return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
@@ -64,7 +63,7 @@ function logOutcomes(requestId: string, events: Map<string, Stripe.Event>, outco
     const { type, created = 0 } = events.get(eventId) ?? {};
     const lagSeconds = Math.round(Date.now() / 1000 - created);
     if (outcome === "applied") lag.push(lagSeconds);
-    const level = outcome === "failed" || outcome === "retry" ? "error" : "info";
+    const level = outcome === "failed" || outcome === "refused" || outcome === "retry" ? "error" : "info";
     log(level, "event", { requestId, eventId, type, outcome, lagSeconds });
   }
   return lag;

@@ -1,6 +1,5 @@
-import { createStripe } from "@turnpike/core/stripe";
+import { createStripe, type StripeClient } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
-import type Stripe from "stripe";
 import { config } from "./config.ts";
 import { secrets } from "./secrets.ts";
 
@@ -9,7 +8,7 @@ const supabase = keepLatest((secretKey) => createServiceClient({ url: config.sup
 
 /** The two ends that Turnpike keeps equal, with the keys as they are now. For use within `withSecrets`. */
 export const clients = {
-  get stripe(): Stripe {
+  get stripe(): StripeClient {
     return stripe(secrets.get("STRIPE_SECRET_KEY"));
   },
   get supabase() {

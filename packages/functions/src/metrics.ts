@@ -15,6 +15,8 @@ const UNITS = {
   ambiguous: "Count",
   /** Messages that go back to the queue. */
   failed: "Count",
+  /** Events that do not fit Stripe's key: of another mode, or about objects that the key's account does not know. */
+  otherAccount: "Count",
   /** From the second in which Stripe made an event until it was applied. */
   lag: "Seconds",
   /** Events that the webhook should have brought and did not. */

@@ -1,15 +1,15 @@
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import { BillingError } from "@turnpike/core/errors";
-import { isOfPinnedVersion, parseSecrets, toEnvelope, verifyEvent } from "@turnpike/core/webhook";
+import { isOfPinnedVersion, parseSecrets, verifyEvent } from "@turnpike/core/webhook";
 import type { ReceivedAnswer } from "@turnpike/core/webhook/schema";
 import type Stripe from "stripe";
-import { bindings } from "./bindings.ts";
+import { enqueueEvents } from "./events-queue.ts";
 import { emit } from "./metrics.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { logRequest } from "./middleware/log-request.ts";
 import type { Middleware, RouteRequest } from "./middleware/request.ts";
 import { Stack } from "./middleware/stack.ts";
-import { sendMessages } from "./queue.ts";
+import { QueueError } from "./queue.ts";
 import { json } from "./route.ts";
 import { secrets, withSecrets } from "./secrets.ts";
 
@@ -29,7 +29,8 @@ export const handler = new Stack()
   .use(countDeliveries())
   .add(verifyDelivery)
   .handler(async ({ stripeEvent }) => {
-    await sendMessages(bindings.eventsQueueUrl, [toEnvelope(stripeEvent)]);
+    const [refused] = await enqueueEvents([stripeEvent]);
+    if (refused) throw new QueueError("refused", refused.reason);
     return json<ReceivedAnswer>({ received: true });
   });
 

@@ -31,6 +31,7 @@ const subscription: Subscription = {
   ends_at: null,
   ended_at: null,
   paused: false,
+  is_live: true,
   created_at: "2026-11-01T00:00:00+00:00",
 };
 const payment: Payment = {

@@ -4,6 +4,7 @@ export type Subscription = Pick<
   Tables["user_subscriptions"]["Row"],
   | "id"
   | "status"
+  | "is_live"
   | "price_id"
   | "product_id"
   | "quantity"
@@ -37,7 +38,7 @@ export async function loadSubscriptions(): Promise<Subscription[]> {
   const { data } = await getSupabase()
     .from("user_subscriptions")
     .select(
-      "id, status, price_id, product_id, quantity, current_period_end, trial_end, ends_at, ended_at, paused, created_at",
+      "id, status, price_id, product_id, quantity, current_period_end, trial_end, ends_at, ended_at, paused, is_live, created_at",
     )
     .order("created_at", { ascending: false })
     .throwOnError();
@@ -96,11 +97,6 @@ export function describeSubscription(subscription: Subscription): SubscriptionSt
   if (status === "paused" || subscription.paused) return { label: "Paused", tone: "quiet", day: ending };
   if (status === "trialing") return { label: "Trial", tone: "good", day: ending ?? on("Trial ends on", trial_end) };
   return { label: "Active", tone: "good", day: ending ?? on("Renews on", current_period_end) };
-}
-
-/** Whether a subscription still runs. If so, its plan is changed in the portal and not sold a second time. */
-export function isStanding(subscription: Subscription): boolean {
-  return !["canceled", "incomplete", "incomplete_expired"].includes(subscription.status);
 }
 
 const paymentStates: Record<string, { label: string; tone: Tone }> = {

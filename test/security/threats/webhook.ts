@@ -92,9 +92,28 @@ export function webhook(target: () => Target): void {
 
     it("is refused when what is signed is no event", async () => {
       await untouched(target(), async () => {
-        for (const body of ["{", "not json", ""]) {
-          expectRefusal(await post(body, `t=${now()},v1=${sign(body)}`), 400, "invalid_signature");
+        const odd = [
+          "{",
+          "not json",
+          "[]",
+          "null",
+          "7",
+          "{}",
+          honest({ id: 7 }),
+          honest({ id: "\0" }),
+          honest({ type: null }),
+        ];
+        const times = [undefined, null, "2026-01-01", 1e15, -1e12, 1.5].map((created) => honest({ created }));
+        for (const body of [...odd, ...times, honest({ data: null }), honest({ api_version: "\0" })]) {
+          expectRefusal(await post(body, `t=${now()},v1=${sign(body)}`), 400, "invalid_event");
         }
+      });
+    });
+
+    it("is told from a thin event, which is signed as well", async () => {
+      await untouched(target(), async () => {
+        const body = honest({ object: "v2.core.event", created: "2026-11-01T00:00:00.000Z" });
+        expectRefusal(await post(body, `t=${now()},v1=${sign(body)}`), 400, "thin_event");
       });
     });
   });

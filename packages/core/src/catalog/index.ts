@@ -1,8 +1,8 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { BillingError } from "../errors/index.ts";
-import { applyFetched, projectPrice, projectProduct } from "../mirror/index.ts";
-import { fetchAsOf } from "../stripe/index.ts";
+import { noteList } from "../mirror/index.ts";
+import { listWhole } from "../stripe/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
 /** A price that may be sold, and the Checkout mode that fits it. */
@@ -33,23 +33,10 @@ export async function getSellablePrice(supabase: ServiceClient, priceId: string)
  * Copies all products and prices from Stripe into the mirror; what is newer there stays. For a first start beside a Stripe
  * account whose catalogue is older than the events that Stripe still lists.
  */
-export async function syncCatalog({ stripe, supabase }: Clients): Promise<void> {
-  await copyPages(supabase, (page) => stripe.products.list(page), projectProduct);
-  await copyPages(supabase, (page) => stripe.prices.list(page), projectPrice);
-}
-
-const PAGE_SIZE = 100;
-
-async function copyPages<Item extends { id: string }>(
-  supabase: ServiceClient,
-  list: (page: Stripe.PaginationParams) => Promise<Stripe.Response<Stripe.ApiList<Item>>>,
-  project: (item: Item) => ReturnType<typeof projectPrice>,
-): Promise<void> {
-  let startingAfter: string | undefined;
-  do {
-    const page = { limit: PAGE_SIZE, ...(startingAfter && { starting_after: startingAfter }) };
-    const { answer, asOf } = await fetchAsOf(() => list(page));
-    await applyFetched(supabase, { answer: answer.data.map((item) => project(item)), asOf });
-    startingAfter = answer.has_more ? answer.data.at(-1)?.id : undefined;
-  } while (startingAfter);
+export async function syncCatalog(clients: Clients): Promise<void> {
+  const { stripe } = clients;
+  const products = (page: Stripe.PaginationParams) => noteList(clients, "product", () => stripe.products.list(page));
+  const prices = (page: Stripe.PaginationParams) => noteList(clients, "price", () => stripe.prices.list(page));
+  await listWhole(await products({ limit: 100 }), products);
+  await listWhole(await prices({ limit: 100 }), prices);
 }

@@ -82,12 +82,9 @@ function userParams(price: SellablePrice, purchase: Purchase, user: User, custom
   } satisfies Stripe.Checkout.SessionCreateParams;
 }
 
-// Every state in which Stripe may still take money for it.
-const LIVE = ["trialing", "active", "past_due", "unpaid", "paused"];
-
 async function isSubscribed(supabase: ServiceClient, customerId: string, price: SellablePrice): Promise<boolean> {
   const subscriptions = supabase.from("user_subscriptions").select("items").eq("customer_id", customerId);
-  const live = dataOf(await subscriptions.in("status", LIVE).eq("deleted", false));
+  const live = dataOf(await subscriptions.eq("is_live", true));
   return live.some(({ items }) =>
     (items as { product_id: string }[]).some((item) => item.product_id === price.productId),
   );

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { applyFetched, projectFetchedSession } from "../mirror/index.ts";
-import { type Fetched, fetchAsOf } from "../stripe/index.ts";
+import { note } from "../mirror/index.ts";
 import { dataOf } from "../supabase/index.ts";
 
 /**
@@ -23,24 +22,14 @@ export async function getOpenSession(
   for (const { id, status, mode, price_id } of sessions) {
     const samePrice = price_id === params.metadata?.price_id;
     if (status !== "open" || mode !== params.mode || (mode === "payment" && !samePrice)) continue;
-    const session = await see(clients, () => clients.stripe.checkout.sessions.retrieve(id));
+    const session = await note(clients, "checkout_session", () => clients.stripe.checkout.sessions.retrieve(id));
     if (session.status !== "open") continue;
     if (samePrice && session.success_url === params.success_url && session.cancel_url === params.cancel_url)
       return session;
-    await see(clients, () => clients.stripe.checkout.sessions.expire(id));
+    await note(clients, "checkout_session", () => clients.stripe.checkout.sessions.expire(id));
   }
 
   const purchase = JSON.stringify([params, sessions[0]?.id]);
   const idempotencyKey = `checkout-${createHash("sha256").update(purchase).digest("hex")}`;
-  return see(clients, () => clients.stripe.checkout.sessions.create(params, { idempotencyKey }));
-}
-
-/** Asks Stripe and notes in the mirror what it answered. */
-async function see(
-  { supabase }: Clients,
-  request: () => Promise<Stripe.Response<Stripe.Checkout.Session>>,
-): Promise<Stripe.Checkout.Session> {
-  const { answer, asOf }: Fetched<Stripe.Checkout.Session> = await fetchAsOf(request);
-  await applyFetched(supabase, { answer: [projectFetchedSession(answer)], asOf });
-  return answer;
+  return note(clients, "checkout_session", () => clients.stripe.checkout.sessions.create(params, { idempotencyKey }));
 }

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import type { User } from "../identity/index.ts";
-import { applyFetched, projectCustomer } from "../mirror/index.ts";
-import { fetchAsOf } from "../stripe/index.ts";
+import { note } from "../mirror/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
 /** The Stripe customer of a user, if there is one: their own, else one of theirs as a guest. */
@@ -16,7 +15,8 @@ export async function findCustomerId(supabase: ServiceClient, userId: string): P
  * The Stripe customer of a user; made and recorded as theirs, where there is none. However many requests ask at once, they
  * get the same one: Stripe answers one idempotency key with one customer, and the database lets a user have only one.
  */
-export async function getOrCreateCustomerId({ stripe, supabase }: Clients, user: User): Promise<string> {
+export async function getOrCreateCustomerId(clients: Clients, user: User): Promise<string> {
+  const { stripe, supabase } = clients;
   const existing = await findCustomerId(supabase, user.id);
   if (existing) return existing;
 
@@ -29,8 +29,7 @@ export async function getOrCreateCustomerId({ stripe, supabase }: Clients, user:
   };
   // A key answers with its first customer for a day: a customer who was deleted since, or a changed address, needs another.
   const idempotencyKey = `customer-${sha256(JSON.stringify([params, deleted.map(({ id }) => id)]))}`;
-  const { answer, asOf } = await fetchAsOf(() => stripe.customers.create(params, { idempotencyKey }));
-  await applyFetched(supabase, { answer: [projectCustomer(answer)], asOf });
+  await note(clients, "customer", () => stripe.customers.create(params, { idempotencyKey }));
 
   const customerId = await findCustomerId(supabase, user.id);
   if (!customerId) throw new Error("The customer was created at Stripe, but could not be recorded as the user’s");

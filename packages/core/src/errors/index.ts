@@ -5,6 +5,8 @@ export const ERROR_CODES = [
   "redirect_not_allowed",
   "no_billing_account",
   "invalid_signature",
+  "thin_event",
+  "invalid_event",
   "unauthenticated",
   "cross_site_request",
   "not_found",

@@ -1,25 +1,32 @@
 import type { Clients } from "../clients.ts";
+import { getAccountId } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
+import type { HealthAnswer } from "./schema.ts";
 
 export interface Health {
   healthy: boolean;
-  dependencies: Record<"stripe" | "supabase", "ok" | "unreachable">;
-  /** What went wrong with those that are not ok: for the log, and for who can do something about a key that was refused. */
+  dependencies: HealthAnswer["dependencies"];
+  /** What went wrong with those that do not answer: for the log, and for who can do something about a key that was refused. */
   errors: unknown[];
 }
 
 /** Asks every dependency for something small. */
 export async function checkHealth({ stripe, supabase }: Clients): Promise<Health> {
   const answers = await Promise.allSettled([
-    stripe.products.list({ limit: 1 }, { maxNetworkRetries: 0, timeout: 5_000 }),
-    supabase.rpc("get_reconcile_cursor").then(dataOf),
+    getAccountId(stripe, { maxNetworkRetries: 0, timeout: 5_000 }),
+    supabase.rpc("get_stripe_account").then(dataOf),
   ]);
-  const [ofStripe, ofSupabase] = answers;
-  const errors = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
+  const [account, mirror] = answers;
+  const dependencies: Health["dependencies"] = { stripe: stateOf(account), supabase: stateOf(mirror) };
+  const [mirrored] = mirror.status === "fulfilled" ? mirror.value : [];
+  if (mirrored && account.status === "fulfilled") {
+    if (mirrored.id !== account.value || mirrored.livemode !== stripe.livemode) dependencies.stripe = "other_account";
+    else if (mirrored.refused_events > 0) dependencies.stripe = "other_mode";
+  }
   return {
-    healthy: errors.length === 0,
-    dependencies: { stripe: stateOf(ofStripe), supabase: stateOf(ofSupabase) },
-    errors,
+    healthy: Object.values(dependencies).every((state) => state === "ok"),
+    dependencies,
+    errors: answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : [])),
   };
 }
 

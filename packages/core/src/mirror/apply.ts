@@ -1,159 +1,75 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { createPace, type Fetched } from "../stripe/index.ts";
-import { DatabaseError, dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
-import { type Effect, ledgerEntry, type Outcome, type Projection } from "./change.ts";
-import { projectEvent } from "./events.ts";
-import { fetchProjections } from "./fetch.ts";
+import type { Fetched } from "../stripe/index.ts";
+import { type Change, changeOf, failureOf, fetchedChange, refusalOf } from "./change.ts";
+import { readEvent, type Shown } from "./events.ts";
+import type { Projection } from "./projection.ts";
+import { type Outcome, send } from "./send.ts";
+import { settle } from "./settle.ts";
 
-/** What `apply_stripe_changes` is sent: see `billing.change` in the migrations. */
-type Change = { event_id?: string } & Record<string, unknown>;
-
-/** Is told what the outcomes do not say. */
-export interface Observer {
-  /** Only Stripe knows which of these many events came last: their objects are fetched. */
-  onAmbiguous?(count: number): void;
-  /** Why events are `retry`. */
-  onRetry?(error: unknown): void;
-}
-
-/** An event beside what it leads to. */
-interface Projected {
-  event: Stripe.Event;
-  effect: Effect;
+export interface Applied {
+  /** What became of each event, by its id. Only `retry` is not in the ledger; `ignored` has no place there. */
+  outcomes: Map<string, Outcome>;
+  /** Of how many events only Stripe knew which came last: their objects were fetched. */
+  ambiguous: number;
+  /** Why events are `retry`, or a row that was fetched along with another could not be written. */
+  errors: unknown[];
 }
 
 /**
  * Applies events to the mirror, in any order and any number of times, and says what became of each.
- * One that cannot be applied is `failed` (the ledger keeps the reason) or, where trying again may help, `retry`; it never
- * holds up the others.
- * @param events each id at most once
- * @throws when the database cannot be reached: nothing is known to be applied
+ * One that cannot be applied is `failed` or, being of another mode than our key, `refused` (the ledger keeps the reason); where
+ * trying again may help it is `retry`. None holds up the others.
+ * @param events each id at most once, and each of the form that `assertEvent` checks
+ * @throws when the database cannot be reached, or Stripe's key is of another account: nothing is known to be applied
  */
-export async function applyEvents(
-  clients: Clients,
-  events: Stripe.Event[],
-  observer: Observer = {},
-): Promise<Map<string, Outcome>> {
+export async function applyEvents(clients: Clients, events: Stripe.Event[]): Promise<Applied> {
   const outcomes = new Map<string, Outcome>();
-  const projected: Projected[] = [];
+  const shown: Shown[] = [];
   const changes: Change[] = [];
   for (const event of events) {
     try {
-      const effect = projectEvent(event);
-      if (effect) projected.push({ event, effect });
-      else outcomes.set(event.id, "ignored");
+      const read = readEvent(event);
+      if (!read) outcomes.set(event.id, "ignored");
+      else if (isOfOtherMode(event, clients)) changes.push(refusalOf(event));
+      else shown.push(read);
     } catch (error) {
       changes.push(failureOf(event, error));
     }
   }
 
-  const [partial, whole] = [projected.filter(isPartial), projected.filter((item) => !isPartial(item))];
-  const verdicts = await send(clients.supabase, [...changes, ...whole.map(changeOf)]);
-  const ambiguous = whole.filter(({ event }) => verdicts.get(event.id) === "ambiguous");
-  observer.onAmbiguous?.(ambiguous.length);
-  const settled = await settle(clients, [...partial, ...ambiguous], observer);
-  for (const [id, verdict] of [...verdicts, ...settled]) outcomes.set(id, verdict as Outcome);
-  return outcomes;
+  const whole = shown.filter(({ partial }) => !partial);
+  const sent = await send(clients, [...changes, ...whole.map(changeOf)]);
+  const ambiguous = whole.filter(({ event }) => sent.outcomes.get(event.id) === "ambiguous");
+  const settled = await settle(clients, [...shown.filter(({ partial }) => partial), ...ambiguous]);
+  for (const [id, outcome] of [...sent.outcomes, ...settled.outcomes]) outcomes.set(id, outcome);
+  return { outcomes, ambiguous: ambiguous.length, errors: [...sent.errors, ...settled.errors] };
 }
-
-const isPartial = ({ effect }: Projected) => effect.partial === true;
 
 /**
  * Writes what was read from Stripe's API, by the same guard as events: it lands only where the mirror shows an older truth.
+ * @throws when a row is refused, or the database cannot be reached
  */
-export async function applyFetched(supabase: ServiceClient, fetched: Fetched<Projection[]>): Promise<void> {
-  const changes = fetched.answer.map((projection) => fetchedChange(projection, fetched.asOf));
-  if (changes.length > 0) await send(supabase, changes);
-}
-
-/** Settles what events alone cannot: what Stripe holds now is the truth. Fetches each object once. */
-async function settle(clients: Clients, items: Projected[], observer: Observer): Promise<Map<string, string>> {
-  const objects = Map.groupBy(items, ({ effect }) => `${"object" in effect && effect.object} ${effect.object_id}`);
-  const settled = await Promise.all(
-    [...objects.values()].map(async (same) => {
-      try {
-        return await send(clients.supabase, await refetch(clients.stripe, same));
-      } catch (error) {
-        observer.onRetry?.(error);
-        return new Map(same.map(({ event }) => [event.id, "retry"]));
-      }
-    }),
+export async function applyFetched(clients: Clients, { answer, asOf }: Fetched<Projection[]>): Promise<void> {
+  const { errors } = await send(
+    clients,
+    answer.map((projection) => fetchedChange(projection, asOf)),
   );
-  return new Map(settled.flatMap((verdicts) => [...verdicts]));
+  if (errors.length > 0) throw errors[0];
 }
 
-// Five consumers at once, as the stacks allow, leave a quarter of Stripe's limit to the routes; its client tries again, with
-// jitter, what was too much all the same.
-const pace = createPace(15);
-
-const NEXT_SECOND_MS = 1100;
-const ATTEMPTS = 4;
-
-async function refetch(stripe: Stripe, items: Projected[]): Promise<Change[]> {
-  const [first] = items;
-  if (!first || !("object" in first.effect)) return items.map(changeOf);
-  const { object, object_id: id } = first.effect;
-  const newest = Math.max(...items.map(({ event }) => event.created));
-
-  const fetched = await fetchAfter(newest, () => pace(() => fetchProjections(stripe, object, id)));
-  if (!fetched) {
-    // Gone from Stripe: what the events show is all there is, and of two states of one second neither stands.
-    return items.map((item) => ({ ...changeOf(item), deleted: !isPartial(item) }));
-  }
-  const [itself, ...companions] = fetched.answer.map((projection) => fetchedChange(projection, fetched.asOf));
-  return [
-    ...items.map(({ event, effect }) => ({ ...itself, ...ledgerEntry(event), notify: effect.notify })),
-    ...companions,
-  ];
+/** Notes in the ledger that events will never be applied, and why. */
+export async function recordFailures(
+  clients: Clients,
+  failed: { event: Stripe.Event; reason: string }[],
+): Promise<void> {
+  await send(
+    clients,
+    failed.map(({ event, reason }) => failureOf(event, new Error(reason))),
+  );
 }
 
-/** An answer of the very second may still miss an event of it: asks again once the second is over. */
-async function fetchAfter(second: number, fetch: () => ReturnType<typeof fetchProjections>) {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const fetched = await fetch();
-    if (!fetched || Date.parse(fetched.asOf) / 1000 > second) return fetched;
-    await sleep(NEXT_SECOND_MS);
-  }
-  throw new Error("Stripe's clock is behind the events that it sent");
-}
-
-function changeOf({ event, effect: { partial: _, ...effect } }: Projected): Change {
-  const entry = ledgerEntry(event);
-  return { ...entry, ...effect, fetched: false, as_of: entry.created_at };
-}
-
-function fetchedChange(projection: Projection, asOf: string): Change {
-  return { ...projection, fetched: true, as_of: asOf };
-}
-
-function failureOf(event: Stripe.Event, error: unknown): Change {
-  return { ...ledgerEntry(event), error: error instanceof Error ? error.message : "unreadable" };
-}
-
-// Data that Postgres refuses whenever it is tried: https://www.postgresql.org/docs/current/errcodes-appendix.html
-const REFUSED_DATA = /^(22|23)/;
-
-/**
- * Sends changes in one call, thus in one transaction. When Postgres refuses the data, the batch is halved until what it
- * refuses stands alone; that one is recorded as failed.
- */
-async function send(supabase: ServiceClient, changes: Change[]): Promise<Map<string, string>> {
-  if (changes.length === 0) return new Map();
-  try {
-    const verdicts = dataOf(await supabase.rpc("apply_stripe_changes", { changes: changes as Json }));
-    return new Map(verdicts.map((verdict) => [verdict.event_id, verdict.outcome]));
-  } catch (error) {
-    if (!(error instanceof DatabaseError && REFUSED_DATA.test(error.code))) throw error;
-    if (changes.length > 1) {
-      const middle = changes.length >> 1;
-      const [left, right] = [changes.slice(0, middle), changes.slice(middle)];
-      return new Map([...(await send(supabase, left)), ...(await send(supabase, right))]);
-    }
-    const [refused] = changes;
-    if (!refused?.event_id || "error" in refused) throw error;
-    const { event_id, type, created_at, api_version } = refused;
-    return send(supabase, [{ event_id, type, created_at, api_version, error: `Postgres refused it: ${error.code}` }]);
-  }
+/** Real money and play money are two worlds; an event of the other one means that endpoint and key do not belong together. */
+function isOfOtherMode({ livemode }: Stripe.Event, { stripe }: Clients): boolean {
+  return typeof livemode === "boolean" && livemode !== stripe.livemode;
 }

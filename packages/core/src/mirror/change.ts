@@ -1,105 +1,67 @@
 import type Stripe from "stripe";
-import type { Database } from "../supabase/index.ts";
-
-type Tables = Database["public"]["Tables"] & Database["billing"]["Tables"];
-type GuardColumn = "as_of" | "rank" | "deleted" | "fetched";
-type DecidedByPostgres = {
-  customers: "user_id" | "attached_by_email";
-  user_subscriptions: "ends_at";
-  checkout_sessions: "outcome";
-};
-
-/** What Stripe decides of each mirrored object, by the name of its applier in Postgres (`billing.apply_<object>`). */
-export interface Rows {
-  product: Row<"products">;
-  price: Row<"prices">;
-  customer: Row<"customers">;
-  subscription: Row<"user_subscriptions">;
-  checkout_session: Row<"checkout_sessions">;
-  invoice: Row<"invoices">;
-  invoice_payment: Row<"invoice_payments">;
-  payment_intent: Row<"payment_intents">;
-  charge: Row<"charges">;
-  refund: Row<"refunds">;
-  dispute: Row<"disputes">;
-  entitlements: Row<"entitlements">;
-  payment_method: Row<"payment_methods">;
-}
-type Row<Table extends keyof Tables> = Omit<
-  Tables[Table]["Row"],
-  "id" | GuardColumn | (Table extends keyof DecidedByPostgres ? DecidedByPostgres[Table] : never)
->;
-
-export type MirroredObject = keyof Rows;
-
-/** How one Stripe object looks as a row. */
-export type Projection = {
-  [Object in MirroredObject]: {
-    object: Object;
-    object_id: string;
-    row: Rows[Object];
-    /**
-     * Which of two states of one second came last, as far as the object's own life tells: the higher rank. Equal ranks that
-     * show different rows are fetched from Stripe.
-     */
-    rank: number;
-    deleted: boolean;
-    owner?: Owner | undefined;
-  };
-}[MirroredObject];
-
-/** The user that a customer belongs to, as far as the object says; of a guest, the e-mail. */
-export type Owner = { customer_id: string } & ({ user_id: string } | { email: string });
-
-/** What must reach a person: see `billing.outbox`. */
-export type NoticeKind =
-  | "payment_failed"
-  | "payment_action_required"
-  | "invoice_finalization_failed"
-  | "trial_will_end"
-  | "dispute_opened"
-  | "dispute_closed"
-  | "early_fraud_warning";
-
-/** What an event leads to: a row, something to tell, or both. */
-export type Effect = (Projection | { object_id: string }) & {
-  notify?: NoticeKind;
-  /** The event shows only a part of what is to be known: the rest is fetched from Stripe before anything is written. */
-  partial?: boolean;
-};
-
-/** What became of an event. Only `retry` is not in the ledger; `ignored` has no place there. */
-export type Outcome = "applied" | "stale" | "duplicate" | "ignored" | "failed" | "retry";
+import type { Shown } from "./events.ts";
+import { type NoticeKind, type Projection, timestamp } from "./projection.ts";
+import { findUnstorable } from "./unstorable.ts";
 
 /** What identifies an event in the ledger. */
-export function ledgerEntry(event: Stripe.Event) {
+interface LedgerEntry {
+  event_id: string;
+  type: string;
+  created_at: string;
+  api_version: string | null;
+}
+
+/** What Postgres is sent: a row as of a moment, and the event that led to it, if any. See `billing.change` in the migrations. */
+export type Change = Partial<LedgerEntry> & { object?: string; object_id?: string | null } & (
+    | (Omit<Projection, "object" | "object_id"> & { fetched: boolean; as_of: string; notify?: NoticeKind | undefined })
+    | { outcome: "failed" | "refused"; reason: string }
+  );
+
+/** What an event shows, as of the moment that Stripe made it. */
+export function changeOf({ event, projection, notify }: Shown): Change {
+  const entry = ledgerEntry(event);
+  return storable({ ...entry, ...projection, notify, fetched: false, as_of: entry.created_at });
+}
+
+/** What Stripe's API showed, and for an event that asked for it, the event. */
+export function fetchedChange(projection: Projection, asOf: string, asked?: Shown): Change {
+  const entry = asked && { ...ledgerEntry(asked.event), notify: asked.notify };
+  return storable({ ...entry, ...projection, fetched: true, as_of: asOf });
+}
+
+/** The event cannot be read. */
+export function failureOf(event: Stripe.Event, error: unknown): Change {
+  const { id } = (event.data?.object ?? {}) as { id?: unknown };
   return {
-    event_id: event.id,
-    type: event.type,
-    created_at: timestamp(event.created),
-    api_version: event.api_version,
+    ...ledgerEntry(event),
+    object_id: typeof id === "string" && !findUnstorable(id) ? id : null,
+    outcome: "failed",
+    reason: error instanceof Error ? error.message : "unreadable",
   };
 }
 
-/**
- * A moment as Postgres reads it.
- * @param seconds since 1970, as Stripe counts
- * @throws when it is not a number: the event cannot be read
- */
-export function timestamp(seconds: number): string {
-  if (!Number.isFinite(seconds)) throw new TypeError(`A moment is not a number of seconds: ${typeof seconds}`);
-  return new Date(seconds * 1000).toISOString();
+/** The event is of the mode that our key is not of. */
+export function refusalOf(event: Stripe.Event): Change {
+  const { id } = event.data.object as { id?: string };
+  const mode = event.livemode ? "live mode, the secret key of test mode" : "test mode, the secret key of live mode";
+  return { ...ledgerEntry(event), object_id: id ?? null, outcome: "refused", reason: `The event is of ${mode}` };
 }
 
-/** The same, where the moment may be absent. */
-export function optionalTimestamp(seconds: number | null | undefined): string | null {
-  return seconds === null || seconds === undefined ? null : timestamp(seconds);
+function ledgerEntry({ id, type, created, api_version }: Stripe.Event): LedgerEntry {
+  return { event_id: id, type, created_at: timestamp(created), api_version };
 }
 
-const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
-
-/** The owner that the metadata names, where it names a user and the customer is known. */
-export function ownerOf(customerId: string | null, metadata: Stripe.Metadata | null | undefined): Owner | undefined {
-  const userId = metadata?.user_id;
-  return customerId && userId && UUID.test(userId) ? { customer_id: customerId, user_id: userId } : undefined;
+/** One text that Postgres cannot hold would make it refuse the whole batch, before any function of ours sees it. */
+function storable(change: Change): Change {
+  const field = findUnstorable("row" in change ? change.row : null);
+  if (field === undefined) return change;
+  const { event_id, type, created_at, api_version, object, object_id } = change;
+  const reason = `${object}.${field}: it holds a character that Postgres cannot store`;
+  return {
+    ...(event_id && { event_id, type, created_at, api_version }),
+    object,
+    object_id,
+    outcome: "failed",
+    reason,
+  };
 }

@@ -1,9 +1,8 @@
-export { applyEvents, applyFetched } from "./apply.ts";
-export type { Outcome, Projection } from "./change.ts";
-export { enabledEvents, projectEvent } from "./events.ts";
-export { fetchProjections, projectFetchedSession, projectFetchedSubscription, SESSION_EXPANSION } from "./fetch.ts";
-export { projectCharge } from "./project/charge.ts";
-export { projectCustomer } from "./project/customer.ts";
-export { projectInvoice } from "./project/invoice.ts";
-export { projectPrice } from "./project/price.ts";
-export { projectProduct } from "./project/product.ts";
+export { type Applied, applyEvents, applyFetched, recordFailures } from "./apply.ts";
+export { enabledEvents, readEvent } from "./events.ts";
+export { fetchProjections, type ObjectName } from "./fetch.ts";
+export { note, noteList } from "./note.ts";
+export { objects } from "./objects.ts";
+export type { Projection } from "./projection.ts";
+export { assertSameAccount, OtherAccountError, type Outcome } from "./send.ts";
+export { FETCHES_A_SECOND, UnknownObjectError } from "./settle.ts";

@@ -1,13 +1,16 @@
 import type Stripe from "stripe";
 import { syncCatalog } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
-import { enabledEvents } from "../mirror/index.ts";
+import { assertSameAccount, enabledEvents, recordFailures } from "../mirror/index.ts";
 import { fetchAsOf } from "../stripe/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
 interface Deps extends Clients {
-  /** Puts events where the consumer finds them; resolves when none can be lost any more. */
-  enqueue(events: Stripe.Event[]): Promise<void>;
+  /**
+   * Puts events where the consumer finds them; resolves when none can be lost any more.
+   * @returns those that the queue will never take
+   */
+  enqueue(events: Stripe.Event[]): Promise<{ event: Stripe.Event; reason: string }[]>;
 }
 
 export interface Reconciliation {
@@ -16,6 +19,8 @@ export interface Reconciliation {
   queued: number;
   /** How many of those the webhook should have brought by now. None the first time, when everything is new. */
   missed: number;
+  /** How many the queue refused: the ledger has each as failed, with the reason. */
+  refused: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -32,9 +37,10 @@ const PAGE_SIZE = 100;
  * The first time, it copies the catalogue too, and goes back as far as Stripe lists.
  */
 export async function reconcile(deps: Deps): Promise<Reconciliation> {
-  const { stripe, supabase } = deps;
+  const { supabase } = deps;
+  await assertSameAccount(deps);
   const cursor = dataOf(await supabase.rpc("get_reconcile_cursor")) as string | null;
-  if (!cursor) await syncCatalog({ stripe, supabase });
+  if (!cursor) await syncCatalog(deps);
   const since = cursor ? Date.parse(cursor) - OVERLAP_MS : Date.now() - LISTED_FOR_MS;
 
   const edge = Math.floor(since / 1000);
@@ -47,12 +53,14 @@ export async function reconcile(deps: Deps): Promise<Reconciliation> {
     listed: recent.listed + undelivered.listed,
     queued: recent.queued + undelivered.queued,
     missed: cursor ? recent.missed + undelivered.missed : 0,
+    refused: recent.refused + undelivered.refused,
   };
 }
 
 /** Pages through events, newest first, and queues those that the ledger lacks. `begun` is the moment of the first page. */
-async function queueMissing({ stripe, supabase, enqueue }: Deps, filter: Stripe.EventListParams) {
-  const result = { begun: "", listed: 0, queued: 0, missed: 0 };
+async function queueMissing(deps: Deps, filter: Stripe.EventListParams) {
+  const { stripe, supabase, enqueue } = deps;
+  const result = { begun: "", listed: 0, queued: 0, missed: 0, refused: 0 };
   let startingAfter: string | undefined;
   do {
     const { answer: page, asOf } = await fetchAsOf(() =>
@@ -60,9 +68,12 @@ async function queueMissing({ stripe, supabase, enqueue }: Deps, filter: Stripe.
     );
     result.begun ||= asOf;
     const missing = await findMissing(supabase, page.data);
-    if (missing.length > 0) await enqueue(missing);
+    const refused = missing.length > 0 ? await enqueue(missing) : [];
+    // It would be refused again at every run: the ledger says so, and what comes behind it goes on.
+    await recordFailures(deps, refused);
     result.listed += page.data.length;
-    result.queued += missing.length;
+    result.queued += missing.length - refused.length;
+    result.refused += refused.length;
     result.missed += missing.filter(({ created }) => created < Date.parse(result.begun) / 1000 - UNDER_WAY_S).length;
     startingAfter = page.has_more ? page.data.at(-1)?.id : undefined;
   } while (startingAfter);

@@ -1,13 +1,22 @@
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import Stripe from "stripe";
 import { STRIPE_API_VERSION } from "./version.ts";
+
+/** Stripe's client, which knows two things of its key. */
+export type StripeClient = Stripe & {
+  /** SHA-256: tells one key from another, and gives none of them away. */
+  readonly keyHash: string;
+  /** Whether it moves real money: https://docs.stripe.com/keys */
+  readonly livemode: boolean;
+};
 
 /**
  * A Stripe client. Requests that fail on the network or with a conflict are tried three more times, with one idempotency key.
  * @param options.apiBase another server that speaks Stripe's API, e.g. `http://127.0.0.1:12111`
  */
-export function createStripe(options: { secretKey: string; apiBase?: string | undefined }): Stripe {
-  return new Stripe(options.secretKey, {
+export function createStripe(options: { secretKey: string; apiBase?: string | undefined }): StripeClient {
+  const client = new Stripe(options.secretKey, {
     apiVersion: STRIPE_API_VERSION,
     maxNetworkRetries: 3,
     timeout: 15_000,
@@ -15,6 +24,35 @@ export function createStripe(options: { secretKey: string; apiBase?: string | un
     appInfo: { name: "turnpike" },
     ...(options.apiBase && serverOf(new URL(options.apiBase))),
   });
+  return Object.assign(client, {
+    keyHash: createHash("sha256").update(options.secretKey).digest("hex"),
+    livemode: /^[rs]k_live_/.test(options.secretKey),
+  });
+}
+
+/**
+ * Reads from Stripe's API by its address. What the mirror reads goes this way: the client's own parts for so many kinds of object
+ * would be a third of the consumer's bundle.
+ * @param query nested lists as in `{ expand: ["a", "b"] }`
+ */
+export function read<Answer extends object>(
+  stripe: Stripe,
+  path: string,
+  query: object = {},
+  options: Stripe.RequestOptions = {},
+): Promise<Stripe.Response<Answer>> {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (Array.isArray(value)) for (const [place, item] of value.entries()) search.append(`${name}[${place}]`, item);
+    else if (value !== undefined) search.append(name, `${value}`);
+  }
+  return stripe.rawRequest("GET", search.size > 0 ? `${path}?${search}` : path, undefined, options);
+}
+
+/** The id of the account that the client's key is of. It is the same in live and test mode; each sandbox has its own. */
+export async function getAccountId(stripe: StripeClient, options: Stripe.RequestOptions = {}): Promise<string> {
+  const { id } = await read<Stripe.Account>(stripe, "/v1/account", {}, options);
+  return id;
 }
 
 function serverOf(url: URL) {
@@ -27,9 +65,47 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === "resource_missing";
 }
 
+/** Whether Stripe says that it was asked too often: https://docs.stripe.com/rate-limits */
+export function isRateLimit(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeRateLimitError;
+}
+
 /** The id, whether Stripe gave the object or only names it. */
 export function idOf(reference: string | { id: string } | null | undefined): string | null {
   return typeof reference === "string" ? reference : (reference?.id ?? null);
+}
+
+/** @throws when there is none */
+export function requiredIdOf(reference: string | { id: string } | null | undefined): string {
+  const id = idOf(reference);
+  if (!id) throw new TypeError("the id is missing");
+  return id;
+}
+
+/**
+ * A list from its first page to its last. Within another object Stripe shows ten at the most:
+ * https://docs.stripe.com/api/pagination
+ * @param read answers a page of 100
+ */
+export async function listWhole<Item extends { id: string }>(
+  first: Stripe.ApiList<Item>,
+  read: (page: { limit: number; starting_after: string }) => Promise<Stripe.ApiList<Item>>,
+): Promise<Stripe.ApiList<Item>> {
+  const data = [...first.data];
+  for (let { has_more } = first; has_more; ) {
+    const page = await read({ limit: 100, starting_after: data.at(-1)?.id ?? "" });
+    data.push(...page.data);
+    ({ has_more } = page);
+  }
+  return { ...first, data, has_more: false };
+}
+
+/**
+ * Whether this is not a new answer, but the one that was stored when the request's idempotency key was first used.
+ * https://docs.stripe.com/api/idempotent_requests
+ */
+export function isReplayed(answer: Stripe.Response<object>): boolean {
+  return answer.lastResponse.headers["idempotent-replayed"] === "true";
 }
 
 /**
@@ -59,7 +135,7 @@ export interface Fetched<Answer> {
  */
 export async function fetchAsOf<Answer extends object>(
   request: () => Promise<Stripe.Response<Answer>>,
-): Promise<Fetched<Answer>> {
+): Promise<Fetched<Stripe.Response<Answer>>> {
   const began = performance.now();
   const answer = await request();
   const took = performance.now() - began;

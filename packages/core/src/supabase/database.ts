@@ -128,6 +128,30 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
+      subscription_schedules: {
+        Row: {
+          as_of: string;
+          canceled_at: string | null;
+          completed_at: string | null;
+          created_at: string;
+          current_phase_end: string | null;
+          current_phase_start: string | null;
+          customer_id: string | null;
+          deleted: boolean;
+          end_behavior: string;
+          fetched: boolean;
+          id: string;
+          metadata: Json;
+          phases: Json;
+          rank: number;
+          released_at: string | null;
+          status: string;
+          subscription_id: string | null;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
       user_subscriptions: {
         Row: {
           as_of: string;
@@ -143,7 +167,9 @@ export type Database = {
           ended_at: string | null;
           ends_at: string | null;
           fetched: boolean;
+          grants_access: boolean;
           id: string;
+          is_live: boolean;
           items: Json;
           latest_invoice_id: string | null;
           metadata: Json;
@@ -173,6 +199,7 @@ export type Database = {
           currency: string | null;
           customer_id: string | null;
           dispute_status: string | null;
+          due_date: string | null;
           failure_reason: string | null;
           hosted_invoice_url: string | null;
           id: string | null;
@@ -194,8 +221,8 @@ export type Database = {
         Returns: undefined;
       };
       apply_stripe_changes: {
-        Args: { changes: Json };
-        Returns: { event_id: string; outcome: string }[];
+        Args: { changes: Json; key_hash: string; one_at_a_time: boolean };
+        Returns: { event_id: string; outcome: string; reason: string }[];
       };
       find_missing_stripe_events: {
         Args: { event_ids: string[] };
@@ -205,12 +232,20 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: string;
       };
+      get_stripe_account: {
+        Args: Record<PropertyKey, never>;
+        Returns: { id: string; livemode: boolean; refused_events: number }[];
+      };
       has_active_subscription: {
         Args: Record<PropertyKey, never>;
         Returns: boolean;
       };
       has_feature: {
         Args: { key: string };
+        Returns: boolean;
+      };
+      introduce_stripe_key: {
+        Args: { key_hash: string; account_id: string; livemode: boolean };
         Returns: boolean;
       };
     };
@@ -242,6 +277,31 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
+      credit_notes: {
+        Row: {
+          amount: number;
+          as_of: string;
+          created_at: string;
+          currency: string;
+          customer_id: string | null;
+          deleted: boolean;
+          fetched: boolean;
+          id: string;
+          invoice_id: string;
+          number: string;
+          pdf: string | null;
+          post_payment_amount: number;
+          pre_payment_amount: number;
+          rank: number;
+          reason: string | null;
+          status: string;
+          type: string;
+          voided_at: string | null;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
       disputes: {
         Row: {
           amount: number;
@@ -256,6 +316,23 @@ export type Database = {
           rank: number;
           reason: string | null;
           status: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      early_fraud_warnings: {
+        Row: {
+          actionable: boolean | null;
+          as_of: string;
+          charge_id: string;
+          created_at: string | null;
+          deleted: boolean;
+          fetched: boolean;
+          fraud_type: string | null;
+          id: string;
+          payment_intent_id: string | null;
+          rank: number;
         };
         Insert: never;
         Update: never;
@@ -286,10 +363,12 @@ export type Database = {
           attempt_count: number;
           attempted: boolean;
           billing_reason: string | null;
+          collection_method: string | null;
           created_at: string;
           currency: string;
           customer_id: string | null;
           deleted: boolean;
+          due_date: string | null;
           fetched: boolean;
           hosted_invoice_url: string | null;
           id: string;
@@ -301,6 +380,12 @@ export type Database = {
           status: string;
           subscription_id: string | null;
         };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      mirrored: {
+        Row: { object: string; position: number; target: string };
         Insert: never;
         Update: never;
         Relationships: [];
@@ -363,13 +448,19 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
+      stripe_account: {
+        Row: { id: string; key_hashes: string[]; livemode: boolean; only_row: boolean };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
       stripe_events: {
         Row: {
           api_version: string | null;
           created_at: string;
           id: string;
           object_id: string | null;
-          outcome: "applied" | "stale" | "failed";
+          outcome: "applied" | "stale" | "failed" | "refused";
           reason: string | null;
           recorded_at: string;
           type: string;

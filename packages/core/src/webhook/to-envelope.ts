@@ -1,11 +1,20 @@
 import type Stripe from "stripe";
 
-// SQS takes 1 MiB a message: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-// Half of it leaves room for a batch of sends, whose bodies count together.
-const LARGEST_ENVELOPE = 512 * 1024;
+/**
+ * Packs an event for a queue: whole, or its id where it is too large to travel.
+ * Every character beyond ASCII is written as `\uXXXX`, which JSON reads as the same: not every queue takes all of Unicode (SQS
+ * refuses U+FFFF), and so a message has as many bytes as characters.
+ * @param largest how many bytes a message may have
+ */
+export function toEnvelope(event: Stripe.Event, largest: number): string {
+  const whole = JSON.stringify({ event }).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return whole.length <= largest ? whole : toIdEnvelope(event);
+}
 
-/** Packs an event for the queue: whole, or its id where it is too large to travel. */
-export function toEnvelope(event: Stripe.Event): string {
-  const whole = JSON.stringify({ event });
-  return Buffer.byteLength(whole) <= LARGEST_ENVELOPE ? whole : JSON.stringify({ eventId: event.id });
+/** The id alone: the consumer asks Stripe for the rest. */
+export function toIdEnvelope({ id }: Stripe.Event): string {
+  return JSON.stringify({ eventId: id });
 }

@@ -9,6 +9,8 @@ const STATUS: Record<ErrorCode, number> = {
   redirect_not_allowed: 400,
   no_billing_account: 400,
   invalid_signature: 400,
+  thin_event: 400,
+  invalid_event: 400,
   unauthenticated: 401,
   cross_site_request: 403,
   not_found: 404,

@@ -1,4 +1,4 @@
-import { describeSubscription, isStanding, type Subscription } from "../billing.ts";
+import { describeSubscription, type Subscription } from "../billing.ts";
 import { type Price, priceTag } from "../catalogue.ts";
 import { formatDay } from "../dates.ts";
 import { Badge } from "./notice.tsx";
@@ -14,7 +14,7 @@ export function SubscriptionCard({ subscription, name, price }: SubscriptionCard
   const tag = price && priceTag(price);
   const quantity = subscription.quantity ?? 1;
   return (
-    <article className={`card subscription ${isStanding(subscription) ? "" : "faded"}`}>
+    <article className={`card subscription ${subscription.is_live ? "" : "faded"}`}>
       <header>
         <h3>{name}</h3>
         <Badge tone={state.tone}>{state.label}</Badge>

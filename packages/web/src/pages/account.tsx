@@ -2,7 +2,6 @@ import type { User } from "@supabase/supabase-js";
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, Redirect, useLocation, useSearchParams } from "wouter";
 import { type Account, loadAccount } from "../account.ts";
-import { isStanding } from "../billing.ts";
 import { ButtonAccount } from "../components/button-account.tsx";
 import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
@@ -56,7 +55,7 @@ function AccountOf({ user }: { user: User }) {
 
 function Billing({ account }: { account: Account }) {
   const { subscriptions, payments, planOf, titleOf } = account;
-  const standing = subscriptions.filter(isStanding);
+  const standing = subscriptions.filter((subscription) => subscription.is_live);
   const shown = standing.length > 0 ? standing : subscriptions.slice(0, 1);
   const hasBought = subscriptions.length > 0 || payments.length > 0;
   return (

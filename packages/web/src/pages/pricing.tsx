@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { useSearchParams } from "wouter";
-import { isStanding, loadSubscriptions, type Subscription } from "../billing.ts";
+import { loadSubscriptions, type Subscription } from "../billing.ts";
 import { brand } from "../brand.ts";
 import { type Catalogue, cadenceOf, cadencesOf, loadCatalogue, priceAt } from "../catalogue.ts";
 import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
@@ -50,7 +50,12 @@ function OffersFor({ signedIn, ...offers }: OffersProps & { signedIn: boolean })
   useOnReturn(reload);
   if (loaded.status === "loading") return <LoadingOffers />;
   if (loaded.status === "failed") return <LoadFailed what="Your plan" retry={reload} />;
-  return <Offers {...offers} buyer={{ signedIn, subscriptions: loaded.data.filter(isStanding) }} />;
+  return (
+    <Offers
+      {...offers}
+      buyer={{ signedIn, subscriptions: loaded.data.filter((subscription) => subscription.is_live) }}
+    />
+  );
 }
 
 function LoadingOffers() {

@@ -1,13 +1,15 @@
 import type Stripe from "stripe";
 import { idOf } from "../../stripe/index.ts";
-import { type Projection, timestamp } from "../change.ts";
+import { mirrored } from "../declare.ts";
+import { timestamp } from "../projection.ts";
 
 type BeforeBasil = { invoice?: string | { id: string } | null };
 
-export function projectCharge(charge: Stripe.Charge & BeforeBasil): Projection {
-  return {
-    object: "charge",
-    object_id: charge.id,
+export const charge = mirrored({
+  object: "charge",
+  table: "charges",
+  path: "/v1/charges",
+  project: (charge: Stripe.Charge & BeforeBasil) => ({
     row: {
       customer_id: idOf(charge.customer),
       payment_intent_id: idOf(charge.payment_intent),
@@ -21,7 +23,10 @@ export function projectCharge(charge: Stripe.Charge & BeforeBasil): Projection {
       receipt_url: charge.receipt_url,
       created_at: timestamp(charge.created),
     },
-    rank: 0,
-    deleted: false,
-  };
-}
+  }),
+  events: {
+    "charge.succeeded": {},
+    "charge.captured": {},
+    "charge.refunded": {},
+  },
+});

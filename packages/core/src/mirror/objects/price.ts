@@ -1,13 +1,15 @@
 import type Stripe from "stripe";
-import { idOf } from "../../stripe/index.ts";
-import { type Projection, timestamp } from "../change.ts";
+import { requiredIdOf } from "../../stripe/index.ts";
+import { mirrored } from "../declare.ts";
+import { timestamp } from "../projection.ts";
 
-export function projectPrice(price: Stripe.Price, deleted = false): Projection {
-  return {
-    object: "price",
-    object_id: price.id,
+export const price = mirrored({
+  object: "price",
+  table: "prices",
+  path: "/v1/prices",
+  project: (price: Stripe.Price, deleted) => ({
     row: {
-      product_id: idOf(price.product) ?? "",
+      product_id: requiredIdOf(price.product),
       active: price.active && !deleted,
       nickname: price.nickname,
       lookup_key: price.lookup_key,
@@ -20,7 +22,11 @@ export function projectPrice(price: Stripe.Price, deleted = false): Projection {
       metadata: price.metadata ?? {},
       created_at: timestamp(price.created),
     },
-    rank: 0,
-    deleted,
-  };
-}
+  }),
+  isForgotten: () => true,
+  events: {
+    "price.created": {},
+    "price.updated": {},
+    "price.deleted": { deleted: true },
+  },
+});

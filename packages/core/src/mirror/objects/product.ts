@@ -1,11 +1,13 @@
 import type Stripe from "stripe";
 import { idOf } from "../../stripe/index.ts";
-import { type Projection, timestamp } from "../change.ts";
+import { mirrored } from "../declare.ts";
+import { timestamp } from "../projection.ts";
 
-export function projectProduct(product: Stripe.Product, deleted = false): Projection {
-  return {
-    object: "product",
-    object_id: product.id,
+export const product = mirrored({
+  object: "product",
+  table: "products",
+  path: "/v1/products",
+  project: (product: Stripe.Product, deleted) => ({
     row: {
       name: product.name,
       description: product.description,
@@ -16,7 +18,11 @@ export function projectProduct(product: Stripe.Product, deleted = false): Projec
       metadata: product.metadata ?? {},
       created_at: timestamp(product.created),
     },
-    rank: 0,
-    deleted,
-  };
-}
+  }),
+  isForgotten: () => true,
+  events: {
+    "product.created": {},
+    "product.updated": {},
+    "product.deleted": { deleted: true },
+  },
+});

@@ -1,0 +1,40 @@
+import type Stripe from "stripe";
+import type { Clients } from "../clients.ts";
+import { fetchAsOf, isReplayed } from "../stripe/index.ts";
+import { applyFetched } from "./apply.ts";
+import { getObject, type ObjectName, projectAnswer, type SourceOf } from "./fetch.ts";
+
+/**
+ * Asks Stripe about an object, or to do something with it, and notes in the mirror what it answered: so that what follows reads
+ * it there, before its events have come.
+ *
+ * An answer that Stripe replays for an idempotency key shows the object as it was when the key was first used, up to a day ago:
+ * the object is read anew, as is one that the answer shows in part. https://docs.stripe.com/api/idempotent_requests
+ * @returns what Stripe holds now
+ */
+export async function note<Name extends ObjectName>(
+  clients: Clients,
+  name: Name,
+  request: () => Promise<Stripe.Response<SourceOf<Name>>>,
+): Promise<SourceOf<Name>> {
+  const object = getObject(name);
+  let { answer, asOf } = await fetchAsOf(request);
+  if (isReplayed(answer) || object.isCut?.(answer)) {
+    const { id } = answer;
+    ({ answer, asOf } = await fetchAsOf(() => object.retrieve(clients.stripe, id)));
+  }
+  await applyFetched(clients, { answer: projectAnswer(object, answer), asOf });
+  return answer;
+}
+
+/** Notes a page of a list, as `note` does one object. Lists are read, never replayed. */
+export async function noteList<Name extends ObjectName>(
+  clients: Clients,
+  name: Name,
+  request: () => Promise<Stripe.Response<Stripe.ApiList<SourceOf<Name>>>>,
+): Promise<Stripe.ApiList<SourceOf<Name>>> {
+  const object = getObject(name);
+  const { answer, asOf } = await fetchAsOf(request);
+  await applyFetched(clients, { answer: answer.data.flatMap((each) => projectAnswer(object, each)), asOf });
+  return answer;
+}

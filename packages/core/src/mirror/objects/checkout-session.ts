@@ -1,0 +1,82 @@
+import type Stripe from "stripe";
+import { idOf } from "../../stripe/index.ts";
+import { mirrored } from "../declare.ts";
+import { type Owner, ownerOf, type Projection, timestamp } from "../projection.ts";
+import { charge } from "./charge.ts";
+import { invoice } from "./invoice.ts";
+import { subscription } from "./subscription.ts";
+
+/** The session itself never says that its delayed payment failed: it stays `unpaid`. An event does. */
+type Session = Stripe.Checkout.Session & { delayed_payment_failed?: true };
+
+export const checkoutSession = mirrored({
+  object: "checkout_session",
+  table: "checkout_sessions",
+  path: "/v1/checkout/sessions",
+  // Its payment, or the subscription that it should have paid, tells a delayed payment that failed from one under way.
+  expand: ["payment_intent", "subscription"],
+  project: (session: Session) => {
+    const customerId = idOf(session.customer);
+    const owner = ownerOf(customerId, session.metadata) ?? guestOf(customerId, session);
+    const failed = session.delayed_payment_failed ?? hasFailed(session);
+    return {
+      row: {
+        customer_id: customerId,
+        user_id: owner && "user_id" in owner ? owner.user_id : null,
+        mode: session.mode,
+        status: session.status ?? "open",
+        payment_status: session.payment_status,
+        payment_failed: failed,
+        price_id: session.metadata?.price_id ?? null,
+        currency: session.currency,
+        amount_total: session.amount_total,
+        customer_email: session.customer_details?.email ?? session.customer_email,
+        payment_intent_id: idOf(session.payment_intent),
+        subscription_id: idOf(session.subscription),
+        invoice_id: idOf(session.invoice),
+        expires_at: timestamp(session.expires_at),
+        created_at: timestamp(session.created),
+      },
+      rank: rankOf(session, failed),
+      owner,
+    };
+  },
+  /** What the purchase made, as far as the answer brings it along. */
+  companions: ({ subscription: bought, invoice: billed, payment_intent: payment }) => {
+    const charged = typeof payment === "object" ? payment?.latest_charge : null;
+    const shown: Projection[] = [];
+    if (bought && typeof bought === "object" && !subscription.isCut?.(bought)) shown.push(subscription.project(bought));
+    if (billed && typeof billed === "object") shown.push(invoice.project(billed));
+    if (charged && typeof charged === "object") shown.push(charge.project(charged));
+    return shown;
+  },
+  events: {
+    "checkout.session.completed": {},
+    "checkout.session.async_payment_succeeded": {},
+    "checkout.session.async_payment_failed": { as: (session) => ({ ...session, delayed_payment_failed: true }) },
+    "checkout.session.expired": {},
+  },
+});
+
+/** A purchase without an account belongs to whoever confirms the e-mail that the guest gave. */
+function guestOf(customerId: string | null, session: Session): Owner | undefined {
+  const email = session.customer_details?.email;
+  const bought = session.status === "complete" && customerId && email;
+  return bought && !session.client_reference_id ? { customer_id: customerId, email } : undefined;
+}
+
+function hasFailed({ status, payment_status, payment_intent: payment, subscription }: Session): boolean {
+  if (status !== "complete" || payment_status !== "unpaid") return false;
+  const paymentFailed =
+    typeof payment === "object" && ["requires_payment_method", "canceled"].includes(payment?.status ?? "");
+  const subscriptionFailed =
+    typeof subscription === "object" &&
+    ["past_due", "unpaid", "incomplete_expired"].includes(subscription?.status ?? "");
+  return paymentFailed || subscriptionFailed;
+}
+
+/** open, then complete but unpaid, then settled. */
+function rankOf(session: Session, failed: boolean): number {
+  if (session.status === "open") return 0;
+  return session.status === "complete" && session.payment_status === "unpaid" && !failed ? 1 : 2;
+}

@@ -1,0 +1,23 @@
+import type Stripe from "stripe";
+import { idOf, requiredIdOf } from "../../stripe/index.ts";
+import { mirrored } from "../declare.ts";
+import { optionalTimestamp } from "../projection.ts";
+
+export const earlyFraudWarning = mirrored({
+  object: "early_fraud_warning",
+  table: "early_fraud_warnings",
+  path: "/v1/radar/early_fraud_warnings",
+  project: (warning: Stripe.Radar.EarlyFraudWarning) => ({
+    row: {
+      charge_id: requiredIdOf(warning.charge),
+      payment_intent_id: idOf(warning.payment_intent),
+      fraud_type: warning.fraud_type ?? null,
+      actionable: warning.actionable ?? null,
+      created_at: optionalTimestamp(warning.created),
+    },
+  }),
+  events: {
+    "radar.early_fraud_warning.created": { notify: "early_fraud_warning" },
+    "radar.early_fraud_warning.updated": {},
+  },
+});

@@ -1,0 +1,33 @@
+import type Stripe from "stripe";
+import { idOf } from "../../stripe/index.ts";
+import { mirrored } from "../declare.ts";
+import { timestamp } from "../projection.ts";
+
+export const refund = mirrored({
+  object: "refund",
+  table: "refunds",
+  path: "/v1/refunds",
+  project: (refund: Stripe.Refund) => {
+    const status = refund.status ?? "succeeded"; // null on the oldest refunds, which were all immediate
+    return {
+      row: {
+        charge_id: idOf(refund.charge),
+        payment_intent_id: idOf(refund.payment_intent),
+        status,
+        currency: refund.currency,
+        amount: refund.amount,
+        failure_reason: refund.failure_reason ?? null,
+        created_at: timestamp(refund.created),
+      },
+      rank: RANKS[status] ?? 0,
+    };
+  },
+  events: {
+    "refund.created": {},
+    "refund.updated": {},
+    "refund.failed": {},
+  },
+});
+
+// A refund that succeeded may still fail, when the bank sends the money back: https://docs.stripe.com/refunds#failed-refunds
+const RANKS: Record<string, number> = { succeeded: 1, failed: 2, canceled: 2 };

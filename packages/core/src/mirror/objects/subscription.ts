@@ -1,0 +1,68 @@
+import type Stripe from "stripe";
+import { idOf, listWhole, requiredIdOf } from "../../stripe/index.ts";
+import { mirrored } from "../declare.ts";
+import { optionalTimestamp, timestamp } from "../projection.ts";
+
+/** Until API version 2025-03-31 the period stood on the subscription, since then it stands on its items. */
+type Period = { current_period_start?: number; current_period_end?: number };
+
+export const subscription = mirrored({
+  object: "subscription",
+  table: "user_subscriptions",
+  path: "/v1/subscriptions",
+  project: (subscription: Stripe.Subscription & Period, deleted: boolean) => {
+    const items = subscription.items.data.map((item: Stripe.SubscriptionItem & Period) => ({
+      id: item.id,
+      price_id: item.price.id,
+      product_id: requiredIdOf(item.price.product),
+      quantity: item.quantity ?? null,
+      current_period_start: optionalTimestamp(item.current_period_start ?? subscription.current_period_start),
+      current_period_end: optionalTimestamp(item.current_period_end ?? subscription.current_period_end),
+    }));
+    const [first] = items;
+    return {
+      row: {
+        customer_id: requiredIdOf(subscription.customer),
+        status: subscription.status,
+        price_id: first?.price_id ?? null,
+        product_id: first?.product_id ?? null,
+        quantity: first?.quantity ?? null,
+        items,
+        currency: subscription.currency,
+        current_period_start: first?.current_period_start ?? null,
+        current_period_end: first?.current_period_end ?? null,
+        trial_start: optionalTimestamp(subscription.trial_start),
+        trial_end: optionalTimestamp(subscription.trial_end),
+        cancel_at_period_end: subscription.cancel_at_period_end,
+        cancel_at: optionalTimestamp(subscription.cancel_at),
+        canceled_at: optionalTimestamp(subscription.canceled_at),
+        ended_at: optionalTimestamp(subscription.ended_at),
+        paused: Boolean(subscription.pause_collection),
+        latest_invoice_id: idOf(subscription.latest_invoice),
+        metadata: subscription.metadata ?? {},
+        created_at: timestamp(subscription.created),
+      },
+      // It starts incomplete and leaves that state for good.
+      rank: subscription.status === "incomplete" ? 0 : 1,
+      // Stripe keeps a cancelled subscription; nothing of it changes any more.
+      deleted: deleted || subscription.status === "canceled",
+    };
+  },
+  complete: async (subscription, readPage) => {
+    const query = { subscription: subscription.id };
+    subscription.items = await listWhole(subscription.items, (page) =>
+      readPage("/v1/subscription_items", { ...query, ...page }),
+    );
+  },
+  isCut: ({ items }) => items.has_more,
+  events: {
+    "customer.subscription.created": {},
+    "customer.subscription.updated": {},
+    "customer.subscription.deleted": { deleted: true },
+    "customer.subscription.paused": {},
+    "customer.subscription.resumed": {},
+    "customer.subscription.pending_update_applied": {},
+    "customer.subscription.pending_update_expired": {},
+    "customer.subscription.trial_will_end": { notify: "trial_will_end" },
+  },
+});

@@ -1,0 +1,52 @@
+import type Stripe from "stripe";
+
+/** How one Stripe object looks as a row. `object` is what it is registered as in Postgres: see `billing.mirror`. */
+export interface Projection {
+  object: string;
+  object_id: string;
+  row: object;
+  /**
+   * Which of two states of one second came last, as far as the object's own life tells: the higher rank. Equal ranks that
+   * show different rows are fetched from Stripe.
+   */
+  rank: number;
+  /** For good: no event brings the row back. */
+  deleted: boolean;
+  owner?: Owner | undefined;
+}
+
+/** The user that a customer belongs to, as far as the object says; of a guest, the e-mail. */
+export type Owner = { customer_id: string } & ({ user_id: string } | { email: string });
+
+/** What must reach a person: see `billing.outbox`. */
+export type NoticeKind =
+  | "payment_failed"
+  | "payment_action_required"
+  | "invoice_finalization_failed"
+  | "trial_will_end"
+  | "dispute_opened"
+  | "dispute_closed"
+  | "early_fraud_warning";
+
+/**
+ * A moment as Postgres reads it.
+ * @param seconds since 1970, as Stripe counts
+ * @throws when it is not a number: the object cannot be read
+ */
+export function timestamp(seconds: number): string {
+  if (!Number.isFinite(seconds)) throw new TypeError(`a moment is not a number of seconds: ${typeof seconds}`);
+  return new Date(seconds * 1000).toISOString();
+}
+
+/** The same, where the moment may be absent. */
+export function optionalTimestamp(seconds: number | null | undefined): string | null {
+  return seconds === null || seconds === undefined ? null : timestamp(seconds);
+}
+
+const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
+
+/** The owner that the metadata names, where it names a user and the customer is known. */
+export function ownerOf(customerId: string | null, metadata: Stripe.Metadata | null | undefined): Owner | undefined {
+  const userId = metadata?.user_id;
+  return customerId && userId && UUID.test(userId) ? { customer_id: customerId, user_id: userId } : undefined;
+}

@@ -1,0 +1,67 @@
+import type { Clients } from "../clients.ts";
+import { getAccountId } from "../stripe/index.ts";
+import { DatabaseError, dataOf, type Json } from "../supabase/index.ts";
+import type { Change } from "./change.ts";
+
+/** What became of an event. */
+export type Outcome = "applied" | "stale" | "duplicate" | "ignored" | "failed" | "refused" | "ambiguous" | "retry";
+
+export interface Sent {
+  outcomes: Map<string, Outcome>;
+  /** Why rows were refused that no event asked for: the ledger has no place for them. */
+  errors: Error[];
+}
+
+// Data that Postgres refuses whenever it is tried: https://www.postgresql.org/docs/current/errcodes-appendix.html
+const REFUSED_DATA = /^(22|23)/;
+/** Raised by apply_stripe_changes. */
+const UNKNOWN_KEY = "TP001";
+
+/** Stripe's key is of another account, or another mode, than the one that the mirror shows. */
+export class OtherAccountError extends Error {
+  override readonly name = "OtherAccountError";
+  readonly code = "other_stripe_account";
+}
+
+/**
+ * Sends changes in one call, thus in one transaction. When Postgres refuses one of them, all are sent once more, to be applied one
+ * at a time: what is refused then fails alone, with the reason in the ledger.
+ * @throws OtherAccountError; DatabaseError when the database cannot be reached
+ */
+export async function send(clients: Clients, changes: Change[]): Promise<Sent> {
+  if (changes.length === 0) return { outcomes: new Map(), errors: [] };
+  const answers = await call(clients, changes, false).catch((error) => {
+    if (!(error instanceof DatabaseError)) throw error;
+    if (error.code === UNKNOWN_KEY) return assertSameAccount(clients).then(() => send(clients, changes));
+    if (REFUSED_DATA.test(error.code)) return call(clients, changes, true);
+    throw error;
+  });
+  return answers;
+}
+
+async function call({ stripe, supabase }: Clients, changes: Change[], oneAtATime: boolean): Promise<Sent> {
+  const answers = dataOf(
+    await supabase.rpc("apply_stripe_changes", {
+      changes: changes as unknown as Json,
+      key_hash: stripe.keyHash,
+      one_at_a_time: oneAtATime,
+    }),
+  );
+  const of = (event: boolean) => answers.filter(({ event_id }) => (event_id !== null) === event);
+  return {
+    outcomes: new Map(of(true).map(({ event_id, outcome }) => [event_id, outcome as Outcome])),
+    errors: of(false).map(({ reason }) => new Error(reason)),
+  };
+}
+
+/**
+ * Checks that Stripe's key is of the account and mode that the mirror shows. The first key decides which those are: Postgres then
+ * takes its changes without asking again.
+ * @throws OtherAccountError
+ */
+export async function assertSameAccount({ stripe, supabase }: Clients): Promise<void> {
+  const account_id = await getAccountId(stripe);
+  const { keyHash: key_hash, livemode } = stripe;
+  if (dataOf(await supabase.rpc("introduce_stripe_key", { key_hash, account_id, livemode }))) return;
+  throw new OtherAccountError("STRIPE_SECRET_KEY is of another account or mode than the one that is mirrored");
+}

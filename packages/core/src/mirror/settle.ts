@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type Stripe from "stripe";
+import type { Clients } from "../clients.ts";
+import { createPace, type Fetched, isRateLimit } from "../stripe/index.ts";
+import { type Change, changeOf, fetchedChange } from "./change.ts";
+import type { Shown } from "./events.ts";
+import { fetchProjections, type ObjectName } from "./fetch.ts";
+import type { Projection } from "./projection.ts";
+import { type Outcome, type Sent, send } from "./send.ts";
+
+/** How many objects a second one consumer fetches: with all consumers at work, most of Stripe's limit is left to the routes. */
+export const FETCHES_A_SECOND = 15;
+/** No fetch begins later than this, and each ends within seconds: well before the consumer's own time is over. */
+const DEADLINE_MS = 20_000;
+const REQUEST: Stripe.RequestOptions = { timeout: 5_000, maxNetworkRetries: 1 };
+const pace = createPace(FETCHES_A_SECOND);
+
+/** Stripe does not know an object that it never forgets. */
+export class UnknownObjectError extends Error {
+  override readonly name = "UnknownObjectError";
+  readonly code = "unknown_to_stripe";
+}
+
+/**
+ * Settles what events alone cannot: what Stripe holds now is the truth. Fetches each object once, side by side. What cannot be
+ * fetched in time comes again, and holds up nothing else.
+ */
+export async function settle(clients: Clients, events: Shown[]): Promise<Sent> {
+  const deadline = performance.now() + DEADLINE_MS;
+  const objects = Map.groupBy(events, ({ projection }) => `${projection.object} ${projection.object_id}`);
+  const settled = await Promise.all(
+    [...objects.values()].map(async (same): Promise<Sent> => {
+      try {
+        return await send(clients, await refetch(clients.stripe, same, deadline));
+      } catch (error) {
+        const outcomes = new Map(same.map(({ event }): [string, Outcome] => [event.id, "retry"]));
+        return { outcomes, errors: [error as Error] };
+      }
+    }),
+  );
+  return {
+    outcomes: new Map(settled.flatMap(({ outcomes }) => [...outcomes])),
+    errors: settled.flatMap(({ errors }) => errors),
+  };
+}
+
+/** The changes that several events of one object come to, once Stripe was asked. */
+async function refetch(stripe: Stripe, events: Shown[], deadline: number): Promise<Change[]> {
+  const [
+    {
+      projection: { object, object_id: id },
+    } = throwEmpty(),
+  ] = events;
+  const newest = Math.max(...events.map(({ event }) => event.created));
+  const fetched = await fetchAfter(newest, deadline, () => fetchProjections(stripe, object as ObjectName, id, REQUEST));
+  if (!fetched) return events.map((event) => changeOf({ ...event, projection: forgottenOf(event) }));
+
+  const [itself = throwEmpty(), ...companions] = fetched.answer;
+  return [
+    ...events.map((event) => fetchedChange(itself, fetched.asOf, event)),
+    ...companions.map((projection) => fetchedChange(projection, fetched.asOf)),
+  ];
+}
+
+/** Gone from Stripe: what the event shows is all there is. */
+function forgottenOf({ projection: { object, object_id }, forgotten }: Shown): Projection {
+  if (forgotten) return forgotten;
+  throw new UnknownObjectError(
+    `Stripe does not know the ${object} ${object_id}, and it never forgets one: STRIPE_SECRET_KEY is of another account or mode`,
+  );
+}
+
+const NEXT_SECOND_MS = 1100;
+const ATTEMPTS = 4;
+
+/**
+ * An answer of the very second may still miss an event of it: asks again once the second is over. An event that bears a time far
+ * ahead of Stripe's own clock is not waited for: what Stripe holds now is the truth all the same.
+ */
+async function fetchAfter(
+  second: number,
+  deadline: number,
+  fetch: () => Promise<Fetched<Projection[]> | undefined>,
+): Promise<Fetched<Projection[]> | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const fetched = await fetchInTime(deadline, fetch);
+    if (!fetched || Date.parse(fetched.asOf) / 1000 > second || attempt === ATTEMPTS) return fetched;
+    await sleep(NEXT_SECOND_MS);
+  }
+}
+
+/** Stripe's client gives up at a rate limit. What is fetched here is needed, and there is time. */
+async function fetchInTime<Answer>(deadline: number, fetch: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await pace(() => {
+        if (performance.now() > deadline) throw new Error("There was no time left to ask Stripe");
+        return fetch();
+      });
+    } catch (error) {
+      if (!isRateLimit(error)) throw error;
+      await sleep(NEXT_SECOND_MS * (0.5 + Math.random()));
+    }
+  }
+}
+
+function throwEmpty(): never {
+  throw new RangeError("There is nothing to settle");
+}

@@ -1,0 +1,243 @@
+-- From events to rows: the ledger, and the one function that writes it and the rows in one transaction.
+
+create table billing.stripe_events (
+  id text primary key,
+  type text not null,
+  object_id text,
+  created_at timestamptz not null,
+  api_version text,
+  outcome text not null check (outcome in ('applied', 'stale', 'failed', 'refused')),
+  reason text,
+  recorded_at timestamptz not null default now()
+);
+comment on table billing.stripe_events is
+  'The ledger, written with the rows, never before them: an event that is applied or stale is done. One that failed, or was refused because it is of another account or mode, may come again.';
+
+create index stripe_events_not_done on billing.stripe_events (outcome, recorded_at) where outcome in ('failed', 'refused');
+
+-- Which account of Stripe, in which mode, the mirror shows. The first key that is introduced decides; only its kin may write.
+create table billing.stripe_account (
+  only_row boolean primary key default true check (only_row),
+  id text not null,
+  livemode boolean not null,
+  key_hashes text[] not null
+);
+comment on column billing.stripe_account.key_hashes is
+  'SHA-256 of each secret key that Stripe has said to be of this account: so a change is checked without asking Stripe.';
+
+-- Notes that a key is of an account, where that is the one that is mirrored, or none is yet. Answers whether it is.
+create function public.introduce_stripe_key(key_hash text, account_id text, livemode boolean) returns boolean
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into billing.stripe_account as known (id, livemode, key_hashes)
+  values (introduce_stripe_key.account_id, introduce_stripe_key.livemode, array[introduce_stripe_key.key_hash])
+  on conflict (only_row) do update
+  set key_hashes = array_append(known.key_hashes, introduce_stripe_key.key_hash)
+  where known.id = excluded.id and known.livemode = excluded.livemode
+    and introduce_stripe_key.key_hash <> all (known.key_hashes);
+  return exists (
+    select from billing.stripe_account known where introduce_stripe_key.key_hash = any (known.key_hashes)
+  );
+end
+$$;
+
+-- Writes changes: ledger, rows, owners and notices. At most one change per event.
+create function billing.apply_changes(incoming billing.change[]) returns billing.outcome[]
+language plpgsql set search_path = '' as $$
+declare
+  duplicates text[];
+  fresh billing.change[];
+  objects text[];
+  owned boolean;
+  notified boolean;
+  outcomes billing.outcome[];
+begin
+  duplicates := array(
+    select entry.id
+    from unnest(incoming) c
+    cross join lateral (
+      select e.id from billing.stripe_events e where e.id = c.event_id and e.outcome not in ('failed', 'refused') limit 1
+    ) entry
+  );
+  fresh := array(
+    select c from unnest(incoming) c where c.outcome is null and (c.event_id is null or c.event_id <> all (duplicates))
+  );
+
+  -- What is called for nothing costs as much as one row.
+  select
+    coalesce(array_agg(distinct c.object), '{}'),
+    coalesce(bool_or(c.owner is not null), false),
+    coalesce(bool_or(c.notify is not null), false)
+  into objects, owned, notified
+  from unnest(fresh) c;
+  -- Always in this order, so that two batches cannot wait for each other.
+  if owned then perform billing.claim_customers(fresh); end if;
+  outcomes := billing.apply_rows(objects, fresh);
+  if cardinality(outcomes) < cardinality(fresh) then
+    outcomes := outcomes || array(
+      select row(c.event_id, 'failed', format('No table is registered for the object %s', c.object))::billing.outcome
+      from unnest(fresh) c
+      where not exists (select from billing.mirrored m where m.object = c.object)
+    );
+  end if;
+  if cardinality(fresh) + cardinality(duplicates) < cardinality(incoming) then
+    outcomes := outcomes || array(
+      select row(c.event_id, c.outcome, c.reason)::billing.outcome from unnest(incoming) c
+      where c.outcome is not null and c.event_id <> all (duplicates)
+    );
+  end if;
+
+  insert into billing.stripe_events as entry (id, type, object_id, created_at, api_version, outcome, reason)
+  select c.event_id, c.type, c.object_id, c.created_at, c.api_version, became.outcome, became.reason
+  from unnest(outcomes) became
+  join unnest(incoming) c on c.event_id = became.event_id
+  where became.outcome <> 'ambiguous'
+  order by c.event_id
+  on conflict (id) do update
+  set outcome = excluded.outcome, reason = excluded.reason, recorded_at = excluded.recorded_at
+  where entry.outcome in ('failed', 'refused');
+
+  if notified then
+    -- Of stale events too: a dispute must be told even when a later event about it came first.
+    insert into billing.outbox (source_id, kind, object_id)
+    select c.event_id, c.notify, c.object_id
+    from unnest(outcomes) became
+    join unnest(fresh) c on c.event_id = became.event_id
+    where c.notify is not null and became.outcome in ('applied', 'stale')
+    on conflict do nothing;
+  end if;
+
+  return outcomes || array(select row(id, 'duplicate', null)::billing.outcome from unnest(duplicates) id);
+end
+$$;
+
+-- Which of a row's values its table cannot hold.
+create function billing.find_unfit_field(target text, "row" jsonb) returns text
+language plpgsql stable set search_path = '' as $$
+declare
+  field text;
+begin
+  for field in select jsonb_object_keys("row") loop
+    begin
+      execute format('select jsonb_populate_record(null::%s, $1)', target) using jsonb_build_object(field, "row" -> field);
+    exception when data_exception then
+      return field;
+    end;
+  end loop;
+  return null;
+end
+$$;
+
+-- Why a change was refused, without any of the values that it carries: `invoice.amount_paid: 22P02`.
+create function billing.explain_refusal(change billing.change, code text, named text) returns text
+language sql stable set search_path = '' as $$
+  select concat(
+    change.object, '.',
+    coalesce(nullif(named, ''), (select billing.find_unfit_field(m.target, change."row") from billing.mirrored m where m.object = change.object), '?'),
+    ': Postgres refused it (', code, ')'
+  )
+$$;
+
+-- Applies a batch in one transaction and answers, per event: applied; stale (newer state stands); duplicate (in the ledger
+-- already); failed or refused (the ledger keeps the reason); or ambiguous (another event of the same second stands: fetch the
+-- object from Stripe and send it again).
+-- When Postgres refuses one of the changes, nothing is applied. Sent again one_at_a_time, each is applied by itself and what is
+-- refused fails alone. That way takes locks in no order: a deadlock is possible, and ends in another delivery.
+create function public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)
+returns table (event_id text, outcome text, reason text)
+-- The plans are made once and kept for as long as a connection lives. So they must not read whole tables, though the tables were
+-- empty as they were made; and nothing may be planned anew at each call, which is a third of the time of a batch of one.
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off as $$
+declare
+  incoming billing.change[] := array(select c from jsonb_populate_recordset(null::billing.change, changes) c);
+  outcomes billing.outcome[] := '{}';
+  change billing.change;
+  code text;
+  named_column text;
+  named_constraint text;
+begin
+  if not exists (select from billing.stripe_account account where key_hash = any (account.key_hashes)) then
+    raise exception 'This Stripe key is not known to be of the account that is mirrored' using errcode = 'TP001';
+  end if;
+
+  if one_at_a_time then
+    foreach change in array incoming loop
+      begin
+        outcomes := outcomes || billing.apply_changes(array[change]);
+      exception when data_exception or integrity_constraint_violation then
+        get stacked diagnostics
+          code = returned_sqlstate, named_column = column_name, named_constraint = constraint_name;
+        change.reason := billing.explain_refusal(change, code, coalesce(nullif(named_column, ''), named_constraint));
+        change.outcome := 'failed';
+        outcomes := outcomes || billing.apply_changes(array[change]);
+      end;
+    end loop;
+  else
+    outcomes := billing.apply_changes(incoming);
+  end if;
+
+  return query
+  select became.event_id, became.outcome, became.reason from unnest(outcomes) became
+  where became.event_id is not null or became.outcome = 'failed';
+end
+$$;
+
+-- Reconciliation: which of these events does the ledger lack, and up to when is everything known to be here?
+create table billing.reconcile_cursor (
+  only_row boolean primary key default true check (only_row),
+  reconciled_until timestamptz not null
+);
+
+create function public.find_missing_stripe_events(event_ids text[]) returns setof text
+language sql stable security definer set search_path = '' as $$
+  select listed.id from unnest(event_ids) listed (id)
+  where not exists (
+    -- What was refused is of another account or mode; when Stripe lists it to the key at hand, it is of this one after all.
+    select from billing.stripe_events entry where entry.id = listed.id and entry.outcome <> 'refused'
+  )
+$$;
+
+create function public.get_reconcile_cursor() returns timestamptz
+language sql stable security definer set search_path = '' as $$
+  select reconciled_until from billing.reconcile_cursor
+$$;
+
+create function public.get_stripe_account() returns table (id text, livemode boolean, refused_events bigint)
+language sql stable security definer set search_path = '' as $$
+  select known.id, known.livemode, (
+    select count(*) from billing.stripe_events entry
+    where entry.outcome = 'refused' and entry.recorded_at > now() - interval '1 day'
+  )
+  from billing.stripe_account known
+$$;
+
+create function public.advance_reconcile_cursor(reconciled_until timestamptz) returns void
+language sql security definer set search_path = '' as $$
+  insert into billing.reconcile_cursor as current (reconciled_until) values (advance_reconcile_cursor.reconciled_until)
+  on conflict (only_row) do update
+  set reconciled_until = greatest(current.reconciled_until, excluded.reconciled_until)
+$$;
+
+revoke all on billing.mirrored, billing.stripe_account, billing.stripe_events, billing.outbox, billing.reconcile_cursor
+from public, anon, authenticated, service_role;
+
+-- Supabase lets its API roles execute new functions in public, each by name: revoking from public alone changes nothing.
+revoke all on function
+  public.apply_stripe_changes(jsonb, text, boolean),
+  public.introduce_stripe_key(text, text, boolean),
+  public.get_stripe_account(),
+  public.find_missing_stripe_events(text[]),
+  public.get_reconcile_cursor(),
+  public.advance_reconcile_cursor(timestamptz)
+from public, anon, authenticated;
+revoke all on all functions in schema billing from public, anon, authenticated;
+grant execute on function
+  public.apply_stripe_changes(jsonb, text, boolean),
+  public.introduce_stripe_key(text, text, boolean),
+  public.get_stripe_account(),
+  public.find_missing_stripe_events(text[]),
+  public.get_reconcile_cursor(),
+  public.advance_reconcile_cursor(timestamptz)
+to service_role;
+grant execute on function billing.own_customer_ids() to authenticated;

@@ -1,0 +1,148 @@
+-- What the product reads: the history of payments, and who may use what.
+
+-- What became of a charge's money. Its own total, as of some moment, may still count a refund that failed since, or miss one
+-- that its own event brought already; the greater of both counts is never behind.
+-- Of several disputes the one counts that weighs most: open, then lost, then the newest.
+create view billing.charge_balances with (security_invoker = true) as
+select
+  c.id,
+  c.invoice_id,
+  c.payment_intent_id,
+  c.receipt_url,
+  c.failure_message,
+  c.created_at,
+  greatest(refunds.standing, c.amount_refunded - refunds.reversed)::bigint as amount_refunded,
+  dispute.status as dispute_status,
+  dispute.weight as dispute_weight
+from billing.charges c
+cross join lateral (
+  select
+    coalesce(sum(r.amount) filter (where r.status not in ('failed', 'canceled')), 0) as standing,
+    coalesce(sum(r.amount) filter (where r.status in ('failed', 'canceled')), 0) as reversed
+  from billing.refunds r
+  where r.charge_id = c.id
+) refunds
+left join lateral (
+  select d.status, case when d.status in ('needs_response', 'under_review') then 2 when d.status = 'lost' then 1 else 0 end as weight
+  from billing.disputes d
+  where d.charge_id = c.id
+  order by weight desc, d.created_at desc, d.id desc
+  limit 1
+) dispute on true;
+
+-- A row per invoice and per one-time purchase. A view, because its parts (invoice, payment, charge, refund, dispute) are objects
+-- of their own, each with its own moment of truth: computed from them it is right whatever the order in which they arrived.
+-- An invoice may be paid in several parts: what it shows is the sum of them all.
+create view public.payment_history with (security_invoker = true) as
+with payment as (
+  select
+    i.id, i.customer_id, i.id as invoice_id, parts.payment_intent_ids, i.subscription_id, null::text as checkout_session_id,
+    i.currency, i.amount_due as amount, i.amount_paid,
+    case
+      when i.status <> 'open' then i.status
+      when parts.action_required then 'action_required'
+      when parts.processing then 'processing'
+      when i.due_date < now() then 'overdue'
+      when i.amount_paid > 0 then 'partially_paid'
+      when i.attempt_count > 0 and i.collection_method is distinct from 'send_invoice' then 'failed'
+      else 'open'
+    end as status,
+    parts.failure_message, i.attempt_count, i.next_payment_attempt, i.due_date, i.number as invoice_number,
+    i.hosted_invoice_url, i.invoice_pdf, i.created_at
+  from billing.invoices i
+  cross join lateral (
+    select
+      array_agg(part.payment_intent_id order by intent.created_at desc nulls last, part.payment_intent_id) as payment_intent_ids,
+      bool_or(intent.status = 'requires_action') as action_required,
+      bool_or(intent.status = 'processing') as processing,
+      (array_agg(intent.failure_message order by intent.created_at desc, intent.id)
+        filter (where intent.failure_message is not null and intent.status <> 'canceled'))[1] as failure_message
+    from (
+      select i.payment_intent_id where i.payment_intent_id is not null
+      union
+      select p.payment_intent_id from billing.invoice_payments p where p.invoice_id = i.id and p.payment_intent_id is not null
+    ) part
+    left join billing.payment_intents intent on intent.id = part.payment_intent_id
+  ) parts
+  where i.status <> 'draft' and not i.deleted
+  union all
+  select
+    coalesce(s.payment_intent_id, s.id), s.customer_id, null, array[s.payment_intent_id], null, s.id,
+    s.currency, s.amount_total,
+    case when intent.status = 'succeeded' then intent.amount_received when s.outcome = 'complete' then s.amount_total else 0 end,
+    case
+      when intent.status = 'requires_capture' then 'held'
+      when intent.status = 'canceled' then 'canceled'
+      when intent.status = 'succeeded' or s.outcome = 'complete' then 'paid'
+      when intent.status = 'requires_action' then 'action_required'
+      else s.outcome
+    end,
+    intent.failure_message, 1, null, null, null, null,
+    null, s.created_at
+  from public.checkout_sessions s
+  left join billing.payment_intents intent on intent.id = s.payment_intent_id
+  where s.mode = 'payment' and s.invoice_id is null and s.status = 'complete'
+)
+select
+  payment.id,
+  payment.customer_id,
+  payment.invoice_id,
+  payment.payment_intent_ids[1] as payment_intent_id,
+  payment.subscription_id,
+  payment.checkout_session_id,
+  payment.currency,
+  payment.amount,
+  payment.amount_paid,
+  money.amount_refunded,
+  case
+    when money.dispute_status in ('needs_response', 'under_review', 'lost') then 'disputed'
+    when money.amount_refunded > 0 and money.amount_refunded >= payment.amount_paid then 'refunded'
+    when money.amount_refunded > 0 then 'partially_refunded'
+    else payment.status
+  end as status,
+  money.dispute_status,
+  case when payment.status <> 'paid' then coalesce(payment.failure_message, money.failure_message) end as failure_reason,
+  payment.attempt_count,
+  payment.next_payment_attempt,
+  payment.due_date,
+  payment.invoice_number,
+  payment.hosted_invoice_url,
+  payment.invoice_pdf,
+  money.receipt_url,
+  payment.created_at
+from payment
+cross join lateral (
+  select
+    coalesce(sum(b.amount_refunded), 0)::bigint as amount_refunded,
+    (array_agg(b.dispute_status order by b.dispute_weight desc, b.created_at desc, b.id)
+      filter (where b.dispute_status is not null))[1] as dispute_status,
+    (array_agg(b.failure_message order by b.created_at desc, b.id))[1] as failure_message,
+    (array_agg(b.receipt_url order by b.created_at desc, b.id) filter (where b.receipt_url is not null))[1] as receipt_url
+  from billing.charge_balances b
+  where b.payment_intent_id = any (payment.payment_intent_ids) or b.invoice_id = payment.invoice_id
+) money;
+comment on view public.payment_history is
+  'status: paid, void, uncollectible; open (waits to be paid), overdue, partially_paid; processing, action_required, failed; held (authorised, not captured), canceled; refunded, partially_refunded, disputed.';
+
+-- Does the signed-in user pay? For use in a product's own policies: using (has_active_subscription()).
+create function public.has_active_subscription() returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (
+    select from public.user_subscriptions
+    where customer_id in (select billing.own_customer_ids()) and grants_access
+  )
+$$;
+
+-- May the signed-in user use this feature? The key is the lookup key of a Stripe feature.
+create function public.has_feature(key text) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (
+    select from public.entitlements
+    where customer_id in (select billing.own_customer_ids()) and has_feature.key = any (lookup_keys)
+  )
+$$;
+
+revoke all on function public.has_active_subscription(), public.has_feature(text) from public, anon;
+grant execute on function public.has_active_subscription(), public.has_feature(text) to authenticated, service_role;
+revoke all on public.payment_history, billing.charge_balances from public, anon, authenticated, service_role;
+grant select on public.payment_history, billing.charge_balances to authenticated, service_role;
