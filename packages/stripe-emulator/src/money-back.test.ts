@@ -44,6 +44,27 @@ test("a disputed charge loses its money at once", async () => {
   ]);
 });
 
+test("a charge that was charged back cannot be refunded, nor by a credit note; an inquiry's can", async () => {
+  const { intent } = await dispute();
+  const back = { statusCode: 400, code: "charge_disputed", message: expect.stringMatching(/^Charge ch_\w+ has been/) };
+  await expect(stripe.refunds.create({ payment_intent: intent })).rejects.toMatchObject(back);
+  const inquired = await pay("4000000000001976");
+  await happened("charge.dispute.created", inquired.from);
+  expect((await stripe.refunds.create({ payment_intent: inquired.intent })).status).toBe("succeeded");
+  const { id: customer } = await stripe.customers.create({
+    payment_method: "pm_card_createDispute",
+    invoice_settings: { default_payment_method: "pm_card_createDispute" },
+  });
+  const { id: invoice } = await stripe.invoices.create({ customer, currency: "eur" });
+  await stripe.invoiceItems.create({ customer, invoice, amount: 1000, currency: "eur" });
+  const from = bench.emulator.events().length;
+  await stripe.invoices.pay(invoice);
+  await happened("charge.dispute.created", from);
+  await expect(stripe.creditNotes.create({ invoice, amount: 500, refund_amount: 500 })).rejects.toMatchObject({
+    param: "refund_amount",
+  });
+});
+
 test("winning evidence brings the money back; losing evidence and giving up do not", async () => {
   const won = await dispute();
   const answer = await stripe.disputes.update(won.id, { evidence: { uncategorized_text: "winning_evidence" } });

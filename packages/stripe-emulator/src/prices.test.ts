@@ -40,6 +40,23 @@ test("a plan is a recurring price by its older name: made, changed, listed and d
   });
 });
 
+test.each([
+  ["month", 0],
+  ["month", -1],
+  ["month", 37],
+  ["day", 1096],
+  ["week", 157],
+  ["year", 4],
+] as const)(
+  "a price for every %s times %i is refused: no period, or more than three years",
+  async (interval, count) => {
+    const refused = { statusCode: 400, type: "StripeInvalidRequestError" };
+    await expect(createPlan(stripe, { recurring: { interval, interval_count: count } })).rejects.toMatchObject(refused);
+    const plan = { currency: "eur", amount: 1, product: { name: "Pro" }, interval, interval_count: count };
+    await expect(stripe.plans.create(plan)).rejects.toMatchObject(refused);
+  },
+);
+
 test("a one-time price is no plan", async () => {
   const price = await createPlan(stripe, { recurring: undefined });
   await expect(stripe.plans.retrieve(price.id)).rejects.toMatchObject({ code: "resource_missing" });

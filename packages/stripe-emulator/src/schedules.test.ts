@@ -143,6 +143,15 @@ test("a subscription is taken over as it is, and gets a phase at its period's en
   expect((await stripe.invoices.list({ subscription: id })).data.map(({ total }) => total)).toEqual([1500, 4500]);
 });
 
+test("an end that a schedule plans later, or plans no more, is its subscription's too", async () => {
+  const { schedule, subscription } = await twoPhases();
+  const endAfter = async (end_behavior: "cancel" | "release") => {
+    await stripe.subscriptionSchedules.update(schedule.id, { end_behavior });
+    return (await stripe.subscriptions.retrieve(subscription)).cancel_at;
+  };
+  expect([await endAfter("cancel"), await endAfter("release")]).toEqual([JUNE, null]);
+});
+
 test("a phase in the middle of a period is prorated as it says", async () => {
   const { customer, price, better, advance } = await payer();
   const create = (proration_behavior: "create_prorations" | "none") =>

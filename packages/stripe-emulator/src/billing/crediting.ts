@@ -6,7 +6,7 @@ import { adjustBalance } from "./balance.ts";
 import { type CreditLine, sumOf } from "./credit-lines.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { followRemaining, markPaid } from "./invoice-payments.ts";
-import { refundable, refundCharge } from "./refunding.ts";
+import { isChargedBack, refundable, refundCharge } from "./refunding.ts";
 
 export type CreditNote = Stored<Stripe.CreditNote>;
 type Charge = Stored<Stripe.Charge>;
@@ -46,7 +46,7 @@ export const chargesOf = (world: World, invoice: string): Charge[] =>
 
 /** The charge that an amount can be refunded from. */
 export const chargeFor = (world: World, invoice: string, amount: number): Charge | undefined =>
-  chargesOf(world, invoice).find((charge) => refundable(charge) >= amount);
+  chargesOf(world, invoice).find((charge) => refundable(charge) >= amount && !isChargedBack(world, charge));
 
 /** Issues a credit note to an invoice that is open or paid (https://docs.stripe.com/api/credit_notes/create). */
 export function issueCreditNote(world: World, invoice: Invoice, draft: CreditNoteDraft): CreditNote {

@@ -10,6 +10,12 @@ type Charge = Stored<Stripe.Charge>;
 export const refundable = ({ amount_captured: captured, amount_refunded: refunded }: Charge): number =>
   captured - refunded;
 
+/** Whether the bank has taken the money back: a chargeback that was not won. Inquiries take none. */
+export const isChargedBack = (world: World, charge: Charge): boolean =>
+  world.store.disputes.all().some((row) => {
+    return row.charge === charge.id && !row.is_charge_refundable && row.status !== "won";
+  });
+
 /** Gives an amount of a charge back: at most what is refundable. */
 export function refundCharge(
   world: World,

@@ -18,7 +18,7 @@ import { planOf } from "../billing/subscription.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { amount, currency, interval } from "./price-params.ts";
+import { amount, count, currency, interval } from "./price-params.ts";
 import { changePrice, createPrice, deletePrice, type Price } from "./prices.ts";
 import { createProduct } from "./product-creation.ts";
 
@@ -56,7 +56,7 @@ const createParams = schema(
     currency,
     id: text,
     interval,
-    interval_count: integer,
+    interval_count: count,
     product: productOrNew,
     usage_type: oneOf("licensed"),
   } satisfies Fields<keyof Stripe.PlanCreateParams>,

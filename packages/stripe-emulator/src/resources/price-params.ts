@@ -7,11 +7,16 @@ export const currency: Reader<string> = (value, param) => {
   return code;
 };
 
+/** One or more. */
+export const count: Reader<number> = (value, param) => {
+  const read = integer(value, param);
+  if (read < 1) throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", param);
+  return read;
+};
+
 export const interval = oneOf("day", "week", "month", "year");
 export const recurring = hashOf(
-  schema({ interval, interval_count: integer, trial_period_days: integer, usage_type: oneOf("licensed") }, [
-    "interval",
-  ]),
+  schema({ interval, interval_count: count, trial_period_days: integer, usage_type: oneOf("licensed") }, ["interval"]),
 );
 export const taxBehavior = oneOf("exclusive", "inclusive", "unspecified");
 /** An amount in the smallest unit of its currency. */

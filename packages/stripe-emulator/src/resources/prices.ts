@@ -46,6 +46,9 @@ const createParams = schema(
   ["currency"],
 );
 
+/** Three years, in each interval: the SDK's comment on `interval_count`. */
+const LONGEST = { day: 1095, week: 156, month: 36, year: 3 };
+
 export function createPrice(world: World, params: ParamsOf<typeof createParams>, id = newId("price")): Price {
   if (world.store.prices.find(id)) throw invalid("Price already exists.", "resource_already_exists", "id");
   if (params.unit_amount === undefined) throw missingParameter("unit_amount");
@@ -55,6 +58,8 @@ export function createPrice(world: World, params: ParamsOf<typeof createParams>,
   const product = params.product ?? (params.product_data && createProduct(world, params.product_data).id);
   if (product === undefined) throw missingParameter("product");
   const period = params.recurring;
+  if (period && (period.interval_count ?? 1) > LONGEST[period.interval])
+    throw invalid("The interval of a price can be three years at most.", undefined, "recurring[interval_count]");
   const price = world.store.prices.put({
     id,
     object: "price",

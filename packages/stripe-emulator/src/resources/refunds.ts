@@ -3,7 +3,7 @@ import { invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { type Fields, integer, mergeMetadata, metadata, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { refundable, refundCharge, tellRefund } from "../billing/refunding.ts";
+import { isChargedBack, refundable, refundCharge, tellRefund } from "../billing/refunding.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 
@@ -35,6 +35,8 @@ function chargeToRefund(
 
 function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund> {
   const charge = chargeToRefund(world, params);
+  if (isChargedBack(world, charge))
+    throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, "charge_disputed");
   const left = refundable(charge);
   if (left === 0) throw invalid(`Charge ${charge.id} has already been refunded.`, "charge_already_refunded");
   const amount = params.amount ?? left;

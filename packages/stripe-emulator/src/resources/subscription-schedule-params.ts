@@ -11,7 +11,6 @@ import {
   metadata,
   oneOf,
   type ParamsOf,
-  type Reader,
   schema,
   text,
 } from "../api/params.ts";
@@ -19,14 +18,8 @@ import type { PhaseDraft } from "../billing/schedule-phases.ts";
 import type { World } from "../world.ts";
 import { recurringPrice, refuseTooMany } from "./item-changes.ts";
 import { methodFromParam } from "./payment-methods.ts";
-import { amount, interval } from "./price-params.ts";
+import { amount, count, interval } from "./price-params.ts";
 import { moment, prorationBehavior } from "./subscription-params.ts";
-
-const count: Reader<number> = (value, param) => {
-  const read = integer(value, param);
-  if (read < 1) throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", param);
-  return read;
-};
 
 const phase = {
   default_payment_method: text,
