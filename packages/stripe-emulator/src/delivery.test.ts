@@ -1,9 +1,11 @@
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createStripeEmulator, type StripeEmulatorOptions } from "./index.ts";
-import { type Bench, createCheckout, createPlan, openBench, SECRET, typesSince, until } from "./testing/bench.ts";
+import { type Bench, CARD, createCheckout, createPlan, openBench, SECRET, typesSince, until } from "./testing/bench.ts";
 
 async function bench(options: Partial<StripeEmulatorOptions> = {}): Promise<Bench> {
   const opened = await openBench(options);
@@ -38,6 +40,38 @@ test("an event that nobody takes is given up when the retries are used up", asyn
   await stripe.customers.create({});
   await emulator.waitForDeliveries();
   expect(emulator.deliveries()).toMatchObject([{ status: "failed", attempts: 4, lastStatus: null }]);
+});
+
+test("an endpoint has ten deliveries to answer at once, and gets all; what a buyer waits for goes first", async () => {
+  let [open, most] = [0, 0];
+  const names: string[] = [];
+  const slow = createServer(async (request, response) => {
+    let body = "";
+    open += 1;
+    most = Math.max(most, open);
+    for await (const chunk of request) body += chunk;
+    names.push(JSON.parse(body).type);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    open -= 1;
+    response.end();
+  });
+  await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void slow.close());
+  const { port } = slow.address() as AddressInfo;
+  const { stripe, emulator, submit } = await bench({
+    webhookEndpoints: [{ url: `http://127.0.0.1:${port}/`, secret: SECRET, enabledEvents: ["*"] }],
+  });
+  const session = await createCheckout(stripe, await createPlan(stripe, { recurring: undefined }));
+  await emulator.waitForDeliveries();
+  names.length = 0;
+  await Promise.all(Array.from({ length: 100 }, (_, index) => stripe.products.create({ name: `${index}` })));
+  await submit(session.url, { ...CARD, email: "first@example.com" });
+  expect(names).toContain("checkout.session.completed");
+  expect(names.length).toBeLessThan(100);
+  await emulator.waitForDeliveries();
+  expect(names.filter((type) => type === "product.created")).toHaveLength(100);
+  expect(most).toBeGreaterThan(5);
+  expect(most).toBeLessThanOrEqual(11);
 });
 
 test("state, idempotent answers, bank debits and undelivered events outlive a restart", async () => {

@@ -59,6 +59,7 @@ export class CliListeners {
   }
 
   send(event: EventRow): void {
+    if (this.#sockets.size === 0) return;
     const event_payload = JSON.stringify(event);
     const message = JSON.stringify({
       type: "webhook_event",
