@@ -3,35 +3,39 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startDelayProxy } from "./delay-proxy.ts";
 import { measureGrowth } from "./growth.ts";
-import { type Comparison, type Condition, compare } from "./measure.ts";
+import { type Comparison, type Condition, compare, type System } from "./measure.ts";
 import { migrateTurnpike, type Server, startPostgres } from "./postgres.ts";
-import { pageOf, tablesOf } from "./report.ts";
-import { createSyncEngine, migrateSyncEngine } from "./stripe-sync-engine.ts";
+import { pageOf, type Results, tablesOf } from "./report.ts";
+import { prepareSystems, type Systems } from "./systems.ts";
+import { judge } from "./targets.ts";
+import { measureTies } from "./ties/measure.ts";
 import { createPool, type Pool } from "./turnpike/pool.mjs";
-import { createTurnpike } from "./turnpike.ts";
 import { createWorkload } from "./workload.ts";
+
+// The last revision whose numbers were accepted.
+const ACCEPTED = "2401af2";
 
 const USAGE = `Usage: npm run bench:apply -- [options]
 
-Feeds the same Stripe events to Turnpike and to @supabase/stripe-sync-engine on one Postgres, and writes docs/benchmarks.md.
+Feeds the same Stripe events to Turnpike as it is now, to Turnpike as it was, to two other systems that do the same, and to Postgres
+alone, and writes docs/benchmarks.md. Exits with 1 when a target is lost or a condition is slower than 0.9 times what it was.
 
-  --quick               2,000 events and one round (about 3 minutes); prints, and writes nothing
-  --only <text>         only the conditions whose name contains it, such as "verify" or "growth"; prints, and writes nothing
-  --rounds <n>          how many rounds the medians are of (3)
-  --events <n>          how many events, a multiple of 10 (20,000)
+  --before <revision>   which Turnpike to compare with; "none" for none (${ACCEPTED})
+  --quick               few events, one round, no growth (under a minute); prints, writes nothing, and judges nothing
+  --only <text>         only what has it in its name, such as "verify", "ties" or "growth"; prints, and writes nothing
+  --rounds <n>          how many rounds the medians are of (5)
+  --events <n>          how many events, a multiple of 10 (8,000)
   --migrations <folder> other migrations than those of supabase/migrations; prints, and writes nothing
   --help`;
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ROUND_TRIP_MS = 2;
-// Where every statement waits, the peer takes seven milliseconds an event: as many as are needed for a steady rate.
-const DISTANT_EVENTS = 2000;
-const QUICK_EVENTS = 2000;
-// Their objects have to find room among the rows of the small mirror.
-const GROWTH_EVENTS = 10_000;
+const WHOLE = { rounds: 5, events: 8000, distantEvents: 2000, subscriptions: 120 };
+const QUICK = { rounds: 1, events: 200, distantEvents: 100, subscriptions: 18 };
 
 const { values: options } = parseArgs({
   options: {
+    before: { type: "string", default: ACCEPTED },
     quick: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     rounds: { type: "string" },
@@ -40,6 +44,10 @@ const { values: options } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
+const size = options.quick ? QUICK : WHOLE;
+const rounds = Number(options.rounds ?? size.rounds);
+const events = Number(options.events ?? size.events);
+const before = options.before === "none" ? undefined : options.before;
 
 const CONDITIONS = (["apply", "verify + apply"] as const).flatMap((stage) =>
   (["direct", "2 ms of round trip"] as const).flatMap((network) =>
@@ -51,34 +59,32 @@ const nameOf = ({ stage, network, connections }: Condition) =>
   `${stage}, ${network}, ${connections === 1 ? "one connection" : `${connections} connections`}`;
 const isAsked = (name: string) => name.includes(options.only);
 
-async function measure(server: Server) {
-  const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
-  const events = Number(options.events ?? (options.quick ? QUICK_EVENTS : 20_000));
-  const urls = { turnpike: await server.createDatabase("turnpike"), peer: await server.createDatabase("peer") };
-  await migrateTurnpike(urls.turnpike, options.migrations);
-  await migrateSyncEngine(urls.peer);
-  const { hostname, port } = new URL(urls.turnpike);
+async function measure(server: Server): Promise<Results> {
+  const systems = await prepareSystems(server, { root: ROOT, migrations: options.migrations, before });
+  const { url = "" } = systems.turnpike[0] ?? {};
+  const { hostname, port } = new URL(url);
   const proxy = await startDelayProxy({ host: hostname, port: Number(port), roundTripMs: ROUND_TRIP_MS });
-  const distant = { turnpike: at(urls.turnpike, proxy.port), peer: at(urls.peer, proxy.port) };
-  const pool = createPool(urls.turnpike, 1);
+  const pool = createPool(url, 1);
+  // So that no run pays for the one before.
+  const checkpoint = () => pool.query("checkpoint");
   try {
     const comparisons: Comparison[] = [];
     for (const condition of CONDITIONS.filter((each) => isAsked(nameOf(each)))) {
+      log(nameOf(condition));
       const isDirect = condition.network === "direct";
-      log(`${nameOf(condition)}`);
-      const contenders = { turnpike: createTurnpike, peer: createSyncEngine, urls: isDirect ? urls : distant };
-      // So that no run pays for the one before.
-      const beforeRun = () => pool.query("checkpoint");
-      const run = { events: isDirect ? events : DISTANT_EVENTS, rounds, beforeRun };
-      comparisons.push(await compare(contenders, condition, run, log));
+      const entrants = entrantsOf(systems, condition).map((one) => (isDirect ? one : distant(one, proxy.port)));
+      const run = { events: isDirect ? events : Math.min(events, size.distantEvents), rounds, beforeRound: checkpoint };
+      comparisons.push(await compare(entrants, condition, run, log));
     }
     return {
       postgres: await versionOf(pool),
+      before,
       rounds,
-      roundTripMs: await roundTripOf(distant.turnpike),
+      roundTripMs: await roundTripOf(at(url, proxy.port)),
       bodyBytes: averageBytes(createWorkload(events).bodies),
       comparisons,
-      growth: isAsked("growth") ? await grow(server, events, rounds) : [],
+      ties: isAsked("ties") ? await tie(systems, checkpoint) : undefined,
+      growth: isAsked("growth") && !options.quick ? await grow(server) : [],
     };
   } finally {
     await pool.end();
@@ -86,12 +92,23 @@ async function measure(server: Server) {
   }
 }
 
-async function grow(server: Server, events: number, rounds: number) {
+function entrantsOf({ turnpike, before, peers, ceilings }: Systems, { stage, network }: Condition): System[] {
+  return [...peers, ...before, ...turnpike, ...(stage === "apply" && network === "direct" ? ceilings : [])];
+}
+
+function tie({ withStripe }: Systems, beforeRun: () => Promise<unknown>) {
+  log("ties and unpaid invoices, one connection");
+  return measureTies(withStripe, { subscriptions: size.subscriptions, beforeRun }, log);
+}
+
+async function grow(server: Server) {
   log("growth, one connection");
   const urls = { small: await server.createDatabase("small"), large: await server.createDatabase("large") };
   await Promise.all(Object.values(urls).map((url) => migrateTurnpike(url, options.migrations)));
-  return measureGrowth(urls, { events: Math.min(events, GROWTH_EVENTS), rounds }, log);
+  return measureGrowth(urls, { events, rounds: Math.min(rounds, 3) }, log);
 }
+
+const distant = (system: System, port: number): System => ({ ...system, url: at(system.url, port) });
 
 function at(url: string, port: number): string {
   const moved = new URL(url);
@@ -137,9 +154,12 @@ async function main(): Promise<void> {
   process.once("SIGTERM", stop);
   try {
     const results = await measure(server);
-    console.log(`\n${tablesOf(results)}`);
-    const isWhole = !options.quick && options.only === "" && options.migrations.startsWith(ROOT);
+    const judgement = judge(results);
+    console.log(`\n${tablesOf(results)}\n${judgement.words}`);
+    if (options.quick) return;
+    const isWhole = options.only === "" && before !== undefined && options.migrations.startsWith(ROOT);
     if (isWhole) writeFileSync(`${ROOT}docs/benchmarks.md`, pageOf(results));
+    if (!judgement.isGood) process.exitCode = 1;
   } catch (error) {
     // The statement under way fails when the server is stopped; that is no news.
     if (!isInterrupted) throw error;

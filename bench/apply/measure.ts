@@ -5,108 +5,120 @@ import { createWorkload, type Delivery, type State, sign, type Workload } from "
 export type Stage = "apply" | "verify + apply";
 export const BATCHES = [1, 10, 100] as const;
 
-/** What the two are compared under; each has its name in the report. */
+/** What the systems are compared under; each has its name in the report. */
 export interface Condition {
   stage: Stage;
   network: "direct" | "2 ms of round trip";
   connections: 1 | 10;
 }
 
-export interface Comparison extends Condition {
-  events: number;
-  /** Events a second, the median of the rounds. */
-  peer: number;
-  turnpike: { batch: number; rate: number; ratio: number }[];
+/** Something that takes part with one size of batch, and the database that it has for itself. */
+export interface System {
+  name: string;
+  batch: number;
+  url: string;
+  create(options: ContenderOptions): Contender | Promise<Contender>;
 }
 
-interface Contenders {
-  turnpike(options: ContenderOptions): Contender;
-  peer(options: ContenderOptions): Contender;
-  urls: { turnpike: string; peer: string };
+export interface Run {
+  system: string;
+  batch: number;
+  /** Events a second, by slice. */
+  rates: number[];
+}
+
+export interface Comparison extends Condition {
+  events: number;
+  runs: Run[];
+}
+
+interface Entrant extends Run {
+  contender: Contender;
 }
 
 const WARM_UP_EVENTS = 1000;
+/** Enough for ten connections to have a batch of a hundred each. */
+const SLICE_EVENTS = 1000;
 
 /**
- * Compares the two under one condition. In each round the peer runs once and Turnpike once per size of batch, in the opposite
- * order the next time; a ratio is of two runs of the same round, and the median of all rounds is what counts.
+ * Compares systems under one condition. All go through the same events side by side, a slice each in turn and in the opposite order
+ * the next time: two rates of one slice were measured on a machine in about the same mood, however that changes.
  */
 export async function compare(
-  contenders: Contenders,
+  systems: System[],
   condition: Condition,
-  { events, rounds, beforeRun }: { events: number; rounds: number; beforeRun: () => Promise<unknown> },
+  { events, rounds, beforeRound }: { events: number; rounds: number; beforeRound: () => Promise<unknown> },
   progress: (line: string) => void,
 ): Promise<Comparison> {
-  const { connections, stage } = condition;
-  const turnpike = contenders.turnpike({ url: contenders.urls.turnpike, connections });
-  const peer = contenders.peer({ url: contenders.urls.peer, connections });
+  const { connections } = condition;
+  const entrants = await Promise.all(
+    systems.map(async ({ name, batch, url, create }): Promise<Entrant> => {
+      return { system: name, batch, rates: [], contender: await create({ url, connections }) };
+    }),
+  );
   const workload = createWorkload(events);
-  const warmUp = createWorkload(WARM_UP_EVENTS);
-  const entrants = [
-    { name: "peer", contender: peer, batch: 1, rates: [] as number[] },
-    ...BATCHES.map((batch) => ({
-      name: `turnpike, batch ${batch}`,
-      contender: turnpike,
-      batch,
-      rates: [] as number[],
-    })),
-  ];
   try {
-    for (const { contender, batch } of entrants.slice(0, 2)) {
-      await contender.reset();
-      await run(contender, warmUp, { stage, batch, connections });
-    }
-    for (let round = 0; round < rounds; round++) {
-      for (const { name, contender, batch, rates } of round % 2 ? entrants.toReversed() : entrants) {
-        await contender.reset();
-        await beforeRun();
-        const rate = await run(contender, workload, { stage, batch, connections });
-        rates.push(rate);
-        progress(`  round ${round + 1} of ${rounds}: ${name}: ${Math.round(rate)} events/s`);
-      }
+    await runSideBySide(entrants, createWorkload(Math.min(events / 2, WARM_UP_EVENTS)), condition);
+    for (const entrant of entrants) entrant.rates = [];
+    for (let round = 1; round <= rounds; round++) {
+      await beforeRound();
+      await runSideBySide(entrants, workload, condition);
+      const rates = entrants.map(({ system, batch, rates }) => `${system} ${batch}: ${Math.round(median(rates))}`);
+      progress(`  round ${round} of ${rounds}, events/s so far: ${rates.join(", ")}`);
     }
   } finally {
-    await Promise.all([turnpike.close(), peer.close()]);
+    await Promise.all(entrants.map(({ contender }) => contender.close()));
   }
-  const [peerRun, ...turnpikeRuns] = entrants;
-  const peerRates = peerRun?.rates ?? [];
-  return {
-    ...condition,
-    events,
-    peer: median(peerRates),
-    turnpike: turnpikeRuns.map(({ batch, rates }) => ({
-      batch,
-      rate: median(rates),
-      ratio: median(rates.map((rate, round) => rate / (peerRates[round] ?? Number.NaN))),
-    })),
-  };
+  return { ...condition, events, runs: entrants.map(({ system, batch, rates }) => ({ system, batch, rates })) };
 }
 
-/** Feeds a workload, checks what became of it, and answers the events a second. Begins with empty tables or ends badly. */
-async function run(
-  contender: Contender,
-  workload: Workload,
-  { stage, batch, connections }: { stage: Stage; batch: number; connections: number },
-): Promise<number> {
-  const rate = await feed(contender, workload.bodies, { stage, batch, connections });
-  const { subscriptions, invoices } = await contender.state(workload.bodies.length);
-  assertSame(subscriptions, workload.subscriptions);
-  assertSame(invoices, workload.invoices);
-  return rate;
+/** Begins with empty tables and ends badly when the last state is wrong. */
+async function runSideBySide(entrants: Entrant[], workload: Workload, { stage, connections }: Condition) {
+  for (const { contender } of entrants) await contender.reset();
+  for (const [place, bodies] of batchesOf(workload.bodies, SLICE_EVENTS).entries()) {
+    for (const { contender, batch, rates } of place % 2 ? entrants.toReversed() : entrants) {
+      rates.push(await feed(contender, bodies, { stage, batch, connections }));
+    }
+  }
+  for (const { contender } of entrants) {
+    const state = await contender.state(workload.bodies.length);
+    if (!state) continue;
+    assertSame(state.subscriptions, workload.subscriptions);
+    assertSame(state.invoices, workload.invoices);
+  }
+}
+
+/** The median rate; undefined when that system did not run. */
+export function rateOf({ runs }: Comparison, system: string, batch: number): number | undefined {
+  const run = runs.find((one) => one.system === system && one.batch === batch);
+  return run && median(run.rates);
+}
+
+/** How many times the rate of the second the first had: the median of the slices' ratios. Undefined when one did not run. */
+export function ratioOf(
+  { runs }: Comparison,
+  [system, batch]: readonly [string, number],
+  [other, otherBatch]: readonly [string, number],
+): number | undefined {
+  const one = runs.find((run) => run.system === system && run.batch === batch);
+  const two = runs.find((run) => run.system === other && run.batch === otherBatch);
+  return one && two && median(one.rates.map((rate, slice) => rate / (two.rates[slice] ?? Number.NaN)));
 }
 
 /** Everything that is not measured is done before the clock starts: signing, and for the apply stage alone, parsing. */
 export async function feed(
-  contender: Pick<Contender, "apply" | "verifyAndApply">,
+  contender: Pick<Contender, "apply" | "prepare" | "verifyAndApply">,
   bodies: string[],
   { stage, batch, connections }: { stage: Stage; batch: number; connections: number },
 ): Promise<number> {
   const process =
     stage === "apply"
-      ? batchesOf<Stripe.Event>(
-          bodies.map((body) => JSON.parse(body)),
-          batch,
-        ).map((events) => () => contender.apply(events))
+      ? await Promise.all(
+          batchesOf<Stripe.Event>(
+            bodies.map((body) => JSON.parse(body)),
+            batch,
+          ).map(async (events) => (await contender.prepare?.(events)) ?? (() => contender.apply(events))),
+        )
       : batchesOf<Delivery>(sign(bodies), batch).map((deliveries) => () => contender.verifyAndApply(deliveries));
   const began = performance.now();
   let next = 0;
@@ -118,7 +130,7 @@ export async function feed(
   return bodies.length / ((performance.now() - began) / 1000);
 }
 
-function batchesOf<Item>(items: Item[], size: number): Item[][] {
+export function batchesOf<Item>(items: Item[], size: number): Item[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   );

@@ -1,8 +1,8 @@
 /**
- * What stands behind `npm run bench:apply`: installs the two workspaces where they are missing, then runs the benchmark with
+ * What stands behind `npm run bench:apply`: installs the workspaces where they are missing or old, then runs the benchmark with
  * the Node.js that the project brings along.
  */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findNode } from "../../scripts/node.mjs";
@@ -12,11 +12,22 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
 const node = findNode(root);
 
-for (const workspace of ["turnpike", "peers/stripe-sync-engine"]) {
+for (const workspace of ["turnpike", "peers/stripe-sync-engine", "peers/sync-engine"]) {
   const folder = join(here, workspace);
-  if (existsSync(join(folder, "node_modules/.package-lock.json"))) continue;
+  if (isInstalled(folder)) continue;
   console.error(`Installing bench/apply/${workspace} (once)…`);
-  const exitCode = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { node, root: folder });
+  const exitCode = await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+    node,
+    root: folder,
+  });
   if (exitCode !== 0) throw new Error(`"npm ci" failed in bench/apply/${workspace}, see above.`);
 }
 process.exitCode = await run(node, ["bench/apply/main.ts", ...process.argv.slice(2)], { node, root });
+
+/** @param {string} folder */
+function isInstalled(folder) {
+  const [wanted, installed] = ["package-lock.json", "node_modules/.package-lock.json"].map(
+    (file) => statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  return installed !== 0 && installed >= wanted;
+}

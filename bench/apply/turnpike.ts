@@ -8,30 +8,61 @@ import type { Contender, ContenderOptions } from "./contender.ts";
 import { createPool, type Pool } from "./turnpike/pool.mjs";
 import { SECRET } from "./workload.ts";
 
+type Clients = Parameters<typeof applyEvents>[0];
 type Verdicts = Database["public"]["Functions"]["apply_stripe_changes"]["Returns"];
 
 /** Turnpike's own projection, signature check and SQL function; only PostgREST between them is left out. */
-export function createTurnpike({ url, connections }: ContenderOptions): Contender {
+export function createTurnpike({ url, connections, stripeUrl }: ContenderOptions): Contender {
   const pool = createPool(url, connections);
-  // An event that has to be fetched fails, and so does the run: no server is there.
-  const stripe = createStripe({ secretKey: "sk_test_never_used", apiBase: "http://127.0.0.1:9" });
+  const stripe = stripeUrl ? createStripe({ secretKey: "sk_test_never_used", apiBase: stripeUrl }) : deadStripe;
   const clients = { stripe, supabase: serviceClientOf(pool) };
-  const apply = async (events: Stripe.Event[]) => void (await applyEvents(clients, events));
   return {
-    apply,
-    verifyAndApply: (deliveries) =>
-      apply(deliveries.map(({ body, signature }) => verifyEvent(body, signature, [SECRET]))),
+    apply: (events) => apply(clients, events),
+    async verifyAndApply(deliveries) {
+      await apply(
+        clients,
+        deliveries.map(({ body, signature }) => verifyEvent(body, signature, [SECRET])),
+      );
+    },
     async reset() {
       await pool.query(
         "truncate public.user_subscriptions, billing.invoices, public.customers, billing.stripe_events, billing.outbox",
       );
     },
     async state(events) {
-      await assertLedger(pool, events);
+      if (events !== undefined) await assertLedger(pool, events);
       return readState(pool);
     },
     close: () => pool.end(),
   };
+}
+
+// Where no server is: an event that has to be fetched is not applied, and the ledger shows it.
+const NOWHERE = "http://127.0.0.1:9";
+const deadStripe = createStripe({ secretKey: "sk_test_never_used", apiBase: NOWHERE });
+
+/** Answers the events that the queue would deliver again. */
+async function apply(clients: Clients, events: Stripe.Event[]): Promise<Stripe.Event[]> {
+  const outcomes = await applyEvents(clients, events);
+  return events.filter(({ id }) => outcomes.get(id) === "retry");
+}
+
+/** A row that Turnpike writes for an event. */
+export interface Row {
+  object: string;
+  object_id: string;
+  row: Record<string, unknown>;
+}
+
+/** What Turnpike would send to Postgres. */
+export async function rowsOf(events: Stripe.Event[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  const rpc = async (_name: string, { changes }: { changes: Row[] }) => {
+    rows.push(...changes);
+    return { data: [], error: null };
+  };
+  await apply({ stripe: deadStripe, supabase: { rpc } as unknown as ServiceClient }, events);
+  return rows;
 }
 
 /** The one method of the service client that `applyEvents` calls, straight on the driver. */

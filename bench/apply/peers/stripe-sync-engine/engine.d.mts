@@ -8,6 +8,11 @@ export interface Pool {
   query(statement: string): Promise<{ rows: unknown[] }>;
   end(): Promise<void>;
 }
-export function createEngine(url: string, connections: number, webhookSecret: string): Engine;
+export interface Settings {
+  stripeUrl?: string | undefined;
+  asksStripe?: boolean | undefined;
+  apiVersion?: string | undefined;
+}
+export function createEngine(url: string, connections: number, webhookSecret: string, settings?: Settings): Engine;
 export function migrate(url: string): Promise<void>;
 export function createPool(url: string): Pool;
