@@ -43,7 +43,7 @@ const deadStripe = createStripe({ secretKey: "sk_test_never_used", apiBase: NOWH
 
 /** Answers the events that the queue would deliver again. */
 async function apply(clients: Clients, events: Stripe.Event[]): Promise<Stripe.Event[]> {
-  const outcomes = await applyEvents(clients, events);
+  const { outcomes } = await applyEvents(clients, events);
   return events.filter(({ id }) => outcomes.get(id) === "retry");
 }
 
