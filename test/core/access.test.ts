@@ -31,8 +31,8 @@ async function newCustomer() {
   await shop.apply(event("customer.created", own, LONG_AGO));
   return { user, customerId: own.id };
 }
-const subscribe = (customerId: string, status: string, type = "customer.subscription.updated") =>
-  shop.apply(event(type as never, subscription({ customer: customerId, status } as never), LONG_AGO));
+const subscribe = (customerId: string, status: string) =>
+  shop.apply(event("customer.subscription.updated", subscription({ customer: customerId, status } as never), LONG_AGO));
 const entitle = (customerId: string, ...keys: string[]) =>
   shop.apply(
     event(
@@ -67,12 +67,6 @@ describe("has_active_subscription()", () => {
     ]);
     await subscribe(guest, "active");
     expect(await pays(user)).toBe(true);
-  });
-
-  it("counts no subscription that is deleted, whatever its last status was", async () => {
-    const { user, customerId } = await newCustomer();
-    await subscribe(customerId, "active", "customer.subscription.deleted");
-    expect(await pays(user)).toBe(false);
   });
 
   it("counts nobody else's", async () => {

@@ -58,12 +58,33 @@ describe("a message is deleted only when its event is done with", () => {
   });
 
   it("one whose event waits for Stripe comes again, and nothing beside it", async () => {
-    // Why it is unpaid must be asked, and Stripe does not know it.
-    const unpaid = event("invoice.payment_failed", invoice({ status: "open" }), 1_790_000_000);
-    const good = created();
-    expect(await consume(envelope(unpaid), envelope(good))).toEqual([0]);
-    expect(await outcomeOf(good)).toBe("applied");
-    expect(log.said("events come again")).toEqual([expect.objectContaining({ errorCode: "unknown_to_stripe" })]);
+    // Stripe does not know it, and it is of a kind that Stripe never forgets.
+    const [waiting, good] = [event("invoice.payment_failed", invoice({ status: "open" }), NOW), created()];
+    expect(await consume(envelope(waiting), envelope(good))).toEqual([0]);
+    expect(await Promise.all([waiting, good].map(outcomeOf))).toEqual([undefined, "applied"]);
+    const [line] = log.said("events come again");
+    expect(line).toMatchObject({ level: "error", error: "UnknownObjectError", errorCode: "unknown_to_stripe" });
+    expect(log.metric("otherAccount")).toEqual([1]);
+  });
+
+  it("one whose event is of the other mode is, and is counted: it would be refused each time", async () => {
+    const real = { ...created(), livemode: true };
+    expect(await consume(envelope(real))).toEqual([]);
+    expect(await outcomeOf(real)).toBe("refused");
+    expect(log.metric("otherAccount")).toEqual([1]);
+    expect(log.said("event")).toEqual([expect.objectContaining({ level: "error", outcome: "refused" })]);
+  });
+
+  it("all of them come again while the key is of another account, which is counted", async () => {
+    await consume(envelope(created()));
+    await supabase.query("update billing.stripe_account set key_hashes = '{}', id = 'acct_other'");
+    try {
+      await expect(consume(envelope(created()), envelope(created()))).rejects.toThrow("Failed, as the line before");
+    } finally {
+      await supabase.query("truncate billing.stripe_account");
+    }
+    expect(log.metric("otherAccount")).toEqual([0, 2]);
+    expect(log.said("failed")).toEqual([expect.objectContaining({ error: "OtherAccountError" })]);
   });
 
   it("one that is no envelope comes again, and nothing beside it", async () => {

@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { sendMessages } from "@turnpike/functions/queue";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { text } from "node:stream/consumers";
+import { LARGEST_MESSAGE, sendMessages } from "@turnpike/functions/queue";
+import { afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { lendQueue } from "../parts/index.ts";
 
 let queue: Awaited<ReturnType<typeof lendQueue>>;
@@ -22,9 +23,22 @@ describe("messages", () => {
     expect(await bodies()).toEqual(number(count));
   });
 
-  it("that SQS takes only in part are not taken for sent: those that it will never have are named", async () => {
-    const refused = await sendMessages(queue.url, ["first", REFUSED, "third", REFUSED]);
-    expect(refused).toEqual([1, 3].map((index) => ({ index, code: "InvalidMessageContents" })));
+  it("that SQS will not have are named, by their place, and the others are in the queue", async () => {
+    const sent = [...number(10), REFUSED, "twelfth", REFUSED];
+    const code = "InvalidMessageContents";
+    expect(await sendMessages(queue.url, sent)).toEqual([
+      { index: 10, code },
+      { index: 12, code },
+    ]);
+    expect(await bodies()).toEqual([...number(10), "twelfth"]);
+  });
+
+  it("are cut into batches by their size: SQS takes 1 MiB at once", async () => {
+    const half = LARGEST_MESSAGE / 2;
+    const sizes = [half, half, half + 1, half, LARGEST_MESSAGE, 1, 1];
+    const sent = sizes.map((size) => "x".repeat(size));
+    expect(await sendMessages(queue.url, sent)).toEqual([]);
+    expect((await bodies()).map((body) => body?.length).sort()).toEqual([...sizes].sort());
   });
 
   it("of a queue that is not there are not taken for sent", async () => {
@@ -32,14 +46,44 @@ describe("messages", () => {
   });
 });
 
-it("an answer that says nothing of failures is no failure: AWS leaves the list out", async () => {
-  const server = createServer((_, response) => response.end(JSON.stringify({ Successful: [{ Id: "0" }] })));
+/** An SQS that answers this to every call. */
+async function answering(answer: object) {
+  const calls: { Entries: { Id: string; MessageBody: string }[] }[] = [];
+  const server = createServer(async (request, response) => {
+    calls.push(JSON.parse(await text(request)));
+    response.end(JSON.stringify(answer));
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  try {
-    await sendMessages(`http://127.0.0.1:${port}/000000000000/queue`, ["first"]);
-  } finally {
+  onTestFinished(() => {
     server.closeAllConnections();
     server.close();
-  }
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/000000000000/queue`, calls };
+}
+
+describe("an answer of SQS's", () => {
+  it("that says nothing of failures says that there is none: AWS leaves the list out", async () => {
+    const { url } = await answering({ Successful: [{ Id: "0" }] });
+    expect(await sendMessages(url, ["first"])).toEqual([]);
+  });
+
+  it("of trouble of its own is an error: the messages are not taken for sent, nor for wrong", async () => {
+    const wrong = { Id: "0", Code: "InvalidMessageContents", SenderFault: true };
+    const { url } = await answering({ Failed: [wrong, { Id: "1", Code: "InternalError", SenderFault: false }] });
+    await expect(sendMessages(url, ["first", "second", "third"])).rejects.toMatchObject({
+      name: "QueueError",
+      code: "InternalError",
+      message: "SQS did not take 2 of 3 messages",
+    });
+  });
+
+  it("is asked for as seldom as their number and size allow", async () => {
+    const { url, calls } = await answering({});
+    await sendMessages(url, number(21));
+    expect(calls.map(({ Entries }) => Entries.length)).toEqual([10, 10, 1]);
+    calls.length = 0;
+    const half = "x".repeat(LARGEST_MESSAGE / 2);
+    await sendMessages(url, [half, half, "a", half, "b"]);
+    expect(calls.map(({ Entries }) => Entries.length)).toEqual([2, 3]);
+  });
 });

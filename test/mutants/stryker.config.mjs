@@ -14,7 +14,7 @@ export default {
   // Not under node_modules: Vite would leave what is there to Node.
   tempDirName: ".stryker",
   ignorePatterns: [".sst", "dist", "/.*", "docs", "bench", "*.tar"],
-  reporters: ["json", "clear-text"],
+  reporters: ["json", "progress-append-only"],
   jsonReporter: { fileName: "node_modules/.cache/mutants/report.json" },
   timeoutMS: 5000,
   timeoutFactor: 2,

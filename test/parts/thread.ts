@@ -71,7 +71,7 @@ const EMPTY = `
   do $$ begin
     execute (
       select 'truncate ' || string_agg(format('%I.%I', schemaname, tablename), ', ') || ' restart identity cascade'
-      from pg_tables where schemaname in ('public', 'billing')
+      from pg_tables where schemaname in ('public', 'billing') and tablename <> 'mirrored'
     );
     truncate auth.users cascade;
   end $$`;

@@ -34,7 +34,7 @@ export function failureOf(event: Stripe.Event, error: unknown): Change {
   const { id } = (event.data?.object ?? {}) as { id?: unknown };
   return {
     ...ledgerEntry(event),
-    object_id: typeof id === "string" && !findUnstorable(id) ? id : null,
+    object_id: storableId(id),
     outcome: "failed",
     reason: error instanceof Error ? error.message : "unreadable",
   };
@@ -42,9 +42,9 @@ export function failureOf(event: Stripe.Event, error: unknown): Change {
 
 /** The event is of the mode that our key is not of. */
 export function refusalOf(event: Stripe.Event): Change {
-  const { id } = event.data.object as { id?: string };
+  const { id } = event.data.object as { id?: unknown };
   const mode = event.livemode ? "live mode, the secret key of test mode" : "test mode, the secret key of live mode";
-  return { ...ledgerEntry(event), object_id: id ?? null, outcome: "refused", reason: `The event is of ${mode}` };
+  return { ...ledgerEntry(event), object_id: storableId(id), outcome: "refused", reason: `The event is of ${mode}` };
 }
 
 function ledgerEntry({ id, type, created, api_version }: Stripe.Event): LedgerEntry {
@@ -53,15 +53,19 @@ function ledgerEntry({ id, type, created, api_version }: Stripe.Event): LedgerEn
 
 /** One text that Postgres cannot hold would make it refuse the whole batch, before any function of ours sees it. */
 function storable(change: Change): Change {
-  const field = findUnstorable("row" in change ? change.row : null);
+  const field = findUnstorable("row" in change ? { id: change.object_id, ...change.row } : null);
   if (field === undefined) return change;
   const { event_id, type, created_at, api_version, object, object_id } = change;
   const reason = `${object}.${field}: it holds a character that Postgres cannot store`;
   return {
     ...(event_id && { event_id, type, created_at, api_version }),
     object,
-    object_id,
+    object_id: storableId(object_id),
     outcome: "failed",
     reason,
   };
+}
+
+function storableId(id: unknown): string | null {
+  return typeof id === "string" && findUnstorable(id) === undefined ? id : null;
 }

@@ -1,0 +1,176 @@
+import { applyEvents, assertSameAccount } from "@turnpike/core/mirror";
+import { createStripe, getAccountId } from "@turnpike/core/stripe";
+import { createServiceClient } from "@turnpike/core/supabase";
+import { beforeEach, describe, expect, it } from "vitest";
+import { event, product } from "../builders.ts";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { type Obstacle, standBefore } from "../parts/proxy.ts";
+import { LONG_AGO } from "../parts/shop.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+beforeEach(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+});
+
+const sample = (fields: object = {}) => ({ ...event("product.created", product(), LONG_AGO), ...fields });
+const apply = (stripe = lent.stripe, ...events: ReturnType<typeof sample>[]) =>
+  applyEvents({ stripe, supabase: supabase.client }, events);
+const entry = async (eventId: string) =>
+  (
+    await supabase.query<{ object_id: string | null }>(
+      "select outcome, reason, object_id from billing.stripe_events where id = $1",
+      [eventId],
+    )
+  )[0];
+const another = { name: "OtherAccountError", code: "other_stripe_account" };
+
+describe("the first key", () => {
+  it("decides which account and mode are mirrored, and Stripe is asked about it once", async () => {
+    await apply(lent.stripe, sample());
+    await apply(lent.stripe, sample());
+    expect(await lent.asked("GET /v1/account")).toHaveLength(1);
+    const [account] = await supabase.query("select id, livemode, key_hashes from billing.stripe_account");
+    const id = await getAccountId(lent.stripe);
+    expect(account).toEqual({ id, livemode: false, key_hashes: [lent.stripe.keyHash] });
+    expect(lent.stripe.keyHash).toMatch(/^[\da-f]{64}$/);
+  });
+});
+
+describe("another key", () => {
+  it("of the same account and mode writes too", async () => {
+    const rolled = createStripe({ secretKey: "sk_test_rolled", apiBase: lent.apiBase });
+    expect(rolled.keyHash).not.toBe(lent.stripe.keyHash);
+    const [one, two] = [sample(), sample()];
+    expect((await apply(lent.stripe, one)).outcomes.get(one.id)).toBe("applied");
+    expect((await apply(rolled, two)).outcomes.get(two.id)).toBe("applied");
+    await assertSameAccount({ stripe: lent.stripe, supabase: supabase.client });
+  });
+
+  it("of another account, or of the other mode, writes nothing", async () => {
+    await apply(lent.stripe, sample());
+    const other = await standBefore(lent, ({ url }, response) => {
+      if (url === "/v1/account") response.end('{"id":"acct_other"}');
+    });
+    const own = await standBefore(lent, answerAccount);
+    const foreign = createStripe({ secretKey: "sk_test_other", apiBase: urlOf(other.stripe) });
+    const live = createStripe({ secretKey: "sk_live_1", apiBase: urlOf(own.stripe) });
+    for (const stripe of [foreign, live]) {
+      const sent = sample({ livemode: stripe.livemode });
+      await expect(apply(stripe, sent)).rejects.toMatchObject(another);
+      await expect(assertSameAccount({ stripe, supabase: supabase.client })).rejects.toMatchObject(another);
+      expect(await entry(sent.id)).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ["sk_live_1", true],
+    ["rk_live_1", true],
+    ["sk_test_1", false],
+    ["rk_test_sk_live_", false],
+  ])("%s is of live mode: %s", (secretKey, livemode) => {
+    expect(createStripe({ secretKey }).livemode).toBe(livemode);
+  });
+});
+
+/** Says which account it is to any key, as the emulator does to keys of test mode alone. */
+const answerAccount: Obstacle = async ({ url }, response) => {
+  if (url === "/v1/account") response.end(JSON.stringify({ id: await getAccountId(lent.stripe) }));
+};
+
+/** The address that a client speaks to. */
+function urlOf(stripe: object): string {
+  const { host, port } = (stripe as { _api: { host: string; port: string } })._api;
+  return `http://${host}:${port}`;
+}
+
+describe("an event of the other mode", () => {
+  it("is refused, with the reason, and the rest is not", async () => {
+    const [play, real] = [sample({ livemode: false }), sample({ livemode: true })];
+    const { outcomes } = await apply(lent.stripe, play, real);
+    expect([...outcomes].sort()).toEqual(
+      [
+        [play.id, "applied"],
+        [real.id, "refused"],
+      ].sort(),
+    );
+    expect(await entry(real.id)).toEqual({
+      outcome: "refused",
+      reason: "The event is of live mode, the secret key of test mode",
+      object_id: (real.data.object as { id: string }).id,
+    });
+  });
+
+  it("that does not say its mode is taken as ours", async () => {
+    const silent = sample({ livemode: undefined });
+    expect((await apply(lent.stripe, silent)).outcomes.get(silent.id)).toBe("applied");
+  });
+
+  it("of test mode is refused by a live key", async () => {
+    const real = await standBefore(lent, answerAccount);
+    const stripe = createStripe({ secretKey: "sk_live_1", apiBase: urlOf(real.stripe) });
+    const play = sample({ livemode: false, data: { object: { ...product(), id: undefined } } });
+    // Without an id it cannot be read, whatever its mode.
+    expect((await apply(stripe, play)).outcomes.get(play.id)).toBe("failed");
+    const readable = sample({ livemode: false });
+    expect((await apply(stripe, readable)).outcomes.get(readable.id)).toBe("refused");
+    expect(await entry(readable.id)).toMatchObject({
+      reason: "The event is of test mode, the secret key of live mode",
+    });
+  });
+
+  it("is applied once it is delivered for the right key after all", async () => {
+    const real = sample({ livemode: true });
+    await apply(lent.stripe, real);
+    const again = { ...real, livemode: false };
+    expect((await apply(lent.stripe, again)).outcomes.get(real.id)).toBe("applied");
+    expect(await entry(real.id)).toMatchObject({ outcome: "applied", reason: null });
+  });
+});
+
+it("a database that cannot be reached is an error: nothing is known to be applied", async () => {
+  const nowhere = createServiceClient({ url: "http://127.0.0.1:9", secretKey: "sb_secret_x" });
+  await expect(applyEvents({ stripe: lent.stripe, supabase: nowhere }, [sample()])).rejects.toMatchObject({
+    name: "DatabaseError",
+    code: "",
+  });
+});
+
+describe("what cannot be stored", () => {
+  const odd = [
+    [
+      "a NUL",
+      { metadata: { note: "a\u0000" } },
+      "product.metadata.note: it holds a character that Postgres cannot store",
+    ],
+    ["half of a pair", { name: "\ud83d" }, "product.name: it holds a character that Postgres cannot store"],
+    [
+      "a NUL in a list",
+      { images: ["ok", "\u0000"] },
+      "product.images.1: it holds a character that Postgres cannot store",
+    ],
+    ["a NUL in a key", { metadata: { "\u0000": "a" } }, "product.metadata.a key: it holds"],
+    ["a number that is none", { created: "soon" }, "product.created: a moment is not a number of seconds: string"],
+    ["a name that is missing", { name: null }, "product.name: Postgres refused it (23502)"],
+    ["a list that is none", { images: "one" }, "product.images: Postgres refused it (22P02)"],
+    ["a NUL in the id", { id: "prod_\u0000" }, "product.id: it holds a character that Postgres cannot store"],
+  ] as const;
+  it.each(odd)("%s fails alone, and the ledger says where it stands", async (_, fields, reason) => {
+    const [good, poison, other] = [sample(), sample(), sample()];
+    poison.data.object = { ...poison.data.object, ...fields } as never;
+    const { outcomes, errors } = await apply(lent.stripe, good, poison, other);
+    expect([good, poison, other].map(({ id }) => outcomes.get(id))).toEqual(["applied", "failed", "applied"]);
+    expect(errors).toEqual([]);
+    expect(await entry(poison.id)).toMatchObject({ outcome: "failed", reason: expect.stringContaining(reason) });
+  });
+
+  it("and has an id is recorded with it, unless that cannot be stored either", async () => {
+    const [one, two, three] = [sample(), sample(), sample()];
+    one.data.object = { ...product({ id: "prod_one" }), created: "soon" } as never;
+    two.data.object = { ...product({ id: "prod_\u0000" }), created: "soon" } as never;
+    three.data = undefined as never;
+    await apply(lent.stripe, one, two, three);
+    const ids = await Promise.all([one, two, three].map(async ({ id }) => (await entry(id))?.object_id));
+    expect(ids).toEqual(["prod_one", null, null]);
+  });
+});

@@ -1,0 +1,196 @@
+import { applyEvents, enabledEvents } from "@turnpike/core/mirror";
+import { reconcile } from "@turnpike/core/reconcile";
+import type Stripe from "stripe";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { standBefore } from "../parts/proxy.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+beforeEach(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+});
+
+const HOUR = 3600;
+const now = () => Math.floor(Date.now() / 1000);
+const clients = (stripe = lent.stripe) => ({ stripe, supabase: supabase.client });
+
+/** A run, with the consumer behind it: what is queued is applied, but for these. */
+async function run({ stripe = lent.stripe, refuse = (_: Stripe.Event): boolean => false } = {}) {
+  const queued: Stripe.Event[] = [];
+  const result = await reconcile({
+    ...clients(stripe),
+    enqueue: async (events) => {
+      const taken = events.filter((event) => !refuse(event));
+      queued.push(...taken);
+      await applyEvents(clients(), taken);
+      return events.filter(refuse).map((event) => ({ event, reason: "The queue refused it" }));
+    },
+  });
+  return { ...result, ids: queued.map(({ id }) => id) };
+}
+const atStripe = async (...types: string[]) => (await lent.stripe.events.list({ limit: 100, types })).data;
+const cursor = async () => {
+  const [row] = await supabase.query<{ at: string }>("select reconciled_until as at from billing.reconcile_cursor");
+  return row && Date.parse(row.at) / 1000;
+};
+const setCursor = (seconds: number) =>
+  supabase.query("insert into billing.reconcile_cursor values (true, to_timestamp($1))", [seconds]);
+const forget = (eventId: string) => supabase.query("delete from billing.stripe_events where id = $1", [eventId]);
+const listings = async () =>
+  (await lent.asked("GET /v1/events")).map(({ params }) => params).filter((p) => p["created[gte]"]);
+
+describe("a run", () => {
+  it("queues what the ledger lacks, and the one after finds nothing", async () => {
+    const made = await lent.stripe.products.create({ name: "Made" });
+    await lent.stripe.products.update(made.id, { name: "Changed" });
+    const wanted = (await atStripe()).filter(({ type }) => enabledEvents.includes(type));
+    const first = await run();
+    expect(first.ids.sort()).toEqual(wanted.map(({ id }) => id).sort());
+    expect(first).toMatchObject({ queued: wanted.length, missed: 0, refused: 0 });
+    expect(first.listed).toBeGreaterThanOrEqual(wanted.length);
+    expect(await run()).toMatchObject({ queued: 0, ids: [] });
+    const [lost] = wanted;
+    await forget(lost?.id ?? "");
+    expect((await run()).ids).toEqual([lost?.id]);
+  });
+
+  it("queues nothing that the mirror has no use for", async () => {
+    await lent.stripe.coupons.create({ percent_off: 10, duration: "once" });
+    expect(await atStripe("coupon.created")).toHaveLength(1);
+    await run();
+    await supabase.query("truncate billing.stripe_events");
+    const { ids } = await run();
+    const [coupon] = await atStripe("coupon.created");
+    expect(ids).not.toContain(coupon?.id);
+  });
+
+  it("goes through all pages", async () => {
+    const { id } = await lent.stripe.products.create({ name: "0" });
+    for (let n = 1; n <= 120; n++) await lent.stripe.products.update(id, { name: `${n}` });
+    const { ids, listed } = await run();
+    expect(listed).toBeGreaterThanOrEqual(121);
+    expect(new Set(ids).size).toBe(121);
+    expect(await listings()).toHaveLength(2);
+  });
+
+  it("looks back as far as Stripe lists the first time, and then from an hour before the last", async () => {
+    await run();
+    const [first] = await listings();
+    expect(Math.abs(Number(first?.["created[gte]"]) - (now() - 30 * 24 * HOUR))).toBeLessThan(30);
+    await run();
+    const [, second] = await listings();
+    expect(second).toEqual({ "created[gte]": String(((await cursor()) ?? 0) - HOUR), limit: "100" });
+  });
+
+  it("asks for what Stripe could not deliver, however old it is", async () => {
+    await lent.stripe.products.create({ name: "Old" });
+    await setCursor(now() + 2 * HOUR); // an hour before it, the product was there
+    const { ids } = await run();
+    expect(ids).toEqual([]); // Stripe has no endpoint to deliver to
+    const [undelivered] = (await lent.asked("GET /v1/events"))
+      .map(({ params }) => params)
+      .filter((p) => p.delivery_success);
+    expect(undelivered).toEqual({ delivery_success: "false", "created[lt]": expect.any(String), limit: "100" });
+    const [since] = await listings();
+    expect(undelivered?.["created[lt]"]).toBe(since?.["created[gte]"]);
+  });
+
+  it("queues what Stripe could not deliver, though it is older than the last run", async () => {
+    await lent.stripe.webhookEndpoints.create({ url: "http://127.0.0.1:9/", enabled_events: ["*"] });
+    const { id } = await lent.stripe.products.create({ name: "Undelivered" });
+    await setCursor(now() + 2 * HOUR);
+    const [event] = await atStripe("product.created");
+    expect((await run()).ids).toContain(event?.id);
+    expect(await supabase.query("select name from products where id = $1", [id])).toEqual([{ name: "Undelivered" }]);
+  });
+});
+
+describe("the cursor", () => {
+  it("is on Stripe's clock, at the moment that the run began", async () => {
+    const slow = await standBefore(lent, () => {}, { fastBySeconds: -2 * HOUR });
+    await run({ stripe: slow.stripe });
+    expect(Math.abs(((await cursor()) ?? 0) - (now() - 2 * HOUR))).toBeLessThan(30);
+  });
+
+  it("never goes back", async () => {
+    const ahead = now() + 1000;
+    await setCursor(ahead);
+    await run();
+    expect(await cursor()).toBe(ahead);
+  });
+
+  it("stays where it was when the queue does not answer", async () => {
+    await lent.stripe.products.create({ name: "Made" });
+    const failing = reconcile({
+      ...clients(),
+      enqueue: async () => {
+        throw new Error("no queue");
+      },
+    });
+    await expect(failing).rejects.toThrow("no queue");
+    expect(await cursor()).toBeUndefined();
+  });
+});
+
+describe("a gap", () => {
+  it("is what the webhook should have brought by now: what is under way is none", async () => {
+    await setCursor(now());
+    await lent.stripe.products.create({ name: "Just now" });
+    expect(await run()).toMatchObject({ queued: 1, missed: 0 });
+    await supabase.query("truncate billing.stripe_events");
+    for (const [fastBySeconds, missed] of [
+      [240, 0],
+      [360, 1],
+    ] as const) {
+      await supabase.query("truncate billing.stripe_events");
+      const { stripe } = await standBefore(lent, () => {}, { fastBySeconds });
+      expect(await run({ stripe })).toMatchObject({ queued: 1, missed });
+    }
+  });
+
+  it("is not what was before the first run", async () => {
+    await lent.stripe.products.create({ name: "Long ago" });
+    const { stripe } = await standBefore(lent, () => {}, { fastBySeconds: HOUR });
+    expect(await run({ stripe })).toMatchObject({ queued: 1, missed: 0 });
+  });
+
+  it("is not found twice", async () => {
+    await setCursor(now());
+    await lent.stripe.products.create({ name: "Lost" });
+    const { stripe } = await standBefore(lent, () => {}, { fastBySeconds: 600 });
+    expect((await run({ stripe })).missed).toBe(1);
+    expect((await run({ stripe })).missed).toBe(0);
+  });
+});
+
+describe("an event that the queue will never take", () => {
+  it("is recorded as failed, with the reason, and holds up nothing behind it", async () => {
+    for (const name of ["A", "B", "C"]) await lent.stripe.products.create({ name });
+    const events = await atStripe("product.created");
+    const bad = events[1];
+    const { queued, refused, ids } = await run({ refuse: ({ id }) => id === bad?.id });
+    expect({ queued, refused }).toEqual({ queued: 2, refused: 1 });
+    expect(ids).not.toContain(bad?.id);
+    const entry = await supabase.query("select outcome, reason, object_id from billing.stripe_events where id = $1", [
+      bad?.id,
+    ]);
+    const object_id = (bad?.data.object as { id: string } | undefined)?.id;
+    expect(entry).toEqual([{ outcome: "failed", reason: "The queue refused it", object_id }]);
+    expect(await run()).toMatchObject({ queued: 0, refused: 0 });
+  });
+});
+
+describe("the catalogue", () => {
+  it("is copied the first time, page by page, and not again", async () => {
+    const { id: sold } = await lent.stripe.products.create({ name: "Old" });
+    for (let n = 0; n < 101; n++) await lent.stripe.prices.create({ product: sold, currency: "usd", unit_amount: n });
+    await reconcile({ ...clients(), enqueue: async () => [] });
+    const [count] = await supabase.query("select count(*)::int as prices from prices");
+    expect(count).toEqual({ prices: 101 });
+    const copied = (await lent.asked("GET /v1/prices")).length;
+    expect(copied).toBe(2);
+    await reconcile({ ...clients(), enqueue: async () => [] });
+    expect(await lent.asked("GET /v1/prices")).toHaveLength(copied);
+  });
+});

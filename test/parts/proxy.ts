@@ -1,0 +1,48 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { createStripe } from "@turnpike/core/stripe";
+import { onTestFinished } from "vitest";
+
+/** Answers a request itself, or lets it through. */
+export type Obstacle = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/**
+ * A Stripe behind something that stands in the way, until the test is over.
+ * @param options.fastBySeconds its clock, beside ours
+ */
+export async function standBefore(
+  { apiBase }: { apiBase: string },
+  obstacle: Obstacle,
+  { fastBySeconds = 0 }: { fastBySeconds?: number } = {},
+) {
+  const requests: string[] = [];
+  const server = createServer(async (request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    await obstacle(request, response);
+    if (response.writableEnded) return;
+    const { host: _, connection: __, ...headers } = request.headers as Record<string, string>;
+    const { method = "GET", url = "/" } = request;
+    const body = method === "POST" ? await buffer(request) : undefined;
+    const answer = await fetch(apiBase + url, { method, headers, ...(body && { body }) });
+    const date = new Date(Date.now() + fastBySeconds * 1000).toUTCString();
+    response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), date });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { requests, stripe: createStripe({ secretKey: "sk_test_emulator", apiBase: base }) };
+}
+
+/** The refusal of one who asks too often: https://docs.stripe.com/rate-limits */
+export function refuseForNow(response: ServerResponse): void {
+  const error = { type: "invalid_request_error", code: "rate_limit", message: "Too many requests" };
+  response.writeHead(429, { "content-type": "application/json", "stripe-should-retry": "false" });
+  response.end(JSON.stringify({ error }));
+}
