@@ -1,6 +1,6 @@
 import { createClient } from "@supabase/supabase-js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { customer, event, id, subscription } from "../builders.ts";
+import { customer, event, id, price, product, subscription } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
 
@@ -14,11 +14,12 @@ beforeAll(async () => {
 
 type User = Awaited<ReturnType<Shop["newUser"]>>;
 
-/** Asks as this user's browser does; without one, as a visitor. */
+/** What this user's browser talks to; without one, a visitor's. */
+const connect = (user: User | undefined) =>
+  createClient(supabase.url, supabase.publishableKey, user && { accessToken: async () => user.accessToken });
+
 async function ask(user: User | undefined, fn: string, args: object = {}): Promise<unknown> {
-  const { url, publishableKey } = supabase;
-  const client = createClient(url, publishableKey, user && { accessToken: async () => user.accessToken });
-  const { data, error } = await client.rpc(fn, args);
+  const { data, error } = await connect(user).rpc(fn, args);
   return error ? "refused" : data;
 }
 const pays = (user: User | undefined) => ask(user, "has_active_subscription");
@@ -69,6 +70,14 @@ describe("has_active_subscription()", () => {
     expect(await pays(user)).toBe(true);
   });
 
+  it("counts no subscription that is deleted, whatever its last status was", async () => {
+    const { user, customerId } = await newCustomer();
+    const deleted = subscription({ customer: customerId, status: "active" });
+    await shop.apply(event("customer.subscription.updated", deleted, LONG_AGO));
+    await supabase.query("update user_subscriptions set deleted = true where id = $1", [deleted.id]);
+    expect(await pays(user)).toBe(false);
+  });
+
   it("counts nobody else's", async () => {
     const [ada, grace] = [await newCustomer(), await newCustomer()];
     await subscribe(ada.customerId, "active");
@@ -102,5 +111,58 @@ describe("has_feature()", () => {
     const none = { customer: customerId, entitlements: { data: [], has_more: false } };
     await shop.apply(event("entitlements.active_entitlement_summary.updated", none, LONG_AGO + 10));
     expect(await may(user, "exports")).toBe(false);
+  });
+});
+
+describe("the catalogue", () => {
+  /** What this user's browser sees of a price and its product. */
+  async function seenBy(user: User | undefined, price: { id: string; product: string }) {
+    const client = connect(user);
+    const [prices, products] = await Promise.all([
+      client.from("prices").select("id").eq("id", price.id),
+      client.from("products").select("id").eq("id", price.product),
+    ]);
+    return [prices.data?.length, products.data?.length];
+  }
+
+  it("is read by anybody, as far as it is on sale", async () => {
+    const [sold, archived, deleted] = [
+      await shop.sell("monthly"),
+      await shop.sell("monthly"),
+      await shop.sell("monthly"),
+    ];
+    await shop.apply(
+      event("price.updated", price({ ...archived, active: false }), LONG_AGO + 1),
+      event("product.updated", product({ id: archived.product, active: false }), LONG_AGO + 1),
+      event("price.deleted", price(deleted), LONG_AGO + 1),
+      event("product.deleted", product({ id: deleted.product }), LONG_AGO + 1),
+    );
+    for (const user of [undefined, await shop.newUser()]) {
+      expect(await seenBy(user, sold)).toEqual([1, 1]);
+      expect(await seenBy(user, archived)).toEqual([0, 0]);
+      expect(await seenBy(user, deleted)).toEqual([0, 0]);
+    }
+  });
+
+  it("that is not on sale any more is read by whoever is on it", async () => {
+    const [{ user, customerId }, archived] = [await newCustomer(), await shop.sell("monthly")];
+    const item = {
+      id: id("si"),
+      price: archived,
+      quantity: 1,
+      current_period_start: LONG_AGO,
+      current_period_end: LONG_AGO,
+    };
+    await shop.apply(
+      event(
+        "customer.subscription.updated",
+        subscription({ customer: customerId, items: { data: [item] } } as never),
+        LONG_AGO,
+      ),
+      event("price.updated", price({ ...archived, active: false }), LONG_AGO + 1),
+      event("product.updated", product({ id: archived.product, active: false }), LONG_AGO + 1),
+    );
+    expect(await seenBy(user, archived)).toEqual([1, 1]);
+    expect(await seenBy(await shop.newUser(), archived)).toEqual([0, 0]);
   });
 });

@@ -77,6 +77,7 @@ const NOTICES: Record<string, string> = {
 const PARTIAL = ["invoice.payment_failed", "invoice.payment_action_required"];
 /** Those after which nothing of the object changes any more. */
 const DELETIONS = [
+  "customer.subscription.deleted",
   "customer.deleted",
   "product.deleted",
   "price.deleted",

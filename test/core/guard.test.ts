@@ -182,7 +182,10 @@ describe("the ledger", () => {
       reason: expect.stringContaining("product.images"),
     });
     expect(await apply(bad)).toEqual(["failed"]);
-    const good = { ...bad, data: { object: { ...bad.data.object, images: [] } } } as Stripe.Event;
+    const good = {
+      ...bad,
+      data: { object: { ...(bad.data.object as object), images: [] } },
+    } as unknown as Stripe.Event;
     expect(await apply(good)).toEqual(["applied"]);
     expect(await ledger(bad.id)).toEqual({ outcome: "applied", reason: null });
     expect(await apply(bad)).toEqual(["duplicate"]);

@@ -493,15 +493,27 @@ const policies: SqlMutant[] = [
   },
   {
     name: "unpaid gives access",
-    find: "(status in ('trialing', 'active', 'past_due')) stored",
-    replace: "(status in ('trialing', 'active', 'past_due', 'unpaid')) stored",
+    find: "status in ('trialing', 'active', 'past_due') and not deleted",
+    replace: "status in ('trialing', 'active', 'past_due', 'unpaid') and not deleted",
     tests: ACCESS,
   },
   {
     name: "past_due gives no access",
-    find: "(status in ('trialing', 'active', 'past_due')) stored",
-    replace: "(status in ('trialing', 'active')) stored",
+    find: "status in ('trialing', 'active', 'past_due') and not deleted",
+    replace: "status in ('trialing', 'active') and not deleted",
     tests: ACCESS,
+  },
+  {
+    name: "a deleted subscription gives access",
+    find: "status in ('trialing', 'active', 'past_due') and not deleted",
+    replace: "status in ('trialing', 'active', 'past_due')",
+    tests: ACCESS,
+  },
+  {
+    name: "what was deleted cannot be bought again",
+    find: "status in ('trialing', 'active', 'past_due', 'unpaid', 'paused') and not deleted",
+    replace: "status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')",
+    tests: SALE,
   },
   ...["trialing", "active", "past_due", "unpaid", "paused"].map((status) => ({
     name: `what is ${status} may be bought again`,
