@@ -155,7 +155,7 @@ async function main(): Promise<void> {
   try {
     const results = await measure(server);
     const judgement = judge(results);
-    console.log(`\n${tablesOf(results)}\n${judgement.words}`);
+    console.log(`\n${tablesOf(results)}\n${options.quick ? "Too short to judge by." : judgement.words}`);
     if (options.quick) return;
     const isWhole = options.only === "" && before !== undefined && options.migrations.startsWith(ROOT);
     if (isWhole) writeFileSync(`${ROOT}docs/benchmarks.md`, pageOf(results));

@@ -1,7 +1,6 @@
-import type { PostgrestSingleResponse } from "@supabase/supabase-js";
 import { applyEvents } from "@turnpike/core/mirror";
 import { createStripe } from "@turnpike/core/stripe";
-import type { Database, Json, ServiceClient } from "@turnpike/core/supabase";
+import type { Json, ServiceClient } from "@turnpike/core/supabase";
 import { verifyEvent } from "@turnpike/core/webhook";
 import type Stripe from "stripe";
 import type { Contender, ContenderOptions } from "./contender.ts";
@@ -9,16 +8,20 @@ import { createPool, type Pool } from "./turnpike/pool.mjs";
 import { SECRET } from "./workload.ts";
 
 type Clients = Parameters<typeof applyEvents>[0];
-type Verdicts = Database["public"]["Functions"]["apply_stripe_changes"]["Returns"];
 
 /** Turnpike's own projection, signature check and SQL function; only PostgREST between them is left out. */
 export function createTurnpike({ url, connections, stripeUrl }: ContenderOptions): Contender {
   const pool = createPool(url, connections);
   const stripe = stripeUrl ? createStripe({ secretKey: "sk_test_never_used", apiBase: stripeUrl }) : deadStripe;
   const clients = { stripe, supabase: serviceClientOf(pool) };
+  const introduced = introduceKey(pool, stripe);
   return {
-    apply: (events) => apply(clients, events),
+    async apply(events) {
+      await introduced;
+      return apply(clients, events);
+    },
     async verifyAndApply(deliveries) {
+      await introduced;
       await apply(
         clients,
         deliveries.map(({ body, signature }) => verifyEvent(body, signature, [SECRET])),
@@ -65,17 +68,30 @@ export async function rowsOf(events: Stripe.Event[]): Promise<Row[]> {
   return rows;
 }
 
-/** The one method of the service client that `applyEvents` calls, straight on the driver. */
+/** The one method of the service client that `applyEvents` calls, straight on the driver; answers and refusals are PostgREST's. */
 function serviceClientOf(pool: Pool): ServiceClient {
-  const rpc = async (
-    name: "apply_stripe_changes",
-    { changes }: { changes: Json },
-  ): Promise<PostgrestSingleResponse<Verdicts>> => {
-    const text = `select event_id, outcome from public.${name}($1)`;
-    const { rows } = await pool.query({ name, text, values: [JSON.stringify(changes)] });
-    return { success: true, error: null, data: rows as Verdicts, count: null, status: 200, statusText: "OK" };
+  const rpc = async (name: string, parameters: Record<string, Json>) => {
+    const names = Object.keys(parameters).map((parameter, index) => `${parameter} => $${index + 1}`);
+    const values = Object.values(parameters).map((value) =>
+      typeof value === "object" ? JSON.stringify(value) : value,
+    );
+    try {
+      const { rows } = await pool.query({ name, text: `select * from public.${name}(${names})`, values });
+      return { error: null, data: rows };
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string };
+      return { error: { code, message }, data: null };
+    }
   };
   return { rpc } as unknown as ServiceClient;
+}
+
+/** The mirror takes the changes of a key that it knows; else Stripe would be asked whose it is. */
+async function introduceKey(pool: Pool, { keyHash, livemode }: Clients["stripe"]): Promise<void> {
+  await pool.query({
+    text: "select public.introduce_stripe_key($1, 'acct_1LkdIwHu7ixBench', $2)",
+    values: [keyHash, livemode],
+  });
 }
 
 async function assertLedger(pool: Pool, events: number): Promise<void> {
