@@ -96,7 +96,7 @@ it.each([0, 1_050, 1_200])(
       key_hash: keyHash(),
       one_at_a_time: false,
     });
-    expect(again.data).toEqual([{ event_id: id, outcome: "duplicate" }]);
+    expect(again.data).toEqual([{ event_id: id, outcome: "duplicate", reason: null }]);
   },
   180_000,
 );

@@ -38,7 +38,11 @@ export function createMirrorView(server: TestSupabase, stripe: StripeClient) {
       if (!shown) continue;
       const { object, object_id } = shown.projection;
       const fetched = await fetchProjections(stripe, object as ObjectName, object_id);
-      if (fetched) await applyFetched(clients, fetched);
+      if (fetched) {
+        // As a consumer does: what the answer says of other objects is taken where the event needs it.
+        const answer = shown.partial ? fetched.answer : fetched.answer.slice(0, 1);
+        await applyFetched(clients, { ...fetched, answer });
+      }
       // Stripe does not know it any more: it is as its last event showed it.
       else await applyEvents(clients, [event]);
     }

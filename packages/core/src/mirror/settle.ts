@@ -58,7 +58,10 @@ async function refetch(stripe: Stripe, events: Shown[], deadline: number): Promi
   const [itself = throwEmpty(), ...companions] = fetched.answer;
   return [
     ...events.map((event) => fetchedChange(itself, fetched.asOf, event)),
-    ...companions.map((projection) => fetchedChange(projection, fetched.asOf)),
+    // Only where the event cannot be understood without them: else what is written would depend on whether there was a tie.
+    ...(events.some(({ partial }) => partial) ? companions : []).map((projection) =>
+      fetchedChange(projection, fetched.asOf),
+    ),
   ];
 }
 
