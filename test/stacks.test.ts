@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { FETCHES_A_SECOND } from "@turnpike/core/mirror";
 import { describe, expect, it } from "vitest";
 import { lambdasOf, readTemplates } from "./templates.ts";
 
@@ -47,6 +48,12 @@ describe("the stacks", () => {
     });
     templates.Events.hasResourceProperties("AWS::SQS::Queue", { RedrivePolicy: { maxReceiveCount: 5 } });
     templates.Events.hasResourceProperties("AWS::SQS::Queue", { MessageRetentionPeriod: 14 * 24 * 3600 });
+  });
+
+  it("leave a quarter of Stripe's limit to the routes while every consumer fetches", () => {
+    const [source] = Object.values(templates.Events.findResources("AWS::Lambda::EventSourceMapping"));
+    // 100 requests a second, of all that an account does: https://docs.stripe.com/rate-limits
+    expect(source?.Properties.ScalingConfig.MaximumConcurrency * FETCHES_A_SECOND).toBeLessThanOrEqual(75);
   });
 
   it("keep a message hidden longer than its consumer may run", () => {

@@ -92,6 +92,8 @@ create table public.user_subscriptions (
 );
 comment on column public.user_subscriptions.ends_at is
   'When it ends or ended. The portal sets cancel_at, the API and the dashboard cancel_at_period_end: either one will end it.';
+comment on column public.user_subscriptions.items is
+  'What it is made of, up to twenty prices. @type { id: string; price_id: string; product_id: string; quantity: number | null; current_period_start: string | null; current_period_end: string | null }[]';
 comment on column public.user_subscriptions.price_id is 'Of the first item; items holds them all.';
 create index user_subscriptions_customer_id on public.user_subscriptions (customer_id);
 select billing.mirror('subscription', 'public.user_subscriptions');
@@ -129,6 +131,8 @@ create table public.subscription_schedules (
   metadata jsonb not null,
   created_at timestamptz not null
 );
+comment on column public.subscription_schedules.phases is
+  '@type { start_date: string; end_date: string; items: { price_id: string | null; quantity: number | null }[] }[]';
 comment on table public.subscription_schedules is 'Changes of a subscription that are to come.';
 comment on column public.subscription_schedules.subscription_id is 'Also of one that was released: the subscription that it managed.';
 create index subscription_schedules_customer_id on public.subscription_schedules (customer_id);
@@ -151,7 +155,7 @@ create table public.checkout_sessions (
       when payment_failed then 'failed'
       else 'processing'
     end
-  ) stored,
+  ) stored check (outcome in ('open', 'processing', 'complete', 'failed', 'expired')),
   price_id text,
   currency text,
   amount_total bigint,

@@ -121,8 +121,8 @@ cross join lateral (
   from billing.charge_balances b
   where b.payment_intent_id = any (payment.payment_intent_ids) or b.invoice_id = payment.invoice_id
 ) money;
-comment on view public.payment_history is
-  'status: paid, void, uncollectible; open (waits to be paid), overdue, partially_paid; processing, action_required, failed; held (authorised, not captured), canceled; refunded, partially_refunded, disputed.';
+comment on column public.payment_history.status is
+  'open waits to be paid; held is authorised and not captured; what is given back or disputed stands before how it was paid. @type "paid" | "void" | "uncollectible" | "open" | "overdue" | "partially_paid" | "processing" | "action_required" | "failed" | "held" | "canceled" | "refunded" | "partially_refunded" | "disputed" | "expired"';
 
 -- Does the signed-in user pay? For use in a product's own policies: using (has_active_subscription()).
 create function public.has_active_subscription() returns boolean

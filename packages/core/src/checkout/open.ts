@@ -85,9 +85,7 @@ function userParams(price: SellablePrice, purchase: Purchase, user: User, custom
 async function isSubscribed(supabase: ServiceClient, customerId: string, price: SellablePrice): Promise<boolean> {
   const subscriptions = supabase.from("user_subscriptions").select("items").eq("customer_id", customerId);
   const live = dataOf(await subscriptions.eq("is_live", true));
-  return live.some(({ items }) =>
-    (items as { product_id: string }[]).some((item) => item.product_id === price.productId),
-  );
+  return live.some(({ items }) => items.some((item) => item.product_id === price.productId));
 }
 
 function urlOf(session: Stripe.Checkout.Session): string {

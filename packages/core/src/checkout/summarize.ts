@@ -4,7 +4,7 @@ import type { User } from "../identity/index.ts";
 import { note } from "../mirror/index.ts";
 import { isMissing, listWhole } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
-import type { CheckoutOutcome, CheckoutSummary } from "./schema.ts";
+import type { CheckoutSummary } from "./schema.ts";
 
 /** The objects that the purchase made, all of which the mirror takes; and what was bought, which is for the page alone. */
 const EXPANSION = ["subscription", "invoice", "payment_intent.latest_charge", "line_items"];
@@ -31,7 +31,7 @@ export async function summarizeCheckout(clients: Clients, user: User, sessionId:
     (await listWhole(session.line_items, (page) => stripe.checkout.sessions.listLineItems(session.id, page)));
   return {
     id: session.id,
-    status: outcome as CheckoutOutcome,
+    status: outcome,
     mode: session.mode === "subscription" ? "subscription" : "payment",
     amountTotal: session.amount_total,
     currency: session.currency,

@@ -19,7 +19,7 @@ export type Database = {
           id: string;
           invoice_id: string | null;
           mode: string;
-          outcome: string;
+          outcome: "open" | "processing" | "complete" | "failed" | "expired";
           payment_failed: boolean;
           payment_intent_id: string | null;
           payment_status: string;
@@ -142,7 +142,11 @@ export type Database = {
           fetched: boolean;
           id: string;
           metadata: Json;
-          phases: Json;
+          phases: {
+            start_date: string;
+            end_date: string;
+            items: { price_id: string | null; quantity: number | null }[];
+          }[];
           rank: number;
           released_at: string | null;
           status: string;
@@ -170,7 +174,14 @@ export type Database = {
           grants_access: boolean;
           id: string;
           is_live: boolean;
-          items: Json;
+          items: {
+            id: string;
+            price_id: string;
+            product_id: string;
+            quantity: number | null;
+            current_period_start: string | null;
+            current_period_end: string | null;
+          }[];
           latest_invoice_id: string | null;
           metadata: Json;
           paused: boolean;
@@ -209,7 +220,23 @@ export type Database = {
           next_payment_attempt: string | null;
           payment_intent_id: string | null;
           receipt_url: string | null;
-          status: string | null;
+          status:
+            | "paid"
+            | "void"
+            | "uncollectible"
+            | "open"
+            | "overdue"
+            | "partially_paid"
+            | "processing"
+            | "action_required"
+            | "failed"
+            | "held"
+            | "canceled"
+            | "refunded"
+            | "partially_refunded"
+            | "disputed"
+            | "expired"
+            | null;
           subscription_id: string | null;
         };
         Relationships: [];
