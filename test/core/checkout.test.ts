@@ -162,6 +162,15 @@ describe("the same click again", () => {
     expect(second).not.toBe(first);
     expect(await open(user, id)).toBe(second);
   });
+
+  it("never leads to a page that is over, though its idempotency key comes up again; what was paid stays paid", async () => {
+    const [user, { id }] = await Promise.all([shop.newUser(), shop.sell("once")]);
+    const first = await open(user, id);
+    await shop.pay(first);
+    await supabase.query("delete from checkout_sessions where id = $1", [idIn(first)]); // as if the mirror had not seen it yet
+    expect(await statusOf(await open(user, id))).toBe("open");
+    expect(await mirroredStatusOf(first)).toBe("complete");
+  });
 });
 
 describe("somebody who has begun to buy something else", () => {

@@ -16,7 +16,7 @@ export async function getOpenSession(
 ): Promise<Stripe.Checkout.Session> {
   const known = clients.supabase.from("checkout_sessions").select("id, status, mode, price_id");
   const sessions = dataOf(
-    await known.eq("customer_id", customerId).order("created_at", { ascending: false }).limit(20),
+    await known.eq("customer_id", customerId).order("created_at", { ascending: false }).order("id").limit(20),
   );
 
   for (const { id, status, mode, price_id } of sessions) {
@@ -29,7 +29,18 @@ export async function getOpenSession(
     await note(clients, "checkout_session", () => clients.stripe.checkout.sessions.expire(id));
   }
 
-  const purchase = JSON.stringify([params, sessions[0]?.id]);
-  const idempotencyKey = `checkout-${createHash("sha256").update(purchase).digest("hex")}`;
-  return note(clients, "checkout_session", () => clients.stripe.checkout.sessions.create(params, { idempotencyKey }));
+  let key = sha256(JSON.stringify([params, sessions[0]?.id]));
+  for (;;) {
+    const idempotencyKey = `checkout-${key}`;
+    const session = await note(clients, "checkout_session", () =>
+      clients.stripe.checkout.sessions.create(params, { idempotencyKey }),
+    );
+    if (session.status === "open") return session;
+    // This key opened one before, which is over by now, and Stripe would answer with it for a day.
+    key = sha256(JSON.stringify([key, session.id]));
+  }
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
