@@ -37,7 +37,7 @@ create table public.products (
   default_price_id text,
   images text[] not null,
   marketing_features text[] not null,
-  metadata jsonb not null,
+  metadata jsonb not null check (jsonb_typeof(metadata) = 'object'),
   created_at timestamptz not null
 );
 select billing.mirror('product', 'public.products');
@@ -54,7 +54,7 @@ create table public.prices (
   recurring_interval text,
   recurring_interval_count integer,
   trial_period_days integer,
-  metadata jsonb not null,
+  metadata jsonb not null check (jsonb_typeof(metadata) = 'object'),
   created_at timestamptz not null
 );
 comment on column public.prices.unit_amount is 'In the smallest unit of the currency; null for tiered and fractional prices.';
@@ -87,7 +87,7 @@ create table public.user_subscriptions (
   ) stored,
   paused boolean not null,
   latest_invoice_id text,
-  metadata jsonb not null,
+  metadata jsonb not null check (jsonb_typeof(metadata) = 'object'),
   created_at timestamptz not null
 );
 comment on column public.user_subscriptions.ends_at is
@@ -128,7 +128,7 @@ create table public.subscription_schedules (
   canceled_at timestamptz,
   completed_at timestamptz,
   released_at timestamptz,
-  metadata jsonb not null,
+  metadata jsonb not null check (jsonb_typeof(metadata) = 'object'),
   created_at timestamptz not null
 );
 comment on column public.subscription_schedules.phases is
@@ -265,6 +265,7 @@ create table billing.charges (
   status text not null,
   currency text not null,
   amount bigint not null,
+  amount_captured bigint not null,
   amount_refunded bigint not null,
   failure_code text,
   failure_message text,

@@ -1,7 +1,8 @@
 -- What the product reads: the history of payments, and who may use what.
 
 -- What became of a charge's money. Its own total, as of some moment, may still count a refund that failed since, or miss one
--- that its own event brought already; the greater of both counts is never behind.
+-- that its own event brought already; the greater of both counts is never behind. Both also count what was
+-- held and let go again, which was never taken: https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
 -- Of several disputes the one counts that weighs most: open, then lost, then the newest.
 create view billing.charge_balances with (security_invoker = true) as
 select
@@ -11,7 +12,9 @@ select
   c.receipt_url,
   c.failure_message,
   c.created_at,
-  greatest(refunds.standing, c.amount_refunded - refunds.reversed)::bigint as amount_refunded,
+  greatest(
+    0, greatest(refunds.standing, c.amount_refunded - refunds.reversed) - (c.amount - c.amount_captured)
+  )::bigint as amount_refunded,
   dispute.status as dispute_status,
   dispute.weight as dispute_weight
 from billing.charges c

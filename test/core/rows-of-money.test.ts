@@ -55,6 +55,7 @@ describe("a payment's row", () => {
       status: "succeeded",
       currency: "eur",
       amount: 1500,
+      amount_captured: 1400,
       amount_refunded: 200,
       failure_code: "expired_card",
       failure_message: "It has expired",
@@ -63,6 +64,7 @@ describe("a payment's row", () => {
     };
     expect(project("charge")).toMatchObject({ object_id: "ch_1", row: shown, rank: 0, deleted: false });
     const bare = without("customer", "payment_intent", "failure_code", "failure_message", "receipt_url");
+    expect(row("charge", { amount_captured: undefined }).amount_captured).toBe(1500);
     const none = { failure_code: null, failure_message: null, receipt_url: null };
     expect(row("charge", { ...bare, invoice: undefined })).toMatchObject({
       customer_id: null,

@@ -179,6 +179,7 @@ export const samples: Record<string, object> = {
     status: "succeeded",
     currency: "eur",
     amount: 1500,
+    amount_captured: 1400,
     amount_refunded: 200,
     failure_code: "expired_card",
     failure_message: "It has expired",

@@ -34,8 +34,12 @@ test("a held amount is captured in part, and only that can be refunded", async (
   await expect(stripe.paymentIntents.capture(held.id, { amount_to_capture: 1001 })).rejects.toMatchObject({
     code: "amount_too_large",
   });
-  const captured = await stripe.paymentIntents.capture(held.id, { amount_to_capture: 700 });
+  const captured = await stripe.paymentIntents.capture(held.id, {
+    amount_to_capture: 700,
+    expand: ["latest_charge"],
+  });
   expect(captured).toMatchObject({ status: "succeeded", amount: 1000, amount_received: 700, amount_capturable: 0 });
+  expect(captured.latest_charge).toMatchObject({ amount_captured: 700, amount_refunded: 300, refunded: false });
   expect(typesSince(bench, from)).toEqual([
     "payment_intent.created",
     "charge.succeeded",

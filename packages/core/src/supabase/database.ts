@@ -284,6 +284,7 @@ export type Database = {
       charges: {
         Row: {
           amount: number;
+          amount_captured: number;
           amount_refunded: number;
           as_of: string;
           created_at: string;

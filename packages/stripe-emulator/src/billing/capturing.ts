@@ -4,13 +4,18 @@ import type { PaymentIntent } from "./payment.ts";
 import { tellInvoice } from "./settlement.ts";
 
 /**
- * Takes a held amount, or a part of it; what is left is released
- * (https://docs.stripe.com/api/payment_intents/capture). `amount` in the smallest unit, at most what is capturable.
+ * Takes a held amount, or a part of it; what is left is released, and counts as refunded
+ * (https://docs.stripe.com/api/payment_intents/capture, https://github.com/woocommerce/woocommerce-gateway-stripe/pull/861). `amount` in the smallest unit, at most what is capturable.
  */
 export function capturePayment(world: World, id: string, amount: number): PaymentIntent {
   const { latest_charge: chargeId } = world.store.paymentIntents.get(id);
   world.unschedule("release_payment", id);
-  const charge = world.update("charges", chargeId ?? "", { captured: true, amount_captured: amount });
+  const released = world.store.charges.get(chargeId).amount - amount;
+  const charge = world.update("charges", chargeId ?? "", {
+    captured: true,
+    amount_captured: amount,
+    amount_refunded: released,
+  });
   const taken = { status: "succeeded", amount_capturable: 0, amount_received: amount };
   const intent = world.update("paymentIntents", id, taken);
   world.emit("charge.captured", charge);

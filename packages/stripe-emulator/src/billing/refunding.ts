@@ -7,8 +7,8 @@ type Refund = Stored<Stripe.Refund>;
 type Charge = Stored<Stripe.Charge>;
 
 /** What of a charge has not been refunded. */
-export const refundable = ({ amount_captured: captured, amount_refunded: refunded }: Charge): number =>
-  captured - refunded;
+export const refundable = ({ captured, amount, amount_refunded: refunded }: Charge): number =>
+  captured ? amount - refunded : 0;
 
 /** Whether the bank has taken the money back: a chargeback that was not won. Inquiries take none. */
 export const isChargedBack = (world: World, charge: Charge): boolean =>

@@ -17,6 +17,8 @@ export const charge = mirrored({
       status: charge.status,
       currency: charge.currency,
       amount: charge.amount,
+      // Of a charge that is held, or was captured in part, less than the amount.
+      amount_captured: charge.amount_captured ?? charge.amount,
       amount_refunded: charge.amount_refunded,
       failure_code: charge.failure_code,
       failure_message: charge.failure_message,
