@@ -3,7 +3,8 @@ import type Stripe from "stripe";
 import { event } from "../builders.ts";
 import { samples } from "./samples.ts";
 
-const TYPES: Record<string, Stripe.Event.Type> = {
+/** An event that shows an object as it stands. */
+export const TYPES: Record<string, Stripe.Event.Type> = {
   customer: "customer.updated",
   product: "product.updated",
   price: "price.updated",

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { createStripe } from "@turnpike/core/stripe";
+import { createServiceClient } from "@turnpike/core/supabase";
 import { onTestFinished } from "vitest";
 
 /** Answers a request itself, or lets it through. */
@@ -15,8 +16,19 @@ export type Obstacle = (request: IncomingMessage, response: ServerResponse) => u
 export async function standBefore(
   { apiBase }: { apiBase: string },
   obstacle: Obstacle,
-  { fastBySeconds = 0 }: { fastBySeconds?: number } = {},
+  options: { fastBySeconds?: number } = {},
 ) {
+  const { requests, url } = await openProxy(apiBase, obstacle, options);
+  return { requests, stripe: createStripe({ secretKey: "sk_test_emulator", apiBase: url }) };
+}
+
+/** A Supabase behind something that stands in the way, until the test is over. */
+export async function standBeforeSupabase({ url, secretKey }: { url: string; secretKey: string }, obstacle: Obstacle) {
+  const proxy = await openProxy(url, obstacle);
+  return { requests: proxy.requests, supabase: createServiceClient({ url: proxy.url, secretKey }) };
+}
+
+async function openProxy(origin: string, obstacle: Obstacle, { fastBySeconds = 0 }: { fastBySeconds?: number } = {}) {
   const requests: string[] = [];
   const server = createServer(async (request, response) => {
     requests.push(`${request.method} ${request.url}`);
@@ -25,7 +37,7 @@ export async function standBefore(
     const { host: _, connection: __, ...headers } = request.headers as Record<string, string>;
     const { method = "GET", url = "/" } = request;
     const body = method === "POST" ? await buffer(request) : undefined;
-    const answer = await fetch(apiBase + url, { method, headers, ...(body && { body }) });
+    const answer = await fetch(origin + url, { method, headers, ...(body && { body }) });
     const date = new Date(Date.now() + fastBySeconds * 1000).toUTCString();
     response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), date });
     response.end(Buffer.from(await answer.arrayBuffer()));
@@ -36,8 +48,7 @@ export async function standBefore(
     server.closeAllConnections();
     server.close();
   });
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { requests, stripe: createStripe({ secretKey: "sk_test_emulator", apiBase: base }) };
+  return { requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 /** The refusal of one who asks too often: https://docs.stripe.com/rate-limits */

@@ -10,7 +10,7 @@ export const price = mirrored({
   project: (price: Stripe.Price, deleted) => ({
     row: {
       product_id: requiredIdOf(price.product),
-      active: price.active && !deleted,
+      active: deleted ? false : price.active,
       nickname: price.nickname,
       lookup_key: price.lookup_key,
       currency: price.currency,

@@ -11,7 +11,7 @@ export const product = mirrored({
     row: {
       name: product.name,
       description: product.description,
-      active: product.active && !deleted,
+      active: deleted ? false : product.active,
       default_price_id: idOf(product.default_price),
       images: product.images ?? [],
       marketing_features: (product.marketing_features ?? []).flatMap((feature) => feature.name ?? []),
