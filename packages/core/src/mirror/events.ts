@@ -31,18 +31,20 @@ export interface Shown {
 export function readEvent(event: Stripe.Event): Shown | undefined {
   const object = shownBy.get(event.type);
   if (event.account || !object) return undefined;
-  return explain(object.object, event.data?.object, (payload) => {
-    const { as, deleted, partial, notify } = object.events[event.type] ?? {};
-    const source = (as ? as(payload as never) : payload) as never;
-    const projection = object.project(source, deleted);
+  const { as, deleted, partial, notify } = object.events[event.type] ?? {};
+  const payload = event.data?.object;
+  const source = as ? explain(object.object, payload, (shown) => as(shown as never)) : payload;
+  return explain(object.object, source, (readable) => {
+    const shown = readable as { id: string };
+    const projection = object.project(shown, deleted);
     // Of two events of one second, a creation came first.
     if (event.type.endsWith(".created")) projection.rank -= 1;
     return {
       event,
       projection,
       notify,
-      partial: partial ?? object.isCut?.(source) ?? false,
-      forgotten: object.isForgotten?.(source) ? object.project(source, true) : undefined,
+      partial: partial ?? object.isCut?.(shown) ?? false,
+      forgotten: object.isForgotten?.(shown) ? object.project(shown, true) : undefined,
     };
   });
 }

@@ -23,7 +23,7 @@ export async function fetchProjections(
   name: ObjectName,
   id: string,
   options?: Stripe.RequestOptions,
-): Promise<Fetched<Projection[]> | undefined> {
+): Promise<Fetched<[Projection, ...Projection[]]> | undefined> {
   const object = getObject(name);
   try {
     const { answer, asOf } = await fetchAsOf(() => object.retrieve(stripe, id, options));
@@ -35,6 +35,9 @@ export async function fetchProjections(
 }
 
 /** The rows that an answer of Stripe's shows: the object's own first. */
-export function projectAnswer<Source>(object: MirroredObject<string, Source>, answer: Source): Projection[] {
+export function projectAnswer<Source>(
+  object: MirroredObject<string, Source>,
+  answer: Source,
+): [Projection, ...Projection[]] {
   return [object.project(answer), ...(object.companions?.(answer) ?? [])];
 }

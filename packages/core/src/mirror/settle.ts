@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { createPace, type Fetched, isRateLimit } from "../stripe/index.ts";
+import { createPace, isRateLimit } from "../stripe/index.ts";
 import { type Change, changeOf, fetchedChange } from "./change.ts";
 import type { Shown } from "./events.ts";
 import { fetchProjections, type ObjectName } from "./fetch.ts";
@@ -46,22 +46,19 @@ export async function settle(clients: Clients, events: Shown[]): Promise<Sent> {
 
 /** The changes that several events of one object come to, once Stripe was asked. */
 async function refetch(stripe: Stripe, events: Shown[], deadline: number): Promise<Change[]> {
-  const [
-    {
-      projection: { object, object_id: id },
-    } = throwEmpty(),
-  ] = events;
+  const [first] = events;
+  if (!first) return [];
+  const { object, object_id: id } = first.projection;
   const newest = Math.max(...events.map(({ event }) => event.created));
   const fetched = await fetchAfter(newest, deadline, () => fetchProjections(stripe, object as ObjectName, id, REQUEST));
   if (!fetched) return events.map((event) => changeOf({ ...event, projection: forgottenOf(event) }));
 
-  const [itself = throwEmpty(), ...companions] = fetched.answer;
+  const [itself, ...companions] = fetched.answer;
+  // Only where an event cannot be understood without them: else what is written would depend on whether there was a tie.
+  const needed = events.some(({ partial }) => partial) ? companions : [];
   return [
     ...events.map((event) => fetchedChange(itself, fetched.asOf, event)),
-    // Only where the event cannot be understood without them: else what is written would depend on whether there was a tie.
-    ...(events.some(({ partial }) => partial) ? companions : []).map((projection) =>
-      fetchedChange(projection, fetched.asOf),
-    ),
+    ...needed.map((projection) => fetchedChange(projection, fetched.asOf)),
   ];
 }
 
@@ -83,8 +80,8 @@ const ATTEMPTS = 4;
 async function fetchAfter(
   second: number,
   deadline: number,
-  fetch: () => Promise<Fetched<Projection[]> | undefined>,
-): Promise<Fetched<Projection[]> | undefined> {
+  fetch: () => ReturnType<typeof fetchProjections>,
+): ReturnType<typeof fetchProjections> {
   for (let attempt = 1; ; attempt++) {
     const fetched = await fetchInTime(deadline, fetch);
     if (!fetched || Date.parse(fetched.asOf) / 1000 > second || attempt === ATTEMPTS) return fetched;
@@ -105,8 +102,4 @@ async function fetchInTime<Answer>(deadline: number, fetch: () => Promise<Answer
       await sleep(NEXT_SECOND_MS * (0.5 + Math.random()));
     }
   }
-}
-
-function throwEmpty(): never {
-  throw new RangeError("There is nothing to settle");
 }
