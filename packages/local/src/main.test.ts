@@ -1,0 +1,32 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { PROJECT_ROOT } from "./start.ts";
+import { findFreePort, startTestSupabase } from "./testing/index.ts";
+
+test("a start on data of other migrations ends with one line that says what to do", { timeout: 120_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const migrationsDir = join(folder, "older-migrations");
+  cpSync(join(PROJECT_ROOT, "supabase/migrations"), migrationsDir, { recursive: true });
+  writeFileSync(join(migrationsDir, "20260101000000_older.sql"), "create table older ();");
+  const dataDir = join(folder, "data");
+  await (await startTestSupabase({ dataDir: join(dataDir, "postgres"), migrationsDir })).close();
+
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "packages/local/src/main.ts"],
+    {
+      cwd: PROJECT_ROOT,
+      env: { PATH: process.env.PATH, PORT: `${await findFreePort()}`, TURNPIKE_DATA_DIR: dataDir },
+      encoding: "utf8",
+    },
+  );
+  expect(stderr).toBe(
+    "\nThe local data is older than supabase/migrations: 20260101000000_older.sql was removed after it had been applied, " +
+      "as happens when a newer Turnpike is pulled. Begin without that data: npm start -- --fresh\n\n",
+  );
+  expect(status).toBe(1);
+});
