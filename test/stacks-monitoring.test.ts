@@ -78,6 +78,15 @@ it("a metric is emitted and looked at under one name", () => {
   expect(alarmed).toEqual(expect.arrayContaining(["rejected", "apiVersionMismatch", "otherAccount", "reconcileGap"]));
 });
 
+it("the page about costs counts the alarms' metrics, and those that the functions emit", () => {
+  const single = alarms.filter(({ MetricName }) => MetricName).length;
+  const sums = alarms.flatMap(({ Metrics = [] }) => (Metrics.length > 0 ? [Metrics.length - 1] : [])); // one is the sum itself
+  expect(sums).toEqual([8, 8]);
+  const costs = readFileSync("docs/costs.md", "utf8");
+  expect(costs).toContain(`${single} on one metric, 2 on eight each: ${single + 16} × $0.10`);
+  expect(costs).toContain(`| metrics | ${emittedNames().length} × $0.30`);
+});
+
 it("a personal stage has neither alarms nor a dashboard", () => {
   expect(readTemplates("dev")).not.toHaveProperty("Monitoring");
 });

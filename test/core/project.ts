@@ -1,27 +1,15 @@
-import { readEvent } from "@turnpike/core/mirror";
+import { objects, readEvent } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
 import { event } from "../builders.ts";
 import { samples } from "./samples.ts";
 
-/** An event that shows an object as it stands. */
-export const TYPES: Record<string, Stripe.Event.Type> = {
-  customer: "customer.updated",
-  product: "product.updated",
-  price: "price.updated",
-  subscription: "customer.subscription.updated",
-  subscription_schedule: "subscription_schedule.updated",
-  checkout_session: "checkout.session.completed",
-  invoice: "invoice.updated",
-  invoice_payment: "invoice_payment.paid",
-  credit_note: "credit_note.updated",
-  payment_intent: "payment_intent.processing",
-  charge: "charge.refunded",
-  refund: "refund.updated",
-  dispute: "charge.dispute.updated",
-  early_fraud_warning: "radar.early_fraud_warning.updated",
-  entitlements: "entitlements.active_entitlement_summary.updated",
-  payment_method: "payment_method.updated",
-};
+/** Of each object an event that shows it as it stands, which is neither its first nor its last. */
+export const TYPES = Object.fromEntries(
+  Object.values<{ object: string; events: object }>(objects).map(({ object, events }) => [
+    object,
+    Object.keys(events).find((type) => !/\.(created|deleted)$/.test(type)),
+  ]),
+) as Record<string, Stripe.Event.Type>;
 
 /** What an object looks like as a row, with these fields instead of the sample's. */
 export function project(name: string, fields: object = {}) {
