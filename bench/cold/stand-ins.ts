@@ -14,7 +14,7 @@ const ANSWERS: [string, (body: string) => unknown][] = [
   ["AmazonSSM.GetParameters", parameters],
   ["AmazonSQS.SendMessageBatch", (body) => ({ Successful: JSON.parse(body).Entries, Failed: [] })],
   ["GET /auth/v1/.well-known/jwks.json", () => ({ keys: [publicJwk()] })],
-  ["POST /rest/v1/rpc/apply_stripe_changes", verdicts],
+  ["POST /rest/v1/rpc/apply_stripe_changes", outcomes],
   ["POST /rest/v1/rpc/get_reconcile_cursor", () => new Date().toISOString()],
   ["GET /rest/v1/prices", () => [{ id: "price_1", product_id: "prod_1", type: "recurring" }]],
   ["GET /rest/v1/products", () => [{ id: "prod_1" }]],
@@ -66,7 +66,7 @@ function parameters(body: string) {
   return { Parameters: Names.map((Name) => ({ Name, Value: Value(Name) })), InvalidParameters: [] };
 }
 
-function verdicts(body: string) {
+function outcomes(body: string) {
   const { changes }: { changes: { event_id?: string }[] } = JSON.parse(body);
   return changes.flatMap(({ event_id }) => (event_id ? [{ event_id, outcome: "applied" }] : []));
 }
