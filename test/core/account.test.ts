@@ -101,6 +101,18 @@ describe("an event of the other mode", () => {
     });
   });
 
+  it("is missing to a reconciliation, for Stripe lists events of the key's own mode alone", async () => {
+    const [ours, real, poison] = [sample(), sample({ livemode: true }), sample({ data: { object: {} } })];
+    const { outcomes } = await apply(lent.stripe, ours, real, poison);
+    expect([ours, real, poison].map(({ id }) => outcomes.get(id))).toEqual(["applied", "refused", "failed"]);
+    expect(await supabase.query("select id from products where id = $1", [(await entry(real.id))?.object_id])).toEqual(
+      [],
+    );
+    const event_ids = [ours.id, real.id, poison.id, "evt_never_seen"];
+    const { data } = await supabase.client.rpc("find_missing_stripe_events", { event_ids });
+    expect(data?.toSorted()).toEqual([real.id, "evt_never_seen"].sort());
+  });
+
   it("that does not say its mode is taken as ours", async () => {
     const silent = sample({ livemode: undefined });
     expect((await apply(lent.stripe, silent)).outcomes.get(silent.id)).toBe("applied");

@@ -173,6 +173,25 @@ describe("the same click again", () => {
   });
 });
 
+it("a purchase that is paid stays paid, however often it is clicked again, and can be bought again", async () => {
+  const [user, credits, extra] = [await shop.newUser(), await shop.sell("once"), await shop.sell("once")];
+  const urls = [await open(user, credits.id), await open(user, extra.id)];
+  // Of one second, so that nothing says which of them came last.
+  const sessions = urls.map(idIn);
+  await supabase.query("update checkout_sessions set created_at = now() where id = any ($1)", [sessions]);
+  const paid = async () =>
+    supabase.query(
+      "select status, checkout_session_id as id from payment_history where checkout_session_id = any ($1)",
+      [sessions],
+    );
+  for (const [place, { id }] of [credits, extra].entries()) {
+    await shop.pay(urls[place] ?? "");
+    for (let click = 0; click < 3; click++) expect(await statusOf(await open(user, id))).toBe("open");
+  }
+  expect((await paid()).toSorted()).toEqual(expect.arrayContaining(sessions.map((id) => ({ status: "paid", id }))));
+  expect(await Promise.all(urls.map(mirroredStatusOf))).toEqual(["complete", "complete"]);
+});
+
 describe("somebody who has begun to buy something else", () => {
   it("a subscription: that page is closed, so that nobody pays for both", async () => {
     const [user, one, two] = await Promise.all([shop.newUser(), shop.sell("monthly"), shop.sell("monthly")]);

@@ -89,6 +89,20 @@ describe("a payment method's row", () => {
     expect(row("payment_method", { card: {} })).toMatchObject({ ...none, last4: null });
   });
 
+  it.each([
+    "card",
+    "us_bank_account",
+    "acss_debit",
+    "bacs_debit",
+    "au_becs_debit",
+    "nz_bank_account",
+    "sepa_debit",
+    "cashapp_of_a_later_version",
+  ])("shows the last four digits of a %s", (type) => {
+    const others = { card: { last4: "0000" }, sepa_debit: { last4: "1111" } };
+    expect(row("payment_method", { ...others, type, [type]: { last4: "6789" } }).last4).toBe("6789");
+  });
+
   it("that was detached is deleted for good", () => {
     expect(project("payment_method", { customer: null })).toMatchObject({ row: { customer_id: null }, deleted: true });
     const detached = readEvent(event("payment_method.detached", samples.payment_method ?? {}, 1_790_000_000));

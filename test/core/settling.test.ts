@@ -56,13 +56,27 @@ describe("what only Stripe can settle", () => {
     expect(Date.parse(row?.as_of ?? "") / 1000).toBeGreaterThan(events[0]?.created ?? 0);
   });
 
-  it("is not waited for when the event bears a time far ahead of Stripe's clock", async () => {
-    const { productId, events, asked } = await tie(now() + 3600);
-    const { errors } = await apply(events);
-    expect(errors).toEqual([]);
+  it("is not waited for when the event bears a time far ahead of Stripe's clock: what Stripe holds is the truth", async () => {
+    const DAY = 86_400;
+    const { productId, events, asked } = await tie(now() + DAY);
+    expect(await apply(events)).toEqual({ outcomes: ["applied", "applied"], ambiguous: 1, errors: [] });
     expect(await asked()).toBeLessThanOrEqual(4);
     expect(await inLedger(...events)).toBe(2);
-    expect(await nameOf(productId)).toBeDefined();
+    expect(await nameOf(productId)).toBe("As Stripe holds it");
+  });
+
+  it("and is told of is told of once, also when the event bears a time far ahead", async () => {
+    const customer = await lent.stripe.customers.create();
+    const draft = await lent.stripe.invoices.create({ customer: customer.id, currency: "usd" });
+    await lent.stripe.invoiceItems.create({ customer: customer.id, invoice: draft.id, amount: 2900, currency: "usd" });
+    const { id } = await lent.stripe.invoices.finalizeInvoice(draft.id);
+    const failed = event("invoice.payment_failed", invoice({ id, status: "open", amount_due: 1 }), now() + 86_400);
+    expect((await apply([failed])).outcomes).toEqual(["applied"]);
+    expect((await apply([failed])).outcomes).toEqual(["duplicate"]);
+    const rows = await supabase.query("select status, amount_due from billing.invoices where id = $1", [id]);
+    expect(rows).toEqual([{ status: "open", amount_due: 2900 }]);
+    const told = await supabase.query("select kind from billing.outbox where object_id = $1", [id]);
+    expect(told).toEqual([{ kind: "payment_failed" }]);
   });
 
   it("and Stripe has forgotten is deleted", async () => {

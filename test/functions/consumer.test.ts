@@ -95,6 +95,25 @@ describe("a message is deleted only when its event is done with", () => {
     expect(log.said("unreadable message").map(({ messageId }) => messageId)).toEqual(odd.map((_, place) => `${place}`));
   });
 
+  it.each([
+    ["no created", { created: undefined }],
+    ["a created that is text", { created: "2026-01-01" }],
+    ["a created beyond every calendar", { created: 1e15 }],
+    ["a created before every calendar", { created: -1e12 }],
+    ["a created between two seconds", { created: 1.5 }],
+    ["a NUL in its id", { id: "evt_\u0000" }],
+    ["half a pair in its id", { id: "evt_\ud83d" }],
+    ["a NUL in its api_version", { api_version: "2026\u0000" }],
+    ["a NUL in its type", { type: "product.created\u0000" }],
+    ["no data", { data: null }],
+  ])("nine good ones beside one with %s are, and it comes again", async (_, fields) => {
+    const good = Array.from({ length: 9 }, () => created());
+    const odd = JSON.stringify({ event: { ...created(), ...fields } });
+    const batch = good.map(envelope).toSpliced(4, 0, odd);
+    expect(await consume(...batch)).toEqual([4]);
+    expect(await Promise.all(good.map(outcomeOf))).toEqual(Array(9).fill("applied"));
+  });
+
   it("all of them come again while the database cannot be reached: the run fails", async () => {
     await supabase.query("alter table billing.stripe_events rename to put_aside");
     try {

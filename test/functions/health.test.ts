@@ -1,5 +1,7 @@
+import { applyEvents } from "@turnpike/core/mirror";
 import { startParameterStore } from "@turnpike/functions/testing";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { event, product } from "../builders.ts";
 import { type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { call, captureLog, type Handler, setEnvironment } from "../parts/lambda.ts";
 
@@ -63,4 +65,27 @@ it("what was found holds for ten seconds, however often it is asked for", async 
   vi.setSystemTime(Date.now() + 2_000);
   await askHealth();
   expect(await asked()).toBe(before + 2);
+});
+
+it("a key that does not fit what is mirrored is not well: of another mode than the events, or of another account", async () => {
+  const asked = async () => {
+    vi.setSystemTime(Date.now() + 11_000);
+    const { statusCode, json } = await askHealth();
+    return [statusCode, (json as { dependencies: { stripe: string } }).dependencies.stripe];
+  };
+  const sent = (livemode: boolean) => ({ ...event("product.created", product(), 1_790_000_000), livemode });
+  const apply = (livemode: boolean) =>
+    applyEvents({ stripe: stripe.stripe, supabase: supabase.client }, [sent(livemode)]);
+  await apply(false);
+  expect(await asked()).toEqual([200, "ok"]);
+  await apply(true);
+  expect(await asked()).toEqual([503, "other_mode"]);
+  await supabase.query("update billing.stripe_events set recorded_at = now() - interval '25 hours'");
+  expect(await asked()).toEqual([200, "ok"]);
+  for (const other of ["id = 'acct_other'", "livemode = true"]) {
+    await supabase.query(`update billing.stripe_account set ${other}`);
+    expect(await asked()).toEqual([503, "other_account"]);
+    await supabase.query("truncate billing.stripe_account");
+    await apply(false);
+  }
 });

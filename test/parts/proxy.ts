@@ -19,7 +19,7 @@ export async function standBefore(
   options: { fastBySeconds?: number } = {},
 ) {
   const { requests, url } = await openProxy(apiBase, obstacle, options);
-  return { requests, stripe: createStripe({ secretKey: "sk_test_emulator", apiBase: url }) };
+  return { requests, apiBase: url, stripe: createStripe({ secretKey: "sk_test_emulator", apiBase: url }) };
 }
 
 /** A Supabase behind something that stands in the way, until the test is over. */

@@ -1,7 +1,7 @@
 import type { Clients } from "../clients.ts";
 import { BillingError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
-import { note } from "../mirror/index.ts";
+import { note, objects } from "../mirror/index.ts";
 import { isMissing, listWhole } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import type { CheckoutSummary } from "./schema.ts";
@@ -23,6 +23,12 @@ export async function summarizeCheckout(clients: Clients, user: User, sessionId:
   }).catch((error) => {
     throw isMissing(error) ? notFound() : error;
   });
+
+  // The answer shows ten of its items at the most.
+  const { subscription } = session;
+  if (subscription && typeof subscription === "object" && subscription.items.has_more) {
+    await note(clients, "subscription", () => objects.subscription.retrieve(stripe, subscription.id));
+  }
 
   const mirrored = supabase.from("checkout_sessions").select("outcome").eq("id", session.id);
   const { outcome } = dataOf(await mirrored.single());
