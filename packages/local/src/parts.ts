@@ -24,7 +24,7 @@ export async function startSupabase({ supabase, publicUrl }: Settings, root: str
     secretKey: supabase.secretKey,
     signingKey: supabase.signingKey,
   }).catch((error: Error) => {
-    throw new UserError(error.message, { cause: error }); // a migration that fails
+    throw new UserError(error.message, { cause: error }); // a migration that fails, or that is not as it was applied
   });
 }
 

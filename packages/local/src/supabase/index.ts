@@ -44,7 +44,7 @@ export interface EmbeddedSupabase {
 /**
  * Starts Supabase's Auth and REST API in this process, with all migrations applied.
  * Two on one data folder would lose each other's writes: whoever calls has locked it.
- * @throws when a migration fails; UserError when one was edited or removed after it had been applied
+ * @throws when a migration fails, or was edited or removed after it had been applied
  */
 export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): Promise<EmbeddedSupabase> {
   const { databaseUrl, snapshotDir } = options;

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../user-error.ts";
 import type { Database } from "./database.ts";
 
 export interface Migration {
@@ -31,7 +30,7 @@ export function readMigrations(dir: string): Migration[] {
 
 /**
  * Applies what the database has not had yet, each file in a transaction of its own, recorded as the Supabase CLI does.
- * @throws when a migration fails; UserError when one that was applied has been edited or removed since
+ * @throws when a migration fails, or when one that was applied has been edited or removed since
  */
 export async function applyMigrations(database: Database, migrations: Migration[]): Promise<void> {
   const applied = await database.query<Applied>(
@@ -62,7 +61,7 @@ function assertUnchanged(applied: Applied[], migrations: Migration[]): void {
     const migration = files.get(version);
     if (migration?.sql === sql) continue;
     const change = migration?.name === name ? "edited" : "removed";
-    throw new UserError(
+    throw new Error(
       `The local data is older than supabase/migrations: ${version}_${name}.sql was ${change} after it had been applied, ` +
         "as happens when a newer Turnpike is pulled. Begin without that data: npm start -- --fresh",
     );
