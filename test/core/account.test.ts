@@ -150,22 +150,14 @@ it("a database that cannot be reached is an error: nothing is known to be applie
 
 describe("what cannot be stored", () => {
   const odd = [
-    [
-      "a NUL",
-      { metadata: { note: "a\u0000" } },
-      "product.metadata.note: it holds a character that Postgres cannot store",
-    ],
-    ["half of a pair", { name: "\ud83d" }, "product.name: it holds a character that Postgres cannot store"],
-    [
-      "a NUL in a list",
-      { images: ["ok", "\u0000"] },
-      "product.images.1: it holds a character that Postgres cannot store",
-    ],
+    ["a NUL", { metadata: { note: "a\u0000" } }, "product.metadata.note: it holds what Postgres cannot store"],
+    ["half of a pair", { name: "\ud83d" }, "product.name: it holds what Postgres cannot store"],
+    ["a NUL in a list", { images: ["ok", "\u0000"] }, "product.images.1: it holds what Postgres cannot store"],
     ["a NUL in a key", { metadata: { "\u0000": "a" } }, "product.metadata.a key: it holds"],
     ["a number that is none", { created: "soon" }, "product.created: a moment is not a number of seconds: string"],
     ["a name that is missing", { name: null }, "product.name: Postgres refused it (23502)"],
     ["a list that is none", { images: "one" }, "product.images: Postgres refused it (22P02)"],
-    ["a NUL in the id", { id: "prod_\u0000" }, "product.id: it holds a character that Postgres cannot store"],
+    ["a NUL in the id", { id: "prod_\u0000" }, "product.id: it holds what Postgres cannot store"],
   ] as const;
   it.each(odd)("%s fails alone, and the ledger says where it stands", async (_, fields, reason) => {
     const [good, poison, other] = [sample(), sample(), sample()];

@@ -115,8 +115,29 @@ describe("text that Postgres cannot hold", () => {
     expect(await entry(sent.id)).toEqual({
       outcome: "failed",
       object_id: poison.id,
-      reason: `product.${place}: it holds a character that Postgres cannot store`,
+      reason: `product.${place}: it holds what Postgres cannot store`,
     });
+  });
+
+  it("and what is nested deeper than anything of Stripe's fails alone: to read it would fill a stack", async () => {
+    const nested = (depth: number) => JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`);
+    for (const depth of [1_000, 50_000]) {
+      const good = event("product.created", product(), LONG_AGO);
+      const poison = event("product.created", product({ metadata: nested(depth) }), LONG_AGO);
+      expect(await apply([good, poison]), `${depth}`).toEqual(["applied", "failed"]);
+      expect((await entry(poison.id))?.reason).toMatch(
+        /^product\.metadata\.a.{1,200}: it holds what Postgres cannot store$/,
+      );
+    }
+  });
+
+  it("and a moment beyond every calendar fails alone", async () => {
+    for (const created of [8.64e12, 1e15, -1e12, Number.NaN]) {
+      const good = event("product.created", product(), LONG_AGO);
+      const poison = event("product.created", product({ created }), LONG_AGO);
+      expect(await apply([good, poison]), `${created}`).toEqual(["applied", "failed"]);
+      expect((await entry(poison.id))?.reason).toContain("product.created");
+    }
   });
 
   it("where the mirror does not look harms nothing", async () => {

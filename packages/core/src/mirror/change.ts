@@ -51,12 +51,12 @@ function ledgerEntry({ id, type, created, api_version }: Stripe.Event): LedgerEn
   return { event_id: id, type, created_at: timestamp(created), api_version };
 }
 
-/** One text that Postgres cannot hold would make it refuse the whole batch, before any function of ours sees it. */
+/** One value that Postgres cannot hold would make it refuse the whole batch, before any function of ours sees it. */
 function storable(change: Change): Change {
   const field = findUnstorable("row" in change ? { id: change.object_id, ...change.row } : null);
   if (field === undefined) return change;
   const { event_id, type, created_at, api_version, object, object_id } = change;
-  const reason = `${object}.${field}: it holds a character that Postgres cannot store`;
+  const reason = `${object}.${field}: it holds what Postgres cannot store`;
   return {
     ...(event_id && { event_id, type, created_at, api_version }),
     object,

@@ -60,7 +60,8 @@ async function call({ stripe, supabase }: Clients, changes: Change[], oneAtATime
  * @throws OtherAccountError
  */
 export async function assertSameAccount({ stripe, supabase }: Clients): Promise<void> {
-  const account_id = await getAccountId(stripe);
+  // Whoever waits for this has seconds: a batch, or a run that comes again.
+  const account_id = await getAccountId(stripe, { timeout: 5_000, maxNetworkRetries: 1 });
   const { keyHash: key_hash, livemode } = stripe;
   if (dataOf(await supabase.rpc("introduce_stripe_key", { key_hash, account_id, livemode }))) return;
   throw new OtherAccountError("STRIPE_SECRET_KEY is of another account or mode than the one that is mirrored");

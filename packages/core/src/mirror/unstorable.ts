@@ -1,14 +1,18 @@
+// Beyond anything of Stripe's. What is nested without end would fill the stack of whoever reads it: ours, or Postgres's.
+const DEEPEST = 50;
+
 /**
- * Finds the text that Postgres cannot hold: one with a NUL or half a surrogate pair.
+ * Finds what Postgres cannot hold: text with a NUL or half a surrogate pair, or what is nested too deep.
  * https://www.postgresql.org/docs/current/datatype-json.html
  * @returns where it stands, as in `metadata.note`; empty for the value itself
  */
-export function findUnstorable(value: unknown): string | undefined {
+export function findUnstorable(value: unknown, depth = 0): string | undefined {
   if (typeof value === "string") return value.includes("\0") || !value.isWellFormed() ? "" : undefined;
   if (typeof value !== "object" || value === null) return undefined;
+  if (depth > DEEPEST) return "";
   for (const [key, inner] of Object.entries(value)) {
     if (findUnstorable(key) !== undefined) return "a key";
-    const found = findUnstorable(inner);
+    const found = findUnstorable(inner, depth + 1);
     if (found !== undefined) return found ? `${key}.${found}` : key;
   }
   return undefined;
