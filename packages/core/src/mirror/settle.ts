@@ -54,12 +54,13 @@ async function refetch(stripe: Stripe, events: Shown[], deadline: number): Promi
   if (!fetched) return events.map((event) => changeOf({ ...event, projection: forgottenOf(event) }));
 
   const [itself, ...companions] = fetched.answer;
-  // Stripe answered once it had sent them, whatever time they bear.
-  const afterThem = new Date(Math.max(Date.parse(fetched.asOf), (newest + 1) * 1000)).toISOString();
   // Only where an event cannot be understood without them: else what is written would depend on whether there was a tie.
   const needed = events.some(({ partial }) => partial) ? companions : [];
+  // Of a tie one event stands already, under the time that it bears. Stripe answered after it, also when that time is yet to come.
+  const tied = events.some(({ partial }) => !partial);
+  const afterThem = new Date(Math.max(Date.parse(fetched.asOf), (newest + 1) * 1000)).toISOString();
   return [
-    ...events.map((event) => fetchedChange(itself, afterThem, event)),
+    ...events.map((event) => fetchedChange(itself, tied ? afterThem : fetched.asOf, event)),
     ...needed.map((projection) => fetchedChange(projection, fetched.asOf)),
   ];
 }
