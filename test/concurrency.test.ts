@@ -98,3 +98,22 @@ it("claims of one user by many consumers at once leave the user one customer", a
   const owned = await server.query("select id from customers where user_id = $1", [user?.id]);
   expect(owned).toHaveLength(1);
 });
+
+it("a consumer that names owners and one that does not never wait for each other", async () => {
+  const failures: unknown[] = [];
+  const consume = async (events: Stripe.Event[]) => {
+    await applyEvents({ stripe, supabase }, events).catch((error) => failures.push(error));
+  };
+  for (let round = 0; round < 60; round++) {
+    const known = Array.from({ length: 12 }, () => customer());
+    await consume(known.map((each) => event("customer.created", each, NOW)));
+    // Some are there and some are not, and their ids are in no order.
+    const all = shuffle([...known, ...Array.from({ length: 12 }, () => customer())], createRandom(round + 1));
+    const user_id = "00000000-0000-4000-8000-000000000000";
+    await Promise.all([
+      consume(all.map((each) => event("customer.updated", { ...each, name: "Plain" }, NOW + 1))),
+      consume(all.map((each) => event("customer.updated", { ...each, metadata: { user_id } }, NOW + 2))),
+    ]);
+  }
+  expect(failures).toEqual([]);
+}, 120_000);

@@ -141,6 +141,7 @@ begin
   applier := replace(applier, '{projected}', projected_list);
   applier := replace(applier, '{excluded}', excluded_list);
   execute applier;
+  execute format('revoke all on function billing.%I(billing.change[]) from public, anon, authenticated', 'apply_' || object);
 
   -- The dispatcher: one line per object. Written out, because a call that is put together at run time is planned at each run.
   execute (

@@ -13,23 +13,19 @@ create table billing.outbox (
 comment on column billing.outbox.source_id is 'The event that led to it; for what happened here, the user.';
 create index outbox_unsent on billing.outbox (id) where sent_at is null;
 
--- Says whose a customer is, once: the first owner stays. The customer's row is made if the customer has not arrived yet, so the
--- order does not matter. A user who is gone, or who has another customer, owns nothing new.
+-- Says whose a customer is, once: the first owner stays. The customer's row is made here if the customer has not arrived yet. A user
+-- who is gone, or who has another customer, owns nothing new.
 create function billing.claim_customers(changes billing.change[]) returns void
 language plpgsql set search_path = '' as $$
 begin
+  -- Makes those that have not arrived yet and locks the others, in one statement and one order, so that two batches cannot wait
+  -- for each other. The customers that are only written are among them.
   insert into public.customers (id)
-  select distinct change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null order by 1
-  on conflict (id) do nothing;
-
-  -- All of them in one order, so that two batches cannot wait for each other.
-  perform from public.customers
-  where id in (
-    select change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null
-    union select change.object_id from unnest(changes) change where change.object = 'customer'
-  )
-  order by id
-  for update;
+  select change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null
+  union
+  select change.object_id from unnest(changes) change where change.object = 'customer'
+  order by 1
+  on conflict (id) do update set id = excluded.id where false;
 
   update public.customers customer
   set user_id = owner.user_id

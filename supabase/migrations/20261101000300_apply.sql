@@ -83,7 +83,7 @@ begin
   if cardinality(fresh) + cardinality(duplicates) < cardinality(incoming) then
     outcomes := outcomes || array(
       select row(c.event_id, c.outcome, c.reason)::billing.outcome from unnest(incoming) c
-      where c.outcome is not null and c.event_id <> all (duplicates)
+      where c.outcome is not null and (c.event_id is null or c.event_id <> all (duplicates))
     );
   end if;
 
@@ -165,7 +165,7 @@ begin
     foreach change in array incoming loop
       begin
         outcomes := outcomes || billing.apply_changes(array[change]);
-      exception when data_exception or integrity_constraint_violation then
+      exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
         get stacked diagnostics
           code = returned_sqlstate, named_column = column_name, named_constraint = constraint_name;
         change.reason := billing.explain_refusal(change, code, coalesce(nullif(named_column, ''), named_constraint));
@@ -207,7 +207,7 @@ create function public.get_stripe_account() returns table (id text, livemode boo
 language sql stable security definer set search_path = '' as $$
   select known.id, known.livemode, (
     select count(*) from billing.stripe_events entry
-    where entry.outcome = 'refused' and entry.recorded_at > now() - interval '1 day'
+    where entry.outcome = 'refused' and entry.recorded_at > now() - interval '1 hour'
   )
   from billing.stripe_account known
 $$;

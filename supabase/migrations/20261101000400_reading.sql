@@ -39,7 +39,7 @@ left join lateral (
 create view public.payment_history with (security_invoker = true) as
 with payment as (
   select
-    i.id, i.customer_id, i.id as invoice_id, parts.payment_intent_ids, i.subscription_id, null::text as checkout_session_id,
+    i.id, i.customer_id, i.id as invoice_id, parts.payment_intent_ids, parts.charge_ids, i.subscription_id, null::text as checkout_session_id,
     i.currency, i.amount_due as amount, i.amount_paid,
     case
       when i.status <> 'open' then i.status
@@ -55,22 +55,23 @@ with payment as (
   from billing.invoices i
   cross join lateral (
     select
+      array_agg(part.charge_id) as charge_ids,
       array_agg(part.payment_intent_id order by intent.created_at desc nulls last, part.payment_intent_id) as payment_intent_ids,
       bool_or(intent.status = 'requires_action') as action_required,
       bool_or(intent.status = 'processing') as processing,
       (array_agg(intent.failure_message order by intent.created_at desc, intent.id)
         filter (where intent.failure_message is not null and intent.status <> 'canceled'))[1] as failure_message
     from (
-      select i.payment_intent_id where i.payment_intent_id is not null
+      select i.payment_intent_id, null::text as charge_id where i.payment_intent_id is not null
       union
-      select p.payment_intent_id from billing.invoice_payments p where p.invoice_id = i.id and p.payment_intent_id is not null
+      select p.payment_intent_id, p.charge_id from billing.invoice_payments p where p.invoice_id = i.id
     ) part
     left join billing.payment_intents intent on intent.id = part.payment_intent_id
   ) parts
   where i.status <> 'draft' and not i.deleted
   union all
   select
-    coalesce(s.payment_intent_id, s.id), s.customer_id, null, array[s.payment_intent_id], null, s.id,
+    coalesce(s.payment_intent_id, s.id), s.customer_id, null, array[s.payment_intent_id], null, null, s.id,
     s.currency, s.amount_total,
     case when intent.status = 'succeeded' then intent.amount_received when s.outcome = 'complete' then s.amount_total else 0 end,
     case
@@ -122,7 +123,9 @@ cross join lateral (
     (array_agg(b.failure_message order by b.created_at desc, b.id))[1] as failure_message,
     (array_agg(b.receipt_url order by b.created_at desc, b.id) filter (where b.receipt_url is not null))[1] as receipt_url
   from billing.charge_balances b
-  where b.payment_intent_id = any (payment.payment_intent_ids) or b.invoice_id = payment.invoice_id
+  where b.payment_intent_id = any (payment.payment_intent_ids)
+    or b.id = any (payment.charge_ids)
+    or b.invoice_id = payment.invoice_id
 ) money;
 comment on column public.payment_history.status is
   'open waits to be paid; held is authorised and not captured; what is given back or disputed stands before how it was paid. @type "paid" | "void" | "uncollectible" | "open" | "overdue" | "partially_paid" | "processing" | "action_required" | "failed" | "held" | "canceled" | "refunded" | "partially_refunded" | "disputed" | "expired"';
@@ -132,7 +135,7 @@ create function public.has_active_subscription() returns boolean
 language sql stable security definer set search_path = '' as $$
   select exists (
     select from public.user_subscriptions
-    where customer_id in (select billing.own_customer_ids()) and grants_access
+    where customer_id = any (array(select billing.own_customer_ids())) and grants_access
   )
 $$;
 
@@ -141,7 +144,7 @@ create function public.has_feature(key text) returns boolean
 language sql stable security definer set search_path = '' as $$
   select exists (
     select from public.entitlements
-    where customer_id in (select billing.own_customer_ids()) and has_feature.key = any (lookup_keys)
+    where id = any (array(select billing.own_customer_ids())) and has_feature.key = any (lookup_keys)
   )
 $$;
 

@@ -1,7 +1,7 @@
 import { applyEvents } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { event, invoice } from "../builders.ts";
+import { charge, event, id, invoice } from "../builders.ts";
 import { createRandom, shuffle } from "../disorder.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { createShop, LONG_AGO } from "../parts/shop.ts";
@@ -85,6 +85,20 @@ describe("an invoice that is paid in two parts, whatever the order of its events
       await lent.stripe.refunds.create({ payment_intent: await payPart(opened, amount) });
     }
     expect(await inEveryOrder(opened.id)).toEqual(alike({ status: "refunded", amount_refunded: 3000 }));
+  });
+
+  it("by a charge without a payment intent shows that charge's refund", async () => {
+    const paid = invoice({ amount_due: 3000, amount_paid: 3000 });
+    const taken = charge({ payment_intent: null, amount: 3000 });
+    const part = { id: id("inpay"), invoice: paid.id, status: "paid", payment: { type: "charge", charge: taken.id } };
+    const events = [
+      event("invoice.paid", paid, LONG_AGO),
+      event("invoice_payment.paid", part, LONG_AGO),
+      event("charge.refunded", { ...taken, amount_refunded: 3000 }, LONG_AGO),
+    ];
+    await applyEvents({ stripe: lent.stripe, supabase: supabase.client }, events);
+    const rows = await supabase.query("select status, amount_refunded from payment_history where id = $1", [paid.id]);
+    expect(rows).toEqual([{ status: "refunded", amount_refunded: 3000 }]);
   });
 
   it("of which the first is disputed is disputed", async () => {

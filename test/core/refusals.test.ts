@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { applyEvents } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
@@ -33,9 +34,12 @@ const entry = async (eventId: string) =>
   )[0];
 
 const SECRET = "4242 ada@example.com";
+/** A text that no compression makes fit into an index. */
+const unshrinkable = (length: number) => randomBytes(length).toString("base64").slice(0, length);
 /** What our code reads, and Postgres alone refuses: a value that its column cannot hold. */
 const REFUSED: [object: string, field: string, fields: object, reason: string][] = [
   ["customer", "id", { id: "gcus_1" }, "customer.customers_id_check: Postgres refused it (23514)"],
+  ["product", "id", { id: unshrinkable(9_000) }, "product.?: Postgres refused it (54000)"],
   ["product", "active", { active: SECRET }, "product.active: Postgres refused it (22P02)"],
   ["price", "unit_amount", { unit_amount: 14.5 }, "price.unit_amount: Postgres refused it (22P02)"],
   ["price", "unit_amount", { unit_amount: 1e30 }, "price.unit_amount: Postgres refused it ("],

@@ -59,7 +59,7 @@ describe("what only Stripe can settle", () => {
   it("is not waited for when the event bears a time far ahead of Stripe's clock: what Stripe holds is the truth", async () => {
     const DAY = 86_400;
     const { productId, events, asked } = await tie(now() + DAY);
-    expect(await apply(events)).toEqual({ outcomes: ["applied", "applied"], ambiguous: 1, errors: [] });
+    expect(await apply(events)).toMatchObject({ outcomes: ["applied", "applied"], ambiguous: 1, errors: [] });
     expect(await asked()).toBeLessThanOrEqual(4);
     expect(await inLedger(...events)).toBe(2);
     expect(await nameOf(productId)).toBe("As Stripe holds it");
@@ -80,6 +80,20 @@ describe("what only Stripe can settle", () => {
     // The row is of the moment of the fetch: what happens next is not taken for old.
     const paid = event("invoice.paid", invoice({ id, status: "paid", amount_due: 2900 }), now() + 2);
     expect((await apply([paid])).outcomes).toEqual(["applied"]);
+  });
+
+  it("of what a deleted customer was entitled to ends in nothing: Stripe forgets that, and never the customer", async () => {
+    const { id: customer } = await lent.stripe.customers.create();
+    const summary = (...keys: string[]) => ({
+      customer,
+      entitlements: { data: keys.map((lookup_key) => ({ lookup_key })), has_more: false },
+    });
+    const type = "entitlements.active_entitlement_summary.updated";
+    const events = [event(type, summary("exports"), LONG_AGO), event(type, summary(), LONG_AGO)];
+    await lent.stripe.customers.del(customer);
+    expect((await apply(events)).outcomes).toEqual(["applied", "applied"]);
+    const rows = await supabase.query("select lookup_keys, deleted from entitlements where id = $1", [customer]);
+    expect(rows).toEqual([{ lookup_keys: [], deleted: false }]);
   });
 
   it("and Stripe has forgotten is deleted", async () => {

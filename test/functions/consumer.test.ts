@@ -152,7 +152,8 @@ describe("what is said", () => {
     };
     const lines = log.said("event");
     expect(lines).toContainEqual({ ...line, level: "info", eventId: good.id, outcome: "applied" });
-    expect(lines).toContainEqual({ ...line, level: "error", eventId: poison.id, outcome: "failed" });
+    const reason = "product.metadata.note: it holds what Postgres cannot store";
+    expect(lines).toContainEqual({ ...line, level: "error", eventId: poison.id, outcome: "failed", reason });
     for (const { lagSeconds } of lines) {
       expect(lagSeconds).toBeGreaterThanOrEqual(90);
       expect(lagSeconds).toBeLessThan(120);

@@ -224,6 +224,7 @@ describe("a refusal", () => {
         status: 401,
         ms: expect.any(Number),
         refused: "unauthenticated",
+        reason: "Sign in first",
       },
     ]);
   });

@@ -58,6 +58,8 @@ function valueIn(table: string, { name, type, required }: Column, owner: string,
   if (name === "id" && type === "text") return idIn(table, owner);
   if (name === "customer_id") return userId || required ? idIn("customers", owner) : null;
   if (name === "product_id" || name === "price_id") return idIn(`${name.slice(0, -3)}s`, owner);
+  if (name === "items") return [{ product_id: idIn("products", owner), price_id: idIn("prices", owner) }];
+  if (name === "phases") return [];
   const [, parent] = /^(invoice|charge|payment_intent|subscription)_id$/.exec(name) ?? [];
   if (parent) return idIn(parent === "subscription" ? "user_subscriptions" : `${parent}s`, owner);
   if (type.endsWith("[]")) return [owner];

@@ -84,6 +84,23 @@ describe("by SQL", () => {
     }
   });
 
+  it("a user's rows are looked up in indexes: nobody's account takes as long as everybody's together", async () => {
+    await database.query("set enable_seqscan = off"); // the tables are small here: an index is used where one can be
+    try {
+      for (const { name } of tablesAndViews().filter(({ columns }) => columns.includes("customer_id"))) {
+        const plan = await database.as<{ "QUERY PLAN": string }>(
+          "authenticated",
+          { sub: ada.id },
+          `explain select * from ${name}`,
+        );
+        const scans = plan.filter((line) => line["QUERY PLAN"].includes("Seq Scan"));
+        expect({ name, scans }).toEqual({ name, scans: [] });
+      }
+    } finally {
+      await database.query("reset enable_seqscan");
+    }
+  });
+
   it("nobody writes, not even the owner or, but for its functions, the back end", async () => {
     const roles: [ApiRole, object][] = [
       ["anon", {}],

@@ -1,5 +1,5 @@
 import middy from "@middy/core";
-import { applyEvents, OtherAccountError, type Outcome, UnknownObjectError } from "@turnpike/core/mirror";
+import { type Applied, applyEvents, OtherAccountError, type Outcome, UnknownObjectError } from "@turnpike/core/mirror";
 import { openEnvelope } from "@turnpike/core/webhook";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type Stripe from "stripe";
@@ -33,16 +33,17 @@ async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchR
     }),
   );
 
-  const { outcomes, ambiguous, errors } = await applyEvents(clients, [...events.values()]).catch((error) => {
+  const applied = await applyEvents(clients, [...events.values()]).catch((error) => {
     if (error instanceof OtherAccountError) emit({ otherAccount: events.size });
     throw error;
   });
+  const { outcomes, ambiguous, errors } = applied;
   for (const error of errors) {
     keyRefused ||= isRefusal(error);
     log("error", "events come again", { requestId, ...describe(error) });
   }
   if (keyRefused) await secrets.loadAgain();
-  const lag = logOutcomes(requestId, events, outcomes);
+  const lag = logOutcomes(requestId, events, applied);
 
   const done = ({ messageId }: { messageId: string }) => {
     const outcome = outcomes.get(eventIdOf.get(messageId) ?? "");
@@ -50,21 +51,28 @@ async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchR
   };
   const failures = records.filter((record) => !done(record));
   const count = (wanted: Outcome) => [...outcomes.values()].filter((outcome) => outcome === wanted).length;
-  const [applied, stale, duplicate] = [count("applied"), count("stale"), count("duplicate")];
   const otherAccount = count("refused") + errors.filter((error) => error instanceof UnknownObjectError).length;
-  emit({ applied, stale, duplicate, ambiguous, otherAccount, failed: failures.length, lag });
+  emit({
+    applied: count("applied"),
+    stale: count("stale"),
+    duplicate: count("duplicate"),
+    ambiguous,
+    otherAccount,
+    failed: failures.length,
+    lag,
+  });
   return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
 /** One line per event. Answers how long those that were applied took, in seconds since Stripe made them. */
-function logOutcomes(requestId: string, events: Map<string, Stripe.Event>, outcomes: Map<string, Outcome>): number[] {
+function logOutcomes(requestId: string, events: Map<string, Stripe.Event>, { outcomes, reasons }: Applied): number[] {
   const lag: number[] = [];
   for (const [eventId, outcome] of outcomes) {
     const { type, created = 0 } = events.get(eventId) ?? {};
     const lagSeconds = Math.round(Date.now() / 1000 - created);
     if (outcome === "applied") lag.push(lagSeconds);
     const level = outcome === "failed" || outcome === "refused" || outcome === "retry" ? "error" : "info";
-    log(level, "event", { requestId, eventId, type, outcome, lagSeconds });
+    log(level, "event", { requestId, eventId, type, outcome, reason: reasons.get(eventId), lagSeconds });
   }
   return lag;
 }

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 
 /**
- * `other_account`: the secret key is of another account or mode than the one that is mirrored. `other_mode`: in the last day events
+ * `other_account`: the secret key is of another account or mode than the one that is mirrored. `other_mode`: in the last hour events
  * came that are of another mode than the key, and were refused: endpoint and key do not belong together.
  */
 const StripeState = z.enum(["ok", "unreachable", "other_account", "other_mode"]);

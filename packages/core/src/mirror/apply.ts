@@ -10,6 +10,8 @@ import { settle } from "./settle.ts";
 export interface Applied {
   /** What became of each event, by its id. Only `retry` is not in the ledger; `ignored` has no place there. */
   outcomes: Map<string, Outcome>;
+  /** Why an event is not applied, by its id: for the log. It quotes nothing of what the event holds. */
+  reasons: Map<string, string>;
   /** Of how many events only Stripe knew which came last: their objects were fetched. */
   ambiguous: number;
   /** Why events are `retry`, or a row that was fetched along with another could not be written. */
@@ -43,7 +45,12 @@ export async function applyEvents(clients: Clients, events: Stripe.Event[]): Pro
   const ambiguous = whole.filter(({ event }) => sent.outcomes.get(event.id) === "ambiguous");
   const settled = await settle(clients, [...shown.filter(({ partial }) => partial), ...ambiguous]);
   for (const [id, outcome] of [...sent.outcomes, ...settled.outcomes]) outcomes.set(id, outcome);
-  return { outcomes, ambiguous: ambiguous.length, errors: [...sent.errors, ...settled.errors] };
+  return {
+    outcomes,
+    reasons: new Map([...sent.reasons, ...settled.reasons]),
+    ambiguous: ambiguous.length,
+    errors: [...sent.errors, ...settled.errors],
+  };
 }
 
 /**

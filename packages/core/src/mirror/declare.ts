@@ -64,8 +64,8 @@ export interface Declaration<Name extends string, Table extends keyof Tables, So
   /** Reads the rest of the lists that it shows in part. */
   complete?(source: Source, readPage: ReadPage): Promise<void>;
   /**
-   * Stripe forgets it when it is deleted, so that it answers 404. Every other object it keeps for ever: a 404 then says that our
-   * key is of another account or mode.
+   * Stripe forgets it when it is deleted, so that it answers 404. What has no such function it keeps for ever: a 404 then says that
+   * our key is of another account or mode.
    */
   isForgotten?(source: Source): boolean;
   /** A list in it holds only its first page (https://docs.stripe.com/api/pagination): it is fetched whole. */

@@ -8,12 +8,14 @@ export type Outcome = "applied" | "stale" | "duplicate" | "ignored" | "failed" |
 
 export interface Sent {
   outcomes: Map<string, Outcome>;
+  /** Why an event is not applied, by its id: for the log. It quotes nothing of what the event holds. */
+  reasons: Map<string, string>;
   /** Why rows were refused that no event asked for: the ledger has no place for them. */
   errors: Error[];
 }
 
 // Data that Postgres refuses whenever it is tried: https://www.postgresql.org/docs/current/errcodes-appendix.html
-const REFUSED_DATA = /^(22|23)/;
+const REFUSED_DATA = /^(22|23|54)/;
 /** Raised by apply_stripe_changes. */
 const UNKNOWN_KEY = "TP001";
 
@@ -29,7 +31,7 @@ export class OtherAccountError extends Error {
  * @throws OtherAccountError; DatabaseError when the database cannot be reached
  */
 export async function send(clients: Clients, changes: Change[]): Promise<Sent> {
-  if (changes.length === 0) return { outcomes: new Map(), errors: [] };
+  if (changes.length === 0) return { outcomes: new Map(), reasons: new Map(), errors: [] };
   const answers = await call(clients, changes, false).catch((error) => {
     if (!(error instanceof DatabaseError)) throw error;
     if (error.code === UNKNOWN_KEY) return assertSameAccount(clients).then(() => send(clients, changes));
@@ -50,6 +52,7 @@ async function call({ stripe, supabase }: Clients, changes: Change[], oneAtATime
   const of = (event: boolean) => answers.filter(({ event_id }) => (event_id !== null) === event);
   return {
     outcomes: new Map(of(true).map(({ event_id, outcome }) => [event_id, outcome as Outcome])),
+    reasons: new Map(of(true).flatMap(({ event_id, reason }) => (reason === null ? [] : [[event_id, reason]]))),
     errors: of(false).map(({ reason }) => new Error(reason)),
   };
 }

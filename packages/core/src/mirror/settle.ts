@@ -33,13 +33,18 @@ export async function settle(clients: Clients, events: Shown[]): Promise<Sent> {
       try {
         return await send(clients, await refetch(clients.stripe, same, deadline));
       } catch (error) {
-        const outcomes = new Map(same.map(({ event }): [string, Outcome] => [event.id, "retry"]));
-        return { outcomes, errors: [error as Error] };
+        const { name, code = name } = error as Error & { code?: string };
+        return {
+          outcomes: new Map(same.map(({ event }): [string, Outcome] => [event.id, "retry"])),
+          reasons: new Map(same.map(({ event }) => [event.id, code])),
+          errors: [error as Error],
+        };
       }
     }),
   );
   return {
     outcomes: new Map(settled.flatMap(({ outcomes }) => [...outcomes])),
+    reasons: new Map(settled.flatMap(({ reasons }) => [...reasons])),
     errors: settled.flatMap(({ errors }) => errors),
   };
 }

@@ -125,7 +125,7 @@ export function createPace(perSecond: number): <Answer>(request: () => Promise<A
 /** An answer of the API, and the moment whose truth it shows. */
 export interface Fetched<Answer> {
   answer: Answer;
-  /** ISO 8601, on Stripe's clock, in whole seconds. The truth may be up to a second younger, never older. */
+  /** ISO 8601, on Stripe's clock, in whole seconds. The truth may be up to two seconds younger, never older. */
   asOf: string;
 }
 

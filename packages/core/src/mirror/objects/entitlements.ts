@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { listWhole, read } from "../../stripe/index.ts";
+import { isMissing, listWhole, read } from "../../stripe/index.ts";
 import { mirrored } from "../declare.ts";
 
 /** A customer's entitlements are one object, under the customer's id: Stripe sends the set anew whenever it changes. */
@@ -20,9 +20,22 @@ export const entitlements = mirrored({
         { customer, ...page },
         options,
       );
-    const first = await readPage({ limit: 100 });
-    const { data } = await listWhole(first, readPage);
-    return { ...toEntitlements(customer, { data, has_more: false }), lastResponse: first.lastResponse };
+    try {
+      const first = await readPage({ limit: 100 });
+      const { data } = await listWhole(first, readPage);
+      return { ...toEntitlements(customer, { data, has_more: false }), lastResponse: first.lastResponse };
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // Stripe forgets what a deleted customer was entitled to, and never the customer.
+      const gone = await read<Stripe.Customer | Stripe.DeletedCustomer>(
+        stripe,
+        `/v1/customers/${customer}`,
+        {},
+        options,
+      );
+      if (!gone.deleted) throw error;
+      return { ...toEntitlements(customer, { data: [], has_more: false }), lastResponse: gone.lastResponse };
+    }
   },
   project: ({ id, lookup_keys }: Entitlements) => ({ row: { customer_id: id, lookup_keys } }),
   isCut: ({ has_more }) => has_more,
