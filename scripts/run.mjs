@@ -19,6 +19,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   check [--fix]              types, lint, format and walls   npm run check
   generate                   what derives from elsewhere     npm run generate
   events                     what Stripe's endpoint needs    npm run --silent events
+  mutants [--ts | --sql]     which guarantee no test misses  npm run mutants
   soak [--events N]          many events, with faults        npm run soak`;
 
 /** @type {Record<string, (node: string, args: string[]) => Promise<number>>} */
@@ -35,6 +36,8 @@ const commands = {
   },
 
   events: (node, args) => run(node, ["scripts/events.ts", ...args], { node, root }),
+
+  mutants: (node, args) => run(node, ["test/mutants/run.ts", ...args], { node, root }),
 
   soak: (node, args) => run(node, ["bench/soak.ts", ...args], { node, root }),
 

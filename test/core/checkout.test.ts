@@ -1,6 +1,6 @@
 import { openCheckout, purchaseOn } from "@turnpike/core/checkout";
 import { beforeAll, describe, expect, it } from "vitest";
-import { event, price, product, subscription } from "../builders.ts";
+import { event, price, product } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { SITE } from "../parts/lambda.ts";
 import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
@@ -217,67 +217,6 @@ describe("somebody who has begun to buy something else", () => {
     const second = await open(grace, id);
     expect(second).not.toBe(first);
     expect(await statusOf(first)).toBe("open");
-  });
-});
-
-describe("a subscriber", () => {
-  /** A user with a subscription to this product, as the mirror shows it. */
-  async function subscribe(status: string, productId: string, { at = LONG_AGO, more = [] as object[] } = {}) {
-    const user = await shop.newUser();
-    await open(user, (await shop.sell("once")).id); // makes the customer
-    const customer = await customerOf(user);
-    const item = subscription().items.data[0];
-    const items = [...more, { ...item, price: { id: "price_x", product: productId } }];
-    const shown = subscription({ customer, status, items: { data: items } } as never);
-    await shop.apply(event("customer.subscription.updated", shown, at));
-    return { user, shown };
-  }
-
-  it.each(["trialing", "active", "past_due", "unpaid", "paused"])(
-    "whose subscription is %s is led to the portal: nothing is sold twice",
-    async (status) => {
-      const { id, product } = await shop.sell("monthly");
-      const { user } = await subscribe(status, product);
-      const yearly = await shop.sell("monthly", { product });
-      for (const priceId of [id, yearly.id]) expect(await open(user, priceId)).toContain("/p/session/");
-      expect((await lent.asked("POST /v1/billing_portal/sessions")).at(-1)?.params).toEqual({
-        customer: await customerOf(user),
-        return_url: `${SITE}/account`,
-      });
-    },
-  );
-
-  it.each(["incomplete", "incomplete_expired", "canceled"])("whose subscription is %s may buy it", async (status) => {
-    const { id, product } = await shop.sell("monthly");
-    const { user } = await subscribe(status, product);
-    expect(await open(user, id)).toContain("/c/pay/");
-  });
-
-  it("may buy again what was deleted", async () => {
-    const { id, product } = await shop.sell("monthly");
-    const { user, shown } = await subscribe("active", product);
-    await shop.apply(event("customer.subscription.deleted", shown, LONG_AGO + 10));
-    expect(await open(user, id)).toContain("/c/pay/");
-  });
-
-  it("is led to the portal also when it is only one of the subscription's products", async () => {
-    const { id, product } = await shop.sell("monthly");
-    const other = { id: "si_other", price: { id: "price_other", product: "prod_other" }, quantity: 1 };
-    const { user } = await subscribe("active", product, { more: [other] });
-    expect(await open(user, id)).toContain("/p/session/");
-  });
-
-  it("may buy another product, and once what the subscription is of", async () => {
-    const { product } = await shop.sell("monthly");
-    const { user } = await subscribe("active", product);
-    expect(await open(user, (await shop.sell("monthly")).id)).toContain("/c/pay/");
-    expect(await open(user, (await shop.sell("once", { product })).id)).toContain("/c/pay/");
-  });
-
-  it("is no reason to turn away somebody else", async () => {
-    const { id, product } = await shop.sell("monthly");
-    await subscribe("active", product);
-    expect(await open(await shop.newUser(), id)).toContain("/c/pay/");
   });
 });
 

@@ -10,7 +10,8 @@ export default {
     "!**/*.test.ts",
   ],
   coverageAnalysis: "perTest",
-  concurrency: 2,
+  // One more than there are cores: the tests sleep, too.
+  concurrency: 3,
   // Not under node_modules: Vite would leave what is there to Node.
   tempDirName: ".stryker",
   ignorePatterns: [".sst", "dist", "/.*", "docs", "bench", "*.tar"],
