@@ -64,7 +64,8 @@ async function deliver(payload: string): Promise<Response> {
   return fetch(`http://localhost:${port}/api/webhooks/stripe`, { method: "POST", headers, body: payload });
 }
 
-// In the batching window, while the batch is applied, and about when its messages are deleted.
+// Before, at and after the end of the batching window, which is a second long. What the process is doing at that moment depends on
+// the machine; a cut at each write in turn is what test/transaction.test.ts is about.
 it.each([0, 1_050, 1_200])(
   "an acknowledged event is applied once, though the process is killed %i ms later",
   async (delay) => {

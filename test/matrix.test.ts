@@ -26,16 +26,9 @@ async function apply(...events: Stripe.Event[]): Promise<(Outcome | undefined)[]
 }
 const one = async <Row>(sql: string, ...params: unknown[]) => (await server.query<Row>(sql, params))[0];
 
-describe("payloads of every API version since 2024", () => {
-  /** What a version did otherwise than endive, newest first; each includes those before it. */
-  const versions = [
-    "2026-10-28.endive",
-    "2026-03-25.dahlia",
-    "2025-09-30.clover",
-    "2025-03-31.basil",
-    "2024-12-18.acacia",
-    "2024-04-10",
-  ];
+describe("payloads from before and after 2025-03-31, when fields of theirs moved", () => {
+  // No later version has moved one that a row shows.
+  const versions = ["2026-10-28.endive", "2024-04-10"];
   const beforeBasil = (version: string) => version < "2025-03-31";
 
   const subscriptionOf = (version: string, fields: object) => {

@@ -66,11 +66,10 @@ describe("a run", () => {
   });
 
   it("goes through all pages", async () => {
-    const { id } = await lent.stripe.products.create({ name: "0" });
-    for (let n = 1; n <= 120; n++) await lent.stripe.products.update(id, { name: `${n}` });
+    await Promise.all(Array.from({ length: 101 }, (_, n) => lent.stripe.products.create({ name: `${n}` })));
     const { ids, listed } = await run();
-    expect(listed).toBeGreaterThanOrEqual(121);
-    expect(new Set(ids).size).toBe(121);
+    expect(listed).toBeGreaterThanOrEqual(101);
+    expect(new Set(ids).size).toBe(101);
     expect(await listings()).toHaveLength(2);
   });
 
@@ -184,7 +183,8 @@ describe("an event that the queue will never take", () => {
 describe("the catalogue", () => {
   it("is copied the first time, page by page, and not again", async () => {
     const { id: sold } = await lent.stripe.products.create({ name: "Old" });
-    for (let n = 0; n < 101; n++) await lent.stripe.prices.create({ product: sold, currency: "usd", unit_amount: n });
+    const prices = Array.from({ length: 101 }, (_, n) => ({ product: sold, currency: "usd", unit_amount: n }));
+    await Promise.all(prices.map((price) => lent.stripe.prices.create(price)));
     await reconcile({ ...clients(), enqueue: async () => [] });
     const [count] = await supabase.query("select count(*)::int as prices from prices");
     expect(count).toEqual({ prices: 101 });

@@ -18,7 +18,7 @@ export default {
   reporters: ["json", "progress-append-only"],
   jsonReporter: { fileName: "node_modules/.cache/mutants/report.json" },
   timeoutMS: 5000,
-  timeoutFactor: 2,
+  timeoutFactor: 1.5,
   // TypeScript 7 has no interface in JavaScript with which Stryker could rewrite a tsconfig.json: it must not find one.
   tsconfigFile: "none.json",
 };
