@@ -6,7 +6,14 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 // A mutant's run is over with the first test that fails: so those that take milliseconds come first, and those that take seconds
 // last. What is not named here comes between.
-const FIRST = ["test/core/rows", "test/core/events", "test/core/webhook", "packages/", "test/core/answers"];
+const FIRST = [
+  "test/core/rows",
+  "test/core/events",
+  "test/core/webhook",
+  "packages/",
+  "test/registration",
+  "test/core/answers",
+];
 const LAST = ["test/core/reconciliation", "test/core/checkout", "test/core/settling"];
 const ABOUT_SQL = ["access", "guard", "ownership", "paid-in-parts", "payment-history"].map(
   (n) => `test/core/${n}.test.ts`,
@@ -43,7 +50,11 @@ export default defineConfig({
   test: {
     include: process.env.MIGRATIONS_DIR
       ? ["test/**/*.test.ts"]
-      : ["test/{core,functions}/**/*.test.ts", "packages/{core,functions}/src/**/*.test.ts"],
+      : [
+          "test/{core,functions}/**/*.test.ts",
+          "packages/{core,functions}/src/**/*.test.ts",
+          "test/registration.test.ts",
+        ],
     // A mutant of the TypeScript lives or dies without what is about SQL.
     exclude: process.env.MIGRATIONS_DIR ? [] : ["**/node_modules/**", ...ABOUT_SQL],
     globalSetup: "test/parts/setup.ts",
