@@ -65,7 +65,7 @@ describe("a customer that names its user", () => {
     const user = await shop.newUser();
     const [first, second, third] = [id("cus"), id("cus"), id("cus")];
     await shop.apply(named(user, first));
-    await shop.apply(named(user, second));
+    expect(await shop.apply(named(user, second))).toEqual(["applied"]);
     expect(await ownerOf(second)).toBeNull();
     await shop.apply(event("customer.deleted", customer({ id: first }), LONG_AGO + 10));
     await shop.apply(named(user, third, LONG_AGO + 20));
@@ -101,13 +101,16 @@ describe("a guest's purchase", () => {
   });
 
   it("is nobody's by an address that is not confirmed, and the user's who confirms it", async () => {
-    const address = email();
-    const user = await addUser(supabase, { email: address.toLowerCase(), confirmed: false });
-    const { session, customerId } = guestSession(address);
-    await shop.apply(completed(session));
-    expect(await ownerOf(customerId)).toBeNull();
-    await confirm(user.id);
-    expect(await attached(customerId)).toEqual({ user_id: user.id, attached_by_email: true });
+    for (const purchaseFirst of [false, true]) {
+      const address = email();
+      const { session, customerId } = guestSession(address);
+      if (purchaseFirst) await shop.apply(completed(session));
+      const user = await addUser(supabase, { email: address.toLowerCase(), confirmed: false });
+      if (!purchaseFirst) await shop.apply(completed(session));
+      expect(await ownerOf(customerId)).toBeNull();
+      await confirm(user.id);
+      expect(await attached(customerId)).toEqual({ user_id: user.id, attached_by_email: true });
+    }
   });
 
   it("is the user's who signs up with it, confirmed, or changes to it", async () => {

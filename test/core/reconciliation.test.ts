@@ -55,6 +55,16 @@ describe("a run", () => {
     expect((await run()).ids).toEqual([lost?.id]);
   });
 
+  it("queues what was refused as another account's or mode's, once Stripe lists it to the key at hand", async () => {
+    await lent.stripe.products.create({ name: "Refused" });
+    const [listed] = await atStripe("product.created");
+    await applyEvents(clients(), [{ ...(listed as Stripe.Event), livemode: true }]);
+    const [entry] = await supabase.query("select outcome from billing.stripe_events where id = $1", [listed?.id]);
+    expect(entry).toEqual({ outcome: "refused" });
+    expect((await run()).ids).toEqual([listed?.id]);
+    expect((await run()).ids).toEqual([]);
+  });
+
   it("queues nothing that the mirror has no use for", async () => {
     await lent.stripe.coupons.create({ percent_off: 10, duration: "once" });
     expect(await atStripe("coupon.created")).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { applyEvents, FETCHES_A_SECOND } from "@turnpike/core/mirror";
+import { applyEvents, applyFetched, FETCHES_A_SECOND, fetchProjections, objects } from "@turnpike/core/mirror";
 import { createStripe, type StripeClient } from "@turnpike/core/stripe";
 import type Stripe from "stripe";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -94,6 +94,22 @@ describe("what only Stripe can settle", () => {
     expect((await apply(events)).outcomes).toEqual(["applied", "applied"]);
     const rows = await supabase.query("select lookup_keys, deleted from entitlements where id = $1", [customer]);
     expect(rows).toEqual([{ lookup_keys: [], deleted: false }]);
+  });
+
+  it("is settled by an answer of the same second as another that stands", async () => {
+    const unpaid = invoice({ status: "open", amount_paid: 0 });
+    const date = "Thu, 05 Nov 2026 10:00:00 GMT";
+    const { stripe } = await standBefore(lent, ({ url }, response) => {
+      if (!url?.startsWith(`/v1/invoices/${unpaid.id}`)) return;
+      response.writeHead(200, { date, "content-type": "application/json" });
+      response.end(JSON.stringify({ ...unpaid, number: "answered" }));
+    });
+    const asOf = (await fetchProjections(stripe, "invoice", unpaid.id))?.asOf ?? "";
+    const other = objects.invoice.project({ ...unpaid, number: "stands" } as never);
+    await applyFetched({ stripe, supabase: supabase.client }, { answer: [other], asOf });
+    const failed = event("invoice.payment_failed", unpaid, LONG_AGO);
+    expect((await apply([failed], stripe)).outcomes).toEqual(["applied"]);
+    expect(await inLedger(failed)).toBe(1);
   });
 
   it("and Stripe has forgotten is deleted", async () => {

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createVitest, type Vitest } from "vitest/node";
 import { SQL_MUTANTS, type SqlMutant } from "./sql.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,15 +22,29 @@ export async function runSqlMutants(
   const files = readdirSync(migrations).map((name) => ({ name, text: readFileSync(join(migrations, name), "utf8") }));
   const queue = chosen.map((mutant) => ({ mutant, ...place(mutant, files) }));
   const results = new Map<SqlMutant, SqlResult>();
-  const work = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const result = await runTests(next.mutant.tests, next);
-      results.set(next.mutant, result);
-      report(next.mutant, result);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const benches: Bench[] = [];
+  for (let n = 0; n < AT_ONCE; n++) benches.push(await openBench());
+  await assertHealthy(benches, chosen);
+  await Promise.all(
+    benches.map(async (bench) => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const result = await bench.run(next.mutant.tests, next);
+        results.set(next.mutant, result);
+        report(next.mutant, result);
+      }
+      await bench.close();
+    }),
+  );
   return results;
+}
+
+/** Else what fails for another reason would pass for killed. */
+async function assertHealthy(benches: Bench[], chosen: readonly SqlMutant[]): Promise<void> {
+  const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))];
+  const share = Math.ceil(tests.length / benches.length);
+  const results = await Promise.all(benches.map((bench, n) => bench.run(tests.slice(n * share, (n + 1) * share))));
+  if (results.some((result) => result !== "survived"))
+    throw new Error(`Without any mutant these fail: ${tests.join(" ")}`);
 }
 
 function place({ name, find, replace }: SqlMutant, files: { name: string; text: string }[]) {
@@ -42,25 +56,42 @@ function place({ name, find, replace }: SqlMutant, files: { name: string; text: 
   return { file: file.name, text: file.text.replace(find, () => replace) };
 }
 
-/** Runs test files against the migrations with one file changed. */
-async function runTests(tests: readonly string[], { file, text }: { file: string; text: string }): Promise<SqlResult> {
+type Bench = Awaited<ReturnType<typeof openBench>>;
+
+/** Runs test files against migrations of their own, of which one file is changed at a time. */
+async function openBench() {
   const dir = mkdtempSync(join(tmpdir(), "turnpike-mutant-"));
-  try {
-    cpSync(migrations, dir, { recursive: true });
-    writeFileSync(join(dir, file), text);
-    const args = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/mutants/vitest.config.ts", "--bail", "1"];
-    const { code, output } = await run([...args, "--maxWorkers", "1", ...tests], { MIGRATIONS_DIR: dir });
-    if (output.includes("The migrations do not apply")) return "broken";
-    if (code === 0) return "survived";
-    return /Tests .*\d+ failed/.test(output) ? "killed" : "broken";
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+  process.env.MIGRATIONS_DIR = dir; // for the configuration; what runs later has it from there
+  const vitest = await createVitest("test", {
+    config: join(root, "test/mutants/vitest.config.ts"),
+    root,
+    watch: false,
+    bail: 1,
+    maxWorkers: 1,
+    reporters: [{}],
+    onConsoleLog: () => false,
+    env: { MIGRATIONS_DIR: dir },
+  });
+  return {
+    async run(tests: readonly string[], changed?: { file: string; text: string }): Promise<SqlResult> {
+      cpSync(migrations, dir, { recursive: true });
+      if (changed) writeFileSync(join(dir, changed.file), changed.text);
+      vitest.state.filesMap.clear();
+      await vitest.start([...tests]);
+      return resultOf(vitest);
+    },
+    async close() {
+      await vitest.close();
+      rmSync(dir, { recursive: true });
+    },
+  };
 }
 
-function run(args: string[], env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env, NO_COLOR: "1" } });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, output })));
+function resultOf({ state }: Vitest): SqlResult {
+  const modules = state.getTestModules();
+  const failed = modules.filter((module) => module.state() === "failed");
+  const messages = failed.flatMap((module) => module.errors().map(({ message }) => message));
+  if (modules.length === 0 || messages.some((message) => message.includes("The migrations do not apply")))
+    return "broken";
+  return failed.length > 0 ? "killed" : "survived";
 }

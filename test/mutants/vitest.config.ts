@@ -30,9 +30,18 @@ class CheapFirst extends BaseSequencer {
   }
 }
 
+const LENT = `${root}test/mutants/lent.ts`;
+
 /** The tests that run the code in their own process, where a mutant can be switched on. */
 export default defineConfig({
   root,
+  plugins: [
+    {
+      name: "lend what is started already",
+      enforce: "pre",
+      resolveId: (source, importer) => (source === "@turnpike/local/testing" && importer !== LENT ? LENT : undefined),
+    },
+  ],
   resolve: {
     // The packages as they stand here: node_modules leads out of Stryker's copy, to what is not mutated.
     alias: [
@@ -43,8 +52,6 @@ export default defineConfig({
         replacement: `${root}packages/functions/src/testing/parameter-store.ts`,
       },
       { find: /^@turnpike\/functions\/(.+)$/, replacement: `${root}packages/functions/src/$1.ts` },
-      // One that is started already is lent.
-      { find: /^@turnpike\/local\/testing$/, replacement: `${root}test/mutants/lent.ts` },
     ],
   },
   test: {

@@ -10,7 +10,8 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject) {
-  const thread = new Worker(new URL("./thread.ts", import.meta.url));
+  const env = { ...process.env, ...project.config.env };
+  const thread = new Worker(new URL("./thread.ts", import.meta.url), { env });
   const [port] = await once(thread, "message");
   project.provide("parts", `http://127.0.0.1:${port}`);
   return () => thread.terminate();

@@ -1,4 +1,5 @@
 import type { JsonWebKey } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -17,22 +18,26 @@ import { createStripeEmulator, type StripeEmulator } from "@turnpike/stripe-emul
  */
 
 const { MIGRATIONS_DIR: migrationsDir } = process.env;
-const supabases = new Map<string, Promise<TestSupabase & { signingKey: JsonWebKey & { kid?: string } }>>();
+type Supabase = Promise<TestSupabase & { signingKey: JsonWebKey & { kid?: string } }>;
+const supabases = new Map<string, { version: string; started: Supabase }>();
 const stripes = new Map<string, ReturnType<typeof startStripe>>();
 const sqs = startSqs(join(tmpdir(), `turnpike-parts-${process.pid}-${Date.now()}`), "us-east-1");
 
 const answers: Record<string, (worker: string, input: never) => Promise<unknown>> = {
   /** Supabase with all tables empty. */
   async supabase(worker) {
-    const started = supabases.get(worker) ?? startSupabase();
-    supabases.set(worker, started);
+    const version = readMigrations();
+    const known = supabases.get(worker);
+    const started = known?.version === version ? known.started : startSupabase();
+    supabases.set(worker, { version, started });
+    if (known && known.started !== started) await known.started.then(({ close }) => close()).catch(() => {});
     const { query, close: _, ...connection } = await started;
     await query(EMPTY);
     return connection;
   },
 
   async query(worker, { sql, params }: { sql: string; params: unknown[] }) {
-    return (await supabases.get(worker))?.query(sql, params);
+    return (await supabases.get(worker)?.started)?.query(sql, params);
   },
 
   /** A Stripe without any object. */
@@ -82,6 +87,14 @@ export interface StripeRequest {
   call: string;
   params: Record<string, string>;
   idempotencyKey: string | null;
+}
+
+/** Other migrations than this repository's, where there are any: those change from mutant to mutant. */
+function readMigrations(): string {
+  if (!migrationsDir) return "";
+  return readdirSync(migrationsDir)
+    .map((name) => readFileSync(join(migrationsDir, name), "utf8"))
+    .join();
 }
 
 async function startSupabase() {
