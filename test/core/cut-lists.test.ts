@@ -1,10 +1,9 @@
-import { note, objects } from "@turnpike/core/mirror";
+import { summarizeCheckout } from "@turnpike/core/checkout";
+import { applyEvents, note } from "@turnpike/core/mirror";
 import { beforeAll, describe, expect, it } from "vitest";
 import { event, invoice } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { standBefore } from "../parts/proxy.ts";
 import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
-import { samples } from "./samples.ts";
 
 let supabase: LentSupabase;
 let lent: LentStripe;
@@ -14,153 +13,110 @@ beforeAll(async () => {
   shop = createShop(supabase, lent);
 });
 
-/** What this table shows of what an invoice, or something else, is told from others by. */
-const column = async (select: string, from: string, id: string) =>
-  (await supabase.query<{ found: unknown }>(`select ${select} as found from ${from}`, [id]))[0]?.found;
+const PAYER = {
+  payment_method: "pm_card_visa",
+  invoice_settings: { default_payment_method: "pm_card_visa" },
+} as const;
+const prices = (kind: "once" | "monthly") => Promise.all(Array.from({ length: 12 }, () => shop.sell(kind)));
+const itemsOf = async (subscriptionId: string) => {
+  const sql = "select items from user_subscriptions where id = $1";
+  const [row] = await supabase.query<{ items: { price_id: string }[] }>(sql, [subscriptionId]);
+  return row?.items.map(({ price_id }) => price_id).sort();
+};
+const ids = (objects: { id: string }[]) => objects.map(({ id }) => id).sort();
 
-describe("a list within an object is fetched whole", () => {
-  it("the items of a subscription, of which Stripe shows ten", async () => {
-    const prices = await Promise.all(Array.from({ length: 12 }, () => shop.sell("monthly")));
-    const customer = await lent.stripe.customers.create({ payment_method: "pm_card_visa" });
-    const made = await lent.stripe.subscriptions.create({
-      customer: customer.id,
-      items: prices.map(({ id }) => ({ price: id })),
-      collection_method: "send_invoice",
-      days_until_due: 7,
-    });
-    expect(made.items).toMatchObject({ has_more: true, data: { length: 10 } });
-    const count = () => column("jsonb_array_length(items)", "user_subscriptions where id = $1", made.id);
+async function subscribe() {
+  const sold = await prices("monthly");
+  const { id: customer } = await lent.stripe.customers.create(PAYER);
+  const made = await lent.stripe.subscriptions.create({ customer, items: sold.map(({ id }) => ({ price: id })) });
+  expect(made.items).toMatchObject({ data: { length: 10 }, has_more: true });
+  return { made, sold };
+}
+
+describe("a subscription of twelve items", () => {
+  it("is in the mirror with all of them, though its event shows ten", async () => {
+    const { made, sold } = await subscribe();
     expect(await shop.apply(event("customer.subscription.updated", made, LONG_AGO))).toEqual(["applied"]);
-    expect(await count()).toBe(12);
-    await supabase.query("delete from user_subscriptions where id = $1", [made.id]);
-    const noted = await note(shop.billing, "subscription", () => lent.stripe.subscriptions.retrieve(made.id));
-    expect(noted.items.data).toHaveLength(12);
-    expect(await count()).toBe(12);
+    expect(await itemsOf(made.id)).toEqual(ids(sold));
   });
 
-  it("what a customer may use, of which an event shows ten, page by page", async () => {
-    const pages: (string | undefined)[] = [];
-    const keys = ["c", "a", "b"];
-    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
-      const { pathname, searchParams } = new URL(url, "http://stripe");
-      if (pathname !== "/v1/entitlements/active_entitlements") return;
-      const after = searchParams.get("starting_after");
-      pages.push(`${searchParams.get("customer")} ${searchParams.get("limit")} ${after}`);
-      const next = after ? Number(after.slice(-1)) + 1 : 0;
-      const data = [{ id: `ent_${next}`, lookup_key: keys[next] }];
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ object: "list", data, has_more: next < keys.length - 1 }));
-    });
-    const cut = { customer: "cus_cut", entitlements: { data: [{ lookup_key: "c" }], has_more: true } };
-    await createShop(supabase, { ...lent, stripe }).apply(
-      event("entitlements.active_entitlement_summary.updated", cut, LONG_AGO),
-    );
-    expect(await column("lookup_keys", "entitlements where id = $1", "cus_cut")).toEqual(["a", "b", "c"]);
-    expect(pages).toEqual(["cus_cut 100 null", "cus_cut 100 ent_0", "cus_cut 100 ent_1"]);
-  });
-
-  it("the payments of an invoice, each with why it failed", async () => {
-    const asked: string[] = [];
-    const unpaid = invoice({ status: "open", amount_paid: 0, amount_remaining: 2900 });
-    const part = (n: number) => ({
-      id: `inpay_cut_${n}`,
-      object: "invoice_payment",
-      invoice: unpaid.id,
-      status: "open",
-      payment: {
-        type: "payment_intent",
-        payment_intent: { ...samples.payment_intent, id: `pi_cut_${n}`, last_payment_error: { message: `No ${n}` } },
-      },
-    });
-    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
-      const { pathname, searchParams } = new URL(url, "http://stripe");
-      const payments = { object: "list", data: [part(0)], has_more: true };
-      const answers: Record<string, object> = {
-        [`/v1/invoices/${unpaid.id}`]: { ...unpaid, payments },
-        "/v1/invoice_payments": { object: "list", data: [part(1)], has_more: false },
-      };
-      const answer = answers[pathname];
-      if (!answer) return;
-      asked.push(`${pathname} ${searchParams}`);
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(answer));
-    });
-    await createShop(supabase, { ...lent, stripe }).apply(event("invoice.payment_failed", unpaid, LONG_AGO));
-    const payments = await column(
-      "array_agg(id order by id)",
-      "billing.invoice_payments where invoice_id = $1",
-      unpaid.id,
-    );
-    expect(payments).toEqual(["inpay_cut_0", "inpay_cut_1"]);
-    const why = await column(
-      "array_agg(failure_message order by id)",
-      "billing.payment_intents where id like $1",
-      "pi_cut_%",
-    );
-    expect(why).toEqual(["No 0", "No 1"]);
-    expect(asked.map(decodeURIComponent)).toEqual([
-      `/v1/invoices/${unpaid.id} expand[0]=payments.data.payment.payment_intent`,
-      `/v1/invoice_payments invoice=${unpaid.id}&expand[0]=data.payment.payment_intent&limit=100&starting_after=inpay_cut_0`,
+  it("that is deleted ends, though its event shows ten", async () => {
+    const { made } = await subscribe();
+    const canceled = await lent.stripe.subscriptions.cancel(made.id);
+    expect(await shop.apply(event("customer.subscription.deleted", canceled, LONG_AGO))).toEqual(["applied"]);
+    const [row] = await supabase.query("select status, deleted, items from user_subscriptions where id = $1", [
+      made.id,
     ]);
+    expect(row).toMatchObject({ status: "canceled", deleted: true, items: { length: 12 } });
   });
 
-  it("and nothing is, where Stripe shows no list at all", async () => {
-    const drafted = await lent.stripe.invoices.create({ customer: (await lent.stripe.customers.create()).id });
-    const { stripe } = await standBefore(lent, ({ url }, response) => {
-      if (!url?.startsWith(`/v1/invoices/${drafted.id}`)) return;
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ ...drafted, payments: undefined }));
-    });
-    const { answer } = { answer: await objects.invoice.retrieve(stripe, drafted.id) };
-    expect(answer).toMatchObject({ id: drafted.id });
-    expect(answer.payments).toBeUndefined();
+  it("is noted with all of them, though Stripe's answer shows ten", async () => {
+    const { made, sold } = await subscribe();
+    await note(shop.billing, "subscription", () => lent.stripe.subscriptions.retrieve(made.id));
+    expect(await itemsOf(made.id)).toEqual(ids(sold));
   });
 });
 
-describe("what an answer says of other objects", () => {
-  const idsOf = (shown: { object: string; object_id: string }[] | undefined) =>
-    shown?.map(({ object, object_id }) => `${object} ${object_id}`);
-
-  it("is each payment of an invoice, and its intent where it was asked for", () => {
-    const part = (id: string, payment_intent: unknown) => ({
-      ...samples.invoice_payment,
-      id,
-      payment: { payment_intent },
+describe("a purchase of twelve things", () => {
+  async function buy(kind: "once" | "monthly") {
+    const [user, sold] = await Promise.all([shop.newUser(), prices(kind)]);
+    const session = await lent.stripe.checkout.sessions.create({
+      mode: kind === "once" ? "payment" : "subscription",
+      line_items: sold.map(({ id }) => ({ price: id, quantity: 1 })),
+      client_reference_id: user.id,
+      success_url: "https://app.example.com/success",
     });
-    const companionsOf = (fields: object) =>
-      idsOf(objects.invoice.companions?.({ ...samples.invoice, ...fields } as never));
-    const data = [
-      part("inpay_1", samples.payment_intent),
-      part("inpay_2", "pi_2"),
-      part("inpay_3", null),
-      part("inpay_4", undefined),
-    ];
-    expect(companionsOf({ payments: { data } })).toEqual([
-      "invoice_payment inpay_1",
-      "payment_intent pi_1",
-      "invoice_payment inpay_2",
-      "invoice_payment inpay_3",
-      "invoice_payment inpay_4",
-    ]);
-    expect(companionsOf({ payments: undefined })).toEqual([]);
-    expect(companionsOf({ payments: null })).toEqual([]);
+    await shop.pay(session.url ?? "");
+    return { sold, sessionId: session.id, summary: await summarizeCheckout(shop.billing, user, session.id) };
+  }
+
+  it("is shown with all of them", async () => {
+    const { summary } = await buy("once");
+    expect(summary).toMatchObject({ status: "complete", items: { length: 12 }, amountTotal: 12 * 2900 });
   });
 
-  it("is what a checkout session made, as far as the answer brings it whole", () => {
-    const companionsOf = (fields: object) =>
-      idsOf(objects.checkout_session.companions?.({ ...samples.checkout_session, ...fields } as never));
-    const made = {
-      subscription: samples.subscription,
-      invoice: samples.invoice,
-      payment_intent: { ...samples.payment_intent, latest_charge: samples.charge },
-    };
-    expect(companionsOf(made)).toEqual(["subscription sub_1", "invoice in_1", "charge ch_1"]);
-    expect(companionsOf({})).toEqual([]); // named only
-    expect(companionsOf({ subscription: null, invoice: null, payment_intent: null })).toEqual([]);
-    for (const latest_charge of ["ch_1", null, undefined]) {
-      expect(companionsOf({ payment_intent: { ...samples.payment_intent, latest_charge } })).toEqual([]);
-    }
-    const cut = { ...samples.subscription, items: { data: [], has_more: true } };
-    expect(companionsOf({ subscription: cut })).toEqual([]);
+  it("of a subscription is in the buyer's account at once, with all of them", async () => {
+    const { summary, sessionId, sold } = await buy("monthly");
+    expect(summary.items).toHaveLength(12);
+    const { subscription } = await lent.stripe.checkout.sessions.retrieve(sessionId);
+    expect(await itemsOf(String(subscription))).toEqual(ids(sold));
   });
+});
+
+it("an invoice of twelve payments that failed is in the mirror with each of them", async () => {
+  const { id: customer } = await lent.stripe.customers.create(PAYER);
+  const draft = await lent.stripe.invoices.create({ customer, currency: "usd" });
+  await lent.stripe.invoiceItems.create({ customer, invoice: draft.id, amount: 2900, currency: "usd" });
+  await lent.stripe.invoices.finalizeInvoice(draft.id);
+  for (let part = 0; part < 11; part++) {
+    const { id } = await lent.stripe.paymentIntents.create({ amount: 100, currency: "usd", customer });
+    await lent.stripe.invoices.attachPayment(draft.id, { payment_intent: id });
+  }
+  const failed = event("invoice.payment_failed", invoice({ id: draft.id, status: "open" }), LONG_AGO);
+  expect(await shop.apply(failed)).toEqual(["applied"]);
+  const [parts] = await supabase.query(
+    "select count(*)::int as n, count(distinct intent.id)::int as intents from billing.invoice_payments part left join billing.payment_intents intent on intent.id = part.payment_intent_id where invoice_id = $1",
+    [draft.id],
+  );
+  expect(parts).toEqual({ n: 12, intents: 12 });
+});
+
+it("a customer of more than a hundred features may use each of them", async () => {
+  const { id: price, product } = await shop.sell("monthly");
+  const keys = Array.from({ length: 101 }, (_, n) => `feature_${String(n).padStart(3, "0")}`);
+  await Promise.all(
+    keys.map(async (lookup_key) => {
+      const { id } = await lent.stripe.entitlements.features.create({ lookup_key, name: lookup_key });
+      await lent.stripe.products.createFeature(product, { entitlement_feature: id });
+    }),
+  );
+  const { id: customer } = await lent.stripe.customers.create(PAYER);
+  await lent.stripe.subscriptions.create({ customer, items: [{ price }] });
+  const types = ["entitlements.active_entitlement_summary.updated"];
+  const [summary] = (await lent.stripe.events.list({ types, limit: 1 })).data;
+  expect(summary?.data.object).toMatchObject({ entitlements: { has_more: true } });
+  const { outcomes } = await applyEvents(shop.billing, summary ? [summary] : []);
+  expect([...outcomes.values()]).toEqual(["applied"]);
+  const rows = await supabase.query("select lookup_keys from entitlements where id = $1", [customer]);
+  expect(rows).toEqual([{ lookup_keys: keys }]);
 });
