@@ -38,7 +38,7 @@ create table public.products (
   default_price_id text,
   images text[] not null,
   marketing_features text[] not null,
-  metadata jsonb not null check (jsonb_typeof(metadata) = 'object'),
+  metadata jsonb not null,
   created_at timestamptz not null
 );
 select billing.mirror('product', 'public.products');
@@ -55,7 +55,7 @@ create table public.prices (
   recurring_interval text,
   recurring_interval_count integer,
   trial_period_days integer,
-  metadata jsonb not null check (jsonb_typeof(metadata) = 'object'),
+  metadata jsonb not null,
   created_at timestamptz not null
 );
 comment on column public.prices.unit_amount is 'In the smallest unit of the currency; null for tiered and fractional prices.';
@@ -73,7 +73,7 @@ create table public.user_subscriptions (
   price_id text,
   product_id text,
   quantity integer,
-  items jsonb not null check (jsonb_typeof(items) = 'array'),
+  items jsonb not null,
   currency text not null,
   current_period_start timestamptz,
   current_period_end timestamptz,
@@ -88,7 +88,7 @@ create table public.user_subscriptions (
   ) stored,
   paused boolean not null,
   latest_invoice_id text,
-  metadata jsonb not null check (jsonb_typeof(metadata) = 'object'),
+  metadata jsonb not null,
   created_at timestamptz not null
 );
 comment on column public.user_subscriptions.ends_at is
@@ -127,13 +127,13 @@ create table public.subscription_schedules (
   subscription_id text,
   status text not null,
   end_behavior text not null,
-  phases jsonb not null check (jsonb_typeof(phases) = 'array'),
+  phases jsonb not null,
   current_phase_start timestamptz,
   current_phase_end timestamptz,
   canceled_at timestamptz,
   completed_at timestamptz,
   released_at timestamptz,
-  metadata jsonb not null check (jsonb_typeof(metadata) = 'object'),
+  metadata jsonb not null,
   created_at timestamptz not null
 );
 comment on column public.subscription_schedules.phases is

@@ -43,6 +43,15 @@ export function optionalTimestamp(seconds: number | null | undefined): string | 
   return seconds === null || seconds === undefined ? null : timestamp(seconds);
 }
 
+/**
+ * What a product or a customer of ours has written on an object: text by name.
+ * @throws when it is no such thing
+ */
+export function metadataOf(metadata: Stripe.Metadata | null | undefined): Stripe.Metadata {
+  if (typeof (metadata ?? {}) !== "object" || Array.isArray(metadata)) throw new TypeError("it is no object");
+  return metadata ?? {};
+}
+
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /** The owner that the metadata names, where it names a user and the customer is known. */

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { requiredIdOf } from "../../stripe/index.ts";
 import { mirrored } from "../declare.ts";
-import { timestamp } from "../projection.ts";
+import { metadataOf, timestamp } from "../projection.ts";
 
 export const price = mirrored({
   object: "price",
@@ -19,7 +19,7 @@ export const price = mirrored({
       recurring_interval: price.recurring?.interval ?? null,
       recurring_interval_count: price.recurring?.interval_count ?? null,
       trial_period_days: price.recurring?.trial_period_days ?? null,
-      metadata: price.metadata ?? {},
+      metadata: metadataOf(price.metadata),
       created_at: timestamp(price.created),
     },
   }),

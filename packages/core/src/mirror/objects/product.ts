@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { idOf } from "../../stripe/index.ts";
 import { mirrored } from "../declare.ts";
-import { timestamp } from "../projection.ts";
+import { metadataOf, timestamp } from "../projection.ts";
 
 export const product = mirrored({
   object: "product",
@@ -15,7 +15,7 @@ export const product = mirrored({
       default_price_id: idOf(product.default_price),
       images: product.images ?? [],
       marketing_features: (product.marketing_features ?? []).flatMap((feature) => feature.name ?? []),
-      metadata: product.metadata ?? {},
+      metadata: metadataOf(product.metadata),
       created_at: timestamp(product.created),
     },
   }),

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { idOf } from "../../stripe/index.ts";
 import { mirrored } from "../declare.ts";
-import { optionalTimestamp, timestamp } from "../projection.ts";
+import { metadataOf, optionalTimestamp, timestamp } from "../projection.ts";
 
 export const subscriptionSchedule = mirrored({
   object: "subscription_schedule",
@@ -23,7 +23,7 @@ export const subscriptionSchedule = mirrored({
       canceled_at: optionalTimestamp(schedule.canceled_at),
       completed_at: optionalTimestamp(schedule.completed_at),
       released_at: optionalTimestamp(schedule.released_at),
-      metadata: schedule.metadata ?? {},
+      metadata: metadataOf(schedule.metadata),
       created_at: timestamp(schedule.created),
     },
     // https://docs.stripe.com/api/subscription_schedules/object#subscription_schedule_object-status

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { idOf, listWhole, requiredIdOf } from "../../stripe/index.ts";
 import { mirrored } from "../declare.ts";
-import { optionalTimestamp, timestamp } from "../projection.ts";
+import { metadataOf, optionalTimestamp, timestamp } from "../projection.ts";
 
 /** Until API version 2025-03-31 the period stood on the subscription, since then it stands on its items. */
 type Period = { current_period_start?: number; current_period_end?: number };
@@ -39,7 +39,7 @@ export const subscription = mirrored({
         ended_at: optionalTimestamp(subscription.ended_at),
         paused: Boolean(subscription.pause_collection),
         latest_invoice_id: idOf(subscription.latest_invoice),
-        metadata: subscription.metadata ?? {},
+        metadata: metadataOf(subscription.metadata),
         created_at: timestamp(subscription.created),
       },
       // It starts incomplete and leaves that state for good.
