@@ -540,17 +540,6 @@ const policies: SqlMutant[] = [
     replace: "",
     tests: ["test/core/paid-in-parts.test.ts"],
   },
-  ...Object.entries({
-    products: "marketing_features text[] not null",
-    prices: "trial_period_days integer",
-    user_subscriptions: "latest_invoice_id text",
-    subscription_schedules: "released_at timestamptz",
-  }).map(([table, before]) => ({
-    name: `metadata in ${table} may be anything`,
-    find: `${before},\n  metadata jsonb not null check (jsonb_typeof(metadata) = 'object')`,
-    replace: `${before},\n  metadata jsonb not null`,
-    tests: ["test/core/refusals.test.ts"],
-  })),
   {
     name: "an open session is a payment",
     find: "and s.invoice_id is null and s.status = 'complete'",
