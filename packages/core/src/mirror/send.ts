@@ -32,13 +32,12 @@ export class OtherAccountError extends Error {
  */
 export async function send(clients: Clients, changes: Change[]): Promise<Sent> {
   if (changes.length === 0) return { outcomes: new Map(), reasons: new Map(), errors: [] };
-  const answers = await call(clients, changes, false).catch((error) => {
+  return call(clients, changes, false).catch((error) => {
     if (!(error instanceof DatabaseError)) throw error;
     if (error.code === UNKNOWN_KEY) return assertSameAccount(clients).then(() => send(clients, changes));
     if (REFUSED_DATA.test(error.code)) return call(clients, changes, true);
     throw error;
   });
-  return answers;
 }
 
 async function call({ stripe, supabase }: Clients, changes: Change[], oneAtATime: boolean): Promise<Sent> {
