@@ -70,11 +70,11 @@ declare
       insert into {target} as standing (id, {columns}, as_of, rank, deleted, fetched)
       select change.object_id, {projected}, change.as_of, change.rank, change.deleted, change.fetched
       from (
-        select distinct on (c.object_id) c.*
+        select distinct on (c.object_id)
+          c.object_id, c.as_of, c.rank, c.deleted, c.fetched, jsonb_populate_record(null::{target}, c."row") as projected
         from unnest(own) c
         order by c.object_id, c.deleted desc, c.as_of desc, c.rank desc, c.event_id
       ) change
-      cross join lateral jsonb_populate_record(null::{target}, change."row") projected
       order by change.object_id
       on conflict (id) do update
       set ({columns}, as_of, rank, deleted, fetched) =
@@ -127,7 +127,7 @@ begin
 
   select
     string_agg(format('%I', attname), ', ' order by attnum),
-    string_agg(format('projected.%I', attname), ', ' order by attnum),
+    string_agg(format('(change.projected).%I', attname), ', ' order by attnum),
     string_agg(format('excluded.%I', attname), ', ' order by attnum)
   into column_list, projected_list, excluded_list
   from pg_catalog.pg_attribute
