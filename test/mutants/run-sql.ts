@@ -42,9 +42,13 @@ export async function runSqlMutants(
 async function assertHealthy(benches: Bench[], chosen: readonly SqlMutant[]): Promise<void> {
   const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))];
   const share = Math.ceil(tests.length / benches.length);
-  const results = await Promise.all(benches.map((bench, n) => bench.run(tests.slice(n * share, (n + 1) * share))));
-  if (results.some((result) => result !== "survived"))
-    throw new Error(`Without any mutant these fail: ${tests.join(" ")}`);
+  const failures = await Promise.all(
+    benches.map(async (bench, n) => {
+      await bench.run(tests.slice(n * share, (n + 1) * share));
+      return bench.failures();
+    }),
+  );
+  if (failures.flat().length > 0) throw new Error(`Without any mutant these fail:\n${failures.flat().join("\n")}`);
 }
 
 function place({ name, find, replace }: SqlMutant, files: { name: string; text: string }[]) {
@@ -80,6 +84,7 @@ async function openBench() {
       await vitest.start([...tests]);
       return resultOf(vitest);
     },
+    failures: () => failuresOf(vitest),
     async close() {
       await vitest.close();
       rmSync(dir, { recursive: true });
@@ -87,11 +92,19 @@ async function openBench() {
   };
 }
 
-function resultOf({ state }: Vitest): SqlResult {
-  const modules = state.getTestModules();
-  const failed = modules.filter((module) => module.state() === "failed");
-  const messages = failed.flatMap((module) => module.errors().map(({ message }) => message));
-  if (modules.length === 0 || messages.some((message) => message.includes("The migrations do not apply")))
-    return "broken";
-  return failed.length > 0 ? "killed" : "survived";
+function resultOf(vitest: Vitest): SqlResult {
+  const failures = failuresOf(vitest);
+  const broken = failures.some((failure) => failure.includes("The migrations do not apply"));
+  if (broken || vitest.state.getTestModules().length === 0) return "broken";
+  return failures.length > 0 ? "killed" : "survived";
+}
+
+/** One line for each file or test that failed. */
+function failuresOf({ state }: Vitest): string[] {
+  return state.getTestModules().flatMap((module) => [
+    ...module.errors().map(({ message }) => `${module.relativeModuleId}: ${message}`),
+    ...[...module.children.allTests("failed")].map(
+      (test) => `${module.relativeModuleId}: ${test.fullName}: ${test.result().errors?.[0]?.message}`,
+    ),
+  ]);
 }

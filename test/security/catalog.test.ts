@@ -129,12 +129,11 @@ describe("grants", () => {
   });
 
   it.each(["service_role", "postgres", "supabase_auth_admin"])("let nobody become %s", async (role) => {
-    for (const self of ["anon", "authenticated"]) {
-      await database.rolledBack(async () => {
-        await database.query(`set local session authorization ${self}`);
-        await expect(database.query(`set local role ${role}`)).rejects.toThrow("permission denied");
-      });
-    }
+    const become = await database.query(
+      `select self from unnest('{anon,authenticated}'::name[]) self where pg_has_role(self, $1, 'set')`,
+      [role],
+    );
+    expect(become).toEqual([]);
   });
 });
 
