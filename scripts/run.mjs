@@ -19,7 +19,8 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   check [--fix]              types, lint, format and walls   npm run check
   generate                   what derives from elsewhere     npm run generate
   events                     what Stripe's endpoint needs    npm run --silent events
-  mutants [--ts | --sql]     which guarantee no test misses  npm run mutants
+  mutants [--ts | --sql] [--folder F [--range R]…]
+                             which guarantee no test misses  npm run mutants
   soak [--events N]          many events, with faults        npm run soak`;
 
 /** @type {Record<string, (node: string, args: string[]) => Promise<number>>} */

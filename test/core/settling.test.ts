@@ -56,6 +56,18 @@ describe("what only Stripe can settle", () => {
     expect(Date.parse(row?.as_of ?? "") / 1000).toBeGreaterThan(events[0]?.created ?? 0);
   });
 
+  it("is asked again when Stripe may have looked at it in that second, and answered in the next", async () => {
+    const { productId, events } = await tie();
+    const held = JSON.stringify(await lent.stripe.products.retrieve(productId));
+    const dates = [LONG_AGO + 1, LONG_AGO + 2].map((second) => new Date(second * 1000).toUTCString());
+    const { stripe } = await standBefore(lent, (_, response) => {
+      response.writeHead(200, { "content-type": "application/json", date: dates.shift() });
+      response.end(held);
+    });
+    expect((await apply(events, stripe)).outcomes).toEqual(["applied", "applied"]);
+    expect(dates).toEqual([]);
+  });
+
   it("is not waited for when the event bears a time far ahead of Stripe's clock: what Stripe holds is the truth", async () => {
     const DAY = 86_400;
     const { productId, events, asked } = await tie(now() + DAY);

@@ -6,10 +6,12 @@ import {
   toIdEnvelope,
   verifyEvent,
 } from "@turnpike/core/webhook";
+import { ReceivedAnswer } from "@turnpike/core/webhook/schema";
 import Stripe from "stripe";
 import { beforeAll, describe, expect, it } from "vitest";
 import { event, product } from "../builders.ts";
 import { type LentStripe, lendStripe } from "../parts/index.ts";
+import { standBefore } from "../parts/proxy.ts";
 
 let lent: LentStripe;
 beforeAll(async () => {
@@ -17,7 +19,12 @@ beforeAll(async () => {
 });
 
 const AT = 1_790_000_000;
-const sample = (fields: object = {}) => ({ ...event("product.created", product(), AT), ...fields });
+/** Always the same: titles are made of it, and by its title a test is found again. */
+const sample = (fields: object = {}) => ({
+  ...event("product.created", product({ id: "prod_1" }), AT),
+  id: "evt_1",
+  ...fields,
+});
 const sign = (payload: string, secret = "whsec_1", timestamp = Math.floor(Date.now() / 1000)) =>
   Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
 const verify = (body: string, signature: string | undefined = sign(body), secrets = ["whsec_1"]) =>
@@ -112,6 +119,11 @@ describe("a body that is not signed", () => {
   });
 });
 
+it("what Stripe is answered says that its event was received", () => {
+  expect(ReceivedAnswer.parse({ received: true })).toEqual({ received: true });
+  expect(ReceivedAnswer.safeParse({ received: false }).success).toBe(false);
+});
+
 it("secrets are a list, in which spaces and empty places mean nothing", () => {
   expect(parseSecrets(" whsec_1 ,, whsec_2,")).toEqual(["whsec_1", "whsec_2"]);
   expect(parseSecrets("")).toEqual([]);
@@ -160,6 +172,15 @@ describe("an envelope", () => {
 
   it.each(ODD)("of what is no event is not opened: %j", async (event, reason) => {
     await expect(openEnvelope(lent, JSON.stringify({ event }))).rejects.toThrow(reason);
+  });
+
+  it("of an id is not asked for a third time: others of its batch wait", async () => {
+    const failing = await standBefore(lent, (_, response) => {
+      response.writeHead(500, { "content-type": "application/json" });
+      response.end('{"error":{"type":"api_error","message":"Try again"}}');
+    });
+    await expect(openEnvelope(failing, '{"eventId":"evt_1"}')).rejects.toThrow("Try again");
+    expect(failing.requests).toEqual(["GET /v1/events/evt_1", "GET /v1/events/evt_1"]);
   });
 
   it("that is no JSON, or whose event Stripe does not have, is not opened", async () => {

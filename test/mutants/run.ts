@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
+import { FOLDERS, type MutatedFolder } from "./folders.ts";
 import { runSqlMutants } from "./run-sql.ts";
 import { SQL_MUTANTS } from "./sql.ts";
 import { SURVIVORS } from "./survivors.ts";
@@ -14,75 +15,106 @@ import { SURVIVORS } from "./survivors.ts";
 
 type MutantResult = Awaited<ReturnType<Stryker["runMutationTest"]>>[number];
 
+interface Score {
+  name: string;
+  killed: number;
+  alive: number;
+}
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const LEAST_SCORE = 90;
-const CORE = "packages/core/src/";
 
-const { values: only } = parseArgs({ options: { ts: { type: "boolean" }, sql: { type: "boolean" } } });
-const complaints: string[] = [];
-if (!only.sql) complaints.push(...(await mutateTypeScript()));
-if (!only.ts) complaints.push(...(await mutateSql()));
-for (const complaint of complaints) console.error(complaint);
-process.exitCode = complaints.length > 0 ? 1 : 0;
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      ts: { type: "boolean" },
+      sql: { type: "boolean" },
+      folder: { type: "string" },
+      range: { type: "string", multiple: true },
+    },
+  });
+  const chosen = FOLDERS.filter(({ name }) => !values.folder || name === values.folder);
+  if (chosen.length === 0) throw new Error(`The folders are ${FOLDERS.map(({ name }) => name).join(", ")}.`);
+  const complaints: string[] = [];
+  if (!values.sql) complaints.push(...(await mutateTypeScript(chosen, values.range)));
+  if (!values.ts && !values.folder) complaints.push(...(await mutateSql()));
+  for (const complaint of complaints) console.error(complaint);
+  process.exitCode = complaints.length > 0 ? 1 : 0;
+}
 
-async function mutateTypeScript(): Promise<string[]> {
+async function mutateTypeScript(folders: readonly MutatedFolder[], ranges?: string[]): Promise<string[]> {
   process.chdir(root);
-  const results = await new Stryker({ configFile: "test/mutants/stryker.config.mjs" }).runMutationTest();
-  const folders = Map.groupBy(results, ({ fileName }) => folderOf(fileName));
+  const scores: Score[] = [];
+  const complaints: string[] = [];
+  for (const folder of folders) {
+    const results = await mutateFolder({ ...folder, mutate: ranges ?? folder.mutate });
+    scores.push(score(folder.name, results));
+    complaints.push(...judgeSurvivors(results.filter(isAlive).map(describe)));
+  }
+  const ofCore = scores.filter(({ name }) => name.startsWith("core/"));
+  const core = {
+    name: "core",
+    killed: ofCore.reduce((sum, { killed }) => sum + killed, 0),
+    alive: ofCore.reduce((sum, { alive }) => sum + alive, 0),
+  };
   console.log("\nkilled by a test  lived on  folder");
-  for (const [folder, mutants] of [...folders].sort()) {
-    const { killed, alive, percent } = score(mutants);
+  for (const each of [...scores, core]) {
+    const { name, killed, alive } = each;
     console.log(
-      `${percent.toFixed(1).padStart(6)} %  ${String(killed).padStart(5)}  ${String(alive).padStart(8)}  ${folder}`,
+      `${percent(each).toFixed(1).padStart(6)} %  ${String(killed).padStart(5)}  ${String(alive).padStart(8)}  ${name}`,
     );
   }
-  const core = score(results.filter(({ fileName }) => folderOf(fileName).startsWith(CORE)));
-  console.log(
-    `${core.percent.toFixed(1).padStart(6)} %  ${String(core.killed).padStart(5)}  ${String(core.alive).padStart(8)}  core`,
-  );
-  return [
-    ...(core.percent < LEAST_SCORE ? [`Core's score is below ${LEAST_SCORE} %.`] : []),
-    ...judgeSurvivors(results.filter(isAlive).map(describe)),
-  ];
+  if (percent(core) < LEAST_SCORE) complaints.push(`Core's score is below ${LEAST_SCORE} %.`);
+  return complaints;
 }
 
-const folderOf = (fileName: string) => dirname(relative(root, fileName)).replace(/(src\/\w+)\/.*/, "$1");
+function mutateFolder({ mutate, tests }: MutatedFolder): Promise<MutantResult[]> {
+  process.env.MUTANT_TESTS = JSON.stringify(tests); // for the configuration of vitest, in Stryker's processes
+  return new Stryker({
+    configFile: "test/mutants/stryker.config.mjs",
+    mutate: [...mutate, "!**/*.test.ts"],
+  }).runMutationTest();
+}
+
 const isAlive = ({ status }: MutantResult) => status === "Survived" || status === "NoCoverage";
+const percent = ({ killed, alive }: Score) => (killed + alive === 0 ? 100 : (100 * killed) / (killed + alive));
 
-function score(mutants: MutantResult[]) {
-  const killed = mutants.filter(({ status }) => status === "Killed" || status === "Timeout").length;
-  const alive = mutants.filter(isAlive).length;
-  return { killed, alive, percent: (100 * killed) / Math.max(killed + alive, 1) };
-}
+const score = (name: string, mutants: MutantResult[]): Score => ({
+  name,
+  killed: mutants.filter(({ status }) => status === "Killed" || status === "Timeout").length,
+  alive: mutants.filter(isAlive).length,
+});
 
 interface Survivor {
   file: string;
-  line: number;
+  /** As the option `range` takes it. */
+  range: string;
   /** The line that the mutant changes, and the change. */
   code: string;
   change: string;
 }
 
 function describe({ fileName, location: { start, end }, replacement = "" }: MutantResult): Survivor {
-  const lines = readFileSync(fileName, "utf8").split("\n");
-  const code = lines[start.line - 1] ?? "";
+  const file = relative(root, fileName);
+  const code = readFileSync(fileName, "utf8").split("\n")[start.line - 1] ?? "";
   const original =
     start.line === end.line ? code.slice(start.column - 1, end.column - 1) : `${code.slice(start.column - 1)} …`;
-  const change = `${original} → ${replacement.split("\n")[0]}`;
-  return { file: relative(root, fileName), line: start.line, code: code.trim(), change };
+  return {
+    file,
+    range: `${file}:${start.line}:${start.column}-${end.line}:${end.column}`,
+    code: code.trim(),
+    change: `${original} → ${replacement.split("\n")[0]}`,
+  };
 }
 
 function judgeSurvivors(found: Survivor[]): string[] {
   const complaints: string[] = [];
-  const missed = new Set(SURVIVORS);
   console.log(`\n${found.length} lived on:`);
-  for (const { file, line, code, change } of found) {
+  for (const { file, range, code, change } of found) {
     const known = SURVIVORS.find((each) => each.file === file && each.code === code && each.change === change);
-    if (known) missed.delete(known);
-    console.log(`  ${file}:${line}  ${change}\n      ${known?.reason ?? `NO REASON  ${code}`}`);
-    if (!known) complaints.push(`${file}:${line} lives on without a reason: ${change}`);
+    console.log(`  ${range}  ${change}\n      ${known?.reason ?? `NO REASON  ${code}`}`);
+    if (!known) complaints.push(`${range} lives on without a reason: ${change}`);
   }
-  for (const { file, change } of missed) console.log(`  No more, its reason can go: ${file}  ${change}`);
   return complaints;
 }
 
@@ -93,3 +125,5 @@ async function mutateSql(): Promise<string[]> {
   console.log(`${results.size - alive.length} of ${results.size} were killed.`);
   return alive.map(([{ name }, result]) => `The SQL mutant "${name}" is ${result}.`);
 }
+
+await main();

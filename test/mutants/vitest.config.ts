@@ -1,37 +1,21 @@
+import { matchesGlob } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-// A mutant's run is over with the first test that fails: so those that take milliseconds come first, and those that take seconds
-// last. What is not named here comes between.
-const FIRST = [
-  "test/core/rows",
-  "test/core/events",
-  "test/core/webhook",
-  "packages/",
-  "test/registration",
-  "test/core/answers",
-];
-const LAST = ["test/core/reconciliation", "test/core/checkout", "test/core/settling"];
-const ABOUT_SQL = ["access", "guard", "ownership", "paid-in-parts", "payment-history"].map(
-  (n) => `test/core/${n}.test.ts`,
-);
+const { MIGRATIONS_DIR: migrationsDir, MUTANT_TESTS: tests } = process.env;
 
-class CheapFirst extends BaseSequencer {
+/** In the order in which they are named, without those that were slow the last time coming first. */
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification) => {
-      const within = (starts: string[]) => starts.findIndex((start) => moduleId.startsWith(root + start));
-      const [first, last] = [within(FIRST), within(LAST)];
-      return first >= 0 ? first - FIRST.length : last + 1;
-    };
+    const named: string[] = JSON.parse(tests ?? "[]");
+    const place = ({ moduleId }: TestSpecification) => named.findIndex((glob) => matchesGlob(moduleId, root + glob));
     return [...files].sort((a, b) => place(a) - place(b));
   }
 }
 
-// Ten seconds long, for what settling.test.ts holds too.
-const SLOW = "test/functions/hanging-stripe.test.ts";
 const LENT = `${root}test/mutants/lent.ts`;
 
 /** The tests that run the code in their own process, where a mutant can be switched on. */
@@ -57,18 +41,10 @@ export default defineConfig({
     ],
   },
   test: {
-    include: process.env.MIGRATIONS_DIR
-      ? ["test/**/*.test.ts"]
-      : [
-          "test/{core,functions}/**/*.test.ts",
-          "packages/{core,functions}/src/**/*.test.ts",
-          "test/registration.test.ts",
-        ],
-    // A mutant of the TypeScript lives or dies without what is about SQL.
-    exclude: process.env.MIGRATIONS_DIR ? [] : ["**/node_modules/**", ...ABOUT_SQL, SLOW],
+    include: tests && !migrationsDir ? JSON.parse(tests) : ["test/**/*.test.ts"],
     globalSetup: "test/parts/setup.ts",
-    sequence: { sequencer: CheapFirst },
-    testTimeout: 30_000,
+    sequence: { sequencer: InOrder },
+    testTimeout: 20_000,
     hookTimeout: 60_000,
   },
 });

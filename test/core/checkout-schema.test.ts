@@ -1,0 +1,107 @@
+import {
+  CheckoutForm,
+  CheckoutSessionId,
+  CheckoutSummary,
+  CreateCheckout,
+  RedirectAnswer,
+} from "@turnpike/core/checkout/schema";
+import { describe, expect, it } from "vitest";
+
+const complaintOf = ({ error }: { error?: { issues: { message: string }[] } | undefined }) => error?.issues[0]?.message;
+
+describe("a form", () => {
+  const complaint = "Valid price ID is required";
+
+  it.each(["price_1", `price_${"x".repeat(249)}`])("names a price: %s", (price_id) => {
+    expect(CheckoutForm.parse({ price_id })).toEqual({ price_id });
+  });
+
+  it.each([undefined, 7, "", "undefined", "price_", "a price_1", "price_1 ", "price_1?", `price_${"x".repeat(250)}`])(
+    "without a price is refused: %j",
+    (price_id) => {
+      expect(complaintOf(CheckoutForm.safeParse({ price_id }))).toBe(complaint);
+    },
+  );
+});
+
+describe("an order", () => {
+  const order = { priceId: "price_1", successUrl: "https://a.test/1", cancelUrl: "https://a.test/2", mode: "payment" };
+  const redirects = "Success and cancel URLs are required";
+  const mode = "Mode is required (either 'payment' for one-time payments or 'subscription' for recurring subscription)";
+
+  it("is taken without the spaces around its texts", () => {
+    const spaced = { priceId: " price_1 ", successUrl: ` ${order.successUrl}\n`, cancelUrl: `\t${order.cancelUrl} ` };
+    expect(CreateCheckout.parse({ ...order, ...spaced })).toEqual(order);
+    expect(CreateCheckout.parse({ ...order, mode: "subscription" })).toMatchObject({ mode: "subscription" });
+    expect(CreateCheckout.parse({ ...order, priceId: "~".repeat(255) })).toBeDefined();
+  });
+
+  it.each([
+    [{ priceId: undefined }, "Price ID is required"],
+    [{ priceId: 7 }, "Price ID is required"],
+    [{ priceId: " " }, "Price ID is required"],
+    [{ priceId: "price\u00001" }, "Price ID is required"],
+    [{ priceId: "é_1" }, "Price ID is required"],
+    [{ priceId: "1_é" }, "Price ID is required"],
+    [{ priceId: "~".repeat(256) }, "Price ID is required"],
+    [{ successUrl: undefined }, redirects],
+    [{ successUrl: " " }, redirects],
+    [{ cancelUrl: null }, redirects],
+    [{ cancelUrl: "" }, redirects],
+    [{ mode: undefined }, mode],
+    [{ mode: "setup" }, mode],
+    [{ mode: "" }, mode],
+  ])("is refused with what it lacks: %j", (fields, complaint) => {
+    expect(complaintOf(CreateCheckout.safeParse({ ...order, ...fields }))).toBe(complaint);
+  });
+
+  it("that lacks several things is told of the first", () => {
+    const complaints = CreateCheckout.safeParse({}).error?.issues.map(({ message }) => message);
+    expect(complaints).toEqual(["Price ID is required", redirects, redirects, mode]);
+  });
+});
+
+describe("a session's address", () => {
+  it.each(["cs_1", "cs_test_a1", `cs_${"x".repeat(252)}`])("is its id: %s", (id) => {
+    expect(CheckoutSessionId.parse({ id })).toEqual({ id });
+  });
+
+  it.each([undefined, "", "cs_", "acs_1", "cs_1/", `cs_${"x".repeat(253)}`])("is no other text: %j", (id) => {
+    expect(CheckoutSessionId.safeParse({ id }).success).toBe(false);
+  });
+});
+
+describe("the answer", () => {
+  const summary = {
+    id: "cs_1",
+    status: "complete",
+    mode: "payment",
+    amountTotal: 1200,
+    currency: "eur",
+    items: [{ description: "A book", quantity: 1, amountTotal: 1200 }],
+  };
+
+  it.each([
+    {},
+    { status: "open" },
+    { status: "processing" },
+    { status: "failed" },
+    { status: "expired" },
+    { mode: "subscription" },
+    { amountTotal: null, currency: null, items: [] },
+  ])("says where a purchase stands: %j", (fields) => {
+    expect(CheckoutSummary.parse({ ...summary, ...fields })).toEqual({ ...summary, ...fields });
+  });
+
+  it.each([{ status: "" }, { mode: "setup" }, { mode: "" }, { amountTotal: 1.5 }, { items: [{}] }])(
+    "says nothing else: %j",
+    (fields) => {
+      expect(CheckoutSummary.safeParse({ ...summary, ...fields }).success).toBe(false);
+    },
+  );
+
+  it("that sends the browser elsewhere says where", () => {
+    expect(RedirectAnswer.parse({ url: "https://a.test/" })).toEqual({ url: "https://a.test/" });
+    expect(RedirectAnswer.safeParse({ url: "/somewhere" }).success).toBe(false);
+  });
+});
