@@ -66,6 +66,7 @@ interface SqlFunction {
   name: string;
   argument_names: string[];
   argument_types: string[];
+  required_arguments: number;
   argument_modes: string[] | null;
   answer: string;
   set: boolean;
@@ -75,7 +76,8 @@ const FUNCTIONS = `
   select p.proname as name, coalesce(p.proargnames, '{}') as argument_names,
     (select coalesce(array_agg(format_type(t, null) order by position), '{}')
      from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality as u (t, position)) as argument_types,
-    p.proargmodes::text[] as argument_modes, p.prorettype::regtype::text as answer, p.proretset as set
+    p.proargmodes::text[] as argument_modes, p.pronargs - p.pronargdefaults as required_arguments,
+    p.prorettype::regtype::text as answer, p.proretset as set
   from pg_proc p
   join pg_namespace n on n.oid = p.pronamespace
   where n.nspname = 'public' and p.prokind = 'f'
@@ -102,9 +104,10 @@ function listedValues({ checks }: Column): string | undefined {
 
 function signature(fn: SqlFunction): string {
   const fields = (mode: string) =>
-    fn.argument_names.flatMap((name, i) =>
-      (fn.argument_modes?.[i] ?? "i") === mode ? [`${name}: ${typescript(fn.argument_types[i] ?? "")}`] : [],
-    );
+    fn.argument_names.flatMap((name, i) => {
+      const key = mode === "i" && i >= fn.required_arguments ? `${name}?` : name;
+      return (fn.argument_modes?.[i] ?? "i") === mode ? [`${key}: ${typescript(fn.argument_types[i] ?? "")}`] : [];
+    });
   const given = fields("i");
   const columns = fields("t");
   const answer = columns.length > 0 ? `{ ${columns.join("; ")} }` : typescript(fn.answer);

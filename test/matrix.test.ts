@@ -267,12 +267,10 @@ describe("a guest's purchase", () => {
     const own = customer({ metadata: { user_id: userId } });
     const session = guestSession(email);
     await apply(event("customer.created", own, NOW), event("checkout.session.completed", session, NOW));
-    const owned = await server.query("select id, attached_by_email from customers where user_id = $1 order by 2", [
-      userId,
-    ]);
+    const owned = await server.query("select id, owned_by from customers where user_id = $1 order by 2 desc", [userId]);
     expect(owned).toEqual([
-      { id: own.id, attached_by_email: false },
-      { id: session.customer, attached_by_email: true },
+      { id: own.id, owned_by: "metadata" },
+      { id: session.customer, owned_by: "email" },
     ]);
   });
 });

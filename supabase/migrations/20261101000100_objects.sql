@@ -6,29 +6,57 @@
 create table public.customers (
   id text primary key check (id like 'cus\_%'),
   user_id uuid references auth.users (id) on delete set null,
-  attached_by_email boolean not null default false,
+  organization_id text,
+  owned_by text check (owned_by in ('metadata', 'email', 'purchase', 'operator')),
+  named_user_id uuid references auth.users (id) on delete set null,
   email text,
   name text,
   default_payment_method_id text,
-  created_at timestamptz
+  created_at timestamptz,
+  check (user_id is null or organization_id is null)
 );
-comment on column public.customers.user_id is 'Set once. What a customer owns belongs to this user, whenever it arrived.';
-comment on column public.customers.attached_by_email is
-  'A guest whose purchases went to the user who confirmed that e-mail. A user may have several of them, but only one customer of their own.';
+comment on table public.customers is
+  'A payer, which is a user or an organisation of the product, owns any number of them. A customer has one payer, who sees and manages all of it.';
+comment on column public.customers.owned_by is
+  'How it came to its payer: metadata that only a secret key can write; an address that the user has confirmed; the user who came back from its purchase; the operator.';
+comment on column public.customers.named_user_id is
+  'Whom a purchase names in client_reference_id, which is part of a link''s address and can be edited by anyone. It gives that user what was bought, and nothing to see or to manage.';
 create index customers_user_id on public.customers (user_id);
-select billing.mirror('customer', 'public.customers', '{user_id,attached_by_email}');
-create unique index customers_one_per_user on public.customers (user_id) where not deleted and not attached_by_email;
-create policy "users read their own customer" on public.customers
-  for select to authenticated using (user_id = (select auth.uid()));
+create index customers_organization_id on public.customers (organization_id);
+create index customers_named_user_id on public.customers (named_user_id);
+create index customers_unowned_email on public.customers (lower(email)) where user_id is null and organization_id is null;
+select billing.mirror('customer', 'public.customers', '{user_id,organization_id,owned_by,named_user_id}');
 
--- What the signed-in user owns: all rows of their customers, the deleted ones included. A policy asks for them as an array: then
--- Postgres looks each up in the table's index, where `in` would make it read everybody's rows.
+-- What the signed-in user owns or manages for an organisation: all rows of those customers, the deleted ones included. A policy asks
+-- for them as an array: then Postgres looks each up in the table's index, where `in` would make it read everybody's rows.
 create function billing.own_customer_ids() returns setof text
 language sql stable security definer set search_path = '' as $$
   select id from public.customers where user_id = (select auth.uid())
+  union all
+  select id from public.customers where organization_id = any (array(
+    select o.organization_id from billing.organizations_of((select auth.uid())) o where o.manages_billing
+  ))
 $$;
-revoke all on function billing.own_customer_ids() from public, anon;
-grant execute on function billing.own_customer_ids() to authenticated;
+-- What the user may use: that, what belongs to any organisation of theirs, and what somebody has bought for them.
+create function billing.usable_customer_ids(user_id uuid) returns setof text
+language sql stable security definer set search_path = '' as $$
+  select c.id from public.customers c where c.user_id = usable_customer_ids.user_id
+  union
+  select c.id from public.customers c where c.named_user_id = usable_customer_ids.user_id
+  union
+  select c.id from public.customers c where c.organization_id = any (array(
+    select o.organization_id from billing.organizations_of(usable_customer_ids.user_id) o
+  ))
+$$;
+create function billing.usable_customer_ids() returns setof text
+language sql stable security definer set search_path = '' as $$
+  select billing.usable_customer_ids((select auth.uid()))
+$$;
+revoke all on function billing.own_customer_ids(), billing.usable_customer_ids(), billing.usable_customer_ids(uuid) from public, anon;
+grant execute on function billing.own_customer_ids(), billing.usable_customer_ids() to authenticated;
+
+create policy "users read their own customers" on public.customers
+  for select to authenticated using (id = any (array(select billing.own_customer_ids())));
 
 create table public.products (
   id text primary key,
@@ -109,8 +137,8 @@ comment on column public.user_subscriptions.is_live is
   'Stripe may still take money for it. The one definition: the sale, the pages and what is told all read it here.';
 comment on column public.user_subscriptions.grants_access is
   'It is paid for, or tried. past_due is the grace in which Stripe still retries the card.';
-create policy "users read their own" on public.user_subscriptions
-  for select to authenticated using (customer_id = any (array(select billing.own_customer_ids())));
+create policy "users read what they may use" on public.user_subscriptions
+  for select to authenticated using (customer_id = any (array(select billing.usable_customer_ids())));
 -- An archived plan stays readable for whoever is on it.
 create policy "users read the products that they subscribed to" on public.products
   for select to authenticated using (
@@ -142,13 +170,14 @@ comment on table public.subscription_schedules is 'Changes of a subscription tha
 comment on column public.subscription_schedules.subscription_id is 'Also of one that was released: the subscription that it managed.';
 create index subscription_schedules_customer_id on public.subscription_schedules (customer_id);
 select billing.mirror('subscription_schedule', 'public.subscription_schedules');
-create policy "users read their own" on public.subscription_schedules
-  for select to authenticated using (customer_id = any (array(select billing.own_customer_ids())));
+create policy "users read what they may use" on public.subscription_schedules
+  for select to authenticated using (customer_id = any (array(select billing.usable_customer_ids())));
 
 create table public.checkout_sessions (
   id text primary key,
   customer_id text,
-  user_id uuid,
+  user_id uuid references auth.users (id) on delete set null,
+  organization_id text,
   mode text not null,
   status text not null,
   payment_status text not null,
@@ -171,13 +200,33 @@ create table public.checkout_sessions (
   expires_at timestamptz not null,
   created_at timestamptz not null
 );
+comment on column public.checkout_sessions.user_id is
+  'Whose a purchase without a customer is, found as for a customer: what a payment link sells once makes none by itself.';
 comment on column public.checkout_sessions.payment_failed is 'A delayed payment (a bank debit) that failed after the session was complete.';
 create index checkout_sessions_customer_id on public.checkout_sessions (customer_id);
 create index checkout_sessions_payment_intent_id on public.checkout_sessions (payment_intent_id);
-create index checkout_sessions_guest_email on public.checkout_sessions (lower(customer_email)) where user_id is null;
-select billing.mirror('checkout_session', 'public.checkout_sessions');
+create index checkout_sessions_email on public.checkout_sessions (lower(customer_email)) where status = 'complete';
+create index checkout_sessions_user_id on public.checkout_sessions (user_id);
+select billing.mirror('checkout_session', 'public.checkout_sessions', '{user_id,organization_id}');
+
+-- Purchases of the signed-in user that have no customer: by their sessions, and by what those paid with.
+create function billing.own_purchases() returns table (checkout_session_id text, payment_intent_id text)
+language sql stable security definer set search_path = '' as $$
+  select s.id, s.payment_intent_id from public.checkout_sessions s
+  where s.customer_id is null and (
+    s.user_id = (select auth.uid())
+    or s.organization_id = any (array(
+      select o.organization_id from billing.organizations_of((select auth.uid())) o where o.manages_billing
+    ))
+  )
+$$;
+revoke all on function billing.own_purchases() from public, anon;
+grant execute on function billing.own_purchases() to authenticated;
 create policy "users read their own" on public.checkout_sessions
-  for select to authenticated using (customer_id = any (array(select billing.own_customer_ids())));
+  for select to authenticated using (
+    customer_id = any (array(select billing.own_customer_ids()))
+    or id = any (array(select checkout_session_id from billing.own_purchases()))
+  );
 
 create table billing.invoices (
   id text primary key,
@@ -260,7 +309,10 @@ create table billing.payment_intents (
 create index payment_intents_customer_id on billing.payment_intents (customer_id);
 select billing.mirror('payment_intent', 'billing.payment_intents');
 create policy "users read their own" on billing.payment_intents
-  for select to authenticated using (customer_id = any (array(select billing.own_customer_ids())));
+  for select to authenticated using (
+    customer_id = any (array(select billing.own_customer_ids()))
+    or id = any (array(select payment_intent_id from billing.own_purchases()))
+  );
 
 create table billing.charges (
   id text primary key,
@@ -282,7 +334,10 @@ create index charges_customer_id on billing.charges (customer_id);
 create index charges_invoice_id on billing.charges (invoice_id);
 select billing.mirror('charge', 'billing.charges');
 create policy "users read their own" on billing.charges
-  for select to authenticated using (customer_id = any (array(select billing.own_customer_ids())));
+  for select to authenticated using (
+    customer_id = any (array(select billing.own_customer_ids()))
+    or payment_intent_id = any (array(select payment_intent_id from billing.own_purchases()))
+  );
 
 create table billing.refunds (
   id text primary key,
@@ -333,8 +388,8 @@ create table public.entitlements (
 );
 comment on table public.entitlements is 'The features that a customer may use, as a set: Stripe sends it whole. The id is the customer''s.';
 select billing.mirror('entitlements', 'public.entitlements');
-create policy "users read their own" on public.entitlements
-  for select to authenticated using (id = any (array(select billing.own_customer_ids())));
+create policy "users read what they may use" on public.entitlements
+  for select to authenticated using (id = any (array(select billing.usable_customer_ids())));
 
 create table public.payment_methods (
   id text primary key,

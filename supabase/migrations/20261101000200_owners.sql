@@ -10,69 +10,182 @@ create table billing.outbox (
   sent_at timestamptz,
   unique (source_id, kind, object_id)
 );
-comment on column billing.outbox.source_id is 'The event that led to it; for what happened here, the user.';
+comment on column billing.outbox.source_id is 'The event that led to it; for what happened here, the payer.';
 create index outbox_unsent on billing.outbox (id) where sent_at is null;
 
--- Says whose a customer is, once: the first owner stays. The customer's row is made here if the customer has not arrived yet. A user
--- who is gone, or who has another customer, owns nothing new.
+-- What changes say of whose something is: of a customer, or of a purchase that has none. change.owner is
+-- {customer_id, metadata, reference, email}, each where the object shows it. A user who is gone, and an address that nobody has
+-- confirmed, say nothing.
+create function billing.find_claims(changes billing.change[])
+returns table (subject text, as_of timestamptz, owned_by text, user_id uuid, organization_id text)
+language sql stable set search_path = '' as $$
+  with said as (
+    select coalesce(c.owner ->> 'customer_id', c.object_id) as subject, c.as_of, c.owner
+    from unnest(changes) c
+    where c.owner is not null
+  )
+  select said.subject, said.as_of, 'metadata', null::uuid, said.owner -> 'metadata' ->> key.name
+  from said cross join billing.settings cross join lateral unnest(organization_metadata_keys) key (name)
+  where said.owner -> 'metadata' ->> key.name <> ''
+  union all
+  select said.subject, said.as_of, 'metadata', users.id, null
+  from said cross join billing.settings cross join lateral unnest(user_metadata_keys) key (name)
+  join auth.users users on users.id = billing.to_uuid(said.owner -> 'metadata' ->> key.name)
+  -- Whoever buys for an organisation is named beside it.
+  where not exists (
+    select from unnest(organization_metadata_keys) other (name) where said.owner -> 'metadata' ->> other.name <> ''
+  )
+  union all
+  select said.subject, said.as_of, 'email', users.id, null
+  from said
+  join auth.users users on lower(users.email) = lower(said.owner ->> 'email') and users.email_confirmed_at is not null
+$$;
+
+-- Says whose customers are. What metadata says stands before an address, whichever came first; else the first owner stays. The
+-- customer's row is made here if the customer has not arrived yet.
 create function billing.claim_customers(changes billing.change[]) returns void
 language plpgsql set search_path = '' as $$
 begin
   -- Makes those that have not arrived yet and locks the others, in one statement and one order, so that two batches cannot wait
   -- for each other. The customers that are only written are among them.
   insert into public.customers (id)
-  select change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null
+  select change.owner ->> 'customer_id' from unnest(changes) change where change.owner ->> 'customer_id' is not null
   union
   select change.object_id from unnest(changes) change where change.object = 'customer'
   order by 1
   on conflict (id) do update set id = excluded.id where false;
 
   update public.customers customer
-  set user_id = owner.user_id
+  set user_id = claim.user_id, organization_id = claim.organization_id, owned_by = claim.owned_by
   from (
-    select distinct on (claim.user_id) claim.user_id, claim.customer_id
-    from (
-      select distinct on (change.owner ->> 'customer_id') users.id as user_id, change.owner ->> 'customer_id' as customer_id
-      from unnest(changes) change
-      join auth.users users on users.id = (change.owner ->> 'user_id')::uuid
-      where change.owner ? 'user_id'
-      order by change.owner ->> 'customer_id', change.as_of, users.id
-    ) claim
-    order by claim.user_id, claim.customer_id
-  ) owner
-  where customer.id = owner.customer_id
-    and customer.user_id is null
-    and not exists (
-      select from public.customers other
-      where other.user_id = owner.user_id and not other.deleted and not other.attached_by_email
+    select distinct on (c.subject) c.* from billing.find_claims(changes) c
+    order by c.subject, c.owned_by = 'metadata' desc, c.as_of, c.organization_id, c.user_id
+  ) claim
+  where customer.id = claim.subject
+    and (
+      (customer.user_id is null and customer.organization_id is null)
+      or (customer.owned_by = 'email' and claim.owned_by = 'metadata')
     );
 
-  -- A guest's: only an address that its user has confirmed counts.
   update public.customers customer
-  set user_id = users.id, attached_by_email = true
-  from unnest(changes) change
-  join auth.users users on lower(users.email) = lower(change.owner ->> 'email') and users.email_confirmed_at is not null
-  where customer.id = change.owner ->> 'customer_id' and customer.user_id is null;
+  set named_user_id = named.user_id
+  from (
+    select distinct on (c.owner ->> 'customer_id') c.owner ->> 'customer_id' as customer_id, users.id as user_id
+    from unnest(changes) c
+    join auth.users users on users.id = billing.to_uuid(c.owner ->> 'reference')
+    order by c.owner ->> 'customer_id', c.as_of, users.id
+  ) named
+  where customer.id = named.customer_id and customer.named_user_id is null;
+
+  -- Support has named a user, say, and nothing changes: that must not go unnoticed.
+  insert into billing.outbox (source_id, kind, object_id)
+  select coalesce(claim.organization_id, claim.user_id::text), 'claim_refused', claim.subject
+  from billing.find_claims(changes) claim
+  join public.customers customer on customer.id = claim.subject
+  where claim.owned_by = 'metadata'
+    and (customer.user_id, customer.organization_id) is distinct from (claim.user_id, claim.organization_id)
+  on conflict do nothing;
 end
 $$;
 
--- The same, when the user confirms the address after the purchase.
-create function billing.attach_guest_purchases() returns trigger
+-- The same for purchases that have no customer, once their rows are written.
+create function billing.claim_purchases(changes billing.change[]) returns void
+language sql set search_path = '' as $$
+  update public.checkout_sessions session
+  set user_id = claim.user_id, organization_id = claim.organization_id
+  from (
+    select distinct on (c.subject) c.* from billing.find_claims(changes) c
+    order by c.subject, c.owned_by = 'metadata' desc, c.as_of, c.organization_id, c.user_id
+  ) claim
+  where session.id = claim.subject and session.user_id is null and session.organization_id is null
+$$;
+
+-- The same, when a user confirms an address after the purchase, or signs up with it again.
+create function billing.attach_purchases() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   update public.customers customer
-  set user_id = new.id, attached_by_email = true
-  from public.checkout_sessions session
-  where session.user_id is null
-    and session.status = 'complete'
-    and lower(session.customer_email) = lower(new.email)
-    and customer.id = session.customer_id
-    and customer.user_id is null;
+  set user_id = new.id, owned_by = 'email'
+  where customer.user_id is null and customer.organization_id is null and not customer.deleted
+    and (
+      lower(customer.email) = lower(new.email)
+      or customer.id in (
+        select session.customer_id from public.checkout_sessions session
+        where session.status = 'complete' and lower(session.customer_email) = lower(new.email)
+      )
+    );
+  update public.checkout_sessions session
+  set user_id = new.id
+  where session.status = 'complete' and lower(session.customer_email) = lower(new.email)
+    and session.customer_id is null and session.user_id is null and session.organization_id is null;
   return null;
 end
 $$;
-create trigger attach_guest_purchases after insert or update of email, email_confirmed_at on auth.users
-for each row when (new.email_confirmed_at is not null) execute function billing.attach_guest_purchases();
+create trigger attach_purchases after insert or update of email, email_confirmed_at on auth.users
+for each row when (new.email_confirmed_at is not null) execute function billing.attach_purchases();
+
+-- What is paid for and belongs to nobody: subscriptions that run, and one-time purchases. The operator assigns it.
+create view billing.unowned_purchases with (security_invoker = true) as
+select s.id, 'subscription' as kind, s.customer_id, c.email, s.created_at
+from public.user_subscriptions s
+left join public.customers c on c.id = s.customer_id
+where s.is_live and c.user_id is null and c.organization_id is null and c.named_user_id is null
+union all
+select s.id, 'checkout_session', s.customer_id, s.customer_email, s.created_at
+from public.checkout_sessions s
+left join public.customers c on c.id = s.customer_id
+where s.mode = 'payment' and s.outcome = 'complete'
+  and s.user_id is null and s.organization_id is null
+  and c.user_id is null and c.organization_id is null and c.named_user_id is null;
+revoke all on billing.unowned_purchases from public, anon, authenticated, service_role;
+grant select on billing.unowned_purchases to service_role;
+
+-- Gives a customer, or a purchase that has none, to a payer. Whoever had it before has it no more.
+create function public.assign_purchase(object_id text, user_id uuid default null, organization_id text default null) returns boolean
+language plpgsql security definer set search_path = '' as $$
+begin
+  if num_nonnulls(assign_purchase.user_id, assign_purchase.organization_id) <> 1 then
+    raise exception 'Name either a user or an organisation' using errcode = '22023';
+  end if;
+  if assign_purchase.object_id like 'cs\_%' then
+    update public.checkout_sessions session
+    set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id
+    where session.id = assign_purchase.object_id and session.customer_id is null;
+  else
+    update public.customers customer
+    set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id, owned_by = 'operator'
+    where customer.id = assign_purchase.object_id;
+  end if;
+  return found;
+end
+$$;
+
+-- The customers of a payer that can be sold to, the first of them being the one to use: one that pays already, then those whose
+-- metadata name the payer. Owned says whether the payer may manage it, or is only named by a purchase.
+create function public.find_customers(user_id uuid default null, organization_id text default null)
+returns table (id text, is_owned boolean, is_live boolean)
+language sql stable security definer set search_path = '' as $$
+  select
+    c.id,
+    c.user_id is not distinct from find_customers.user_id and c.organization_id is not distinct from find_customers.organization_id,
+    exists (select from public.user_subscriptions s where s.customer_id = c.id and s.is_live)
+  from public.customers c
+  where not c.deleted and (
+    c.user_id = find_customers.user_id
+    or c.named_user_id = find_customers.user_id
+    or c.organization_id = find_customers.organization_id
+  )
+  order by 2 desc, 3 desc, c.owned_by = 'metadata' desc, c.created_at, c.id
+$$;
+
+-- May this user buy and cancel for the organisation?
+create function public.manages_billing(user_id uuid, organization_id text) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (
+    select from billing.organizations_of(manages_billing.user_id) o
+    where o.organization_id = manages_billing.organization_id and o.manages_billing
+  )
+$$;
 
 -- Whoever is deleted here may still pay at Stripe: that must not go unnoticed.
 create function billing.report_orphaned_subscriptions() returns trigger

@@ -73,6 +73,7 @@ begin
   -- Always in this order, so that two batches cannot wait for each other.
   if owned then perform billing.claim_customers(fresh); end if;
   outcomes := billing.apply_rows(objects, fresh);
+  if owned and 'checkout_session' = any (objects) then perform billing.claim_purchases(fresh); end if;
   if cardinality(outcomes) < cardinality(fresh) then
     outcomes := outcomes || array(
       select row(c.event_id, 'failed', format('No table is registered for the object %s', c.object))::billing.outcome
@@ -229,7 +230,10 @@ revoke all on function
   public.get_stripe_account(),
   public.find_missing_stripe_events(text[]),
   public.get_reconcile_cursor(),
-  public.advance_reconcile_cursor(timestamptz)
+  public.advance_reconcile_cursor(timestamptz),
+  public.assign_purchase(text, uuid, text),
+  public.find_customers(uuid, text),
+  public.manages_billing(uuid, text)
 from public, anon, authenticated;
 revoke all on all functions in schema billing from public, anon, authenticated;
 grant execute on function
@@ -238,6 +242,9 @@ grant execute on function
   public.get_stripe_account(),
   public.find_missing_stripe_events(text[]),
   public.get_reconcile_cursor(),
-  public.advance_reconcile_cursor(timestamptz)
+  public.advance_reconcile_cursor(timestamptz),
+  public.assign_purchase(text, uuid, text),
+  public.find_customers(uuid, text),
+  public.manages_billing(uuid, text)
 to service_role;
-grant execute on function billing.own_customer_ids() to authenticated;
+grant execute on function billing.own_customer_ids(), billing.usable_customer_ids(), billing.own_purchases() to authenticated;

@@ -130,25 +130,87 @@ cross join lateral (
 comment on column public.payment_history.status is
   'open waits to be paid; held is authorised and not captured; what is given back or disputed stands before how it was paid. @type "paid" | "void" | "uncollectible" | "open" | "overdue" | "partially_paid" | "processing" | "action_required" | "failed" | "held" | "canceled" | "refunded" | "partially_refunded" | "disputed" | "expired"';
 
--- Does the signed-in user pay? For use in a product's own policies: using (has_active_subscription()).
-create function public.has_active_subscription() returns boolean
-language sql stable security definer set search_path = '' as $$
+-- Does one of these customers pay, or try?
+create function billing.gives_access(customer_ids text[]) returns boolean
+language sql stable set search_path = '' as $$
   select exists (
-    select from public.user_subscriptions
-    where customer_id = any (array(select billing.own_customer_ids())) and grants_access
+    select from public.user_subscriptions s cross join billing.settings
+    where s.customer_id = any (customer_ids) and s.grants_access
+      and (
+        s.status <> 'past_due' or past_due_grace_days is null
+        or now() < make_interval(days => past_due_grace_days) + coalesce(
+          (select i.created_at from billing.invoices i where i.id = s.latest_invoice_id), s.current_period_start, s.created_at
+        )
+      )
+  )
+$$;
+create function billing.gives_feature(customer_ids text[], key text) returns boolean
+language sql stable set search_path = '' as $$
+  select exists (
+    select from public.entitlements e where e.id = any (customer_ids) and gives_feature.key = any (e.lookup_keys)
+  )
+$$;
+create function billing.organization_customer_ids(organization_id text) returns setof text
+language sql stable set search_path = '' as $$
+  select c.id from public.customers c where c.organization_id = organization_customer_ids.organization_id
+$$;
+-- Whoever comes in through the API as a user sees only the organisations that they belong to; the service role sees all.
+create function billing.may_ask_about(organization_id text) returns boolean
+language sql stable set search_path = '' as $$
+  select current_setting('role') not in ('anon', 'authenticated') or exists (
+    select from billing.organizations_of((select auth.uid())) o where o.organization_id = may_ask_about.organization_id
   )
 $$;
 
+-- For a product's own policies: does the signed-in user pay, or somebody for them? Write (select has_active_subscription()), then it
+-- is asked once for a query and not for each row. Of visitors it is false.
+create function public.has_active_subscription() returns boolean
+language sql stable security definer set search_path = '' as $$
+  select billing.gives_access(array(select billing.usable_customer_ids()))
+$$;
 -- May the signed-in user use this feature? The key is the lookup key of a Stripe feature.
 create function public.has_feature(key text) returns boolean
 language sql stable security definer set search_path = '' as $$
-  select exists (
-    select from public.entitlements
-    where id = any (array(select billing.own_customer_ids())) and has_feature.key = any (lookup_keys)
+  select billing.gives_feature(array(select billing.usable_customer_ids()), has_feature.key)
+$$;
+
+-- The same of one organisation, for its members and the service role; anybody else hears false.
+create function public.organization_has_active_subscription(organization_id text) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select billing.may_ask_about(organization_has_active_subscription.organization_id) and billing.gives_access(
+    array(select billing.organization_customer_ids(organization_has_active_subscription.organization_id))
+  )
+$$;
+create function public.organization_has_feature(organization_id text, key text) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select billing.may_ask_about(organization_has_feature.organization_id) and billing.gives_feature(
+    array(select billing.organization_customer_ids(organization_has_feature.organization_id)), organization_has_feature.key
   )
 $$;
 
-revoke all on function public.has_active_subscription(), public.has_feature(text) from public, anon;
-grant execute on function public.has_active_subscription(), public.has_feature(text) to authenticated, service_role;
+-- The same of any user, for the service role: a worker or an edge function has no signed-in user.
+create function public.user_has_active_subscription(user_id uuid) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select billing.gives_access(array(select billing.usable_customer_ids(user_has_active_subscription.user_id)))
+$$;
+create function public.user_has_feature(user_id uuid, key text) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select billing.gives_feature(array(select billing.usable_customer_ids(user_has_feature.user_id)), user_has_feature.key)
+$$;
+
+revoke all on all functions in schema billing from public, anon;
+revoke all on function
+  billing.gives_access(text[]), billing.gives_feature(text[], text), billing.organization_customer_ids(text), billing.may_ask_about(text)
+from authenticated;
+revoke all on function
+  public.has_active_subscription(), public.has_feature(text),
+  public.organization_has_active_subscription(text), public.organization_has_feature(text, text),
+  public.user_has_active_subscription(uuid), public.user_has_feature(uuid, text)
+from public, anon, authenticated;
+grant execute on function
+  public.has_active_subscription(), public.has_feature(text),
+  public.organization_has_active_subscription(text), public.organization_has_feature(text, text)
+to anon, authenticated, service_role;
+grant execute on function public.user_has_active_subscription(uuid), public.user_has_feature(uuid, text) to service_role;
 revoke all on public.payment_history, billing.charge_balances from public, anon, authenticated, service_role;
 grant select on public.payment_history, billing.charge_balances to authenticated, service_role;

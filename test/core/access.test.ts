@@ -1,6 +1,6 @@
 import { createClient } from "@supabase/supabase-js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { customer, event, id, price, product, subscription } from "../builders.ts";
+import { customer, event, id, invoice, price, product, subscription } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
 
@@ -12,6 +12,7 @@ beforeAll(async () => {
   shop = createShop(supabase, lent);
 });
 
+const DAY = 86_400;
 type User = Awaited<ReturnType<Shop["newUser"]>>;
 
 /** What this user's browser talks to; without one, a visitor's. */
@@ -62,10 +63,7 @@ describe("has_active_subscription()", () => {
   it("counts what was bought as a guest, beside an own customer that pays for nothing", async () => {
     const { user } = await newCustomer();
     const guest = id("cus");
-    await supabase.query("insert into customers (id, user_id, attached_by_email) values ($1, $2, true)", [
-      guest,
-      user.id,
-    ]);
+    await supabase.query("insert into customers (id, user_id, owned_by) values ($1, $2, 'email')", [guest, user.id]);
     await subscribe(guest, "active");
     expect(await pays(user)).toBe(true);
   });
@@ -84,7 +82,43 @@ describe("has_active_subscription()", () => {
     await subscribe(id("cus"), "active");
     expect(await pays(grace.user)).toBe(false);
     expect(await pays(await shop.newUser())).toBe(false);
-    expect(await pays(undefined)).toBe("refused");
+    expect(await pays(undefined)).toBe(false);
+  });
+
+  it("counts what is past due for as long as the product's settings say, from the invoice that is not paid", async () => {
+    const { user, customerId } = await newCustomer();
+    const due = invoice({ customer: customerId, created: Math.floor(Date.now() / 1000) - 5 * DAY });
+    const late = subscription({ customer: customerId, status: "past_due", latest_invoice: due.id } as never);
+    await shop.apply(event("invoice.finalized", due, LONG_AGO), event("customer.subscription.updated", late, LONG_AGO));
+    const grace = (days: number | null) =>
+      supabase.query("update billing.settings set past_due_grace_days = $1", [days]);
+    try {
+      for (const [days, answer] of [
+        [null, true],
+        [6, true],
+        [4, false],
+        [0, false],
+      ] as const) {
+        await grace(days);
+        expect([days, await pays(user)]).toEqual([days, answer]);
+      }
+    } finally {
+      await grace(null);
+    }
+  });
+
+  it("has a sister of any user for the service role, and for it alone", async () => {
+    const { user, customerId } = await newCustomer();
+    await subscribe(customerId, "active");
+    await entitle(customerId, "exports");
+    const args = { user_id: user.id };
+    const served = async (name: string, more = {}) =>
+      (await supabase.client.rpc(name as never, { ...args, ...more } as never)).data;
+    expect(await served("user_has_active_subscription")).toBe(true);
+    expect(await served("user_has_feature", { key: "exports" })).toBe(true);
+    expect(await served("user_has_feature", { key: "sso" })).toBe(false);
+    expect(await ask(user, "user_has_active_subscription", args)).toBe("refused");
+    expect(await ask(undefined, "user_has_active_subscription", args)).toBe("refused");
   });
 });
 
@@ -102,7 +136,7 @@ describe("has_feature()", () => {
     ]);
     expect(await may(grace.user, "exports")).toBe(false);
     expect(await may(ada.user, null)).not.toBe(true);
-    expect(await may(undefined, "exports")).toBe("refused");
+    expect(await may(undefined, "exports")).toBe(false);
   });
 
   it("forgets a feature that was taken away", async () => {

@@ -22,10 +22,7 @@ const remove = (customerId: string) =>
 
 /** Purchases of this user's as a guest: the customers that Stripe made. */
 async function addGuest(user: { id: string }, guestId = id("cus")) {
-  await supabase.query("insert into customers (id, user_id, attached_by_email) values ($1, $2, true)", [
-    guestId,
-    user.id,
-  ]);
+  await supabase.query("insert into customers (id, user_id, owned_by) values ($1, $2, 'email')", [guestId, user.id]);
   return guestId;
 }
 
@@ -60,10 +57,8 @@ describe("a customer is made", () => {
     ids.push(await getOrCreate(user));
     expect(new Set(ids).size).toBe(1);
     expect(await atStripe(user.email)).toMatchObject([{ id: ids[0], metadata: { user_id: user.id } }]);
-    const [row] = await supabase.query("select user_id, email, attached_by_email from customers where id = $1", [
-      ids[0],
-    ]);
-    expect(row).toEqual({ user_id: user.id, email: user.email, attached_by_email: false });
+    const [row] = await supabase.query("select user_id, email, owned_by from customers where id = $1", [ids[0]]);
+    expect(row).toEqual({ user_id: user.id, email: user.email, owned_by: "metadata" });
   });
 
   it("not for whoever bought as a guest", async () => {

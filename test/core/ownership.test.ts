@@ -1,3 +1,4 @@
+import { createClient } from "@supabase/supabase-js";
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkoutSession, customer, event, id, subscription } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
@@ -17,7 +18,7 @@ const ownerOf = async (customerId: string) =>
   (await supabase.query<{ user_id: string }>("select user_id from customers where id = $1", [customerId]))[0]
     ?.user_id ?? null;
 const attached = async (customerId: string) =>
-  (await supabase.query("select user_id, attached_by_email from customers where id = $1", [customerId]))[0];
+  (await supabase.query("select user_id, owned_by from customers where id = $1", [customerId]))[0];
 const named = (user: { id: string }, customerId = id("cus"), at = LONG_AGO) =>
   event("customer.created", customer({ id: customerId, metadata: { user_id: user.id } }), at);
 
@@ -40,7 +41,7 @@ describe("a customer that names its user", () => {
     const customerId = id("cus");
     await shop.apply(named(ada, customerId));
     await shop.apply(named(grace, customerId, LONG_AGO + 1));
-    expect(await attached(customerId)).toEqual({ user_id: ada.id, attached_by_email: false });
+    expect(await attached(customerId)).toEqual({ user_id: ada.id, owned_by: "metadata" });
   });
 
   it("is the first one's by Stripe's clock also when both claims come together, in either order", async () => {
@@ -53,24 +54,68 @@ describe("a customer that names its user", () => {
     }
   });
 
-  it("is the user's only one, also when two come together", async () => {
+  it("is one of as many as the user has, also when two come together", async () => {
     const user = await shop.newUser();
-    const customerIds = [id("cus"), id("cus")].sort();
-    const outcomes = await shop.apply(...customerIds.map((customerId) => named(user, customerId)).reverse());
-    expect(outcomes).toEqual(["applied", "applied"]);
-    expect(await Promise.all(customerIds.map(ownerOf))).toEqual([user.id, null]);
+    const customerIds = [id("cus"), id("cus")];
+    expect(await shop.apply(...customerIds.map((customerId) => named(user, customerId)))).toEqual([
+      "applied",
+      "applied",
+    ]);
+    expect(await Promise.all(customerIds.map(ownerOf))).toEqual([user.id, user.id]);
   });
 
-  it("is the next one once the first is deleted", async () => {
+  it("is that user's by its metadata rather than another's by its address, whichever came first", async () => {
+    for (const reverse of [false, true]) {
+      const user = await shop.newUser();
+      const address = email();
+      await addUser(supabase, { email: address.toLowerCase() });
+      const { session, customerId } = guestSession(address);
+      const events = [completed(session), named(user, customerId, LONG_AGO + 1)];
+      for (const one of reverse ? events.reverse() : events) await shop.apply(one);
+      expect(await attached(customerId)).toEqual({ user_id: user.id, owned_by: "metadata" });
+    }
+  });
+
+  it("and is another's already, stays there, and the operator is told once", async () => {
+    const [ada, grace] = [await shop.newUser(), await shop.newUser()];
+    const customerId = id("cus");
+    await shop.apply(named(ada, customerId));
+    await shop.apply(named(grace, customerId, LONG_AGO + 1));
+    await shop.apply(named(grace, customerId, LONG_AGO + 2));
+    expect(await ownerOf(customerId)).toBe(ada.id);
+    const told = await supabase.query("select kind, source_id from billing.outbox where object_id = $1", [customerId]);
+    expect(told).toEqual([{ kind: "claim_refused", source_id: grace.id }]);
+  });
+
+  it("bears the id under a name of another system, once the product's settings list it", async () => {
     const user = await shop.newUser();
-    const [first, second, third] = [id("cus"), id("cus"), id("cus")];
-    await shop.apply(named(user, first));
-    expect(await shop.apply(named(user, second))).toEqual(["applied"]);
-    expect(await ownerOf(second)).toBeNull();
-    await shop.apply(event("customer.deleted", customer({ id: first }), LONG_AGO + 10));
-    await shop.apply(named(user, third, LONG_AGO + 20));
-    expect(await ownerOf(third)).toBe(user.id);
-    expect(await ownerOf(first)).toBe(user.id);
+    const shown = customer({ metadata: { supabaseUUID: user.id } });
+    await shop.apply(event("customer.updated", shown, LONG_AGO));
+    expect(await ownerOf(shown.id)).toBeNull();
+    await supabase.query("update billing.settings set user_metadata_keys = '{user_id,supabaseUUID}'");
+    try {
+      await shop.apply(event("customer.updated", shown, LONG_AGO + 1));
+      expect(await attached(shown.id)).toEqual({ user_id: user.id, owned_by: "metadata" });
+    } finally {
+      await supabase.query("update billing.settings set user_metadata_keys = default");
+    }
+  });
+
+  it("is an organisation's where it names one, whoever bought", async () => {
+    const user = await shop.newUser();
+    const shown = customer({ metadata: { user_id: user.id, organization_id: "org-7" } });
+    await shop.apply(event("customer.created", shown, LONG_AGO));
+    expect(await supabase.query("select user_id, organization_id from customers where id = $1", [shown.id])).toEqual([
+      { user_id: null, organization_id: "org-7" },
+    ]);
+  });
+
+  it("by what is no id at all is nobody's, and nothing fails", async () => {
+    for (const user_id of ["", "42", "null", "0000", `${crypto.randomUUID()}x`]) {
+      const customerId = id("cus");
+      expect(await shop.apply(named({ id: user_id }, customerId))).toEqual(["applied"]);
+      expect(await ownerOf(customerId)).toBeNull();
+    }
   });
 
   it("is nobody's when there is no such user", async () => {
@@ -86,8 +131,8 @@ describe("a customer that names its user", () => {
     await shop.apply(completed(session));
     const own = id("cus");
     await shop.apply(named(user, own));
-    expect(await attached(guest)).toEqual({ user_id: user.id, attached_by_email: true });
-    expect(await attached(own)).toEqual({ user_id: user.id, attached_by_email: false });
+    expect(await attached(guest)).toEqual({ user_id: user.id, owned_by: "email" });
+    expect(await attached(own)).toEqual({ user_id: user.id, owned_by: "metadata" });
   });
 });
 
@@ -97,7 +142,7 @@ describe("a guest's purchase", () => {
     const user = await addUser(supabase, { email: address.toLowerCase() });
     const { session, customerId } = guestSession(address);
     await shop.apply(completed(session));
-    expect(await attached(customerId)).toEqual({ user_id: user.id, attached_by_email: true });
+    expect(await attached(customerId)).toEqual({ user_id: user.id, owned_by: "email" });
   });
 
   it("is nobody's by an address that is not confirmed, and the user's who confirms it", async () => {
@@ -109,7 +154,7 @@ describe("a guest's purchase", () => {
       if (!purchaseFirst) await shop.apply(completed(session));
       expect(await ownerOf(customerId)).toBeNull();
       await confirm(user.id);
-      expect(await attached(customerId)).toEqual({ user_id: user.id, attached_by_email: true });
+      expect(await attached(customerId)).toEqual({ user_id: user.id, owned_by: "email" });
     }
   });
 
@@ -141,28 +186,30 @@ describe("a guest's purchase", () => {
     await shop.apply(named(owner, customerId), completed(session));
     const later = await addUser(supabase, { email: address.toLowerCase(), confirmed: false });
     await confirm(later.id);
-    expect(await attached(customerId)).toEqual({ user_id: owner.id, attached_by_email: false });
+    expect(await attached(customerId)).toEqual({ user_id: owner.id, owned_by: "metadata" });
     const other = guestSession(address, { customer: customerId });
     await shop.apply(completed(other.session, LONG_AGO + 5));
     expect(await ownerOf(customerId)).toBe(owner.id);
   });
 
-  it("that names a user is no guest's, also when that user is gone", async () => {
+  it("that names a user who is gone is its address's: whoever signs up again with it has it back", async () => {
     const address = email();
-    const gone = crypto.randomUUID();
-    const { session, customerId } = guestSession(address, { client_reference_id: gone, metadata: { user_id: gone } });
+    const gone = await addUser(supabase, { email: address.toLowerCase() });
+    const claim = { client_reference_id: gone.id, metadata: { user_id: gone.id } };
+    const { session, customerId } = guestSession(address, claim);
     await shop.apply(completed(session));
+    await supabase.query("delete from auth.users where id = $1", [gone.id]);
     expect(await ownerOf(customerId)).toBeNull();
-    await addUser(supabase, { email: address.toLowerCase() });
-    expect(await ownerOf(customerId)).toBeNull();
+    const again = await addUser(supabase, { email: address.toLowerCase() });
+    expect(await attached(customerId)).toEqual({ user_id: again.id, owned_by: "email" });
   });
 
-  it("that bears another shop's reference is not given away by its e-mail at once", async () => {
+  it("that bears a reference which is no user's is its address's", async () => {
     const address = email();
-    await addUser(supabase, { email: address.toLowerCase() });
+    const user = await addUser(supabase, { email: address.toLowerCase() });
     const { session, customerId } = guestSession(address, { client_reference_id: "order 7" });
     await shop.apply(completed(session));
-    expect(await ownerOf(customerId)).toBeNull();
+    expect(await ownerOf(customerId)).toBe(user.id);
   });
 
   it("that is not complete is nobody's", async () => {
@@ -178,6 +225,146 @@ describe("a guest's purchase", () => {
       await confirm(late.id);
       expect(await ownerOf(customerId)).toBeNull();
     }
+  });
+});
+
+describe("a customer made in the dashboard", () => {
+  const made = (address: string, customerId = id("cus")) =>
+    event("customer.created", customer({ id: customerId, email: address, metadata: {} }), LONG_AGO);
+
+  it("is the user's who has confirmed its address, before or after", async () => {
+    for (const customerFirst of [false, true]) {
+      const address = email();
+      const customerId = id("cus");
+      if (customerFirst) await shop.apply(made(address, customerId));
+      const user = await addUser(supabase, { email: address.toLowerCase() });
+      if (!customerFirst) await shop.apply(made(address, customerId));
+      expect(await attached(customerId)).toEqual({ user_id: user.id, owned_by: "email" });
+    }
+  });
+
+  it("is the user's beside an empty one of their own", async () => {
+    const address = email();
+    const user = await addUser(supabase, { email: address.toLowerCase() });
+    const [own, found] = [id("cus"), id("cus")];
+    await shop.apply(named(user, own), made(address, found));
+    expect([await ownerOf(own), await ownerOf(found)]).toEqual([user.id, user.id]);
+  });
+});
+
+describe("a purchase that names a user in client_reference_id", () => {
+  const usable = async (user: { id: string }) =>
+    (await supabase.query<{ id: string }>("select billing.usable_customer_ids($1) as id", [user.id])).map(
+      ({ id }) => id,
+    );
+
+  it("is that user's where they pay with their own address", async () => {
+    const address = email();
+    const user = await addUser(supabase, { email: address.toLowerCase() });
+    const { session, customerId } = guestSession(address, { client_reference_id: user.id });
+    await shop.apply(completed(session));
+    expect(await attached(customerId)).toEqual({ user_id: user.id, owned_by: "email" });
+  });
+
+  it("gives the user what was bought with another address, and whoever confirms that address the rest", async () => {
+    const user = await shop.newUser();
+    const address = email();
+    const { session, customerId } = guestSession(address, { client_reference_id: user.id });
+    await shop.apply(completed(session));
+    expect(await ownerOf(customerId)).toBeNull();
+    expect(await usable(user)).toEqual([customerId]);
+    const payer = await addUser(supabase, { email: address.toLowerCase() });
+    expect(await ownerOf(customerId)).toBe(payer.id);
+    expect(await usable(user)).toEqual([customerId]);
+  });
+
+  it("takes nothing from an owner, and names nobody before it is paid", async () => {
+    const [owner, stranger] = [await shop.newUser(), await shop.newUser()];
+    const { session, customerId } = guestSession(email(), { client_reference_id: stranger.id, status: "expired" });
+    await shop.apply(named(owner, customerId), event("checkout.session.expired", session, LONG_AGO));
+    expect([await ownerOf(customerId), await usable(stranger)]).toEqual([owner.id, []]);
+    const other = guestSession(email(), { customer: customerId, client_reference_id: stranger.id });
+    await shop.apply(completed(other.session, LONG_AGO + 1));
+    expect([await ownerOf(customerId), await usable(stranger)]).toEqual([owner.id, [customerId]]);
+  });
+});
+
+describe("a one-time purchase without a customer", () => {
+  const bought = (address: string, fields: object = {}) =>
+    guestSession(address, { customer: null, mode: "payment", subscription: null, ...fields }).session;
+  const holder = async (sessionId: string) =>
+    (await supabase.query("select user_id, organization_id from checkout_sessions where id = $1", [sessionId]))[0];
+
+  it("is the user's whom its metadata name, or who has confirmed its address, before or after", async () => {
+    const user = await shop.newUser();
+    const named = bought(email(), { metadata: { user_id: user.id } });
+    await shop.apply(completed(named));
+    expect(await holder(named.id)).toEqual({ user_id: user.id, organization_id: null });
+    for (const purchaseFirst of [false, true]) {
+      const address = email();
+      const session = bought(address);
+      if (purchaseFirst) await shop.apply(completed(session));
+      const buyer = await addUser(supabase, { email: address.toLowerCase() });
+      if (!purchaseFirst) await shop.apply(completed(session));
+      expect(await holder(session.id)).toEqual({ user_id: buyer.id, organization_id: null });
+    }
+  });
+
+  it("is in its user's history, and in nobody else's", async () => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const session = bought(email(), { metadata: { user_id: user.id } });
+    await shop.apply(completed(session));
+    const seen = async (accessToken: string) =>
+      (
+        await createClient(supabase.url, supabase.publishableKey, { accessToken: async () => accessToken })
+          .from("payment_history")
+          .select("checkout_session_id, status")
+      ).data;
+    expect(await seen(user.accessToken)).toEqual([{ checkout_session_id: session.id, status: "paid" }]);
+    expect(await seen(other.accessToken)).toEqual([]);
+  });
+
+  it("and without a payment, at 100 % off, is in the history too", async () => {
+    const user = await shop.newUser();
+    const session = bought(email(), {
+      metadata: { user_id: user.id },
+      payment_intent: null,
+      payment_status: "no_payment_required",
+      amount_total: 0,
+    });
+    await shop.apply(completed(session));
+    expect(
+      await supabase.query("select amount::int as amount, status from payment_history where checkout_session_id = $1", [
+        session.id,
+      ]),
+    ).toEqual([{ amount: 0, status: "paid" }]);
+  });
+});
+
+describe("what is paid for and nobody's", () => {
+  const unowned = async () =>
+    (await supabase.query<{ id: string }>("select id from billing.unowned_purchases")).map((row) => row.id);
+
+  it("is listed until it is assigned", async () => {
+    const user = await shop.newUser();
+    const { session, customerId } = guestSession(email(), { customer: id("cus") });
+    const running = subscription({ customer: customerId, status: "active" } as never);
+    const alone = guestSession(email(), { customer: null, mode: "payment", subscription: null }).session;
+    await shop.apply(completed(session), completed(alone), event("customer.subscription.updated", running, LONG_AGO));
+    expect(await unowned()).toEqual(expect.arrayContaining([running.id, alone.id]));
+    for (const object_id of [customerId, alone.id]) {
+      const { data } = await supabase.client.rpc("assign_purchase", { object_id, user_id: user.id });
+      expect(data).toBe(true);
+    }
+    expect((await unowned()).filter((each) => each === running.id || each === alone.id)).toEqual([]);
+    expect(await attached(customerId)).toEqual({ user_id: user.id, owned_by: "operator" });
+  });
+
+  it("is assigned to one payer, or not at all", async () => {
+    const user = await shop.newUser();
+    const assign = async (args: object) => supabase.client.rpc("assign_purchase", args as never);
+    expect((await assign({ object_id: "cus_1" })).error?.message).toBe("Name either a user or an organisation");
+    expect((await assign({ object_id: "cus_unknown", user_id: user.id })).data).toBe(false);
   });
 });
 

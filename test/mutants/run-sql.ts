@@ -101,10 +101,12 @@ function resultOf(vitest: Vitest): SqlResult {
 
 /** One line for each file or test that failed. */
 function failuresOf({ state }: Vitest): string[] {
-  return state.getTestModules().flatMap((module) => [
-    ...module.errors().map(({ message }) => `${module.relativeModuleId}: ${message}`),
-    ...[...module.children.allTests("failed")].map(
-      (test) => `${module.relativeModuleId}: ${test.fullName}: ${test.result().errors?.[0]?.message}`,
-    ),
-  ]);
+  return state
+    .getTestModules()
+    .flatMap((module) => [
+      ...module.errors().map(({ message }) => `${module.relativeModuleId}: ${message}`),
+      ...[...module.children.allTests("failed")].map(
+        (test) => `${module.relativeModuleId}: ${test.fullName}: ${test.result().errors?.[0]?.message}`,
+      ),
+    ]);
 }

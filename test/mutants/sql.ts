@@ -10,6 +10,7 @@ export interface SqlMutant {
 
 const GUARD = ["test/core/guard.test.ts"];
 const OWNERSHIP = ["test/core/ownership.test.ts"];
+const ORGANIZATIONS = ["test/security/organizations.test.ts"];
 const ACCESS = ["test/core/access.test.ts"];
 const ACCOUNT = ["test/core/account.test.ts"];
 const SALE = ["test/core/subscriber.test.ts"];
@@ -123,7 +124,7 @@ const guard: SqlMutant[] = [
   },
   {
     name: "an event takes a customer from its owner",
-    find: "select billing.mirror('customer', 'public.customers', '{user_id,attached_by_email}');",
+    find: "select billing.mirror('customer', 'public.customers', '{user_id,organization_id,owned_by,named_user_id}');",
     replace: "select billing.mirror('customer', 'public.customers');",
     tests: GUARD,
   },
@@ -274,44 +275,69 @@ const ledger: SqlMutant[] = [
 const claims: SqlMutant[] = [
   {
     name: "a claim that comes before its customer is lost",
-    find: "select change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null\n  union\n",
+    find: "  select change.owner ->> 'customer_id' from unnest(changes) change where change.owner ->> 'customer_id' is not null\n  union\n",
     replace: "",
     tests: ["test/core/ownership.test.ts", "test/mirror.test.ts"],
   },
   {
-    name: "of two claims in a batch the first user's by name wins",
-    find: "order by change.owner ->> 'customer_id', change.as_of, users.id",
-    replace: "order by change.owner ->> 'customer_id', change.as_of desc, users.id",
+    name: "of two claims in a batch the later one wins",
+    find: "    order by c.subject, c.owned_by = 'metadata' desc, c.as_of, c.organization_id, c.user_id\n  ) claim\n  where customer.id",
+    replace:
+      "    order by c.subject, c.owned_by = 'metadata' desc, c.as_of desc, c.organization_id, c.user_id\n  ) claim\n  where customer.id",
     tests: OWNERSHIP,
   },
   {
     name: "the last owner takes a customer from the first",
-    find: "  where customer.id = owner.customer_id\n    and customer.user_id is null\n",
-    replace: "  where customer.id = owner.customer_id\n",
+    find: "(customer.user_id is null and customer.organization_id is null)\n      or",
+    replace: "true or",
     tests: OWNERSHIP,
   },
   {
-    name: "a user who has a customer claims another",
-    find: "    and not exists (\n      select from public.customers other\n      where",
-    replace: "    and not exists (\n      select from public.customers other\n      where false and",
+    name: "an address stands before metadata that come later",
+    find: "      or (customer.owned_by = 'email' and claim.owned_by = 'metadata')\n",
+    replace: "",
     tests: OWNERSHIP,
   },
   {
-    name: "two customers of one user in a batch are both claimed",
-    find: "select distinct on (claim.user_id) claim.user_id, claim.customer_id",
-    replace: "select claim.user_id, claim.customer_id",
+    name: "a refused claim is not told",
+    find: "  where claim.owned_by = 'metadata'\n    and (customer",
+    replace: "  where false\n    and (customer",
     tests: OWNERSHIP,
   },
   {
-    name: "a user whose customer was deleted never has another",
-    find: "where other.user_id = owner.user_id and not other.deleted and",
-    replace: "where other.user_id = owner.user_id and",
+    name: "what agrees is told as refused",
+    find: "    and (customer.user_id, customer.organization_id) is distinct from (claim.user_id, claim.organization_id)\n",
+    replace: "",
     tests: OWNERSHIP,
   },
   {
-    name: "a user who bought as a guest never has a customer of their own",
-    find: "and not other.deleted and not other.attached_by_email\n",
-    replace: "and not other.deleted\n",
+    name: "names of other systems count for nothing",
+    find: "cross join lateral unnest(user_metadata_keys) key (name)",
+    replace: "cross join lateral unnest('{user_id}'::text[]) key (name)",
+    tests: OWNERSHIP,
+  },
+  {
+    name: "whoever buys for an organisation owns it",
+    find: "  where not exists (\n    select from unnest(organization_metadata_keys)",
+    replace: "  where true or not exists (\n    select from unnest(organization_metadata_keys)",
+    tests: OWNERSHIP,
+  },
+  {
+    name: "what is no id fails its event",
+    find: "on users.id = billing.to_uuid(said.owner -> 'metadata' ->> key.name)",
+    replace: "on users.id = (said.owner -> 'metadata' ->> key.name)::uuid",
+    tests: OWNERSHIP,
+  },
+  {
+    name: "a reference gives a customer away",
+    find: "  set named_user_id = named.user_id\n",
+    replace: "  set named_user_id = named.user_id, user_id = coalesce(customer.user_id, named.user_id)\n",
+    tests: OWNERSHIP,
+  },
+  {
+    name: "a reference gives nothing",
+    find: "  select c.id from public.customers c where c.named_user_id = usable_customer_ids.user_id\n",
+    replace: "  select c.id from public.customers c where false\n",
     tests: OWNERSHIP,
   },
   {
@@ -322,51 +348,99 @@ const claims: SqlMutant[] = [
   },
   {
     name: "a guest's address must be written as the user's",
-    find: "lower(users.email) = lower(change.owner ->> 'email')",
-    replace: "users.email = change.owner ->> 'email'",
+    find: "on lower(users.email) = lower(said.owner ->> 'email')",
+    replace: "on users.email = said.owner ->> 'email'",
     tests: OWNERSHIP,
   },
   {
-    name: "a guest's purchase takes a customer from its owner",
-    find: "where customer.id = change.owner ->> 'customer_id' and customer.user_id is null;",
-    replace: "where customer.id = change.owner ->> 'customer_id';",
-    tests: OWNERSHIP,
-  },
-  {
-    name: "a guest's customer counts as the user's own",
-    find: "set user_id = users.id, attached_by_email = true",
-    replace: "set user_id = users.id",
+    name: "a purchase without a customer is nobody's",
+    find: "  if owned and 'checkout_session' = any (objects) then perform billing.claim_purchases(fresh); end if;\n",
+    replace: "",
     tests: OWNERSHIP,
   },
   {
     name: "confirming an address takes a customer from its owner",
-    find: "    and customer.id = session.customer_id\n    and customer.user_id is null;",
-    replace: "    and customer.id = session.customer_id;",
-    tests: OWNERSHIP,
-  },
-  {
-    name: "confirming an address takes what a user bought",
-    find: "where session.user_id is null\n    and session.status",
-    replace: "where session.status",
+    find: "  where customer.user_id is null and customer.organization_id is null and not customer.deleted\n    and (",
+    replace: "  where (",
     tests: OWNERSHIP,
   },
   {
     name: "confirming an address takes what nobody has bought yet",
-    find: "    and session.status = 'complete'\n",
-    replace: "",
+    find: "        where session.status = 'complete' and",
+    replace: "        where",
     tests: OWNERSHIP,
   },
   {
     name: "confirming an address takes what was bought with another",
-    find: "    and lower(session.customer_email) = lower(new.email)\n",
-    replace: "",
+    find: "and lower(session.customer_email) = lower(new.email)\n      )",
+    replace: "\n      )",
     tests: OWNERSHIP,
   },
   {
-    name: "confirming an address takes only what was bought with it letter by letter",
-    find: "lower(session.customer_email) = lower(new.email)",
-    replace: "session.customer_email = new.email",
+    name: "confirming an address finds no customer that bears it",
+    find: "      lower(customer.email) = lower(new.email)\n",
+    replace: "      false\n",
     tests: OWNERSHIP,
+  },
+  {
+    name: "confirming an address finds no purchase without a customer",
+    find: "    and session.customer_id is null and session.user_id is null and session.organization_id is null;",
+    replace: "    and false;",
+    tests: OWNERSHIP,
+  },
+  {
+    name: "what is owned is listed as nobody's",
+    find: "where s.is_live and c.user_id is null",
+    replace: "where s.is_live",
+    tests: OWNERSHIP,
+  },
+  {
+    name: "what is nobody's is not listed",
+    find: "where s.is_live and c.user_id is null",
+    replace: "where false and c.user_id is null",
+    tests: OWNERSHIP,
+  },
+  {
+    name: "a purchase is assigned to nobody",
+    find: "  if num_nonnulls(assign_purchase.user_id, assign_purchase.organization_id) <> 1 then",
+    replace: "  if false then",
+    tests: OWNERSHIP,
+  },
+  {
+    name: "a member buys for the organisation",
+    find: "    where o.organization_id = manages_billing.organization_id and o.manages_billing\n",
+    replace: "    where o.organization_id = manages_billing.organization_id\n",
+    tests: ORGANIZATIONS,
+  },
+  {
+    name: "a member sees the organisation's money",
+    find: "from billing.organizations_of((select auth.uid())) o where o.manages_billing\n  ))\n$$;\n-- What the user",
+    replace: "from billing.organizations_of((select auth.uid())) o\n  ))\n$$;\n-- What the user",
+    tests: ORGANIZATIONS,
+  },
+  {
+    name: "a member sees the organisation's purchases without a customer",
+    find: "from billing.organizations_of((select auth.uid())) o where o.manages_billing\n    ))",
+    replace: "from billing.organizations_of((select auth.uid())) o\n    ))",
+    tests: ORGANIZATIONS,
+  },
+  {
+    name: "strangers hear whether an organisation pays",
+    find: "  select current_setting('role') not in ('anon', 'authenticated') or exists (",
+    replace: "  select true or exists (",
+    tests: ORGANIZATIONS,
+  },
+  {
+    name: "the service role hears nothing of organisations",
+    find: "  select current_setting('role') not in ('anon', 'authenticated') or exists (",
+    replace: "  select exists (",
+    tests: ORGANIZATIONS,
+  },
+  {
+    name: "another organisation's feature is every organisation's",
+    find: "  select c.id from public.customers c where c.organization_id = organization_customer_ids.organization_id\n",
+    replace: "  select c.id from public.customers c where c.organization_id is not null\n",
+    tests: ORGANIZATIONS,
   },
   {
     name: "an address that is confirmed later counts for nothing",
@@ -406,7 +480,7 @@ const claims: SqlMutant[] = [
   },
   {
     name: "customers are locked in no order",
-    find: "  select change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null\n  union\n  select change.object_id from unnest(changes) change where change.object = 'customer'\n  order by 1\n",
+    find: "  select change.owner ->> 'customer_id' from unnest(changes) change where change.owner ->> 'customer_id' is not null\n  union\n  select change.object_id from unnest(changes) change where change.object = 'customer'\n  order by 1\n",
     replace:
       "  select claimed.id from (\n    select change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null\n    union\n    select change.object_id from unnest(changes) change where change.object = 'customer'\n  ) claimed (id)\n  order by md5(claimed.id || pg_backend_pid())\n",
     tests: ["test/concurrency.test.ts"],
@@ -421,20 +495,24 @@ const opened = (table: string, condition: string): SqlMutant => ({
   tests: ROWS,
 });
 const OWN = "= any (array(select billing.own_customer_ids()))";
+const USABLE = "= any (array(select billing.usable_customer_ids()))";
 
 const policies: SqlMutant[] = [
-  opened("public.customers", "user_id = (select auth.uid())"),
+  opened("public.customers", `id ${OWN}`),
+  ...["public.payment_methods", "billing.invoices", "billing.credit_notes"].map((table) =>
+    opened(table, `customer_id ${OWN}`),
+  ),
+  ...["public.user_subscriptions", "public.subscription_schedules"].map((table) =>
+    opened(table, `customer_id ${USABLE}`),
+  ),
   ...[
-    "public.user_subscriptions",
-    "public.subscription_schedules",
-    "public.checkout_sessions",
-    "public.payment_methods",
-    "billing.invoices",
-    "billing.credit_notes",
-    "billing.payment_intents",
-    "billing.charges",
-  ].map((table) => opened(table, `customer_id ${OWN}`)),
-  opened("public.entitlements", `id ${OWN}`),
+    ["public.checkout_sessions", "id = any (array(select checkout_session_id"],
+    ["billing.payment_intents", "id = any (array(select payment_intent_id"],
+    ["billing.charges", "payment_intent_id = any (array(select payment_intent_id"],
+  ].map(([table = "", purchases]) =>
+    opened(table, `\n    customer_id ${OWN}\n    or ${purchases} from billing.own_purchases()))\n  `),
+  ),
+  opened("public.entitlements", `id ${USABLE}`),
   opened("billing.invoice_payments", "exists (select from billing.invoices where invoices.id = invoice_id)"),
   opened("billing.refunds", "exists (select from billing.charges where charges.id = charge_id)"),
   opened("billing.disputes", "exists (select from billing.charges where charges.id = charge_id)"),
@@ -464,25 +542,31 @@ const policies: SqlMutant[] = [
   },
   {
     name: "anybody's subscription gives access",
-    find: "where customer_id = any (array(select billing.own_customer_ids())) and grants_access",
-    replace: "where grants_access",
+    find: "where s.customer_id = any (customer_ids) and s.grants_access",
+    replace: "where s.grants_access",
+    tests: ACCESS,
+  },
+  {
+    name: "past_due gives access for ever",
+    find: "s.status <> 'past_due' or past_due_grace_days is null",
+    replace: "true",
     tests: ACCESS,
   },
   {
     name: "a subscription that is not paid for gives access",
-    find: "where customer_id = any (array(select billing.own_customer_ids())) and grants_access",
-    replace: "where customer_id = any (array(select billing.own_customer_ids()))",
+    find: "where s.customer_id = any (customer_ids) and s.grants_access",
+    replace: "where s.customer_id = any (customer_ids)",
     tests: ACCESS,
   },
   {
     name: "anybody's feature is everybody's",
-    find: "where id = any (array(select billing.own_customer_ids())) and has_feature.key",
-    replace: "where has_feature.key",
+    find: "where e.id = any (customer_ids) and gives_feature.key",
+    replace: "where gives_feature.key",
     tests: ACCESS,
   },
   {
     name: "any feature is every feature",
-    find: " and has_feature.key = any (lookup_keys)",
+    find: " and gives_feature.key = any (e.lookup_keys)",
     replace: "",
     tests: ACCESS,
   },

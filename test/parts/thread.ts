@@ -76,7 +76,7 @@ const EMPTY = `
   do $$ begin
     execute (
       select 'truncate ' || string_agg(format('%I.%I', schemaname, tablename), ', ') || ' restart identity cascade'
-      from pg_tables where schemaname in ('public', 'billing') and tablename <> 'mirrored'
+      from pg_tables where schemaname in ('public', 'billing') and tablename not in ('mirrored', 'settings')
     );
     truncate auth.users cascade;
   end $$`;

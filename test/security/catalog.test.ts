@@ -28,7 +28,9 @@ const READERS: Record<string, readonly string[]> = {
   "billing.disputes": ["authenticated", "service_role"],
   // For the operator.
   "billing.early_fraud_warnings": ["service_role"],
+  "billing.unowned_purchases": ["service_role"],
   // Turnpike's own.
+  "billing.settings": [],
   "billing.mirrored": [],
   "billing.mirrored_position_seq": [],
   "billing.stripe_account": [],
@@ -40,8 +42,15 @@ const READERS: Record<string, readonly string[]> = {
 
 /** Who may call it. Functions that nobody may call, the appliers and triggers of `billing`, need no entry. */
 const CALLERS: Record<string, readonly string[]> = {
-  "public.has_active_subscription()": ["authenticated", "service_role"],
-  "public.has_feature(key text)": ["authenticated", "service_role"],
+  "public.has_active_subscription()": API_ROLES,
+  "public.has_feature(key text)": API_ROLES,
+  "public.organization_has_active_subscription(organization_id text)": API_ROLES,
+  "public.organization_has_feature(organization_id text, key text)": API_ROLES,
+  "public.user_has_active_subscription(user_id uuid)": ["service_role"],
+  "public.user_has_feature(user_id uuid, key text)": ["service_role"],
+  "public.assign_purchase(object_id text, user_id uuid, organization_id text)": ["service_role"],
+  "public.find_customers(user_id uuid, organization_id text)": ["service_role"],
+  "public.manages_billing(user_id uuid, organization_id text)": ["service_role"],
   "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)": ["service_role"],
   "public.introduce_stripe_key(key_hash text, account_id text, livemode boolean)": ["service_role"],
   "public.get_stripe_account()": ["service_role"],
@@ -49,17 +58,29 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.get_reconcile_cursor()": ["service_role"],
   "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)": ["service_role"],
   "billing.own_customer_ids()": ["authenticated"],
+  "billing.own_purchases()": ["authenticated"],
+  "billing.usable_customer_ids()": ["authenticated"],
 };
 
 /** They run with their owner's rights, so each was read with that in mind. */
 const DEFINERS = [
-  "billing.attach_guest_purchases()",
+  "billing.attach_purchases()",
   "billing.own_customer_ids()",
+  "billing.own_purchases()",
   "billing.report_orphaned_subscriptions()",
+  "billing.usable_customer_ids()",
+  "billing.usable_customer_ids(user_id uuid)",
   "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)",
   "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)",
   "public.find_missing_stripe_events(event_ids text[])",
   "public.get_reconcile_cursor()",
+  "public.assign_purchase(object_id text, user_id uuid, organization_id text)",
+  "public.find_customers(user_id uuid, organization_id text)",
+  "public.manages_billing(user_id uuid, organization_id text)",
+  "public.organization_has_active_subscription(organization_id text)",
+  "public.organization_has_feature(organization_id text, key text)",
+  "public.user_has_active_subscription(user_id uuid)",
+  "public.user_has_feature(user_id uuid, key text)",
   "public.get_stripe_account()",
   "public.has_active_subscription()",
   "public.has_feature(key text)",
@@ -187,10 +208,13 @@ describe("what leaves by other doors", () => {
     expect(await database.query("select pubname from pg_publication where puballtables")).toEqual([]);
   });
 
-  it("is nothing by a foreign key: the only one leads to a table that users cannot name", async () => {
+  it("is nothing by a foreign key: each leads to a table that users cannot name", async () => {
     const keys = await database.query(`
-      select conrelid::regclass::text as from, confrelid::regclass::text as to from pg_constraint
-      where contype = 'f' and conrelid::regclass::text !~ '^(auth|storage|realtime)\\.'`);
-    expect(keys).toEqual([{ from: "customers", to: "auth.users" }]);
+      select distinct conrelid::regclass::text as from, confrelid::regclass::text as to from pg_constraint
+      where contype = 'f' and conrelid::regclass::text !~ '^(auth|storage|realtime)\\.' order by 1`);
+    expect(keys).toEqual([
+      { from: "checkout_sessions", to: "auth.users" },
+      { from: "customers", to: "auth.users" },
+    ]);
   });
 });

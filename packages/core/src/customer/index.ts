@@ -3,12 +3,12 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import type { User } from "../identity/index.ts";
 import { note } from "../mirror/index.ts";
+import { findCustomers } from "../payer/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
-/** The Stripe customer of a user, if there is one: their own, else one of theirs as a guest. */
+/** The Stripe customer of a user, if there is one. */
 export async function findCustomerId(supabase: ServiceClient, userId: string): Promise<string | undefined> {
-  const own = supabase.from("customers").select("id").eq("user_id", userId).eq("deleted", false);
-  return dataOf(await own.order("attached_by_email").limit(1).maybeSingle())?.id;
+  return (await findCustomers(supabase, { userId })).find(({ isOwned }) => isOwned)?.id;
 }
 
 /**

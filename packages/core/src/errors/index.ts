@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   "invalid_event",
   "unauthenticated",
   "cross_site_request",
+  "not_billing_manager",
   "not_found",
   "payload_too_large",
   "unsupported_media_type",

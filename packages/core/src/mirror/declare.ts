@@ -6,9 +6,9 @@ import type { NoticeKind, Owner, Projection } from "./projection.ts";
 type Tables = Database["public"]["Tables"] & Database["billing"]["Tables"];
 type GuardColumn = "as_of" | "rank" | "deleted" | "fetched";
 type DecidedByPostgres = {
-  customers: "user_id" | "attached_by_email";
+  customers: "user_id" | "organization_id" | "owned_by" | "named_user_id";
   user_subscriptions: "ends_at" | "is_live" | "grants_access";
-  checkout_sessions: "outcome";
+  checkout_sessions: "outcome" | "user_id" | "organization_id";
 };
 
 /** The columns of a mirrored table that Stripe decides. */

@@ -15,8 +15,17 @@ export interface Projection {
   owner?: Owner | undefined;
 }
 
-/** The user that a customer belongs to, as far as the object says; of a guest, the e-mail. */
-export type Owner = { customer_id: string } & ({ user_id: string } | { email: string });
+/**
+ * What an object says of whose it is: of its customer, or of itself where it has none. Postgres decides, for it knows the users:
+ * see `billing.find_claims`.
+ */
+export interface Owner {
+  customer_id: string | null;
+  metadata?: Stripe.Metadata;
+  /** `client_reference_id`: anyone can edit it in the address of a payment link. */
+  reference?: string;
+  email?: string;
+}
 
 /** What must reach a person: see `billing.outbox`. */
 export type NoticeKind =
@@ -52,10 +61,19 @@ export function metadataOf(metadata: Stripe.Metadata | null | undefined): Stripe
   return metadata ?? {};
 }
 
-const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
-
-/** The owner that the metadata names, where it names a user and the customer is known. */
-export function ownerOf(customerId: string | null, metadata: Stripe.Metadata | null | undefined): Owner | undefined {
-  const userId = metadata?.user_id;
-  return customerId && userId && UUID.test(userId) ? { customer_id: customerId, user_id: userId } : undefined;
+/** @returns nothing where the object says nothing */
+export function ownerOf(
+  customerId: string | null,
+  {
+    metadata,
+    reference,
+    email,
+  }: { metadata: Stripe.Metadata | null; reference?: string | null; email?: string | null | undefined },
+): Owner | undefined {
+  const said = {
+    ...(Object.keys(metadataOf(metadata)).length > 0 && { metadata: metadataOf(metadata) }),
+    ...(reference && { reference }),
+    ...(email && { email }),
+  };
+  return Object.keys(said).length > 0 ? { customer_id: customerId, ...said } : undefined;
 }

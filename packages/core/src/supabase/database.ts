@@ -19,6 +19,7 @@ export type Database = {
           id: string;
           invoice_id: string | null;
           mode: string;
+          organization_id: string | null;
           outcome: "open" | "processing" | "complete" | "failed" | "expired";
           payment_failed: boolean;
           payment_intent_id: string | null;
@@ -36,7 +37,6 @@ export type Database = {
       customers: {
         Row: {
           as_of: string;
-          attached_by_email: boolean;
           created_at: string | null;
           default_payment_method_id: string | null;
           deleted: boolean;
@@ -44,6 +44,9 @@ export type Database = {
           fetched: boolean;
           id: string;
           name: string | null;
+          named_user_id: string | null;
+          organization_id: string | null;
+          owned_by: "metadata" | "email" | "purchase" | "operator" | null;
           rank: number;
           user_id: string | null;
         };
@@ -251,6 +254,14 @@ export type Database = {
         Args: { changes: Json; key_hash: string; one_at_a_time: boolean };
         Returns: { event_id: string; outcome: string; reason: string }[];
       };
+      assign_purchase: {
+        Args: { object_id: string; user_id?: string; organization_id?: string };
+        Returns: boolean;
+      };
+      find_customers: {
+        Args: { user_id?: string; organization_id?: string };
+        Returns: { id: string; is_owned: boolean; is_live: boolean }[];
+      };
       find_missing_stripe_events: {
         Args: { event_ids: string[] };
         Returns: string[];
@@ -273,6 +284,26 @@ export type Database = {
       };
       introduce_stripe_key: {
         Args: { key_hash: string; account_id: string; livemode: boolean };
+        Returns: boolean;
+      };
+      manages_billing: {
+        Args: { user_id: string; organization_id: string };
+        Returns: boolean;
+      };
+      organization_has_active_subscription: {
+        Args: { organization_id: string };
+        Returns: boolean;
+      };
+      organization_has_feature: {
+        Args: { organization_id: string; key: string };
+        Returns: boolean;
+      };
+      user_has_active_subscription: {
+        Args: { user_id: string };
+        Returns: boolean;
+      };
+      user_has_feature: {
+        Args: { user_id: string; key: string };
         Returns: boolean;
       };
     };
@@ -471,6 +502,17 @@ export type Database = {
           payment_intent_id: string | null;
           rank: number;
           status: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      settings: {
+        Row: {
+          only_row: boolean;
+          organization_metadata_keys: string[];
+          past_due_grace_days: number | null;
+          user_metadata_keys: string[];
         };
         Insert: never;
         Update: never;

@@ -13,6 +13,7 @@ const STATUS: Record<ErrorCode, number> = {
   invalid_event: 400,
   unauthenticated: 401,
   cross_site_request: 403,
+  not_billing_manager: 403,
   not_found: 404,
   payload_too_large: 413,
   unsupported_media_type: 415,

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { idOf } from "../../stripe/index.ts";
 import { mirrored } from "../declare.ts";
-import { type Owner, ownerOf, type Projection, timestamp } from "../projection.ts";
+import { ownerOf, type Projection, timestamp } from "../projection.ts";
 import { charge } from "./charge.ts";
 import { invoice } from "./invoice.ts";
 import { subscription } from "./subscription.ts";
@@ -17,12 +17,10 @@ export const checkoutSession = mirrored({
   expand: ["payment_intent", "subscription"],
   project: (session: Session) => {
     const customerId = idOf(session.customer);
-    const owner = ownerOf(customerId, session.metadata) ?? guestOf(customerId, session);
     const failed = session.delayed_payment_failed ?? hasFailed(session);
     return {
       row: {
         customer_id: customerId,
-        user_id: owner && "user_id" in owner ? owner.user_id : null,
         mode: session.mode,
         status: session.status ?? "open",
         payment_status: session.payment_status,
@@ -38,7 +36,14 @@ export const checkoutSession = mirrored({
         created_at: timestamp(session.created),
       },
       rank: rankOf(session, failed),
-      owner,
+      owner: ownerOf(customerId, {
+        metadata: session.metadata,
+        // What is not bought gives nobody anything.
+        ...(session.status === "complete" && {
+          reference: session.client_reference_id,
+          email: session.customer_details?.email,
+        }),
+      }),
     };
   },
   /** What the purchase made, as far as the answer brings it along. */
@@ -57,13 +62,6 @@ export const checkoutSession = mirrored({
     "checkout.session.expired": {},
   },
 });
-
-/** A purchase without an account belongs to whoever confirms the e-mail that the guest gave. */
-function guestOf(customerId: string | null, session: Session): Owner | undefined {
-  const email = session.customer_details?.email;
-  const bought = session.status === "complete" && customerId && email;
-  return bought && !session.client_reference_id ? { customer_id: customerId, email } : undefined;
-}
 
 function hasFailed({ status, payment_status, payment_intent: payment, subscription }: Session): boolean {
   if (status !== "complete" || payment_status !== "unpaid") return false;

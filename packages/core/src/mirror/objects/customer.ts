@@ -19,7 +19,7 @@ export const customer = mirrored({
         default_payment_method_id: idOf(customer.invoice_settings?.default_payment_method),
         created_at: optionalTimestamp(customer.created),
       },
-      owner: ownerOf(customer.id, customer.metadata),
+      owner: ownerOf(customer.id, customer),
     };
   },
   events: {

@@ -1,0 +1,39 @@
+import { BillingError } from "../errors/index.ts";
+import { dataOf, type ServiceClient } from "../supabase/index.ts";
+
+/** Who pays: a user of the product, by the UUID in `auth.users`, or one of its organisations, by what the product calls it. */
+export type Payer = { userId: string } | { organizationId: string };
+
+/** A Stripe customer of a payer. */
+export interface PayersCustomer {
+  id: string;
+  /** Else a purchase only names the user: it gives them what was bought, and nothing to manage. */
+  isOwned: boolean;
+  /** It has a subscription for which Stripe may still take money, as far as the mirror knows. */
+  isLive: boolean;
+}
+
+/** The customers of a payer that are not deleted, the one to use first: the one that pays already, else the one made for the payer. */
+export async function findCustomers(supabase: ServiceClient, payer: Payer): Promise<PayersCustomer[]> {
+  const rows = dataOf(await supabase.rpc("find_customers", argumentsOf(payer)));
+  return rows.map(({ id, is_owned, is_live }) => ({ id, isOwned: is_owned, isLive: is_live }));
+}
+
+/**
+ * Who pays when a user buys, or manages, for themselves or for an organisation.
+ * @throws BillingError `not_billing_manager`
+ */
+export async function payerOf(
+  supabase: ServiceClient,
+  userId: string,
+  organizationId: string | undefined,
+): Promise<Payer> {
+  if (organizationId === undefined) return { userId };
+  const may = await supabase.rpc("manages_billing", { user_id: userId, organization_id: organizationId });
+  if (dataOf(may)) return { organizationId };
+  throw new BillingError("not_billing_manager", "You do not manage the billing of this organisation");
+}
+
+function argumentsOf(payer: Payer): { user_id: string } | { organization_id: string } {
+  return "userId" in payer ? { user_id: payer.userId } : { organization_id: payer.organizationId };
+}
