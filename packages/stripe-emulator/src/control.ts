@@ -32,6 +32,8 @@ export function controlApp(controls: Controls): Hono {
     faults.clear();
     return context.json({ data: [] });
   });
+  app.get("/dashboard", (context) => context.json(controls.dashboard()));
+  app.post("/dashboard", async (context) => context.json(controls.setDashboard(await readHash(context.req.raw))));
   app.post("/snapshot", (context) => context.json(world.store.snapshot()));
   app.post("/restore", async (context) => context.json({ rows: controls.restore(await readHash(context.req.raw)) }));
   app.post("/reset", (context) => {

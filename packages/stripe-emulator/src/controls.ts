@@ -1,11 +1,13 @@
 import { invalid, noSuch } from "./api/errors.ts";
+import { isWebAddress } from "./api/params.ts";
 import type { Deliverer } from "./events/deliverer.ts";
 import type { Endpoints } from "./events/endpoints.ts";
 import { API_FAULTS, type Fault, type Faults, WEBHOOK_FAULTS } from "./events/faults.ts";
 import type { JobRunner } from "./jobs.ts";
 import { updateEndpoint } from "./resources/webhook-endpoints.ts";
+import { dashboardOf } from "./state/dashboard.ts";
 import type { Change } from "./state/journal.ts";
-import { TABLE_NAMES } from "./state/rows.ts";
+import { type DashboardSettings, TABLE_NAMES } from "./state/rows.ts";
 import type { World } from "./world.ts";
 
 export interface Controlled {
@@ -44,6 +46,23 @@ export class Controls {
     if (!Number.isInteger(times) || Number(times) < 1) throw invalid("times must be 1 or more.", undefined, "times");
     if (!Number.isInteger(ms) || Number(ms) < 0) throw invalid("ms must be 0 or more.", undefined, "ms");
     this.faults.add({ kind: kind as Fault["kind"], times: Number(times), ms: Number(ms), match: String(match) });
+  }
+
+  /** What is set in Stripe's dashboard. */
+  dashboard(): Omit<DashboardSettings, "id"> {
+    const { id: _only, ...settings } = dashboardOf(this.world.store);
+    return settings;
+  }
+
+  /** Sets what is named, and leaves the rest. */
+  setDashboard(change: { tax?: unknown; portal?: unknown; one_subscription_url?: unknown }): object {
+    const { tax, portal, one_subscription_url: url } = { ...this.dashboard(), ...change };
+    if (typeof tax !== "boolean") throw invalid("tax must be true or false.", undefined, "tax");
+    if (typeof portal !== "boolean") throw invalid("portal must be true or false.", undefined, "portal");
+    if (url !== null && (typeof url !== "string" || !isWebAddress(url)))
+      throw invalid("one_subscription_url must be a web address, or null.", undefined, "one_subscription_url");
+    this.world.store.dashboard.put({ id: "dashboard", tax, portal, one_subscription_url: url });
+    return this.dashboard();
   }
 
   /** Puts back what a snapshot holds, in place of all there is; returns the number of rows. */

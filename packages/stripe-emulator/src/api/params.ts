@@ -60,6 +60,22 @@ export const boolean: Reader<boolean> = (value, param) => {
   return word === "true";
 };
 
+export const atMost =
+  (length: number): Reader<string> =>
+  (value, param) => {
+    const word = text(value, param);
+    if (word.length <= length) return word;
+    throw invalid(`Invalid string: ${cutWord(word)}; must be at most ${length} characters`, undefined, param);
+  };
+
+const cutWord = (word: string) => `${word.slice(0, 10)}...${word.slice(-10)}`;
+
+export const email: Reader<string> = (value, param) => {
+  const word = text(value, param);
+  if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(word)) return word;
+  throw invalid(`Invalid email address: ${word}`, "email_invalid", param);
+};
+
 /** `''` unsets: it reads as null. */
 export const clearable =
   <T>(reader: Reader<T>): Reader<T | null> =>

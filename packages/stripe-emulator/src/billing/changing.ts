@@ -8,7 +8,15 @@ import { pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.t
 import { issueInvoice } from "./invoicing.ts";
 import { scheduleLife } from "./life.ts";
 import { chargeRest, creditRest } from "./prorating.ts";
-import { newItem, periodFrom, periodLine, planOf, type Subscription, type SubscriptionItem } from "./subscription.ts";
+import {
+  isMetered,
+  newItem,
+  periodFrom,
+  periodLine,
+  planOf,
+  type Subscription,
+  type SubscriptionItem,
+} from "./subscription.ts";
 
 type Price = Stored<Stripe.Price>;
 export type Proration = "create_prorations" | "always_invoice" | "none";
@@ -109,7 +117,9 @@ function changedItems(
     if (!change) return [{ ...item, ...period(item.price) }];
     if (change.to === null) return [];
     const { price, quantity, metadata = item.metadata } = change.to;
-    return [{ ...item, price, plan: planOf(price), quantity, metadata, ...period(price) }];
+    const { quantity: _before, ...others } = item;
+    const changed = { ...others, price, plan: planOf(price), metadata, ...period(price) };
+    return [isMetered(price) ? changed : { ...changed, quantity }];
   });
   const added = changes.flatMap(({ item, to }): SubscriptionItem[] => {
     if (item || !to) return [];

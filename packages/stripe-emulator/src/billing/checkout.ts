@@ -9,8 +9,9 @@ import { attemptPayment, openPayment } from "./payment.ts";
 import { attachPaymentMethod, createPaymentMethod, type Payer } from "./payment-method.ts";
 import { invoicePurchase, type Purchase } from "./purchase-invoice.ts";
 import type { Offer } from "./redeeming.ts";
+import { trialEndOf } from "./session-pricing.ts";
 import { attemptSetup, cancelSetup } from "./setup.ts";
-import { startSubscription, trialEndAfter } from "./subscribing.ts";
+import { startSubscription } from "./subscribing.ts";
 import { type Instrument, isChallenged, isDeclined } from "./test-cards.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -89,7 +90,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
   const customer = customerOf(world, confirmation) ?? "";
   const method = instrument && createPaymentMethod(world, instrument, { ...payer, address: details.address });
   if (method) attachPaymentMethod(world, method.id, customer);
-  const { metadata, trialPeriodDays: days, description, missingPaymentMethod } = details.subscriptionData;
+  const { metadata, description, missingPaymentMethod } = details.subscriptionData;
   const bought = details.lineItems.flatMap(({ price, quantity }) =>
     price ? [{ price, quantity: quantity ?? 1 }] : [],
   );
@@ -101,7 +102,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
     keepsMethod: true,
     metadata,
     description,
-    trialEnd: days ? trialEndAfter(world, days) : null,
+    trialEnd: trialEndOf(world, details),
     automaticTax: session.automatic_tax.enabled,
     discounts: offersOf(session),
     missingPaymentMethod,

@@ -9,7 +9,7 @@ import {
   subscriptionOf,
 } from "./invoice-item.ts";
 import { discountOn, priceItems, proportion } from "./pricing.ts";
-import type { Subscription, SubscriptionItem } from "./subscription.ts";
+import { chargeFor, type Subscription, type SubscriptionItem } from "./subscription.ts";
 
 /** What an item was billed for some time, or is to be. */
 interface Debit {
@@ -44,7 +44,7 @@ export function chargeRest(world: World, subscription: Subscription, item: Subsc
   const { current_period_start: start, current_period_end: end } = item;
   const others = subscription.items.data.filter(({ id }) => id !== item.id);
   const priced = [item, ...others].map(({ price, quantity }) => ({
-    amount: (price.unit_amount ?? 0) * (quantity ?? 1),
+    amount: chargeFor(price, quantity),
     product: price.product,
     discountable: true,
     taxBehavior: "exclusive" as const,

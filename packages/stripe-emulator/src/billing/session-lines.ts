@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { priceSession } from "./session-pricing.ts";
+import { chargeFor } from "./subscription.ts";
 
 type LineItem = Stored<Stripe.LineItem>;
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -33,7 +34,7 @@ export function adjustQuantities(
     if (word !== undefined && !(quantity >= least && quantity <= most)) {
       return `Choose a quantity of ${item.description ?? "this item"} from ${least} to ${most}.`;
     }
-    if (quantity > 0) changed.push(withQuantity(item, quantity));
+    if (quantity > 0) changed.push(item.quantity === null ? item : withQuantity(item, quantity));
   }
   if (!changed.some((item) => session.mode !== "subscription" || item.price?.recurring)) {
     return "Keep at least one item.";
@@ -46,5 +47,5 @@ export function adjustQuantities(
 const withQuantity = (item: LineItem, quantity: number): LineItem => ({
   ...item,
   quantity,
-  amount_subtotal: (item.price?.unit_amount ?? 0) * quantity,
+  amount_subtotal: item.price ? chargeFor(item.price, quantity) : 0,
 });

@@ -6,6 +6,7 @@ import { periodEnd } from "./calendar.ts";
 import { couponOf, reductionBy } from "./discounting.ts";
 import { discountOn, type PricedLine, type Pricing, priceItems } from "./pricing.ts";
 import type { Basket } from "./redeeming.ts";
+import { trialEndAfter } from "./subscribing.ts";
 import { type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -93,9 +94,19 @@ export function renewalsOf(world: World, session: CheckoutSession): Renewals {
   if (terms.duration === "once") return { first: discounted, following: whole, months: null };
   // Its months are counted from now, in a trial too.
   const end = periodEnd(world.now(), { interval: "month", interval_count: terms.duration_in_months ?? 0 });
-  const begin = world.now() + (details.subscriptionData.trialPeriodDays ?? 0) * DAY;
+  const begin = trialEndOf(world, details) ?? world.now();
   const months = periodEnd(begin, recurring) < end ? terms.duration_in_months : null;
   return { first: begin < end ? discounted : whole, following: whole, months };
+}
+
+/** When the trial that a session offers ends, were it bought now; null: it offers none. */
+export const trialEndOf = (world: World, { subscriptionData: data }: SessionDetails): number | null =>
+  data.trialEnd ?? (data.trialPeriodDays === null ? null : trialEndAfter(world, data.trialPeriodDays));
+
+/** The whole days of the trial that a session offers; null: it offers none. */
+export function trialDaysOf(world: World, details: SessionDetails): number | null {
+  const end = trialEndOf(world, details);
+  return end === null ? null : Math.floor((end - world.now()) / DAY);
 }
 
 const DAY = 86_400;
@@ -108,8 +119,9 @@ const pricedItem = (item: LineItem, line: PricedLine): LineItem => ({
 });
 
 /** What is due today: in a trial, nothing for what recurs. */
-function totals(items: readonly LineItem[], { subscriptionData }: SessionDetails): Partial<CheckoutSession> {
-  const due = subscriptionData.trialPeriodDays ? items.filter(({ price }) => !price?.recurring) : items;
+function totals(items: readonly LineItem[], { subscriptionData: data }: SessionDetails): Partial<CheckoutSession> {
+  const due =
+    (data.trialPeriodDays ?? data.trialEnd ?? null) !== null ? items.filter(({ price }) => !price?.recurring) : items;
   const sum = (of: (item: LineItem) => number) => due.reduce((total, item) => total + of(item), 0);
   const total = sum((item) => item.amount_total);
   return {

@@ -38,12 +38,19 @@ export interface SubscriptionDraft {
   missingPaymentMethod: "create_invoice" | "cancel" | "pause";
 }
 
+/** By use: how much is known only afterwards, and there is no quantity. */
+export const isMetered = ({ recurring }: Price): boolean => recurring?.usage_type === "metered";
+
+/** What so many cost for a period. Use is not modelled: whoever pays by it used nothing. */
+export const chargeFor = (price: Price, quantity: number | null | undefined): number =>
+  isMetered(price) ? 0 : (price.unit_amount ?? 0) * (quantity ?? 1);
+
 /** The invoice line of an item's whole period; nothing is charged for a trial. */
 export function periodLine(world: World, item: SubscriptionItem, trial: boolean): LineDraft {
-  const quantity = item.quantity ?? 1;
+  const quantity = isMetered(item.price) ? 0 : (item.quantity ?? 1);
   const product = world.store.products.find(item.price.product)?.name ?? item.price.product;
   return {
-    amount: trial ? 0 : (item.price.unit_amount ?? 0) * quantity,
+    amount: trial ? 0 : chargeFor(item.price, quantity),
     description: trial ? `Trial period for ${product}` : `${quantity} × ${product}`,
     price: item.price,
     quantity,
@@ -68,13 +75,13 @@ export function planOf(price: Price): Stored<Stripe.Plan> {
     interval_count: price.recurring?.interval_count ?? 1,
     livemode: false,
     metadata: price.metadata,
-    meter: null,
+    meter: price.recurring?.meter ?? null,
     nickname: price.nickname,
     product: price.product,
     tiers_mode: null,
     transform_usage: null,
     trial_period_days: price.recurring?.trial_period_days ?? null,
-    usage_type: "licensed",
+    usage_type: price.recurring?.usage_type ?? "licensed",
   };
 }
 
@@ -103,7 +110,7 @@ export function newItem(
     metadata: item.metadata ?? {},
     plan: planOf(item.price),
     price: item.price,
-    quantity: item.quantity,
+    ...(isMetered(item.price) ? {} : { quantity: item.quantity }),
     subscription,
     tax_rates: [],
   };

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
 import { completeCheckout } from "../billing/checkout.ts";
 import { adjustQuantities } from "../billing/session-lines.ts";
-import { asksForAddress, placeSession, priceSession, renewalsOf } from "../billing/session-pricing.ts";
+import { asksForAddress, placeSession, priceSession, renewalsOf, trialDaysOf } from "../billing/session-pricing.ts";
 import { answerSetupChallenge } from "../billing/setup.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
@@ -18,6 +18,7 @@ import { changeCode, discountNameOf, refusedCode } from "./checkout-totals.ts";
 import { receiptPage } from "./document-page.ts";
 import { showInvoice, takeInvoicePayment } from "./invoice-payment.ts";
 import { notice, page, seeOther } from "./layout.ts";
+import { redirectedSubscriber } from "./one-subscription.ts";
 import { changeInPortal } from "./portal-actions.ts";
 import { completed, homeOf } from "./portal-flow.ts";
 import { portalPage } from "./portal-page.ts";
@@ -79,7 +80,9 @@ function expectationsOf(world: World, session: CheckoutSession): Expected {
 async function showCheckout(world: World, id: string): Promise<Response> {
   const session = world.store.checkoutSessions.find(id);
   if (!session) return missing();
-  return session.status === "open" ? openCheckout(world, session, {}) : closedCheckout(session);
+  if (session.status !== "open") return closedCheckout(session);
+  const known = world.store.customers.find(session.customer)?.email ?? session.customer_email;
+  return redirectedSubscriber(world, session, known) ?? openCheckout(world, session, {});
 }
 
 function openCheckout(
@@ -91,7 +94,8 @@ function openCheckout(
   const details = world.store.sessionDetails.get(session.id);
   const expected = expectationsOf(world, session);
   const discountName = discountNameOf(world, session);
-  const view = { session, details, expected, input: {}, discountName, renewals: renewalsOf(world, session), ...typed };
+  const [renewals, trialDays] = [renewalsOf(world, session), trialDaysOf(world, details)];
+  const view = { session, details, expected, input: {}, discountName, renewals, trialDays, ...typed };
   return page("Checkout", checkoutPage(view), status);
 }
 
@@ -133,6 +137,8 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   const expected = expectationsOf(world, session);
   const read = readCheckoutInput(input, expected, new Date(world.nowMs()));
   if ("message" in read) return openCheckout(world, session, { input, problem: read }, 400);
+  const subscriber = redirectedSubscriber(world, session, read.payer.email);
+  if (subscriber) return subscriber;
   const address = expected.address ? readAddress(input) : undefined;
   if (address && "message" in address) return openCheckout(world, session, { input, problem: address }, 400);
   const placed = address ? placeSession(world, id, address) : session;

@@ -1,9 +1,9 @@
 import { html } from "hono/html";
 import type Stripe from "stripe";
+import { formatMoney } from "../billing/money.ts";
 import { quantityBounds } from "../billing/session-lines.ts";
 import type { Stored } from "../state/stored.ts";
 import type { Markup } from "./layout.ts";
-import { formatMoney } from "./money.ts";
 
 type LineItem = Stored<Stripe.LineItem>;
 
@@ -27,7 +27,7 @@ function line(item: LineItem, alone: boolean, { currency, mixed, problem }: Line
   const kind = mixed ? html`<br><span class="soft">${item.price?.recurring ? "Renews" : "Paid once"}</span>` : "";
   const total = html`<span>${formatMoney(item.amount_subtotal, currency)}</span>`;
   if (!item.adjustable_quantity?.enabled)
-    return html`<li><span>${item.description}${kind}<br><span class="soft">Qty ${item.quantity}</span></span>${total}</li>`;
+    return html`<li><span>${item.description}${kind}<br><span class="soft">${item.quantity === null ? "By use" : html`Qty ${item.quantity}`}</span></span>${total}</li>`;
   const { least, most } = quantityBounds(item, alone);
   return html`<li><span class="field"><span>${item.description}${kind}</span>
 <label class="soft" for="${item.id}">Quantity (${least} to ${most})</label>

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type Stripe from "stripe";
+import { formatMoney } from "../billing/money.ts";
 import type { Renewals } from "../billing/session-pricing.ts";
 import type { SessionDetails } from "../state/rows.ts";
 import type { Stored } from "../state/stored.ts";
@@ -9,7 +10,6 @@ import { lineList } from "./checkout-lines.ts";
 import { headline, terms } from "./checkout-terms.ts";
 import { amounts, codeForm } from "./checkout-totals.ts";
 import { badge, type Markup } from "./layout.ts";
-import { formatMoney } from "./money.ts";
 
 export interface CheckoutView {
   session: Stored<Stripe.Checkout.Session>;
@@ -21,6 +21,8 @@ export interface CheckoutView {
   /** What its discount is called; empty where it has none. */
   discountName: string;
   renewals: Renewals;
+  /** Of the trial that it offers; null: it offers none. */
+  trialDays: number | null;
 }
 
 export const checkoutPage = (view: CheckoutView): Markup => html`<main class="columns">
@@ -30,7 +32,7 @@ export const checkoutPage = (view: CheckoutView): Markup => html`<main class="co
 
 function summary(view: CheckoutView): Markup {
   const { session, details, quantityProblem, renewals } = view;
-  const { lineItems, subscriptionData } = details;
+  const { lineItems } = details;
   const back = session.cancel_url ? html`<a href="${session.cancel_url}">← Back</a>` : "";
   if (session.mode === "setup") {
     return html`${back}<div class="row"><h1>Save payment details</h1>${badge}</div>
@@ -43,7 +45,7 @@ function summary(view: CheckoutView): Markup {
   const mixed = renewing.length > 0 && renewing.length < lineItems.length;
   return html`${back}
 <div class="row"><h1>${recurring ? "Subscribe to" : "Pay for"} ${first?.description}</h1>${badge}</div>
-${recurring ? terms(renewals, { currency, recurring, days: subscriptionData.trialPeriodDays }) : headline(session.amount_total ?? 0, currency)}
+${recurring ? terms(renewals, { currency, recurring, days: view.trialDays }) : headline(session.amount_total ?? 0, currency)}
 ${lineList(lineItems, { currency, mixed, problem: quantityProblem })}
 ${amounts(view)}
 <p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>

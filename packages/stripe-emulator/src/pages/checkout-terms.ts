@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import type Stripe from "stripe";
+import { formatMoney } from "../billing/money.ts";
 import type { Renewals } from "../billing/session-pricing.ts";
 import type { Markup } from "./layout.ts";
-import { formatInterval, formatMoney, formatPeriod } from "./money.ts";
+import { formatInterval, formatPeriod } from "./money.ts";
 
 export const headline = (amount: number, currency: string, suffix = ""): Markup =>
   html`<p class="price">${formatMoney(amount, currency)} <small>${suffix}</small></p>`;

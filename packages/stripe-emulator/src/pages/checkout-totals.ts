@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { formatMoney } from "../billing/money.ts";
 import { findPromotionCode, refusalOf } from "../billing/redeeming.ts";
 import { basketOf, priceSession } from "../billing/session-pricing.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
@@ -6,7 +7,6 @@ import type { World } from "../world.ts";
 import type { CheckoutInput } from "./checkout-form.ts";
 import type { CheckoutView } from "./checkout-page.ts";
 import type { Markup } from "./layout.ts";
-import { formatMoney } from "./money.ts";
 
 /** What lies between the lines and the total: discount and tax. */
 export function amounts({ session, discountName }: CheckoutView): Markup | string {

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import type Stripe from "stripe";
+import { formatMoney } from "../billing/money.ts";
 import type { Stored } from "../state/stored.ts";
 import { badge, type Markup } from "./layout.ts";
-import { formatDate, formatMoney } from "./money.ts";
+import { formatDate } from "./money.ts";
 
 /** What `hosted_invoice_url` and `invoice_pdf` lead to. `pay` is the form of an invoice that can be paid there. */
 export const invoicePage = (

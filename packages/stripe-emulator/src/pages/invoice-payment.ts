@@ -3,6 +3,7 @@ import { CHALLENGE_FAILED } from "../billing/challenging.ts";
 import { payInvoice } from "../billing/collecting.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { defaultPaymentOf } from "../billing/invoice-payments.ts";
+import { formatMoney } from "../billing/money.ts";
 import { DECLINED } from "../billing/payment.ts";
 import { attachPaymentMethod, createPaymentMethod } from "../billing/payment-method.ts";
 import { answerChallenge } from "../billing/settlement.ts";
@@ -12,7 +13,6 @@ import { type CheckoutInput, readCard } from "./checkout-form.ts";
 import { cardForm, type TypedView } from "./checkout-page.ts";
 import { invoicePage } from "./document-page.ts";
 import { page, seeOther } from "./layout.ts";
-import { formatMoney } from "./money.ts";
 
 const intentOf = (world: World, { id }: Invoice) =>
   world.store.paymentIntents.find(defaultPaymentOf(world, id)?.payment.payment_intent);

@@ -1,19 +1,3 @@
-/** https://docs.stripe.com/currencies#zero-decimal and #three-decimal: Stripe's list, which differs from Intl's. */
-const ZERO_DECIMAL = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" ");
-const THREE_DECIMAL = "bhd jod kwd omr tnd".split(" ");
-
-/** `1500, "usd"` → `$15.00`; `1500, "jpy"` → `¥1,500`. */
-export function formatMoney(amount: number, currency: string): string {
-  const digits = ZERO_DECIMAL.includes(currency) ? 0 : THREE_DECIMAL.includes(currency) ? 3 : 2;
-  const format = new Intl.NumberFormat("en-US", {
-    style: "currency",
-    currency: currency.toUpperCase(),
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-  return format.format(amount / 10 ** digits);
-}
-
 /** `every 3 months`, `per month`. */
 export function formatInterval({
   interval,

@@ -2,13 +2,14 @@ import { html } from "hono/html";
 import type Stripe from "stripe";
 import { currentPeriodEnd } from "../billing/changing.ts";
 import { isOver } from "../billing/end-subscription.ts";
+import { formatMoney } from "../billing/money.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { badge, type Markup } from "./layout.ts";
-import { formatDate, formatInterval, formatMoney } from "./money.ts";
+import { formatDate, formatInterval } from "./money.ts";
 import { type Features, offeredPlans, offeredQuantity } from "./portal-offer.ts";
 
 type Price = Stored<Stripe.Price>;

@@ -1,11 +1,12 @@
 import type Stripe from "stripe";
 import { invalid, missingParameter } from "../api/errors.ts";
 import { mergeMetadata } from "../api/params.ts";
+import { chargeFor, isMetered } from "../billing/subscription.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import type { CreateSessionParams } from "./checkout-session-params.ts";
-import { activePriceFromParam, createPrice } from "./prices.ts";
+import { activePriceFromParam, createPrice, type Price } from "./prices.ts";
 
 type LineItem = Stored<Stripe.LineItem>;
 type Asked = NonNullable<CreateSessionParams["line_items"]>[number];
@@ -13,13 +14,11 @@ type Asked = NonNullable<CreateSessionParams["line_items"]>[number];
 /** What is sold, at the price asked for or one made for it. 400 for what cannot be sold so. */
 export function newLineItem(world: World, asked: Asked, param: string): LineItem {
   if (asked.price === undefined && !asked.price_data) throw missingParameter(`${param}[price]`);
-  if (asked.quantity === undefined) throw missingParameter(`${param}[quantity]`);
-  if (asked.quantity < 1)
-    throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", `${param}[quantity]`);
   const price = asked.price_data
     ? createPrice(world, asked.price_data)
     : activePriceFromParam(world, asked.price ?? "", `${param}[price]`);
-  const total = (price.unit_amount ?? 0) * asked.quantity;
+  refuseQuantity(price, asked.quantity, param);
+  const total = chargeFor(price, asked.quantity);
   return {
     id: newId("li"),
     object: "item",
@@ -32,8 +31,21 @@ export function newLineItem(world: World, asked: Asked, param: string): LineItem
     description: world.store.products.find(price.product)?.name ?? null,
     metadata: mergeMetadata({}, asked.metadata),
     price,
-    quantity: asked.quantity,
+    quantity: asked.quantity ?? null,
   };
+}
+
+/** Prices by use have no quantity, all others need one. */
+function refuseQuantity(price: Price, quantity: number | undefined, param: string): void {
+  if (isMetered(price)) {
+    if (quantity === undefined) return;
+    const message = `Quantity should not be specified where usage_type is \`metered\`. Remove quantity from \`${param}\``;
+    throw invalid(message, undefined, `${param}[quantity]`);
+  }
+  if (quantity === undefined)
+    throw invalid(`Quantity is required. Add \`quantity\` to \`${param}\``, undefined, `${param}[quantity]`);
+  if (quantity < 1)
+    throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", `${param}[quantity]`);
 }
 
 /** 400 for a quantity that its own bounds exclude. */

@@ -1,7 +1,9 @@
 import type Stripe from "stripe";
 import {
   arrayOf,
+  atMost,
   boolean,
+  email,
   type Fields,
   hashOf,
   ignored,
@@ -53,6 +55,7 @@ const subscriptionData = hashOf(
   schema({
     description: text,
     metadata,
+    trial_end: integer,
     trial_period_days: integer,
     trial_settings: trialSettings,
     billing_mode: ignored,
@@ -100,12 +103,12 @@ export const createSessionParams = schema(
     automatic_tax: hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"])),
     billing_address_collection: oneOf("auto", "required"),
     cancel_url: text,
-    client_reference_id: text,
+    client_reference_id: atMost(200),
     currency,
     custom_text: ignored,
     customer: text,
     customer_creation: oneOf("always", "if_required"),
-    customer_email: text,
+    customer_email: email,
     customer_update: hashOf(schema({ address: autoOrNever, name: autoOrNever, shipping: autoOrNever })),
     discounts,
     expires_at: integer,

@@ -1,9 +1,12 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter } from "../api/errors.ts";
+import { type ApiError, invalid, missingParameter } from "../api/errors.ts";
 import { isWebAddress } from "../api/params.ts";
+import { formatMoney, smallestCharge } from "../billing/money.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { refuseWithoutHeadOffice } from "./automatic-tax.ts";
 import type { CreateSessionParams } from "./checkout-session-params.ts";
+import { refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 
 type LineItem = Stored<Stripe.LineItem>;
@@ -36,6 +39,7 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
   } else if (params.customer_update) {
     throw invalid("`customer_update` can only be used with `customer`.", undefined, "customer_update");
   }
+  if (params.automatic_tax?.enabled) refuseWithoutHeadOffice(world);
   if (params.discounts?.length && params.allow_promotion_codes !== undefined) {
     throw invalid("You may only specify one of these parameters: allow_promotion_codes, discounts.");
   }
@@ -43,6 +47,7 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
     throw invalid("A Checkout Session takes one discount only.", undefined, "discounts");
   }
   refuseForMode(params);
+  refuseTrial(world, params.subscription_data);
   const [soonest, latest] = [world.now() + 30 * MINUTE, world.now() + DAY];
   if (params.expires_at !== undefined && (params.expires_at < soonest - 5 || params.expires_at > latest + 5)) {
     const when = params.expires_at < soonest - 5 ? "at least 30 minutes" : "less than 24 hours";
@@ -75,11 +80,42 @@ function refuseForMode(params: CreateSessionParams): void {
   }
 }
 
+const LONGEST_TRIAL_DAYS = 730;
+/** How far ahead a trial's end has to be. */
+const SHORTEST_TRIAL_S = 2 * DAY;
+
+/** 400 for a trial that ends too soon, or too late, or at two moments. */
+function refuseTrial(world: World, asked: CreateSessionParams["subscription_data"]): void {
+  const { trial_end: end, trial_period_days: days } = asked ?? {};
+  if (end !== undefined && days !== undefined) {
+    throw invalid(
+      "You may only specify one of these parameters: subscription_data[trial_end], subscription_data[trial_period_days].",
+    );
+  }
+  if (end !== undefined && end < world.now() + SHORTEST_TRIAL_S) {
+    const message = "The `trial_end` date has to be at least 2 days in the future.";
+    throw invalid(message, undefined, "subscription_data[trial_end]");
+  }
+  if (days !== undefined && (days < 1 || days > LONGEST_TRIAL_DAYS)) {
+    const bound = days < 1 ? "greater than or equal to 1" : `less than or equal to ${LONGEST_TRIAL_DAYS}`;
+    const param = "subscription_data[trial_period_days]";
+    throw invalid(`This value must be ${bound}.`, "parameter_invalid_integer", param);
+  }
+}
+
+/** Stripe's 400 for a total that is too small to be charged; undefined for others. */
+export function smallTotal({ amount_total: total, currency }: Stored<Stripe.Checkout.Session>): ApiError | undefined {
+  if (!total || currency === null || total >= smallestCharge(currency)) return undefined;
+  const least = `${formatMoney(smallestCharge(currency), currency)} ${currency}`;
+  return invalid(`The Checkout Session's total amount due must add up to at least ${least}`, "amount_too_small");
+}
+
 /** How many prices of a kind a session can sell, by its mode: the SDK's comment on `line_items`. */
 const MOST_PRICES = { payment: 100, setup: 0, subscription: 20 };
 
 /** 400 for prices that are too many, or do not fit the mode or one another. */
-export function refuseMixedPrices({ mode }: CreateSessionParams, items: LineItem[]): void {
+export function refuseMixedPrices(world: World, params: CreateSessionParams, items: LineItem[]): void {
+  const { mode } = params;
   const recurring = items.filter((item) => item.price?.recurring);
   const most = MOST_PRICES[mode];
   if (Math.max(recurring.length, items.length - recurring.length) > most)
@@ -95,4 +131,8 @@ export function refuseMixedPrices({ mode }: CreateSessionParams, items: LineItem
   if (new Set(items.map((item) => item.currency)).size > 1) {
     throw invalid("All prices on a Checkout session must have the same currency.", undefined, "line_items");
   }
+  const [first] = items;
+  const billed = mode === "subscription" || params.invoice_creation?.enabled;
+  if (first?.currency && params.customer !== undefined && billed)
+    refuseOtherCurrency(world, params.customer, first.currency);
 }

@@ -5,6 +5,7 @@ import { mergeMetadata, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { expireSession } from "../billing/checkout.ts";
 import { methodTypesFor } from "../billing/payment.ts";
+import type { Offer } from "../billing/redeeming.ts";
 import { basketOf, priceSession } from "../billing/session-pricing.ts";
 import { openSetup } from "../billing/setup.ts";
 import { newId } from "../state/ids.ts";
@@ -13,7 +14,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { newLineItem } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
-import { DAY, refuseContradictions, refuseMixedPrices } from "./checkout-session-rules.ts";
+import { DAY, refuseContradictions, refuseMixedPrices, smallTotal } from "./checkout-session-rules.ts";
 import { offersFromParam } from "./discount-params.ts";
 
 export type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -22,17 +23,27 @@ type LineItem = Stored<Stripe.LineItem>;
 function createSession(world: World, params: CreateSessionParams): CheckoutSession {
   refuseContradictions(world, params);
   const lineItems = (params.line_items ?? []).map((item, index) => newLineItem(world, item, `line_items[${index}]`));
-  refuseMixedPrices(params, lineItems);
+  refuseMixedPrices(world, params, lineItems);
   const id = newId("cs_test", 58);
   const session = newSession(world, id, params, lineItems);
   const offers = offersFromParam(world, params.discounts, basketOf(session, lineItems));
   world.store.checkoutSessions.put(session);
   world.store.sessionDetails.put(detailsOf(id, params, lineItems));
+  if (params.mode !== "setup") priceNew(world, id, offers);
   world.schedule("expire_session", id, session.expires_at * 1000);
-  if (params.mode === "setup") return session;
-  return priceSession(world, id, {
+  return world.store.checkoutSessions.get(id);
+}
+
+/** The amounts of a session just written down. One that cannot be paid was never there. */
+function priceNew(world: World, id: string, offers: readonly Offer[]): void {
+  const priced = priceSession(world, id, {
     discounts: offers.map(({ coupon, promotionCode }) => ({ coupon, promotion_code: promotionCode })),
   });
+  const refusal = smallTotal(priced);
+  if (!refusal) return;
+  world.store.checkoutSessions.delete(id);
+  world.store.sessionDetails.delete(id);
+  throw refusal;
 }
 
 function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[]): SessionDetails {
@@ -43,6 +54,7 @@ function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[
     subscriptionData: {
       metadata: mergeMetadata({}, subscription?.metadata),
       trialPeriodDays: subscription?.trial_period_days ?? null,
+      trialEnd: subscription?.trial_end ?? null,
       description: subscription?.description ?? null,
       missingPaymentMethod: subscription?.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
     },

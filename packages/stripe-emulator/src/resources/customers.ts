@@ -4,6 +4,7 @@ import { listRoute } from "../api/list.ts";
 import {
   arrayOf,
   clearable,
+  email,
   type Fields,
   hashOf,
   ignored,
@@ -41,7 +42,7 @@ const attributes = {
   address: clearable(address),
   balance: integer,
   description: clearable(text),
-  email: clearable(text),
+  email: clearable(email),
   metadata,
   name: clearable(text),
   phone: clearable(text),

@@ -3,6 +3,7 @@ import { invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { boolean, mergeMetadata, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { dashboardOf } from "../state/dashboard.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -156,7 +157,7 @@ export const portalConfigurationRoutes: Route[] = [
     "configuration",
     { active: boolean, is_default: boolean },
     (world, { active, is_default: isDefault }) => {
-      defaultConfiguration(world);
+      if (dashboardOf(world.store).portal) defaultConfiguration(world);
       return world.store.portalConfigurations
         .all()
         .filter((row) => active === undefined || row.active === active)

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { type Fields, hashOf, ignored, isWebAddress, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { dashboardOf } from "../state/dashboard.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -91,6 +92,11 @@ function createSession(world: World, params: CreateParams): PortalSession {
     if (url !== undefined && !isWebAddress(url)) throw invalid("Not a valid URL", "url_invalid", param);
   }
   const customer = customerFromParam(world, params.customer);
+  if (params.configuration === undefined && !dashboardOf(world.store).portal) {
+    throw invalid(
+      "No configuration provided and your test mode default configuration has not been created. Provide a configuration or create your default by saving your customer portal settings in test mode at https://dashboard.stripe.com/test/settings/billing/portal.",
+    );
+  }
   const configuration =
     params.configuration === undefined
       ? defaultConfiguration(world)

@@ -16,7 +16,16 @@ export const count: Reader<number> = (value, param) => {
 
 export const interval = oneOf("day", "week", "month", "year");
 export const recurring = hashOf(
-  schema({ interval, interval_count: count, trial_period_days: integer, usage_type: oneOf("licensed") }, ["interval"]),
+  schema(
+    {
+      interval,
+      interval_count: count,
+      meter: text,
+      trial_period_days: integer,
+      usage_type: oneOf("licensed", "metered"),
+    },
+    ["interval"],
+  ),
 );
 export const taxBehavior = oneOf("exclusive", "inclusive", "unspecified");
 /** An amount in the smallest unit of its currency. */

@@ -60,6 +60,7 @@ export function createPrice(world: World, params: ParamsOf<typeof createParams>,
   const period = params.recurring;
   if (period && (period.interval_count ?? 1) > LONGEST[period.interval])
     throw invalid("The interval of a price can be three years at most.", undefined, "recurring[interval_count]");
+  const metered = meterOf(world, period);
   const price = world.store.prices.put({
     id,
     object: "price",
@@ -77,9 +78,8 @@ export function createPrice(world: World, params: ParamsOf<typeof createParams>,
       ? {
           interval: period.interval,
           interval_count: period.interval_count ?? 1,
-          meter: null,
           trial_period_days: period.trial_period_days ?? null,
-          usage_type: "licensed",
+          ...metered,
         }
       : null,
     tax_behavior: params.tax_behavior ?? "unspecified",
@@ -92,6 +92,17 @@ export function createPrice(world: World, params: ParamsOf<typeof createParams>,
   if (price.recurring) world.emit("plan.created", planOf(price));
   world.emit("price.created", price);
   return price;
+}
+
+/** Prices by use count on a meter (https://docs.stripe.com/changelog/basil/2025-03-31/deprecate-legacy-usage-based-billing). */
+function meterOf(
+  { store }: World,
+  recurring: ParamsOf<typeof createParams>["recurring"],
+): { meter: string | null; usage_type: "licensed" | "metered" } {
+  const { meter, usage_type: usage = "licensed" } = recurring ?? {};
+  if (meter !== undefined && !store.meters.find(meter)) throw noSuch("meter", meter, "recurring[meter]");
+  if (usage === "metered" && meter === undefined) throw missingParameter("recurring[meter]");
+  return { meter: meter ?? null, usage_type: usage };
 }
 
 interface LookupKeyParams {
@@ -118,12 +129,16 @@ function getPrice(world: World, id: string): Price {
   return price;
 }
 
-/** The price of an id that a parameter named; 400 when there is none or it is no longer active. */
+/** The price of an id that a parameter named; 400 when there is none, or it or its product is archived. */
 export function activePriceFromParam(world: World, id: string, param: string): Price {
   const price = world.store.prices.find(id);
   if (!price) throw noSuch("price", id, param);
   if (!price.active) {
-    throw invalid("The price specified is inactive. This field only accepts active prices.", "price_inactive", param);
+    throw invalid("The price specified is inactive. This field only accepts active prices.", undefined, param);
+  }
+  if (world.store.products.find(price.product)?.active === false) {
+    const message = `Price \`${id}\` is not available to be purchased because its product is not active.`;
+    throw invalid(message, undefined, param);
   }
   return price;
 }

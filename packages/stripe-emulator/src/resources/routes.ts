@@ -11,6 +11,7 @@ import { entitlementRoutes } from "./entitlements.ts";
 import { eventRoutes } from "./events.ts";
 import { invoiceItemRoutes } from "./invoice-items.ts";
 import { invoiceRoutes } from "./invoices.ts";
+import { meterRoutes } from "./meters.ts";
 import { paymentIntentRoutes } from "./payment-intents.ts";
 import { paymentMethodRoutes } from "./payment-methods.ts";
 import { paymentPageRoutes } from "./payment-pages.ts";
@@ -37,6 +38,7 @@ export const ROUTES: Route[] = [
   ...productRoutes,
   ...priceRoutes,
   ...planRoutes,
+  ...meterRoutes,
   ...couponRoutes,
   ...promotionCodeRoutes,
   ...checkoutSessionRoutes,

@@ -1,8 +1,9 @@
 import { invalid, noSuch } from "../api/errors.ts";
 import { grant, setDiscounts } from "../billing/discounting.ts";
 import type { Basket } from "../billing/redeeming.ts";
-import type { Subscription } from "../billing/subscription.ts";
+import { chargeFor, type Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
+import { refuseWithoutHeadOffice } from "./automatic-tax.ts";
 import { type DiscountParam, offerFromParam } from "./discount-params.ts";
 import type { Price } from "./prices.ts";
 
@@ -10,7 +11,7 @@ import type { Price } from "./prices.ts";
 export const basketOf = (customer: string, items: readonly { price: Price; quantity?: number | null }[]): Basket => ({
   customer,
   currency: items[0]?.price.currency ?? "usd",
-  subtotal: items.reduce((sum, { price, quantity }) => sum + (price.unit_amount ?? 0) * (quantity ?? 1), 0),
+  subtotal: items.reduce((sum, { price, quantity }) => sum + chargeFor(price, quantity), 0),
   products: items.map(({ price }) => price.product),
 });
 
@@ -43,6 +44,7 @@ export function deleteDiscounts(world: World, { id, discounts: [first] }: Subscr
 
 /** Automatic tax needs to know where the customer is (https://docs.stripe.com/tax/customer-locations). */
 export function refuseUnknownLocation(world: World, customer: string): void {
+  refuseWithoutHeadOffice(world);
   if (world.store.customers.get(customer).address?.country) return;
   const message =
     "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";

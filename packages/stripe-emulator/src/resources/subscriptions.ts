@@ -12,6 +12,7 @@ import { startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import { automaticTax, type Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
+import { refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { itemChanges, recurringPrice, refuseTooMany } from "./item-changes.ts";
@@ -26,6 +27,7 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
     quantity: item.quantity ?? 1,
     metadata: mergeMetadata({}, item.metadata),
   }));
+  if (items[0]) refuseOtherCurrency(world, customer.id, items[0].price.currency);
   const { trial_period_days: days, trial_end: until } = params;
   const trialEnd =
     typeof until === "number"

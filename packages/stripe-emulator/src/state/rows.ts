@@ -27,6 +27,8 @@ export interface SessionDetails {
   subscriptionData: {
     metadata: Stripe.Metadata;
     trialPeriodDays: number | null;
+    /** In seconds, where the end was named and not the days. */
+    trialEnd: number | null;
     description: string | null;
     missingPaymentMethod: "create_invoice" | "cancel" | "pause";
   };
@@ -136,6 +138,17 @@ export interface EntitlementSet {
   keys: string[];
 }
 
+/** What the account's owner sets in Stripe's dashboard, and no API call. One row; absent: all is set up. */
+export interface DashboardSettings {
+  id: "dashboard";
+  /** Whether the tax settings have a head office: without it Stripe refuses automatic tax. */
+  tax: boolean;
+  /** Whether the portal's settings were saved: without that, portal sessions need a configuration. */
+  portal: boolean;
+  /** Where whoever has a subscription is sent instead of buying another; null: they may buy it. */
+  one_subscription_url: string | null;
+}
+
 /** The products that a coupon (the id) is limited to: shown only when `applies_to` is expanded. */
 export interface CouponScope {
   id: string;
@@ -145,10 +158,12 @@ export interface CouponScope {
 export interface Rows {
   /** One: whose objects these are. */
   accounts: Stored<Stripe.Account>;
+  dashboard: DashboardSettings;
   customers: Stored<Stripe.Customer>;
   deletedCustomers: Stripe.DeletedCustomer;
   products: Stored<Stripe.Product>;
   prices: Stored<Stripe.Price>;
+  meters: Stored<Stripe.Billing.Meter>;
   checkoutSessions: Stored<Stripe.Checkout.Session>;
   sessionDetails: SessionDetails;
   subscriptions: Stored<Stripe.Subscription>;
@@ -205,10 +220,12 @@ export type TableName = keyof Rows;
 
 export const TABLE_NAMES: Record<TableName, true> = {
   accounts: true,
+  dashboard: true,
   customers: true,
   deletedCustomers: true,
   products: true,
   prices: true,
+  meters: true,
   checkoutSessions: true,
   sessionDetails: true,
   subscriptions: true,

@@ -4,6 +4,7 @@ import { ApiError } from "../../api/errors.ts";
 import type { Controls } from "../../controls.ts";
 import { notice, seeOther } from "../layout.ts";
 import { clockActions, clocksScreen } from "./clocks.ts";
+import { dashboardActions, dashboardScreen } from "./dashboard.ts";
 import { endpointActions, endpointsScreen } from "./endpoints.ts";
 import { eventActions, eventScreen, eventsScreen } from "./events.ts";
 import { faultActions, faultsScreen } from "./faults.ts";
@@ -61,6 +62,7 @@ function addScreens(app: Hono, controls: Controls): void {
   get(`${ROOM}/clocks`, () => clocksScreen(world));
   get(`${ROOM}/faults`, () => faultsScreen(controls));
   get(`${ROOM}/endpoints`, () => endpointsScreen(endpoints));
+  get(`${ROOM}/dashboard`, () => dashboardScreen(controls));
   get(`${ROOM}/state`, () => stateScreen(world));
   get(`${ROOM}/state/reset`, () => confirmResetScreen(world));
   app.get(`${ROOM}/state/snapshot`, (context) => {
@@ -72,7 +74,7 @@ function addScreens(app: Hono, controls: Controls): void {
 
 /** Each does its deed and leads to the page that it names; a mistake is told on the page that the form stands on. */
 function addActions(app: Hono, controls: Controls): void {
-  const actions = [eventActions, clockActions, faultActions, endpointActions, stateActions];
+  const actions = [eventActions, clockActions, faultActions, endpointActions, dashboardActions, stateActions];
   for (const { path, show, act } of actions.flatMap((of) => of(controls))) {
     app.post(`${ROOM}/${path}`, async (context) => {
       const posted = { id: idOf(context), request: context.req.raw };

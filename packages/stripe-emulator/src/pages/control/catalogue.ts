@@ -1,6 +1,6 @@
+import { formatMoney } from "../../billing/money.ts";
 import { TABLE_NAMES, type TableName } from "../../state/rows.ts";
 import type { Store } from "../../state/store.ts";
-import { formatMoney } from "../money.ts";
 
 /** A row that is an object of Stripe's API. */
 export interface StripeObject {

@@ -11,6 +11,7 @@ const SECTIONS = {
   clocks: ["Clocks", `${ROOM}/clocks`],
   faults: ["Faults", `${ROOM}/faults`],
   endpoints: ["Endpoints", `${ROOM}/endpoints`],
+  dashboard: ["Dashboard", `${ROOM}/dashboard`],
   state: ["State", `${ROOM}/state`],
 } as const;
 
@@ -25,6 +26,7 @@ const SAID = new Map([
   ["faults_cleared", "All faults are off."],
   ["rolled", "The endpoint has a new secret. The old one signs along for a day."],
   ["switched", "The endpoint was switched."],
+  ["saved", "Saved. It counts from the next request on."],
   ["restored", "The snapshot is restored, in place of all there was."],
   ["reset", "Everything is gone: you begin anew."],
 ]);
