@@ -74,8 +74,7 @@ test("a price by use has no quantity, others need one", async () => {
   const price = await createPlan(stripe, { recurring });
   await expect(createCheckout(stripe, price)).rejects.toMatchObject({
     param: "line_items[0][quantity]",
-    message:
-      "Quantity should not be specified where usage_type is `metered`. Remove quantity from `line_items[0]`",
+    message: "Quantity should not be specified where usage_type is `metered`. Remove quantity from `line_items[0]`",
   });
   const licensed = await createPlan(stripe);
   await expect(createCheckout(stripe, licensed, { line_items: [{ price: licensed.id }] })).rejects.toThrow(

@@ -12,8 +12,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const pageOf = async ({ url }: Stripe.Checkout.Session) => (await fetch(url ?? "")).text();
-const trialed = (days: number) =>
-  createPlan(stripe, { recurring: { interval: "month", trial_period_days: days } });
+const trialed = (days: number) => createPlan(stripe, { recurring: { interval: "month", trial_period_days: days } });
 
 test("a price's own trial days are not taken by Checkout", async () => {
   const session = await createCheckout(stripe, await trialed(14));

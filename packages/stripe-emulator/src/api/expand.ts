@@ -22,6 +22,7 @@ const OBJECTS: Record<string, Finder> = {
   "Entitlements.Feature": (store, id) => store.features.find(id),
   Invoice: (store, id) => store.invoices.find(id),
   PaymentIntent: (store, id) => store.paymentIntents.find(id),
+  PaymentLink: (store, id) => store.paymentLinks.find(id),
   PaymentMethod: (store, id) => store.paymentMethods.find(id),
   Price: (store, id) => store.prices.find(id),
   Product: (store, id) => store.products.find(id),
@@ -40,6 +41,7 @@ const newestFirst = <T>(rows: T[]): T[] => rows.reverse();
 const INCLUDABLE: Record<string, (store: Store, id: string) => object> = {
   "Checkout.Session.line_items": (store, id) =>
     listOf(`/v1/checkout/sessions/${id}/line_items`, store.sessionDetails.get(id).lineItems),
+  "PaymentLink.line_items": (store, id) => listOf(`/v1/payment_links/${id}/line_items`, store.linkItems.get(id).items),
   "Coupon.applies_to": (store, id) => ({ products: store.couponScopes.find(id)?.products ?? [] }),
   "Customer.subscriptions": (store, id) =>
     listOf(

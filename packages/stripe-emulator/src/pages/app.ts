@@ -19,6 +19,7 @@ import { receiptPage } from "./document-page.ts";
 import { showInvoice, takeInvoicePayment } from "./invoice-payment.ts";
 import { notice, page, seeOther } from "./layout.ts";
 import { redirectedSubscriber } from "./one-subscription.ts";
+import { addLinks } from "./payment-links.ts";
 import { changeInPortal } from "./portal-actions.ts";
 import { completed, homeOf } from "./portal-flow.ts";
 import { portalPage } from "./portal-page.ts";
@@ -40,6 +41,7 @@ export function pagesApp(world: World, deliverer: Deliverer): Hono {
     const [id, form] = [context.req.param("id"), await formOf(context.req.raw)];
     return world.onClock(clockOf(store, id), () => takeChallenge(world, id, form));
   });
+  addLinks(app, world);
   addPortal(app, world);
   app.on("GET", ["/p/invoices/:id", "/p/invoices/:id/pdf"], async (context) => {
     const invoice = store.invoices.find(context.req.param("id"));
@@ -77,12 +79,18 @@ function expectationsOf(world: World, session: CheckoutSession): Expected {
   };
 }
 
+/** What a payment link's address had the e-mail's field begin with. */
+function prefilled({ store }: World, { id }: CheckoutSession): { input?: CheckoutInput } {
+  const email = store.sessionDetails.get(id).prefilledEmail ?? null;
+  return email === null ? {} : { input: { email } };
+}
+
 async function showCheckout(world: World, id: string): Promise<Response> {
   const session = world.store.checkoutSessions.find(id);
   if (!session) return missing();
-  if (session.status !== "open") return closedCheckout(session);
+  if (session.status !== "open") return closedCheckout(world, session);
   const known = world.store.customers.find(session.customer)?.email ?? session.customer_email;
-  return redirectedSubscriber(world, session, known) ?? openCheckout(world, session, {});
+  return redirectedSubscriber(world, session, known) ?? openCheckout(world, session, prefilled(world, session));
 }
 
 function openCheckout(
@@ -99,8 +107,10 @@ function openCheckout(
   return page("Checkout", checkoutPage(view), status);
 }
 
-function closedCheckout(session: CheckoutSession): Promise<Response> {
+function closedCheckout({ store }: World, session: CheckoutSession): Promise<Response> {
   if (session.status === "complete") {
+    const thanks = store.sessionDetails.get(session.id).thanks ?? null;
+    if (thanks !== null) return notice("Thanks for your payment", thanks || "A payment will show for it.", 200);
     const link = { href: successUrl(session), label: "Continue" };
     return notice("You're all done here", "This checkout is complete.", 200, link);
   }
@@ -115,11 +125,17 @@ function closedCheckout(session: CheckoutSession): Promise<Response> {
 
 const successUrl = ({ success_url: url, id }: CheckoutSession) => (url ?? "/").replaceAll("{CHECKOUT_SESSION_ID}", id);
 
+/** Where the buyer is led when it is paid: to the seller, or to the page's own thanks. */
+const afterwards = ({ store, publicUrl }: World, session: CheckoutSession) =>
+  (store.sessionDetails.get(session.id).thanks ?? null) === null
+    ? successUrl(session)
+    : `${publicUrl}/c/pay/${session.id}`;
+
 async function pay(world: World, deliverer: Deliverer, id: string, input: CheckoutInput): Promise<Response> {
   const session = world.store.checkoutSessions.find(id);
   if (!session) return missing();
-  if (session.status === "complete") return seeOther(successUrl(session));
-  if (session.status !== "open") return closedCheckout(session);
+  if (session.status === "complete") return seeOther(afterwards(world, session));
+  if (session.status !== "open") return closedCheckout(world, session);
   if (input.action === "update_quantities") {
     const quantityProblem = adjustQuantities(world, session, input);
     return quantityProblem === undefined
@@ -163,7 +179,7 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
     return openCheckout(world, placed, { input, problem }, 402);
   }
   await deliverer.firstAnswer(result.event.id, WEBHOOK_PATIENCE_MS);
-  return seeOther(successUrl(session));
+  return seeOther(afterwards(world, session));
 }
 
 /** Nobody pays another amount than they saw: tax depends on the address, which came with the payment. */

@@ -41,7 +41,7 @@ const adjustableQuantity = hashOf(
   ),
 );
 
-const lineItem = hashOf(
+export const lineItem = hashOf(
   schema({
     adjustable_quantity: adjustableQuantity,
     metadata,
@@ -62,7 +62,7 @@ const subscriptionData = hashOf(
   } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.SubscriptionData>),
 );
 
-const paymentIntentData = hashOf(
+export const paymentIntentData = hashOf(
   schema({
     capture_method: oneOf("automatic", "automatic_async", "manual"),
     description: text,
@@ -78,7 +78,7 @@ const setupIntentData = hashOf(
   schema({ description: text, metadata } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.SetupIntentData>),
 );
 
-const invoiceCreation = hashOf(
+export const invoiceCreation = hashOf(
   schema(
     {
       enabled: boolean,

@@ -46,7 +46,7 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
   if (params.discounts && params.discounts.length > 1) {
     throw invalid("A Checkout Session takes one discount only.", undefined, "discounts");
   }
-  refuseForMode(params);
+  refuseForMode(params.mode, params);
   refuseTrial(world, params.subscription_data);
   const [soonest, latest] = [world.now() + 30 * MINUTE, world.now() + DAY];
   if (params.expires_at !== undefined && (params.expires_at < soonest - 5 || params.expires_at > latest + 5)) {
@@ -72,10 +72,11 @@ const FOREIGN: Record<CreateSessionParams["mode"], readonly (keyof CreateSession
   subscription: ["customer_creation", "invoice_creation", "payment_intent_data", "setup_intent_data"],
 };
 
-function refuseForMode(params: CreateSessionParams): void {
-  for (const param of FOREIGN[params.mode]) {
-    if (params[param] !== undefined) {
-      throw invalid(`You can not pass \`${param}\` in \`${params.mode}\` mode.`, undefined, param);
+/** 400 for parameters that belong to another mode. */
+export function refuseForMode(mode: CreateSessionParams["mode"], params: object): void {
+  for (const param of FOREIGN[mode]) {
+    if (Reflect.get(params, param) !== undefined) {
+      throw invalid(`You can not pass \`${param}\` in \`${mode}\` mode.`, undefined, param);
     }
   }
 }
@@ -104,7 +105,10 @@ function refuseTrial(world: World, asked: CreateSessionParams["subscription_data
 }
 
 /** Stripe's 400 for a total that is too small to be charged; undefined for others. */
-export function smallTotal({ amount_total: total, currency }: Stored<Stripe.Checkout.Session>): ApiError | undefined {
+export function smallTotal({
+  amount_total: total,
+  currency,
+}: Pick<Stored<Stripe.Checkout.Session>, "amount_total" | "currency">): ApiError | undefined {
   if (!total || currency === null || total >= smallestCharge(currency)) return undefined;
   const least = `${formatMoney(smallestCharge(currency), currency)} ${currency}`;
   return invalid(`The Checkout Session's total amount due must add up to at least ${least}`, "amount_too_small");
@@ -114,7 +118,11 @@ export function smallTotal({ amount_total: total, currency }: Stored<Stripe.Chec
 const MOST_PRICES = { payment: 100, setup: 0, subscription: 20 };
 
 /** 400 for prices that are too many, or do not fit the mode or one another. */
-export function refuseMixedPrices(world: World, params: CreateSessionParams, items: LineItem[]): void {
+export function refuseMixedPrices(
+  world: World,
+  params: Pick<CreateSessionParams, "customer" | "invoice_creation" | "mode">,
+  items: LineItem[],
+): void {
   const { mode } = params;
   const recurring = items.filter((item) => item.price?.recurring);
   const most = MOST_PRICES[mode];

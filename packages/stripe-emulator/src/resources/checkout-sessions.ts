@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
-import { mergeMetadata, oneOf, schema, text } from "../api/params.ts";
+import { hashOf, mergeMetadata, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { expireSession } from "../billing/checkout.ts";
 import { methodTypesFor } from "../billing/payment.ts";
@@ -20,7 +20,7 @@ import { offersFromParam } from "./discount-params.ts";
 export type CheckoutSession = Stored<Stripe.Checkout.Session>;
 type LineItem = Stored<Stripe.LineItem>;
 
-function createSession(world: World, params: CreateSessionParams): CheckoutSession {
+export function createSession(world: World, params: CreateSessionParams): CheckoutSession {
   refuseContradictions(world, params);
   const lineItems = (params.line_items ?? []).map((item, index) => newLineItem(world, item, `line_items[${index}]`));
   refuseMixedPrices(world, params, lineItems);
@@ -74,6 +74,8 @@ function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[
     updatesCustomerName: params.customer_update?.name === "auto",
     updatesCustomerAddress: params.customer_update?.address === "auto",
     address: null,
+    prefilledEmail: null,
+    thanks: null,
   };
 }
 
@@ -197,10 +199,16 @@ function getSession(world: World, id: string): CheckoutSession {
 
 const listFilters = {
   customer: text,
+  customer_details: hashOf(schema({ email: text }, ["email"])),
   payment_intent: text,
+  payment_link: text,
   status: oneOf("complete", "expired", "open"),
   subscription: text,
 };
+
+/** The e-mail that a session is known to be for: what was typed at last, or what it began with. */
+const emailOf = ({ store }: World, { customer, customer_details: typed, customer_email: given }: CheckoutSession) =>
+  typed?.email ?? given ?? store.customers.find(customer)?.email;
 
 export const checkoutSessionRoutes: Route[] = [
   route("POST", "/v1/checkout/sessions", createSessionParams, createSession),
@@ -208,6 +216,8 @@ export const checkoutSessionRoutes: Route[] = [
     world.store.checkoutSessions
       .all()
       .filter((row) => filters.customer === undefined || row.customer === filters.customer)
+      .filter((row) => !filters.customer_details || emailOf(world, row) === filters.customer_details.email)
+      .filter((row) => filters.payment_link === undefined || row.payment_link === filters.payment_link)
       .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent)
       .filter((row) => filters.status === undefined || row.status === filters.status)
       .filter((row) => filters.subscription === undefined || row.subscription === filters.subscription),

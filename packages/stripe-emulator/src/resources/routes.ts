@@ -13,6 +13,7 @@ import { invoiceItemRoutes } from "./invoice-items.ts";
 import { invoiceRoutes } from "./invoices.ts";
 import { meterRoutes } from "./meters.ts";
 import { paymentIntentRoutes } from "./payment-intents.ts";
+import { paymentLinkRoutes } from "./payment-links.ts";
 import { paymentMethodRoutes } from "./payment-methods.ts";
 import { paymentPageRoutes } from "./payment-pages.ts";
 import { paymentRoutes } from "./payments.ts";
@@ -42,6 +43,7 @@ export const ROUTES: Route[] = [
   ...couponRoutes,
   ...promotionCodeRoutes,
   ...checkoutSessionRoutes,
+  ...paymentLinkRoutes,
   ...subscriptionRoutes,
   ...subscriptionItemRoutes,
   ...subscriptionScheduleRoutes,

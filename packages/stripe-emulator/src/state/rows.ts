@@ -45,6 +45,10 @@ export interface SessionDetails {
   updatesCustomerAddress: boolean;
   /** What the buyer has typed so far. */
   address: Stripe.Address | null;
+  /** What stands in the e-mail's field at first. */
+  prefilledEmail: string | null;
+  /** What the page says when it is paid (empty: the usual words); null: the buyer is sent to `success_url`. */
+  thanks: string | null;
 }
 
 export interface DeliveryRow {
@@ -149,6 +153,12 @@ export interface DashboardSettings {
   one_subscription_url: string | null;
 }
 
+/** What a payment link (the id) sells. */
+export interface LinkItems {
+  id: string;
+  items: Stored<Stripe.LineItem>[];
+}
+
 /** The products that a coupon (the id) is limited to: shown only when `applies_to` is expanded. */
 export interface CouponScope {
   id: string;
@@ -166,6 +176,8 @@ export interface Rows {
   meters: Stored<Stripe.Billing.Meter>;
   checkoutSessions: Stored<Stripe.Checkout.Session>;
   sessionDetails: SessionDetails;
+  paymentLinks: Stored<Stripe.PaymentLink>;
+  linkItems: LinkItems;
   subscriptions: Stored<Stripe.Subscription>;
   subscriptionSchedules: Stored<Stripe.SubscriptionSchedule>;
   invoices: Stored<Stripe.Invoice>;
@@ -228,6 +240,8 @@ export const TABLE_NAMES: Record<TableName, true> = {
   meters: true,
   checkoutSessions: true,
   sessionDetails: true,
+  paymentLinks: true,
+  linkItems: true,
   subscriptions: true,
   subscriptionSchedules: true,
   invoices: true,
