@@ -25,10 +25,10 @@ test("an idempotency key with other parameters is an idempotency error", async (
   await expect(other).rejects.toMatchObject({ type: "StripeIdempotencyError", statusCode: 400 });
 });
 
-test("a refused request does not use up its idempotency key", async () => {
+test("a request whose parameters are refused does not use up its idempotency key", async () => {
   const options = { idempotencyKey: "refused-first" };
   await expect(
-    stripe.prices.create({ currency: "eur", unit_amount: 1, product: "prod_none" }, options),
+    stripe.prices.create({ currency: "eur", unit_amount: 1.5, product: "prod_1" }, options),
   ).rejects.toThrow();
   expect((await stripe.products.create({ name: "C" }, options)).name).toBe("C");
 });

@@ -32,6 +32,15 @@ export function controlApp(controls: Controls): Hono {
     faults.clear();
     return context.json({ data: [] });
   });
+  app.get("/held", (context) => context.json({ data: faults.held() }));
+  app.post("/held/release", (context) => {
+    controls.release();
+    return context.json({ data: faults.held() });
+  });
+  app.post("/held/:id/release", (context) => {
+    controls.release(context.req.param("id"));
+    return context.json({ data: faults.held() });
+  });
   app.get("/dashboard", (context) => context.json(controls.dashboard()));
   app.post("/dashboard", async (context) => context.json(controls.setDashboard(await readHash(context.req.raw))));
   app.post("/snapshot", (context) => context.json(world.store.snapshot()));

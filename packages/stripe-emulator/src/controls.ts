@@ -48,6 +48,11 @@ export class Controls {
     this.faults.add({ kind: kind as Fault["kind"], times: Number(times), ms: Number(ms), match: String(match) });
   }
 
+  /** Lets a request that a fault holds go on, or (undefined) all of them. */
+  release(id?: string): void {
+    if (!this.faults.release(id)) throw noSuch("held request", id ?? "");
+  }
+
   /** What is set in Stripe's dashboard. */
   dashboard(): Omit<DashboardSettings, "id"> {
     const { id: _only, ...settings } = dashboardOf(this.world.store);

@@ -109,6 +109,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     deliveries: () => store.deliveries.all(),
     waitForDeliveries: () => deliverer.idle(),
     async close() {
+      faults.clear();
       jobs.close();
       listeners.close();
       await deliverer.close(CLOSE_TIMEOUT_MS);

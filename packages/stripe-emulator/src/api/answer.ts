@@ -51,9 +51,8 @@ export function answer(
     const headers = { "idempotent-replayed": "true", "original-request": reply.requestId };
     return { status: reply.status, body: reply.body, headers };
   }
-  const { status, body: answered } = run(world, call);
-  if (isKept(status))
-    world.store.replies.put({ id: key, fingerprint, requestId, status, body: answered, at: world.nowMs() });
+  const { status, body: answered, keeps } = run(world, call);
+  if (keeps) world.store.replies.put({ id: key, fingerprint, requestId, status, body: answered, at: world.nowMs() });
   return { status, body: answered };
 }
 
@@ -70,8 +69,13 @@ function checkHeaders(headers: Headers, body: string): void {
   }
 }
 
-function run(world: World, { route, path, encoded, version, id, idempotencyKey }: Call): Answer {
+/** `keeps`: whether the answer is what every further request with the key gets. */
+function run(
+  world: World,
+  { route, path, encoded, version, id, idempotencyKey }: Call,
+): Pick<Answer, "status" | "body"> & { keeps: boolean } {
   world.request = { id, idempotency_key: idempotencyKey };
+  let begun = false;
   try {
     const decoded = decodeForm(encoded);
     if (takesOlderParams(version)) takeOlderParams(world.store, route.path, decoded);
@@ -81,10 +85,13 @@ function run(world: World, { route, path, encoded, version, id, idempotencyKey }
     const shown = version ?? API_VERSION;
     const expansions = readExpansions(operation, asked === undefined ? [] : arrayOf(text)(asked, "expand"), shown);
     const concerned = path.id ?? (typeof form.customer === "string" ? form.customer : undefined);
-    const result = world.onClock(clockOf(world.store, concerned), () => route.answer(world, path, form));
-    return { status: 200, body: JSON.stringify(expand(world.store, result, expansions, shown), null, 2) };
+    const act = route.begin(form);
+    begun = true;
+    const result = world.onClock(clockOf(world.store, concerned), () => act(world, path));
+    return { status: 200, body: JSON.stringify(expand(world.store, result, expansions, shown), null, 2), keeps: true };
   } catch (error) {
-    if (error instanceof ApiError) return { status: error.status, body: errorJson(error) };
+    if (error instanceof ApiError)
+      return { status: error.status, body: errorJson(error), keeps: begun && isKept(error) };
     throw error;
   } finally {
     world.request = { id: null, idempotency_key: null };

@@ -5,6 +5,7 @@ import type { World } from "../world.ts";
 import { answer } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
 import { ApiError, operationNotModelled } from "./errors.ts";
+import { KeysInUse } from "./idempotency.ts";
 import { respond } from "./respond.ts";
 import type { Route } from "./route.ts";
 import { operationOf, stripeApi } from "./stripe-api.ts";
@@ -15,21 +16,56 @@ export function apiApp(world: World, routes: readonly Route[], faults: Faults, l
   for (const { method, path, operation } of missingFrom(routes)) {
     app.on(method, path, ({ req }) => respond(req.raw, () => missing(req.raw, operation), log));
   }
+  const keys = new KeysInUse();
   for (const route of routes) {
     app.on(route.method, route.path, async (context) => {
       const { raw } = context.req;
-      const fault = faults.take(API_FAULTS, new URL(raw.url).pathname);
-      if (fault?.kind === "error_500" || fault?.kind === "rate_limit") return respond(raw, () => faulty(fault), log);
-      if (fault?.kind === "slow") await sleep(fault.ms);
-      const served = fault?.kind === "error_500_kept" ? { ...route, answer: () => faulty(fault) } : route;
       const body = route.method === "GET" ? "" : await context.req.text();
-      const response = respond(raw, (id) => answer(world, served, raw, context.req.param(), body, id), log);
-      if (fault?.kind === "late_answer") await sleep(fault.ms);
+      const act = (served: Route) =>
+        respond(raw, (id) => answer(world, served, raw, context.req.param(), body, id), log);
+      const key = route.method === "POST" ? raw.headers.get("idempotency-key") : null;
+      if (!keys.take(key)) return respond(raw, () => refuseBusy(key), log);
+      const { pathname } = new URL(raw.url);
+      const fault = faults.take(API_FAULTS, pathname, nameOf(raw));
+      let response: Response;
+      try {
+        await beforehand(faults, fault, raw);
+        response = isRefusal(fault) ? respond(raw, () => faulty(fault), log) : act(served(route, fault));
+      } finally {
+        keys.giveBack(key);
+      }
+      // Done and kept: what is late from here on is the network's, and a further request with the key is answered.
+      await afterwards(faults, fault, raw);
       return response;
     });
   }
   app.all("/v1/*", (context) => respond(context.req.raw, () => notFound(context.req.raw), log));
   return app;
+}
+
+const nameOf = ({ method, url }: Request) => `${method} ${new URL(url).pathname}`;
+
+async function beforehand(faults: Faults, fault: Fault | undefined, request: Request): Promise<void> {
+  if (fault?.kind === "slow") await sleep(fault.ms);
+  if (fault?.kind === "hold") await faults.hold(nameOf(request), false);
+}
+
+async function afterwards(faults: Faults, fault: Fault | undefined, request: Request): Promise<void> {
+  if (fault?.kind === "late_answer") await sleep(fault.ms);
+  if (fault?.kind === "hold_answer") await faults.hold(nameOf(request), true);
+}
+
+/** It never reaches the endpoint: nothing is kept under its key. */
+const isRefusal = (fault: Fault | undefined): fault is Fault =>
+  fault?.kind === "error_500" || fault?.kind === "rate_limit";
+
+/** The route, or one that breaks once it has begun. */
+const served = (route: Route, fault: Fault | undefined): Route =>
+  fault?.kind === "error_500_kept" ? { ...route, begin: () => () => faulty(fault) } : route;
+
+function refuseBusy(key: string | null): never {
+  const message = `There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): ${key}. Please try again later.`;
+  throw new ApiError(409, { type: "invalid_request_error", code: "idempotency_key_in_use", message });
 }
 
 /** What Stripe has and the emulator lacks. They come first: `/v1/invoices/search` is not an invoice. */

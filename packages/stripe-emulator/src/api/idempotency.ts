@@ -26,5 +26,25 @@ export function findReply(world: World, key: string, fingerprint: string): Reply
   throw new ApiError(400, { type: "idempotency_error", message });
 }
 
-/** Requests refused before anything was done are not kept: their key may be used again. */
-export const isKept = (status: number): boolean => status < 400 || status === 402 || status >= 500;
+/**
+ * Whether the failure of a request that began to execute is kept under its key: all are, the foreseen too, but for parameters that
+ * were not as they must be (https://docs.stripe.com/error-low-level#idempotency: "most 400s that sent invalid parameters").
+ */
+export const isKept = ({ body: { code = "" } }: ApiError): boolean => !/^(parameter_|url_invalid|emulator_)/.test(code);
+
+/** The keys of requests that are not done yet (https://docs.stripe.com/error-codes#idempotency-key-in-use). */
+export class KeysInUse {
+  readonly #keys = new Set<string>();
+
+  /** False while another request has the key. */
+  take(key: string | null): boolean {
+    if (key === null) return true;
+    if (this.#keys.has(key)) return false;
+    this.#keys.add(key);
+    return true;
+  }
+
+  giveBack(key: string | null): void {
+    if (key !== null) this.#keys.delete(key);
+  }
+}

@@ -5,7 +5,8 @@ import { type Fields, type ParamsOf, readParams, type Schema } from "./params.ts
 export interface Route {
   method: "GET" | "POST" | "DELETE";
   path: string;
-  answer(world: World, path: Record<string, string>, form: FormHash): object;
+  /** Reads the parameters, and throws for wrong ones. What it returns is the execution. */
+  begin(form: FormHash): (world: World, path: Record<string, string>) => object;
 }
 
 /** One API route: its parameters and what it does. The answer is serialised after `expand` was applied. */
@@ -15,5 +16,12 @@ export function route<S extends Schema<Fields, string>>(
   params: S,
   act: (world: World, params: ParamsOf<S>, path: Record<string, string>) => object,
 ): Route {
-  return { method, path, answer: (world, named, form) => act(world, readParams(params, form), named) };
+  return {
+    method,
+    path,
+    begin: (form) => {
+      const read = readParams(params, form);
+      return (world, named) => act(world, read, named);
+    },
+  };
 }

@@ -15,6 +15,7 @@ import type { World } from "../world.ts";
 import { newLineItem } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
 import { DAY, refuseContradictions, refuseMixedPrices, smallTotal } from "./checkout-session-rules.ts";
+import { refuseUnknownCustomer } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
 
 export type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -212,16 +213,17 @@ const emailOf = ({ store }: World, { customer, customer_details: typed, customer
 
 export const checkoutSessionRoutes: Route[] = [
   route("POST", "/v1/checkout/sessions", createSessionParams, createSession),
-  listRoute("/v1/checkout/sessions", "checkout.session", listFilters, (world, filters) =>
-    world.store.checkoutSessions
+  listRoute("/v1/checkout/sessions", "checkout.session", listFilters, (world, filters) => {
+    refuseUnknownCustomer(world, filters.customer);
+    return world.store.checkoutSessions
       .all()
       .filter((row) => filters.customer === undefined || row.customer === filters.customer)
       .filter((row) => !filters.customer_details || emailOf(world, row) === filters.customer_details.email)
       .filter((row) => filters.payment_link === undefined || row.payment_link === filters.payment_link)
       .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent)
       .filter((row) => filters.status === undefined || row.status === filters.status)
-      .filter((row) => filters.subscription === undefined || row.subscription === filters.subscription),
-  ),
+      .filter((row) => filters.subscription === undefined || row.subscription === filters.subscription);
+  }),
   route("GET", "/v1/checkout/sessions/:id", schema({}), (world, _, { id = "" }) => getSession(world, id)),
   route("POST", "/v1/checkout/sessions/:id/expire", schema({}), (world, _, { id = "" }) => {
     const { status } = getSession(world, id);

@@ -64,6 +64,12 @@ export function customerFromParam(world: World, id: string, param = "customer"):
   return customer;
 }
 
+/** 400 for a list of a customer who never was: those who were deleted have lists. */
+export function refuseUnknownCustomer({ store }: World, id: string | undefined): void {
+  if (id === undefined || store.customers.find(id) || store.deletedCustomers.find(id)) return;
+  throw noSuch("customer", id, "customer");
+}
+
 export function createCustomer(world: World, params: CreateParams): Customer {
   const clock = params.test_clock ?? null;
   if (clock !== null && !world.store.testClocks.find(clock)) throw noSuch("test_clock", clock, "test_clock");

@@ -148,7 +148,14 @@ const STATUSES = [
   "unpaid",
 ] as const;
 
-export const listFilters = { customer: text, test_clock: text, price: text, status: oneOf(...STATUSES) };
+export const listFilters = {
+  collection_method: collectionMethod,
+  customer: text,
+  plan: text,
+  price: text,
+  status: oneOf(...STATUSES),
+  test_clock: text,
+};
 
 export const cancelParams = schema({
   cancellation_details: cancellationDetails,

@@ -4,7 +4,7 @@ import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { cancellation, changeItems, currentPeriodEnd, settleEnd } from "../billing/changing.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
-import { endSubscription } from "../billing/end-subscription.ts";
+import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
 import { changeWhenPaid } from "../billing/pending-updates.ts";
 import { followItems } from "../billing/scheduling.ts";
@@ -13,7 +13,7 @@ import { automaticTax, type Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
 import { refuseOtherCurrency } from "./customer-currency.ts";
-import { customerFromParam } from "./customers.ts";
+import { customerFromParam, refuseUnknownCustomer } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { itemChanges, recurringPrice, refuseTooMany } from "./item-changes.ts";
 import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
@@ -186,16 +186,25 @@ function cancellationAsked(
   return cancellation(world, subscription, moment, false);
 }
 
+/** Without a status: all that were not canceled. */
+function hasStatus(row: Subscription, status: string | undefined): boolean {
+  if (status === undefined) return row.status !== "canceled";
+  return status === "all" || (status === "ended" ? isOver(row) : row.status === status);
+}
+
 export const subscriptionRoutes: Route[] = [
   route("POST", "/v1/subscriptions", createParams, createSubscription),
-  listRoute("/v1/subscriptions", "subscription", listFilters, (world, { customer, price, status, test_clock: clock }) =>
-    world.store.subscriptions
+  listRoute("/v1/subscriptions", "subscription", listFilters, (world, filters) => {
+    const { collection_method: method, customer, plan, price = plan, status, test_clock: clock } = filters;
+    refuseUnknownCustomer(world, customer);
+    return world.store.subscriptions
       .all()
       .filter((row) => customer === undefined || row.customer === customer)
       .filter((row) => clock === undefined || row.test_clock === clock)
+      .filter((row) => method === undefined || row.collection_method === method)
       .filter((row) => price === undefined || row.items.data.some((item) => item.price.id === price))
-      .filter((row) => status === "all" || (status === undefined ? row.status !== "canceled" : row.status === status)),
-  ),
+      .filter((row) => hasStatus(row, status));
+  }),
   route("GET", "/v1/subscriptions/:id", schema({}), (world, _, { id = "" }) => getSubscription(world, id)),
   route("POST", "/v1/subscriptions/:id", updateParams, (world, params, { id = "" }) =>
     updateSubscription(world, id, params),

@@ -23,6 +23,7 @@ const SAID = new Map([
   ["clock_created", "The clock is made. Customers that are created with its id live on it."],
   ["advancing", "The clock moves. Everything that falls due on the way happens, in order."],
   ["fault_added", "The fault is on."],
+  ["released", "The request goes on."],
   ["faults_cleared", "All faults are off."],
   ["rolled", "The endpoint has a new secret. The old one signs along for a day."],
   ["switched", "The endpoint was switched."],
