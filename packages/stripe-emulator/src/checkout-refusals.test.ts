@@ -1,15 +1,16 @@
 import type Stripe from "stripe";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Bench, CARD, createCheckout, createPlan, openBench } from "./testing/bench.ts";
-import { setDashboard } from "./testing/dashboard.ts";
+import { controlsOf } from "./testing/controls.ts";
 
 let bench: Bench;
 let stripe: Stripe;
+const setDashboard: ReturnType<typeof controlsOf>["setDashboard"] = (change) => controlsOf(bench).setDashboard(change);
 beforeAll(async () => {
   bench = await openBench();
   stripe = bench.stripe;
 });
-afterEach(() => setDashboard(bench, { tax: true, portal: true, one_subscription_url: null }));
+afterEach(() => setDashboard({ tax: true, portal: true, one_subscription_url: null }));
 afterAll(() => bench.close());
 
 const once = (overrides: Partial<Stripe.PriceCreateParams> = {}) =>
@@ -135,7 +136,7 @@ test("a total under the currency's least charge is refused, and nothing is left 
 });
 
 test("automatic tax needs the account's head office", async () => {
-  await setDashboard(bench, { tax: false });
+  await setDashboard({ tax: false });
   const price = await createPlan(stripe);
   const automatic_tax = { enabled: true };
   const message =
@@ -145,12 +146,12 @@ test("automatic tax needs the account's head office", async () => {
   const items = [{ price: price.id }];
   await expect(stripe.subscriptions.create({ customer, items, automatic_tax })).rejects.toMatchObject({ message });
   expect((await createCheckout(stripe, price)).status).toBe("open");
-  await setDashboard(bench, { tax: true });
+  await setDashboard({ tax: true });
   expect((await createCheckout(stripe, price, { automatic_tax })).status).toBe("open");
 });
 
 test("the portal needs its settings saved, or a configuration", async () => {
-  await setDashboard(bench, { portal: false });
+  await setDashboard({ portal: false });
   const { id: customer } = await stripe.customers.create({});
   await expect(stripe.billingPortal.sessions.create({ customer })).rejects.toMatchObject({
     statusCode: 400,
@@ -191,7 +192,7 @@ test("an account may limit customers to one subscription: by the customer or, wi
   const price = await createPlan(stripe);
   const { id: customer } = await stripe.customers.create({ email: "one@example.com" });
   await bench.submit((await createCheckout(stripe, price, { customer })).url, CARD);
-  await setDashboard(bench, { one_subscription_url: "http://localhost/account?email={CUSTOMER_EMAIL}" });
+  await setDashboard({ one_subscription_url: "http://localhost/account?email={CUSTOMER_EMAIL}" });
   const manage = 'href="http://localhost/account?email=one%40example.com"';
   const again = await createCheckout(stripe, price, { customer });
   expect(await (await fetch(again.url ?? "")).text()).toContain(manage);

@@ -185,6 +185,11 @@ test("a flow opens the portal at one task, and leads where it says when that is 
   const { id: configuration } = await configure({ invoice_history: { enabled: true } });
   const missing = open({ configuration, flow_data: { type: "payment_method_update" } });
   await expect(missing).rejects.toMatchObject({ param: "flow_data" });
+  const type = "subscription_update";
+  const update = open({ configuration, flow_data: { type, subscription_update: { subscription: "sub_1" } } });
+  await expect(update).rejects.toThrow(
+    "This subscription cannot be updated because the subscription update feature in the portal configuration is disabled.",
+  );
 });
 
 async function openInvoice() {

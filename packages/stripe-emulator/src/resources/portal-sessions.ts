@@ -76,11 +76,20 @@ function flowOf(world: World, customer: string, asked: NonNullable<CreateParams[
   };
 }
 
+const NOT_OFFERED: Record<string, string> = {
+  subscription_cancel:
+    "This subscription cannot be canceled because the subscription cancellation feature in the portal configuration is disabled.",
+  subscription_update:
+    "This subscription cannot be updated because the subscription update feature in the portal configuration is disabled.",
+};
+
 /** 400 for a task that the configuration does not offer. */
 function expectOffered({ features }: PortalConfiguration, type: string): void {
   const offered = Object.entries(features).some(([name, { enabled }]) => name === type && enabled);
-  if (!offered)
-    throw invalid(`This feature is not enabled in the portal's configuration: ${type}.`, undefined, "flow_data");
+  if (offered) return;
+  const told = NOT_OFFERED[type];
+  if (told !== undefined) throw invalid(told);
+  throw invalid(`This feature is not enabled in the portal's configuration: ${type}.`, undefined, "flow_data");
 }
 
 function createSession(world: World, params: CreateParams): PortalSession {

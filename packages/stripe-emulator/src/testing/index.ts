@@ -12,4 +12,5 @@ export {
   until,
 } from "./bench.ts";
 export { openBrowser } from "./browser.ts";
+export { controlsOf } from "./controls.ts";
 export { cli, runCli, skipReason, startCli } from "./stripe-cli.ts";

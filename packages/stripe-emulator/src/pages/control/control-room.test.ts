@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import type { StripeEmulatorOptions } from "../../index.ts";
 import { type Bench, openBench, until } from "../../testing/bench.ts";
+import { controlsOf } from "../../testing/controls.ts";
 
 async function bench(options: Partial<StripeEmulatorOptions> = {}): Promise<Bench> {
   const opened = await openBench(options);
@@ -46,6 +47,7 @@ test("an empty emulator says on each page what is missing, without a script", as
     ["/control/clocks", "No clocks yet"],
     ["/control/faults", "All faults are off"],
     ["/control/endpoints", "No endpoints"],
+    ["/control/dashboard", "The tax settings have a head office"],
     ["/control/state", "0 rows"],
   ] as const) {
     const page = await read(on, path);
@@ -196,6 +198,32 @@ test("a snapshot is downloaded and restored; another file changes nothing; a res
   expect((await on.stripe.products.list()).data).toEqual([]);
   await post(on, "state/restore", file(snapshot));
   expect((await on.stripe.products.retrieve(id)).name).toBe("Kept");
+});
+
+test("what the account's owner sets is set on a page, and a form that leaves something out takes it away", async () => {
+  const on = await bench();
+  expect(await read(on, "/control/dashboard")).toMatch(/name="portal"[^>]*checked/);
+  const saved = await post(on, "dashboard", { tax: "on", one_subscription_url: "http://localhost/account" });
+  expect(saved).toContain("said=saved");
+  const page = await read(on, "/control/dashboard");
+  expect(page).not.toMatch(/name="portal"[^>]*checked/);
+  expect(page).toMatch(/name="tax"[^>]*checked/);
+  expect(page).toContain('value="http://localhost/account"');
+  expect(await post(on, "dashboard", { one_subscription_url: "nowhere" })).toContain('role="alert"');
+  await on.stripe.customers.create({});
+  await post(on, "state/reset");
+  expect(await read(on, "/control/dashboard")).toMatch(/name="portal"[^>]*checked/);
+});
+
+test("a held request is shown, and goes on when it is released", async () => {
+  const on = await bench();
+  const { fault, untilHeld } = controlsOf(on);
+  await fault("hold", { match: "/v1/products" });
+  const made = on.stripe.products.create({ name: "Held" });
+  const [held] = await untilHeld(1);
+  expect(await read(on, "/control/faults")).toContain("POST /v1/products");
+  expect(await post(on, `held/${held?.id}/release`)).toContain("said=released");
+  expect((await made).name).toBe("Held");
 });
 
 test("neither a name that was made to lead here nor another site's form opens the control room", async () => {

@@ -1,0 +1,30 @@
+import { expect } from "vitest";
+import type { Fault, Held } from "../events/faults.ts";
+import type { DashboardSettings } from "../state/rows.ts";
+
+const headers = { authorization: "Bearer sk_test_control", "content-type": "application/json" };
+
+/** What only an emulator can do, over HTTP: it may stand anywhere. */
+export function controlsOf({ origin }: { origin: string }) {
+  const ask = async <T>(method: string, path: string, body?: object): Promise<T> => {
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const answer = await fetch(`${origin}/_emulator/${path}`, init);
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as T;
+  };
+  const held = async () => (await ask<{ data: Held[] }>("GET", "held")).data;
+  return {
+    /** Sets what an account's owner sets in Stripe's dashboard; the rest stays. */
+    setDashboard: (change: Partial<Omit<DashboardSettings, "id">>) => ask("POST", "dashboard", change),
+    fault: (kind: Fault["kind"], options: Partial<Omit<Fault, "kind">> = {}) =>
+      ask("POST", "faults", { kind, ...options }),
+    clearFaults: () => ask("DELETE", "faults"),
+    /** The requests that `hold` and `hold_answer` hold up, once there are so many; the first to come first. */
+    async untilHeld(count: number): Promise<Held[]> {
+      await expect.poll(async () => (await held()).length, { interval: 5, timeout: 5000 }).toBe(count);
+      return held();
+    },
+    /** Lets a held request go on, or all. */
+    release: (request?: Held) => ask("POST", request === undefined ? "held/release" : `held/${request.id}/release`, {}),
+  };
+}
