@@ -79,3 +79,20 @@ test("no route is hidden by one that is lacking", async () => {
     expect(await response.text(), `${method} ${path}`).not.toContain("emulator_operation_not_modelled");
   }
 });
+
+test("metadata has up to 50 keys of 40 characters, and values of 500", async () => {
+  const create = (metadata: Record<string, string>) => bench.stripe.customers.create({ metadata });
+  expect((await create({ ["k".repeat(40)]: "v".repeat(500) })).metadata).toHaveProperty("k".repeat(40));
+  const key = "k".repeat(41);
+  await expect(create({ [key]: "v" })).rejects.toThrow(
+    `Metadata keys can have up to 40 characters, but you passed in a key that is 41 characters. Invalid key: ${key}`,
+  );
+  await expect(create({ k: "v".repeat(501) })).rejects.toMatchObject({
+    param: "metadata[k]",
+    message: expect.stringContaining(
+      "Metadata values can have up to 500 characters, but you passed in a value that is 501 characters.",
+    ),
+  });
+  const many = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`k${index}`, "v"]));
+  await expect(create(many)).rejects.toMatchObject({ param: "metadata" });
+});

@@ -102,13 +102,34 @@ export const arrayOf =
 export const hashOf =
   <S extends Schema<Fields, string>>(inner: S): Reader<ParamsOf<S>> =>
   (value, param) => {
-    if (typeof value === "string" || Array.isArray(value)) throw invalid("Invalid object", "parameter_invalid", param);
+    if (typeof value === "string") throw invalid("Invalid object", "parameter_invalid", param);
     return readParams(inner, value, param);
   };
 
+/** https://docs.stripe.com/metadata#data */
+const MOST_KEYS = 50;
+const LONGEST_KEY = 40;
+const LONGEST_VALUE = 500;
+
+function refuseLongMetadata(value: Exclude<FormValue, string>, param: string): void {
+  for (const [key, word] of Object.entries(value)) {
+    if (key.length > LONGEST_KEY) {
+      const message = `Metadata keys can have up to ${LONGEST_KEY} characters, but you passed in a key that is ${key.length} characters. Invalid key: ${key}`;
+      throw invalid(message, undefined, param);
+    }
+    if (String(word).length > LONGEST_VALUE) {
+      const message = `Metadata values can have up to ${LONGEST_VALUE} characters, but you passed in a value that is ${String(word).length} characters. Invalid value: ${word}`;
+      throw invalid(message, undefined, `${param}[${key}]`);
+    }
+  }
+  if (Object.keys(value).length > MOST_KEYS)
+    throw invalid(`Metadata can have up to ${MOST_KEYS} keys.`, undefined, param);
+}
+
 /** Keys set to `''` are to be removed; `metadata=''` removes all. */
 export const metadata: Reader<Stripe.Metadata | null> = clearable((value, param) => {
-  if (typeof value === "string") throw invalid("Invalid object", "parameter_invalid", param);
+  if (typeof value === "string" || Array.isArray(value)) throw invalid("Invalid object", "parameter_invalid", param);
+  refuseLongMetadata(value, param);
   return Object.fromEntries(
     Object.entries(value).map(([key, word]) => {
       if (typeof word !== "string")
