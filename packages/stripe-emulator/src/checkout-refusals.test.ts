@@ -201,4 +201,6 @@ test("an account may limit customers to one subscription: by the customer or, wi
   expect(await (await bench.submit(guest.url, { ...CARD, email: "one@example.com" })).text()).toContain(manage);
   expect((await stripe.checkout.sessions.retrieve(guest.id)).status).toBe("open");
   expect((await bench.submit(guest.url, { ...CARD, email: "two@example.com" })).status).toBe(303);
+  const oneTime = await createCheckout(stripe, await once(), { customer });
+  expect((await bench.submit(oneTime.url, CARD)).status).toBe(303);
 });

@@ -40,6 +40,9 @@ test("a missing customer, too, is kept; parameters that are not as they must be 
   const mistyped = { idempotencyKey: "mistyped" };
   for (const wrong of [{ name: "A", nonsense: 1 }, { name: "A", active: "perhaps" }, {}])
     await expect(on.stripe.products.create(wrong as never, mistyped)).rejects.toMatchObject({ statusCode: 400 });
+  // This one is found only by the endpoint itself.
+  const nowhere = on.stripe.checkout.sessions.create({ mode: "payment" }, mistyped);
+  await expect(nowhere).rejects.toMatchObject({ code: "parameter_missing", param: "success_url" });
   expect((await on.stripe.products.create({ name: "A" }, mistyped)).name).toBe("A");
 });
 

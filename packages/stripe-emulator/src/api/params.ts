@@ -102,7 +102,7 @@ export const arrayOf =
 export const hashOf =
   <S extends Schema<Fields, string>>(inner: S): Reader<ParamsOf<S>> =>
   (value, param) => {
-    if (typeof value === "string") throw invalid("Invalid object", "parameter_invalid", param);
+    if (typeof value === "string" || Array.isArray(value)) throw invalid("Invalid object", "parameter_invalid", param);
     return readParams(inner, value, param);
   };
 
@@ -128,7 +128,7 @@ function refuseLongMetadata(value: Exclude<FormValue, string>, param: string): v
 
 /** Keys set to `''` are to be removed; `metadata=''` removes all. */
 export const metadata: Reader<Stripe.Metadata | null> = clearable((value, param) => {
-  if (typeof value === "string" || Array.isArray(value)) throw invalid("Invalid object", "parameter_invalid", param);
+  if (typeof value === "string") throw invalid("Invalid object", "parameter_invalid", param);
   refuseLongMetadata(value, param);
   return Object.fromEntries(
     Object.entries(value).map(([key, word]) => {
