@@ -1,3 +1,4 @@
+import { environmentText } from "@turnpike/settings";
 import { RemovalPolicy } from "aws-cdk-lib";
 import type { App, FunctionProps } from "sst/constructs";
 
@@ -9,6 +10,9 @@ export interface Stage {
   isWatched: boolean;
   logRetention: NonNullable<FunctionProps["logRetention"]>;
 }
+
+/** The stage that `npm start` runs. */
+const LOCAL = "local";
 
 const STAGES: Record<string, Stage> = {
   prod: { isProtected: true, isWatched: true, logRetention: "three_months" },
@@ -31,10 +35,14 @@ export function removalPolicyOf(stage: Stage): RemovalPolicy {
 }
 
 /**
- * Refuses `sst remove` for a protected stage, and `sst dev`, which would put a laptop in the place of its functions.
+ * Refuses `sst remove` for a protected stage, and `sst dev`, which would put a laptop in the place of its functions. Refuses to deploy
+ * any stage that sends Stripe's key to another server: a laptop's `.env`, which `sst` reads too, may name one.
  * @throws Error that says where to read on
  */
 export function assertAllowed(app: App): void {
+  if (app.mode === "deploy" && app.stage !== LOCAL && environmentText("STRIPE_API_BASE")) {
+    throw new Error("STRIPE_API_BASE is for a laptop: leave it empty, a deployed stage asks Stripe itself.");
+  }
   if (app.mode === "deploy" || !stageOf(app).isProtected) return;
   throw new Error(`The stage ${app.stage} is protected from "sst ${app.mode}": see docs/upgrade-and-teardown.md.`);
 }

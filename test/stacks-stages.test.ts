@@ -1,5 +1,5 @@
 import type { App } from "sst/constructs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { environment } from "../stacks/environment.ts";
 import { stacks } from "../stacks/index.ts";
 import { lambdasOf, readTemplates, resourcesOf } from "./templates.ts";
@@ -38,6 +38,12 @@ describe("prod", () => {
   it.each(["remove", "dev"] as const)('is left alone by "sst %s"', (mode) => {
     expect(() => stacks({ mode, stage: "prod" } as App)).toThrow(`The stage prod is protected from "sst ${mode}"`);
   });
+});
+
+it("no stage is deployed to ask another server than Stripe", () => {
+  vi.stubEnv("STRIPE_API_BASE", "http://127.0.0.1:12111");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(() => stacks({ mode: "deploy", stage: "dev" } as App)).toThrow("STRIPE_API_BASE is for a laptop");
 });
 
 describe("a personal stage", () => {

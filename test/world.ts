@@ -28,7 +28,7 @@ export async function startWorld(options: LocalOptions = {}) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "turnpike-"));
   const lines: string[] = [];
   const local: Local = await startLocal({
-    environment: { PATH: process.env.PATH, ...options.environment },
+    environment: { PATH: process.env.PATH ?? "", ...options.environment },
     port: 0,
     web: false,
     watch: false,

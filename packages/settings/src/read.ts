@@ -4,7 +4,12 @@ import { type SettingName, type SettingsEnvironment, type SettingValue, settings
 /** A setting that is missing or malformed. The message names it, and says what to do. */
 export class SettingError extends Error {
   override readonly name = "SettingError";
+  /** The log may hold the message: it quotes no secret and no customer. */
+  readonly quotesNothing = true;
 }
+
+// What a script writes into an environment when a variable of its own is not set.
+const NO_VALUE = /^(undefined|null|NaN)$/;
 
 /**
  * Reads one setting.
@@ -16,7 +21,10 @@ export function readSetting<Name extends SettingName>(
 ): SettingValue<Name>;
 export function readSetting(name: SettingName, environment?: SettingsEnvironment): unknown {
   try {
-    return settings[name].parse(environmentText(name, environment));
+    const text = environmentText(name, environment);
+    if (text && NO_VALUE.test(text.trim()))
+      throw new Unusable(`is the word "${text.trim()}": set it, or leave it empty`);
+    return settings[name].parse(text);
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
     throw new SettingError(`${name} ${error.message}. It is described in .env.example.`);

@@ -19,6 +19,9 @@ it.each<[name: SettingName, value: string | undefined, says: string]>([
   ["WAF", "yes", 'is "yes": set it to on'],
   ["PORT", "65536", "is no port"],
   ["SUPABASE_JWT_KEY", "{}", "is no private ES256 key"],
+  ["STRIPE_SECRET_KEY", "undefined", 'is the word "undefined"'],
+  ["STRIPE_API_BASE", "null", 'is the word "null"'],
+  ["PORT", "NaN", 'is the word "NaN"'],
 ])("a setting that cannot be used is named: %s=%s", (name, value, says) => {
   expect(() => readSetting(name, { [name]: value })).toThrow(new RegExp(`^${name} .*${says}`));
 });

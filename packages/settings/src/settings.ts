@@ -9,12 +9,15 @@ interface Setting {
   secret: boolean;
   /** Whether a deployed stage uses it. If not, it is for `npm start` alone. */
   deployed: boolean;
+  /** Whether `npm start` uses it. If not, what a deploy needs may stand in `.env` all the same. */
+  local: boolean;
   parse: Parse<unknown>;
 }
 
-const plain = { secret: false, deployed: true } as const;
-const secret = { secret: true, deployed: true } as const;
-const local = { secret: false, deployed: false } as const;
+const plain = { secret: false, deployed: true, local: true } as const;
+const secret = { secret: true, deployed: true, local: true } as const;
+const deployOnly = { secret: false, deployed: true, local: false, onLaptop: "not used" } as const;
+const localOnly = { secret: false, deployed: false, local: true } as const;
 
 /** Every setting of Turnpike. The README's table is written from here, and all that reads a setting takes its type from here. */
 export const settings = {
@@ -41,45 +44,41 @@ export const settings = {
   SUPABASE_PUBLISHABLE_KEY: { ...plain, is: "for browsers", onLaptop: "made up", parse: text },
   SUPABASE_SECRET_KEY: { ...secret, is: "secret; passes row-level security", onLaptop: "made up", parse: text },
   SITE_HOSTED_ZONE_ID: {
-    ...plain,
+    ...deployOnly,
     is: "zone in Route 53 of `SITE_URL`'s domain: its certificate and records are made there",
-    onLaptop: "not used",
     parse: optional(text),
   },
   SITE_CERTIFICATE_ARN: {
-    ...plain,
+    ...deployOnly,
     is: "certificate of `us-east-1` for `SITE_URL`'s domain",
-    onLaptop: "not used",
     parse: optional(text),
   },
   ALARM_EMAIL: {
-    ...plain,
+    ...deployOnly,
     is: "whom the alarms of `prod` and `staging` mail",
-    onLaptop: "not used",
     parse: optional(text),
   },
   WAF: {
-    ...plain,
+    ...deployOnly,
     is: "`on`: a firewall in front of the site and the API, in `us-east-1`",
-    onLaptop: "not used",
     parse: onOff,
   },
-  TRACING: { ...plain, is: "`on`: AWS X-Ray traces the functions", onLaptop: "not used", parse: onOff },
-  PORT: { ...local, is: "the one local address", onLaptop: "`3000`", parse: port },
+  TRACING: { ...deployOnly, is: "`on`: AWS X-Ray traces the functions", parse: onOff },
+  PORT: { ...localOnly, is: "the one local address", onLaptop: "`3000`", parse: port },
   TURNPIKE_DATA_DIR: {
-    ...local,
+    ...localOnly,
     is: "where local data lives",
     onLaptop: "`.turnpike`",
     parse: (value = ".turnpike") => value,
   },
   STRIPE_API_BASE: {
-    ...local,
+    ...localOnly,
     is: "another server that speaks Stripe's API",
     onLaptop: "the emulator's",
     parse: optional(address),
   },
   SUPABASE_JWT_KEY: {
-    ...local,
+    ...localOnly,
     is: "private JWK (ES256) of the embedded Supabase",
     onLaptop: "made up",
     parse: optional(privateKey),

@@ -2,7 +2,8 @@ const leftOut = new Proxy(
   {},
   {
     get(_, name) {
-      throw new Error(`"${String(name)}" of a library was left out of this bundle: see stacks/bundling/leave-out.ts`);
+      const message = `"${String(name)}" of a library was left out of this bundle: see stacks/bundling/leave-out.ts`;
+      throw Object.assign(new Error(message), { quotesNothing: true });
     },
   },
 );

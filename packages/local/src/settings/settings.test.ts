@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadEnvironment } from "./dotenv.ts";
-import { readPort, readSettings } from "./settings.ts";
+import { readPort, readSettings, stacksEnvironment } from "./settings.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -71,6 +71,34 @@ it("uses a hosted Supabase at its address, and says which key it lacks", () => {
   expect(() => read(lacking)).toThrow(/SUPABASE_SECRET_KEY must be too/);
 });
 
+it("keeps the embedded Supabase at our own address, as it keeps the emulator", () => {
+  for (const SUPABASE_URL of ["http://localhost:4000", "http://127.0.0.1:4000/"]) {
+    expect(read({ SUPABASE_URL }).supabase).toMatchObject({ embedded: true, url: "http://localhost:4000" });
+  }
+});
+
+it.each<Record<string, string>>([
+  {},
+  { STRIPE_SECRET_KEY: "sk_test_real" },
+  { SUPABASE_URL: "https://abc.supabase.co" },
+])("gives the stacks only what is set, with %o", (given) => {
+  const environment = { SUPABASE_PUBLISHABLE_KEY: "p", SUPABASE_SECRET_KEY: "s", ...given };
+  const written = stacksEnvironment(environment, read(environment));
+  expect(Object.values(written)).not.toContain(undefined);
+  expect("STRIPE_API_BASE" in written).toBe(!("STRIPE_SECRET_KEY" in given));
+});
+
+it("keeps from the stacks what only a deploy uses, so that the same .env does for both", () => {
+  const written = stacksEnvironment({ WAF: "on", SITE_HOSTED_ZONE_ID: "Z1", AWS_REGION: "eu-central-1" }, read({}));
+  expect(written).toMatchObject({ AWS_REGION: "eu-central-1" });
+  for (const name of ["WAF", "SITE_HOSTED_ZONE_ID"]) expect(written).not.toHaveProperty(name);
+});
+
+it("takes the spaces around a key for none of it", () => {
+  const { stripe } = read({ STRIPE_SECRET_KEY: " sk_test_mine ", STRIPE_WEBHOOK_SECRET: "whsec_mine\n" });
+  expect(stripe).toMatchObject({ secretKey: "sk_test_mine", webhookSecret: "whsec_mine" });
+});
+
 it("works under localhost and under 127.0.0.1", () => {
   const { siteUrl, allowedOrigins } = read({ ALLOWED_ORIGINS: "https://other.example" });
   expect(siteUrl).toBe("http://localhost:4000");
@@ -85,6 +113,7 @@ it.each([
   ["SITE_URL", "app.example.com"],
   ["SUPABASE_JWT_KEY", "{}"],
   ["STRIPE_API_BASE", "ftp://example.com"],
+  ["STRIPE_SECRET_KEY", "undefined"],
 ])("refuses a malformed %s by its name", (name, value) => {
   expect(() => read({ [name]: value })).toThrow(new RegExp(`^${name} is`));
 });

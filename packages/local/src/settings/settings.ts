@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import {
+  settings as declared,
   readSetting,
   type SecretName,
   SettingError,
@@ -9,6 +10,7 @@ import {
 } from "@turnpike/settings";
 import type { JWK } from "jose";
 import { UserError } from "../user-error.ts";
+import type { Environment } from "./dotenv.ts";
 import { type GeneratedSettings, keepGeneratedSettings } from "./generated.ts";
 
 export interface Settings {
@@ -63,19 +65,25 @@ export function readSettings(environment: SettingsEnvironment, dataDir: string, 
     siteUrl,
     allowedOrigins: [...new Set(origins)].filter((origin) => origin !== siteUrl),
     stripe: readStripe(environment, generated, [publicUrl, loopbackUrl]),
-    supabase: readSupabase(environment, generated, publicUrl),
+    supabase: readSupabase(environment, generated, [publicUrl, loopbackUrl]),
   };
 }
 
-/** The settings that the stacks read. Secrets are not among them: they are bound to the functions. */
-export function stacksEnvironment(settings: Settings) {
+/**
+ * What the stacks read: this environment, with the settings as they were settled. Secrets are not among them: they are bound to
+ * the functions. Neither is what only a deploy uses, which may not fit a laptop.
+ */
+export function stacksEnvironment(environment: Environment, { siteUrl, allowedOrigins, stripe, supabase }: Settings) {
+  const used: Environment = { ...environment };
+  for (const [name, { local }] of Object.entries(declared)) if (!local) delete used[name];
   return {
-    SITE_URL: settings.siteUrl,
-    ALLOWED_ORIGINS: settings.allowedOrigins.join(","),
-    SUPABASE_URL: settings.supabase.url,
-    SUPABASE_PUBLISHABLE_KEY: settings.supabase.publishableKey,
-    STRIPE_API_BASE: settings.stripe.apiBase,
-  } satisfies SettingsEnvironment;
+    ...used,
+    SITE_URL: siteUrl,
+    ALLOWED_ORIGINS: allowedOrigins.join(","),
+    SUPABASE_URL: supabase.url,
+    SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
+    ...(stripe.apiBase && { STRIPE_API_BASE: stripe.apiBase }),
+  } satisfies Environment;
 }
 
 /** The values of the stacks' `Config.Secret`s. */
@@ -90,10 +98,11 @@ export function stacksSecrets(settings: Settings): Record<SecretName, string> {
 function readStripe(
   environment: SettingsEnvironment,
   generated: GeneratedSettings,
-  ownUrls: string[],
+  ownUrls: [string, string],
 ): Settings["stripe"] {
   const apiBase = read("STRIPE_API_BASE", environment);
-  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = environment;
+  const secretKey = find("STRIPE_SECRET_KEY", environment);
+  const webhookSecret = find("STRIPE_WEBHOOK_SECRET", environment);
   // Our own address as the base keeps the emulator, with a secret key of one's choice.
   const emulated = apiBase ? ownUrls.includes(apiBase) : !secretKey;
   const base = emulated ? ownUrls[1] : apiBase;
@@ -109,23 +118,28 @@ function readStripe(
 function readSupabase(
   environment: SettingsEnvironment,
   generated: GeneratedSettings,
-  publicUrl: string,
+  [publicUrl, loopbackUrl]: [string, string],
 ): Settings["supabase"] {
   const url = find("SUPABASE_URL", environment);
-  for (const name of ["SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"] as const) {
-    if (url && !environment[name]) {
-      throw new UserError(
-        `SUPABASE_URL is set, so ${name} must be too: copy it from the project's settings, "API keys", into .env.`,
-      );
-    }
-  }
+  // Our own address keeps the embedded one, as it keeps Stripe's emulator.
+  const hosted = url === publicUrl || url === loopbackUrl ? undefined : url;
+  const publishableKey = find("SUPABASE_PUBLISHABLE_KEY", environment);
+  const secretKey = find("SUPABASE_SECRET_KEY", environment);
+  if (hosted && !publishableKey) throw lacksKey("SUPABASE_PUBLISHABLE_KEY");
+  if (hosted && !secretKey) throw lacksKey("SUPABASE_SECRET_KEY");
   return {
-    embedded: !url,
-    url: url ?? publicUrl,
-    publishableKey: environment.SUPABASE_PUBLISHABLE_KEY ?? generated.supabasePublishableKey,
-    secretKey: environment.SUPABASE_SECRET_KEY ?? generated.supabaseSecretKey,
+    embedded: !hosted,
+    url: hosted ?? publicUrl,
+    publishableKey: publishableKey ?? generated.supabasePublishableKey,
+    secretKey: secretKey ?? generated.supabaseSecretKey,
     signingKey: read("SUPABASE_JWT_KEY", environment) ?? generated.supabaseJwtKey,
   };
+}
+
+function lacksKey(name: SettingName): UserError {
+  return new UserError(
+    `SUPABASE_URL is set, so ${name} must be too: copy it from the project's settings, "API keys", into .env.`,
+  );
 }
 
 /** A setting that the local runtime has a value of its own for. @throws UserError */

@@ -1,10 +1,11 @@
 import { Worker } from "node:worker_threads";
+import type { Environment } from "../settings/dotenv.ts";
 import type { SystemDescription } from "./description.ts";
 import type { Build, StacksThreadInput, StacksThreadMessage } from "./stacks-thread.ts";
 
 export interface StartStacksOptions extends StacksThreadInput {
   /** What the stacks read from `process.env`. */
-  environment: Record<string, string | undefined>;
+  environment: Environment;
 }
 
 export interface RunningStacks {
