@@ -179,6 +179,7 @@ describe("a refusal", () => {
         error: expect.stringContaining("Error"),
         errorCode: "resource_missing",
         stripeStatus: expect.any(Number),
+        stripeParam: "line_items[0][price]",
         stripeRequestId: expect.any(String),
         stack: expect.stringContaining("at "),
       },

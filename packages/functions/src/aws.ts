@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { OwnError } from "@turnpike/core/errors";
 import { signAwsCall } from "./aws-signature.ts";
 import { bindings } from "./bindings.ts";
 
@@ -36,7 +37,9 @@ export async function callAws<Answer>({ service, url, version, target, input }: 
     if (response.ok) return (await response.json()) as Answer;
     const reason = await response.text();
     if (attempt === ATTEMPTS || !(response.status >= 500 || /throttl/i.test(reason))) {
-      throw new Error(`AWS answered ${target} with ${response.status}`);
+      // Such as AccessDeniedException: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
+      const [, type = ""] = /"__type":\s*"(?:[^"]*#)?(\w+)"/.exec(reason) ?? [];
+      throw new OwnError(`AWS answered ${target} with ${response.status} ${type}`.trim());
     }
     await sleep(Math.random() * FIRST_PAUSE_MS * 2 ** attempt);
   }

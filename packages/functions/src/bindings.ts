@@ -1,3 +1,5 @@
+import { OwnError } from "@turnpike/core/errors";
+
 /** What SST, Lambda and the stacks put into a function's environment. The settings, which people write, are in `config.ts`. */
 export const bindings = {
   get eventsQueueUrl(): string {
@@ -28,12 +30,12 @@ export const bindings = {
         return name ? [{ name, value }] : [];
       }),
       /** Where `sst secrets set` keeps those of this stage, and those of every stage. */
-      prefixes: [process.env.SST_SSM_PREFIX ?? "", `/sst/${process.env.SST_APP}/.fallback/`],
+      prefixes: [process.env.SST_SSM_PREFIX ?? "", `/sst/${bound("SST_APP")}/.fallback/`],
       /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
       ssmUrl:
         process.env.AWS_ENDPOINT_URL_SSM ??
         process.env.AWS_ENDPOINT_URL ??
-        `https://ssm.${process.env.AWS_REGION}.amazonaws.com`,
+        `https://ssm.${bound("AWS_REGION")}.amazonaws.com`,
     };
   },
 };
@@ -41,5 +43,5 @@ export const bindings = {
 function bound(variable: string): string {
   const value = process.env[variable];
   if (value) return value;
-  throw new Error(`The variable ${variable} is not set: SST or Lambda does that, see stacks/.`);
+  throw new OwnError(`The variable ${variable} is not set: SST or Lambda does that, see stacks/.`);
 }

@@ -2,6 +2,7 @@ import { checkHealth, type Health } from "@turnpike/core/health";
 import type { HealthAnswer } from "@turnpike/core/health/schema";
 import { bindings } from "./bindings.ts";
 import { clients } from "./clients.ts";
+import { describe, log } from "./log.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { logRequest } from "./middleware/log-request.ts";
 import { Stack } from "./middleware/stack.ts";
@@ -30,6 +31,7 @@ async function ask(): Promise<Health> {
   try {
     return await withSecrets(async () => {
       found = await checkHealth(clients);
+      for (const error of found.errors) log("error", "a dependency does not answer", describe(error));
       const refusal = found.errors.find(isRefusal);
       if (refusal) throw refusal;
       return found;

@@ -5,17 +5,24 @@ export function log(level: "info" | "warn" | "error", message: string, fields: F
   console[level](JSON.stringify({ level, message, ...fields }));
 }
 
-/** What the log may say about an error. Its message can quote what a customer typed, so only the stack says what happened. */
+/**
+ * What the log may say about an error. A message of our own says why; that of a library can quote what a customer typed, and stays
+ * out: its codes and the stack must do.
+ */
 export function describe(error: unknown): Fields {
   if (!(error instanceof Error)) return { error: typeof error };
-  const { code, type, statusCode, requestId } = error as Error & Record<string, unknown>;
+  const { code, type, statusCode, requestId, param, quotesNothing } = error as Error & Record<string, unknown>;
   // By what they say of themselves: to know them by their class, the receiver would have to load both clients.
   const isStripes = typeof type === "string" && type.startsWith("Stripe");
   const status = typeof statusCode === "number" ? statusCode : undefined;
   return {
-    error: error.name,
-    errorCode: typeof code === "string" ? code : undefined,
+    // Stripe's errors are all named Error: their type is what tells them apart.
+    error: isStripes ? type : error.name,
+    reason: quotesNothing === true ? error.message : undefined,
+    errorCode: typeof code === "string" && code !== "" ? code : undefined,
+    cause: causeOf(error),
     stripeStatus: isStripes ? status : undefined,
+    stripeParam: isStripes && typeof param === "string" ? param : undefined,
     stripeRequestId: isStripes && typeof requestId === "string" ? requestId : undefined,
     databaseStatus: error.name === "DatabaseError" ? status : undefined,
     // The message stands in front of the stack, and may have lines that look like one.
@@ -25,6 +32,12 @@ export function describe(error: unknown): Fields {
       .filter((line) => /^\s+at /.test(line))
       .join("\n"),
   };
+}
+
+/** The network's code, such as `ECONNREFUSED`. Stripe's client keeps that error as the detail of its own. */
+function causeOf({ cause, detail }: Error & { detail?: unknown }): string | undefined {
+  const { code } = (cause ?? detail ?? {}) as { code?: unknown };
+  return typeof code === "string" ? code : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { OwnError } from "@turnpike/core/errors";
 import { callAws } from "./aws.ts";
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
@@ -69,7 +70,7 @@ async function sendBatch(queueUrl: string, batch: Message[]): Promise<RefusedMes
 }
 
 /** SQS did not take a message. */
-export class QueueError extends Error {
+export class QueueError extends OwnError {
   override readonly name = "QueueError";
   /** SQS's. */
   readonly code: string;

@@ -1,3 +1,4 @@
+import { OwnError } from "@turnpike/core/errors";
 import type { SecretName } from "@turnpike/settings";
 import { callAws } from "./aws.ts";
 import { bindings } from "./bindings.ts";
@@ -27,7 +28,7 @@ export class Secrets {
   /** @throws when the function is not bound to it, or nothing was loaded */
   get(name: SecretName): string {
     const value = this.#values.get(name);
-    if (value === undefined) throw new Error(`This function is not bound to the secret ${name}, or did not load it`);
+    if (value === undefined) throw new OwnError(`This function is not bound to the secret ${name}, or did not load it`);
     return value;
   }
 
@@ -77,7 +78,7 @@ async function readSecrets(): Promise<Map<string, string>> {
   for (const { name } of kept) {
     const value = pathsOf(name).flatMap((path) => parameters.get(path) ?? [])[0];
     if (value === undefined)
-      throw new Error(`The secret ${name} is not set: npx sst secrets set ${name} VALUE --stage ${bindings.stage}`);
+      throw new OwnError(`The secret ${name} is not set: npx sst secrets set ${name} VALUE --stage ${bindings.stage}`);
     values.set(name, value);
   }
   return values;

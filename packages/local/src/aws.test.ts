@@ -57,6 +57,11 @@ it.each(["/api/slow", "/api/throw", "/api/exit"])(
   },
 );
 
+it("logs where in the source a function failed, not where in its bundle", async () => {
+  await call("/api/throw");
+  expect(example.lines.join("\n")).toMatch(/testing\/system\/functions\/misbehave\.ts:\d+/);
+});
+
 it("answers 404 to an unknown path, and 405 with Allow to another method", async () => {
   const unknown = await call("/api/nothing");
   expect([unknown.status, await unknown.json()]).toEqual([404, { message: "Not Found" }]);

@@ -3,7 +3,7 @@ import { getSellablePrice, type SellablePrice } from "../catalog/index.ts";
 import type { Billing } from "../clients.ts";
 import { assertAllowedRedirect, type Site } from "../config/index.ts";
 import { getOrCreateCustomerId } from "../customer/index.ts";
-import { BillingError } from "../errors/index.ts";
+import { BillingError, OwnError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
 import { openPortal } from "../portal/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
@@ -89,6 +89,6 @@ async function isSubscribed(supabase: ServiceClient, customerId: string, price: 
 }
 
 function urlOf(session: Stripe.Checkout.Session): string {
-  if (!session.url) throw new Error("Stripe opened a checkout session without a page");
+  if (!session.url) throw new OwnError("Stripe opened a checkout session without a page");
   return session.url;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
+import { OwnError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
 import { note } from "../mirror/index.ts";
 import { findCustomers } from "../payer/index.ts";
@@ -32,7 +33,7 @@ export async function getOrCreateCustomerId(clients: Clients, user: User): Promi
   await note(clients, "customer", () => stripe.customers.create(params, { idempotencyKey }));
 
   const customerId = await findCustomerId(supabase, user.id);
-  if (!customerId) throw new Error("The customer was created at Stripe, but could not be recorded as the user’s");
+  if (!customerId) throw new OwnError("The customer was created at Stripe, but could not be recorded as the user’s");
   return customerId;
 }
 

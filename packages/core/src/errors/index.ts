@@ -28,3 +28,9 @@ export class BillingError extends Error {
     this.code = code;
   }
 }
+
+/** Something went wrong that only we can mend. Its message is ours alone: it quotes no secret and no customer, so the log holds it. */
+export class OwnError extends Error {
+  override readonly name: string = "OwnError";
+  readonly quotesNothing = true;
+}

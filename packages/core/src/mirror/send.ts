@@ -1,4 +1,5 @@
 import type { Clients } from "../clients.ts";
+import { OwnError } from "../errors/index.ts";
 import { getAccountId } from "../stripe/index.ts";
 import { DatabaseError, dataOf, type Json } from "../supabase/index.ts";
 import type { Change } from "./change.ts";
@@ -20,7 +21,7 @@ const REFUSED_DATA = /^(22|23|54)/;
 const UNKNOWN_KEY = "TP001";
 
 /** Stripe's key is of another account, or another mode, than the one that the mirror shows. */
-export class OtherAccountError extends Error {
+export class OtherAccountError extends OwnError {
   override readonly name = "OtherAccountError";
   readonly code = "other_stripe_account";
 }

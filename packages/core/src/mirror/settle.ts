@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
+import { OwnError } from "../errors/index.ts";
 import { createPace, isRateLimit } from "../stripe/index.ts";
 import { type Change, changeOf, fetchedChange } from "./change.ts";
 import type { Shown } from "./events.ts";
@@ -16,7 +17,7 @@ const REQUEST: Stripe.RequestOptions = { timeout: 5_000, maxNetworkRetries: 1 };
 const pace = createPace(FETCHES_A_SECOND);
 
 /** Stripe does not know an object that it never forgets. */
-export class UnknownObjectError extends Error {
+export class UnknownObjectError extends OwnError {
   override readonly name = "UnknownObjectError";
   readonly code = "unknown_to_stripe";
 }
@@ -102,7 +103,7 @@ async function fetchInTime<Answer>(deadline: number, fetch: () => Promise<Answer
   for (;;) {
     try {
       return await pace(() => {
-        if (performance.now() > deadline) throw new Error("There was no time left to ask Stripe");
+        if (performance.now() > deadline) throw new OwnError("There was no time left to ask Stripe");
         return fetch();
       });
     } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import Stripe from "stripe";
+import { OwnError } from "../errors/index.ts";
 import { STRIPE_API_VERSION } from "./version.ts";
 
 /** Stripe's client, which knows two things of its key. */
@@ -140,7 +141,7 @@ export async function fetchAsOf<Answer extends object>(
   const answer = await request();
   const took = performance.now() - began;
   const answeredAt = Date.parse(answer.lastResponse.headers.date ?? "");
-  if (Number.isNaN(answeredAt)) throw new Error("Stripe answered without a Date header");
+  if (Number.isNaN(answeredAt)) throw new OwnError("Stripe answered without a Date header");
   const asOf = Math.floor((answeredAt - took) / 1000) * 1000;
   return { answer, asOf: new Date(asOf).toISOString() };
 }

@@ -21,6 +21,8 @@ export function createServiceClient(options: { url: string; secretKey: string })
   });
 }
 
+type Refusal = Pick<PostgrestError, "code" | "message"> & { details?: string };
+
 /** Postgres refused, or could not be reached. `code` is the SQLSTATE or PostgREST's code; empty when there was no answer. */
 export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
@@ -28,11 +30,16 @@ export class DatabaseError extends Error {
   /** HTTP's; 0 when there was no answer. */
   readonly statusCode: number;
 
-  constructor({ code, message }: Pick<PostgrestError, "code" | "message">, statusCode: number) {
-    super(message);
+  constructor({ code, message, details }: Refusal, statusCode: number) {
+    super(message, statusCode === 0 ? { cause: { code: networkCodeIn(details) } } : {});
     this.code = code;
     this.statusCode = statusCode;
   }
+}
+
+/** Supabase's client keeps of the network's error its text alone: `… connect (ECONNREFUSED)`. */
+function networkCodeIn(details = ""): string | undefined {
+  return /\((E[A-Z_]+)\)/.exec(details)?.[1];
 }
 
 /**

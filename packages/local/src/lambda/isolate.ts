@@ -40,6 +40,8 @@ export class Isolate {
     this.#worker = new Worker(new URL("./isolate-thread.ts", import.meta.url), {
       workerData: input,
       env,
+      // What the log says of an error then leads to our source, not into the minified bundle.
+      execArgv: ["--enable-source-maps"],
       name: input.functionName,
       stdout: true,
       stderr: true,
