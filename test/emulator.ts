@@ -20,6 +20,7 @@ export async function startEmulator() {
   const apiBase = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   emulator = createStripeEmulator({ publicUrl: apiBase });
   return {
+    apiBase,
     stripe: createStripe({ secretKey: "sk_test_emulator", apiBase }),
     fetchesOf: (id: string) => requests.filter((line) => line.startsWith("GET ") && line.endsWith(`/${id}`)).length,
     async close() {

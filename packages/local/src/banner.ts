@@ -15,12 +15,15 @@ export const HELP = `Runs Turnpike on this machine: no account, no Docker.
 All variables, which may stand in .env too, are in .env.example.`;
 
 /** Says once where everything is. */
-export function banner({ url, dataDir, settings }: Local, seconds: string): string {
+export function banner(
+  { url, dataDir, settings }: Pick<Local, "url" | "dataDir" | "settings">,
+  seconds: string,
+): string {
   const { stripe, supabase } = settings;
   const keys = join(relative(process.cwd(), dataDir) || ".", "settings.json");
   const rows: [string, string][] = [
     ["App", url],
-    ["Sign in", "sign up with any e-mail and password; nothing has to be confirmed"],
+    ["Sign in", signIn(supabase)],
     ...(stripe.emulated ? emulatorRows(url) : [realStripe(stripe.apiBase)]),
     ["API", `${url}/api/health`],
     ["Webhooks", webhookUrl(url)],
@@ -30,6 +33,12 @@ export function banner({ url, dataDir, settings }: Local, seconds: string): stri
   const lines = rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`);
   const title = `  Turnpike is ready, after ${seconds} s. Ctrl-C stops it.`;
   return ["", title, "", ...lines, ...unsignedWebhookHint(settings, url), ""].join("\n");
+}
+
+function signIn({ embedded }: Local["settings"]["supabase"]): string {
+  return embedded
+    ? "sign up with any e-mail and password; nothing has to be confirmed"
+    : "with a user of the project; those who sign up confirm their e-mail, if the project asks for it";
 }
 
 function emulatorRows(url: string): [string, string][] {

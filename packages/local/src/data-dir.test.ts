@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -33,9 +33,17 @@ it("is taken over from a process that was killed, and from none that lives", asy
   lockDataDir(folder).close();
 });
 
-it("that cannot be written is not said to be in use", () => {
+it("is its owner's alone", () => {
+  const dataDir = join(folder, "data");
+  lockDataDir(dataDir).close();
+  expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+});
+
+it("that cannot be written is said to be so, and not to be in use", () => {
   mkdirSync(join(folder, "lock.sqlite"));
-  expect(() => lockDataDir(folder)).toThrow(/unable to open/);
+  expect(() => lockDataDir(folder)).toThrow(/cannot be written: unable to open.*TURNPIKE_DATA_DIR/);
+  writeFileSync(join(folder, "file"), "");
+  expect(() => lockDataDir(join(folder, "file"))).toThrow(/cannot be written: EEXIST/);
 });
 
 it("is deleted with all that is in it", () => {

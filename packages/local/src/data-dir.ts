@@ -11,17 +11,28 @@ export interface DataDirLock {
 
 /**
  * Takes the data folder for this process, with all that is in it: two on one folder would write over each other's rows.
- * @throws UserError when another process has it.
+ * @throws UserError when another process has it, or it cannot be written.
  */
 export function lockDataDir(dataDir: string): DataDirLock {
-  mkdirSync(dataDir, { recursive: true });
-  const unlock = tryLock(join(dataDir, "lock.sqlite"));
+  const unlock = lock(dataDir);
   if (!unlock) {
     throw new UserError(
       `${dataDir} is in use by another Turnpike. Stop that one, or give this one a folder of its own: TURNPIKE_DATA_DIR=.turnpike-2`,
     );
   }
   return { close: unlock };
+}
+
+function lock(dataDir: string) {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 }); // rows and messages hold what customers typed
+    return tryLock(join(dataDir, "lock.sqlite"));
+  } catch (error) {
+    throw new UserError(
+      `${dataDir} cannot be written: ${error instanceof Error ? error.message : error}. Take another folder: TURNPIKE_DATA_DIR`,
+      { cause: error },
+    );
+  }
 }
 
 /** Deletes everything that is kept between runs. @throws UserError when the folder is not one of ours, or in use. */

@@ -26,10 +26,12 @@ async function main(): Promise<void> {
   if (help) return console.log(HELP);
   const seconds = () => (performance.now() / 1000).toFixed(1); // since the process began
   const stop = stopOnSignals();
-  if (fresh) deleteDataDir(readDataDir(PROJECT_ROOT, loadEnvironment(PROJECT_ROOT)));
+  const environment = loadEnvironment(process.cwd()); // the project's folder, by `npm start`
+  if (fresh) deleteDataDir(readDataDir(PROJECT_ROOT, environment));
   const early: string[] = []; // shown below the banner, which they would push away
   let print: (line: string) => void = (line) => early.push(line);
   const local = await startLocal({
+    environment,
     log: (source, line) => {
       if (!line.startsWith(METRICS)) print(formatLine(source, line, new Date()));
     },

@@ -5,6 +5,7 @@ import { startAws } from "./aws.ts";
 import { Closers } from "./closers.ts";
 import { lockDataDir } from "./data-dir.ts";
 import type { Log } from "./log.ts";
+import { assertMadeWith } from "./made-with.ts";
 import { type SupabaseStorage, startStripe, startSupabase, startWeb } from "./parts.ts";
 import type { QueueDepth } from "./queue/sqs.ts";
 import { createRouter, createUpgradeRouter } from "./router.ts";
@@ -88,7 +89,7 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
 
   const supabaseStarting = closers.addStarting(startSupabase(settings, root, supabaseStorage(options, root, dataDir)));
   const stripeStarting = closers.addStarting(startStripe(settings, dataDir, log));
-  const stacksEnv = { ...environment, ...stacksEnvironment(settings) };
+  const stacksEnv = stacksEnvironment(environment, settings);
   // A secret that the stacks have beside ours is set by its name.
   const secrets = { ...environment, ...stacksSecrets(settings) };
   const { retryAfterSeconds } = options;
@@ -98,6 +99,7 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   onStep("Stacks read, queues open");
   const web = options.web === false ? undefined : closers.add(await startWeb(settings, root, aws.system, address));
   const [supabase, stripe] = await Promise.all([supabaseStarting, stripeStarting]);
+  await assertMadeWith(dataDir, { settings, embedded: supabase, emulator: stripe }, log);
   onStep("Supabase, Stripe and the web app are up");
   await aws.built;
   onStep("Functions built");
