@@ -1,6 +1,5 @@
 import { type ApiRouteProps, Api as HttpApi, Function as Lambda, type StackContext, use } from "sst/constructs";
 import { build } from "./build.ts";
-import { bundlingWithoutSignIn } from "./bundling/index.ts";
 import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
@@ -40,7 +39,6 @@ export function Api({ app, stack }: StackContext) {
       "GET /api/health": {
         function: {
           handler: "packages/functions/src/health.handler",
-          nodejs: bundlingWithoutSignIn,
           bind: [stripeSecretKey, supabaseSecretKey],
           environment: { ...environment("SUPABASE_URL"), BUILD: build() },
         },

@@ -1,6 +1,5 @@
 import { Duration } from "aws-cdk-lib";
 import { Queue, type StackContext, use } from "sst/constructs";
-import { bundlingWithoutSignIn } from "./bundling/index.ts";
 import { environment } from "./environment.ts";
 import { Secrets } from "./secrets.ts";
 import { removalPolicyOf, stageOf } from "./stage.ts";
@@ -19,7 +18,6 @@ export function Events({ app, stack }: StackContext) {
     consumer: {
       function: {
         handler: "packages/functions/src/apply-stripe-events.handler",
-        nodejs: bundlingWithoutSignIn,
         timeout: `${CONSUMER_TIMEOUT.toSeconds()} seconds`,
         bind: [stripeSecretKey, supabaseSecretKey],
         environment: environment("SUPABASE_URL"),

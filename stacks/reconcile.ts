@@ -1,5 +1,4 @@
 import { Cron, type StackContext, use } from "sst/constructs";
-import { bundlingWithoutSignIn } from "./bundling/index.ts";
 import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
@@ -15,7 +14,6 @@ export function Reconcile({ stack }: StackContext) {
     job: {
       function: {
         handler: "packages/functions/src/reconcile.handler",
-        nodejs: bundlingWithoutSignIn,
         timeout: "5 minutes",
         bind: [stripeSecretKey, supabaseSecretKey],
         environment: environment("SUPABASE_URL"),

@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { type BuildResult, bundle } from "@turnpike/local/testing/bundle";
 import Stripe from "stripe";
 import { afterAll, expect, it } from "vitest";
-import { bundling, bundlingWithoutSignIn } from "../stacks/bundling/index.ts";
+import { bundling } from "../stacks/bundling/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turnpike-bundling-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Bundles a function of this name, as SST does with the stacks' options. */
-async function build(name: string, code: string, nodejs = bundling): Promise<BuildResult> {
+async function build(name: string, code: string): Promise<BuildResult> {
   writeFileSync(join(folder, `${name}.ts`), code);
   let result: BuildResult | undefined;
-  await bundle([{ name, handler: join(folder, `${name}.handler`), nodejs }], {
+  await bundle([{ name, handler: join(folder, `${name}.handler`), nodejs: bundling }], {
     root: process.cwd(),
     outDir: join(folder, "out"),
     watch: false,
@@ -74,14 +74,12 @@ it("signatures are checked by Stripe's own code, without the rest of its client"
     export const handler = () => ["whsec_x", "whsec_y"].map((secret) => {
       try { return verifyEvent('${payload}', "${signature}", [secret]).id; } catch (error) { return error.code; }
     });`;
-  const result = await build("receive-stripe-event", code, bundlingWithoutSignIn);
+  const result = await build("receive-stripe-event", code);
   expect(await run(result)).toEqual(["evt_1", "invalid_signature"]);
   expect("file" in result && statSync(result.file).size).toBeLessThan(20_000);
 });
 
 it("what a function calls fetch and Headers, to ask Stripe and Supabase, is not Node's own, which loads slowly", async () => {
   const code = `export const handler = () => [fetch === globalThis.fetch, Headers === globalThis.Headers];`;
-  for (const options of [bundling, bundlingWithoutSignIn]) {
-    expect(await run(await build("reconcile", code, options))).toEqual([false, false]);
-  }
+  expect(await run(await build("reconcile", code))).toEqual([false, false]);
 });

@@ -33,13 +33,15 @@ export function requestOf({ auth, input, schema }: Contract): object {
 /** How a route may refuse, by the middleware that it goes through. */
 export function refusalsOf(method: string, contract: Contract | undefined): object {
   return {
-    ...(contract && { 401: refusal("Nobody is signed in, or the token is not valid.") }),
+    ...(contract && { 401: refusal(NOBODY) }),
     ...(contract && method === "POST" && { 403: refusal(FOREIGN_POST) }),
     ...(contract && (contract.input === "path" ? { 404: refusal("There is no such address.") } : refusalsOfBodies)),
     500: refusal("Something went wrong. The body never says what; the log does, under the same `requestId`."),
+    ...(contract && { 503: refusal("The session could not be checked, and may be good: try again.") }),
   };
 }
 
+const NOBODY = "Nobody is signed in where somebody must be; or a session came along that is not valid, or over.";
 const FOREIGN_POST = "A request with the session cookie came from a foreign origin, or did not say where from.";
 
 const refusalsOfBodies = {

@@ -24,7 +24,6 @@ const LEFT_OUT = [
   /\/stripe\/esm\/(StripeEventNotificationHandler|autoPagination|multipart)\.js$/,
   /\/stripe\/esm\/(net\/FetchHttpClient|crypto\/SubtleCryptoProvider)\.js$/,
   /\/stripe\/esm\/Webhooks\.js$/, // where it is needed, stripe-webhooks.ts brings it
-  /\/@supabase\/auth-js\/dist\/module\/(GoTrueAdminApi|lib\/webauthn|lib\/web3\/ethereum)\.js$/,
 ];
 
 /**
@@ -37,7 +36,7 @@ export const leaveOut: Plugin = {
     const used = usedResources(join(workingDir(build), "packages/core/src")).join("|");
     const leftOut = [new RegExp(`/stripe/esm/resources/(?!(${used})\\.js$)`), ...LEFT_OUT];
     build.onResolve({ filter: /^\./, namespace: "file" }, ({ path, importer }) => {
-      if (!/[\\/]node_modules[\\/](stripe|@supabase[\\/]auth-js)[\\/]/.test(importer)) return undefined;
+      if (!/[\\/]node_modules[\\/]stripe[\\/]/.test(importer)) return undefined;
       const file = join(dirname(importer), path.endsWith(".js") ? path : `${path}.js`).replaceAll("\\", "/");
       // `Stripe.resources`: all of them once more.
       if (file.endsWith("/stripe/esm/resources.js")) return standIn(build, "stripe-resources");
@@ -47,15 +46,9 @@ export const leaveOut: Plugin = {
       contents: `import { LeftOut } from "./left-out.ts"; export { ${exportsOf(path)} }`,
       resolveDir: standInFolder(build),
     }));
-    build.onResolve({ filter: /^@supabase\/(functions|realtime|storage)-js$/ }, ({ path }) => standIn(build, path));
-  },
-};
-
-/** For functions that sign nobody in: the half of Supabase's client that is about sessions. */
-export const leaveOutSignIn: Plugin = {
-  name: "leave-out-sign-in",
-  setup(build) {
-    build.onResolve({ filter: /^@supabase\/auth-js$/ }, ({ path }) => standIn(build, path));
+    build.onResolve({ filter: /^@supabase\/(auth|functions|realtime|storage)-js$/ }, ({ path }) =>
+      standIn(build, path),
+    );
   },
 };
 

@@ -1,23 +1,26 @@
 import { randomUUID } from "node:crypto";
-import { identify } from "@turnpike/core/identity";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createServerClient } from "@supabase/ssr";
+import { type Credentials, createIdentifier, identify } from "@turnpike/core/identity";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type LentSupabase, lendSupabase } from "../parts/index.ts";
-import { addUser, issueToken, rewriteSession, sessionIn, signUp } from "../parts/people.ts";
+import { addUser, expireSession, issueToken, rewriteSession, sessionIn, signUp } from "../parts/people.ts";
+import { signToken } from "../security/tokens.ts";
 
 let supabase: LentSupabase;
+let identifyBy: (credentials: Credentials) => ReturnType<typeof identify>;
 beforeAll(async () => {
   supabase = await lendSupabase();
+  const identifier = createIdentifier(supabase);
+  identifyBy = (credentials) => identify(identifier, credentials);
 });
-afterEach(() => vi.restoreAllMocks());
 
 const NOBODY = { user: undefined, via: undefined, changedCookies: [] };
-const identifyBy = (credentials: Parameters<typeof identify>[1]) => identify(supabase, credentials);
 const refusal = {
   name: "BillingError",
   code: "unauthenticated",
   message: "The access token is not valid, or has expired",
 };
-const past = () => Math.floor(Date.now() / 1000) - 60;
+const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 
 describe("an access token", () => {
   it("is its user's", async () => {
@@ -34,23 +37,38 @@ describe("an access token", () => {
   });
 
   it("is refused where its user cannot be told from it, or is no person", async () => {
+    const sub = randomUUID();
+    const { kid } = supabase.signingKey;
     const tokens = [
       "nonsense",
-      issueToken(supabase, { sub: randomUUID(), exp: past() }),
-      issueToken(supabase, { sub: randomUUID(), role: "service_role" }),
-      issueToken(supabase, { sub: randomUUID(), role: "anon" }),
+      issueToken(supabase, { sub, exp: inSeconds(-60) }),
+      issueToken(supabase, { sub, exp: undefined }),
+      issueToken(supabase, { sub, nbf: inSeconds(60) }),
+      issueToken(supabase, { sub, role: "service_role" }),
+      issueToken(supabase, { sub, role: "anon" }),
       issueToken(supabase, { sub: 42 }),
+      issueToken(supabase, { sub: "ada" }),
+      issueToken(supabase, { sub: `${sub}\n` }),
       issueToken(supabase, {}),
-      issueToken({ ...supabase, signingKey: await anotherKey() }, { sub: randomUUID() }),
+      issueToken({ ...supabase, signingKey: await anotherKey() }, { sub }),
+      issueToken({ ...supabase, signingKey: { ...supabase.signingKey, kid: undefined } as never }, { sub }),
+      signToken({ alg: "none", kid }, { sub, role: "authenticated", exp: inSeconds(60) }, ""),
     ];
     for (const accessToken of tokens) {
       await expect(identifyBy({ accessToken }), accessToken).rejects.toMatchObject(refusal);
     }
   });
 
+  it("of a project that still signs with a secret is refused, and the log says what to do about it", async () => {
+    const claims = { sub: randomUUID(), role: "authenticated", exp: inSeconds(60) };
+    const accessToken = signToken({ alg: "HS256" }, claims, "c2VjcmV0");
+    const reason = expect.stringContaining("legacy secret");
+    await expect(identifyBy({ accessToken })).rejects.toMatchObject({ ...refusal, reason });
+  });
+
   it("may name a user without an e-mail", async () => {
     const sub = randomUUID();
-    for (const claims of [{ sub }, { sub, email: "" }]) {
+    for (const claims of [{ sub }, { sub, email: "" }, { sub, email: 42 }]) {
       const { user } = await identifyBy({ accessToken: issueToken(supabase, claims) });
       expect(user).toStrictEqual({ id: sub, email: undefined });
     }
@@ -61,7 +79,7 @@ describe("an access token", () => {
     ["two", "//"],
   ])("is checked against a project whose address has %s", async (_, end) => {
     const { id, accessToken } = await addUser(supabase);
-    const identity = await identify({ ...supabase, url: supabase.url + end }, { accessToken });
+    const identity = await identify(createIdentifier({ ...supabase, url: supabase.url + end }), { accessToken });
     expect(identity.user?.id).toBe(id);
   });
 });
@@ -80,6 +98,11 @@ describe("the session in cookies", () => {
     { name: "theme", value: "dark" },
     { name: "sb", value: "1" },
   ];
+  const inPieces = (name: string, value: string) =>
+    [value.slice(0, 100), value.slice(100, 200), value.slice(200)].map((piece, n) => ({
+      name: `${name}.${n}`,
+      value: piece,
+    }));
 
   it("is its user's, and stays as it is while it is valid", async () => {
     const { id, email, cookies } = await signUp(supabase);
@@ -87,40 +110,82 @@ describe("the session in cookies", () => {
     expect(identity).toEqual({ user: { id, email }, via: "cookies", changedCookies: [] });
   });
 
-  it("may come in several pieces", async () => {
+  it("is valid for as long as its token, whatever stands beside it", async () => {
     const { id, cookies } = await signUp(supabase);
+    const identity = await identifyBy({ cookies: rewriteSession(cookies, { expires_at: 1, refresh_token: 7 }) });
+    expect(identity).toMatchObject({ user: { id }, changedCookies: [] });
+  });
+
+  it("may come in several pieces, and as plain JSON", async () => {
+    const { id, session, cookies } = await signUp(supabase);
     const { name, value } = sessionIn(cookies);
-    const pieces = [value.slice(0, 100), value.slice(100)].map((piece, n) => ({ name: `${name}.${n}`, value: piece }));
-    expect(await identifyBy({ cookies: pieces })).toMatchObject({ user: { id }, via: "cookies" });
+    for (const kept of [inPieces(name, value), [{ name, value: JSON.stringify(session) }]]) {
+      expect(await identifyBy({ cookies: kept })).toMatchObject({ user: { id }, via: "cookies" });
+    }
   });
 
   it("that has expired is refreshed, and the new one is to be kept", async () => {
-    const { id, cookies } = await signUp(supabase);
-    const identity = await identifyBy({ cookies: rewriteSession(cookies, { expires_at: past() }) });
-    expect(identity).toMatchObject({ user: { id }, via: "cookies" });
-    const kept = { value: expect.stringMatching(/^base64-/), options: expect.objectContaining({ path: "/" }) };
-    expect(identity.changedCookies).toEqual([{ name: sessionIn(cookies).name, ...kept }]);
+    const ada = await signUp(supabase);
+    const identity = await identifyBy({ cookies: expireSession(supabase, ada) });
+    expect(identity).toMatchObject({ user: { id: ada.id, email: ada.email }, via: "cookies" });
+    const options = { path: "/", sameSite: "lax", httpOnly: false, maxAge: 400 * 24 * 3600 };
+    const { name } = sessionIn(ada.cookies);
+    expect(identity.changedCookies).toEqual([{ name, value: expect.stringMatching(/^base64-/), options }]);
     const again = await identifyBy({ cookies: identity.changedCookies });
-    expect(again).toMatchObject({ user: { id }, via: "cookies", changedCookies: [] });
+    expect(again).toMatchObject({ user: { id: ada.id }, via: "cookies", changedCookies: [] });
   });
 
-  it("that can't be refreshed any more is nobody's, and is to be removed", async () => {
-    const { cookies } = await signUp(supabase);
-    vi.spyOn(console, "error").mockImplementation(() => {}); // supabase-js says so too
-    const dead = rewriteSession(cookies, { expires_at: past(), refresh_token: "forged" });
-    const identity = await identifyBy({ cookies: dead });
-    expect(identity).toMatchObject({ user: undefined, via: undefined });
-    const removed = { name: sessionIn(cookies).name, value: "", options: expect.objectContaining({ maxAge: 0 }) };
-    expect(identity.changedCookies).toEqual([removed]);
+  it("that was refreshed is one to @supabase/ssr, however long it is, and no old piece lies about", async () => {
+    const ada = await signUp(supabase);
+    const expired = sessionIn(expireSession(supabase, ada));
+    await supabase.query("update auth.users set raw_user_meta_data = $2 where id = $1", [
+      ada.id,
+      { about: "x".repeat(4000) },
+    ]);
+    const before = [...inPieces(expired.name, expired.value), { name: `${expired.name}.9`, value: "old" }];
+    const { changedCookies } = await identifyBy({ cookies: before });
+    const jar = new Map(before.map(({ name, value }) => [name, value]));
+    for (const { name, value, options } of changedCookies) {
+      if (options.maxAge === 0) jar.delete(name);
+      else jar.set(name, value);
+    }
+    expect(jar.has(`${expired.name}.9`)).toBe(false);
+    expect(jar.size).toBeGreaterThan(1);
+    const cookies = { getAll: () => [...jar].map(([name, value]) => ({ name, value })), setAll: () => {} };
+    const { data } = await createServerClient(supabase.url, supabase.publishableKey, { cookies }).auth.getSession();
+    expect(data.session).toMatchObject({ refresh_token: expect.any(String), user: { id: ada.id } });
+    expect(data.session?.expires_at).toBeGreaterThan(inSeconds(3000));
   });
 
-  it("that was tampered with, or cannot be read, is nobody's", async () => {
+  it("that can't be refreshed any more is refused", async () => {
+    const ada = await signUp(supabase);
+    const over = { code: "unauthenticated", message: "The session is over. Sign in again." };
+    for (const refresh_token of ["forged", "", undefined]) {
+      const dead = rewriteSession(expireSession(supabase, ada), { refresh_token });
+      await expect(identifyBy({ cookies: dead })).rejects.toMatchObject(over);
+    }
+  });
+
+  it("that was tampered with, or cannot be read, is refused", async () => {
     const { cookies } = await signUp(supabase);
-    const { name } = sessionIn(cookies);
+    const { name, value } = sessionIn(cookies);
     const forged = issueToken({ ...supabase, signingKey: await anotherKey() }, { sub: randomUUID() });
-    const unreadable = ["garbage", "base64-e30", ""].map((value) => [{ name, value }]);
-    for (const bad of [rewriteSession(cookies, { access_token: forged }), ...unreadable]) {
-      expect(await identifyBy({ cookies: bad })).toMatchObject({ user: undefined, via: undefined });
+    await expect(identifyBy({ cookies: rewriteSession(cookies, { access_token: forged }) })).rejects.toMatchObject(
+      refusal,
+    );
+    const [first, second, third] = inPieces(name, value);
+    const unreadable = [
+      ...["garbage", "base64-e30", "base64-", "base64-!!!", "base64-bnVsbA", "base64-eyJhY2Nlc3NfdG9rZW4iOjF9"].map(
+        (other) => [{ name, value: other }],
+      ),
+      [first, second],
+      [first, third],
+      [second, third],
+    ];
+    for (const pieces of unreadable) {
+      const refused = { code: "unauthenticated", message: "The session cookie cannot be read. Sign in again." };
+      const brought = pieces.flatMap((piece) => piece ?? []);
+      await expect(identifyBy({ cookies: brought }), JSON.stringify(brought)).rejects.toMatchObject(refused);
     }
   });
 });
@@ -131,8 +196,16 @@ describe("whoever brings neither", () => {
     { accessToken: "" },
     { cookies: [] },
     {
-      cookies: ["theme", "auth-token", "sb-auth-token", "xsb-project-auth-token"].map((name) => ({ name, value: "1" })),
+      cookies: [
+        "theme",
+        "auth-token",
+        "sb-auth-token",
+        "xsb-127-auth-token",
+        "sb-127-auth-token-code-verifier",
+        "sb-other-auth-token",
+      ].map((name) => ({ name, value: "1" })),
     },
+    { cookies: [{ name: "sb-127-auth-token", value: "" }] },
   ])("is nobody: %j", async (credentials) => {
     expect(await identifyBy(credentials)).toEqual(NOBODY);
   });

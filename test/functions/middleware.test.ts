@@ -3,7 +3,15 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { event, price, product } from "../builders.ts";
 import { type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { call, captureLog, type Handler, type HttpCall, SITE, setEnvironment } from "../parts/lambda.ts";
-import { addUser, cookieHeader, issueToken, rewriteSession, signUp } from "../parts/people.ts";
+import {
+  addUser,
+  cookieHeader,
+  expireSession,
+  issueToken,
+  rewriteSession,
+  sessionIn,
+  signUp,
+} from "../parts/people.ts";
 
 let supabase: LentSupabase;
 let stripe: Awaited<ReturnType<typeof lendStripe>>;
@@ -60,15 +68,25 @@ describe("who is calling", () => {
     expectRefusal(answer, 400, "no_billing_account", NO_ACCOUNT);
   });
 
-  it.each(["", "Basic YTpi", "Bearer", "Bearer two words", "x Bearer token"])(
-    "is not told by %j",
+  it.each(["Basic YTpi", "Bearer", "Bearer two words", "x Bearer token"])(
+    "is not told by %j, and is no guest either",
     async (authorization) => {
-      expectRefusal(await toPortal({ authorization }), 401, "unauthenticated", SIGN_IN);
+      const text = "The Authorization header has to be: Bearer ACCESS_TOKEN";
+      expectRefusal(await toPortal({ authorization }), 401, "unauthenticated", text);
+      expectRefusal(await toGuestCheckout("{}", { ...JSON_TYPE, authorization }), 401, "unauthenticated", text);
     },
   );
 
+  it("is not told by a token alone, without the word before it", async () => {
+    const { accessToken } = await addUser(supabase);
+    const answer = await toGuestCheckout("{}", { ...JSON_TYPE, authorization: accessToken });
+    expect([answer.statusCode, answer.json]).toEqual([401, expect.objectContaining({ code: "unauthenticated" })]);
+  });
+
   it("must be known where a user is needed, and need not where a guest is welcome", async () => {
-    expectRefusal(await toPortal({}), 401, "unauthenticated", SIGN_IN);
+    for (const headers of [{}, { authorization: "" }] as Record<string, string>[]) {
+      expectRefusal(await toPortal(headers), 401, "unauthenticated", SIGN_IN);
+    }
     expectRefusal(await toGuestCheckout("{}"), 400, "invalid_request", "Price ID is required");
   });
 
@@ -110,24 +128,42 @@ describe("who is calling", () => {
   });
 
   it("keeps a session that was refreshed on the way, whatever the answer is", async () => {
-    const { cookies } = await signUp(supabase);
-    const expired = rewriteSession(cookies, { expires_at: Math.floor(Date.now() / 1000) - 60 });
+    const ada = await signUp(supabase);
+    const expired = expireSession(supabase, ada);
     const answer = await toPortal({ cookie: cookieHeader(expired), origin: SITE });
     expectRefusal(answer, 400, "no_billing_account", NO_ACCOUNT);
     expect(answer.cookies?.join()).toContain("-auth-token=base64-");
-    expect((await toPortal({ cookie: cookieHeader(cookies), origin: SITE })).cookies).toBeUndefined();
+    expect((await toPortal({ cookie: cookieHeader(ada.cookies), origin: SITE })).cookies).toBeUndefined();
   });
 
   it("keeps a session that was refreshed with a page that opens", async () => {
-    const { cookies } = await signUp(supabase);
+    const expired = expireSession(supabase, await signUp(supabase));
     const priceId = await addPrice();
-    const expired = rewriteSession(cookies, { expires_at: Math.floor(Date.now() / 1000) - 60 });
     const answer = await toForm(
       { "content-type": "application/x-www-form-urlencoded", cookie: cookieHeader(expired), origin: SITE },
       `price_id=${priceId}`,
     );
     expect(answer.statusCode).toBe(303);
     expect(answer.cookies?.join()).toContain("-auth-token=base64-");
+  });
+});
+
+describe("a session that is there and no good", () => {
+  it("is refused also where guests are welcome, and stays in the browser", async () => {
+    const ada = await signUp(supabase);
+    const expired = expireSession(supabase, ada);
+    const { name, value } = sessionIn(ada.cookies);
+    const bad = [
+      cookieHeader(rewriteSession(expired, { refresh_token: "used-up" })),
+      `${name}.0=${value.slice(0, 100)}; ${name}.1=${value.slice(100, 200)}`,
+    ];
+    for (const cookie of bad) {
+      const headers = { ...JSON_TYPE, cookie, origin: SITE };
+      for (const answer of [await toPortal(headers), await toGuestCheckout("{}", headers)]) {
+        expect([answer.statusCode, answer.json]).toEqual([401, expect.objectContaining({ code: "unauthenticated" })]);
+        expect(answer.cookies).toBeUndefined();
+      }
+    }
   });
 });
 

@@ -44,6 +44,12 @@ export async function signUp({ url, publishableKey }: LentSupabase) {
   return { id: data.user.id, email, session: data.session, cookies };
 }
 
+/** The session in these cookies, whose token has expired. */
+export function expireSession(supabase: LentSupabase, { id, cookies }: { id: string; cookies: SessionCookie[] }) {
+  const exp = Math.floor(Date.now() / 1000) - 60;
+  return rewriteSession(cookies, { access_token: issueToken(supabase, { sub: id, exp }) });
+}
+
 /** The session in these cookies, with other fields. */
 export function rewriteSession(cookies: SessionCookie[], fields: object): SessionCookie[] {
   const { name, value } = sessionIn(cookies);

@@ -25,7 +25,7 @@ export async function standBefore(
 /** A Supabase behind something that stands in the way, until the test is over. */
 export async function standBeforeSupabase({ url, secretKey }: { url: string; secretKey: string }, obstacle: Obstacle) {
   const proxy = await openProxy(url, obstacle);
-  return { requests: proxy.requests, supabase: createServiceClient({ url: proxy.url, secretKey }) };
+  return { ...proxy, supabase: createServiceClient({ url: proxy.url, secretKey }) };
 }
 
 async function openProxy(origin: string, obstacle: Obstacle, { fastBySeconds = 0 }: { fastBySeconds?: number } = {}) {
@@ -33,7 +33,7 @@ async function openProxy(origin: string, obstacle: Obstacle, { fastBySeconds = 0
   const server = createServer(async (request, response) => {
     requests.push(`${request.method} ${request.url}`);
     await obstacle(request, response);
-    if (response.writableEnded) return;
+    if (response.headersSent || response.destroyed) return;
     const { host: _, connection: __, ...headers } = request.headers as Record<string, string>;
     const { method = "GET", url = "/" } = request;
     const body = method === "POST" ? await buffer(request) : undefined;

@@ -57,6 +57,7 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.find_missing_stripe_events(event_ids text[])": ["service_role"],
   "public.get_reconcile_cursor()": ["service_role"],
   "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)": ["service_role"],
+  "public.user_exists(user_id uuid)": ["service_role"],
   "billing.own_customer_ids()": ["authenticated"],
   "billing.own_purchases()": ["authenticated"],
   "billing.usable_customer_ids()": ["authenticated"],
@@ -85,6 +86,7 @@ const DEFINERS = [
   "public.has_active_subscription()",
   "public.has_feature(key text)",
   "public.introduce_stripe_key(key_hash text, account_id text, livemode boolean)",
+  "public.user_exists(user_id uuid)",
 ];
 
 let database: TestDatabase;

@@ -64,6 +64,7 @@ function rowsOf(url: string, accept: string, body: string): unknown {
     const { changes } = JSON.parse(body) as { changes: { event_id?: string }[] };
     return changes.map(({ event_id }) => ({ event_id, outcome: "ambiguous" }));
   }
+  if (resource === "rpc/user_exists") return true;
   if (resource?.startsWith("rpc/")) return null;
   if (resource === "checkout_sessions" || resource === "user_subscriptions") return [];
   const row = { id: `${resource}_1`, product_id: "prod_1", type: "one_time" };

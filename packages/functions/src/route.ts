@@ -1,5 +1,7 @@
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
+import { assertUserExists } from "@turnpike/core/identity";
 import type { output, ZodMiniType } from "zod/mini";
+import { clients } from "./clients.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { authorize, type Caller, findIdentity, setSessionCookies } from "./middleware/authenticate.ts";
 import { limitBody } from "./middleware/limit-body.ts";
@@ -38,7 +40,10 @@ export function route<Schema extends ZodMiniType, Auth extends "required" | "opt
     .add(validate(schema, input))
     .use(answerErrors())
     .handler(async (event) => {
-      const answer = await withSecrets(() => useCase(event));
+      const answer = await withSecrets(async () => {
+        if (event.user) await assertUserExists(clients.supabase, event.user);
+        return useCase(event);
+      });
       return { ...answer, headers: { ...answer.headers, "cache-control": "no-store" } };
     });
   return Object.assign(handler, { contract });

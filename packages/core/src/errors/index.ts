@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   "thin_event",
   "invalid_event",
   "unauthenticated",
+  "auth_unavailable",
   "cross_site_request",
   "not_billing_manager",
   "not_found",
@@ -22,10 +23,13 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export class BillingError extends Error {
   override readonly name = "BillingError";
   readonly code: ErrorCode;
+  /** What the log says. Like the message it quotes nothing of the request. */
+  readonly reason: string;
 
-  constructor(code: ErrorCode, message: string) {
+  constructor(code: ErrorCode, message: string, reason = message) {
     super(message);
     this.code = code;
+    this.reason = reason;
   }
 }
 

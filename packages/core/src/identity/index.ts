@@ -1,24 +1,14 @@
-import { type CookieOptions, createServerClient } from "@supabase/ssr";
-import { AuthClient, type JwtPayload } from "@supabase/supabase-js";
-import { BillingError } from "../errors/index.ts";
+import { loadKeys, type Project } from "./auth.ts";
+import { type ChangedCookie, cookieName, readSession, type SessionCookie, writeSession } from "./cookies.ts";
+import { SigningKeys } from "./keys.ts";
+import { Refreshes } from "./refreshes.ts";
+import { unauthenticated } from "./refusals.ts";
+import { notValid, readToken, type User } from "./token.ts";
 
-/** A signed-in user of the product. */
-export interface User {
-  /** The UUID in `auth.users`. */
-  id: string;
-  email: string | undefined;
-}
-
-/** A piece of a session, as `@supabase/ssr` keeps it in a browser. */
-export interface SessionCookie {
-  name: string;
-  value: string;
-}
-
-/** A piece that is to be kept anew, and for how long. */
-export interface ChangedCookie extends SessionCookie {
-  options: CookieOptions;
-}
+export type { Project } from "./auth.ts";
+export type { ChangedCookie, SessionCookie } from "./cookies.ts";
+export { assertUserExists } from "./exists.ts";
+export type { User } from "./token.ts";
 
 /** What a caller shows of a Supabase session: an access token, or the cookies that hold a whole one. */
 export interface Credentials {
@@ -34,54 +24,46 @@ export interface Identity {
   changedCookies: ChangedCookie[];
 }
 
-const NOBODY: Identity = { user: undefined, via: undefined, changedCookies: [] };
+/** What is remembered of a project between requests, so that Supabase Auth is asked rarely. */
+export interface Identifier {
+  project: Project;
+  keys: SigningKeys;
+  refreshes: Refreshes;
+}
+
+/** Make it once, and keep it. */
+export function createIdentifier(project: Project): Identifier {
+  return { project, keys: new SigningKeys(() => loadKeys(project)), refreshes: new Refreshes(project) };
+}
 
 /**
  * Finds out whose session this is: the token's, else that of the cookies. A token is checked against the project's published
- * keys, which are cached: no network hop when warm. An expired token beside a live refresh token in the cookies is refreshed.
- * @throws BillingError `unauthenticated` for an access token that is not valid. A cookie that is not valid belongs to nobody: it
- * may linger in a browser for months.
+ * keys, which are kept: no network hop when warm. A session in cookies whose token has expired is refreshed.
+ *
+ * Supabase Auth counts calls by address, and ours is one for all customers. So what a stranger can make up leads to no call: only a
+ * token with the project's own signature does. Who cannot be told is no guest: they may be signed in, and would buy outside of their account.
+ * @throws BillingError `unauthenticated` for credentials that are there and no good; `auth_unavailable` when that cannot be told,
+ * and then the session stays as it is
  */
 export async function identify(
-  supabase: { url: string; publishableKey: string },
+  { project, keys, refreshes }: Identifier,
   { accessToken, cookies = [] }: Credentials,
 ): Promise<Identity> {
   if (accessToken) {
-    const user = await userOf(createAuth(supabase).getClaims(accessToken));
-    if (!user) throw new BillingError("unauthenticated", "The access token is not valid, or has expired");
+    const { user, expired } = await readToken(keys, accessToken);
+    if (expired) throw notValid("The access token has expired");
     return { user, via: "token", changedCookies: [] };
   }
-  if (!cookies.some(({ name }) => /^sb-.+-auth-token/.test(name))) return NOBODY;
 
-  const changedCookies: ChangedCookie[] = [];
-  const { auth } = createServerClient(supabase.url, supabase.publishableKey, {
-    cookies: {
-      getAll: () => [...cookies],
-      setAll: (changed) => void changedCookies.push(...changed),
-    },
-  });
-  const user = await userOf(auth.getClaims());
-  return { user, via: user && "cookies", changedCookies };
-}
+  const name = cookieName(project.url);
+  const session = await readSession(name, cookies);
+  if (!session) return { user: undefined, via: undefined, changedCookies: [] };
 
-/** Supabase's auth client alone: a whole one would be made for nothing. */
-function createAuth({ url, publishableKey }: { url: string; publishableKey: string }): InstanceType<typeof AuthClient> {
-  return new AuthClient({
-    url: new URL("auth/v1", `${url.replace(/\/*$/, "")}/`).href,
-    headers: { apikey: publishableKey },
-    persistSession: false,
-    autoRefreshToken: false,
-    detectSessionInUrl: false,
-    skipAutoInitialize: true, // there is no session to look for
-  });
-}
+  const { user, expired } = await readToken(keys, session.accessToken);
+  if (!expired) return { user, via: "cookies", changedCookies: [] };
 
-/**
- * Whose claims these are. Supabase answers with an error for a token that was tampered with, and throws at what is no token or
- * session at all: both are nobody's.
- */
-async function userOf(answer: Promise<{ data: { claims: JwtPayload } | null }>): Promise<User | undefined> {
-  const { data } = await answer.catch(() => ({ data: null }));
-  if (data?.claims.role !== "authenticated" || typeof data.claims.sub !== "string") return undefined;
-  return { id: data.claims.sub, email: data.claims.email || undefined };
+  const renewed = session.refreshToken && (await refreshes.refresh(session.accessToken, session.refreshToken));
+  if (!renewed) throw unauthenticated("The session is over. Sign in again.");
+  const { user: owner } = await readToken(keys, renewed.access_token);
+  return { user: owner, via: "cookies", changedCookies: writeSession(name, cookies, renewed) };
 }

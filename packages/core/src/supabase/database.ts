@@ -298,6 +298,10 @@ export type Database = {
         Args: { organization_id: string; key: string };
         Returns: boolean;
       };
+      user_exists: {
+        Args: { user_id: string };
+        Returns: boolean;
+      };
       user_has_active_subscription: {
         Args: { user_id: string };
         Returns: boolean;

@@ -18,6 +18,7 @@ const STATUS: Record<ErrorCode, number> = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   internal_error: 500,
+  auth_unavailable: 503,
 };
 
 /** The one place where an error becomes an answer. What was not meant for the caller is a `500` that says nothing. */

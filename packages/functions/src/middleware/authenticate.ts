@@ -1,15 +1,24 @@
 import type { Site } from "@turnpike/core/config";
 import { BillingError } from "@turnpike/core/errors";
-import { type Credentials, type Identity, identify, type User } from "@turnpike/core/identity";
+import {
+  type Credentials,
+  createIdentifier,
+  type Identifier,
+  type Identity,
+  identify,
+  type User,
+} from "@turnpike/core/identity";
 import { parse, serialize } from "cookie";
 import { config } from "../config.ts";
 import { secrets } from "../secrets.ts";
 import type { Middleware, RouteEvent, RouteRequest } from "./request.ts";
 
+let identifier: Identifier | undefined;
+
 /** Finds out who is calling. */
 export async function findIdentity({ event }: RouteRequest): Promise<{ identity: Identity }> {
-  const supabase = { url: config.supabaseUrl, publishableKey: config.supabasePublishableKey };
-  const identifying = identify(supabase, credentialsOf(event));
+  identifier ??= createIdentifier({ url: config.supabaseUrl, publishableKey: config.supabasePublishableKey });
+  const identifying = identify(identifier, credentialsOf(event));
   // The use-case's secrets are loaded at the same time, so that a cold start waits for both at once. If they cannot be loaded,
   // the use-case fails. Here it only matters that nothing is still running when Lambda freezes the process.
   const [identity] = await Promise.allSettled([identifying, secrets.load()]);
@@ -17,9 +26,15 @@ export async function findIdentity({ event }: RouteRequest): Promise<{ identity:
   return { identity: identity.value };
 }
 
-/** A `Bearer` token, and the cookies, which API Gateway hands over as `name=value` each. */
-function credentialsOf({ headers, cookies = [] }: RouteEvent): Credentials {
-  const [, accessToken] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
+/**
+ * A `Bearer` token, and the cookies, which API Gateway hands over as `name=value` each.
+ * @throws BillingError `unauthenticated`: whoever sends something else there means to be somebody
+ */
+function credentialsOf({ headers: { authorization }, cookies = [] }: RouteEvent): Credentials {
+  const [, accessToken] = /^Bearer +(\S+)$/i.exec(authorization ?? "") ?? [];
+  if (authorization && !accessToken) {
+    throw new BillingError("unauthenticated", "The Authorization header has to be: Bearer ACCESS_TOKEN");
+  }
   const parsed = Object.entries(parse(cookies.join("; ")));
   return { accessToken, cookies: parsed.map(([name, value = ""]) => ({ name, value })) };
 }

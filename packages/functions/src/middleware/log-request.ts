@@ -4,11 +4,10 @@ import type Stripe from "stripe";
 import { describe, log } from "../log.ts";
 import type { Middleware } from "./request.ts";
 
-/** Of a refusal of ours the message is meant for any caller, and quotes nothing of the request. */
-function refusalOf(error: Error) {
-  return error instanceof BillingError
-    ? { refused: error.code, reason: error.message }
-    : { refused: (error as { code?: string }).code };
+/** Of a refusal of ours the log may say everything: it quotes nothing of the request. */
+function whyOf(error: Error, status: number) {
+  if (error instanceof BillingError) return { refused: error.code, reason: error.reason };
+  return status >= 500 ? describe(error) : { refused: (error as { code?: string }).code };
 }
 
 type Logged = Middleware<{ identity: Identity; stripeEvent: Stripe.Event }>;
@@ -26,7 +25,7 @@ export function logRequest(): Logged {
       userId: event.identity?.user?.id,
       eventId: event.stripeEvent?.id,
       type: event.stripeEvent?.type,
-      ...(error && (status >= 500 ? describe(error) : refusalOf(error))),
+      ...(error && whyOf(error, status)),
     });
   };
   return {

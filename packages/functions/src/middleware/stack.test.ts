@@ -47,3 +47,17 @@ it("after a step that fails no further one runs, and the error handlers see what
   expect(await handler(request(), context)).toEqual({ statusCode: 500 });
   expect(seen).toEqual([1, "no"]);
 });
+
+it("a handler that takes longer than Lambda waits is answered for, a second before the end", async () => {
+  const handler = new Stack()
+    .use({
+      onError: (failed) => {
+        failed.response = { statusCode: 500 };
+      },
+    })
+    .handler(() => new Promise(() => {}));
+  const almostOver = { getRemainingTimeInMillis: () => 1_050 } as Context;
+  const began = performance.now();
+  expect(await handler(request(), almostOver)).toEqual({ statusCode: 500 });
+  expect(performance.now() - began).toBeLessThan(900);
+});

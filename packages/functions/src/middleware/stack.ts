@@ -2,6 +2,9 @@ import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import type { Answer, Middleware, RouteEvent, RouteRequest } from "./request.ts";
 
+// Lambda's own answer to a function that takes too long has no request id, and the log gets no line.
+const ANSWER_BEFORE_END_MS = 1_000;
+
 /**
  * A route's stack of middleware. Its type says what has been added to the event so far, so that whatever comes later can read
  * that and nothing else.
@@ -28,7 +31,7 @@ export class Stack<Added extends object = object> {
   }
 
   handler(answer: (event: RouteEvent & Added) => Promise<Answer>) {
-    return middy<RouteEvent, Answer, Error, Context>()
+    return middy<RouteEvent, Answer, Error, Context>({ timeoutEarlyInMillis: ANSWER_BEFORE_END_MS })
       .use([...this.#middlewares])
       .handler((event) => answer(event as RouteEvent & Added));
   }
