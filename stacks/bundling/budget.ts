@@ -10,10 +10,10 @@ const BUDGETS: Record<string, number> = {
   "apply-stripe-events": 150,
   reconcile: 150,
   health: 150,
-  "create-checkout-session": 350,
-  "create-checkout": 350,
-  "create-portal": 350,
-  "get-checkout-session": 350,
+  "create-checkout-session": 250,
+  "create-checkout": 250,
+  "create-portal": 250,
+  "get-checkout-session": 250,
 };
 
 const LARGEST_INPUTS = 8;

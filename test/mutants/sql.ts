@@ -625,6 +625,18 @@ const policies: SqlMutant[] = [
     tests: ["test/core/paid-in-parts.test.ts"],
   },
   {
+    name: "a user who was deleted softly is still there",
+    find: " and users.deleted_at is null",
+    replace: "",
+    tests: ["test/functions/identity.test.ts"],
+  },
+  {
+    name: "everybody is still there",
+    find: "where users.id = user_exists.user_id and",
+    replace: "where",
+    tests: ["test/functions/identity.test.ts"],
+  },
+  {
     name: "an open session is a payment",
     find: "and s.invoice_id is null and s.status = 'complete'",
     replace: "and s.invoice_id is null",
