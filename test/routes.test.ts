@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { event, id, product } from "./builders.ts";
+import { expire } from "./security/tokens.ts";
 import { type Person, startWorld, WAIT, type World } from "./world.ts";
 
 // Two at once, as while a secret is rolled; Stripe (the emulator) signs with the first.
@@ -356,7 +357,7 @@ describe("signing in", () => {
 
   it("refreshes an expired access token beside a live refresh token, and sends the new cookie with the answer", async () => {
     const { name, write } = storedSession(ada);
-    const cookie = write({ expires_at: Math.floor(Date.now() / 1000) - 60 });
+    const cookie = write({ access_token: expire(ada.accessToken, world.local.settings.supabase.signingKey) });
     const answer = await postForm(proMonthly, { cookie, origin: world.url });
     expect(answer.status).toBe(303);
     expect(answer.headers.getSetCookie().join()).toContain(`${name}=base64-`);

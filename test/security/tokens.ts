@@ -22,6 +22,13 @@ export function signToken(
   return `${input}.${sign("sha256", Buffer.from(input), { key: signature, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
 }
 
+/** The same token when its time is over. */
+export function expire(token: string, key: JsonWebKey): string {
+  const { header, claims } = readToken(token);
+  const over = { ...claims, exp: Math.floor(Date.now() / 1000) - 1 };
+  return signToken(header, over, createPrivateKey({ key, format: "jwk" }));
+}
+
 const hmac = (secret: string) => (input: string) => createHmac("sha256", secret).update(input).digest("base64url");
 
 /**

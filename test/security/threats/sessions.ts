@@ -1,8 +1,7 @@
-import { createPrivateKey } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Person } from "../../world.ts";
 import { bearer, expectRefusal, FORM, purchase, SITE, send, sendJson, type Target, untouched } from "../target.ts";
-import { badTokens, readToken, signToken } from "../tokens.ts";
+import { badTokens, expire, readToken } from "../tokens.ts";
 
 const TOKENS = ["bearer", "cookie"] as const;
 
@@ -101,9 +100,7 @@ export function sessions(target: () => Target): void {
       const { ada, world } = target();
       const trudy = await world.signUp();
       const { stored } = storedSession(ada);
-      const { header, claims } = readToken(ada.accessToken);
-      const key = createPrivateKey({ key: world.local.settings.supabase.signingKey, format: "jwk" });
-      const access_token = signToken(header, { ...claims, exp: Math.floor(Date.now() / 1000) - 1 }, key);
+      const access_token = expire(ada.accessToken, world.local.settings.supabase.signingKey);
       const cookie = storedSession(trudy).write({ access_token, user: stored.user });
       const opened = await form({ cookie, origin: SITE });
       const id = /cs_\w+/.exec(String(opened.headers.location))?.[0] ?? "";
