@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
-import type { EventRow, SessionDetails } from "../state/rows.ts";
+import type { EventRow } from "../state/rows.ts";
+import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { cancelPayment } from "./capturing.ts";

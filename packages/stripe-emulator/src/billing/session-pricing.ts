@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import type { SessionDetails } from "../state/rows.ts";
+import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type Stripe from "stripe";
 import { formatMoney } from "../billing/money.ts";
 import type { Renewals } from "../billing/session-pricing.ts";
-import type { SessionDetails } from "../state/rows.ts";
+import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import { addressFields } from "./checkout-address.ts";
 import { type CheckoutInput, type Expected, paysBySepa } from "./checkout-form.ts";

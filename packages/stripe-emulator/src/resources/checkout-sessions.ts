@@ -9,7 +9,7 @@ import type { Offer } from "../billing/redeeming.ts";
 import { basketOf, priceSession } from "../billing/session-pricing.ts";
 import { openSetup } from "../billing/setup.ts";
 import { newId } from "../state/ids.ts";
-import type { SessionDetails } from "../state/rows.ts";
+import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { newLineItem } from "./checkout-line-items.ts";

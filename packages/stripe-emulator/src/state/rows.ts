@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { LinkItems, SessionDetails } from "./selling.ts";
 import type { Stored } from "./stored.ts";
 
 /** How a test card or account behaves when it is charged. */
@@ -19,37 +20,6 @@ export type PaymentOutcome =
   | "not_received"
   | "refund_fails"
   | "refund_waits";
-
-/** What a checkout session keeps beside its public face. */
-export interface SessionDetails {
-  id: string;
-  lineItems: Stored<Stripe.LineItem>[];
-  subscriptionData: {
-    metadata: Stripe.Metadata;
-    trialPeriodDays: number | null;
-    /** In seconds, where the end was named and not the days. */
-    trialEnd: number | null;
-    description: string | null;
-    missingPaymentMethod: "create_invoice" | "cancel" | "pause";
-  };
-  paymentIntentData: {
-    metadata: Stripe.Metadata;
-    description: string | null;
-    keepPaymentMethod: boolean;
-    captureMethod: Stripe.PaymentIntent.CaptureMethod;
-  };
-  /** What the invoice of a one-time purchase says; null: it has none. */
-  invoiceCreation: { metadata: Stripe.Metadata; description: string | null; footer: string | null } | null;
-  /** Whether the page may write what the buyer typed onto an existing customer. */
-  updatesCustomerName: boolean;
-  updatesCustomerAddress: boolean;
-  /** What the buyer has typed so far. */
-  address: Stripe.Address | null;
-  /** What stands in the e-mail's field at first. */
-  prefilledEmail: string | null;
-  /** What the page says when it is paid (empty: the usual words); null: the buyer is sent to `success_url`. */
-  thanks: string | null;
-}
 
 export interface DeliveryRow {
   id: string;
@@ -151,12 +121,6 @@ export interface DashboardSettings {
   portal: boolean;
   /** Where whoever has a subscription is sent instead of buying another; null: they may buy it. */
   one_subscription_url: string | null;
-}
-
-/** What a payment link (the id) sells. */
-export interface LinkItems {
-  id: string;
-  items: Stored<Stripe.LineItem>[];
 }
 
 /** The products that a coupon (the id) is limited to: shown only when `applies_to` is expanded. */

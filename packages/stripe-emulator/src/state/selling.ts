@@ -1,0 +1,39 @@
+import type Stripe from "stripe";
+import type { Stored } from "./stored.ts";
+
+/** What a checkout session keeps beside its public face. */
+export interface SessionDetails {
+  id: string;
+  lineItems: Stored<Stripe.LineItem>[];
+  subscriptionData: {
+    metadata: Stripe.Metadata;
+    trialPeriodDays: number | null;
+    /** In seconds, where the end was named and not the days. */
+    trialEnd: number | null;
+    description: string | null;
+    missingPaymentMethod: "create_invoice" | "cancel" | "pause";
+  };
+  paymentIntentData: {
+    metadata: Stripe.Metadata;
+    description: string | null;
+    keepPaymentMethod: boolean;
+    captureMethod: Stripe.PaymentIntent.CaptureMethod;
+  };
+  /** What the invoice of a one-time purchase says; null: it has none. */
+  invoiceCreation: { metadata: Stripe.Metadata; description: string | null; footer: string | null } | null;
+  /** Whether the page may write what the buyer typed onto an existing customer. */
+  updatesCustomerName: boolean;
+  updatesCustomerAddress: boolean;
+  /** What the buyer has typed so far. */
+  address: Stripe.Address | null;
+  /** What stands in the e-mail's field at first. */
+  prefilledEmail: string | null;
+  /** What the page says when it is paid (empty: the usual words); null: the buyer is sent to `success_url`. */
+  thanks: string | null;
+}
+
+/** What a payment link (the id) sells. */
+export interface LinkItems {
+  id: string;
+  items: Stored<Stripe.LineItem>[];
+}
