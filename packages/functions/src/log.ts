@@ -5,6 +5,9 @@ export function log(level: "info" | "warn" | "error", message: string, fields: F
   console[level](JSON.stringify({ level, message, ...fields }));
 }
 
+/** The name of a parameter, such as `line_items[0][price]`, and nothing that was sent in one. */
+const PARAM = /^[\w.[\]]{1,100}$/;
+
 /**
  * What the log may say about an error. A message of our own says why; that of a library can quote what a customer typed, and stays
  * out: its codes and the stack must do.
@@ -22,7 +25,7 @@ export function describe(error: unknown): Fields {
     errorCode: typeof code === "string" && code !== "" ? code : undefined,
     cause: causeOf(error),
     stripeStatus: isStripes ? status : undefined,
-    stripeParam: isStripes && typeof param === "string" ? param : undefined,
+    stripeParam: isStripes && typeof param === "string" && PARAM.test(param) ? param : undefined,
     stripeRequestId: isStripes && typeof requestId === "string" ? requestId : undefined,
     databaseStatus: error.name === "DatabaseError" ? status : undefined,
     // The message stands in front of the stack, and may have lines that look like one.
