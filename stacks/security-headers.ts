@@ -1,13 +1,16 @@
-import { environmentText } from "@turnpike/settings";
+import { environmentText, readSetting } from "@turnpike/settings";
 import { Duration } from "aws-cdk-lib";
 import { HeadersFrameOption, HeadersReferrerPolicy, ResponseHeadersPolicy } from "aws-cdk-lib/aws-cloudfront";
 import type { Stack } from "sst/constructs";
+
+/** Where Stripe has Checkout and the customer portal: the form of a plan leads to either. */
+const STRIPE_PAGES = ["checkout.stripe.com", "billing.stripe.com"];
 
 /**
  * What a page may load, and where it may send. Scripts and styles come out of the build, so neither inline ones nor foreign ones
  * are needed.
  */
-function contentSecurityPolicy(supabaseUrl: string | undefined): string {
+function contentSecurityPolicy(supabaseUrl: string | undefined, stripeDomains: string[]): string {
   const supabase = supabaseUrl ? [new URL(supabaseUrl).origin] : [];
   const directives = {
     "default-src": ["'none'"],
@@ -16,7 +19,7 @@ function contentSecurityPolicy(supabaseUrl: string | undefined): string {
     "img-src": ["'self'", "data:"],
     "connect-src": ["'self'", ...supabase],
     // Browsers follow a form's redirect only where this allows it.
-    "form-action": ["'self'", "https://checkout.stripe.com"],
+    "form-action": ["'self'", ...[...STRIPE_PAGES, ...stripeDomains].map((domain) => `https://${domain}`)],
     "base-uri": ["'none'"],
     "frame-ancestors": ["'none'"],
   };
@@ -30,7 +33,10 @@ export function pageHeaders(stack: Stack): ResponseHeadersPolicy {
   return new ResponseHeadersPolicy(stack, "PageHeaders", {
     securityHeadersBehavior: {
       contentSecurityPolicy: {
-        contentSecurityPolicy: contentSecurityPolicy(environmentText("SUPABASE_URL")),
+        contentSecurityPolicy: contentSecurityPolicy(
+          environmentText("SUPABASE_URL"),
+          readSetting("STRIPE_CUSTOM_DOMAINS"),
+        ),
         override: true,
       },
       contentTypeOptions: { override: true },

@@ -9,6 +9,7 @@ export default async function synthesize(): Promise<void> {
     ALARM_EMAIL: "ops@example.com",
     SITE_HOSTED_ZONE_ID: "Z0123456789ABCDEFGHIJ",
     WAF: "on",
+    STRIPE_CUSTOM_DOMAINS: "pay.example.com",
   });
   await sst(["build", "--stage", "dev", "--to", `${ASSEMBLIES}/dev`], { TRACING: "on" });
 }

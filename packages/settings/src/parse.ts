@@ -25,6 +25,15 @@ export function origins(value = ""): string[] {
   return given.map((item) => new URL(address(item)).origin);
 }
 
+/** Bare host names. */
+export function domains(value = ""): string[] {
+  const given = value.split(",").map((item) => item.trim().toLowerCase());
+  return given.filter(Boolean).map((domain) => {
+    if (/^([a-z0-9-]+\.)+[a-z0-9-]+$/.test(domain)) return domain;
+    throw new Unusable("holds what is no domain: write it like pay.example.com");
+  });
+}
+
 export function onOff(value = "off"): boolean {
   if (value === "on" || value === "off") return value === "on";
   throw new Unusable(`is "${value}": set it to on, or leave it empty`);

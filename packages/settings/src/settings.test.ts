@@ -9,12 +9,24 @@ it("the site's address and the further origins are read however they are written
   );
 });
 
+it("domains of Stripe's pages are read as a list, in lower case", () => {
+  const text = "Pay.Example.com, billing.example.co.uk,";
+  expect(readSetting("STRIPE_CUSTOM_DOMAINS", { STRIPE_CUSTOM_DOMAINS: text })).toEqual([
+    "pay.example.com",
+    "billing.example.co.uk",
+  ]);
+  expect(readSetting("STRIPE_CUSTOM_DOMAINS", {})).toEqual([]);
+});
+
 it.each<[name: SettingName, value: string | undefined, says: string]>([
   ["SITE_URL", undefined, "is not set"],
   ["SITE_URL", "", "is not set"],
   ["SITE_URL", "app.example.com", "is no address"],
   ["SITE_URL", "ftp://app.example.com", "is no address"],
   ["ALLOWED_ORIGINS", "https://a.example,nonsense", "is no address"],
+  ["STRIPE_CUSTOM_DOMAINS", "https://pay.example.com", "is no domain"],
+  ["STRIPE_CUSTOM_DOMAINS", "pay.example.com; script-src *", "is no domain"],
+  ["STRIPE_CUSTOM_DOMAINS", "*", "is no domain"],
   ["SUPABASE_PUBLISHABLE_KEY", " ", "is not set"],
   ["WAF", "yes", 'is "yes": set it to on'],
   ["PORT", "65536", "is no port"],

@@ -1,4 +1,4 @@
-import { address, onOff, optional, origins, type Parse, port, privateKey, siteAddress, text } from "./parse.ts";
+import { address, domains, onOff, optional, origins, type Parse, port, privateKey, siteAddress, text } from "./parse.ts";
 
 interface Setting {
   /** What it is, for the README. */
@@ -39,6 +39,12 @@ export const settings = {
     is: "secret; one or more `whsec_…`, comma separated",
     onLaptop: "made up",
     parse: text,
+  },
+  STRIPE_CUSTOM_DOMAINS: {
+    ...plain,
+    is: "domains of yours that Stripe's pages are on, comma separated: `pay.example.com`",
+    onLaptop: "not used",
+    parse: domains,
   },
   SUPABASE_URL: { ...plain, is: "the project", onLaptop: "the embedded Supabase runs", parse: address },
   SUPABASE_PUBLISHABLE_KEY: { ...plain, is: "for browsers", onLaptop: "made up", parse: text },
