@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { type IMetric, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { type App, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { Events } from "./events.ts";
@@ -20,7 +20,6 @@ export interface AlarmRule {
 /** What someone must look at. Each has its section in docs/runbook.md. */
 export function alarmRules(app: App): Record<string, AlarmRule> {
   const { events, deadLetters } = use(Events);
-  const { api } = use(Api);
   return {
     DeadLetters: {
       means: "Stripe events that could not be applied wait in the dead-letter queue.",
@@ -49,8 +48,8 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       threshold: 1,
     },
     ApiFailing: {
-      means: "The API answers 5xx.",
-      metric: api.cdk.httpApi.metricServerError({ statistic: "Sum" }),
+      means: "The API fails: programs get 5xx, browsers are led to a page that says so.",
+      metric: failures(app),
       threshold: 3,
     },
     FunctionErrors: {
@@ -75,6 +74,18 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       whenBelow: true,
     },
   };
+}
+
+/** A browser that navigates gets a redirect where a program gets a 5xx, so that the gateway does not count it. */
+function failures(app: App): IMetric {
+  return new MathExpression({
+    expression: "FILL(answers, 0) + FILL(pages, 0)",
+    usingMetrics: {
+      answers: use(Api).api.cdk.httpApi.metricServerError({ statistic: "Sum" }),
+      pages: turnpikeMetric(app, "failedPages"),
+    },
+    label: "failures",
+  });
 }
 
 /** To most alarms no data means that nothing happened. One that waits for a sign of life rings when there is no data. */

@@ -25,7 +25,7 @@ export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
     graph("Reconciliation", counts(app, "reconcileGap")),
   );
   dashboard.addWidgets(...queueWidgets(app));
-  dashboard.addWidgets(...apiWidgets());
+  dashboard.addWidgets(...apiWidgets(app));
   dashboard.addWidgets(routesWidget());
   dashboard.addWidgets(
     graph("Functions", [sumOverFunctions(app, "Errors"), sumOverFunctions(app, "Throttles")], FULL_WIDTH),
@@ -45,7 +45,7 @@ function queueWidgets(app: App): GraphWidget[] {
   ];
 }
 
-function apiWidgets(): GraphWidget[] {
+function apiWidgets(app: App): GraphWidget[] {
   const { httpApi } = use(Api).api.cdk;
   const latency = (statistic: string) => httpApi.metricLatency({ statistic, label: `latency ${statistic}` });
   return [
@@ -53,6 +53,7 @@ function apiWidgets(): GraphWidget[] {
     graph("Refused and failed requests", [
       httpApi.metricClientError({ statistic: "Sum", label: "4xx" }),
       httpApi.metricServerError({ statistic: "Sum", label: "5xx" }),
+      turnpikeMetric(app, "failedPages", { label: "browsers led to a page instead of 5xx" }),
     ]),
     graph("Latency (ms)", [latency("p50"), latency("p99")]),
   ];

@@ -8,6 +8,8 @@ const UNITS = {
   rejected: "Count",
   /** Deliveries in another API version than the one that is pinned. */
   apiVersionMismatch: "Count",
+  /** Browsers that were led to a page which says that something went wrong on our side. */
+  failedPages: "Count",
   /** Events by what became of them; see the table in docs/architecture.md. */
   applied: "Count",
   stale: "Count",

@@ -2,6 +2,8 @@ import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import { assertUserExists } from "@turnpike/core/identity";
 import type { output, ZodMiniType } from "zod/mini";
 import { clients } from "./clients.ts";
+import { config } from "./config.ts";
+import { answerBrowsers } from "./middleware/answer-browsers.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { authorize, type Caller, findIdentity, setSessionCookies } from "./middleware/authenticate.ts";
 import { limitBody } from "./middleware/limit-body.ts";
@@ -22,7 +24,8 @@ export interface Contract<Schema extends ZodMiniType, Auth extends "required" | 
 
 /**
  * A route: log → normalise headers → authenticate → parse and validate → use-case → error handler.
- * Middy runs `after` and `onError` backwards: the error handler comes right after the use-case, the log sees it all.
+ * Middy runs `after` and `onError` backwards: the error handler comes right after the use-case, then what it answers browsers,
+ * and the log sees it all.
  */
 export function route<Schema extends ZodMiniType, Auth extends "required" | "optional">(
   contract: Contract<Schema, Auth>,
@@ -38,6 +41,7 @@ export function route<Schema extends ZodMiniType, Auth extends "required" | "opt
     .use(limitBody())
     .add(parsers[input])
     .add(validate(schema, input))
+    .use(answerBrowsers(() => config.site))
     .use(answerErrors())
     .handler(async (event) => {
       const answer = await withSecrets(async () => {

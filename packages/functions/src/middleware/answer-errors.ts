@@ -25,10 +25,10 @@ const STATUS: Record<ErrorCode, number> = {
 export function answerErrors(): Middleware {
   return {
     onError: (request) => {
-      const { code, message } = refusalOf(request.error);
+      const { code, message, status } = refusalOf(request.error);
       const answer: ErrorAnswer = { error: message, code, requestId: request.event.requestContext.requestId };
       request.response = {
-        statusCode: STATUS[code],
+        statusCode: status,
         headers: { "content-type": "application/json" },
         body: JSON.stringify(answer),
       };
@@ -36,7 +36,13 @@ export function answerErrors(): Middleware {
   };
 }
 
-function refusalOf(error: unknown): { code: ErrorCode; message: string } {
+/** How an error is answered. */
+export function refusalOf(error: unknown): { code: ErrorCode; message: string; status: number } {
+  const { code, message } = meantForCaller(error);
+  return { code, message, status: STATUS[code] };
+}
+
+function meantForCaller(error: unknown): { code: ErrorCode; message: string } {
   if (error instanceof BillingError) return error;
   switch (parserStatus(error)) {
     case 415:

@@ -2,12 +2,13 @@ import { BillingError } from "@turnpike/core/errors";
 import type { Identity } from "@turnpike/core/identity";
 import type Stripe from "stripe";
 import { describe, log } from "../log.ts";
+import { refusalOf } from "./answer-errors.ts";
 import type { Middleware } from "./request.ts";
 
 /** Of a refusal of ours the log may say everything: it quotes nothing of the request. */
-function whyOf(error: Error, status: number) {
+function whyOf(error: Error, failed: boolean) {
   if (error instanceof BillingError) return { refused: error.code, reason: error.reason };
-  return status >= 500 ? describe(error) : { refused: (error as { code?: string }).code };
+  return failed ? describe(error) : { refused: (error as { code?: string }).code };
 }
 
 type Logged = Middleware<{ identity: Identity; stripeEvent: Stripe.Event }>;
@@ -17,7 +18,9 @@ export function logRequest(): Logged {
   const began = new WeakMap<object, number>();
   const write: Logged["after"] = ({ event, response, error, context }) => {
     const status = response?.statusCode ?? 500;
-    log(status >= 500 ? "error" : "info", "request", {
+    // A browser is led to a page also where a program gets a 5xx.
+    const failed = status >= 500 || (error !== null && refusalOf(error).status >= 500);
+    log(failed ? "error" : "info", "request", {
       requestId: event.requestContext.requestId,
       route: event.routeKey,
       status,
@@ -25,7 +28,7 @@ export function logRequest(): Logged {
       userId: event.identity?.user?.id,
       eventId: event.stripeEvent?.id,
       type: event.stripeEvent?.type,
-      ...(error && whyOf(error, status)),
+      ...(error && whyOf(error, failed)),
     });
   };
   return {

@@ -1,6 +1,6 @@
 import httpJsonBodyParser from "@middy/http-json-body-parser";
 import { BillingError } from "@turnpike/core/errors";
-import type { RouteRequest } from "./request.ts";
+import type { RouteEvent, RouteRequest } from "./request.ts";
 
 /** What the caller sent, not checked yet. */
 export interface Sent {
@@ -28,12 +28,22 @@ const URLENCODED = /^application\/x-www-form-urlencoded\b/i;
 const MULTIPART = /^multipart\/form-data\b/i;
 
 /** Turns the body of an HTML form, of either encoding, into an object of its text fields. */
-async function parseForm({ event: { headers, body = "", isBase64Encoded } }: RouteRequest): Promise<Sent> {
-  const contentType = headers["content-type"] ?? "";
-  const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
-  if (URLENCODED.test(contentType)) return { sent: textFields(new URLSearchParams(bytes.toString("utf8"))) };
-  if (MULTIPART.test(contentType)) return { sent: textFields(await parseMultipart(bytes, contentType)) };
+async function parseForm({ event }: RouteRequest): Promise<Sent> {
+  const urlencoded = readUrlencoded(event);
+  if (urlencoded) return { sent: textFields(urlencoded) };
+  const contentType = event.headers["content-type"] ?? "";
+  if (MULTIPART.test(contentType)) return { sent: textFields(await parseMultipart(bytesOf(event), contentType)) };
   throw new BillingError("unsupported_media_type", "Send this request as a form (urlencoded or multipart)");
+}
+
+/** The fields of a form as browsers send it unless told to do otherwise; nothing for any other body. */
+export function readUrlencoded(event: RouteEvent): URLSearchParams | undefined {
+  if (!URLENCODED.test(event.headers["content-type"] ?? "")) return undefined;
+  return new URLSearchParams(bytesOf(event).toString("utf8"));
+}
+
+function bytesOf({ body = "", isBase64Encoded }: RouteEvent): Buffer {
+  return Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
 }
 
 function textFields(form: Iterable<[string, unknown]>): Record<string, unknown> {
