@@ -14,13 +14,14 @@ export const described: Record<string, Described> = {
     summary: "Open Stripe Checkout from a plain HTML form",
     responses: {
       303: {
-        description: "To Stripe's page; for a subscriber of the product, to the portal.",
+        description:
+          "To Stripe's page; for a subscriber of the product, to the portal. A browser that navigates is led to a page of the site where a program gets a refusal.",
         headers: { location: { schema: { type: "string", format: "uri" } } },
       },
     },
   },
   "get-checkout-session": {
-    summary: "Where a purchase of the signed-in user stands",
+    summary: "Where a purchase stands: of the signed-in user, or a fresh one of a guest's",
     responses: {
       200: answer("Its state and what was bought.", "CheckoutSummary"),
       404: refusal("There is no such session, or it is somebody else's."),

@@ -6,9 +6,12 @@ const text = (message: string) => z.string(message).check(z.trim(), z.minLength(
 // has it a character that Postgres or an address could stumble over.
 const STRIPE_ID = /^[!-~]{1,255}$/;
 
+// A price that was once a plan has the id that its maker gave it: `gold-monthly`, `plan_…`.
+const PRICE_ID = /^(?!(?:undefined|null|price_)$|prod_)[!-~]{1,255}$/;
+
 /** The form field of `POST /api/checkout_sessions`. An unset variable in a template arrives as the word "undefined". */
 export const CheckoutForm = z.object({
-  price_id: z.string("Valid price ID is required").check(z.regex(/^price_\w{1,249}$/, "Valid price ID is required")),
+  price_id: z.string("Valid price ID is required").check(z.regex(PRICE_ID, "Valid price ID is required")),
 });
 
 const REDIRECTS_REQUIRED = "Success and cancel URLs are required";

@@ -1,9 +1,10 @@
+import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { BillingError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
 import { note, objects } from "../mirror/index.ts";
-import { isMissing, listWhole } from "../stripe/index.ts";
-import { dataOf } from "../supabase/index.ts";
+import { idOf, isMissing, listWhole } from "../stripe/index.ts";
+import { dataOf, type ServiceClient } from "../supabase/index.ts";
 import type { CheckoutSummary } from "./schema.ts";
 
 /** The objects that the purchase made, all of which the mirror takes; and what was bought, which is for the page alone. */
@@ -12,13 +13,18 @@ const EXPANSION = ["subscription", "invoice", "payment_intent.latest_charge", "l
 /**
  * Where a purchase stands, read from Stripe, and what was bought. What Stripe showed goes into the mirror, so the buyer's
  * account is right even when the webhook is late.
- * @throws BillingError `not_found` when there is no such session, or it is somebody else's
+ * @param user absent: a guest
+ * @throws BillingError `not_found` when there is no such session, or it is somebody else's; `unauthenticated` when it takes a user
  */
-export async function summarizeCheckout(clients: Clients, user: User, sessionId: string): Promise<CheckoutSummary> {
+export async function summarizeCheckout(
+  clients: Clients,
+  user: User | undefined,
+  sessionId: string,
+): Promise<CheckoutSummary> {
   const { stripe, supabase } = clients;
   const session = await note(clients, "checkout_session", async () => {
     const answer = await stripe.checkout.sessions.retrieve(sessionId, { expand: EXPANSION });
-    if (answer.client_reference_id !== user.id) throw notFound();
+    await assertReadable(supabase, answer, user);
     return answer;
   }).catch((error) => {
     throw isMissing(error) ? notFound() : error;
@@ -47,6 +53,29 @@ export async function summarizeCheckout(clients: Clients, user: User, sessionId:
       amountTotal: item.amount_total,
     })),
   };
+}
+
+// A session is open for a day at the most, so this leaves a guest a day to look at the purchase.
+const FRESH_SECONDS = 2 * 24 * 60 * 60;
+
+/**
+ * A purchase is shown to the user whom it names, and to the one who owns its customer: who bought as a guest, and made the account
+ * later. One that names nobody is shown, for two days, to whoever knows its id, which only the buyer's browser was told. The summary
+ * has no name, no address and nothing to act with.
+ */
+async function assertReadable(supabase: ServiceClient, session: Stripe.Checkout.Session, user: User | undefined) {
+  const { user_id, organization_id } = session.metadata ?? {};
+  const named = [user_id, organization_id, session.client_reference_id].filter(Boolean);
+  if (named.length === 0 && Date.now() / 1000 - session.created < FRESH_SECONDS) return;
+  if (!user) throw new BillingError("unauthenticated", "Sign in first");
+  if (named.includes(user.id) || (await ownsCustomer(supabase, user, idOf(session.customer)))) return;
+  throw notFound();
+}
+
+async function ownsCustomer(supabase: ServiceClient, user: User, customerId: string | null): Promise<boolean> {
+  if (!customerId) return false;
+  const customers = supabase.from("customers").select("id").eq("id", customerId).eq("user_id", user.id);
+  return dataOf(await customers.maybeSingle()) !== null;
 }
 
 function notFound(): BillingError {
