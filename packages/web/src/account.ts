@@ -27,9 +27,8 @@ export function namesOf(
   soldPrices: Map<string, string | null>,
   catalogue: Catalogue,
 ): Pick<Account, "planOf" | "titleOf"> {
-  const offers = [...catalogue.plans, ...catalogue.oneTime];
-  const products = new Map(offers.map(({ product }) => [product.id, product]));
-  const prices = new Map(offers.flatMap((offer) => offer.prices.map((price) => [price.id, price])));
+  const products = new Map(catalogue.products.map((product) => [product.id, product]));
+  const prices = new Map(catalogue.prices.map((price) => [price.id, price]));
   const nameOf = (productId: string | null | undefined) => products.get(productId ?? "")?.name;
 
   const planOf = (subscription: Subscription) => ({

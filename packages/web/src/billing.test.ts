@@ -1,21 +1,6 @@
 import { expect, test } from "vitest";
-import { describePayment, describeSubscription, type Subscription } from "./billing.ts";
-
-const subscription = (over: Partial<Subscription> = {}): Subscription => ({
-  id: "sub_1",
-  status: "active",
-  is_live: true,
-  price_id: "price_1",
-  product_id: "prod_1",
-  quantity: 1,
-  current_period_end: "2026-12-01T00:00:00+00:00",
-  trial_end: null,
-  ends_at: null,
-  ended_at: null,
-  paused: false,
-  created_at: "2026-11-01T00:00:00+00:00",
-  ...over,
-});
+import { describePayment, describeSubscription, isStanding, paymentDueOf } from "./billing.ts";
+import { aPayment, aSubscription as subscription } from "./testing/samples.ts";
 
 const end = "2026-12-01T00:00:00+00:00";
 
@@ -34,8 +19,29 @@ test("a trial says when it ends", () => {
   expect(describeSubscription(trial)).toMatchObject({ label: "Trial", day: { text: "Trial ends on", at: end } });
 });
 
-test("a failed payment says what to do", () => {
-  expect(describeSubscription(subscription({ status: "past_due" })).advice).toMatch(/update your card/);
+test("a failed payment says what to do, and so does one that was never confirmed", () => {
+  expect(describeSubscription(subscription({ status: "past_due" })).advice).toMatch(/Pay it here.*update your card/);
+  expect(describeSubscription(subscription({ status: "incomplete" })).advice).toMatch(/confirm the first payment/);
+});
+
+test("a subscription that waits for its first payment stands in the way of another, one that ended does not", () => {
+  expect(isStanding(subscription({ status: "incomplete", is_live: false }))).toBe(true);
+  expect(isStanding(subscription({ status: "past_due" }))).toBe(true);
+  expect(isStanding(subscription({ status: "canceled", is_live: false }))).toBe(false);
+});
+
+test("the payment that is due is the newest of this subscription that can be paid", () => {
+  const due = aPayment({ id: "in_2", subscription_id: "sub_1", status: "failed", hosted_invoice_url: "https://pay" });
+  const others = [
+    aPayment({ ...due, id: "in_9", subscription_id: "sub_2" }),
+    aPayment({ ...due, id: "in_4", status: "paid" }),
+    aPayment({ ...due, id: "in_3", hosted_invoice_url: null }),
+  ];
+  expect(paymentDueOf(subscription(), [...others, due, { ...due, id: "in_1" }])).toBe(due);
+  expect(paymentDueOf(subscription(), others)).toBeUndefined();
+  for (const status of ["open", "overdue", "partially_paid", "action_required"]) {
+    expect(paymentDueOf(subscription(), [{ ...due, status }])).toMatchObject({ status });
+  }
 });
 
 test("a payment that needs the customer, or is in trouble, is not shown as quiet", () => {

@@ -3,12 +3,15 @@ import { getSupabase, type Tables } from "./supabase.ts";
 export type Subscription = Pick<
   Tables["user_subscriptions"]["Row"],
   | "id"
+  | "customer_id"
   | "status"
   | "is_live"
   | "price_id"
   | "product_id"
   | "quantity"
+  | "items"
   | "current_period_end"
+  | "trial_start"
   | "trial_end"
   | "ends_at"
   | "ended_at"
@@ -26,6 +29,8 @@ export interface Payment {
   amount_refunded: number;
   status: string;
   failure_reason: string | null;
+  /** When Stripe tries again by itself. */
+  next_payment_attempt: string | null;
   invoice_number: string | null;
   hosted_invoice_url: string | null;
   invoice_pdf: string | null;
@@ -33,16 +38,28 @@ export interface Payment {
   created_at: string;
 }
 
-/** The user's own subscriptions, the newest first; row-level security leaves out everybody else's. */
+/** Whether a subscription stands in the way of another: it runs, or waits for its first payment. */
+export function isStanding({ is_live, status }: Subscription): boolean {
+  return is_live || status === "incomplete";
+}
+
+/** The subscriptions that the user may see, the newest first; row-level security leaves out everybody else's. */
 export async function loadSubscriptions(): Promise<Subscription[]> {
   const { data } = await getSupabase()
     .from("user_subscriptions")
     .select(
-      "id, status, price_id, product_id, quantity, current_period_end, trial_end, ends_at, ended_at, paused, is_live, created_at",
+      "id, customer_id, status, price_id, product_id, quantity, items, current_period_end, trial_start, trial_end, ends_at, ended_at, paused, is_live, created_at",
     )
     .order("created_at", { ascending: false })
     .throwOnError();
   return data;
+}
+
+/** The subscriptions that the user bought, not those of an organization that the user belongs to. */
+export async function loadOwnSubscriptions(userId: string): Promise<Subscription[]> {
+  const customers = getSupabase().from("customers").select("id").eq("user_id", userId).throwOnError();
+  const [{ data: own }, subscriptions] = await Promise.all([customers, loadSubscriptions()]);
+  return subscriptions.filter(({ customer_id }) => own.some(({ id }) => id === customer_id));
 }
 
 /** The user's own payments, the newest first. */
@@ -50,7 +67,7 @@ export async function loadPayments(): Promise<Payment[]> {
   const { data } = await getSupabase()
     .from("payment_history")
     .select(
-      "id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, invoice_number, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
+      "id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, next_payment_attempt, invoice_number, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
     )
     .order("created_at", { ascending: false })
     .overrideTypes<Payment[], { merge: false }>()
@@ -75,7 +92,9 @@ export interface SubscriptionState {
   advice?: string;
 }
 
-const UPDATE_CARD = "The last payment did not go through. Open the billing portal to update your card.";
+const NOT_PAID =
+  "The last payment did not go through. Pay it here; for the next ones, update your card in the billing portal.";
+const NOT_CONFIRMED = "Your bank asks you to confirm the first payment. Your plan starts as soon as it is through.";
 
 /** Says how a subscription stands. One that will end says when it ends, not when it would have renewed. */
 export function describeSubscription(subscription: Subscription): SubscriptionState {
@@ -86,17 +105,29 @@ export function describeSubscription(subscription: Subscription): SubscriptionSt
     case "canceled":
       return { label: "Ended", tone: "quiet", day: on("Ended on", ended_at ?? ends_at) };
     case "incomplete":
-      return { label: "Payment incomplete", tone: "busy", advice: UPDATE_CARD };
+      return { label: "Payment incomplete", tone: "busy", advice: NOT_CONFIRMED };
     case "incomplete_expired":
       return { label: "Never started", tone: "quiet" };
     case "past_due":
-      return { label: "Payment overdue", tone: "bad", day: ending, advice: UPDATE_CARD };
+      return { label: "Payment overdue", tone: "bad", day: ending, advice: NOT_PAID };
     case "unpaid":
-      return { label: "Unpaid", tone: "bad", day: ending, advice: UPDATE_CARD };
+      return { label: "Unpaid", tone: "bad", day: ending, advice: NOT_PAID };
   }
   if (status === "paused" || subscription.paused) return { label: "Paused", tone: "quiet", day: ending };
   if (status === "trialing") return { label: "Trial", tone: "good", day: ending ?? on("Trial ends on", trial_end) };
   return { label: "Active", tone: "good", day: ending ?? on("Renews on", current_period_end) };
+}
+
+const PAYABLE = ["open", "overdue", "partially_paid", "failed", "action_required"];
+
+/** The page on which a payment that is due is paid, or confirmed. */
+export function payPageOf({ status, hosted_invoice_url }: Payment): string | null {
+  return PAYABLE.includes(status) ? hosted_invoice_url : null;
+}
+
+/** The newest payment that a subscription waits for. */
+export function paymentDueOf({ id }: Subscription, payments: Payment[]): Payment | undefined {
+  return payments.find((payment) => payment.subscription_id === id && payPageOf(payment));
 }
 
 const paymentStates: Record<string, { label: string; tone: Tone }> = {

@@ -1,32 +1,18 @@
 import { expect, test } from "vitest";
-import { arrangeCatalogue, cadencesOf, type Price, type Product, priceAt, priceTag, savingOf } from "./catalogue.ts";
-
-const product = (over: Partial<Product> = {}): Product => ({
-  id: "prod_1",
-  name: "Pro",
-  description: null,
-  default_price_id: null,
-  marketing_features: [],
-  ...over,
-});
-
-const price = (over: Partial<Price> = {}): Price => ({
-  id: "price_month",
-  product_id: "prod_1",
-  currency: "usd",
-  type: "recurring",
-  unit_amount: 1200,
-  recurring_interval: "month",
-  recurring_interval_count: 1,
-  trial_period_days: null,
-  ...over,
-});
+import { arrangeCatalogue, cadencesOf, priceAt, priceTag, savingOf } from "./catalogue.ts";
+import { aPrice as price, aProduct as product } from "./testing/samples.ts";
 
 const yearly = price({ id: "price_year", unit_amount: 12_000, recurring_interval: "year" });
 const once = price({ id: "price_once", type: "one_time", recurring_interval: null, recurring_interval_count: null });
 
 test("a product without a price that can be bought is not offered", () => {
-  expect(arrangeCatalogue([product()], [])).toEqual({ plans: [], oneTime: [] });
+  expect(arrangeCatalogue([product()], [])).toMatchObject({ plans: [], oneTime: [] });
+});
+
+test("what is archived is not offered, also to those who may still read it because they had it", () => {
+  expect(arrangeCatalogue([product({ active: false })], [price(), once])).toMatchObject({ plans: [], oneTime: [] });
+  const { plans } = arrangeCatalogue([product()], [price({ active: false }), yearly]);
+  expect(plans[0]?.prices).toEqual([yearly]);
 });
 
 test("subscriptions and one-time products are apart", () => {

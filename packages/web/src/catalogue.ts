@@ -3,7 +3,7 @@ import { getSupabase, type Tables } from "./supabase.ts";
 
 export type Product = Pick<
   Tables["products"]["Row"],
-  "id" | "name" | "description" | "default_price_id" | "marketing_features"
+  "id" | "name" | "description" | "default_price_id" | "marketing_features" | "active" | "metadata"
 >;
 
 /** `unit_amount` is in the smallest unit of the currency, and null where the amount depends on use. */
@@ -11,6 +11,7 @@ export type Price = Pick<
   Tables["prices"]["Row"],
   | "id"
   | "product_id"
+  | "active"
   | "currency"
   | "type"
   | "unit_amount"
@@ -28,17 +29,23 @@ export interface Offer {
 export interface Catalogue {
   plans: Offer[];
   oneTime: Offer[];
+  /** Also those that are archived and that the user has had: they are not offered, but have a name. */
+  products: Product[];
+  prices: Price[];
 }
 
-/** What is on sale. Row-level security leaves out what is archived. */
+/** What is on sale, and what the user has had. */
 export async function loadCatalogue(): Promise<Catalogue> {
   const supabase = getSupabase();
   const [products, prices] = await Promise.all([
-    supabase.from("products").select("id, name, description, default_price_id, marketing_features").throwOnError(),
+    supabase
+      .from("products")
+      .select("id, name, description, default_price_id, marketing_features, active, metadata")
+      .throwOnError(),
     supabase
       .from("prices")
       .select(
-        "id, product_id, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days",
+        "id, product_id, active, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days",
       )
       .throwOnError(),
   ]);
@@ -49,15 +56,16 @@ export async function loadCatalogue(): Promise<Catalogue> {
 export function arrangeCatalogue(products: Product[], prices: Price[]): Catalogue {
   const offers = (type: "recurring" | "one_time") =>
     products
+      .filter((product) => product.active)
       .map((product) => ({
         product,
         prices: prices
-          .filter((price) => price.product_id === product.id && price.type === type)
+          .filter((price) => price.active && price.product_id === product.id && price.type === type)
           .sort((a, b) => rank(a, product) - rank(b, product)),
       }))
       .filter((offer) => offer.prices.length > 0)
       .sort((a, b) => cheapest(a) - cheapest(b));
-  return { plans: offers("recurring"), oneTime: offers("one_time") };
+  return { plans: offers("recurring"), oneTime: offers("one_time"), products, prices };
 }
 
 const rank = (price: Price, product: Product) => (price.id === product.default_price_id ? -1 : perMonth(price));

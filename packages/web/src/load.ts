@@ -34,15 +34,20 @@ export function useLoad<T>(load: () => Promise<T>): { loaded: Loaded<T>; reload:
   return { loaded, reload };
 }
 
-/** Calls back when the page is looked at again: another tab left, or "back" pressed on Stripe's page. */
-export function useOnReturn(callback: () => void): void {
+/** Calls back when the browser's "back" or "forward" shows the page as it was left. */
+export function useOnRestored(callback: () => void): void {
   useEffect(() => {
     const whenRestored = (event: PageTransitionEvent) => event.persisted && callback();
-    window.addEventListener("focus", callback);
     window.addEventListener("pageshow", whenRestored);
-    return () => {
-      window.removeEventListener("focus", callback);
-      window.removeEventListener("pageshow", whenRestored);
-    };
+    return () => window.removeEventListener("pageshow", whenRestored);
+  }, [callback]);
+}
+
+/** Calls back when the page is looked at again: another tab left, or "back" pressed on Stripe's page. */
+export function useOnReturn(callback: () => void): void {
+  useOnRestored(callback);
+  useEffect(() => {
+    window.addEventListener("focus", callback);
+    return () => window.removeEventListener("focus", callback);
   }, [callback]);
 }

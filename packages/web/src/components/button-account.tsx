@@ -12,7 +12,7 @@ interface ButtonAccountProps {
 /**
  * Opens Stripe's billing portal, where customers change their plan, card and address, and cancel: asks
  * `POST /api/stripe/create-portal` for it and goes there. For signed-in users who have bought something.
- * To use it elsewhere, copy this file and `redirect-button.tsx`.
+ * To use it elsewhere, copy this file, `redirect-button.tsx`, `pending-button.tsx` and `load.ts`.
  *
  *     <ButtonAccount>Manage billing</ButtonAccount>
  */

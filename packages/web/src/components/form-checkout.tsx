@@ -1,8 +1,11 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useCallback, useState } from "react";
+import { useOnRestored } from "../load.ts";
+import { PendingButton } from "./pending-button.tsx";
 
 /**
- * Buys one price with a plain form: it needs no script, so it works in any page or template. The answer
- * is a redirect to Stripe's checkout. For signed-in users; a second click gets the same checkout session.
+ * Buys one price with a plain form: what counts of it needs no script, so it works in any page or template. The answer
+ * is a redirect: to Stripe's checkout, or to a page that says why not. For signed-in users; a second click gets the same
+ * checkout session.
  */
 export function FormCheckout({
   priceId,
@@ -13,12 +16,14 @@ export function FormCheckout({
   children: ReactNode;
   className?: string;
 }) {
+  const [pending, setPending] = useState(false);
+  useOnRestored(useCallback(() => setPending(false), []));
   return (
-    <form method="post" action="/api/checkout_sessions">
+    <form method="post" action="/api/checkout_sessions" onSubmit={() => setPending(true)}>
       <input type="hidden" name="price_id" value={priceId} />
-      <button type="submit" className={className ?? "button"}>
+      <PendingButton type="submit" className={className} pending={pending}>
         {children}
-      </button>
+      </PendingButton>
     </form>
   );
 }

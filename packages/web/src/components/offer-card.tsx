@@ -1,17 +1,12 @@
 import { Link } from "wouter";
 import type { Subscription } from "../billing.ts";
-import { type Offer, type Price, priceTag, savingOf } from "../catalogue.ts";
+import { type Buyer, holdingOf, type Trial, trialOf } from "../buyer.ts";
+import { type Offer, type Price, type Product, priceTag, savingOf } from "../catalogue.ts";
 import { signInPath } from "../next-path.ts";
 import { ButtonAccount } from "./button-account.tsx";
 import { ButtonCheckout } from "./button-checkout.tsx";
 import { FormCheckout } from "./form-checkout.tsx";
 import { Badge } from "./notice.tsx";
-
-export interface Buyer {
-  signedIn: boolean;
-  /** Those that stand. */
-  subscriptions: Subscription[];
-}
 
 interface OfferCardProps {
   offer: Offer;
@@ -20,32 +15,37 @@ interface OfferCardProps {
   /** The id of the price that the visitor chose before signing in. */
   chosen: string | null;
   buyer: Buyer;
+  /** All that is known of, to name what the buyer has. */
+  products: Product[];
 }
 
-export function OfferCard({ offer, price, chosen, buyer }: OfferCardProps) {
+/** Promises what Checkout does for this visitor, and nothing else. */
+export function OfferCard({ offer, price, chosen, buyer, products }: OfferCardProps) {
   const { product } = offer;
-  const tag = priceTag(price);
-  const owned = price.type === "recurring" && buyer.subscriptions.some((own) => own.product_id === product.id);
-  const bonus = bonusOf(price, offer);
+  const isPlan = price.type === "recurring";
+  const held = isPlan ? holdingOf(buyer, product, products) : undefined;
+  const owned = held?.items.some(({ product_id }) => product_id === product.id) ?? false;
+  const trial = isPlan && !held ? trialOf(price, buyer, product, products) : undefined;
   const isChosen = chosen === price.id && !owned;
+  const heldName = products.find(({ id }) => id === held?.product_id)?.name ?? "your plan";
   return (
     <article className={`card plan ${isChosen || owned ? "plan-marked" : ""}`} id={isChosen ? "chosen" : undefined}>
       <header>
         <h3>{product.name}</h3>
-        {owned ? (
-          <Badge tone="good">Your plan</Badge>
-        ) : isChosen ? (
-          <Badge tone="good">Your choice</Badge>
-        ) : (
-          bonus && <Badge tone="quiet">{bonus}</Badge>
-        )}
+        <Mark owned={owned} isChosen={isChosen} bonus={bonusOf(price, offer, trial)} />
       </header>
       <p className="plan-description">{product.description}</p>
-      <p className="price">
-        <strong>{tag.amount}</strong> <span>{tag.per}</span>
-      </p>
+      <Terms price={price} trial={trial} />
       <div className="plan-action">
-        <Buy price={price} productName={product.name} owned={owned} buyer={buyer} />
+        {!isPlan ? (
+          <ButtonCheckout priceId={price.id} mode="payment">
+            Buy <span className="visually-hidden">{product.name}</span>
+          </ButtonCheckout>
+        ) : held ? (
+          <Manage held={held} heldName={heldName} owned={owned} />
+        ) : (
+          <Subscribe price={price} productName={product.name} trial={trial} signedIn={buyer.signedIn} />
+        )}
       </div>
       {product.marketing_features.length > 0 && (
         <ul className="features">
@@ -58,43 +58,71 @@ export function OfferCard({ offer, price, chosen, buyer }: OfferCardProps) {
   );
 }
 
-function bonusOf(price: Price, offer: Offer): string | undefined {
+function Mark({ owned, isChosen, bonus }: { owned: boolean; isChosen: boolean; bonus: string | undefined }) {
+  if (owned) return <Badge tone="good">Your plan</Badge>;
+  if (isChosen) return <Badge tone="good">Your choice</Badge>;
+  return bonus && <Badge tone="quiet">{bonus}</Badge>;
+}
+
+function bonusOf(price: Price, offer: Offer, trial: Trial): string | undefined {
   const saving = savingOf(price, offer);
-  if (price.trial_period_days) return `${price.trial_period_days} days free`;
+  if (trial) return `${daysOf(trial)} free`;
   return saving > 0 ? `Save ${saving}%` : undefined;
 }
 
-interface BuyProps {
-  price: Price;
-  productName: string;
-  owned: boolean;
-  buyer: Buyer;
+const daysOf = ({ days }: NonNullable<Trial>) => (days === 1 ? "1 day" : `${days} days`);
+
+function Terms({ price, trial }: { price: Price; trial: Trial }) {
+  const { amount, per } = priceTag(price);
+  return (
+    <div>
+      <p className="price">
+        <strong>{amount}</strong> <span>{per}</span>
+      </p>
+      {trial && (
+        <p className="hint">
+          {trial.needsAccount
+            ? `The first ${daysOf(trial)} are free with an account, once per customer.`
+            : `The first ${daysOf(trial)} are free, then you pay ${amount} ${per}.`}
+        </p>
+      )}
+    </div>
+  );
 }
 
-function Buy({ price, productName, owned, buyer }: BuyProps) {
-  if (price.type === "one_time") {
+/** In the place of a second subscription of the same group, which Checkout does not sell. */
+function Manage({ held, heldName, owned }: { held: Subscription; heldName: string; owned: boolean }) {
+  if (held.status === "incomplete") {
     return (
-      <ButtonCheckout priceId={price.id} mode="payment">
-        Buy <span className="visually-hidden">{productName}</span>
-      </ButtonCheckout>
+      <Link href="/account" className="button button-quiet">
+        Finish the payment<span className="visually-hidden"> of {heldName}</span>
+      </Link>
     );
   }
   if (owned) return <ButtonAccount className="button button-quiet">Manage plan</ButtonAccount>;
-  // Another plan is a change of the one that stands, not a second subscription: Stripe's portal prorates it.
-  if (buyer.subscriptions.length > 0) {
-    return (
-      <ButtonAccount className="button button-quiet">
-        Switch plan<span className="visually-hidden"> to {productName}</span>
-      </ButtonAccount>
-    );
-  }
+  return (
+    <>
+      <ButtonAccount className="button button-quiet">Manage {heldName}</ButtonAccount>
+      <p className="hint">You have {heldName}. It and this plan exclude each other.</p>
+    </>
+  );
+}
+
+interface SubscribeProps {
+  price: Price;
+  productName: string;
+  trial: Trial;
+  signedIn: boolean;
+}
+
+function Subscribe({ price, productName, trial, signedIn }: SubscribeProps) {
   const label = (
     <>
-      {price.trial_period_days ? "Start free trial" : "Subscribe"}
+      {trial ? "Start free trial" : "Subscribe"}
       <span className="visually-hidden"> to {productName}</span>
     </>
   );
-  if (buyer.signedIn) return <FormCheckout priceId={price.id}>{label}</FormCheckout>;
+  if (signedIn) return <FormCheckout priceId={price.id}>{label}</FormCheckout>;
   return (
     <Link href={signInPath(`/pricing?${new URLSearchParams({ price: price.id })}`, "/sign-up")} className="button">
       {label}

@@ -1,4 +1,4 @@
-import { describePayment, type Payment } from "../billing.ts";
+import { describePayment, type Payment, payPageOf } from "../billing.ts";
 import { formatDay } from "../dates.ts";
 import { formatMoney } from "../money.ts";
 import { Badge } from "./notice.tsx";
@@ -56,7 +56,9 @@ function PaymentRow({ payment, title }: { payment: Payment; title: string }) {
         )}
       </td>
       <td className="payment-links">
-        {invoice && <DocumentLink href={invoice} name="Invoice" of={`${title}, ${day}`} />}
+        {invoice && (
+          <DocumentLink href={invoice} name={payPageOf(payment) ? "Pay" : "Invoice"} of={`${title}, ${day}`} />
+        )}
         {payment.receipt_url && <DocumentLink href={payment.receipt_url} name="Receipt" of={`${title}, ${day}`} />}
       </td>
     </tr>

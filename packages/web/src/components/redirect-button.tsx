@@ -1,5 +1,7 @@
 import type { ErrorAnswer } from "@turnpike/core/errors/schema";
-import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useRef, useState } from "react";
+import { useOnRestored } from "../load.ts";
+import { PendingButton } from "./pending-button.tsx";
 
 const UNREACHABLE = "The server cannot be reached. Check your connection, then try again.";
 const BROKEN = "Something went wrong on our side. Try again in a minute.";
@@ -36,10 +38,7 @@ function useRedirect(): {
     underWay.current = false;
     setPending(false);
   }, []);
-  useEffect(() => {
-    window.addEventListener("pageshow", stop);
-    return () => window.removeEventListener("pageshow", stop);
-  }, [stop]);
+  useOnRestored(stop);
 
   const redirect = async (path: string, body: object) => {
     if (underWay.current) return;
@@ -69,16 +68,9 @@ export function RedirectButton({ path, body, children, className }: RedirectButt
   const { pending, error, redirect } = useRedirect();
   return (
     <>
-      <button
-        type="button"
-        className={className ?? "button"}
-        onClick={() => redirect(path, body())}
-        disabled={pending}
-        aria-busy={pending}
-      >
-        {pending && <span className="spinner" aria-hidden="true" />}
+      <PendingButton type="button" className={className} onClick={() => redirect(path, body())} pending={pending}>
         {children}
-      </button>
+      </PendingButton>
       {error && (
         <p className="field-error" role="alert">
           {error}

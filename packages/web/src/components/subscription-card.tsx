@@ -1,20 +1,23 @@
-import { describeSubscription, type Subscription } from "../billing.ts";
+import { describeSubscription, isStanding, type Payment, payPageOf, type Subscription } from "../billing.ts";
 import { type Price, priceTag } from "../catalogue.ts";
 import { formatDay } from "../dates.ts";
+import { formatMoney } from "../money.ts";
 import { Badge } from "./notice.tsx";
 
 interface SubscriptionCardProps {
   subscription: Subscription;
   name: string;
   price: Price | undefined;
+  /** The payment that it waits for. */
+  due: Payment | undefined;
 }
 
-export function SubscriptionCard({ subscription, name, price }: SubscriptionCardProps) {
+export function SubscriptionCard({ subscription, name, price, due }: SubscriptionCardProps) {
   const state = describeSubscription(subscription);
   const tag = price && priceTag(price);
   const quantity = subscription.quantity ?? 1;
   return (
-    <article className={`card subscription ${subscription.is_live ? "" : "faded"}`}>
+    <article className={`card subscription ${isStanding(subscription) ? "" : "faded"}`}>
       <header>
         <h3>{name}</h3>
         <Badge tone={state.tone}>{state.label}</Badge>
@@ -31,6 +34,27 @@ export function SubscriptionCard({ subscription, name, price }: SubscriptionCard
         </p>
       )}
       {state.advice && <p className="advice">{state.advice}</p>}
+      {due && <PayNow due={due} confirm={subscription.status === "incomplete"} />}
     </article>
+  );
+}
+
+function PayNow({ due, confirm }: { due: Payment; confirm: boolean }) {
+  const page = payPageOf(due);
+  const amount = due.amount !== null && due.currency !== null ? formatMoney(due.amount, due.currency) : "";
+  return (
+    <div className="pay-now">
+      {page && (
+        <a className="button button-small" href={page} target="_blank" rel="noreferrer">
+          {confirm ? "Confirm the payment" : `Pay ${amount} now`}
+          <span className="visually-hidden"> (opens in a new tab)</span>
+        </a>
+      )}
+      {due.next_payment_attempt && (
+        <p>
+          We try again on <time dateTime={due.next_payment_attempt}>{formatDay(due.next_payment_attempt)}</time>
+        </p>
+      )}
+    </div>
   );
 }

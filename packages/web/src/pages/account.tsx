@@ -2,6 +2,7 @@ import type { User } from "@supabase/supabase-js";
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, Redirect, useLocation, useSearchParams } from "wouter";
 import { type Account, loadAccount } from "../account.ts";
+import { isStanding, paymentDueOf } from "../billing.ts";
 import { ButtonAccount } from "../components/button-account.tsx";
 import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
@@ -55,7 +56,7 @@ function AccountOf({ user }: { user: User }) {
 
 function Billing({ account }: { account: Account }) {
   const { subscriptions, payments, planOf, titleOf } = account;
-  const standing = subscriptions.filter((subscription) => subscription.is_live);
+  const standing = subscriptions.filter(isStanding);
   const shown = standing.length > 0 ? standing : subscriptions.slice(0, 1);
   const hasBought = subscriptions.length > 0 || payments.length > 0;
   return (
@@ -67,7 +68,12 @@ function Billing({ account }: { account: Account }) {
       >
         <div className="stack" aria-live="polite">
           {shown.map((subscription) => (
-            <SubscriptionCard key={subscription.id} subscription={subscription} {...planOf(subscription)} />
+            <SubscriptionCard
+              key={subscription.id}
+              subscription={subscription}
+              due={paymentDueOf(subscription, payments)}
+              {...planOf(subscription)}
+            />
           ))}
           {standing.length === 0 && (
             <div className="card empty">

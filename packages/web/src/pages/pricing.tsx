@@ -1,15 +1,21 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useSearchParams } from "wouter";
-import { loadSubscriptions, type Subscription } from "../billing.ts";
+import { loadOwnSubscriptions, type Subscription } from "../billing.ts";
 import { brand } from "../brand.ts";
+import type { Buyer } from "../buyer.ts";
 import { type Catalogue, cadenceOf, cadencesOf, loadCatalogue, priceAt } from "../catalogue.ts";
 import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
-import { type Buyer, OfferCard } from "../components/offer-card.tsx";
+import { OfferCard } from "../components/offer-card.tsx";
 import { Page } from "../components/page.tsx";
 import { useLoad, useOnReturn } from "../load.ts";
+import { usePassing } from "../passing.ts";
+import { describeProblem, referenceOf } from "../problem.ts";
 import { useSession } from "../session.tsx";
 
-/** What is on sale, and what the visitor has of it. `?price=` is a choice carried through sign-up. */
+/**
+ * What is on sale, and what the visitor has of it. `?price=` is a choice carried through sign-up; `?canceled=` and `?problem=` say
+ * why the visitor is back.
+ */
 export function PricingPage() {
   const session = useSession();
   const [search] = useSearchParams();
@@ -20,7 +26,7 @@ export function PricingPage() {
         <h1>{brand.headline}</h1>
         <p className="lead">{brand.tagline}</p>
       </div>
-      {search.get("canceled") && <Notice>Checkout was canceled. You have not been charged.</Notice>}
+      <WhyBack />
       {loaded.status === "failed" ? (
         <LoadFailed what="The plans" retry={reload} />
       ) : loaded.status === "loading" || session.status === "loading" ? (
@@ -28,7 +34,7 @@ export function PricingPage() {
       ) : (
         <OffersFor
           key={session.status === "signed-in" ? session.user.id : "guest"}
-          signedIn={session.status === "signed-in"}
+          userId={session.status === "signed-in" ? session.user.id : undefined}
           catalogue={loaded.data}
           chosen={search.get("price")}
         />
@@ -37,25 +43,40 @@ export function PricingPage() {
   );
 }
 
+function WhyBack() {
+  const canceled = usePassing("canceled");
+  const problem = usePassing("problem");
+  const reference = referenceOf(usePassing("reference"));
+  if (canceled) return <Notice>Checkout was canceled. You have not been charged.</Notice>;
+  if (!problem) return null;
+  return (
+    <Notice tone="bad">
+      <p>
+        {describeProblem(problem)}
+        {reference && (
+          <>
+            {" "}
+            If it happens again, tell support the reference <code>{reference}</code>.
+          </>
+        )}
+      </p>
+    </Notice>
+  );
+}
+
 interface OffersProps {
   catalogue: Catalogue;
   chosen: string | null;
 }
 
-const loadNothing = async (): Promise<Subscription[]> => [];
-
 /** Waits for what the visitor has already: until then it is not known what may be sold. */
-function OffersFor({ signedIn, ...offers }: OffersProps & { signedIn: boolean }) {
-  const { loaded, reload } = useLoad(signedIn ? loadSubscriptions : loadNothing);
+function OffersFor({ userId, ...offers }: OffersProps & { userId: string | undefined }) {
+  const load = useCallback(async (): Promise<Subscription[]> => (userId ? loadOwnSubscriptions(userId) : []), [userId]);
+  const { loaded, reload } = useLoad(load);
   useOnReturn(reload);
   if (loaded.status === "loading") return <LoadingOffers />;
   if (loaded.status === "failed") return <LoadFailed what="Your plan" retry={reload} />;
-  return (
-    <Offers
-      {...offers}
-      buyer={{ signedIn, subscriptions: loaded.data.filter((subscription) => subscription.is_live) }}
-    />
-  );
+  return <Offers {...offers} buyer={{ signedIn: userId !== undefined, subscriptions: loaded.data }} />;
 }
 
 function LoadingOffers() {
@@ -64,6 +85,7 @@ function LoadingOffers() {
 
 function Offers({ catalogue, chosen, buyer }: OffersProps & { buyer: Buyer }) {
   const { plans, oneTime } = catalogue;
+  const visit = { chosen, buyer, products: catalogue.products };
   const cadences = cadencesOf(plans);
   const chosenPrice = plans.flatMap((plan) => plan.prices).find((price) => price.id === chosen);
   const [cadence, setCadence] = useState(chosenPrice ? cadenceOf(chosenPrice) : cadences[0]);
@@ -80,9 +102,7 @@ function Offers({ catalogue, chosen, buyer }: OffersProps & { buyer: Buyer }) {
         <section className="plans" aria-label="Plans">
           {plans.map((plan) => {
             const price = priceAt(plan, cadence);
-            return (
-              price && <OfferCard key={plan.product.id} offer={plan} price={price} chosen={chosen} buyer={buyer} />
-            );
+            return price && <OfferCard key={plan.product.id} offer={plan} price={price} {...visit} />;
           })}
         </section>
       )}
@@ -92,7 +112,7 @@ function Offers({ catalogue, chosen, buyer }: OffersProps & { buyer: Buyer }) {
           <div className="plans">
             {oneTime.map((offer) => {
               const price = offer.prices[0];
-              return price && <OfferCard key={price.id} offer={offer} price={price} chosen={chosen} buyer={buyer} />;
+              return price && <OfferCard key={price.id} offer={offer} price={price} {...visit} />;
             })}
           </div>
         </section>

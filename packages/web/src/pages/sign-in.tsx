@@ -4,7 +4,10 @@ import { authMessage } from "../auth-message.ts";
 import { brand } from "../brand.ts";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
+import { PendingButton } from "../components/pending-button.tsx";
 import { safeNextPath, signInPath } from "../next-path.ts";
+import { usePassing } from "../passing.ts";
+import { describeProblem } from "../problem.ts";
 import { useSession } from "../session.tsx";
 import { getSupabase } from "../supabase.ts";
 
@@ -25,15 +28,20 @@ const words = {
   },
 };
 
-/** Signs in, or with `creating` up, by e-mail and password; then goes on to the path in `next`. */
+/**
+ * Signs in, or with `creating` up, by e-mail and password; then goes on to the path in `next`. Whom the back end led here with a
+ * `problem` signs in anew, also where the browser holds a session: it is the one that was refused.
+ */
 export function SignInPage({ creating = false }: { creating?: boolean }) {
   const session = useSession();
   const [search] = useSearchParams();
   const next = safeNextPath(search.get("next"));
+  const problem = usePassing("problem");
   const [confirming, setConfirming] = useState<string>();
+  const [signedIn, setSignedIn] = useState(false);
   const text = creating ? words.signUp : words.signIn;
 
-  if (session.status === "signed-in") return <Redirect to={next} replace />;
+  if (session.status === "signed-in" && (signedIn || !problem)) return <Redirect to={next} replace />;
   if (confirming) return <CheckYourEmail email={confirming} next={next} />;
   return (
     <Page title={text.title} narrow>
@@ -43,7 +51,14 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
           ? "Then you are back at your plan, ready to check out."
           : `Your plan and your payments at ${brand.name}.`}
       </p>
-      <Credentials creating={creating} next={next} submit={text.submit} onConfirm={setConfirming} />
+      {problem && <Notice tone="busy">{describeProblem(problem)}</Notice>}
+      <Credentials
+        creating={creating}
+        next={next}
+        submit={text.submit}
+        onSignedIn={() => setSignedIn(true)}
+        onConfirm={setConfirming}
+      />
       <p className="aside">
         {text.other} <Link href={signInPath(next, creating ? "/sign-in" : "/sign-up")}>{text.otherLink}</Link>
       </p>
@@ -55,11 +70,12 @@ interface CredentialsProps {
   creating: boolean;
   next: string;
   submit: string;
+  onSignedIn: () => void;
   /** Called when the account waits for its e-mail to be confirmed. */
   onConfirm: (email: string) => void;
 }
 
-function Credentials({ creating, next, submit, onConfirm }: CredentialsProps) {
+function Credentials({ creating, next, submit, onSignedIn, onConfirm }: CredentialsProps) {
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<string>();
 
@@ -76,7 +92,8 @@ function Credentials({ creating, next, submit, onConfirm }: CredentialsProps) {
       : await auth.signInWithPassword(credentials);
     setPending(false);
     if (error) setError(authMessage(error));
-    else if (!data.session) onConfirm(credentials.email);
+    else if (data.session) onSignedIn();
+    else onConfirm(credentials.email);
   };
 
   return (
@@ -102,10 +119,9 @@ function Credentials({ creating, next, submit, onConfirm }: CredentialsProps) {
         )}
       </label>
       {error && <Notice tone="bad">{error}</Notice>}
-      <button type="submit" className="button" disabled={pending} aria-busy={pending}>
-        {pending && <span className="spinner" aria-hidden="true" />}
+      <PendingButton type="submit" pending={pending}>
         {submit}
-      </button>
+      </PendingButton>
     </form>
   );
 }

@@ -6,6 +6,7 @@ import { Page } from "../components/page.tsx";
 import { formatMoney } from "../money.ts";
 import { signInPath } from "../next-path.ts";
 import { type Purchase, usePurchase } from "../purchase.ts";
+import { useSession } from "../session.tsx";
 
 /** Where Stripe's checkout leads back to. It says what the back end found out, and nothing before that. */
 export function SuccessPage() {
@@ -24,10 +25,12 @@ export function SuccessPage() {
 
 function PurchaseById({ sessionId }: { sessionId: string }) {
   const { purchase, retry } = usePurchase(sessionId);
+  const session = useSession();
   return (
     <div aria-live="polite">
       <PurchaseView
-        purchase={purchase}
+        purchase={session.status === "loading" ? { status: "loading" } : purchase}
+        signedIn={session.status === "signed-in"}
         retry={retry}
         next={`/success?${new URLSearchParams({ session_id: sessionId })}`}
       />
@@ -35,7 +38,15 @@ function PurchaseById({ sessionId }: { sessionId: string }) {
   );
 }
 
-function PurchaseView({ purchase, retry, next }: { purchase: Purchase; retry: () => void; next: string }) {
+interface PurchaseViewProps {
+  purchase: Purchase;
+  signedIn: boolean;
+  retry: () => void;
+  /** Back to here, after signing in. */
+  next: string;
+}
+
+function PurchaseView({ purchase, signedIn, retry, next }: PurchaseViewProps) {
   switch (purchase.status) {
     case "loading":
       return (
@@ -44,27 +55,20 @@ function PurchaseView({ purchase, retry, next }: { purchase: Purchase; retry: ()
         </Outcome>
       );
     case "known":
-      return <SummaryView summary={purchase.summary} />;
+      return <SummaryView summary={purchase.summary} toSignUp={signedIn ? undefined : signInPath(next, "/sign-up")} />;
     case "signed-out":
       return (
-        <Outcome
-          icon="quiet"
-          heading="Thank you for your order"
-          action={
-            <Link href={signInPath(next)} className="button">
-              Sign in
-            </Link>
-          }
-        >
-          When your payment has gone through, the receipt comes by e-mail. If you have an account, sign in to see the
-          purchase here.
+        <Outcome icon="quiet" heading="Sign in to see this purchase" action={linkTo(signInPath(next), "Sign in")}>
+          It belongs to an account. Sign in to that, and you see here where it stands.
         </Outcome>
       );
     case "not-found":
-      return (
+      return signedIn ? (
         <NotFound action={toAccount}>
           It does not belong to the account that you are signed in to. If you bought with another one, sign in to that.
         </NotFound>
+      ) : (
+        <NotFound action={toPricing}>There is none at this address. If the link is a copy, open the original.</NotFound>
       );
     case "unreachable":
       return (
@@ -83,28 +87,25 @@ function PurchaseView({ purchase, retry, next }: { purchase: Purchase; retry: ()
   }
 }
 
-const toAccount = (
-  <Link href="/account?from=checkout" className="button">
-    Go to your account
+const linkTo = (href: string, text: string) => (
+  <Link href={href} className="button">
+    {text}
   </Link>
 );
-const toPricing = (
-  <Link href="/pricing" className="button">
-    Back to pricing
-  </Link>
-);
+const toAccount = linkTo("/account?from=checkout", "Go to your account");
+const toPricing = linkTo("/pricing", "Back to pricing");
 
 const outcomes: Record<CheckoutOutcome, { icon: Tone; heading: string; text: string; action: ReactNode }> = {
   complete: {
     icon: "good",
     heading: "Thank you, you are all set",
-    text: "Your payment went through. The receipt comes by e-mail.",
+    text: "Your payment went through.",
     action: toAccount,
   },
   processing: {
     icon: "busy",
     heading: "Your payment is on its way",
-    text: "Your bank is still working on it; with some it takes a few days. This page tells you as soon as it is through. You may close it: your account will show it too.",
+    text: "Your bank is still working on it; with some it takes a few days. This page tells you as soon as it is through.",
     action: toAccount,
   },
   open: {
@@ -127,18 +128,22 @@ const outcomes: Record<CheckoutOutcome, { icon: Tone; heading: string; text: str
   },
 };
 
-function SummaryView({ summary }: { summary: CheckoutSummary }) {
+/** `toSignUp`: where a guest makes an account. */
+function SummaryView({ summary, toSignUp }: { summary: CheckoutSummary; toSignUp: string | undefined }) {
   const { icon, heading, text, action } = outcomes[summary.status];
   const bought = summary.status === "complete" || summary.status === "processing";
   const free = summary.status === "complete" && summary.amountTotal === 0;
+  const kept = toSignUp
+    ? "Make an account with the e-mail that you gave, and you have the purchase in it."
+    : "You find it in your account.";
   return (
     <Outcome
       icon={icon}
       heading={heading}
-      action={action}
+      action={bought && toSignUp ? linkTo(toSignUp, "Create an account") : action}
       details={bought && summary.items.length > 0 && <Items summary={summary} />}
     >
-      {free ? "There was nothing to pay today." : text}
+      {free ? "There was nothing to pay today." : text} {bought && kept}
     </Outcome>
   );
 }

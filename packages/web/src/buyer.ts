@@ -1,0 +1,37 @@
+import { isStanding, type Subscription } from "./billing.ts";
+import type { Price, Product } from "./catalogue.ts";
+
+/** What decides what a visitor may buy, and on which terms. */
+export interface Buyer {
+  signedIn: boolean;
+  /** All that they have ever had. */
+  subscriptions: Subscription[];
+}
+
+/** The free days of a price for this visitor: none, some, or some for whoever signs in. */
+export type Trial = { days: number; needsAccount: boolean } | undefined;
+
+/** Plans of one group exclude each other, and share one trial. A product that names none is in the group of all such. */
+function groupOf(product: Product | undefined): string {
+  const { subscription_group: group } = (product?.metadata ?? {}) as { subscription_group?: string };
+  return group ?? "";
+}
+
+/** Those of the visitor's subscriptions that are of the group of a product. */
+function ofGroup({ subscriptions }: Buyer, product: Product, products: Product[]): Subscription[] {
+  const group = groupOf(product);
+  const isOfGroup = (productId: string) => groupOf(products.find(({ id }) => id === productId)) === group;
+  return subscriptions.filter(({ items }) => items.some(({ product_id }) => isOfGroup(product_id)));
+}
+
+/** The subscription that another one of this product would stand beside. */
+export function holdingOf(buyer: Buyer, product: Product, products: Product[]): Subscription | undefined {
+  return ofGroup(buyer, product, products).find(isStanding);
+}
+
+/** What Checkout gives this visitor of a price's trial: it is had once, and only with an account. */
+export function trialOf(price: Price, buyer: Buyer, product: Product, products: Product[]): Trial {
+  const days = price.trial_period_days;
+  if (!days || ofGroup(buyer, product, products).some(({ trial_start }) => trial_start)) return undefined;
+  return { days, needsAccount: !buyer.signedIn };
+}

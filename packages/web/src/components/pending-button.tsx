@@ -1,0 +1,17 @@
+import type { ButtonHTMLAttributes, ReactNode } from "react";
+
+interface PendingButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  type: "button" | "submit";
+  pending: boolean;
+  children: ReactNode;
+}
+
+/** A button that shows that it is at work, and cannot be pressed meanwhile. */
+export function PendingButton({ pending, className = "button", children, ...rest }: PendingButtonProps) {
+  return (
+    <button {...rest} className={className} disabled={pending} aria-busy={pending}>
+      {pending && <span className="spinner" aria-hidden="true" />}
+      <span>{children}</span>
+    </button>
+  );
+}

@@ -1,0 +1,32 @@
+import type { ErrorAnswer } from "@turnpike/core/errors/schema";
+
+const TRY_AGAIN = "Something went wrong on our side, and nothing was charged. Try again in a minute.";
+const BROKEN_FORM = "Your choice did not reach us in one piece. Choose again.";
+
+/** What each refusal means to the person whose browser was led here for it. */
+const problems: Record<ErrorAnswer["code"], string> = {
+  price_not_for_sale: "This offer has just ended. Choose one of those that are on sale now.",
+  no_billing_account: "You have not bought anything yet, so there is nothing to manage.",
+  unauthenticated: "Your session has ended. Sign in again to go on.",
+  cross_site_request: "For your safety we take orders from our own pages only. Choose here.",
+  not_found: "There is no such page any more.",
+  invalid_request: BROKEN_FORM,
+  payload_too_large: BROKEN_FORM,
+  unsupported_media_type: BROKEN_FORM,
+  redirect_not_allowed: TRY_AGAIN,
+  internal_error: TRY_AGAIN,
+  // Only Stripe is told these.
+  invalid_signature: TRY_AGAIN,
+  thin_event: TRY_AGAIN,
+  invalid_event: TRY_AGAIN,
+};
+
+/** What a page may say of a refusal. A code that it does not know is one of a newer back end. */
+export function describeProblem(code: string): string {
+  return Object.hasOwn(problems, code) ? problems[code as ErrorAnswer["code"]] : TRY_AGAIN;
+}
+
+/** The reference that support finds in the log; nothing for a text that somebody else may have put there. */
+export function referenceOf(text: string | null): string | undefined {
+  return text && /^[\w=-]{1,64}$/.test(text) ? text : undefined;
+}
