@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readTemplates, resourcesOf } from "./templates.ts";
 
@@ -12,6 +12,7 @@ const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/
 
 let browser: Browser;
 let server: Server;
+let context: BrowserContext;
 let page: Page;
 const violations: string[] = [];
 
@@ -22,10 +23,27 @@ function pagePolicy(): string {
   return /"ContentSecurityPolicy":"([^"]+)"/.exec(text)?.[1] ?? "";
 }
 
+/** Where Stripe has its pages: https://docs.stripe.com/api/checkout/sessions/object, …/api/customer_portal/sessions/object; or a domain of ours. */
+const STRIPE_PAGES = {
+  checkout: "https://checkout.stripe.com/c/pay/cs_test_1",
+  portal: "https://billing.stripe.com/p/session/test_1",
+  "checkout on a domain of ours": "https://pay.example.com/c/pay/cs_test_1",
+};
+
+/** Stands between the browser and the world: says which hosts were asked for, and lets none be reached. */
+const askedFor: string[] = [];
+const proxy = createServer()
+  .on("connect", ({ url }, socket) => {
+    askedFor.push(String(url));
+    socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+  })
+  .listen(0, "127.0.0.1");
+
 beforeAll(async () => {
   const policy = pagePolicy();
   expect(policy).toContain("default-src 'none'");
-  server = createServer(({ url = "/" }, response) => {
+  server = createServer(({ url = "/", method }, response) => {
+    if (method === "POST") return response.writeHead(303, { location: decodeURIComponent(url.slice(1)) }).end();
     const file = extname(url) ? url : "/index.html";
     const type = TYPES[extname(file)] ?? "text/html";
     response.writeHead(200, { "content-type": type, "content-security-policy": policy });
@@ -33,14 +51,19 @@ beforeAll(async () => {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   browser = await openBrowser();
-  page = await browser.newPage({ baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-  page.on("console", (message) => {
+  context = await browser.newContext({
+    baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    proxy: { server: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, bypass: "127.0.0.1" },
+  });
+  context.on("console", (message) => {
     if (message.text().includes("Content Security Policy")) violations.push(message.text());
   });
+  page = await context.newPage();
 }, 60_000);
 afterAll(async () => {
   await browser?.close();
   server?.close();
+  proxy.close();
 });
 
 it("the built pages need nothing that their Content Security Policy forbids", async () => {
@@ -62,4 +85,32 @@ it("a script that got into a page does not run, and reaches no other server", as
   const reached = await page.evaluate(() => fetch("http://127.0.0.1:9/").then(String, String));
   expect(reached).toContain("Failed to fetch");
   expect(violations.join("\n")).toMatch(/script-src[\s\S]*connect-src/);
+});
+
+/** Sends a form whose answer is a redirect to this address, from a page of its own. */
+async function sendForm(to: string): Promise<void> {
+  const form = await context.newPage();
+  await form.goto("/sign-in");
+  await form.evaluate(
+    (action) => {
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", action });
+      document.body.append(form);
+      form.submit();
+    },
+    `/${encodeURIComponent(to)}`,
+  );
+}
+
+it.each(Object.entries(STRIPE_PAGES))("a form may lead to Stripe's page: %s", async (_, address) => {
+  askedFor.length = 0;
+  await sendForm(address);
+  await expect.poll(() => askedFor).toContain(`${new URL(address).host}:443`);
+});
+
+it("a form leads nowhere else", async () => {
+  askedFor.length = 0;
+  await sendForm("https://evil.example/");
+  await expect.poll(() => violations.join("\n")).toMatch(/form-action/);
+  expect(askedFor).toEqual([]);
 });

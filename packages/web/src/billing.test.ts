@@ -20,8 +20,8 @@ test("a trial says when it ends", () => {
 });
 
 test("a failed payment says what to do, and so does one that was never confirmed", () => {
-  expect(describeSubscription(subscription({ status: "past_due" })).advice).toMatch(/Pay it here.*update your card/);
-  expect(describeSubscription(subscription({ status: "incomplete" })).advice).toMatch(/confirm the first payment/);
+  expect(describeSubscription(subscription({ status: "past_due" })).advice).toMatch(/Update your card/);
+  expect(describeSubscription(subscription({ status: "incomplete" })).advice).toMatch(/when you have confirmed it/);
 });
 
 test("a subscription that waits for its first payment stands in the way of another, one that ended does not", () => {

@@ -93,8 +93,8 @@ export interface SubscriptionState {
 }
 
 const NOT_PAID =
-  "The last payment did not go through. Pay it here; for the next ones, update your card in the billing portal.";
-const NOT_CONFIRMED = "Your bank asks you to confirm the first payment. Your plan starts as soon as it is through.";
+  "The last payment did not go through. Update your card in the billing portal, so that the next ones do.";
+const NOT_CONFIRMED = "The first payment is not through yet. Your plan starts when you have confirmed it.";
 
 /** Says how a subscription stands. One that will end says when it ends, not when it would have renewed. */
 export function describeSubscription(subscription: Subscription): SubscriptionState {

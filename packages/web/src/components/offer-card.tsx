@@ -103,7 +103,7 @@ function Manage({ held, heldName, owned }: { held: Subscription; heldName: strin
   return (
     <>
       <ButtonAccount className="button button-quiet">Manage {heldName}</ButtonAccount>
-      <p className="hint">You have {heldName}. It and this plan exclude each other.</p>
+      <p className="hint">You have {heldName}, and one plan at a time.</p>
     </>
   );
 }

@@ -33,7 +33,7 @@ export function SubscriptionCard({ subscription, name, price, due }: Subscriptio
           {state.day.text} <time dateTime={state.day.at}>{formatDay(state.day.at)}</time>
         </p>
       )}
-      {state.advice && <p className="advice">{state.advice}</p>}
+      {state.advice && <p className={`advice tone-${state.tone}`}>{state.advice}</p>}
       {due && <PayNow due={due} confirm={subscription.status === "incomplete"} />}
     </article>
   );

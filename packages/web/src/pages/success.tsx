@@ -134,7 +134,7 @@ function SummaryView({ summary, toSignUp }: { summary: CheckoutSummary; toSignUp
   const bought = summary.status === "complete" || summary.status === "processing";
   const free = summary.status === "complete" && summary.amountTotal === 0;
   const kept = toSignUp
-    ? "Make an account with the e-mail that you gave, and you have the purchase in it."
+    ? "Create an account with the e-mail that you gave, or sign in to yours: the purchase is in it."
     : "You find it in your account.";
   return (
     <Outcome

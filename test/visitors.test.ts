@@ -1,0 +1,287 @@
+import { openBrowser } from "@turnpike/stripe-emulator/testing";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { id } from "./builders.ts";
+import { type Person, startWorld, WAIT, type World } from "./world.ts";
+
+let world: World;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  [world, browser] = await Promise.all([startWorld({ web: true }), openBrowser()]);
+  await world.priceOf("pro_monthly");
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+});
+
+const PASSWORD = "correct horse battery";
+const heading = (name: string | RegExp) => page.getByRole("heading", { name }).first();
+const press = (name: string | RegExp) => page.getByRole("button", { name }).first().click();
+const card = (name: string) =>
+  page.getByRole("article").filter({ has: page.getByRole("heading", { name, exact: true }) });
+
+/** A new browser, signed in as this person or as nobody. */
+async function visit(path: string, person?: Person): Promise<void> {
+  await context?.close();
+  context = await browser.newContext({ baseURL: world.url });
+  const cookies = person?.cookie.split("; ").map((pair) => {
+    const [name = "", value = ""] = pair.split(/=(.*)/s);
+    return { name, value, url: world.url };
+  });
+  await context.addCookies(cookies ?? []);
+  page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  await page.goto(path);
+}
+
+async function signUp(): Promise<void> {
+  await page.getByLabel("Password").fill(PASSWORD);
+  await press("Create account");
+}
+
+/** A plan of its own, so that no test sees what another one changed. */
+async function sellPlan(
+  name: string,
+  { trialDays, ...product }: { trialDays?: number; metadata?: Record<string, string> } = {},
+) {
+  const { id: productId } = await world.stripe.products.create({ name, ...product });
+  const recurring = { interval: "month", ...(trialDays && { trial_period_days: trialDays }) } as const;
+  const price = await world.stripe.prices.create({ product: productId, currency: "usd", unit_amount: 1900, recurring });
+  await mirrored("prices", price.id);
+  return { priceId: price.id, productId };
+}
+
+const mirrored = (table: "prices" | "user_subscriptions", rowId: string, column = "id", value = rowId) =>
+  vi.waitFor(async () => {
+    const { data } = await world.admin.from(table).select().eq("id", rowId).eq(column, value).maybeSingle();
+    expect(data).not.toBeNull();
+  }, WAIT);
+
+/** A customer of this person's with a card, on a clock of their own. */
+async function customerOf(person: Person) {
+  const clock = await world.stripe.testHelpers.testClocks.create({ frozen_time: Math.floor(Date.now() / 1000) });
+  const customer = await world.stripe.customers.create({
+    email: person.email,
+    metadata: { user_id: person.id },
+    test_clock: clock.id,
+  });
+  const useCard = async (card: string) => {
+    const { id } = await world.stripe.paymentMethods.attach(card, { customer: customer.id });
+    await world.stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: id } });
+  };
+  await useCard("pm_card_visa");
+  return { id: customer.id, clock: clock.id, useCard };
+}
+
+async function subscribe(customer: string, priceId: string, params: object = {}) {
+  const subscription = await world.stripe.subscriptions.create({ customer, items: [{ price: priceId }], ...params });
+  await mirrored("user_subscriptions", subscription.id);
+  return subscription;
+}
+
+describe("a form that is refused", () => {
+  it("leads back to the plans and says why, once", async () => {
+    const { priceId } = await sellPlan("Fleeting");
+    await visit("/pricing", await world.signUp());
+    await card("Fleeting").waitFor();
+    await world.stripe.prices.update(priceId, { active: false });
+    await mirrored("prices", priceId, "active", "false");
+    await press("Subscribe to Fleeting");
+    const notice = page.getByText("This offer has just ended.");
+    await notice.waitFor();
+    await heading("Pro").waitFor();
+    expect(page.url()).toBe(`${world.url}/pricing`);
+    expect(await card("Fleeting").count()).toBe(0);
+
+    await page.reload();
+    await heading("Pro").waitFor();
+    expect(await notice.count()).toBe(0);
+    await page.goto("/sign-up");
+    await page.goBack();
+    await heading("Pro").waitFor();
+    expect(await notice.count()).toBe(0);
+  }, 60_000);
+
+  it("for a session that has ended leads to sign-in, and from there back to the chosen plan", async () => {
+    const person = await world.signUp();
+    await visit("/pricing", person);
+    await card("Pro").waitFor();
+    await context.clearCookies();
+    await press("Subscribe to Pro");
+    await page.getByText("Your session has ended. Sign in again to go on.").waitFor();
+    expect(page.url()).not.toContain("problem");
+    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await press("Sign in");
+    await card("Pro").getByText("Your choice").waitFor();
+    await press("Subscribe to Pro");
+    await page.waitForURL(/\/c\/pay\/cs_/);
+  }, 60_000);
+
+  it("although the browser holds a session asks for another one, and does not go round in circles", async () => {
+    const person = await world.signUp();
+    await visit("/sign-in?problem=unauthenticated&next=%2Faccount", person);
+    await page.getByText("Your session has ended.").waitFor();
+    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await press("Sign in");
+    await heading("Your account").waitFor();
+  }, 60_000);
+
+  it("for a reason of ours says so, with a reference that support finds", async () => {
+    await visit("/pricing?problem=internal_error&reference=JKJaXmPLvHcESHA%3D");
+    await page.getByText(/went wrong on our side.*reference JKJaXmPLvHcESHA=/).waitFor();
+    await visit("/pricing?problem=internal_error&reference=Call%20555-1234");
+    await page.getByText("went wrong on our side").waitFor();
+    expect(await page.getByText("555").count()).toBe(0);
+    expect(page.url()).toBe(`${world.url}/pricing`);
+  }, 60_000);
+});
+
+describe("the pricing page", () => {
+  it("promises a trial to those who get one, and to guests that it comes with an account", async () => {
+    const { priceId } = await sellPlan("Team", { trialDays: 14 });
+    await visit("/pricing");
+    await card("Team").getByText("The first 14 days are free with an account, once per customer.").waitFor();
+
+    await visit("/pricing", await world.signUp());
+    await card("Team").getByText("The first 14 days are free, then you pay $19 per month.").waitFor();
+    await card("Team").getByRole("button", { name: "Start free trial" }).waitFor();
+
+    const tried = await world.signUp();
+    const { id } = await subscribe((await customerOf(tried)).id, priceId, { trial_period_days: 14 });
+    await world.stripe.subscriptions.cancel(id);
+    await mirrored("user_subscriptions", id, "status", "canceled");
+    await visit("/pricing", tried);
+    await card("Team").getByRole("button", { name: "Subscribe to Team" }).waitFor();
+    expect(await card("Team").getByText(/free/).count()).toBe(0);
+  }, 60_000);
+
+  it("offers a subscriber to manage the plan, and beside it only what may stand beside it", async () => {
+    const person = await world.signUp();
+    const { priceId } = await sellPlan("Solo");
+    await sellPlan("Hosting", { metadata: { subscription_group: "hosting" } });
+    await subscribe((await customerOf(person)).id, priceId);
+    await visit("/pricing", person);
+    await card("Solo").getByText("Your plan").waitFor();
+    await card("Pro").getByText("You have Solo, and one plan at a time.").waitFor();
+    expect(await page.getByText(/switch/i).count()).toBe(0);
+    await card("Hosting").getByRole("button", { name: "Subscribe to Hosting" }).waitFor();
+    await card("Pro").getByRole("button", { name: "Manage Solo" }).click();
+    await page.waitForURL(/\/p\/session\//);
+  }, 60_000);
+
+  it("does not offer a former subscriber what is archived, but names it on the account", async () => {
+    const person = await world.signUp();
+    const { priceId, productId } = await sellPlan("Old plan");
+    const { id } = await subscribe((await customerOf(person)).id, priceId);
+    await world.stripe.subscriptions.cancel(id);
+    await world.stripe.products.update(productId, { active: false });
+    await world.stripe.prices.update(priceId, { active: false });
+    await mirrored("prices", priceId, "active", "false");
+    await mirrored("user_subscriptions", id, "status", "canceled");
+    await visit("/pricing", person);
+    await card("Pro").waitFor();
+    expect(await card("Old plan").count()).toBe(0);
+    await page.goto("/account");
+    await card("Old plan").getByText("Ended", { exact: true }).waitFor();
+  }, 60_000);
+});
+
+describe("a guest", () => {
+  it("sees what was bought, makes the account that is offered, and finds the purchase there", async () => {
+    const email = `${id("guest")}@example.com`;
+    await visit("/pricing");
+    await press("Buy Credits");
+    await page.waitForURL(/\/c\/pay\/cs_/);
+    const payment = page.url();
+    await world.pay(payment, { email });
+    await page.goto(`/success?session_id=${/cs_\w+/.exec(payment)?.[0]}`);
+    await heading("Thank you, you are all set").waitFor();
+    await page.getByText("$49.00").first().waitFor();
+    expect(await page.content()).not.toContain(email);
+
+    await page.getByRole("link", { name: "Create an account" }).click();
+    await page.getByLabel("E-mail").fill(email);
+    await signUp();
+    await page.waitForURL(/\/success/);
+    await heading("Thank you, you are all set").waitFor();
+    await page.getByRole("link", { name: "Go to your account" }).click();
+    await page.getByRole("table").getByText("Paid", { exact: true }).waitFor();
+  }, 60_000);
+
+  it("is told of a purchase that nobody made that there is none", async () => {
+    await visit("/success?session_id=cs_test_forged");
+    await heading("We cannot find this purchase").waitFor();
+    expect(await page.getByText(/thank you/i).count()).toBe(0);
+  }, 60_000);
+});
+
+describe("the account", () => {
+  it("lets an overdue payment be made, and says when it is tried again", async () => {
+    const person = await world.signUp();
+    const { priceId } = await sellPlan("Late");
+    const customer = await customerOf(person);
+    const { id } = await subscribe(customer.id, priceId);
+    await customer.useCard("pm_card_chargeCustomerFail");
+    const inFiveWeeks = Math.floor(Date.now() / 1000) + 35 * 24 * 60 * 60;
+    await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inFiveWeeks });
+    await mirrored("user_subscriptions", id, "status", "past_due");
+    await vi.waitFor(async () => {
+      const due = world.admin.from("payment_history").select("next_payment_attempt").eq("subscription_id", id);
+      expect((await due.eq("status", "failed").single()).data?.next_payment_attempt).toBeTruthy();
+    }, WAIT);
+    await visit("/account", person);
+    await card("Late").getByText("Payment overdue").waitFor();
+    await card("Late")
+      .getByText(/^We try again on/)
+      .waitFor();
+    await page
+      .getByRole("table")
+      .getByRole("link", { name: /^Pay for/ })
+      .waitFor();
+    const invoice = card("Late").getByRole("link", { name: "Pay $19.00 now" });
+    const [paying] = await Promise.all([page.waitForEvent("popup"), invoice.click()]);
+    await paying.waitForURL(/\/p\/invoices\/in_/);
+  }, 60_000);
+
+  it("lets a first payment be confirmed, and does not offer to buy again", async () => {
+    const person = await world.signUp();
+    const { priceId } = await sellPlan("Begun");
+    const customer = await customerOf(person);
+    await subscribe(customer.id, priceId, { payment_behavior: "default_incomplete" });
+    await visit("/account", person);
+    await card("Begun").getByRole("link", { name: "Confirm the payment" }).waitFor();
+    expect(await page.getByText("See the plans").count()).toBe(0);
+    await page.goto("/pricing");
+    await card("Pro").getByRole("link", { name: "Finish the payment" }).click();
+    await heading("Your account").waitFor();
+  }, 60_000);
+
+  it("shows a one-time purchase at 100 % off", async () => {
+    const person = await world.signUp();
+    await visit("/pricing", person);
+    const coupon = await world.stripe.coupons.create({ percent_off: 100, duration: "once" });
+    const { id: price } = await world.priceOf("credits_1000");
+    const session = await world.stripe.checkout.sessions.create({
+      mode: "payment",
+      customer: (await customerOf(person)).id,
+      client_reference_id: person.id,
+      metadata: { user_id: person.id, price_id: price },
+      line_items: [{ price, quantity: 1 }],
+      discounts: [{ coupon: coupon.id }],
+      success_url: `${world.url}/success?session_id={CHECKOUT_SESSION_ID}`,
+    });
+    await world.pay(session.url ?? "");
+    await page.goto(`/success?session_id=${session.id}`);
+    await page.getByText("There was nothing to pay today.").waitFor();
+    await page.getByRole("link", { name: "Go to your account" }).click();
+    const row = page.getByRole("row").filter({ hasText: "Credits" });
+    await row.getByText("$0.00").waitFor();
+    await row.getByText("Paid", { exact: true }).waitFor();
+  }, 60_000);
+});
