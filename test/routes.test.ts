@@ -311,6 +311,19 @@ describe("GET /api/checkout_sessions/{id}", () => {
     }
     await expectRefusal(await world.request("GET", `/api/checkout_sessions/${sessionId}`), 401, "unauthenticated");
   });
+
+  it("shows a guest what was bought, by the id that only the guest was told", async () => {
+    const opened = await postJson(
+      "/api/stripe/create-checkout",
+      { priceId: credits, successUrl: world.url, cancelUrl: world.url, mode: "payment" },
+      {},
+    );
+    const { url } = (await opened.json()) as { url: string };
+    await world.pay(url);
+    const answer = await world.request("GET", `/api/checkout_sessions/${/cs_\w+/.exec(url)?.[0]}`);
+    expect(await answer.json()).toMatchObject({ status: "complete", amountTotal: 4900 });
+    await expectRefusal(await world.request("GET", "/api/checkout_sessions/cs_test_unknown"), 404, "not_found");
+  });
 });
 
 describe("signing in", () => {

@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { openCheckout, summarizeCheckout } from "@turnpike/core/checkout";
 import { createStripe } from "@turnpike/core/stripe";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { SITE } from "../parts/lambda.ts";
+import { addUser } from "../parts/people.ts";
 import { createShop, type Shop } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
@@ -13,7 +16,7 @@ beforeAll(async () => {
 });
 
 type Buyer = Awaited<ReturnType<Shop["newUser"]>>;
-const read = (user: Buyer, sessionId: string) => summarizeCheckout(shop.billing, user, sessionId);
+const read = (user: Buyer | undefined, sessionId: string) => summarizeCheckout(shop.billing, user, sessionId);
 const BANK_DEBIT = { payment_method: "sepa_debit", card_number: "", exp: "", cvc: "" };
 
 async function begin(kind: "once" | "monthly", currency = "usd") {
@@ -96,5 +99,84 @@ describe("a purchase", () => {
     const stripe = createStripe({ secretKey: "sk_live_wrong", apiBase: lent.apiBase });
     const reading = summarizeCheckout({ ...shop.billing, stripe }, user, sessionId);
     await expect(reading).rejects.toMatchObject({ name: expect.not.stringContaining("BillingError") });
+  });
+});
+
+describe("a guest's purchase", () => {
+  async function buyAsGuest(email: string) {
+    const { id } = await shop.sell("once");
+    const url = await openCheckout(shop.billing, undefined, shop.purchase(id));
+    const sessionId = url.match(/cs_\w+/)?.[0] ?? "";
+    return { sessionId, pay: () => shop.pay(url, { email }) };
+  }
+  const address = () => `${randomUUID()}@example.com`;
+  const SIGN_IN = { code: "unauthenticated", message: "Sign in first" };
+  const daysLater = async <Answer>(days: number, work: () => Promise<Answer>): Promise<Answer> => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + days * 24 * 60 * 60 * 1000 });
+    return work().finally(() => vi.useRealTimers());
+  };
+
+  it("is shown to whoever knows its id, with nothing of the buyer", async () => {
+    const email = address();
+    const { sessionId, pay } = await buyAsGuest(email);
+    expect(await read(undefined, sessionId)).toMatchObject({ status: "open" });
+    await pay();
+    const shown = await read(undefined, sessionId);
+    expect(shown).toEqual({
+      id: sessionId,
+      status: "complete",
+      mode: "payment",
+      amountTotal: 2900,
+      currency: "usd",
+      items: [{ description: "Pro", quantity: 1, amountTotal: 2900 }],
+    });
+    expect(await read(await shop.newUser(), sessionId)).toEqual(shown);
+  });
+
+  it("is shown so for two days, and then to the user whom it went to", async () => {
+    const email = address();
+    const { sessionId, pay } = await buyAsGuest(email);
+    await pay();
+    await daysLater(1.9, () => read(undefined, sessionId));
+    const [ada, mallory] = [await addUser(supabase, { email }), await shop.newUser()];
+    await daysLater(2.1, async () => {
+      await expect(read(undefined, sessionId)).rejects.toMatchObject(SIGN_IN);
+      await expect(read(mallory, sessionId)).rejects.toMatchObject({ code: "not_found" });
+      expect(await read(ada, sessionId)).toMatchObject({ status: "complete" });
+    });
+  });
+
+  it("that nobody made is as unknown to guests as to users", async () => {
+    await expect(read(undefined, "cs_test_unknown")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it.each([
+    ["client_reference_id", (id: string) => ({ client_reference_id: id })],
+    ["metadata", (id: string) => ({ metadata: { user_id: id } })],
+  ])("by a link that names a user in its %s is that user's alone", async (_, named) => {
+    const [ada, mallory, { id: price }] = [await shop.newUser(), await shop.newUser(), await shop.sell("once")];
+    const line_items = [{ price, quantity: 1 }];
+    const session = await lent.stripe.checkout.sessions.create({
+      mode: "payment",
+      line_items,
+      success_url: SITE,
+      ...named(ada.id),
+    });
+    expect(await read(ada, session.id)).toMatchObject({ status: "open" });
+    await expect(read(mallory, session.id)).rejects.toMatchObject({ code: "not_found" });
+    await expect(read(undefined, session.id)).rejects.toMatchObject(SIGN_IN);
+    expect(await count("checkout_sessions", "id", session.id)).toBe(1);
+  });
+
+  it("of an organization's is no guest's", async () => {
+    const { id: price } = await shop.sell("once");
+    const session = await lent.stripe.checkout.sessions.create({
+      mode: "payment",
+      line_items: [{ price, quantity: 1 }],
+      success_url: SITE,
+      metadata: { organization_id: "org_1" },
+    });
+    await expect(read(undefined, session.id)).rejects.toMatchObject(SIGN_IN);
+    expect(await count("checkout_sessions", "id", session.id)).toBe(0);
   });
 });

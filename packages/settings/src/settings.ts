@@ -1,4 +1,15 @@
-import { address, domains, onOff, optional, origins, type Parse, port, privateKey, siteAddress, text } from "./parse.ts";
+import {
+  address,
+  domains,
+  onOff,
+  optional,
+  origins,
+  type Parse,
+  port,
+  privateKey,
+  siteAddress,
+  text,
+} from "./parse.ts";
 
 interface Setting {
   /** What it is, for the README. */

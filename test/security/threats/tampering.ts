@@ -153,11 +153,9 @@ export function tampering(target: () => Target): void {
 
   describe("what is somebody else's", () => {
     it("session is as if it did not exist, under any name", async () => {
-      const { world, ada, mallory, adasSession, credits } = target();
-      const guest = sessionIn((await sendJson(world, CHECKOUT, { ...purchase(target()), priceId: credits })).body);
+      const { world, ada, mallory, adasSession } = target();
       const ids = [
         adasSession,
-        guest,
         `${adasSession}?user_id=${ada.id}`,
         `${adasSession}%3Fexpand[]=customer`,
         `${adasSession}%00`,
