@@ -146,6 +146,19 @@ describe("a guest's purchase", () => {
     });
   });
 
+  it("without a customer is shown to the user whom it went to, also later", async () => {
+    const [{ id: price }, email] = [await shop.sell("once"), address()];
+    const line_items = [{ price, quantity: 1 }];
+    const session = await lent.stripe.checkout.sessions.create({ mode: "payment", line_items, success_url: SITE });
+    const [ada, mallory] = [await addUser(supabase, { email }), await shop.newUser()];
+    await shop.pay(session.url ?? "", { email });
+    expect(await read(undefined, session.id)).toMatchObject({ status: "complete" });
+    await daysLater(2.1, async () => {
+      expect(await read(ada, session.id)).toMatchObject({ status: "complete" });
+      await expect(read(mallory, session.id)).rejects.toMatchObject({ code: "not_found" });
+    });
+  });
+
   it("that nobody made is as unknown to guests as to users", async () => {
     await expect(read(undefined, "cs_test_unknown")).rejects.toMatchObject({ code: "not_found" });
   });
@@ -168,15 +181,28 @@ describe("a guest's purchase", () => {
     expect(await count("checkout_sessions", "id", session.id)).toBe(1);
   });
 
-  it("of an organization's is no guest's", async () => {
+  it("of an organisation's is shown to those who manage its billing, and to no guest", async () => {
     const { id: price } = await shop.sell("once");
     const session = await lent.stripe.checkout.sessions.create({
       mode: "payment",
       line_items: [{ price, quantity: 1 }],
       success_url: SITE,
+      customer: (await lent.stripe.customers.create({ metadata: { organization_id: "org_1" } })).id,
       metadata: { organization_id: "org_1" },
     });
+    const [manager, member] = [await shop.newUser(), await shop.newUser()];
+    await supabase.query(
+      "insert into public.customers (id, organization_id, owned_by) values ($1, 'org_1', 'metadata')",
+      [session.customer],
+    );
+    await supabase.query(
+      `create or replace function billing.organizations_of(user_id uuid)
+       returns table (organization_id text, manages_billing boolean) language sql stable security definer set search_path = ''
+       as $$ select 'org_1', organizations_of.user_id = '${manager.id}' $$`,
+    );
     await expect(read(undefined, session.id)).rejects.toMatchObject(SIGN_IN);
+    await expect(read(member, session.id)).rejects.toMatchObject({ code: "not_found" });
     expect(await count("checkout_sessions", "id", session.id)).toBe(0);
+    expect(await read(manager, session.id)).toMatchObject({ status: "open" });
   });
 });

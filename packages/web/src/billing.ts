@@ -55,7 +55,7 @@ export async function loadSubscriptions(): Promise<Subscription[]> {
   return data;
 }
 
-/** The subscriptions that the user bought, not those of an organization that the user belongs to. */
+/** The subscriptions that the user bought, not those of an organisation whose billing the user manages. */
 export async function loadOwnSubscriptions(userId: string): Promise<Subscription[]> {
   const customers = getSupabase().from("customers").select("id").eq("user_id", userId).throwOnError();
   const [{ data: own }, subscriptions] = await Promise.all([customers, loadSubscriptions()]);

@@ -4,8 +4,9 @@ import { aPrice, aProduct, aSubscription, itemOf } from "./testing/samples.ts";
 
 const pro = aProduct();
 const team = aProduct({ id: "prod_team", name: "Team" });
-const hosting = aProduct({ id: "prod_hosting", name: "Hosting", metadata: { subscription_group: "hosting" } });
-const products = [pro, team, hosting];
+const hosting = aProduct({ id: "prod_hosting", name: "Hosting", metadata: { subscription_group: " hosting " } });
+const domains = aProduct({ id: "prod_domains", name: "Domains", metadata: { subscription_group: "hosting" } });
+const products = [pro, team, hosting, domains];
 const tried = aPrice({ trial_period_days: 14 });
 
 const guest: Buyer = { signedIn: false, subscriptions: [] };
@@ -33,6 +34,7 @@ test("plans exclude each other unless their products say that they stand beside 
   const both = aSubscription({ items: [itemOf("prod_hosting"), itemOf("prod_team")] });
   expect(holdingOf(userWith(both), pro, products)).toBe(both);
   expect(holdingOf(userWith(both), hosting, products)).toBe(both);
+  expect(holdingOf(userWith(both), domains, products)).toBe(both);
 });
 
 test("what ended stands in no way, what was begun and not paid does", () => {

@@ -13,8 +13,8 @@ export type Trial = { days: number; needsAccount: boolean } | undefined;
 
 /** Plans of one group exclude each other, and share one trial. A product that names none is in the group of all such. */
 function groupOf(product: Product | undefined): string {
-  const { subscription_group: group } = (product?.metadata ?? {}) as { subscription_group?: string };
-  return group ?? "";
+  const { subscription_group: named } = (product?.metadata ?? {}) as { subscription_group?: string };
+  return named?.trim() ?? "";
 }
 
 /** Those of the visitor's subscriptions that are of the group of a product. */

@@ -9,6 +9,7 @@ const problems: Record<ErrorAnswer["code"], string> = {
   no_billing_account: "You have not bought anything yet, so there is nothing to manage.",
   unauthenticated: "Your session has ended. Sign in again to go on.",
   cross_site_request: "For your safety we take orders from our own pages only. Choose here.",
+  not_billing_manager: "You do not manage the billing of this organisation. Ask somebody who does.",
   not_found: "There is no such page any more.",
   invalid_request: BROKEN_FORM,
   payload_too_large: BROKEN_FORM,

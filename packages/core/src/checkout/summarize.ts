@@ -59,8 +59,8 @@ export async function summarizeCheckout(
 const FRESH_SECONDS = 2 * 24 * 60 * 60;
 
 /**
- * A purchase is shown to the user whom it names, and to the one who owns its customer: who bought as a guest, and made the account
- * later. One that names nobody is shown, for two days, to whoever knows its id, which only the buyer's browser was told. The summary
+ * A purchase is shown to the user whom it names, and to whoever owns its customer, or manages the billing of the organisation that
+ * does: a guest who made the account later owns it too. One that names nobody is shown, for two days, to whoever knows its id, which only the buyer's browser was told. The summary
  * has no name, no address and nothing to act with.
  */
 async function assertReadable(supabase: ServiceClient, session: Stripe.Checkout.Session, user: User | undefined) {
@@ -68,14 +68,19 @@ async function assertReadable(supabase: ServiceClient, session: Stripe.Checkout.
   const named = [user_id, organization_id, session.client_reference_id].filter(Boolean);
   if (named.length === 0 && Date.now() / 1000 - session.created < FRESH_SECONDS) return;
   if (!user) throw new BillingError("unauthenticated", "Sign in first");
-  if (named.includes(user.id) || (await ownsCustomer(supabase, user, idOf(session.customer)))) return;
+  if (named.includes(user.id) || (await isOwn(supabase, user, session))) return;
   throw notFound();
 }
 
-async function ownsCustomer(supabase: ServiceClient, user: User, customerId: string | null): Promise<boolean> {
-  if (!customerId) return false;
-  const customers = supabase.from("customers").select("id").eq("id", customerId).eq("user_id", user.id);
-  return dataOf(await customers.maybeSingle()) !== null;
+async function isOwn(supabase: ServiceClient, user: User, session: Stripe.Checkout.Session): Promise<boolean> {
+  const customerId = idOf(session.customer);
+  // A purchase without a customer bears its owner itself.
+  const bearer = customerId
+    ? supabase.from("customers").select("user_id, organization_id").eq("id", customerId)
+    : supabase.from("checkout_sessions").select("user_id, organization_id").eq("id", session.id);
+  const owner = dataOf(await bearer.maybeSingle());
+  if (!owner?.organization_id) return owner?.user_id === user.id;
+  return dataOf(await supabase.rpc("manages_billing", { user_id: user.id, organization_id: owner.organization_id }));
 }
 
 function notFound(): BillingError {
