@@ -8,6 +8,7 @@ const problems: Record<ErrorAnswer["code"], string> = {
   price_not_for_sale: "This offer has just ended. Choose one of those that are on sale now.",
   no_billing_account: "You have not bought anything yet, so there is nothing to manage.",
   unauthenticated: "Your session has ended. Sign in again to go on.",
+  auth_unavailable: "We cannot check who you are at the moment, and nothing was charged. Try again in a minute.",
   cross_site_request: "For your safety we take orders from our own pages only. Choose here.",
   not_billing_manager: "You do not manage the billing of this organisation. Ask somebody who does.",
   not_found: "There is no such page any more.",

@@ -19,7 +19,7 @@ export function logRequest(): Logged {
   const write: Logged["after"] = ({ event, response, error, context }) => {
     const status = response?.statusCode ?? 500;
     // A browser is led to a page also where a program gets a 5xx.
-    const failed = status >= 500 || (error !== null && refusalOf(error).status >= 500);
+    const failed = status >= 500 || Boolean(error && refusalOf(error).status >= 500);
     log(failed ? "error" : "info", "request", {
       requestId: event.requestContext.requestId,
       route: event.routeKey,
