@@ -2,7 +2,7 @@ import { ERROR_CODES } from "@turnpike/core/errors";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { call, captureLog, type Handler, SITE, setEnvironment } from "../parts/lambda.ts";
-import { addUser, cookieHeader, rewriteSession, signUp } from "../parts/people.ts";
+import { addUser, cookieHeader, expireSession, signUp } from "../parts/people.ts";
 import { createShop, type Shop } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
@@ -93,8 +93,7 @@ describe("a browser that was refused", () => {
   });
 
   it("keeps a session that was refreshed on the way", async () => {
-    const { cookies } = await signUp(supabase);
-    const expired = rewriteSession(cookies, { expires_at: Math.floor(Date.now() / 1000) - 60 });
+    const expired = expireSession(supabase, await signUp(supabase));
     const headers = { ...URLENCODED, ...NAVIGATING, cookie: cookieHeader(expired), origin: SITE };
     const answer = await post(headers, "price_id=price_nothing");
     leadsTo(answer, "/pricing?problem=price_not_for_sale");
