@@ -1,5 +1,5 @@
 /**
- * What stands behind `npm run bench:apply`: installs the workspaces where they are missing or old, then runs the benchmark with
+ * What stands behind `npm run bench:apply` and `npm run bench:access`: installs the workspaces where they are missing or old, then runs the benchmark that is named with
  * the Node.js that the project brings along.
  */
 import { statSync } from "node:fs";
@@ -22,7 +22,7 @@ for (const workspace of ["turnpike", "peers/stripe-sync-engine", "peers/sync-eng
   });
   if (exitCode !== 0) throw new Error(`"npm ci" failed in bench/apply/${workspace}, see above.`);
 }
-process.exitCode = await run(node, ["bench/apply/main.ts", ...process.argv.slice(2)], { node, root });
+process.exitCode = await run(node, process.argv.slice(2), { node, root });
 
 /** @param {string} folder */
 function isInstalled(folder) {

@@ -30,27 +30,36 @@ select billing.mirror('customer', 'public.customers', '{user_id,organization_id,
 -- What the signed-in user owns or manages for an organisation: all rows of those customers, the deleted ones included. A policy asks
 -- for them as an array: then Postgres looks each up in the table's index, where `in` would make it read everybody's rows.
 create function billing.own_customer_ids() returns setof text
-language sql stable security definer set search_path = '' as $$
+-- In plpgsql a plan is kept for as long as a connection lives; in sql it is made at each call, which is most of what a call costs.
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
   select id from public.customers where user_id = (select auth.uid())
   union all
   select id from public.customers where organization_id = any (array(
     select o.organization_id from billing.organizations_of((select auth.uid())) o where o.manages_billing
-  ))
+  ));
+end
 $$;
 -- What the user may use: that, what belongs to any organisation of theirs, and what somebody has bought for them.
 create function billing.usable_customer_ids(user_id uuid) returns setof text
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
   select c.id from public.customers c where c.user_id = usable_customer_ids.user_id
   union
   select c.id from public.customers c where c.named_user_id = usable_customer_ids.user_id
   union
   select c.id from public.customers c where c.organization_id = any (array(
     select o.organization_id from billing.organizations_of(usable_customer_ids.user_id) o
-  ))
+  ));
+end
 $$;
 create function billing.usable_customer_ids() returns setof text
-language sql stable security definer set search_path = '' as $$
-  select billing.usable_customer_ids((select auth.uid()))
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query select billing.usable_customer_ids(auth.uid());
+end
 $$;
 revoke all on function billing.own_customer_ids(), billing.usable_customer_ids(), billing.usable_customer_ids(uuid) from public, anon;
 grant execute on function billing.own_customer_ids(), billing.usable_customer_ids() to authenticated;

@@ -132,8 +132,9 @@ comment on column public.payment_history.status is
 
 -- Does one of these customers pay, or try?
 create function billing.gives_access(customer_ids text[]) returns boolean
-language sql stable set search_path = '' as $$
-  select exists (
+language plpgsql stable set search_path = '' as $$
+begin
+  return exists (
     select from public.user_subscriptions s cross join billing.settings
     where s.customer_id = any (customer_ids) and s.grants_access
       and (
@@ -142,13 +143,16 @@ language sql stable set search_path = '' as $$
           (select i.created_at from billing.invoices i where i.id = s.latest_invoice_id), s.current_period_start, s.created_at
         )
       )
-  )
+  );
+end
 $$;
 create function billing.gives_feature(customer_ids text[], key text) returns boolean
-language sql stable set search_path = '' as $$
-  select exists (
+language plpgsql stable set search_path = '' as $$
+begin
+  return exists (
     select from public.entitlements e where e.id = any (customer_ids) and gives_feature.key = any (e.lookup_keys)
-  )
+  );
+end
 $$;
 create function billing.organization_customer_ids(organization_id text) returns setof text
 language sql stable set search_path = '' as $$

@@ -414,8 +414,8 @@ const claims: SqlMutant[] = [
   },
   {
     name: "a member sees the organisation's money",
-    find: "from billing.organizations_of((select auth.uid())) o where o.manages_billing\n  ))\n$$;\n-- What the user",
-    replace: "from billing.organizations_of((select auth.uid())) o\n  ))\n$$;\n-- What the user",
+    find: "from billing.organizations_of((select auth.uid())) o where o.manages_billing\n  ));\nend\n$$;\n-- What the user",
+    replace: "from billing.organizations_of((select auth.uid())) o\n  ));\nend\n$$;\n-- What the user",
     tests: ORGANIZATIONS,
   },
   {

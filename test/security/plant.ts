@@ -35,6 +35,10 @@ const idIn = (table: string, owner: string) =>
 
 const SPECIAL: Record<string, unknown> = {
   "billing.stripe_events.outcome": "applied",
+  "public.customers.organization_id": null,
+  "public.customers.owned_by": "metadata",
+  "public.customers.named_user_id": null,
+  "public.checkout_sessions.organization_id": null,
   "public.user_subscriptions.status": "active",
   "public.checkout_sessions.status": "complete",
   "public.checkout_sessions.mode": "payment",

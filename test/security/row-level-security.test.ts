@@ -87,7 +87,10 @@ describe("by SQL", () => {
   it("a user's rows are looked up in indexes: nobody's account takes as long as everybody's together", async () => {
     await database.query("set enable_seqscan = off"); // the tables are small here: an index is used where one can be
     try {
-      for (const { name } of tablesAndViews().filter(({ columns }) => columns.includes("customer_id"))) {
+      const owned = tablesAndViews().filter(
+        ({ columns, privileges }) => columns.includes("customer_id") && privileges.authenticated,
+      );
+      for (const { name } of owned) {
         const plan = await database.as<{ "QUERY PLAN": string }>(
           "authenticated",
           { sub: ada.id },
@@ -171,7 +174,7 @@ describe("who pays", () => {
     expect(await asks("authenticated", { sub: mallory.id })).toEqual(no);
     expect(await asks("authenticated", {})).toEqual(no);
     expect(await asks("service_role", { role: "service_role" })).toEqual(no);
-    await expect(asks("anon", { sub: ada.id })).rejects.toThrow(REFUSED);
+    expect(await asks("anon", {})).toEqual(no);
   });
 
   it("lists the customers of the caller alone", async () => {
