@@ -67,6 +67,27 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: turnpikeMetric(app, "reconcileGap"),
       threshold: 1,
     },
+    UnownedPurchases: {
+      means: "Somebody has paid for what belongs to no user.",
+      metric: turnpikeMetric(app, "unownedPurchases"),
+      threshold: 1,
+    },
+    DoubleSubscriptions: {
+      means: "Somebody had two subscriptions that exclude each other.",
+      metric: turnpikeMetric(app, "doubleSubscriptions"),
+      threshold: 1,
+    },
+    NoticesGivenUp: {
+      means: "What had to be done, or told, failed for a day and waits for a person.",
+      metric: turnpikeMetric(app, "noticesGivenUp", { statistic: "Maximum" }),
+      threshold: 1,
+    },
+    RelayStopped: {
+      means: "No run of the relay has ended well for fifteen minutes.",
+      metric: turnpikeMetric(app, "noticesGivenUp", { statistic: "SampleCount", period: Duration.minutes(15) }),
+      threshold: 1,
+      whenBelow: true,
+    },
     ReconcileStopped: {
       means: "No reconciliation has ended well for an hour.",
       metric: turnpikeMetric(app, "reconcileGap", { statistic: "SampleCount", period: Duration.hours(1) }),

@@ -24,6 +24,17 @@ export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
     graph("Events", counts(app, "applied", "stale", "duplicate", "ambiguous", "failed")),
     graph("Reconciliation", counts(app, "reconcileGap")),
   );
+  dashboard.addWidgets(
+    graph("Notices that failed", counts(app, "noticesFailed"), FULL_WIDTH / 2),
+    graph(
+      "For a person to look at",
+      [
+        ...counts(app, "unownedPurchases", "doubleSubscriptions"),
+        turnpikeMetric(app, "noticesGivenUp", { statistic: "Maximum", label: "noticesGivenUp" }),
+      ],
+      FULL_WIDTH / 2,
+    ),
+  );
   dashboard.addWidgets(...queueWidgets(app));
   dashboard.addWidgets(...apiWidgets(app));
   dashboard.addWidgets(routesWidget());

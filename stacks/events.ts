@@ -1,7 +1,9 @@
 import { Duration } from "aws-cdk-lib";
-import { Queue, type StackContext, use } from "sst/constructs";
+import { Function as Lambda, Queue, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
+import { Relay } from "./relay.ts";
 import { Secrets } from "./secrets.ts";
+import { sendTo } from "./send-to.ts";
 import { removalPolicyOf, stageOf } from "./stage.ts";
 
 const CONSUMER_TIMEOUT = Duration.seconds(60);
@@ -9,19 +11,23 @@ const CONSUMER_TIMEOUT = Duration.seconds(60);
 /** Stripe's events on their way to Postgres: the queue, its consumer, and where a message goes that keeps failing. */
 export function Events({ app, stack }: StackContext) {
   const { stripeSecretKey, supabaseSecretKey } = use(Secrets);
+  const { wakeUps } = use(Relay);
   const removalPolicy = removalPolicyOf(stageOf(app));
+
+  const consumer = new Lambda(stack, "ApplyStripeEvents", {
+    handler: "packages/functions/src/apply-stripe-events.handler",
+    timeout: `${CONSUMER_TIMEOUT.toSeconds()} seconds`,
+    bind: [stripeSecretKey, supabaseSecretKey],
+    environment: environment("SUPABASE_URL"),
+  });
+  sendTo(wakeUps, consumer);
 
   const deadLetters = new Queue(stack, "StripeEventsDlq", {
     cdk: { queue: { retentionPeriod: Duration.days(14), enforceSSL: true, removalPolicy } },
   });
   const events = new Queue(stack, "StripeEvents", {
     consumer: {
-      function: {
-        handler: "packages/functions/src/apply-stripe-events.handler",
-        timeout: `${CONSUMER_TIMEOUT.toSeconds()} seconds`,
-        bind: [stripeSecretKey, supabaseSecretKey],
-        environment: environment("SUPABASE_URL"),
-      },
+      function: consumer,
       cdk: {
         eventSource: {
           batchSize: 100,

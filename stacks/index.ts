@@ -5,6 +5,7 @@ import { functionDefaults } from "./function-defaults.ts";
 import { Monitoring } from "./monitoring.ts";
 import { checkAwsRules } from "./nag.ts";
 import { Reconcile } from "./reconcile.ts";
+import { Relay } from "./relay.ts";
 import { Secrets } from "./secrets.ts";
 import { Site } from "./site.ts";
 import { assertAllowed, stageOf } from "./stage.ts";
@@ -14,7 +15,7 @@ export function stacks(app: App): void {
   assertAllowed(app);
   if (!stageOf(app).isProtected) app.setDefaultRemovalPolicy("destroy");
   app.setDefaultFunctionProps(functionDefaults(app));
-  const system = app.stack(Secrets).stack(Events).stack(Api).stack(Reconcile).stack(Site);
+  const system = app.stack(Secrets).stack(Relay).stack(Events).stack(Api).stack(Reconcile).stack(Site);
   if (stageOf(app).isWatched) system.stack(Monitoring);
   checkAwsRules(app);
 }

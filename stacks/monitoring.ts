@@ -1,24 +1,16 @@
 import { readSetting } from "@turnpike/settings";
 import { Alarm, ComparisonOperator } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
-import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
-import type { StackContext } from "sst/constructs";
+import { type StackContext, use } from "sst/constructs";
 import { type AlarmRule, alarmRules, missingDataTreatment } from "./alarms.ts";
 import { createDashboard } from "./dashboard.ts";
+import { Relay } from "./relay.ts";
 
 /** Who is told when something is wrong, and what they look at. On stages that are watched: see `stage.ts`. */
 export function Monitoring({ app, stack }: StackContext) {
-  // Not encrypted with a key of our own: it would cost $1 a month, and CloudWatch would need access to it. The mails name no
-  // customer and no amount.
-  const topic = new Topic(stack, "Alarms", { enforceSSL: true });
-  // `enforceSSL` gives the topic a policy in place of the default one, which had let the account's alarms publish.
-  topic.grantPublish(
-    new ServicePrincipal("cloudwatch.amazonaws.com", {
-      conditions: { StringEquals: { "aws:SourceAccount": app.account } },
-    }),
-  );
+  const { operator: topic } = use(Relay);
+  if (!topic) throw new Error("A stage that is watched has a topic: see relay.ts");
   const email = readSetting("ALARM_EMAIL");
   if (email) topic.addSubscription(new EmailSubscription(email));
 

@@ -12,7 +12,7 @@ export interface Suppression {
 }
 
 const OUR_FUNCTIONS =
-  /^turnpike-(Api\/Api\/Lambda_|Api\/ReceiveStripeEvent\/|Events\/StripeEvents\/|Reconcile\/Reconcile\/Job_)/;
+  /^turnpike-(Api\/Api\/Lambda_|Api\/ReceiveStripeEvent\/|Events\/ApplyStripeEvents\/|Reconcile\/Reconcile\/Job_|Relay\/RelayNotices\/)/;
 const FROM_SST = /^turnpike-\w+\/CustomResourceHandler\//;
 const FROM_CDK = /^turnpike-\w+\/LogRetention\w+\//;
 const BASIC_EXECUTION = "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
@@ -70,6 +70,12 @@ export const SUPPRESSIONS: Suppression[] = [
     resources: "SST's function behind its custom resources",
     path: FROM_SST,
     reason: "SST decides its runtime. It runs during a deploy only.",
+  },
+  {
+    rule: "AwsSolutions-SQS3",
+    resources: "the queue that wakes the relay",
+    path: /^turnpike-Relay\/RelayWakeUps\//,
+    reason: "A message says only that something waits. The relay runs every minute without one.",
   },
   {
     rule: "AwsSolutions-S1",

@@ -11,7 +11,7 @@ interface AlarmProperties {
   TreatMissingData: string;
 }
 
-const { Monitoring } = readTemplates("prod");
+const { Monitoring, Relay } = readTemplates("prod");
 const alarms = resourcesOf(Monitoring, "AWS::CloudWatch::Alarm").map(
   ([, { Properties }]) => Properties as unknown as AlarmProperties,
 );
@@ -30,13 +30,17 @@ describe("the alarms", () => {
         "ApiFailing",
         "ApiVersionMismatch",
         "DeadLetters",
+        "DoubleSubscriptions",
         "EventsLate",
         "FunctionErrors",
         "FunctionsThrottled",
+        "NoticesGivenUp",
         "OtherAccount",
         "ReconcileGap",
         "ReconcileStopped",
+        "RelayStopped",
         "SignaturesRejected",
+        "UnownedPurchases",
       ].map((id) => `prod-turnpike-${id}`),
     );
   });
@@ -51,9 +55,9 @@ describe("the alarms", () => {
   });
 
   it("reach the topic, to which CloudWatch may publish over TLS", () => {
-    for (const { AlarmActions } of alarms) expect(JSON.stringify(AlarmActions)).toContain('"Ref":"Alarms');
-    Monitoring.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "ops@example.com" });
-    const [[, policy] = []] = resourcesOf(Monitoring, "AWS::SNS::TopicPolicy");
+    for (const { AlarmActions } of alarms) expect(JSON.stringify(AlarmActions)).toContain("ExportsOutputRefAlarms");
+    Relay.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "ops@example.com" });
+    const [[, policy] = []] = resourcesOf(Relay, "AWS::SNS::TopicPolicy");
     const text = JSON.stringify(policy?.Properties.PolicyDocument);
     expect(text).toContain('"aws:SecureTransport":"false"');
     expect(text).toContain('"Service":"cloudwatch.amazonaws.com"');
@@ -61,7 +65,10 @@ describe("the alarms", () => {
 
   it("take silence for a sign of life only where nothing has to happen", () => {
     const silent = alarms.filter(({ TreatMissingData }) => TreatMissingData === "breaching");
-    expect(silent.map(({ AlarmName }) => AlarmName)).toEqual(["prod-turnpike-ReconcileStopped"]);
+    expect(silent.map(({ AlarmName }) => AlarmName).sort()).toEqual([
+      "prod-turnpike-ReconcileStopped",
+      "prod-turnpike-RelayStopped",
+    ]);
   });
 
   it("look at ten metrics at most, which is CloudWatch's limit", () => {
@@ -81,9 +88,9 @@ it("a metric is emitted and looked at under one name", () => {
 it("the page about costs counts the alarms' metrics, and those that the functions emit", () => {
   const single = alarms.filter(({ MetricName }) => MetricName).length;
   const sums = alarms.flatMap(({ Metrics = [] }) => (Metrics.length > 0 ? [Metrics.length - 1] : [])); // one is the sum itself
-  expect(sums).toEqual([2, 8, 8]);
+  expect(sums).toEqual([2, 9, 9]);
   const costs = readFileSync("docs/costs.md", "utf8");
-  expect(costs).toContain(`${single} on one metric, 1 on two, 2 on eight each: ${single + 18} × $0.10`);
+  expect(costs).toContain(`${single} on one metric, 1 on two, 2 on nine each: ${single + 20} × $0.10`);
   expect(costs).toContain(`| metrics | ${emittedNames().length} × $0.30`);
 });
 

@@ -28,6 +28,15 @@ const EXPECTED: Record<string, string[]> = {
     "sqs:GetQueueAttributes StripeEvents",
     "sqs:GetQueueUrl StripeEvents",
     "sqs:ReceiveMessage StripeEvents",
+    "sqs:SendMessage RelayWakeUps",
+    ...CUSTOMER_ROUTE,
+  ],
+  "relay-notices": [
+    "sqs:ChangeMessageVisibility RelayWakeUps",
+    "sqs:DeleteMessage RelayWakeUps",
+    "sqs:GetQueueAttributes RelayWakeUps",
+    "sqs:GetQueueUrl RelayWakeUps",
+    "sqs:ReceiveMessage RelayWakeUps",
     ...CUSTOMER_ROUTE,
   ],
   reconcile: ["sqs:SendMessage StripeEvents", ...CUSTOMER_ROUTE],
@@ -37,6 +46,9 @@ const EXPECTED: Record<string, string[]> = {
   "create-portal": CUSTOMER_ROUTE,
   health: CUSTOMER_ROUTE,
 };
+
+/** What it may do beside that, where there is someone to tell. */
+const WHERE_WATCHED: Record<string, string[]> = { "relay-notices": ["sns:Publish Alarms"] };
 
 /** Actions on more than one named resource, and why. None is in a role of ours. */
 const WILDCARDS: Record<string, string> = {
@@ -80,7 +92,12 @@ function permissionsOf(template: Template, lambda: LambdaProperties): string[] {
 function shortName(resource: unknown): string {
   const text = JSON.stringify(resource);
   const secret = /parameter\/sst\/turnpike\/(?:prod|dev|\.fallback)\/(Secret\/\w+)\/value"/.exec(text);
-  return secret?.[1] ?? /(StripeEvents(?:Dlq)?)Queue\w+/.exec(text)?.[1] ?? text;
+  return (
+    secret?.[1] ??
+    /(StripeEvents(?:Dlq)?|RelayWakeUps)Queue\w+/.exec(text)?.[1] ??
+    /"Ref":"(Alarms)\w+"/.exec(text)?.[1] ??
+    text
+  );
 }
 
 describe.each(Object.entries(stages))("in %s", (stage, templates) => {
@@ -89,7 +106,11 @@ describe.each(Object.entries(stages))("in %s", (stage, templates) => {
       lambdasOf(template).map((lambda) => [nameOf(lambda), permissionsOf(template, lambda)]),
     );
     const tracing = stage === "dev" ? TRACING.map((action) => `${action} "*"`) : [];
-    const expected = Object.entries(EXPECTED).map(([name, permissions]) => [name, [...permissions, ...tracing].sort()]);
+    const watched = stage === "prod" ? WHERE_WATCHED : {};
+    const expected = Object.entries(EXPECTED).map(([name, permissions]) => [
+      name,
+      [...permissions, ...(watched[name] ?? []), ...tracing].sort(),
+    ]);
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
   });
 });

@@ -34,6 +34,7 @@ describe("the stacks", () => {
       ...lambdasOf(templates.Api),
       ...lambdasOf(templates.Events),
       ...lambdasOf(templates.Reconcile),
+      ...lambdasOf(templates.Relay),
     ]) {
       expect(lambda).toMatchObject({ Runtime: "nodejs22.x", Architectures: ["arm64"] });
     }
@@ -57,16 +58,29 @@ describe("the stacks", () => {
   });
 
   it("keep a message hidden longer than its consumer may run", () => {
-    const queues = Object.values(templates.Events.findResources("AWS::SQS::Queue"));
-    const source = queues.find(({ Properties }) => Properties.RedrivePolicy);
-    const [consumer] = lambdasOf(templates.Events);
-    expect(source?.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(
-      6 * (consumer?.Timeout ?? Number.POSITIVE_INFINITY),
-    );
+    for (const [template, queueId] of [
+      [templates.Events, "StripeEventsQueue"],
+      [templates.Relay, "RelayWakeUpsQueue"],
+    ] as const) {
+      const queues = Object.entries(template.findResources("AWS::SQS::Queue"));
+      const source = queues.find(([id]) => id.startsWith(queueId));
+      const [consumer] = lambdasOf(template);
+      expect(source?.[1].Properties.VisibilityTimeout).toBeGreaterThanOrEqual(
+        6 * (consumer?.Timeout ?? Number.POSITIVE_INFINITY),
+      );
+    }
   });
 
   it("run the reconciliation on a schedule", () => {
     templates.Reconcile.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(15 minutes)" });
+  });
+
+  it("run the relay every minute, and for less time than what it takes stays its own", () => {
+    templates.Relay.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(1 minute)" });
+    const migration = readFileSync("supabase/migrations/20261101000600_outbox.sql", "utf8");
+    const [, minutes] = /greatest\(interval '(\d+) minutes'/.exec(migration) ?? [];
+    const [relay] = lambdasOf(templates.Relay);
+    expect(relay?.Timeout).toBeLessThan(Number(minutes) * 60);
   });
 
   it("serve the site and /api/* from one CloudFront distribution, and leave the API's 404s alone", () => {

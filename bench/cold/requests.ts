@@ -38,6 +38,7 @@ export function requestsOf({ routes }: SystemDescription, url: string): Record<s
     "get-checkout-session": () => http("GET", "/api/checkout_sessions/cs_test_1", bearer),
     health: () => http("GET", "/api/health", {}),
     reconcile: () => ({}),
+    "relay-notices": () => ({}),
   };
 }
 

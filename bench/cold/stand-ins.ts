@@ -17,6 +17,7 @@ const ANSWERS: [string, (body: string) => unknown][] = [
   ["POST /rest/v1/rpc/apply_stripe_changes", outcomes],
   ["POST /rest/v1/rpc/get_reconcile_cursor", () => new Date().toISOString()],
   ["POST /rest/v1/rpc/user_exists", () => true],
+  ["POST /rest/v1/rpc/take_notices", () => []],
   ["GET /rest/v1/prices", () => [{ id: "price_1", product_id: "prod_1", type: "recurring" }]],
   ["GET /rest/v1/products", () => [{ id: "prod_1" }]],
   ["GET /rest/v1/customers", () => [{ id: "cus_1" }]],

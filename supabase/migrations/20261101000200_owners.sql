@@ -1,6 +1,6 @@
--- Whose a customer is, and what must reach a person.
+-- Whose a customer is, and what must be done or told.
 
--- What must reach a person, written with the rows, once per event and kind. Whoever sends it sets sent_at.
+-- What must be done or told, written with the rows, once per source and kind. The relay handles each: see the migration of the outbox.
 create table billing.outbox (
   id bigint generated always as identity primary key,
   source_id text not null,
@@ -10,8 +10,7 @@ create table billing.outbox (
   sent_at timestamptz,
   unique (source_id, kind, object_id)
 );
-comment on column billing.outbox.source_id is 'The event that led to it; for what happened here, the payer.';
-create index outbox_unsent on billing.outbox (id) where sent_at is null;
+comment on column billing.outbox.source_id is 'The event that led to it; for what happened here, the payer or the object that it happened to.';
 
 -- What changes say of whose something is: of a customer, or of a purchase that has none. change.owner is
 -- {customer_id, metadata, reference, email}, each where the object shows it. A user who is gone, and an address that nobody has
@@ -186,20 +185,3 @@ language sql stable security definer set search_path = '' as $$
     where o.organization_id = manages_billing.organization_id and o.manages_billing
   )
 $$;
-
--- Whoever is deleted here may still pay at Stripe: that must not go unnoticed.
-create function billing.report_orphaned_subscriptions() returns trigger
-language plpgsql security definer set search_path = '' as $$
-begin
-  insert into billing.outbox (source_id, kind, object_id)
-  select old.id, 'subscription_orphaned', subscription.id
-  from public.customers customer
-  join public.user_subscriptions subscription on subscription.customer_id = customer.id
-  where customer.user_id = old.id
-    and subscription.is_live
-  on conflict do nothing;
-  return old;
-end
-$$;
-create trigger report_orphaned_subscriptions before delete on auth.users
-for each row execute function billing.report_orphaned_subscriptions();

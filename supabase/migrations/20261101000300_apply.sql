@@ -141,7 +141,7 @@ $$;
 
 -- Applies a batch in one transaction and answers, per event: applied; stale (newer state stands); duplicate (in the ledger
 -- already); failed or refused (the ledger keeps the reason); or ambiguous (another event of the same second stands: fetch the
--- object from Stripe and send it again).
+-- object from Stripe and send it again). A row without an event says 'noticed' when something waits in the outbox.
 -- When Postgres refuses one of the changes, nothing is applied. Sent again one_at_a_time, each is applied by itself and what is
 -- refused fails alone. That way takes locks in no order: a deadlock is possible, and ends in another delivery.
 create function public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)
@@ -180,7 +180,10 @@ begin
 
   return query
   select became.event_id, became.outcome, became.reason from unnest(outcomes) became
-  where became.event_id is not null or became.outcome = 'failed';
+  where became.event_id is not null or became.outcome = 'failed'
+  union all
+  select null, 'noticed', null
+  where exists (select from billing.outbox notice where notice.sent_at is null and notice.next_attempt_at <= now());
 end
 $$;
 

@@ -159,4 +159,12 @@ describe.skipIf(!isRuntimeInterfaceClientInstalled)("the built artifact of", () 
     expect(await invoke("reconcile", {})).toBeNull();
     expect(sqs.getDepth(eventsQueue().name).visible).toBeGreaterThan(0);
   });
+
+  it("the relay works off the outbox", async () => {
+    await world.local.query(
+      "insert into billing.outbox (source_id, kind, object_id) values ('evt_1', 'dispute_opened', 'du_1')",
+    );
+    expect(await invoke("relay-notices", {})).toBeNull();
+    expect(await world.local.query("select from billing.outbox where sent_at is null")).toEqual([]);
+  });
 });

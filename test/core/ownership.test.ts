@@ -369,8 +369,11 @@ describe("what is paid for and nobody's", () => {
 });
 
 describe("a user who is deleted", () => {
-  const told = (userId: string) =>
-    supabase.query("select kind, object_id from billing.outbox where source_id = $1 order by object_id", [userId]);
+  const told = (customerId: string) =>
+    supabase.query(
+      "select kind, object_id from billing.outbox where kind = 'subscription_orphaned' and source_id = $1 order by object_id",
+      [customerId],
+    );
   const remove = (userId: string) => supabase.query("delete from auth.users where id = $1", [userId]);
 
   it("and whose subscriptions Stripe may still take money for, is told of, one by one", async () => {
@@ -389,14 +392,15 @@ describe("a user who is deleted", () => {
     );
     await remove(user.id);
     const expected = running.map(({ id: object_id }) => ({ kind: "subscription_orphaned", object_id }));
-    expect(await told(user.id)).toEqual(expected.sort((a, b) => (a.object_id < b.object_id ? -1 : 1)));
+    expect(await told(customerId)).toEqual(expected.sort((a, b) => (a.object_id < b.object_id ? -1 : 1)));
     expect(await ownerOf(customerId)).toBeNull();
   });
 
   it("and who pays for nothing is not", async () => {
     const user = await shop.newUser();
-    await shop.apply(named(user));
+    const customerId = id("cus");
+    await shop.apply(named(user, customerId));
     await remove(user.id);
-    expect(await told(user.id)).toEqual([]);
+    expect(await told(customerId)).toEqual([]);
   });
 });

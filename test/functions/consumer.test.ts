@@ -1,19 +1,20 @@
 import { toSqsEvent } from "@turnpike/local/testing/aws";
 import type { SQSBatchResponse } from "aws-lambda";
 import type Stripe from "stripe";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { event, invoice, product } from "../builders.ts";
-import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { event, id, invoice, product } from "../builders.ts";
+import { type LentStripe, type LentSupabase, lendQueue, lendStripe, lendSupabase } from "../parts/index.ts";
 import { captureLog, type Handler, lambdaContext, setEnvironment } from "../parts/lambda.ts";
 
 let supabase: LentSupabase;
 let stripe: LentStripe;
+let wakeUps: Awaited<ReturnType<typeof lendQueue>>;
 let handler: Handler;
 let log: ReturnType<typeof captureLog>;
 
 beforeAll(async () => {
-  [supabase, stripe] = await Promise.all([lendSupabase(), lendStripe()]);
-  setEnvironment({ supabase, stripe });
+  [supabase, stripe, wakeUps] = await Promise.all([lendSupabase(), lendStripe(), lendQueue()]);
+  setEnvironment({ supabase, stripe, wakeUps });
   ({ handler } = await import("@turnpike/functions/apply-stripe-events"));
 });
 beforeEach(() => {
@@ -137,6 +138,45 @@ it("the same event in two messages of a batch is applied once, and both are done
   const twice = created();
   expect(await consume(envelope(twice), envelope(twice))).toEqual([]);
   expect(log.said("event")).toHaveLength(1);
+});
+
+describe("the relay is woken", () => {
+  const dispute = () =>
+    event(
+      "charge.dispute.created",
+      {
+        id: id("du"),
+        charge: id("ch"),
+        payment_intent: null,
+        status: "needs_response",
+        reason: null,
+        currency: "usd",
+        amount: 1,
+        created: NOW,
+      },
+      NOW,
+    );
+  afterEach(() => supabase.query("truncate billing.outbox"));
+
+  it("once by a batch that leaves something in the outbox, and by no other", async () => {
+    expect(await wakeUps.receive()).toHaveLength(0);
+    await consume(envelope(created()));
+    expect(await wakeUps.receive()).toHaveLength(0);
+    await consume(envelope(dispute()), envelope(created()), envelope(dispute()));
+    expect(await wakeUps.receive()).toHaveLength(1);
+  });
+
+  it("and when it cannot be, no message comes again for that", async () => {
+    process.env.SST_Queue_queueUrl_RelayWakeUps = "http://127.0.0.1:9/none";
+    const told = dispute();
+    try {
+      expect(await consume(envelope(told))).toEqual([]);
+    } finally {
+      process.env.SST_Queue_queueUrl_RelayWakeUps = wakeUps.url;
+    }
+    expect(await outcomeOf(told)).toBe("applied");
+    expect(log.said("the relay was not woken")).toHaveLength(1);
+  });
 });
 
 describe("what is said", () => {

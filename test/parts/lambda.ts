@@ -10,10 +10,11 @@ interface Deployed {
   supabase: { url: string; publishableKey: string; secretKey: string };
   stripe: { apiBase: string };
   queue?: { url: string };
+  wakeUps?: { url: string };
 }
 
 /** What SST and Lambda put into the environment of a function that is connected to these parts. */
-export function setEnvironment({ supabase, stripe, queue }: Deployed): void {
+export function setEnvironment({ supabase, stripe, queue, wakeUps }: Deployed): void {
   Object.assign(process.env, {
     SITE_URL: SITE,
     ALLOWED_ORIGINS: "https://www.example.com",
@@ -27,6 +28,7 @@ export function setEnvironment({ supabase, stripe, queue }: Deployed): void {
     SST_Secret_value_STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     SST_Secret_value_SUPABASE_SECRET_KEY: supabase.secretKey,
     SST_Queue_queueUrl_StripeEvents: queue?.url ?? "",
+    SST_Queue_queueUrl_RelayWakeUps: wakeUps?.url ?? "",
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",

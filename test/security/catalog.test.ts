@@ -38,6 +38,7 @@ const READERS: Record<string, readonly string[]> = {
   "billing.outbox": [],
   "billing.outbox_id_seq": [],
   "billing.reconcile_cursor": [],
+  "billing.deleted_users": [],
 };
 
 /** Who may call it. Functions that nobody may call, the appliers and triggers of `billing`, need no entry. */
@@ -58,6 +59,15 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.get_reconcile_cursor()": ["service_role"],
   "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)": ["service_role"],
   "public.user_exists(user_id uuid)": ["service_role"],
+  "public.take_notices(most integer)": ["service_role"],
+  "public.settle_notices(ids bigint[], errors text[])": ["service_role"],
+  "public.give_up_notices()": ["service_role"],
+  "public.find_rival_subscriptions(subscription_id text)": ["service_role"],
+  "public.report_double_subscriptions(subscription_id text)": ["service_role"],
+  "public.report_orphaned_subscriptions(customer_id text)": ["service_role"],
+  "public.is_owned_customer(customer_id text)": ["service_role"],
+  "public.is_unowned_purchase(object_id text)": ["service_role"],
+  "public.find_buyer(user_id uuid)": ["service_role"],
   "billing.own_customer_ids()": ["authenticated"],
   "billing.own_purchases()": ["authenticated"],
   "billing.usable_customer_ids()": ["authenticated"],
@@ -66,14 +76,17 @@ const CALLERS: Record<string, readonly string[]> = {
 /** They run with their owner's rights, so each was read with that in mind. */
 const DEFINERS = [
   "billing.attach_purchases()",
+  "billing.leave_as_user()",
   "billing.own_customer_ids()",
   "billing.own_purchases()",
-  "billing.report_orphaned_subscriptions()",
+  "billing.report_changed_email()",
   "billing.usable_customer_ids()",
   "billing.usable_customer_ids(user_id uuid)",
   "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)",
   "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)",
+  "public.find_buyer(user_id uuid)",
   "public.find_missing_stripe_events(event_ids text[])",
+  "public.find_rival_subscriptions(subscription_id text)",
   "public.get_reconcile_cursor()",
   "public.assign_purchase(object_id text, user_id uuid, organization_id text)",
   "public.find_customers(user_id uuid, organization_id text)",
@@ -83,10 +96,17 @@ const DEFINERS = [
   "public.user_has_active_subscription(user_id uuid)",
   "public.user_has_feature(user_id uuid, key text)",
   "public.get_stripe_account()",
+  "public.give_up_notices()",
   "public.has_active_subscription()",
   "public.has_feature(key text)",
   "public.introduce_stripe_key(key_hash text, account_id text, livemode boolean)",
   "public.user_exists(user_id uuid)",
+  "public.is_owned_customer(customer_id text)",
+  "public.is_unowned_purchase(object_id text)",
+  "public.report_double_subscriptions(subscription_id text)",
+  "public.report_orphaned_subscriptions(customer_id text)",
+  "public.settle_notices(ids bigint[], errors text[])",
+  "public.take_notices(most integer)",
 ];
 
 let database: TestDatabase;

@@ -7,6 +7,7 @@ import { clients } from "./clients.ts";
 import { describe, log, reportFailure } from "./log.ts";
 import { emit } from "./metrics.ts";
 import { isRefusal, secrets, withSecrets } from "./secrets.ts";
+import { wakeRelay } from "./wake-relay.ts";
 
 /**
  * The queue's consumer: applies a batch of events to the mirror. Reports the messages that must come again, and only those:
@@ -44,6 +45,7 @@ async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchR
   }
   if (keyRefused) await secrets.loadAgain();
   const lag = logOutcomes(requestId, events, applied);
+  if (applied.noticed) await wakeRelay();
 
   const done = ({ messageId }: { messageId: string }) => {
     const outcome = outcomes.get(eventIdOf.get(messageId) ?? "");

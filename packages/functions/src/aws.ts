@@ -23,10 +23,29 @@ export interface AwsRequest {
  * @throws when AWS refuses, or does not answer
  */
 export async function callAws<Answer>({ service, url, version, target, input }: AwsRequest): Promise<Answer> {
-  const body = JSON.stringify(input);
+  const headers = { "content-type": `application/x-amz-json-${version}`, "x-amz-target": target };
+  return JSON.parse(await post(service, url, target, headers, JSON.stringify(input)));
+}
+
+/**
+ * The same for SNS, which speaks no JSON: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+ * @throws as callAws does
+ */
+export async function callSns(url: URL, action: "Publish", input: Record<string, string>): Promise<void> {
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const body = new URLSearchParams({ Action: action, Version: "2010-03-31", ...input });
+  await post("sns", url, action, headers, body.toString());
+}
+
+async function post(
+  service: string,
+  url: URL,
+  what: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<string> {
   const { region, credentials } = bindings.aws;
   for (let attempt = 1; ; attempt++) {
-    const headers = { "content-type": `application/x-amz-json-${version}`, "x-amz-target": target };
     const call = { service, region, host: url.host, headers, body, now: new Date() };
     const response = await fetch(new URL("/", url), {
       method: "POST",
@@ -34,12 +53,12 @@ export async function callAws<Answer>({ service, url, version, target, input }: 
       body,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (response.ok) return (await response.json()) as Answer;
-    const reason = await response.text();
-    if (attempt === ATTEMPTS || !(response.status >= 500 || /throttl/i.test(reason))) {
+    const answer = await response.text();
+    if (response.ok) return answer;
+    if (attempt === ATTEMPTS || !(response.status >= 500 || /throttl/i.test(answer))) {
       // Such as AccessDeniedException: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
-      const [, type = ""] = /"__type":\s*"(?:[^"]*#)?(\w+)"/.exec(reason) ?? [];
-      throw new OwnError(`AWS answered ${target} with ${response.status} ${type}`.trim());
+      const [, type = ""] = /"__type":\s*"(?:[^"]*#)?(\w+)"/.exec(answer) ?? [];
+      throw new OwnError(`AWS answered ${what} with ${response.status} ${type}`.trim());
     }
     await sleep(Math.random() * FIRST_PAUSE_MS * 2 ** attempt);
   }

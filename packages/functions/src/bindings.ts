@@ -5,6 +5,13 @@ export const bindings = {
   get eventsQueueUrl(): string {
     return bound("SST_Queue_queueUrl_StripeEvents");
   },
+  get relayQueueUrl(): string {
+    return bound("SST_Queue_queueUrl_RelayWakeUps");
+  },
+  /** Whom the operator's mails go to, as an SNS topic; where nobody watches, there is none. */
+  get operatorTopicArn(): string | undefined {
+    return process.env.OPERATOR_TOPIC_ARN;
+  },
   get stage(): string {
     return bound("SST_STAGE");
   },
@@ -21,6 +28,13 @@ export const bindings = {
         ...(process.env.AWS_SESSION_TOKEN && { sessionToken: process.env.AWS_SESSION_TOKEN }),
       },
     };
+  },
+  get snsUrl(): string {
+    return (
+      process.env.AWS_ENDPOINT_URL_SNS ??
+      process.env.AWS_ENDPOINT_URL ??
+      `https://sns.${process.env.AWS_REGION}.amazonaws.com`
+    );
   },
   get secrets() {
     return {

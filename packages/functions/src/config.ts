@@ -15,6 +15,12 @@ export const config = {
   get supabasePublishableKey(): string {
     return readSetting("SUPABASE_PUBLISHABLE_KEY");
   },
+  get onUserDelete() {
+    return readSetting("ON_USER_DELETE");
+  },
+  get onDoubleSubscription() {
+    return readSetting("ON_DOUBLE_SUBSCRIPTION");
+  },
   get stripeApiBase(): string | undefined {
     return readSetting("STRIPE_API_BASE");
   },

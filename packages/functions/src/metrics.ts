@@ -23,6 +23,13 @@ const UNITS = {
   lag: "Seconds",
   /** Events that the webhook should have brought and did not. */
   reconcileGap: "Count",
+  /** Notices whose handling failed: they come again. */
+  noticesFailed: "Count",
+  /** Notices that failed for a day and wait for a person. Counted each minute: the relay's sign of life. */
+  noticesGivenUp: "Count",
+  /** What the operator was told: purchases that belong to nobody, second subscriptions of one group. */
+  unownedPurchases: "Count",
+  doubleSubscriptions: "Count",
 } as const;
 
 export type Metrics = { [Name in keyof typeof UNITS]?: number | number[] };

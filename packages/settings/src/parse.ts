@@ -39,6 +39,14 @@ export function onOff(value = "off"): boolean {
   throw new Unusable(`is "${value}": set it to on, or leave it empty`);
 }
 
+/** One of these words; the first when it is not set. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(...words: Words): Parse<Words[number]> {
+  return (value = words[0]) => {
+    if (words.includes(value)) return value;
+    throw new Unusable(`is "${value}": set it to one of ${words.join(", ")}`);
+  };
+}
+
 export function port(value = "3000"): number {
   if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
   throw new Unusable(`is "${value}", which is no port: set it to a number from 1 to 65535`);

@@ -29,6 +29,7 @@ it.each<[name: SettingName, value: string | undefined, says: string]>([
   ["STRIPE_CUSTOM_DOMAINS", "*", "is no domain"],
   ["SUPABASE_PUBLISHABLE_KEY", " ", "is not set"],
   ["WAF", "yes", 'is "yes": set it to on'],
+  ["ON_USER_DELETE", "delete", 'is "delete": set it to one of cancel, cancel_at_period_end, keep'],
   ["PORT", "65536", "is no port"],
   ["SUPABASE_JWT_KEY", "{}", "is no private ES256 key"],
   ["STRIPE_SECRET_KEY", "undefined", 'is the word "undefined"'],
@@ -60,6 +61,7 @@ it("what need not be set is not missed", () => {
   expect(readSetting("ALARM_EMAIL", { ALARM_EMAIL: "" })).toBeUndefined();
   expect(readSetting("ALLOWED_ORIGINS", {})).toEqual([]);
   expect([readSetting("TRACING", {}), readSetting("TRACING", { TRACING: "on" })]).toEqual([false, true]);
+  expect([readSetting("ON_USER_DELETE", {}), readSetting("ON_DOUBLE_SUBSCRIPTION", {})]).toEqual(["cancel", "cancel"]);
   expect([readSetting("PORT", {}), readSetting("PORT", { PORT: "4000" })]).toEqual([3000, 4000]);
 });
 

@@ -1,6 +1,7 @@
 import {
   address,
   domains,
+  oneOf,
   onOff,
   optional,
   origins,
@@ -60,6 +61,18 @@ export const settings = {
   SUPABASE_URL: { ...plain, is: "the project", onLaptop: "the embedded Supabase runs", parse: address },
   SUPABASE_PUBLISHABLE_KEY: { ...plain, is: "for browsers", onLaptop: "made up", parse: text },
   SUPABASE_SECRET_KEY: { ...secret, is: "secret; passes row-level security", onLaptop: "made up", parse: text },
+  ON_USER_DELETE: {
+    ...plain,
+    is: "what becomes of a deleted user's subscriptions: `cancel`, `cancel_at_period_end` or `keep`",
+    onLaptop: "`cancel`",
+    parse: oneOf("cancel", "cancel_at_period_end", "keep"),
+  },
+  ON_DOUBLE_SUBSCRIPTION: {
+    ...plain,
+    is: "what becomes of a second subscription that our own pages sold beside a first: `cancel` (and pay it back) or `report`",
+    onLaptop: "`cancel`",
+    parse: oneOf("cancel", "report"),
+  },
   SITE_HOSTED_ZONE_ID: {
     ...deployOnly,
     is: "zone in Route 53 of `SITE_URL`'s domain: its certificate and records are made there",

@@ -16,6 +16,8 @@ export interface Applied {
   ambiguous: number;
   /** Why events are `retry`, or a row that was fetched along with another could not be written. */
   errors: unknown[];
+  /** Something waits in the outbox. */
+  noticed: boolean;
 }
 
 /**
@@ -50,6 +52,7 @@ export async function applyEvents(clients: Clients, events: Stripe.Event[]): Pro
     reasons: new Map([...sent.reasons, ...settled.reasons]),
     ambiguous: ambiguous.length,
     errors: [...sent.errors, ...settled.errors],
+    noticed: sent.noticed || settled.noticed,
   };
 }
 

@@ -1,7 +1,7 @@
 export { type Applied, applyEvents, applyFetched, recordFailures } from "./apply.ts";
 export { enabledEvents, readEvent } from "./events.ts";
-export { fetchProjections, type ObjectName } from "./fetch.ts";
-export { note, noteList } from "./note.ts";
+export { fetchProjections, type ObjectName, type SourceOf } from "./fetch.ts";
+export { note, noteAnew, noteList } from "./note.ts";
 export { objects } from "./objects.ts";
 export type { Projection } from "./projection.ts";
 export { assertSameAccount, OtherAccountError, type Outcome } from "./send.ts";

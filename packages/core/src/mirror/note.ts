@@ -27,6 +27,11 @@ export async function note<Name extends ObjectName>(
   return answer;
 }
 
+/** Reads an object from Stripe as it is now, and notes it. */
+export function noteAnew<Name extends ObjectName>(clients: Clients, name: Name, id: string): Promise<SourceOf<Name>> {
+  return note(clients, name, () => getObject(name).retrieve(clients.stripe, id));
+}
+
 /** Notes a page of a list, as `note` does one object. Lists are read, never replayed. */
 export async function noteList<Name extends ObjectName>(
   clients: Clients,

@@ -13,6 +13,8 @@ export interface Sent {
   reasons: Map<string, string>;
   /** Why rows were refused that no event asked for: the ledger has no place for them. */
   errors: Error[];
+  /** Something waits in the outbox, written by this or before. */
+  noticed: boolean;
 }
 
 // Data that Postgres refuses whenever it is tried: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -32,7 +34,7 @@ export class OtherAccountError extends OwnError {
  * @throws OtherAccountError; DatabaseError when the database cannot be reached
  */
 export async function send(clients: Clients, changes: Change[]): Promise<Sent> {
-  if (changes.length === 0) return { outcomes: new Map(), reasons: new Map(), errors: [] };
+  if (changes.length === 0) return { outcomes: new Map(), reasons: new Map(), errors: [], noticed: false };
   return call(clients, changes, false).catch((error) => {
     if (!(error instanceof DatabaseError)) throw error;
     if (error.code === UNKNOWN_KEY) return assertSameAccount(clients).then(() => send(clients, changes));
@@ -49,11 +51,13 @@ async function call({ stripe, supabase }: Clients, changes: Change[], oneAtATime
       one_at_a_time: oneAtATime,
     }),
   );
-  const of = (event: boolean) => answers.filter(({ event_id }) => (event_id !== null) === event);
+  const ofEvents = answers.filter(({ event_id }) => event_id !== null);
+  const others = answers.filter(({ event_id }) => event_id === null);
   return {
-    outcomes: new Map(of(true).map(({ event_id, outcome }) => [event_id, outcome as Outcome])),
-    reasons: new Map(of(true).flatMap(({ event_id, reason }) => (reason === null ? [] : [[event_id, reason]]))),
-    errors: of(false).map(({ reason }) => new Error(reason)),
+    outcomes: new Map(ofEvents.map(({ event_id, outcome }) => [event_id, outcome as Outcome])),
+    reasons: new Map(ofEvents.flatMap(({ event_id, reason }) => (reason === null ? [] : [[event_id, reason]]))),
+    errors: others.flatMap(({ outcome, reason }) => (outcome === "failed" ? [new Error(reason)] : [])),
+    noticed: others.some(({ outcome }) => outcome === "noticed"),
   };
 }
 

@@ -39,6 +39,7 @@ export async function settle(clients: Clients, events: Shown[]): Promise<Sent> {
           outcomes: new Map(same.map(({ event }): [string, Outcome] => [event.id, "retry"])),
           reasons: new Map(same.map(({ event }) => [event.id, code])),
           errors: [error as Error],
+          noticed: false,
         };
       }
     }),
@@ -47,6 +48,7 @@ export async function settle(clients: Clients, events: Shown[]): Promise<Sent> {
     outcomes: new Map(settled.flatMap(({ outcomes }) => [...outcomes])),
     reasons: new Map(settled.flatMap(({ reasons }) => [...reasons])),
     errors: settled.flatMap(({ errors }) => errors),
+    noticed: settled.some(({ noticed }) => noticed),
   };
 }
 

@@ -42,12 +42,34 @@ export function read<Answer extends object>(
   query: object = {},
   options: Stripe.RequestOptions = {},
 ): Promise<Stripe.Response<Answer>> {
+  return stripe.rawRequest("GET", withQuery(path, query), undefined, options);
+}
+
+/** Changes something at Stripe by its address, for the same reason. */
+export function write<Answer extends object>(
+  stripe: Stripe,
+  path: string,
+  params: object = {},
+): Promise<Stripe.Response<Answer>> {
+  return stripe.rawRequest("POST", path, params);
+}
+
+/** Ends something at Stripe by its address, for the same reason. */
+export function remove<Answer extends object>(
+  stripe: Stripe,
+  path: string,
+  query: object = {},
+): Promise<Stripe.Response<Answer>> {
+  return stripe.rawRequest("DELETE", withQuery(path, query));
+}
+
+function withQuery(path: string, query: object): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (Array.isArray(value)) for (const [place, item] of value.entries()) search.append(`${name}[${place}]`, item);
     else if (value !== undefined) search.append(name, `${value}`);
   }
-  return stripe.rawRequest("GET", search.size > 0 ? `${path}?${search}` : path, undefined, options);
+  return search.size > 0 ? `${path}?${search}` : path;
 }
 
 /** The id of the account that the client's key is of. It is the same in live and test mode; each sandbox has its own. */
@@ -63,7 +85,12 @@ function serverOf(url: URL) {
 
 /** Whether Stripe says that the object does not exist (a 404 is an invalid request with this code). */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === "resource_missing";
+  return isRefusal(error) && error.code === "resource_missing";
+}
+
+/** Whether Stripe understood the request and refuses it. */
+export function isRefusal(error: unknown): error is Stripe.errors.StripeInvalidRequestError {
+  return error instanceof Stripe.errors.StripeInvalidRequestError;
 }
 
 /** Whether Stripe says that it was asked too often: https://docs.stripe.com/rate-limits */

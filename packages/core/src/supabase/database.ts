@@ -258,6 +258,10 @@ export type Database = {
         Args: { object_id: string; user_id?: string; organization_id?: string };
         Returns: boolean;
       };
+      find_buyer: {
+        Args: { user_id: string };
+        Returns: { email: string; email_confirmed: boolean }[];
+      };
       find_customers: {
         Args: { user_id?: string; organization_id?: string };
         Returns: { id: string; is_owned: boolean; is_live: boolean }[];
@@ -266,6 +270,10 @@ export type Database = {
         Args: { event_ids: string[] };
         Returns: string[];
       };
+      find_rival_subscriptions: {
+        Args: { subscription_id: string };
+        Returns: { id: string; status: string; ends_at: string; metadata: Json; product_ids: string[] }[];
+      };
       get_reconcile_cursor: {
         Args: Record<PropertyKey, never>;
         Returns: string;
@@ -273,6 +281,10 @@ export type Database = {
       get_stripe_account: {
         Args: Record<PropertyKey, never>;
         Returns: { id: string; livemode: boolean; refused_events: number }[];
+      };
+      give_up_notices: {
+        Args: Record<PropertyKey, never>;
+        Returns: number;
       };
       has_active_subscription: {
         Args: Record<PropertyKey, never>;
@@ -286,6 +298,14 @@ export type Database = {
         Args: { key_hash: string; account_id: string; livemode: boolean };
         Returns: boolean;
       };
+      is_owned_customer: {
+        Args: { customer_id: string };
+        Returns: boolean;
+      };
+      is_unowned_purchase: {
+        Args: { object_id: string };
+        Returns: boolean;
+      };
       manages_billing: {
         Args: { user_id: string; organization_id: string };
         Returns: boolean;
@@ -297,6 +317,22 @@ export type Database = {
       organization_has_feature: {
         Args: { organization_id: string; key: string };
         Returns: boolean;
+      };
+      report_double_subscriptions: {
+        Args: { subscription_id: string };
+        Returns: undefined;
+      };
+      report_orphaned_subscriptions: {
+        Args: { customer_id: string };
+        Returns: undefined;
+      };
+      settle_notices: {
+        Args: { ids: number[]; errors: string[] };
+        Returns: undefined;
+      };
+      take_notices: {
+        Args: { most: number };
+        Returns: { id: number; kind: string; object_id: string; attempts: number }[];
       };
       user_exists: {
         Args: { user_id: string };
@@ -365,6 +401,7 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
+      deleted_users: { Row: { deleted_at: string; id: string }; Insert: never; Update: never; Relationships: [] };
       disputes: {
         Row: {
           amount: number;
@@ -455,9 +492,12 @@ export type Database = {
       };
       outbox: {
         Row: {
+          attempts: number;
           created_at: string;
           id: number;
           kind: string;
+          last_error: string | null;
+          next_attempt_at: string;
           object_id: string;
           sent_at: string | null;
           source_id: string;

@@ -1,0 +1,1 @@
+export { giveUpNotices, type Mail, type Relayed, relayNotices } from "./relay.ts";

@@ -1,0 +1,67 @@
+import { dataOf } from "../supabase/index.ts";
+import { type Context, type Handler, pageOf } from "./context.ts";
+import { lookForDoubles, undoDouble } from "./doubles.ts";
+import { sendChangedEmail } from "./emails.ts";
+import { closeCustomer, endOrphan } from "./orphans.ts";
+
+/** What is done about notices of one kind. */
+export interface Kind {
+  handle: Handler;
+  /** Of the mail to the operator, where the handler has something to tell. */
+  subject: string;
+}
+
+const say =
+  (sentence: (id: string, context: Context) => string): Handler =>
+  async (context, id) =>
+    sentence(id, context);
+
+/** For customers, to whom Stripe writes itself where its settings say so. Nothing here tells them yet. */
+const forCustomers: Kind = { subject: "", handle: async () => undefined };
+
+const tellUnowned: Handler = async ({ supabase }, object_id) =>
+  dataOf(await supabase.rpc("is_unowned_purchase", { object_id }))
+    ? `${object_id} is paid for and belongs to no user: say whose it is.`
+    : undefined;
+
+/** What is done about each kind of notice. */
+const kinds: Record<string, Kind> = {
+  subscription_orphaned: { subject: "Whoever pays for a subscription was deleted", handle: endOrphan },
+  customer_orphaned: { subject: "A payer has left", handle: closeCustomer },
+  double_subscription: { subject: "Somebody has two subscriptions", handle: undoDouble },
+  double_suspected: { subject: "Somebody may have two subscriptions", handle: lookForDoubles },
+  paid_unowned: { subject: "A purchase belongs to nobody", handle: tellUnowned },
+  claim_refused: {
+    subject: "A customer is claimed by somebody else than its owner",
+    handle: say(
+      (id) => `${id} belongs to another payer than its metadata say: it stays where it is until you assign it.`,
+    ),
+  },
+  email_changed: { subject: "An e-mail address did not reach Stripe", handle: sendChangedEmail },
+  dispute_opened: {
+    subject: "A payment is disputed",
+    handle: say((id, context) => `Answer it before its time is over: ${pageOf(context, "disputes", id)}`),
+  },
+  dispute_closed: {
+    subject: "A dispute is closed",
+    handle: say((id, context) => `How it ended: ${pageOf(context, "disputes", id)}`),
+  },
+  early_fraud_warning: {
+    subject: "A card network warns of fraud",
+    handle: say(
+      (id) => `${id}: a dispute may follow. Paying back now is cheaper: the warning is under Radar at Stripe.`,
+    ),
+  },
+  invoice_finalization_failed: {
+    subject: "An invoice could not be finalised",
+    handle: say((id) => `${id}: nobody is asked to pay it. Stripe says why beside the invoice.`),
+  },
+  payment_failed: forCustomers,
+  payment_action_required: forCustomers,
+  trial_will_end: forCustomers,
+};
+
+/** One that this version has no words for is told all the same: a newer one, or the product, has written it. */
+export function kindOf(name: string): Kind {
+  return kinds[name] ?? { subject: `Notice: ${name}`, handle: say((id) => id) };
+}

@@ -1,0 +1,78 @@
+import type Stripe from "stripe";
+import { assertSameAccount, note, noteList } from "../mirror/index.ts";
+import { isMissing, isRefusal, listWhole, read, requiredIdOf, write } from "../stripe/index.ts";
+import { dataOf } from "../supabase/index.ts";
+import { type Context, type Handler, look, pageOf } from "./context.ts";
+import { endSubscription, isOver } from "./end-subscription.ts";
+
+const COMMENT = "Turnpike: whoever paid for it was deleted";
+
+/** A live subscription whose payer has left: it ends, as the setting says, and the operator is told. */
+export const endOrphan: Handler = async (context, id) => {
+  const subscription = await look(context, "subscription", id);
+  if (!subscription) return undefined;
+  const page = pageOf(context, "subscriptions", id);
+  if (isOver(subscription)) {
+    // Ended by an earlier attempt, which died before it could tell.
+    const byUs = subscription.cancellation_details?.comment === COMMENT;
+    return byUs ? `Whoever paid for it was deleted: it is cancelled. ${page}` : undefined;
+  }
+  // Whoever signed up again with the same address, or was given it by hand, keeps it.
+  const customer_id = requiredIdOf(subscription.customer);
+  if (dataOf(await context.supabase.rpc("is_owned_customer", { customer_id }))) return undefined;
+  return `Whoever paid for it was deleted: ${await end(context, subscription)} ${page}`;
+};
+
+async function end(context: Context, { id, cancel_at, cancel_at_period_end }: Stripe.Subscription): Promise<string> {
+  const { stripe, onUserDelete } = context;
+  if (onUserDelete === "keep") return "ON_USER_DELETE is keep, so it runs on.";
+  try {
+    if (onUserDelete === "cancel") {
+      await endSubscription(context, id, COMMENT);
+      return "it is cancelled.";
+    }
+    if (!cancel_at && !cancel_at_period_end) {
+      const params = { cancel_at_period_end: true, cancellation_details: { comment: COMMENT } };
+      await note(context, "subscription", () => write<Stripe.Subscription>(stripe, `/v1/subscriptions/${id}`, params));
+    }
+    return "it will end with the period that is paid for.";
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return `it runs on, for Stripe refuses to end it (${error.code ?? error.type}). End it by hand.`;
+  }
+}
+
+/**
+ * A customer whose payer has left: what was about to be bought is not sold any more, and Stripe is asked which subscriptions run,
+ * for the mirror may be behind. One that Stripe does not know has neither.
+ */
+export const closeCustomer: Handler = async (context, customer) => {
+  // Another account's key would see nothing to close.
+  await assertSameAccount(context);
+  const sessions = (page: object = {}) =>
+    noteList(context, "checkout_session", () =>
+      read(context.stripe, "/v1/checkout/sessions", { customer, status: "open", limit: 100, ...page }),
+    );
+  const subscriptions = (page: object = {}) =>
+    noteList(context, "subscription", () =>
+      read(context.stripe, "/v1/subscriptions", { customer, status: "all", limit: 100, ...page }),
+    );
+  try {
+    const open = await listWhole(await sessions(), sessions);
+    await Promise.all(open.data.map(({ id }) => expireSession(context, id)));
+    await listWhole(await subscriptions(), subscriptions);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  dataOf(await context.supabase.rpc("report_orphaned_subscriptions", { customer_id: customer }));
+  return undefined;
+};
+
+/** One that is not open any more is as it should be. */
+async function expireSession(context: Context, id: string): Promise<void> {
+  await note(context, "checkout_session", () =>
+    write<Stripe.Checkout.Session>(context.stripe, `/v1/checkout/sessions/${id}/expire`),
+  ).catch((error) => {
+    if (!isRefusal(error)) throw error;
+  });
+}

@@ -1,0 +1,306 @@
+import { noteAnew } from "@turnpike/core/mirror";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { addUser } from "../parts/people.ts";
+import { refuseForNow, standBefore } from "../parts/proxy.ts";
+import { createRelay } from "../parts/relay.ts";
+import { createShop, type Shop } from "../parts/shop.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+let shop: Shop;
+let relay: ReturnType<typeof createRelay>;
+let price: string;
+beforeEach(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+  shop = createShop(supabase, lent);
+  relay = createRelay(supabase, lent, shop);
+  price = (await shop.sell("monthly")).id;
+});
+
+const remove = (userId: string) => supabase.query("delete from auth.users where id = $1", [userId]);
+const openSession = (customer: string, user_id: string) =>
+  lent.stripe.checkout.sessions.create({
+    mode: "subscription",
+    customer,
+    customer_update: { address: "auto" },
+    line_items: [{ price, quantity: 1 }],
+    success_url: "https://app.example.com/success",
+    metadata: { user_id },
+    subscription_data: { metadata: { user_id, sold_by: "turnpike" } },
+  });
+
+describe("a user who is deleted", () => {
+  it("stops paying: each of their subscriptions ends at Stripe, and the operator is told", async () => {
+    const user = await shop.newUser();
+    const customer = await relay.newCustomer(user);
+    const subscriptions = [await relay.subscribe(customer, price), await relay.subscribe(customer, price)];
+    await supabase.query("delete from billing.outbox");
+    await remove(user.id);
+    const [mail, ...others] = await relay.run();
+    expect(await Promise.all(subscriptions.map(relay.statusOf))).toEqual(["canceled", "canceled"]);
+    expect(mail).toMatchObject({ subject: "Whoever pays for a subscription was deleted" });
+    for (const id of subscriptions) expect(mail?.lines.join()).toContain(id);
+    expect(others).toEqual([]);
+    expect((await relay.notices()).filter(({ done }) => !done)).toEqual([]);
+  });
+
+  it.each([
+    ["cancel_at_period_end", true],
+    ["keep", false],
+  ] as const)("with %s pays for nothing but what is paid for, or on", async (onUserDelete, ends) => {
+    const user = await shop.newUser();
+    const id = await relay.subscribe(await relay.newCustomer(user), price);
+    await remove(user.id);
+    const mails = await relay.run({ onUserDelete });
+    expect(await lent.stripe.subscriptions.retrieve(id)).toMatchObject({
+      status: "active",
+      cancel_at_period_end: ends,
+    });
+    expect(mails.flatMap(({ lines }) => lines).join()).toContain(id);
+  });
+
+  it("is sold nothing more: what they were about to buy is closed", async () => {
+    const user = await shop.newUser();
+    const customer = await relay.newCustomer(user);
+    const sessions = [await openSession(customer, user.id), await openSession(customer, user.id)];
+    await remove(user.id);
+    await relay.run();
+    const statuses = await Promise.all(
+      sessions.map(async ({ id }) => (await lent.stripe.checkout.sessions.retrieve(id)).status),
+    );
+    expect(statuses).toEqual(["expired", "expired"]);
+  });
+
+  it("and pays what was open, before it is closed or without a customer of theirs, pays once: it ends", async () => {
+    const user = await shop.newUser();
+    const customer = await relay.newCustomer(user);
+    const session = await openSession(customer, user.id);
+    await remove(user.id);
+    await shop.pay(`${session.url}`);
+    await noteAnew(shop.billing, "checkout_session", session.id);
+    const { subscription } = await lent.stripe.checkout.sessions.retrieve(session.id);
+    await relay.run();
+    expect(await relay.statusOf(`${subscription}`)).toBe("canceled");
+
+    // As a token does that outlives its user: a customer whom the deletion knew nothing of.
+    const late = await relay.newCustomer(user);
+    const id = await relay.subscribe(late, price, { sold_by: "turnpike", user_id: user.id });
+    await relay.run();
+    expect(await relay.statusOf(id)).toBe("canceled");
+  });
+
+  it("and of whom a subscription runs at Stripe that the mirror lacks, stops paying for it too", async () => {
+    const user = await shop.newUser();
+    const customer = await relay.newCustomer(user);
+    const { id } = await lent.stripe.subscriptions.create({ customer, items: [{ price }] });
+    await remove(user.id);
+    await relay.run();
+    expect(await relay.statusOf(id)).toBe("canceled");
+  });
+
+  it("and came back before it was ended, with the same customer, keeps what is theirs", async () => {
+    const user = await shop.newUser();
+    const customer = await relay.newCustomer(user);
+    const id = await relay.subscribe(customer, price);
+    await remove(user.id);
+    const again = await addUser(supabase);
+    await supabase.query("update customers set user_id = $1 where id = $2", [again.id, customer]);
+    expect(await relay.run()).toEqual([]);
+    expect(await relay.statusOf(id)).toBe("active");
+  });
+
+  it("is asked for again while Stripe does not answer, and only then given up", async () => {
+    const user = await shop.newUser();
+    const id = await relay.subscribe(await relay.newCustomer(user), price);
+    await remove(user.id);
+    const down = await standBefore(lent, (_, response) => refuseForNow(response));
+    expect(await relay.run({ stripe: down.stripe })).toEqual([]);
+    expect(await relay.notices("subscription_orphaned")).toMatchObject([
+      { attempts: 1, done: false, last_error: "rate_limit" },
+    ]);
+    expect(await relay.statusOf(id)).toBe("active");
+    expect(await relay.run()).toEqual([]); // not yet
+    await relay.wait("1 minute");
+    expect(await relay.run()).toHaveLength(1);
+    expect(await relay.statusOf(id)).toBe("canceled");
+  });
+
+  it("and whose subscriptions and customer are gone at Stripe is done with, and nothing is told", async () => {
+    const [one, other] = [await shop.newUser(), await shop.newUser()];
+    const customer = await relay.newCustomer(one);
+    const ended = await relay.subscribe(customer, price);
+    await lent.stripe.subscriptions.cancel(ended);
+    const deleted = await relay.newCustomer(other);
+    await relay.subscribe(deleted, price);
+    await lent.stripe.customers.del(deleted);
+    await remove(one.id);
+    await remove(other.id);
+    expect(await relay.run()).toEqual([]);
+    expect((await relay.notices()).filter(({ done }) => !done)).toEqual([]);
+  });
+
+  it("is told of also when the process dies between the end and the mail", async () => {
+    const user = await shop.newUser();
+    const id = await relay.subscribe(await relay.newCustomer(user), price);
+    await remove(user.id);
+    const dies = async () => {
+      throw new Error("no mail");
+    };
+    await relay.run({ tell: dies });
+    expect(await relay.statusOf(id)).toBe("canceled");
+    await relay.wait("1 minute");
+    expect((await relay.run()).flatMap(({ lines }) => lines).join()).toContain("it is cancelled");
+  });
+});
+
+it("a subscription that names a user whom this product never knew runs on: it may be another product's", async () => {
+  const customer = await relay.newCustomer();
+  const id = await relay.subscribe(customer, price, { sold_by: "turnpike", user_id: crypto.randomUUID() });
+  await relay.wait("1 hour");
+  const [mail] = await relay.run();
+  expect(mail).toMatchObject({ subject: "A purchase belongs to nobody" });
+  expect(await relay.statusOf(id)).toBe("active");
+});
+
+it("with a key of another account nothing is taken for ended, and all of it comes again", async () => {
+  const user = await shop.newUser();
+  await relay.subscribe(await relay.newCustomer(user), price);
+  await remove(user.id);
+  await supabase.query("update billing.stripe_account set key_hashes = '{}', id = 'acct_other'");
+  const other = await lendStripe();
+  await relay.run({ stripe: other.stripe });
+  const notices = (await relay.notices()).filter(({ kind }) => kind.endsWith("_orphaned"));
+  expect(notices).toHaveLength(2);
+  for (const notice of notices) expect(notice).toMatchObject({ done: false, last_error: "other_stripe_account" });
+});
+
+it("a subscription that was bought for an organisation stays when whoever bought it is deleted", async () => {
+  const user = await shop.newUser();
+  const customer = await relay.newCustomer(undefined, { organization_id: "acme" });
+  const metadata = { sold_by: "turnpike", user_id: user.id, organization_id: "acme" };
+  const id = await relay.subscribe(customer, price, metadata);
+  await remove(user.id);
+  // Also where its customer has not arrived yet.
+  const early = await relay.newCustomer();
+  const other = await relay.subscribe(early, price, metadata);
+  await relay.run();
+  expect([await relay.statusOf(id), await relay.statusOf(other)]).toEqual(["active", "active"]);
+});
+
+it("what somebody has bought for a user by a link ends with that user, and not with another one", async () => {
+  const [user, other] = [await shop.newUser(), await shop.newUser()];
+  const [theirs, owned] = [await relay.newCustomer(), await relay.newCustomer(other)];
+  await supabase.query("update customers set named_user_id = $1", [user.id]);
+  const [ends, stays] = [await relay.subscribe(theirs, price), await relay.subscribe(owned, price)];
+  await remove(user.id);
+  await relay.run();
+  expect([await relay.statusOf(ends), await relay.statusOf(stays)]).toEqual(["canceled", "active"]);
+});
+
+describe("an organisation that leaves", () => {
+  const leave = (kind = "organization") => supabase.query("select billing.leave($1, 'acme')", [kind]);
+  const newCustomer = () => relay.newCustomer(undefined, { organization_id: "acme" });
+
+  it("stops paying, is sold nothing more, and what comes later ends as well; others stay", async () => {
+    const customer = await newCustomer();
+    const [id, other] = [
+      await relay.subscribe(customer, price),
+      await relay.subscribe(await relay.newCustomer(undefined, { organization_id: "other" }), price),
+    ];
+    const session = await openSession(customer, "");
+    await leave();
+    await shop.pay(`${session.url}`);
+    await relay.run();
+    await noteAnew(shop.billing, "checkout_session", session.id);
+    await relay.run();
+    const { subscription } = await lent.stripe.checkout.sessions.retrieve(session.id);
+    expect(await Promise.all([id, `${subscription}`, other].map(relay.statusOf))).toEqual([
+      "canceled",
+      "canceled",
+      "active",
+    ]);
+    const open = await openSession(customer, "");
+    await supabase.query(
+      "update billing.outbox set sent_at = null, next_attempt_at = now() where kind = 'customer_orphaned'",
+    );
+    await relay.run();
+    expect((await lent.stripe.checkout.sessions.retrieve(open.id)).status).toBe("expired");
+  });
+
+  it("keeps what was given to somebody else since", async () => {
+    const customer = await newCustomer();
+    const id = await relay.subscribe(customer, price);
+    await leave();
+    const user = await shop.newUser();
+    await supabase.query("select assign_purchase($1, user_id => $2)", [customer, user.id]);
+    expect(await relay.run()).toEqual([]);
+    expect(await relay.statusOf(id)).toBe("active");
+  });
+
+  it("is one: a payer of another kind there is not", async () => {
+    await expect(leave("team")).rejects.toThrow("A payer is a user or an organization");
+  });
+});
+
+describe("an e-mail that was changed and confirmed", () => {
+  const change = (userId: string, email: string) =>
+    supabase.query("update auth.users set email = $1 where id = $2", [email, userId]);
+
+  it("reaches every customer of the user", async () => {
+    const user = await shop.newUser();
+    const customers = [await relay.newCustomer(user), await relay.newCustomer()];
+    await supabase.query("update customers set user_id = $1, owned_by = 'email' where id = $2", [
+      user.id,
+      customers[1],
+    ]);
+    await change(user.id, "new@example.com");
+    expect(await relay.run()).toEqual([]);
+    for (const id of customers)
+      expect(await lent.stripe.customers.retrieve(id)).toMatchObject({ email: "new@example.com" });
+  });
+
+  it("is the last one, however many there were, and back again", async () => {
+    const user = await shop.newUser();
+    const customer = await relay.newCustomer(user);
+    for (const email of ["b@example.com", user.email, "b@example.com"]) await change(user.id, email);
+    await relay.run();
+    expect(await lent.stripe.customers.retrieve(customer)).toMatchObject({ email: "b@example.com" });
+    await change(user.id, user.email);
+    await relay.run();
+    expect(await lent.stripe.customers.retrieve(customer)).toMatchObject({ email: user.email });
+  });
+
+  it("does not reach whoever has bought something for the user", async () => {
+    const user = await shop.newUser();
+    await relay.newCustomer(user);
+    const { id: theirs } = await lent.stripe.customers.create({ email: "giver@example.com" });
+    await noteAnew(shop.billing, "customer", theirs);
+    await supabase.query("update customers set named_user_id = $1 where id = $2", [user.id, theirs]);
+    await change(user.id, "f@example.com");
+    await relay.run();
+    expect(await lent.stripe.customers.retrieve(theirs)).toMatchObject({ email: "giver@example.com" });
+  });
+
+  it("is nothing to tell of for who has no customer, nor before it is confirmed", async () => {
+    await change((await shop.newUser()).id, "c@example.com");
+    const unsure = await addUser(supabase, { confirmed: false });
+    await relay.newCustomer(unsure);
+    await change(unsure.id, "d@example.com");
+    expect(await relay.notices()).toEqual([]);
+  });
+
+  it("passes over a customer whom Stripe does not know any more", async () => {
+    const user = await shop.newUser();
+    const customers = [await relay.newCustomer(user), await relay.newCustomer()];
+    await supabase.query("update customers set user_id = $1, owned_by = 'email' where id = $2", [
+      user.id,
+      customers[1],
+    ]);
+    await lent.stripe.customers.del(customers[0] ?? "");
+    await change(user.id, "e@example.com");
+    await relay.run();
+    expect(await lent.stripe.customers.retrieve(customers[1] ?? "")).toMatchObject({ email: "e@example.com" });
+    expect(await relay.notices("email_changed")).toMatchObject([{ done: true }]);
+  });
+});
