@@ -159,6 +159,21 @@ begin
 end
 $$;
 
+-- Gives a purchase that is nobody's to the user whom it names and who has come back from it: the id of its session is known to the
+-- buyer's browser alone.
+create function public.claim_purchase(session_id text, user_id uuid) returns void
+language sql security definer set search_path = '' as $$
+  update public.customers customer
+  set user_id = claim_purchase.user_id, owned_by = 'purchase'
+  from public.checkout_sessions session
+  where session.id = claim_purchase.session_id and session.status = 'complete' and customer.id = session.customer_id
+    and customer.user_id is null and customer.organization_id is null;
+  update public.checkout_sessions session
+  set user_id = claim_purchase.user_id
+  where session.id = claim_purchase.session_id and session.status = 'complete' and session.customer_id is null
+    and session.user_id is null and session.organization_id is null
+$$;
+
 -- The customers of a payer that can be sold to, the first of them being the one to use: one that pays already, then those whose
 -- metadata name the payer. Owned says whether the payer may manage it, or is only named by a purchase.
 create function public.find_customers(user_id uuid default null, organization_id text default null)

@@ -235,6 +235,7 @@ revoke all on function
   public.get_reconcile_cursor(),
   public.advance_reconcile_cursor(timestamptz),
   public.assign_purchase(text, uuid, text),
+  public.claim_purchase(text, uuid),
   public.find_customers(uuid, text),
   public.manages_billing(uuid, text)
 from public, anon, authenticated;
@@ -247,6 +248,7 @@ grant execute on function
   public.get_reconcile_cursor(),
   public.advance_reconcile_cursor(timestamptz),
   public.assign_purchase(text, uuid, text),
+  public.claim_purchase(text, uuid),
   public.find_customers(uuid, text),
   public.manages_billing(uuid, text)
 to service_role;

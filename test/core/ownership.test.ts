@@ -278,6 +278,21 @@ describe("a purchase that names a user in client_reference_id", () => {
     expect(await usable(user)).toEqual([customerId]);
   });
 
+  it("is the user's who comes back from it, and nobody's who comes back to what is another's", async () => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const { session, customerId } = guestSession(email(), { client_reference_id: user.id });
+    const alone = guestSession(email(), { customer: null, mode: "payment", client_reference_id: user.id }).session;
+    await shop.apply(completed(session), completed(alone));
+    for (const { id: user_id } of [user, other]) {
+      for (const session_id of [session.id, alone.id])
+        await supabase.client.rpc("claim_purchase", { session_id, user_id });
+      expect(await attached(customerId)).toEqual({ user_id: user.id, owned_by: "purchase" });
+      expect(await supabase.query("select user_id from checkout_sessions where id = $1", [alone.id])).toEqual([
+        { user_id: user.id },
+      ]);
+    }
+  });
+
   it("takes nothing from an owner, and names nobody before it is paid", async () => {
     const [owner, stranger] = [await shop.newUser(), await shop.newUser()];
     const { session, customerId } = guestSession(email(), { client_reference_id: stranger.id, status: "expired" });

@@ -206,3 +206,33 @@ describe("a guest's purchase", () => {
     expect(await read(manager, session.id)).toMatchObject({ status: "open" });
   });
 });
+
+describe("a purchase by a payment link that names a user", () => {
+  async function buyByLink(reference: string, email: string) {
+    const { id: price } = await shop.sell("monthly");
+    const link = await lent.stripe.paymentLinks.create({ line_items: [{ price, quantity: 1 }] });
+    const visit = await fetch(`${link.url}?client_reference_id=${reference}`, { redirect: "manual" });
+    const url = visit.headers.get("location") ?? "";
+    await shop.pay(url, { email });
+    return /cs_\w+/.exec(url)?.[0] ?? "";
+  }
+  const rows = (user: Buyer) => supabase.query("select owned_by from customers where user_id = $1", [user.id]);
+
+  it("and is paid with another address becomes theirs when they come back, and no stranger's", async () => {
+    const [ada, mallory] = [await shop.newUser(), await shop.newUser()];
+    const sessionId = await buyByLink(ada.id, `${randomUUID()}@example.com`);
+    await expect(read(mallory, sessionId)).rejects.toMatchObject({ code: "not_found" });
+    expect(await read(ada, sessionId)).toMatchObject({ status: "complete" });
+    expect([await rows(ada), await rows(mallory)]).toEqual([[{ owned_by: "purchase" }], []]);
+  });
+
+  it("and is paid with a third one's address stays that one's", async () => {
+    const email = `${randomUUID()}@example.com`;
+    const [ada, payer] = [await shop.newUser(), await addUser(supabase, { email })];
+    await read(ada, await buyByLink(ada.id, email));
+    expect(await rows(ada)).toEqual([]);
+    expect(await supabase.query("select owned_by from customers where user_id = $1", [payer.id])).toEqual([
+      { owned_by: "email" },
+    ]);
+  });
+});

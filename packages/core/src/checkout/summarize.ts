@@ -30,6 +30,11 @@ export async function summarizeCheckout(
     throw isMissing(error) ? notFound() : error;
   });
 
+  // Whoever comes back from a purchase that names them is its buyer, whatever address they paid with.
+  if (user && session.client_reference_id === user.id) {
+    dataOf(await supabase.rpc("claim_purchase", { session_id: session.id, user_id: user.id }));
+  }
+
   // The answer shows ten of its items at the most.
   const { subscription } = session;
   if (subscription && typeof subscription === "object" && subscription.items.has_more) {
@@ -60,8 +65,8 @@ const FRESH_SECONDS = 2 * 24 * 60 * 60;
 
 /**
  * A purchase is shown to the user whom it names, and to whoever owns its customer, or manages the billing of the organisation that
- * does: a guest who made the account later owns it too. One that names nobody is shown, for two days, to whoever knows its id, which only the buyer's browser was told. The summary
- * has no name, no address and nothing to act with.
+ * does: a guest who made the account later owns it too. One that names nobody is shown, for two days, to whoever knows its id,
+ * which only the buyer's browser was told. The summary has no name, no address and nothing to act with.
  */
 async function assertReadable(supabase: ServiceClient, session: Stripe.Checkout.Session, user: User | undefined) {
   const { user_id, organization_id } = session.metadata ?? {};

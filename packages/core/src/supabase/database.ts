@@ -258,6 +258,10 @@ export type Database = {
         Args: { object_id: string; user_id?: string; organization_id?: string };
         Returns: boolean;
       };
+      claim_purchase: {
+        Args: { session_id: string; user_id: string };
+        Returns: undefined;
+      };
       find_buyer: {
         Args: { user_id: string };
         Returns: { email: string; email_confirmed: boolean }[];
