@@ -16,7 +16,13 @@ export function Api({ app, stack }: StackContext) {
     function: {
       handler: `packages/functions/src/${file}.handler`,
       bind: [stripeSecretKey, supabaseSecretKey],
-      environment: environment("SITE_URL", "ALLOWED_ORIGINS", "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"),
+      environment: environment(
+        "SITE_URL",
+        "ALLOWED_ORIGINS",
+        "SUPABASE_URL",
+        "SUPABASE_PUBLISHABLE_KEY",
+        "TRIAL_REQUIRES_CARD",
+      ),
     },
   });
 

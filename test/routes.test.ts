@@ -203,17 +203,26 @@ describe("POST /api/stripe/create-checkout", () => {
     await expectRefusal(await postJson(path, body, {}), 400, "invalid_request", "This price is sold in mode 'payment'");
   });
 
-  it("gives twenty clicks at once one customer and one open session", async () => {
-    const hasty = await world.signUp();
+  it("gives twenty clicks at once, of any price and route, one customer, one page that can be paid, and no error", async () => {
+    const [hasty, starter] = [await world.signUp(), (await world.priceOf("starter_monthly")).id];
     const body = { ...purchase(), priceId: proMonthly, mode: "subscription" };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => postJson(path, body, bearer(hasty))));
-    const urls = await Promise.all(answers.map(async (answer) => ((await answer.json()) as { url: string }).url));
-    expect(new Set(urls).size).toBe(1);
-    const customers = await world.stripe.customers.list({ email: hasty.email });
-    expect(customers.data).toHaveLength(1);
-  });
+    const clicks = [
+      () => postJson(path, body, bearer(hasty)),
+      () => postJson(path, { ...body, priceId: starter }, bearer(hasty)),
+      () => postJson(path, { ...body, successUrl: `${world.url}/elsewhere` }, bearer(hasty)),
+      () => postForm(proMonthly, bearer(hasty)),
+    ];
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => clicks[n % clicks.length]?.()));
+    // 409: whoever waited too long, where this machine is slow.
+    expect(answers.filter((answer) => ![200, 303, 409].includes(answer?.status ?? 0))).toEqual([]);
+    expect(answers.some((answer) => answer?.status === 200)).toBe(true);
+    const { data: customers } = await world.stripe.customers.list({ email: hasty.email });
+    expect(customers).toHaveLength(1);
+    const sessions = await world.stripe.checkout.sessions.list({ customer: customers[0]?.id ?? "", status: "open" });
+    expect(sessions.data).toHaveLength(1);
+  }, 60_000);
 
-  it("sells nobody the same product twice: a subscriber is sent to the portal, and an upgrade works", async () => {
+  it("sells nobody two plans: a subscriber is sent to the portal, and an upgrade works", async () => {
     const loyal = await world.signUp();
     const opened = await postForm(proMonthly, bearer(loyal));
     await world.pay(opened.headers.get("location") ?? "");
@@ -222,12 +231,10 @@ describe("POST /api/stripe/create-checkout", () => {
       expect(data).toEqual([{ status: "active" }]);
     }, WAIT);
     const yearly = (await world.priceOf("pro_yearly")).id;
-    for (const priceId of [proMonthly, yearly]) {
+    for (const priceId of [proMonthly, yearly, (await world.priceOf("starter_monthly")).id]) {
       const again = await postForm(priceId, bearer(loyal));
       expect(again.headers.get("location")).toContain("/p/session/");
     }
-    const other = await postForm((await world.priceOf("starter_monthly")).id, bearer(loyal));
-    expect(other.headers.get("location")).toContain("/c/pay/");
 
     // The upgrade that the portal makes arrives, on the same subscription.
     const own = () => world.as(loyal).from("user_subscriptions").select("id, price_id, items");

@@ -8,6 +8,18 @@ export interface Described {
   responses: Record<number, object>;
 }
 
+const refusalsOfSales = {
+  409: {
+    ...refusal(
+      "`sale_in_progress`: another purchase of the same payer is in progress; `Retry-After` says when to try again. " +
+        "`already_subscribed`: somebody else pays for what the user has the use of. " +
+        "`currency_mismatch`: the payer pays in another currency already.",
+    ),
+    headers: { "retry-after": { schema: { type: "integer" } } },
+  },
+  503: refusal("`tax_not_set_up`, `portal_not_set_up`: something is not set up at Stripe; the log says so, too."),
+};
+
 /** What each route's function is for and what it answers, beside the refusals that come from its middleware. */
 export const described: Record<string, Described> = {
   "create-checkout-session": {
@@ -15,9 +27,10 @@ export const described: Record<string, Described> = {
     responses: {
       303: {
         description:
-          "To Stripe's page; for a subscriber of the product, to the portal. A browser that navigates is led to a page of the site where a program gets a refusal.",
+          "To Stripe's page; for whoever has a subscription of its group, to the portal. A browser that navigates is led to a page of the site where a program gets a refusal.",
         headers: { location: { schema: { type: "string", format: "uri" } } },
       },
+      ...refusalsOfSales,
     },
   },
   "get-checkout-session": {
@@ -29,11 +42,15 @@ export const described: Record<string, Described> = {
   },
   "create-checkout": {
     summary: "Open Stripe Checkout; guests may buy",
-    responses: { 200: answer("Where to send the browser.", "RedirectAnswer") },
+    responses: { 200: answer("Where to send the browser.", "RedirectAnswer"), ...refusalsOfSales },
   },
   "create-portal": {
     summary: "Open Stripe's customer portal",
-    responses: { 200: answer("Where to send the browser.", "RedirectAnswer") },
+    responses: {
+      200: answer("Where to send the browser.", "RedirectAnswer"),
+      404: refusal("The user has no such subscription."),
+      503: refusal("`portal_not_set_up`: the portal's settings were not saved at Stripe."),
+    },
   },
   "receive-stripe-event": {
     summary: "Stripe's webhook endpoint",

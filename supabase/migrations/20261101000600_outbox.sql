@@ -342,11 +342,6 @@ language sql stable security definer set search_path = '' as $$
   select exists (select from billing.unowned_purchases purchase where purchase.id = is_unowned_purchase.object_id)
 $$;
 
-create function public.find_buyer(user_id uuid) returns table (email text, email_confirmed boolean)
-language sql stable security definer set search_path = '' as $$
-  select users.email::text, users.email_confirmed_at is not null from auth.users users where users.id = find_buyer.user_id
-$$;
-
 revoke all on billing.deleted_users from public, anon, authenticated, service_role;
 revoke all on function
   public.take_notices(integer),
@@ -356,8 +351,7 @@ revoke all on function
   public.report_double_subscriptions(text),
   public.report_orphaned_subscriptions(text),
   public.is_owned_customer(text),
-  public.is_unowned_purchase(text),
-  public.find_buyer(uuid)
+  public.is_unowned_purchase(text)
 from public, anon, authenticated;
 revoke all on function
   billing.pause_before_attempt(integer),
@@ -384,6 +378,5 @@ grant execute on function
   public.report_double_subscriptions(text),
   public.report_orphaned_subscriptions(text),
   public.is_owned_customer(text),
-  public.is_unowned_purchase(text),
-  public.find_buyer(uuid)
+  public.is_unowned_purchase(text)
 to service_role;

@@ -102,6 +102,7 @@ describe("the catalogue's rows", () => {
     recurring_interval: "month",
     recurring_interval_count: 3,
     trial_period_days: 14,
+    usage_type: "metered",
     metadata: { shown: "yes" },
     created_at: at(1_700_000_003),
   };
@@ -113,7 +114,12 @@ describe("the catalogue's rows", () => {
       product_id: "prod_2",
       active: false,
     });
-    const none = { recurring_interval: null, recurring_interval_count: null, trial_period_days: null };
+    const none = {
+      recurring_interval: null,
+      recurring_interval_count: null,
+      trial_period_days: null,
+      usage_type: null,
+    };
     expect(row("price", { recurring: null, metadata: undefined })).toEqual({ ...PRICE, ...none, metadata: {} });
     expect(row("price", { recurring: { interval: "year" } })).toEqual({
       ...PRICE,

@@ -41,9 +41,18 @@ export type LentStripe = Awaited<ReturnType<typeof lendStripe>>;
 /** A Stripe without any object. */
 export async function lendStripe() {
   const { apiBase } = await ask<{ apiBase: string }>("stripe");
+  async function control(path: string, body: object): Promise<void> {
+    const headers = { authorization: "Bearer sk_test_emulator", "content-type": "application/json" };
+    const answer = await fetch(`${apiBase}/_emulator/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(await answer.text());
+  }
   return {
     apiBase,
     stripe: createStripe({ secretKey: "sk_test_emulator", apiBase }),
+    /** Something that goes wrong on demand: see the emulator's README. */
+    fault: (fault: { kind: string; times?: number; ms?: number; match?: string }) => control("faults", fault),
+    /** What an account's owner sets in Stripe's dashboard. */
+    setDashboard: (change: { tax?: boolean; portal?: boolean }) => control("dashboard", change),
     /** What it was asked by such a call, in order. */
     asked: async (call: string) => (await ask<StripeRequest[]>("requests")).filter((request) => request.call === call),
   };

@@ -1,6 +1,6 @@
 import { applyEvents } from "@turnpike/core/mirror";
 import { expect } from "vitest";
-import { event, price, product } from "../builders.ts";
+import { event, product } from "../builders.ts";
 import type { LentStripe, LentSupabase } from "./index.ts";
 import { SITE } from "./lambda.ts";
 import { addUser } from "./people.ts";
@@ -9,7 +9,12 @@ export type Shop = ReturnType<typeof createShop>;
 
 /** A catalogue at Stripe that the mirror shows, and people who buy there. */
 export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
-  const billing = { stripe, supabase: supabase.client, site: { url: SITE, allowedOrigins: [SITE] } };
+  const billing = {
+    stripe,
+    supabase: supabase.client,
+    site: { url: SITE, allowedOrigins: [SITE] },
+    trialRequiresCard: true,
+  };
   const apply = async (...events: Parameters<typeof applyEvents>[1]) => [
     ...(await applyEvents(billing, events)).outcomes.values(),
   ];
@@ -19,20 +24,25 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
     apply,
 
     /** Puts a price of a new product, or of this one, on sale. */
-    async sell(
-      kind: "once" | "monthly",
-      { product: productId, currency = "usd" }: { product?: string; currency?: string } = {},
-    ) {
-      const recurring = kind === "monthly" ? { interval: "month" as const } : undefined;
-      const sold = productId ?? (await stripe.products.create({ name: "Pro" })).id;
+    async sell(kind: "once" | "monthly", { product: known, currency = "usd", group, trialDays, meter }: Offer = {}) {
+      const metadata: Record<string, string> = group === undefined ? {} : { subscription_group: group };
+      const sold = known ?? (await stripe.products.create({ name: "Pro", metadata })).id;
+      const recurring = kind === "monthly" && {
+        interval: "month" as const,
+        ...(trialDays && { trial_period_days: trialDays }),
+        ...(meter && { meter, usage_type: "metered" as const }),
+      };
       const { id } = await stripe.prices.create({
         product: sold,
         currency,
         unit_amount: 2900,
         ...(recurring && { recurring }),
       });
-      const shown = price({ id, product: sold, type: recurring ? "recurring" : "one_time" });
-      await apply(event("product.created", product({ id: sold }), LONG_AGO), event("price.created", shown, LONG_AGO));
+      const made = { ...(await stripe.prices.retrieve(id)), created: LONG_AGO };
+      await apply(
+        ...(known ? [] : [event("product.created", product({ id: sold, metadata }), LONG_AGO)]),
+        event("price.created", made, LONG_AGO),
+      );
       return { id, product: sold };
     },
 
@@ -65,6 +75,15 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
       expect(answer.status, await answer.text()).toBe(303);
     },
   };
+}
+
+interface Offer {
+  product?: string;
+  currency?: string;
+  group?: string;
+  trialDays?: number;
+  /** Of a price by use. */
+  meter?: string;
 }
 
 export const LONG_AGO = 1_790_000_000;

@@ -39,6 +39,7 @@ const READERS: Record<string, readonly string[]> = {
   "billing.outbox_id_seq": [],
   "billing.reconcile_cursor": [],
   "billing.deleted_users": [],
+  "billing.sales_in_progress": [],
 };
 
 /** Who may call it. Functions that nobody may call, the appliers and triggers of `billing`, need no entry. */
@@ -68,6 +69,8 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.report_orphaned_subscriptions(customer_id text)": ["service_role"],
   "public.is_owned_customer(customer_id text)": ["service_role"],
   "public.is_unowned_purchase(object_id text)": ["service_role"],
+  "public.begin_sale(payer text, token uuid)": ["service_role"],
+  "public.end_sale(payer text, token uuid)": ["service_role"],
   "public.find_buyer(user_id uuid)": ["service_role"],
   "billing.own_customer_ids()": ["authenticated"],
   "billing.own_purchases()": ["authenticated"],
@@ -85,6 +88,8 @@ const DEFINERS = [
   "billing.usable_customer_ids(user_id uuid)",
   "public.advance_reconcile_cursor(reconciled_until timestamp with time zone)",
   "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)",
+  "public.begin_sale(payer text, token uuid)",
+  "public.end_sale(payer text, token uuid)",
   "public.find_buyer(user_id uuid)",
   "public.find_missing_stripe_events(event_ids text[])",
   "public.find_rival_subscriptions(subscription_id text)",

@@ -65,6 +65,8 @@ function rowsOf(url: string, accept: string, body: string): unknown {
     return changes.map(({ event_id }) => ({ event_id, outcome: "ambiguous" }));
   }
   if (resource === "rpc/user_exists") return true;
+  if (resource === "rpc/find_buyer") return { email: null, email_confirmed: false };
+  if (resource === "rpc/begin_sale") return true;
   if (resource?.startsWith("rpc/")) return null;
   if (resource === "checkout_sessions" || resource === "user_subscriptions") return [];
   const row = { id: `${resource}_1`, product_id: "prod_1", type: "one_time" };

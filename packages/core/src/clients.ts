@@ -8,7 +8,9 @@ export interface Clients {
   supabase: ServiceClient;
 }
 
-/** What a sale needs: the two ends, and where the product lives. */
+/** What a sale needs: the two ends, where the product lives, and how it sells. */
 export interface Billing extends Clients {
   site: Site;
+  /** Whether a trial asks for a card. */
+  trialRequiresCard: boolean;
 }

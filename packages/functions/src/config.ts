@@ -9,6 +9,9 @@ export const config = {
   get site(): Site {
     return siteAt(readSetting("SITE_URL"), readSetting("ALLOWED_ORIGINS"));
   },
+  get trialRequiresCard(): boolean {
+    return readSetting("TRIAL_REQUIRES_CARD");
+  },
   get supabaseUrl(): string {
     return readSetting("SUPABASE_URL");
   },

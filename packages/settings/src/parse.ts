@@ -34,9 +34,15 @@ export function domains(value = ""): string[] {
   });
 }
 
-export function onOff(value = "off"): boolean {
-  if (value === "on" || value === "off") return value === "on";
-  throw new Unusable(`is "${value}": set it to on, or leave it empty`);
+export const onOff = switched("off", "set it to on, or leave it empty");
+/** As `onOff`, where nothing means on. */
+export const onUnlessOff = switched("on", "set it to off, or leave it empty");
+
+function switched(otherwise: "on" | "off", advice: string) {
+  return (value: string = otherwise): boolean => {
+    if (value === "on" || value === "off") return value === "on";
+    throw new Unusable(`is "${value}": ${advice}`);
+  };
 }
 
 /** One of these words; the first when it is not set. */

@@ -3,6 +3,7 @@ import {
   domains,
   oneOf,
   onOff,
+  onUnlessOff,
   optional,
   origins,
   type Parse,
@@ -44,6 +45,12 @@ export const settings = {
     is: "further origins that redirects and cookie posts may use, comma separated",
     onLaptop: "`http://127.0.0.1:$PORT`",
     parse: origins,
+  },
+  TRIAL_REQUIRES_CARD: {
+    ...plain,
+    is: "`off`: a free trial begins without a card, and ends by itself when none was given",
+    onLaptop: "`on`",
+    parse: onUnlessOff,
   },
   STRIPE_SECRET_KEY: { ...secret, is: "secret; calls Stripe", onLaptop: "the emulator runs", parse: text },
   STRIPE_WEBHOOK_SECRET: {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { organizationId } from "../payer/schema.ts";
 
 const text = (message: string) => z.string(message).check(z.trim(), z.minLength(1, message));
 
@@ -12,6 +13,7 @@ const PRICE_ID = /^(?!(?:undefined|null|price_)$|prod_)[!-~]{1,255}$/;
 /** The form field of `POST /api/checkout_sessions`. An unset variable in a template arrives as the word "undefined". */
 export const CheckoutForm = z.object({
   price_id: z.string("Valid price ID is required").check(z.regex(PRICE_ID, "Valid price ID is required")),
+  organization_id: organizationId,
 });
 
 const REDIRECTS_REQUIRED = "Success and cancel URLs are required";
@@ -24,6 +26,7 @@ export const CreateCheckout = z.object({
   successUrl: text(REDIRECTS_REQUIRED),
   cancelUrl: text(REDIRECTS_REQUIRED),
   mode: z.enum(["payment", "subscription"], MODE_REQUIRED),
+  organizationId,
 });
 export type CreateCheckout = z.infer<typeof CreateCheckout>;
 

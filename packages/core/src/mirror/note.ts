@@ -32,7 +32,7 @@ export function noteAnew<Name extends ObjectName>(clients: Clients, name: Name, 
   return note(clients, name, () => getObject(name).retrieve(clients.stripe, id));
 }
 
-/** Notes a page of a list, as `note` does one object. Lists are read, never replayed. */
+/** Notes a page of a list, as `note` does one object: what it shows in part is read anew. Lists are never replayed. */
 export async function noteList<Name extends ObjectName>(
   clients: Clients,
   name: Name,
@@ -40,6 +40,12 @@ export async function noteList<Name extends ObjectName>(
 ): Promise<Stripe.ApiList<SourceOf<Name>>> {
   const object = getObject(name);
   const { answer, asOf } = await fetchAsOf(request);
-  await applyFetched(clients, { answer: answer.data.flatMap((each) => projectAnswer(object, each)), asOf });
-  return answer;
+  const whole = answer.data.filter((each) => !object.isCut?.(each));
+  await applyFetched(clients, { answer: whole.flatMap((each) => projectAnswer(object, each)), asOf });
+  const data = await Promise.all(
+    answer.data.map((each) =>
+      object.isCut?.(each) ? note(clients, name, () => object.retrieve(clients.stripe, each.id)) : each,
+    ),
+  );
+  return { ...answer, data };
 }

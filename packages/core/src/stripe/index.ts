@@ -93,6 +93,11 @@ export function isRefusal(error: unknown): error is Stripe.errors.StripeInvalidR
   return error instanceof Stripe.errors.StripeInvalidRequestError;
 }
 
+/** Whether Stripe does not take an e-mail address. Supabase takes more. */
+export function isUnfitEmail(error: unknown): boolean {
+  return isRefusal(error) && error.param === "email";
+}
+
 /** Whether Stripe says that it was asked too often: https://docs.stripe.com/rate-limits */
 export function isRateLimit(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeRateLimitError;
@@ -134,6 +139,11 @@ export async function listWhole<Item extends { id: string }>(
  */
 export function isReplayed(answer: Stripe.Response<object>): boolean {
   return answer.lastResponse.headers["idempotent-replayed"] === "true";
+}
+
+/** Whether this is the failure that was stored so: Stripe keeps those too, and answers with it for as long as the key is used. */
+export function isReplayedFailure(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeError && error.headers?.["idempotent-replayed"] === "true";
 }
 
 /**

@@ -8,6 +8,11 @@ const STATUS: Record<ErrorCode, number> = {
   price_not_for_sale: 400,
   redirect_not_allowed: 400,
   no_billing_account: 400,
+  already_subscribed: 409,
+  sale_in_progress: 409,
+  currency_mismatch: 409,
+  tax_not_set_up: 503,
+  portal_not_set_up: 503,
   invalid_signature: 400,
   thin_event: 400,
   invalid_event: 400,
@@ -21,6 +26,9 @@ const STATUS: Record<ErrorCode, number> = {
   auth_unavailable: 503,
 };
 
+/** In how many seconds it is worth trying again, where that is known. */
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { sale_in_progress: 5 };
+
 /** The one place where an error becomes an answer. What was not meant for the caller is a `500` that says nothing. */
 export function answerErrors(): Middleware {
   return {
@@ -29,7 +37,10 @@ export function answerErrors(): Middleware {
       const answer: ErrorAnswer = { error: message, code, requestId: request.event.requestContext.requestId };
       request.response = {
         statusCode: status,
-        headers: { "content-type": "application/json" },
+        headers: {
+          "content-type": "application/json",
+          ...(RETRY_AFTER[code] && { "retry-after": `${RETRY_AFTER[code]}` }),
+        },
         body: JSON.stringify(answer),
       };
     },

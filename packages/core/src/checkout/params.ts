@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import type Stripe from "stripe";
+import type { SellablePrice } from "../catalog/index.ts";
+import type { Buyer } from "../customer/index.ts";
+import type { Payer } from "../payer/index.ts";
+import type { Purchase } from "./purchase.ts";
+
+type Params = Stripe.Checkout.SessionCreateParams;
+
+/** What a page is opened for. */
+export interface Sale {
+  price: SellablePrice;
+  purchase: Purchase;
+  buyer: Buyer;
+  payer: Payer;
+  /** Whether a trial asks for a card; one without ends by itself. */
+  trialRequiresCard: boolean;
+}
+
+/** What Stripe is asked to open for a guest, who has no trial: nobody knows whether they had one. */
+export function guestParams(price: SellablePrice, purchase: Purchase): Params {
+  return {
+    ...baseParams(price, purchase, {}),
+    // A subscription always makes a customer; a payment only when told to.
+    ...(price.mode === "payment" && { customer_creation: "always" }),
+  };
+}
+
+/**
+ * What Stripe is asked to open for a payer. Its metadata hold a digest of all of it, by which the page is known again when the same
+ * is asked for: a session does not show each of its parameters.
+ */
+export function payerParams(sale: Sale, customer: string, trialDays: number): Params {
+  const { price, purchase, buyer } = sale;
+  const params = {
+    ...baseParams(price, purchase, metadataOf(sale)),
+    customer,
+    // Automatic tax needs an address, which Checkout asks for and must be allowed to keep.
+    customer_update: { address: "auto", name: "auto" },
+    // Whom it names has the use of what was bought: an organisation's purchase is not its manager's.
+    ...("userId" in sale.payer && { client_reference_id: buyer.id }),
+  } satisfies Params;
+  if (trialDays > 0) Object.assign(params, trialParams(params, trialDays, sale.trialRequiresCard));
+  const digest = createHash("sha256").update(JSON.stringify(params)).digest("hex");
+  return { ...params, metadata: { ...params.metadata, purchase: digest } };
+}
+
+function baseParams(price: SellablePrice, { successUrl, cancelUrl }: Purchase, named: Stripe.MetadataParam) {
+  const metadata = { ...named, sold_by: "turnpike" };
+  return {
+    mode: price.mode,
+    line_items: [{ price: price.id, ...(!price.metered && { quantity: 1 }) }],
+    success_url: successUrl,
+    cancel_url: cancelUrl,
+    automatic_tax: { enabled: true },
+    allow_promotion_codes: true,
+    metadata: { ...metadata, price_id: price.id },
+    // Stripe copies a session's metadata to nothing that it creates.
+    ...(price.mode === "subscription" ? { subscription_data: { metadata } } : { payment_intent_data: { metadata } }),
+  } satisfies Params;
+}
+
+function metadataOf({ buyer, payer }: Sale): Stripe.MetadataParam {
+  const email = buyer.email && { user_email: buyer.email };
+  if ("userId" in payer) return { user_id: payer.userId, ...email };
+  return { organization_id: payer.organizationId, user_id: buyer.id, ...email };
+}
+
+/** Stripe does not take a price's trial by itself: https://docs.stripe.com/payments/checkout/free-trials */
+function trialParams({ subscription_data }: Params, trialDays: number, requiresCard: boolean): Partial<Params> {
+  const subscription = { ...subscription_data, trial_period_days: trialDays };
+  if (requiresCard) return { subscription_data: subscription };
+  return {
+    subscription_data: { ...subscription, trial_settings: { end_behavior: { missing_payment_method: "cancel" } } },
+    payment_method_collection: "if_required",
+  };
+}

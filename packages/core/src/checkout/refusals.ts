@@ -1,0 +1,24 @@
+import { notForSale } from "../catalog/index.ts";
+import { BillingError } from "../errors/index.ts";
+import { isRefusal } from "../stripe/index.ts";
+
+/** What Stripe refuses when a session is opened, for a reason that is neither a fault of ours nor of the buyer's making. */
+export function refusalOf(error: unknown): BillingError | undefined {
+  if (!isRefusal(error)) return undefined;
+  const { param = "", message } = error;
+  if (/^line_items\[\d+\]\[price\]$/.test(param)) return notForSale();
+  if (param.startsWith("automatic_tax") || /\bvalid head office address\b|\bStripe Tax\b/.test(message)) {
+    return new BillingError(
+      "tax_not_set_up",
+      "Nothing can be sold yet: Stripe Tax is not set up (https://dashboard.stripe.com/settings/tax)",
+    );
+  }
+  // Told by the text alone: Stripe gives it no code.
+  if (/combine currencies|does not match the customer currency/i.test(message)) {
+    return new BillingError(
+      "currency_mismatch",
+      "This price is in another currency than what you pay already. Choose one in your currency.",
+    );
+  }
+  return undefined;
+}

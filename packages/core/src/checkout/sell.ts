@@ -1,0 +1,70 @@
+import type Stripe from "stripe";
+import { findGroups, type SellablePrice } from "../catalog/index.ts";
+import type { Billing, Clients } from "../clients.ts";
+import { createCustomer, findPayersCustomers, isOver, listSubscriptions, sendEmail } from "../customer/index.ts";
+import { BillingError } from "../errors/index.ts";
+import { openPortalOf } from "../portal/index.ts";
+import { requiredIdOf } from "../stripe/index.ts";
+import { type Lease, withLease } from "./lease.ts";
+import { payerParams, type Sale } from "./params.ts";
+import { closeSession, listRivals, openSession } from "./sessions.ts";
+
+/**
+ * Sells to a payer, one sale at a time: the page to pay on, or the portal where a subscription of this group runs already.
+ * Whatever decides is asked of Stripe: the mirror may be behind.
+ */
+export function sell(billing: Billing, sale: Sale): Promise<string> {
+  return withLease(billing.supabase, sale.payer, (lease) => decide(billing, sale, lease));
+}
+
+async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<string> {
+  const { payer, buyer, price } = sale;
+  const { own, named } = await findPayersCustomers(billing, payer, buyer);
+  await refuseWhatRunsElsewhere(billing, named, price);
+  await sendEmail(billing, payer, buyer, own);
+  const [customer = await createCustomer(billing, payer, buyer), ...others] = own;
+  const customers = [customer, ...others];
+
+  for (;;) {
+    lease.assertHeld();
+    // In this order: a page that was paid before it could be listed has made its subscription by then.
+    const rivals = await listRivals(billing, customers, price);
+    const held = await listOfGroup(billing, customers, price);
+
+    const running = held.find((subscription) => !isOver(subscription));
+    const trialDays = held.some(({ trial_start }) => trial_start !== null) ? 0 : price.trialDays;
+    const params = payerParams(sale, customer, trialDays);
+    const same = running ? undefined : rivals.find(({ metadata }) => metadata?.purchase === params.metadata?.purchase);
+    const foreign = rivals.filter((session) => session !== same);
+    if (foreign.length === 0) {
+      if (running) return openPortalOf(billing, requiredIdOf(running.customer), `${billing.site.url}/account`);
+      lease.assertHeld();
+      return same?.url ?? openSession(billing.stripe.checkout, params);
+    }
+    // Then all is looked at anew: one of them may have been paid instead.
+    await Promise.all(foreign.map(({ id }) => closeSession(billing.stripe.checkout, id)));
+  }
+}
+
+/** What somebody else pays for, and the user has the use of, has a portal that is not theirs to open. */
+async function refuseWhatRunsElsewhere(billing: Billing, customers: string[], price: SellablePrice): Promise<void> {
+  const subscriptions = await listOfGroup(billing, customers, price);
+  if (subscriptions.every(isOver)) return;
+  throw new BillingError(
+    "already_subscribed",
+    "This runs for you already. It was paid under another address: the link in its receipt leads to where it is managed.",
+  );
+}
+
+/** The subscriptions that a purchase must not stand beside, and those that ended. */
+async function listOfGroup(
+  clients: Clients,
+  customers: string[],
+  { mode, group }: SellablePrice,
+): Promise<Stripe.Subscription[]> {
+  if (mode === "payment") return [];
+  const all = await listSubscriptions(clients, customers);
+  const productsOf = ({ items }: Stripe.Subscription) => items.data.map(({ price }) => requiredIdOf(price.product));
+  const groups = await findGroups(clients.supabase, all.flatMap(productsOf));
+  return all.filter((subscription) => productsOf(subscription).some((product) => groups.get(product) === group));
+}

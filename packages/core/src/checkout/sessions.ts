@@ -1,0 +1,71 @@
+import type Stripe from "stripe";
+import { findGroups, type SellablePrice } from "../catalog/index.ts";
+import type { Clients } from "../clients.ts";
+import { idOf, isRefusal, isReplayedFailure, listWhole } from "../stripe/index.ts";
+import { saleInProgress } from "./lease.ts";
+import { refusalOf } from "./refusals.ts";
+
+type Session = Stripe.Checkout.Session;
+type Params = Stripe.Checkout.SessionCreateParams;
+
+/**
+ * The open sessions of these customers that stand in the way of a purchase: of a subscription all of the same group, of one thing
+ * those that were opened here for it. Stripe is asked: the mirror knows no session that was opened elsewhere.
+ */
+export async function listRivals(
+  { stripe, supabase }: Clients,
+  customers: string[],
+  price: SellablePrice,
+): Promise<Session[]> {
+  const sessions = (await Promise.all(customers.map((customer) => listOpen(stripe, customer)))).flat();
+  const ofMode = sessions.filter(({ mode }) => mode === price.mode);
+  if (price.mode === "payment") return ofMode.filter(({ metadata }) => metadata?.price_id === price.id);
+
+  const groups = await findGroups(supabase, ofMode.flatMap(productsIn));
+  return ofMode.filter((session) => productsIn(session).some((product) => groups.get(product) === price.group));
+}
+
+async function listOpen(stripe: Stripe, customer: string): Promise<Session[]> {
+  const list = (page: object) =>
+    stripe.checkout.sessions.list({ customer, status: "open", expand: ["data.line_items"], limit: 100, ...page });
+  return (await listWhole(await list({}), list)).data;
+}
+
+const productsIn = ({ line_items }: Session) =>
+  (line_items?.data ?? []).flatMap(({ price }) => idOf(price?.product) ?? []);
+
+/**
+ * Closes a session, so that it can be paid no more. One that is over already is closed.
+ * @throws BillingError `sale_in_progress` when it cannot be closed because it is being paid at this moment
+ */
+export async function closeSession({ sessions }: Stripe.Checkout, id: string): Promise<void> {
+  try {
+    await sessions.expire(id);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const { status } = await sessions.retrieve(id);
+    if (status === "open") throw saleInProgress();
+  }
+}
+
+/** The second try included, sooner than a lease runs out. */
+const IN_TIME = { timeout: 6_000, maxNetworkRetries: 1 };
+
+/**
+ * Opens a session.
+ * @throws BillingError for what Stripe refuses and could be foreseen
+ */
+export async function openSession({ sessions }: Stripe.Checkout, params: Params): Promise<string> {
+  const create = () => sessions.create(params, IN_TIME);
+  try {
+    const session = await create().catch((error) => {
+      // Stripe goes on answering a key with the failure that it stored. Each call makes a key of its own.
+      if (!isReplayedFailure(error)) throw error;
+      return create();
+    });
+    if (!session.url) throw new Error("Stripe opened a checkout session without a page");
+    return session.url;
+  } catch (error) {
+    throw refusalOf(error) ?? error;
+  }
+}

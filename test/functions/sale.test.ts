@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { call, captureLog, type Handler, SITE, setEnvironment } from "../parts/lambda.ts";
+import { createShop, type Shop } from "../parts/shop.ts";
+
+let supabase: LentSupabase;
+let stripe: LentStripe;
+let shop: Shop;
+let createCheckout: Handler;
+let createPortal: Handler;
+let plan: string;
+beforeAll(async () => {
+  [supabase, stripe] = await Promise.all([lendSupabase(), lendStripe()]);
+  setEnvironment({ supabase, stripe });
+  shop = createShop(supabase, stripe);
+  createCheckout = (await import("@turnpike/functions/create-checkout")).handler;
+  createPortal = (await import("@turnpike/functions/create-portal")).handler;
+  plan = (await shop.sell("monthly")).id;
+});
+
+type User = Awaited<ReturnType<Shop["newUser"]>>;
+const post = (handler: Handler, path: string, { accessToken }: User, body: object) => {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${accessToken}` };
+  return call(handler, { path, headers, body: JSON.stringify(body) });
+};
+const buy = (user: User) =>
+  post(createCheckout, "/api/stripe/create-checkout", user, { ...shop.purchase(plan), mode: "subscription" });
+const manage = (user: User) => post(createPortal, "/api/stripe/create-portal", user, { returnUrl: SITE });
+
+it("a purchase beside another that takes long is refused with the time after which to try again", async () => {
+  const user = await shop.newUser();
+  await supabase.client.rpc("begin_sale", { payer: `user:${user.id}`, token: randomUUID() });
+  expect(await buy(user)).toMatchObject({
+    statusCode: 409,
+    headers: { "retry-after": "5" },
+    json: { code: "sale_in_progress" },
+  });
+}, 30_000);
+
+describe("what the operator has not set up at Stripe", () => {
+  it.each([
+    ["tax", buy],
+    ["portal", manage],
+  ] as const)("(%s) is a refusal with a code of its own, and the log says what to do", async (missing, act) => {
+    const user = await shop.newUser();
+    await buy(user);
+    await stripe.setDashboard({ [missing]: false });
+    const log = captureLog();
+    const other = missing === "tax" ? await shop.newUser() : user;
+    const answer = await act(other);
+    await stripe.setDashboard({ [missing]: true });
+    const code = `${missing}_not_set_up`;
+    expect(answer).toMatchObject({ statusCode: 503, json: { code } });
+    const reason = expect.stringContaining("https://dashboard.stripe.com/settings/");
+    expect(log.said("request")).toMatchObject([{ level: "error", status: 503, refused: code, reason }]);
+  });
+});
