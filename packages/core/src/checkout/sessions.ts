@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { findGroups, type SellablePrice } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
+import { OwnError } from "../errors/index.ts";
 import { idOf, isRefusal, isReplayedFailure, listWhole } from "../stripe/index.ts";
 import { saleInProgress } from "./lease.ts";
 import { refusalOf } from "./refusals.ts";
@@ -63,7 +64,7 @@ export async function openSession({ sessions }: Stripe.Checkout, params: Params)
       if (!isReplayedFailure(error)) throw error;
       return create();
     });
-    if (!session.url) throw new Error("Stripe opened a checkout session without a page");
+    if (!session.url) throw new OwnError("Stripe opened a checkout session without a page");
     return session.url;
   } catch (error) {
     throw refusalOf(error) ?? error;
