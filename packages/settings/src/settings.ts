@@ -46,12 +46,6 @@ export const settings = {
     onLaptop: "`http://127.0.0.1:$PORT`",
     parse: origins,
   },
-  TRIAL_REQUIRES_CARD: {
-    ...plain,
-    is: "`off`: a free trial begins without a card, and ends by itself when none was given",
-    onLaptop: "`on`",
-    parse: onUnlessOff,
-  },
   STRIPE_SECRET_KEY: { ...secret, is: "secret; calls Stripe", onLaptop: "the emulator runs", parse: text },
   STRIPE_WEBHOOK_SECRET: {
     ...secret,
@@ -64,6 +58,12 @@ export const settings = {
     is: "domains of yours that Stripe's pages are on, comma separated: `pay.example.com`",
     onLaptop: "not used",
     parse: domains,
+  },
+  TRIAL_REQUIRES_CARD: {
+    ...plain,
+    is: "`off`: a free trial begins without a card, and ends by itself when none was given",
+    onLaptop: "`on`",
+    parse: onUnlessOff,
   },
   SUPABASE_URL: { ...plain, is: "the project", onLaptop: "the embedded Supabase runs", parse: address },
   SUPABASE_PUBLISHABLE_KEY: { ...plain, is: "for browsers", onLaptop: "made up", parse: text },
