@@ -183,12 +183,12 @@ async function addPrice(): Promise<string> {
   return id;
 }
 
-async function mirror(priceId: string, productId: string): Promise<void> {
+async function mirror(priceId: string, productId: string, fields: object = {}): Promise<void> {
   const { applyEvents } = await import("@turnpike/core/mirror");
   const at = 1_790_000_000;
   const events = [
     event("product.created", product({ id: productId }), at),
-    event("price.created", price({ id: priceId, product: productId }), at),
+    event("price.created", price({ id: priceId, product: productId, ...fields }), at),
   ];
   await applyEvents({ stripe: stripe.stripe, supabase: supabase.client }, events);
 }
@@ -197,7 +197,9 @@ describe("a refusal", () => {
   it("says nothing of an error of Stripe's that is not meant for the caller; the log says which it was", async () => {
     const { accessToken } = await addUser(supabase);
     const priceId = `price_${randomUUID().replaceAll("-", "")}`;
-    await mirror(priceId, `prod_${randomUUID()}`); // and Stripe does not know it
+    // A trial that no Checkout takes.
+    const recurring = { interval: "month", interval_count: 1, trial_period_days: 800 };
+    await mirror(priceId, `prod_${randomUUID()}`, { type: "recurring", recurring } as object);
     const answer = await toForm(
       { "content-type": "application/x-www-form-urlencoded", ...bearer(accessToken) },
       `price_id=${priceId}`,
@@ -213,9 +215,9 @@ describe("a refusal", () => {
         ms: expect.any(Number),
         userId: expect.any(String),
         error: expect.stringContaining("Error"),
-        errorCode: "resource_missing",
+        errorCode: "parameter_invalid_integer",
         stripeStatus: expect.any(Number),
-        stripeParam: "line_items[0][price]",
+        stripeParam: "subscription_data[trial_period_days]",
         stripeRequestId: expect.any(String),
         stack: expect.stringContaining("at "),
       },

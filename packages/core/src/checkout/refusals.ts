@@ -10,7 +10,8 @@ export function refusalOf(error: unknown): BillingError | undefined {
   if (param.startsWith("automatic_tax") || /\bvalid head office address\b|\bStripe Tax\b/.test(message)) {
     return new BillingError(
       "tax_not_set_up",
-      "Nothing can be sold yet: Stripe Tax is not set up (https://dashboard.stripe.com/settings/tax)",
+      "Nothing can be bought at the moment. Please try again later.",
+      "Stripe Tax is not set up: give it the head office's address at https://dashboard.stripe.com/settings/tax",
     );
   }
   // Told by the text alone: Stripe gives it no code.
