@@ -7,6 +7,12 @@ const BROKEN_FORM = "Your choice did not reach us in one piece. Choose again.";
 const problems: Record<ErrorAnswer["code"], string> = {
   price_not_for_sale: "This offer has just ended. Choose one of those that are on sale now.",
   no_billing_account: "You have not bought anything yet, so there is nothing to manage.",
+  already_subscribed:
+    "This runs for you already. It was paid under another address: the link in its receipt leads to where it is managed.",
+  sale_in_progress: "Another purchase of yours is just being opened, and nothing was charged. Try again in a moment.",
+  currency_mismatch: "This price is in another currency than what you pay already. Choose one in your currency.",
+  tax_not_set_up: "Nothing can be bought at the moment, and nothing was charged. Try again later.",
+  portal_not_set_up: "Nothing can be managed at the moment. Try again later.",
   unauthenticated: "Your session has ended. Sign in again to go on.",
   auth_unavailable: "We cannot check who you are at the moment, and nothing was charged. Try again in a minute.",
   cross_site_request: "For your safety we take orders from our own pages only. Choose here.",
