@@ -106,6 +106,7 @@ export type Database = {
           trial_period_days: number | null;
           type: string;
           unit_amount: number | null;
+          usage_type: string | null;
         };
         Insert: never;
         Update: never;
@@ -258,8 +259,16 @@ export type Database = {
         Args: { object_id: string; user_id?: string; organization_id?: string };
         Returns: boolean;
       };
+      begin_sale: {
+        Args: { payer: string; token: string };
+        Returns: boolean;
+      };
       claim_purchase: {
         Args: { session_id: string; user_id: string };
+        Returns: undefined;
+      };
+      end_sale: {
+        Args: { payer: string; token: string };
         Returns: undefined;
       };
       find_buyer: {
@@ -551,6 +560,12 @@ export type Database = {
           rank: number;
           status: string;
         };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      sales_in_progress: {
+        Row: { expires_at: string; payer: string; token: string };
         Insert: never;
         Update: never;
         Relationships: [];
