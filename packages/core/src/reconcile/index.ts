@@ -68,7 +68,7 @@ async function queueMissing(deps: Deps, filter: Stripe.EventListParams) {
     );
     result.begun ||= asOf;
     const missing = await findMissing(supabase, page.data);
-    const refused = missing.length > 0 ? await enqueue(missing) : [];
+    const refused = await enqueue(missing);
     // It would be refused again at every run: the ledger says so, and what comes behind it goes on.
     await recordFailures(deps, refused);
     result.listed += page.data.length;
@@ -82,7 +82,6 @@ async function queueMissing(deps: Deps, filter: Stripe.EventListParams) {
 
 async function findMissing(supabase: ServiceClient, listed: Stripe.Event[]): Promise<Stripe.Event[]> {
   const mirrored = listed.filter(({ type }) => (enabledEvents as string[]).includes(type));
-  if (mirrored.length === 0) return [];
   const ids = dataOf(await supabase.rpc("find_missing_stripe_events", { event_ids: mirrored.map(({ id }) => id) }));
   const missing = new Set(ids);
   return mirrored.filter(({ id }) => missing.has(id));

@@ -27,12 +27,13 @@ async function parseJson(request: RouteRequest): Promise<Sent> {
 const URLENCODED = /^application\/x-www-form-urlencoded\b/i;
 const MULTIPART = /^multipart\/form-data\b/i;
 
-/** Turns the body of an HTML form, of either encoding, into an object of its text fields. */
+/** Turns the body of an HTML form, of either encoding, into an object of its fields. The schema refuses a file. */
 async function parseForm({ event }: RouteRequest): Promise<Sent> {
   const urlencoded = readUrlencoded(event);
-  if (urlencoded) return { sent: textFields(urlencoded) };
+  if (urlencoded) return { sent: Object.fromEntries(urlencoded) };
   const contentType = event.headers["content-type"] ?? "";
-  if (MULTIPART.test(contentType)) return { sent: textFields(await parseMultipart(bytesOf(event), contentType)) };
+  if (MULTIPART.test(contentType))
+    return { sent: Object.fromEntries(await parseMultipart(bytesOf(event), contentType)) };
   throw new BillingError("unsupported_media_type", "Send this request as a form (urlencoded or multipart)");
 }
 
@@ -44,10 +45,6 @@ export function readUrlencoded(event: RouteEvent): URLSearchParams | undefined {
 
 function bytesOf({ body = "", isBase64Encoded }: RouteEvent): Buffer {
   return Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
-}
-
-function textFields(form: Iterable<[string, unknown]>): Record<string, unknown> {
-  return Object.fromEntries([...form].filter(([, value]) => typeof value === "string"));
 }
 
 /** `Response` is slow to load, so it is for the forms that need it: browsers send the other kind unless told to. */
