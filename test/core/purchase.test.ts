@@ -45,6 +45,18 @@ describe("a purchase", () => {
     expect(await read(user, sessionId)).toEqual({ ...shown, status: "complete" });
   });
 
+  it("of several says how many they are", async () => {
+    const [user, { id }] = await Promise.all([shop.newUser(), shop.sell("once")]);
+    const session = await lent.stripe.checkout.sessions.create({
+      mode: "payment",
+      line_items: [{ price: id, quantity: 2 }],
+      client_reference_id: user.id,
+      success_url: "http://localhost:3000/success",
+    });
+    const { items } = await read(user, session.id);
+    expect(items).toEqual([{ description: "Pro", quantity: 2, amountTotal: 5800 }]);
+  });
+
   it("of a subscription is in the buyer's account at once, with its invoice", async () => {
     const { user, url, sessionId } = await begin("monthly");
     await shop.pay(url);

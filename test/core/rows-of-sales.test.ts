@@ -10,7 +10,6 @@ const USER = "0190163d-8694-739b-aea5-966c26f8ad91";
 describe("a checkout session's row", () => {
   const ROW = {
     customer_id: "cus_1",
-    user_id: USER,
     mode: "subscription",
     status: "complete",
     payment_status: "paid",
@@ -33,15 +32,19 @@ describe("a checkout session's row", () => {
       row: ROW,
       rank: 2,
       deleted: false,
-      owner: { customer_id: "cus_1", user_id: USER },
+      owner: {
+        customer_id: "cus_1",
+        metadata: { user_id: USER, price_id: "price_1" },
+        reference: USER,
+        email: "paid@example.com",
+      },
     });
     const bare = without("customer", "customer_details", "payment_intent", "subscription", "invoice", "amount_total");
-    const fields = { ...bare, currency: null, metadata: null, status: null };
+    const fields = { ...bare, currency: null, metadata: null, client_reference_id: null, status: null };
     expect(project("checkout_session", fields)).toMatchObject({
       row: {
         ...ROW,
         customer_id: null,
-        user_id: null,
         status: "open",
         price_id: null,
         currency: null,
@@ -57,20 +60,23 @@ describe("a checkout session's row", () => {
     expect(row("checkout_session", { metadata: {} }).price_id).toBeNull();
   });
 
-  it("of a guest is owned by the e-mail that was given, once it is complete", () => {
+  it("says by which reference and e-mail it was bought once it is complete, and no sooner", () => {
     const guest = { metadata: {}, client_reference_id: null };
     const owner = { customer_id: "cus_1", email: "paid@example.com" };
-    expect(project("checkout_session", guest)).toMatchObject({ owner, row: { user_id: null } });
-    const others = [
-      { client_reference_id: "order 7" },
-      { status: "open" },
-      { status: "expired" },
-      { customer: null },
+    expect(project("checkout_session", guest).owner).toEqual(owner);
+    expect(project("checkout_session", { ...guest, client_reference_id: "order 7" }).owner).toEqual({
+      ...owner,
+      reference: "order 7",
+    });
+    for (const fields of [
+      { status: "open", client_reference_id: "order 7" },
+      { status: "expired", client_reference_id: "order 7" },
       { customer_details: null },
       { customer_details: { email: null } },
       { customer_details: { email: "" } },
-    ];
-    for (const fields of others) expect(project("checkout_session", { ...guest, ...fields }).owner).toBeFalsy();
+    ]) {
+      expect(project("checkout_session", { ...guest, ...fields }).owner).toBeUndefined();
+    }
   });
 
   it("goes on from open to unpaid to settled", () => {

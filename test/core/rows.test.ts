@@ -20,7 +20,7 @@ describe("a customer's row", () => {
       },
       rank: 0,
       deleted: false,
-      owner: { customer_id: "cus_1", user_id: USER },
+      owner: { customer_id: "cus_1", email: "ada@example.com", metadata: { user_id: USER } },
     });
     expect(row("customer", { invoice_settings: { default_payment_method: { id: "pm_2" } } })).toMatchObject({
       default_payment_method_id: "pm_2",
@@ -47,11 +47,10 @@ describe("a customer's row", () => {
     });
   });
 
-  it("names no user by what is no user's id", () => {
-    const odd = ["", "undefined", `${USER}0`, `x${USER}`, USER.slice(1), USER.replace(/-/g, ""), `${USER}\n`];
-    for (const user_id of odd) expect(project("customer", { metadata: { user_id } }).owner, user_id).toBeUndefined();
-    const upper = USER.toUpperCase();
-    expect(project("customer", { metadata: { user_id: upper } }).owner).toMatchObject({ user_id: upper });
+  it("is its user's by its metadata or its e-mail: Postgres decides", () => {
+    expect(project("customer", { email: null }).owner).toEqual({ customer_id: "cus_1", metadata: { user_id: USER } });
+    expect(project("customer", { metadata: {} }).owner).toEqual({ customer_id: "cus_1", email: "ada@example.com" });
+    expect(project("customer", { metadata: {}, email: "" }).owner).toBeUndefined();
   });
 });
 

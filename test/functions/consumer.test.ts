@@ -1,10 +1,11 @@
 import { toSqsEvent } from "@turnpike/local/testing/aws";
 import type { SQSBatchResponse } from "aws-lambda";
 import type Stripe from "stripe";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { event, id, invoice, product } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendQueue, lendStripe, lendSupabase } from "../parts/index.ts";
 import { captureLog, type Handler, lambdaContext, setEnvironment } from "../parts/lambda.ts";
+import { standBefore } from "../parts/proxy.ts";
 
 let supabase: LentSupabase;
 let stripe: LentStripe;
@@ -25,9 +26,10 @@ const NOW = 1_790_000_000;
 const QUEUE = { name: "StripeEvents", url: "", arn: "arn:aws:sqs:us-east-1:000000000000:StripeEvents" };
 
 /** Hands the consumer a batch, and says which of its messages come again, by their place in it. */
-async function consume(...bodies: string[]): Promise<number[]> {
+const consume = (...bodies: string[]) => consumeWith(handler, ...bodies);
+async function consumeWith(consumer: Handler, ...bodies: string[]): Promise<number[]> {
   const messages = bodies.map((Body, place) => ({ MessageId: String(place), Body }));
-  const answer = (await handler(
+  const answer = (await consumer(
     toSqsEvent(messages, QUEUE, "us-east-1") as never,
     lambdaContext(),
   )) as SQSBatchResponse;
@@ -66,6 +68,25 @@ describe("a message is deleted only when its event is done with", () => {
     const [line] = log.said("events come again");
     expect(line).toMatchObject({ level: "error", error: "UnknownObjectError", errorCode: "unknown_to_stripe" });
     expect(log.metric("otherAccount")).toEqual([1]);
+    const [said] = log.said("event").filter(({ outcome }) => outcome === "retry");
+    expect(said).toMatchObject({ level: "error", reason: "unknown_to_stripe" });
+  });
+
+  it("one whose event waits for a Stripe that does not answer comes again, and speaks of no other account", async () => {
+    const unpaid = event("invoice.payment_failed", invoice({ status: "open" }), NOW);
+    const { apiBase } = await standBefore(stripe, (_, response) => {
+      response.writeHead(500, { "content-type": "application/json", "stripe-should-retry": "false" });
+      response.end('{"error":{"type":"api_error"}}');
+    });
+    process.env.STRIPE_API_BASE = apiBase;
+    vi.resetModules();
+    const { handler: other } = await import("@turnpike/functions/apply-stripe-events");
+    try {
+      expect(await consumeWith(other, envelope(unpaid))).toEqual([0]);
+    } finally {
+      process.env.STRIPE_API_BASE = stripe.apiBase;
+    }
+    expect(log.metric("otherAccount")).toEqual([0]);
   });
 
   it("one whose event is of the other mode is, and is counted: it would be refused each time", async () => {
@@ -123,6 +144,7 @@ describe("a message is deleted only when its event is done with", () => {
       await supabase.query("alter table billing.put_aside rename to stripe_events");
     }
     expect(log.said("failed")).toEqual([expect.objectContaining({ level: "error", error: "DatabaseError" })]);
+    expect(log.metric("otherAccount")).toEqual([]);
   });
 });
 

@@ -104,8 +104,10 @@ describe("a reconciliation", () => {
 
 it("a delivery that the queue refuses either way is answered 500: Stripe shows it", async () => {
   const refusing = await refuse(() => true);
+  const log = captureLog();
   setEnvironment({ supabase, stripe: lent, queue: refusing });
   expect(await deliver(padded(1))).toMatchObject({ statusCode: 500 });
+  expect(log.said("request")).toEqual([expect.objectContaining({ error: "QueueError", errorCode: "refused" })]);
   expect(refusing.taken).toEqual([]);
 });
 

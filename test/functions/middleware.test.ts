@@ -92,7 +92,9 @@ describe("who is calling", () => {
 
   it("is not what a token says that is not valid, also where a guest is welcome", async () => {
     const text = "The access token is not valid, or has expired";
-    expectRefusal(await toPortal(bearer("nonsense")), 401, "unauthenticated", text);
+    const refused = await toPortal(bearer("nonsense"));
+    expectRefusal(refused, 401, "unauthenticated", text);
+    expect(refused.cookies).toBeUndefined();
     expectRefusal(await toGuestCheckout("{}", { ...JSON_TYPE, ...bearer("nonsense") }), 401, "unauthenticated", text);
   });
 
@@ -133,6 +135,7 @@ describe("who is calling", () => {
     const answer = await toPortal({ cookie: cookieHeader(expired), origin: SITE });
     expectRefusal(answer, 400, "no_billing_account", NO_ACCOUNT);
     expect(answer.cookies?.join()).toContain("-auth-token=base64-");
+    for (const cookie of answer.cookies ?? []) expect(cookie).toMatch(/^sb-.+-auth-token/);
     expect((await toPortal({ cookie: cookieHeader(ada.cookies), origin: SITE })).cookies).toBeUndefined();
   });
 
@@ -312,6 +315,14 @@ describe("a body", () => {
   });
 });
 
+it("a route tells what it takes, and from whom: the OpenAPI document is made of it", () => {
+  expect(createPortal).toHaveProperty("contract", expect.objectContaining({ auth: "required", input: "json" }));
+  expect(createCheckoutSession).toHaveProperty(
+    "contract",
+    expect.objectContaining({ auth: "required", input: "form" }),
+  );
+});
+
 describe("a path that fits no schema", () => {
   it("leads nowhere", async () => {
     const { accessToken } = await addUser(supabase);
@@ -342,6 +353,13 @@ describe("a form", () => {
   it.each(["multipart/form-data; boundary=b", "Multipart/Form-Data; boundary=b"])("may be %s", async (type) => {
     const answer = await toForm({ ...headers, "content-type": type }, multipart(field("price_id", "price_nothing")));
     expectRefusal(answer, 400, "price_not_for_sale", NOT_FOR_SALE);
+  });
+
+  it("may have 64 KB, and not a byte more", async () => {
+    const typed = { ...headers, "content-type": "application/x-www-form-urlencoded" };
+    const fill = (bytes: number) => `padding=${"x".repeat(bytes - "padding=".length)}`;
+    expectRefusal(await toForm(typed, fill(64 * 1024)), 400, "invalid_request", VALID);
+    expectRefusal(await toForm(typed, fill(64 * 1024 + 1)), 413, "payload_too_large", "The body is larger than 64 KB");
   });
 
   it("may come as text too", async () => {

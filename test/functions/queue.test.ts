@@ -48,8 +48,10 @@ describe("messages", () => {
 
 /** An SQS that answers this to every call. */
 async function answering(answer: object) {
+  const signatures: (string | undefined)[] = [];
   const calls: { Entries: { Id: string; MessageBody: string }[] }[] = [];
   const server = createServer(async (request, response) => {
+    signatures.push(request.headers.authorization);
     calls.push(JSON.parse(await text(request)));
     response.end(JSON.stringify(answer));
   });
@@ -58,13 +60,14 @@ async function answering(answer: object) {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/000000000000/queue`, calls };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/000000000000/queue`, calls, signatures };
 }
 
 describe("an answer of SQS's", () => {
   it("that says nothing of failures says that there is none: AWS leaves the list out", async () => {
-    const { url } = await answering({ Successful: [{ Id: "0" }] });
+    const { url, signatures } = await answering({ Successful: [{ Id: "0" }] });
     expect(await sendMessages(url, ["first"])).toEqual([]);
+    expect(signatures).toEqual([expect.stringContaining("/sqs/aws4_request")]);
   });
 
   it("of trouble of its own is an error: the messages are not taken for sent, nor for wrong", async () => {

@@ -120,6 +120,12 @@ describe("what Stripe did not sign", () => {
   });
 });
 
+it("what Stripe signed, and is no event, is refused, and is not counted as forged", async () => {
+  expect(await deliver("{}")).toMatchObject({ statusCode: 400, json: { code: "invalid_event" } });
+  expect(log.metric("rejected")).toEqual([]);
+  expect(await queued()).toEqual([]);
+});
+
 it("an event that the queue does not take is answered 500, so that Stripe sends it again", async () => {
   process.env.SST_Queue_queueUrl_StripeEvents = `${queue.url}-missing`;
   try {
