@@ -34,10 +34,14 @@ export const FOLDERS: readonly MutatedFolder[] = [
   ]),
   core("mirror", [
     "core/rows",
+    "core/rows-of-*",
     "core/events",
     "core/whole-lists",
     "core/answers",
     "core/refusals",
+    "core/account",
+    "core/wrong-key",
+    "functions/consumer",
     "core/cut-lists",
     "core/settling",
   ]),
@@ -49,7 +53,9 @@ export const FOLDERS: readonly MutatedFolder[] = [
     ],
     tests: [
       "packages/functions/src/**/*.test.ts",
-      ...["receiver", "middleware", "queue", "consumer", "envelopes"].map((test) => `test/functions/${test}.test.ts`),
+      ...["receiver", "middleware", "queue", "consumer", "envelopes", "rotation"].map(
+        (test) => `test/functions/${test}.test.ts`,
+      ),
     ],
   },
 ];

@@ -8,83 +8,216 @@ export interface KnownSurvivor {
   reason: string;
 }
 
-const OBJECTS = "packages/core/src/mirror/objects";
-const WEBHOOK = "packages/core/src/webhook";
+const known = (file: string, code: string, reason: string, ...changes: string[]): KnownSurvivor[] =>
+  changes.map((change) => ({ file: `packages/${file}`, code, change, reason }));
 
 /** Each of these changes nothing that can be seen. */
 export const SURVIVORS: readonly KnownSurvivor[] = [
-  {
-    file: `${OBJECTS}/invoice.ts`,
-    code: 'rank: RANKS[invoice.status ?? "draft"] ?? 0,',
-    change: '"draft" → ""',
-    reason: "A status without a rank has that of a draft.",
-  },
-  {
-    file: `${OBJECTS}/checkout-session.ts`,
-    code: 'if (bought && typeof bought === "object" && !subscription.isCut?.(bought)) shown.push(subscription.project(bought));',
-    change: "subscription.isCut?.(bought) → subscription.isCut(bought)",
-    reason: "A subscription's declaration has it; only the type of all declarations says that it may be missing.",
-  },
-  {
-    file: `${OBJECTS}/checkout-session.ts`,
-    code: 'const charged = typeof payment === "object" ? payment?.latest_charge : null;',
-    change: 'typeof payment === "object" → true',
-    reason: "An id is a text, which has no charge.",
-  },
-  {
-    file: `${OBJECTS}/checkout-session.ts`,
-    code: 'typeof payment === "object" && ["requires_payment_method", "canceled"].includes(payment?.status ?? "");',
-    change: '"" → "Stryker was here!"',
-    reason: "Neither is one of the statuses.",
-  },
-  {
-    file: `${OBJECTS}/checkout-session.ts`,
-    code: 'typeof payment === "object" && ["requires_payment_method", "canceled"].includes(payment?.status ?? "");',
-    change: 'typeof payment === "object" → true',
-    reason: "An id is a text, which has no status.",
-  },
-  {
-    file: `${OBJECTS}/checkout-session.ts`,
-    code: 'typeof subscription === "object" &&',
-    change: 'typeof subscription === "object" → true',
-    reason: "An id is a text, which has no status.",
-  },
-  {
-    file: `${OBJECTS}/checkout-session.ts`,
-    code: '["past_due", "unpaid", "incomplete_expired"].includes(subscription?.status ?? "");',
-    change: '"" → "Stryker was here!"',
-    reason: "Neither is one of the statuses.",
-  },
-  {
-    file: `${OBJECTS}/customer.ts`,
-    code: '"customer.deleted": { as: ({ id }) => ({ id, object: "customer", deleted: true }) },',
-    change: '"customer" → ""',
-    reason: "Stripe's type asks for it; nothing reads it.",
-  },
-  {
-    file: `${OBJECTS}/product.ts`,
-    code: "marketing_features: (product.marketing_features ?? []).flatMap((feature) => feature.name ?? []),",
-    change: '[] → ["Stryker was here"]',
-    reason: "A text has no name, and what has none is left out.",
-  },
-  {
-    file: `${WEBHOOK}/verify.ts`,
-    code: 'if (!secrets.some((secret) => isSignedWith(secret, body, signature ?? ""))) {',
-    change: '"" → "Stryker was here!"',
-    reason: "Neither is a signature.",
-  },
-  ...["false → true", "Stripe.webhooks.signature?.verifyHeader → Stripe.webhooks.signature.verifyHeader"].map(
-    (change) => ({
-      file: `${WEBHOOK}/verify.ts`,
-      code: "return Stripe.webhooks.signature?.verifyHeader(body, signature, secret, Stripe.webhooks.DEFAULT_TOLERANCE) ?? false;",
-      change,
-      reason: "The library has it; only its types say that it may be missing.",
-    }),
+  ...known(
+    "core/src/mirror/objects/invoice.ts",
+    'rank: RANKS[invoice.status ?? "draft"] ?? 0,',
+    "A status without a rank has that of a draft.",
+    '"draft" → ""',
   ),
-  {
-    file: `${WEBHOOK}/verify.ts`,
-    code: "} catch {",
-    change: "{ … → {}",
-    reason: "Then the answer is undefined: to whom it is given, that is no more than false, and no event either.",
-  },
+  ...known(
+    "core/src/mirror/objects/checkout-session.ts",
+    'if (bought && typeof bought === "object" && !subscription.isCut?.(bought)) shown.push(subscription.project(bought));',
+    "A subscription's declaration has it; only the type of all declarations says that it may be missing.",
+    "subscription.isCut?.(bought) → subscription.isCut(bought)",
+  ),
+  ...known(
+    "core/src/mirror/objects/checkout-session.ts",
+    'const charged = typeof payment === "object" ? payment?.latest_charge : null;',
+    "An id is a text, which has no charge.",
+    'typeof payment === "object" → true',
+  ),
+  ...known(
+    "core/src/mirror/objects/checkout-session.ts",
+    'typeof payment === "object" && ["requires_payment_method", "canceled"].includes(payment?.status ?? "");',
+    "Neither is one of the statuses.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "core/src/mirror/objects/checkout-session.ts",
+    'typeof payment === "object" && ["requires_payment_method", "canceled"].includes(payment?.status ?? "");',
+    "An id is a text, which has no status.",
+    'typeof payment === "object" → true',
+  ),
+  ...known(
+    "core/src/mirror/objects/checkout-session.ts",
+    'typeof subscription === "object" &&',
+    "An id is a text, which has no status.",
+    'typeof subscription === "object" → true',
+  ),
+  ...known(
+    "core/src/mirror/objects/checkout-session.ts",
+    '["past_due", "unpaid", "incomplete_expired"].includes(subscription?.status ?? "");',
+    "Neither is one of the statuses.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "core/src/mirror/objects/customer.ts",
+    '"customer.deleted": { as: ({ id }) => ({ id, object: "customer", deleted: true }) },',
+    "Stripe's type asks for it; nothing reads it.",
+    '"customer" → ""',
+  ),
+  ...known(
+    "core/src/mirror/objects/product.ts",
+    "marketing_features: (product.marketing_features ?? []).flatMap((feature) => feature.name ?? []),",
+    "A text has no name, and what has none is left out.",
+    '[] → ["Stryker was here"]',
+  ),
+  ...known(
+    "core/src/webhook/verify.ts",
+    'if (!secrets.some((secret) => isSignedWith(secret, body, signature ?? ""))) {',
+    "Neither is a signature.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "core/src/webhook/verify.ts",
+    "return Stripe.webhooks.signature?.verifyHeader(body, signature, secret, Stripe.webhooks.DEFAULT_TOLERANCE) ?? false;",
+    "The library has it; only its types say that it may be missing.",
+    "false → true",
+    "Stripe.webhooks.signature?.verifyHeader → Stripe.webhooks.signature.verifyHeader",
+  ),
+  ...known(
+    "core/src/webhook/verify.ts",
+    "} catch {",
+    "Then the answer is undefined: to whom it is given, that is no more than false, and no event either.",
+    "{ … → {}",
+  ),
+  ...known(
+    "core/src/reconcile/index.ts",
+    "startingAfter = page.has_more ? page.data.at(-1)?.id : undefined;",
+    "A page that has more after it has an event.",
+    "page.data.at(-1)?.id → page.data.at(-1).id",
+  ),
+  ...known(
+    "core/src/checkout/summarize.ts",
+    'if (subscription && typeof subscription === "object" && subscription.items.has_more) {',
+    "Stripe was asked for it whole.",
+    'typeof subscription === "object" → true',
+  ),
+  ...known(
+    "core/src/checkout/summarize.ts",
+    'const mirrored = supabase.from("checkout_sessions").select("outcome").eq("id", session.id);',
+    "No list of columns means all of them.",
+    '"outcome" → ""',
+  ),
+  ...known(
+    "core/src/checkout/summarize.ts",
+    "items: (items?.data ?? []).map((item) => ({",
+    "Stripe was asked for them; only its types say that they may be missing.",
+    "items?.data → items.data",
+    '[] → ["Stryker was here"]',
+  ),
+  ...known(
+    "core/src/checkout/summarize.ts",
+    'description: item.description ?? "",',
+    "A price's item has its product's name; only Stripe's types say that it may be missing.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/authenticate.ts",
+    'return { accessToken, cookies: parsed.map(([name, value = ""]) => ({ name, value })) };',
+    "A cookie that was read has a value.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/validate.ts",
+    'throw new BillingError("invalid_request", checked.error.issues[0]?.message ?? "The request is not valid");',
+    "A schema that refuses says why.",
+    '"The request is not valid" → ""',
+    "checked.error.issues[0]?.message → checked.error.issues[0].message",
+  ),
+  ...known(
+    "functions/src/apply-stripe-events.ts",
+    'const outcome = outcomes.get(eventIdOf.get(messageId) ?? "");',
+    "Neither is an event's id.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/limit-body.ts",
+    'before: ({ event: { body = "", isBase64Encoded } }) => {',
+    "Neither is too large.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/limit-body.ts",
+    'if (Buffer.byteLength(body, isBase64Encoded ? "base64" : "utf8") > LARGEST_BODY) {',
+    "Without an encoding, Node takes UTF-8.",
+    '"utf8" → ""',
+  ),
+  ...known(
+    "functions/src/middleware/log-request.ts",
+    "const status = response?.statusCode ?? 500;",
+    "By then there is an answer, be it to an error.",
+    "response?.statusCode → response.statusCode",
+  ),
+  ...known(
+    "functions/src/middleware/parse.ts",
+    "if (!request.event.body) return { sent: {} };",
+    "What is nothing at all has no fields either: see validate.ts.",
+    "{ sent: {} } → {}",
+  ),
+  ...known(
+    "functions/src/middleware/parse.ts",
+    'async function parseForm({ event: { headers, body = "", isBase64Encoded } }: RouteRequest): Promise<Sent> {',
+    "Neither has a field that a form of ours has.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/parse.ts",
+    "await parseBody?.(parsed);",
+    "Middy's parser has it; only its type says that it may be missing.",
+    "parseBody?.(parsed) → parseBody(parsed)",
+  ),
+  ...known(
+    "functions/src/middleware/parse.ts",
+    'const contentType = headers["content-type"] ?? "";',
+    "Neither is the type of a form.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/parse.ts",
+    'const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");',
+    "Without an encoding, Node takes UTF-8.",
+    '"utf8" → ""',
+  ),
+  ...known(
+    "functions/src/receive-stripe-event.ts",
+    'async function verifyDelivery({ event: { body = "", isBase64Encoded, headers } }: RouteRequest): Promise<Delivery> {',
+    "Stripe's library takes no signature of nothing, and none of this.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/receive-stripe-event.ts",
+    'const raw = Buffer.from(body, isBase64Encoded ? "base64" : "utf8").toString("utf8");',
+    "Without an encoding, Node takes UTF-8.",
+    '"utf8" → ""',
+  ),
+  ...known(
+    "core/src/customer/index.ts",
+    'await supabase.from("customers").select("id").eq("user_id", user.id).eq("deleted", true).order("id"),',
+    "No list of columns means all of them.",
+    '"id" → ""',
+  ),
+  ...known(
+    "core/src/customer/index.ts",
+    `const idempotencyKey = \`customer-\${sha256(JSON.stringify([params, deleted.map(({ id }) => id)]))}\`;`,
+    "With every deleted customer the list is longer, and the key another.",
+    "({ id }) => id → () => undefined",
+  ),
+  ...known(
+    "core/src/checkout/schema.ts",
+    'price_id: z.string("Valid price ID is required").check(z.regex(/^price_\\w{1,249}$/, "Valid price ID is required")),',
+    "A check without words of its own has those of its schema.",
+    '"Valid price ID is required" → ""',
+  ),
+  ...known(
+    "core/src/checkout/schema.ts",
+    'priceId: text("Price ID is required").check(z.regex(STRIPE_ID, "Price ID is required")),',
+    "A check without words of its own has those of its schema.",
+    '"Price ID is required" → ""',
+  ),
 ];
