@@ -8,7 +8,7 @@ export interface MutatedFolder {
 
 const core = (folder: string, tests: readonly string[]): MutatedFolder => ({
   name: `core/${folder}`,
-  mutate: [`packages/core/src/${folder}/*.ts`],
+  mutate: [`packages/core/src/${folder}/[a-z]*.ts`],
   tests: tests.map((test) => `test/${test}.test.ts`),
 });
 
@@ -48,11 +48,11 @@ export const FOLDERS: readonly MutatedFolder[] = [
   {
     name: "functions",
     mutate: [
-      "packages/functions/src/middleware/*.ts",
+      "packages/functions/src/middleware/[a-z]*.ts",
       "packages/functions/src/{route,queue,apply-stripe-events,receive-stripe-event}.ts",
     ],
     tests: [
-      "packages/functions/src/**/*.test.ts",
+      "packages/functions/src/{aws-signature,log,secrets,middleware/stack}.test.ts",
       ...["receiver", "middleware", "queue", "consumer", "envelopes", "rotation"].map(
         (test) => `test/functions/${test}.test.ts`,
       ),
