@@ -11,8 +11,8 @@ export interface Contender {
   prepare?(events: Stripe.Event[]): Promise<() => Promise<unknown>>;
   /** The same from what the door of the system gets: checks each signature and parses each body. */
   verifyAndApply(deliveries: Delivery[]): Promise<void>;
-  /** Empties its tables. */
-  reset(): Promise<void>;
+  /** Empties its tables, but for these customers, where it keeps whose they are: each its own user's. */
+  reset(customers?: readonly string[]): Promise<void>;
   /**
    * What its tables hold, in the workload's words; undefined for one that does not claim to end in the right state.
    * @param events how many its own records must show: it throws when they do not

@@ -74,7 +74,7 @@ export async function compare(
 
 /** Begins with empty tables and ends badly when the last state is wrong. */
 async function runSideBySide(entrants: Entrant[], workload: Workload, { stage, connections }: Condition) {
-  for (const { contender } of entrants) await contender.reset();
+  for (const { contender } of entrants) await contender.reset(workload.customers);
   for (const [place, bodies] of batchesOf(workload.bodies, SLICE_EVENTS).entries()) {
     for (const { contender, batch, rates } of place % 2 ? entrants.toReversed() : entrants) {
       rates.push(await feed(contender, bodies, { stage, batch, connections }));

@@ -48,7 +48,7 @@ export async function startPostgres(): Promise<Server> {
 
 // What the migrations refer to of a Supabase project's own schema.
 const authSql = `
-create table auth.users (id uuid primary key, email text, email_confirmed_at timestamptz);
+create table auth.users (id uuid primary key, email text, email_confirmed_at timestamptz, deleted_at timestamptz);
 create function auth.uid() returns uuid language sql stable as 'select null::uuid';
 `;
 

@@ -153,7 +153,7 @@ ${judge(results).words}
 - **apply**: the events are parsed before the clock starts (\`processEvent\`). **verify + apply**: each body's signature is checked
   and it is parsed, within the time (\`processWebhook\`).
 - **2 ms of round trip**: a proxy holds back what goes to Postgres; \`select 1\` through it took ${results.roundTripMs.toFixed(1)} ms.
-- **Each round** begins with empty tables, and counts only if every system ends with the status of every subscription and the status,
+- **Each round** begins with empty tables, but that each customer is known to Turnpike as a user's, and counts only if every system ends with the status of every subscription and the status,
   amount and attempts of every invoice that the events lead to, and Turnpike's ledger with every event.
 - **Each number** is a median, after a warm-up: in each of ${results.rounds} rounds all systems go through the events side by side, in turns of a thousand
   events, and a ratio is of two neighbouring turns. So a machine that is busy with other things slows all of them.

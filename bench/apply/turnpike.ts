@@ -27,10 +27,11 @@ export function createTurnpike({ url, connections, stripeUrl }: ContenderOptions
         deliveries.map(({ body, signature }) => verifyEvent(body, signature, [SECRET])),
       );
     },
-    async reset() {
+    async reset(customers = []) {
       await pool.query(
         "truncate public.user_subscriptions, billing.invoices, public.customers, billing.stripe_events, billing.outbox",
       );
+      await pool.query({ text: OWNED_CUSTOMERS, values: [customers] });
     },
     async state(events) {
       if (events !== undefined) await assertLedger(pool, events);
@@ -93,6 +94,14 @@ async function introduceKey(pool: Pool, { keyHash, livemode }: Clients["stripe"]
     values: [keyHash, livemode],
   });
 }
+
+const OWNED_CUSTOMERS = `
+  with users as (
+    insert into auth.users (id, email)
+    select md5(id)::uuid, id || '@example.com' from unnest($1::text[]) id
+    on conflict (id) do nothing
+  )
+  insert into public.customers (id, user_id, owned_by) select id, md5(id)::uuid, 'metadata' from unnest($1::text[]) id`;
 
 async function assertLedger(pool: Pool, events: number): Promise<void> {
   const { rows } = await pool.query(

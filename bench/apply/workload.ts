@@ -7,6 +7,8 @@ export type State = Map<string, string>;
 export interface Workload {
   /** In the order in which they happened; as Stripe sends them, indented. */
   bodies: string[];
+  /** Whose the subscriptions are. */
+  customers: string[];
   subscriptions: State;
   invoices: State;
 }
@@ -40,7 +42,8 @@ export function createWorkload(count: number): Workload {
       subscriptions.set(object.id, `${object.status} ${object.cancel_at_period_end}`);
     else invoices.set(object.id, `${object.status} ${object.amount_paid} ${object.attempt_count}`);
   }
-  return { bodies: events.map((event) => JSON.stringify(event, null, 2)), subscriptions, invoices };
+  const customers = [...new Set(events.map(({ data }) => data.object.customer))];
+  return { bodies: events.map((event) => JSON.stringify(event, null, 2)), customers, subscriptions, invoices };
 }
 
 /** Signs now: a signature is good for five minutes. */
@@ -55,6 +58,7 @@ export function sign(bodies: string[]): Delivery[] {
 type Payload = {
   object: string;
   id: string;
+  customer: string;
   status: string;
   cancel_at_period_end?: boolean;
   amount_paid?: number;
