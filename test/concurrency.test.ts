@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { applyEvents } from "@turnpike/core/mirror";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
@@ -121,3 +122,44 @@ it("a consumer that names owners and one that does not never wait for each other
   }
   expect(failures).toEqual([]);
 }, 120_000);
+
+it("a purchase, and the confirming of its address at the same moment, do not miss each other", async () => {
+  for (const purchaseFirst of [false, true]) {
+    const email = `${id("guest")}@example.com`;
+    const [user] = await server.query<{ id: string }>(
+      "insert into auth.users (id, email) values (gen_random_uuid(), $1) returning id",
+      [email],
+    );
+    const cus = customer({ email, metadata: {} });
+    const bought = event("customer.created", cus, NOW);
+    const confirm = "update auth.users set email_confirmed_at = now() where email = '%'";
+    if (purchaseFirst) {
+      // Claimed, and not yet committed.
+      const claiming = server.query(`do $$ begin
+        perform billing.apply_changes(array[jsonb_populate_record(null::billing.change, '${JSON.stringify({
+          object: "customer",
+          object_id: cus.id,
+          row: { email },
+          rank: 0,
+          deleted: false,
+          fetched: true,
+          as_of: "2026-11-01T00:00:00Z",
+          owner: { customer_id: cus.id, email },
+        })}')]);
+        perform pg_sleep(1);
+      end $$`);
+      await sleep(300);
+      await Promise.all([claiming, server.query(confirm.replace("%", email))]);
+    } else {
+      const confirming = server.query(`do $$ begin
+        ${confirm.replace("%", email)};
+        perform pg_sleep(1);
+      end $$`);
+      await sleep(300);
+      await Promise.all([confirming, applyEvents({ stripe, supabase }, [bought])]);
+    }
+    expect(await server.query("select user_id from customers where id = $1", [cus.id])).toEqual([
+      { user_id: user?.id },
+    ]);
+  }
+});

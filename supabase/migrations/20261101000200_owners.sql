@@ -40,11 +40,22 @@ language sql stable set search_path = '' as $$
   join auth.users users on lower(users.email) = lower(said.owner ->> 'email') and users.email_confirmed_at is not null
 $$;
 
+-- Lets one transaction at a time decide whose what was bought with an address is.
+create function billing.lock_address(address text) returns void
+language sql set search_path = '' as $$
+  select pg_advisory_xact_lock(hashtextextended(lower(address), 0))
+$$;
+
 -- Says whose customers are. What metadata says stands before an address, whichever came first; else the first owner stays. The
 -- customer's row is made here if the customer has not arrived yet.
 create function billing.claim_customers(changes billing.change[]) returns void
 language plpgsql set search_path = '' as $$
 begin
+  -- Else a purchase, and the confirming of its address at the same moment, would not see each other.
+  perform billing.lock_address(address) from (
+    select distinct lower(change.owner ->> 'email') from unnest(changes) change where change.owner ->> 'email' is not null order by 1
+  ) addresses (address);
+
   -- Makes those that have not arrived yet and locks the others, in one statement and one order, so that two batches cannot wait
   -- for each other. The customers that are only written are among them.
   insert into public.customers (id)
@@ -102,17 +113,25 @@ $$;
 -- The same, when a user confirms an address after the purchase, or signs up with it again.
 create function billing.attach_purchases() returns trigger
 language plpgsql security definer set search_path = '' as $$
+declare
+  found_ids text[];
 begin
-  update public.customers customer
-  set user_id = new.id, owned_by = 'email'
-  where customer.user_id is null and customer.organization_id is null and not customer.deleted
-    and (
-      lower(customer.email) = lower(new.email)
-      or customer.id in (
-        select session.customer_id from public.checkout_sessions session
-        where session.status = 'complete' and lower(session.customer_email) = lower(new.email)
+  perform billing.lock_address(new.email);
+  -- In the order in which batches lock them, so that neither waits for the other.
+  found_ids := array(
+    select customer.id from public.customers customer
+    where customer.user_id is null and customer.organization_id is null and not customer.deleted
+      and (
+        lower(customer.email) = lower(new.email)
+        or customer.id in (
+          select session.customer_id from public.checkout_sessions session
+          where session.status = 'complete' and lower(session.customer_email) = lower(new.email)
+        )
       )
-    );
+    order by customer.id
+    for update
+  );
+  update public.customers set user_id = new.id, owned_by = 'email' where id = any (found_ids);
   update public.checkout_sessions session
   set user_id = new.id
   where session.status = 'complete' and lower(session.customer_email) = lower(new.email)

@@ -359,27 +359,33 @@ const claims: SqlMutant[] = [
     tests: OWNERSHIP,
   },
   {
+    name: "a purchase and the confirming of its address miss each other",
+    find: "  select pg_advisory_xact_lock(hashtextextended(lower(address), 0))\n",
+    replace: "  select null::void\n",
+    tests: ["test/concurrency.test.ts"],
+  },
+  {
     name: "confirming an address takes a customer from its owner",
-    find: "  where customer.user_id is null and customer.organization_id is null and not customer.deleted\n    and (",
-    replace: "  where (",
+    find: "    where customer.user_id is null and customer.organization_id is null and not customer.deleted\n      and (",
+    replace: "    where (",
     tests: OWNERSHIP,
   },
   {
     name: "confirming an address takes what nobody has bought yet",
-    find: "        where session.status = 'complete' and",
-    replace: "        where",
+    find: "          where session.status = 'complete' and",
+    replace: "          where",
     tests: OWNERSHIP,
   },
   {
     name: "confirming an address takes what was bought with another",
-    find: "and lower(session.customer_email) = lower(new.email)\n      )",
-    replace: "\n      )",
+    find: "and lower(session.customer_email) = lower(new.email)\n        )",
+    replace: "\n        )",
     tests: OWNERSHIP,
   },
   {
     name: "confirming an address finds no customer that bears it",
-    find: "      lower(customer.email) = lower(new.email)\n",
-    replace: "      false\n",
+    find: "        lower(customer.email) = lower(new.email)\n",
+    replace: "        false\n",
     tests: OWNERSHIP,
   },
   {
@@ -461,22 +467,28 @@ const claims: SqlMutant[] = [
     tests: OWNERSHIP,
   },
   {
-    name: "what a deleted user still pays for is not told",
-    find: "    and subscription.is_live\n",
-    replace: "    and subscription.grants_access\n",
-    tests: OWNERSHIP,
+    name: "what a deleted user still pays for is not ended",
+    find: "  where subscription.customer_id = any (customer_ids) and subscription.is_live\n",
+    replace: "  where subscription.customer_id = any (customer_ids) and subscription.grants_access\n",
+    tests: ["test/core/leaving.test.ts"],
   },
   {
-    name: "what a deleted user paid for once is told",
-    find: "    and subscription.is_live\n",
+    name: "what others pay for is ended when a user is deleted",
+    find: "  where subscription.customer_id = any (customer_ids) and subscription.is_live\n",
+    replace: "  where subscription.is_live\n",
+    tests: ["test/core/leaving.test.ts"],
+  },
+  {
+    name: "a user who is deleted leaves nothing to be done",
+    find: "  perform billing.leave('user', old.id::text);\n",
     replace: "",
-    tests: OWNERSHIP,
+    tests: ["test/core/leaving.test.ts"],
   },
   {
-    name: "what others pay for is told when a user is deleted",
-    find: "  where customer.user_id = old.id\n",
-    replace: "  where true\n",
-    tests: OWNERSHIP,
+    name: "whoever is deleted is forgotten",
+    find: "  insert into billing.deleted_users (id) values (old.id) on conflict do nothing;\n",
+    replace: "",
+    tests: ["test/core/leaving.test.ts"],
   },
   {
     name: "customers are locked in no order",
@@ -484,6 +496,69 @@ const claims: SqlMutant[] = [
     replace:
       "  select claimed.id from (\n    select change.owner ->> 'customer_id' from unnest(changes) change where change.owner is not null\n    union\n    select change.object_id from unnest(changes) change where change.object = 'customer'\n  ) claimed (id)\n  order by md5(claimed.id || pg_backend_pid())\n",
     tests: ["test/concurrency.test.ts"],
+  },
+];
+
+const sales: SqlMutant[] = [
+  {
+    name: "two sales to a payer at once",
+    find: "    where standing.expires_at <= clock_timestamp() or standing.token",
+    replace: "    where true or standing.token",
+    tests: ["test/core/checkout-races.test.ts"],
+  },
+  {
+    name: "a sale that died stands in the way for ever",
+    find: "    where standing.expires_at <= clock_timestamp() or standing.token",
+    replace: "    where standing.token",
+    tests: ["test/core/checkout-races.test.ts"],
+  },
+  {
+    name: "a sale that ran out ends another's",
+    find: "  where standing.payer = end_sale.payer and standing.token = end_sale.token\n",
+    replace: "  where standing.payer = end_sale.payer\n",
+    tests: ["test/core/checkout-races.test.ts"],
+  },
+  {
+    name: "a second subscription is not noticed when it starts",
+    find: "for each row when (new.is_live) execute function billing.watch_live_subscription();",
+    replace: "for each row when (false) execute function billing.watch_live_subscription();",
+    tests: ["test/core/doubles.test.ts"],
+  },
+  {
+    name: "a second subscription is not noticed when it comes to life",
+    find: "for each row when (new.is_live and not old.is_live) execute",
+    replace: "for each row when (false) execute",
+    tests: ["test/core/doubles.test.ts"],
+  },
+  {
+    name: "subscriptions that may stand beside each other are doubles",
+    find: "    and billing.groups_of(rival.items) && billing.groups_of(subscription.items)\n",
+    replace: "",
+    tests: ["test/core/doubles.test.ts"],
+  },
+  {
+    name: "a subscription that is over is a double",
+    find: "    and rival.is_live\n",
+    replace: "",
+    tests: ["test/core/doubles.test.ts"],
+  },
+  {
+    name: "a notice that failed never comes again",
+    find: "  set sent_at = case when settled.error = '' then now() end,",
+    replace: "  set sent_at = now(),",
+    tests: ["test/core/relay.test.ts"],
+  },
+  {
+    name: "a notice that is handled comes again",
+    find: "  set sent_at = case when settled.error = '' then now() end,",
+    replace: "  set sent_at = null,",
+    tests: ["test/core/relay.test.ts"],
+  },
+  {
+    name: "a notice is tried for ever",
+    find: "and notice.next_attempt_at <= now() and notice.attempts < 30\n",
+    replace: "and notice.next_attempt_at <= now()\n",
+    tests: ["test/core/relay.test.ts"],
   },
 ];
 
@@ -644,4 +719,4 @@ const policies: SqlMutant[] = [
   },
 ];
 
-export const SQL_MUTANTS: readonly SqlMutant[] = [...guard, ...ledger, ...claims, ...policies];
+export const SQL_MUTANTS: readonly SqlMutant[] = [...guard, ...ledger, ...claims, ...sales, ...policies];

@@ -53,7 +53,7 @@ function ledgerEntry({ id, type, created, api_version }: Stripe.Event): LedgerEn
 
 /** One value that Postgres cannot hold would make it refuse the whole batch, before any function of ours sees it. */
 function storable(change: Change): Change {
-  const field = findUnstorable("row" in change ? { id: change.object_id, ...change.row } : null);
+  const field = findUnstorable(change.object_id) === undefined ? findUnstorable("row" in change && change.row) : "id";
   if (field === undefined) return change;
   const { event_id, type, created_at, api_version, object, object_id } = change;
   const reason = `${object}.${field}: it holds what Postgres cannot store`;

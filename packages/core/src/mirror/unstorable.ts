@@ -7,13 +7,16 @@ const DEEPEST = 50;
  * @returns where it stands, as in `metadata.note`; empty for the value itself
  */
 export function findUnstorable(value: unknown, depth = 0): string | undefined {
-  if (typeof value === "string") return value.includes("\0") || !value.isWellFormed() ? "" : undefined;
+  if (typeof value === "string") return isStorable(value) ? undefined : "";
   if (typeof value !== "object" || value === null) return undefined;
   if (depth > DEEPEST) return "";
-  for (const [key, inner] of Object.entries(value)) {
-    if (findUnstorable(key) !== undefined) return "a key";
-    const found = findUnstorable(inner, depth + 1);
+  // It runs over each row that is written: a list of the entries would cost more than all the rest.
+  for (const key in value) {
+    if (!isStorable(key)) return "a key";
+    const found = findUnstorable((value as Record<string, unknown>)[key], depth + 1);
     if (found !== undefined) return found ? `${key}.${found}` : key;
   }
   return undefined;
 }
+
+const isStorable = (text: string) => text.isWellFormed() && !text.includes("\0");
