@@ -29,7 +29,7 @@ language sql stable set search_path = '' as $$
   union all
   select said.subject, said.as_of, 'metadata', users.id, null
   from said cross join billing.settings cross join lateral unnest(user_metadata_keys) key (name)
-  join auth.users users on users.id = billing.to_uuid(said.owner -> 'metadata' ->> key.name)
+  join auth.users users on users.id = billing.to_uuid(said.owner -> 'metadata' ->> key.name) and users.deleted_at is null
   -- Whoever buys for an organisation is named beside it.
   where not exists (
     select from unnest(organization_metadata_keys) other (name) where said.owner -> 'metadata' ->> other.name <> ''
@@ -82,7 +82,7 @@ begin
   from (
     select distinct on (c.owner ->> 'customer_id') c.owner ->> 'customer_id' as customer_id, users.id as user_id
     from unnest(changes) c
-    join auth.users users on users.id = billing.to_uuid(c.owner ->> 'reference')
+    join auth.users users on users.id = billing.to_uuid(c.owner ->> 'reference') and users.deleted_at is null
     order by c.owner ->> 'customer_id', c.as_of, users.id
   ) named
   where customer.id = named.customer_id and customer.named_user_id is null;

@@ -36,7 +36,9 @@ $$;
 -- Who is buying: the address as it is now, where a token has that of up to an hour ago, and outlives a user who is deleted.
 create function public.find_buyer(user_id uuid) returns table (email text, email_confirmed boolean)
 language sql stable security definer set search_path = '' as $$
-  select users.email::text, users.email_confirmed_at is not null from auth.users users where users.id = find_buyer.user_id
+  select users.email::text, users.email_confirmed_at is not null
+  from auth.users users
+  where users.id = find_buyer.user_id and users.deleted_at is null
 $$;
 
 revoke all on billing.sales_in_progress from public, anon, authenticated, service_role;

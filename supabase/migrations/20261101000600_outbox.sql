@@ -134,17 +134,38 @@ end
 $$;
 create index outbox_orphaned_customers on billing.outbox (object_id) where kind = 'customer_orphaned';
 
+create function billing.leave_as(user_id uuid) returns void
+language plpgsql set search_path = '' as $$
+begin
+  -- Whoever is just being given a customer holds the user's row: waits for that, so that the customer is seen.
+  perform from auth.users where users.id = leave_as.user_id for update;
+  insert into billing.deleted_users (id) values (leave_as.user_id) on conflict do nothing;
+  perform billing.leave('user', leave_as.user_id::text);
+end
+$$;
+
 create function billing.leave_as_user() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  -- Whoever is just being given a customer holds the user's row: waits for that, so that the customer is seen.
-  perform from auth.users where users.id = old.id for update;
-  insert into billing.deleted_users (id) values (old.id) on conflict do nothing;
-  perform billing.leave('user', old.id::text);
+  perform billing.leave_as(old.id);
   return old;
 end
 $$;
 create trigger leave_as_user before delete on auth.users for each row execute function billing.leave_as_user();
+
+-- Supabase can also keep the row of a user whom it deletes: they leave all the same, and own nothing any more.
+create function billing.leave_softly() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform billing.leave_as(old.id);
+  update public.customers customer set user_id = null where customer.user_id = old.id;
+  update public.customers customer set named_user_id = null where customer.named_user_id = old.id;
+  update public.checkout_sessions session set user_id = null where session.user_id = old.id;
+  return null;
+end
+$$;
+create trigger leave_softly after update of deleted_at on auth.users
+for each row when (old.deleted_at is null and new.deleted_at is not null) execute function billing.leave_softly();
 
 -- A confirmed address that is another now. Each change is a notice of its own; the relay reads the address as it is then.
 create function billing.report_changed_email() returns trigger
@@ -271,8 +292,9 @@ end
 $$;
 create trigger watch_new_subscription after insert on public.user_subscriptions
 for each row when (new.is_live) execute function billing.watch_live_subscription();
+-- A change of plan may lead into the group of another one.
 create trigger watch_started_subscription after update on public.user_subscriptions
-for each row when (new.is_live and not old.is_live) execute function billing.watch_live_subscription();
+for each row when (new.is_live and (not old.is_live or new.product_id is distinct from old.product_id)) execute function billing.watch_live_subscription();
 
 create function billing.watch_owned_customer() returns trigger
 language plpgsql set search_path = '' as $$
@@ -360,7 +382,9 @@ revoke all on function
   billing.customers_of(text),
   billing.report_orphans(text[]),
   billing.leave(text, text),
+  billing.leave_as(uuid),
   billing.leave_as_user(),
+  billing.leave_softly(),
   billing.report_changed_email(),
   billing.find_rivals(text),
   billing.groups_of(jsonb),

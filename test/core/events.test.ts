@@ -69,6 +69,7 @@ const NOTICES: Record<string, string> = {
   "invoice.payment_failed": "payment_failed",
   "invoice.payment_action_required": "payment_action_required",
   "invoice.finalization_failed": "invoice_finalization_failed",
+  "refund.failed": "refund_failed",
   "charge.dispute.created": "dispute_opened",
   "charge.dispute.closed": "dispute_closed",
   "radar.early_fraud_warning.created": "early_fraud_warning",

@@ -1,3 +1,4 @@
+import { openCheckout } from "@turnpike/core/checkout";
 import { noteAnew } from "@turnpike/core/mirror";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
@@ -43,6 +44,28 @@ describe("a user who is deleted", () => {
     for (const id of subscriptions) expect(mail?.lines.join()).toContain(id);
     expect(others).toEqual([]);
     expect((await relay.notices()).filter(({ done }) => !done)).toEqual([]);
+  });
+
+  // As Supabase does it: the row stays, and its address is made unreadable.
+  it("softly stops paying, is sold nothing, owns nothing, and is told nothing of it at an address that is none", async () => {
+    const user = await shop.newUser();
+    const customer = await relay.newCustomer(user);
+    const [id, session] = [await relay.subscribe(customer, price), await openSession(customer, user.id)];
+    await supabase.query(
+      "update auth.users set email = encode(sha256(email::bytea), 'base64'), deleted_at = now() where id = $1",
+      [user.id],
+    );
+    expect((await relay.run()).flatMap(({ lines }) => lines)).toEqual([expect.stringContaining(id)]);
+    expect(await relay.statusOf(id)).toBe("canceled");
+    expect((await lent.stripe.checkout.sessions.retrieve(session.id)).status).toBe("expired");
+    expect(await lent.stripe.customers.retrieve(customer)).toMatchObject({ email: user.email });
+
+    const late = await relay.subscribe(await relay.newCustomer(user), price, { user_id: user.id });
+    expect(await supabase.query("select from customers where user_id = $1", [user.id])).toEqual([]);
+    await relay.run();
+    expect(await relay.statusOf(late)).toBe("canceled");
+    const again = openCheckout(shop.billing, user, shop.purchase(price));
+    await expect(again).rejects.toMatchObject({ code: "unauthenticated" });
   });
 
   it.each([

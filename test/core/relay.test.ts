@@ -98,7 +98,7 @@ describe("a notice", () => {
 });
 
 describe("the operator", () => {
-  it.each(["dispute_opened", "dispute_closed", "early_fraud_warning", "invoice_finalization_failed"])(
+  it.each(["dispute_opened", "dispute_closed", "early_fraud_warning", "invoice_finalization_failed", "refund_failed"])(
     "is told of %s",
     async (kind) => {
       const object = await notice(kind);

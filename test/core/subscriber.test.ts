@@ -86,6 +86,19 @@ describe("nothing is sold twice, though no event has come: a subscriber is led t
     for (const priceId of [plan.id, addOn.id]) expect(await open(user, priceId)).toContain("/p/session/");
   });
 
+  it("also when the mirror does not know its product yet, whose group Stripe tells", async () => {
+    const [user, group] = [await shop.newUser(), "suite"];
+    const { id: product } = await lent.stripe.products.create({
+      name: "Unknown",
+      metadata: { subscription_group: group },
+    });
+    const recurring = { interval: "month" } as const;
+    const held = await lent.stripe.prices.create({ product, currency: "usd", unit_amount: 900, recurring });
+    await subscribe(await addCustomer(user), held.id);
+    expect(await open(user, (await shop.sell("monthly", { group })).id)).toContain("/p/session/");
+    expect(await open(user, plan.id)).toContain("/c/pay/");
+  });
+
   it("also when another customer of theirs holds it: that one's portal opens", async () => {
     const user = await shop.newUser();
     const own = await addCustomer(user);
@@ -121,6 +134,23 @@ describe("nothing is sold twice, though no event has come: a subscriber is led t
     });
     await lent.stripe.subscriptions.cancel(held.id);
     expect(await open(user, plan.id)).toContain("/c/pay/");
+  });
+
+  it("and also when somebody has bought another for them: it keeps nobody from what is theirs", async () => {
+    const user = await shop.newUser();
+    await shop.pay(await open(user, plan.id));
+    const { id } = await lent.stripe.customers.create({ email: "another@example.com" });
+    await supabase.query("insert into customers (id, named_user_id) values ($1, $2)", [id, user.id]);
+    const given = await subscribe(id, plan.id);
+    expect(await open(user, yearly)).toContain("/p/session/");
+
+    const [own = ""] = await customersOf(user);
+    for (const { id: held } of (await lent.stripe.subscriptions.list({ customer: own })).data) {
+      await lent.stripe.subscriptions.cancel(held);
+    }
+    await expect(open(user, yearly)).rejects.toMatchObject({ code: "already_subscribed" });
+    await lent.stripe.subscriptions.cancel(given.id);
+    expect(await open(user, yearly)).toContain("/c/pay/");
   });
 
   it("and a page that stands open is closed: nothing more can be paid", async () => {

@@ -81,6 +81,7 @@ const CALLERS: Record<string, readonly string[]> = {
 const DEFINERS = [
   "billing.attach_purchases()",
   "billing.leave_as_user()",
+  "billing.leave_softly()",
   "billing.own_customer_ids()",
   "billing.own_purchases()",
   "billing.report_changed_email()",

@@ -1,4 +1,7 @@
-import { dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
+import type { Clients } from "../clients.ts";
+import { noteAnew } from "../mirror/index.ts";
+import { isMissing } from "../stripe/index.ts";
+import { dataOf, type Json } from "../supabase/index.ts";
 
 /**
  * The group of a recurring product. Nobody may hold two subscriptions of one group: a product of another group can be held beside
@@ -9,16 +12,23 @@ export function groupOf(metadata: Json): string {
   return typeof named === "string" ? named.trim() : "";
 }
 
-/** The groups of products, by the products' ids. One that the mirror does not know yet counts as one that names no group. */
-export async function findGroups(supabase: ServiceClient, productIds: string[]): Promise<Map<string, string>> {
-  const groups = new Map(productIds.map((id) => [id, ""]));
-  if (groups.size === 0) return groups;
-  const known = dataOf(
-    await supabase
-      .from("products")
-      .select("id, metadata")
-      .in("id", [...groups.keys()]),
-  );
-  for (const { id, metadata } of known) groups.set(id, groupOf(metadata));
+/** The groups of products, by the products' ids. Stripe is asked about those that the mirror does not know yet. */
+export async function findGroups(clients: Clients, productIds: string[]): Promise<Map<string, string>> {
+  const ids = [...new Set(productIds)];
+  if (ids.length === 0) return new Map();
+  const known = dataOf(await clients.supabase.from("products").select("id, metadata").in("id", ids));
+  const groups = new Map(known.map(({ id, metadata }) => [id, groupOf(metadata)]));
+  const unknown = ids.filter((id) => !groups.has(id));
+  await Promise.all(unknown.map(async (id) => groups.set(id, await askForGroup(clients, id))));
   return groups;
+}
+
+/** One that Stripe has forgotten names none. */
+async function askForGroup(clients: Clients, id: string): Promise<string> {
+  try {
+    return groupOf((await noteAnew(clients, "product", id)).metadata);
+  } catch (error) {
+    if (isMissing(error)) return "";
+    throw error;
+  }
 }

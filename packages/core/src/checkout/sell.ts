@@ -20,7 +20,8 @@ export function sell(billing: Billing, sale: Sale): Promise<string> {
 async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<string> {
   const { payer, buyer, price } = sale;
   const { own, named } = await findPayersCustomers(billing, payer, buyer);
-  await refuseWhatRunsElsewhere(billing, named, price);
+  const elsewhere = (await listOfGroup(billing, named, price)).some((subscription) => !isOver(subscription));
+  if (elsewhere && own.length === 0) throw alreadySubscribed();
   await sendEmail(billing, payer, buyer, own);
   const [customer = await createCustomer(billing, payer, buyer), ...others] = own;
   const customers = [customer, ...others];
@@ -38,6 +39,7 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
     const foreign = rivals.filter((session) => session !== same);
     if (foreign.length === 0) {
       if (running) return openPortalOf(billing, requiredIdOf(running.customer), `${billing.site.url}/account`);
+      if (elsewhere) throw alreadySubscribed();
       lease.assertHeld();
       return same?.url ?? openSession(billing.stripe.checkout, params);
     }
@@ -47,10 +49,8 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
 }
 
 /** What somebody else pays for, and the user has the use of, has a portal that is not theirs to open. */
-async function refuseWhatRunsElsewhere(billing: Billing, customers: string[], price: SellablePrice): Promise<void> {
-  const subscriptions = await listOfGroup(billing, customers, price);
-  if (subscriptions.every(isOver)) return;
-  throw new BillingError(
+function alreadySubscribed(): BillingError {
+  return new BillingError(
     "already_subscribed",
     "This runs for you already. It was paid under another address: the link in its receipt leads to where it is managed.",
   );
@@ -65,6 +65,6 @@ async function listOfGroup(
   if (mode === "payment") return [];
   const all = await listSubscriptions(clients, customers);
   const productsOf = ({ items }: Stripe.Subscription) => items.data.map(({ price }) => requiredIdOf(price.product));
-  const groups = await findGroups(clients.supabase, all.flatMap(productsOf));
+  const groups = await findGroups(clients, all.flatMap(productsOf));
   return all.filter((subscription) => productsOf(subscription).some((product) => groups.get(product) === group));
 }

@@ -13,16 +13,12 @@ type Params = Stripe.Checkout.SessionCreateParams;
  * The open sessions of these customers that stand in the way of a purchase: of a subscription all of the same group, of one thing
  * those that were opened here for it. Stripe is asked: the mirror knows no session that was opened elsewhere.
  */
-export async function listRivals(
-  { stripe, supabase }: Clients,
-  customers: string[],
-  price: SellablePrice,
-): Promise<Session[]> {
-  const sessions = (await Promise.all(customers.map((customer) => listOpen(stripe, customer)))).flat();
+export async function listRivals(clients: Clients, customers: string[], price: SellablePrice): Promise<Session[]> {
+  const sessions = (await Promise.all(customers.map((customer) => listOpen(clients.stripe, customer)))).flat();
   const ofMode = sessions.filter(({ mode }) => mode === price.mode);
   if (price.mode === "payment") return ofMode.filter(({ metadata }) => metadata?.price_id === price.id);
 
-  const groups = await findGroups(supabase, ofMode.flatMap(productsIn));
+  const groups = await findGroups(clients, ofMode.flatMap(productsIn));
   return ofMode.filter((session) => productsIn(session).some((product) => groups.get(product) === price.group));
 }
 

@@ -32,6 +32,7 @@ export type NoticeKind =
   | "payment_failed"
   | "payment_action_required"
   | "invoice_finalization_failed"
+  | "refund_failed"
   | "trial_will_end"
   | "dispute_opened"
   | "dispute_closed"

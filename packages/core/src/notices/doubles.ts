@@ -7,6 +7,8 @@ import { endSubscription } from "./end-subscription.ts";
 
 const COMMENT = "Turnpike: bought beside";
 const UNDONE = "It was bought beside another one that stands: it is cancelled,";
+/** Stripe delivers an event for three days. Whoever turns out later to have two has used both, and a person decides. */
+const UNDO_WITHIN_SECONDS = 3 * 24 * 60 * 60;
 
 /** Two transactions have each brought a subscription at once: looks again, now that both are over. */
 export const lookForDoubles: Handler = async ({ supabase }, subscription_id) => {
@@ -24,13 +26,17 @@ export const undoDouble: Handler = async (context, id) => {
   const page = pageOf(context, "subscriptions", id);
   // Cancelled by an earlier attempt, which may have died before it paid back.
   if (subscription.status === "canceled" && subscription.cancellation_details?.comment?.startsWith(COMMENT)) {
-    return `${UNDONE} ${await payBack(context, id)} ${page}`;
+    // Whoever cancels in the portal may write a comment, too, and must not decide what is paid back.
+    const doubt = await whyNotPayBack(context, subscription);
+    return doubt
+      ? `It is cancelled and not paid back: ${doubt}. ${page}`
+      : `${UNDONE} ${await payBack(context, id)} ${page}`;
   }
   const [oldest, ...younger] = await findRivals(context, id);
   const itself = younger.find((rival) => rival.id === id);
   if (!oldest || !itself) return undefined;
 
-  const doubt = whyNotUndo(context, oldest, itself) ?? (await whyNotPayBack(context, id));
+  const doubt = (await whyNotUndo(context, oldest, itself)) ?? (await whyNotPayBack(context, subscription));
   if (doubt) return `It is live beside ${oldest.id}, and both cost: ${doubt}. Decide which one stays. ${page}`;
   await endSubscription(context, id, `${COMMENT} ${oldest.id}`);
   return `${UNDONE} ${await payBack(context, id)} ${page}`;
@@ -52,21 +58,38 @@ async function findRivals(context: Context, id: string): Promise<Rival[]> {
 const askForRivals = async ({ supabase }: Context, subscription_id: string) =>
   dataOf(await supabase.rpc("find_rival_subscriptions", { subscription_id }));
 
-function whyNotUndo({ onDoubleSubscription }: Context, oldest: Rival, younger: Rival): string | undefined {
+async function whyNotUndo(context: Context, oldest: Rival, younger: Rival): Promise<string | undefined> {
   const isOurs = ({ metadata }: Rival) => (metadata as Stripe.Metadata).sold_by === "turnpike";
-  if (onDoubleSubscription === "report") return "ON_DOUBLE_SUBSCRIPTION is report";
+  if (context.onDoubleSubscription === "report") return "ON_DOUBLE_SUBSCRIPTION is report";
   if (!isOurs(oldest) || !isOurs(younger)) return "one of them was not sold by the product's own pages";
   // Whoever lost the younger one would be left without any.
   if (!["active", "trialing"].includes(oldest.status)) return `the older one is ${oldest.status}`;
   if (oldest.ends_at) return "the older one is about to end";
+  const standing = await look(context, "subscription", oldest.id);
+  if (standing?.pause_collection) return "the older one is paused";
+  if (standing && endsWithItsTrial(standing)) return "the older one is a trial that ends by itself";
   return undefined;
 }
 
-/** Only what the purchase itself took can be given back: neither what is still under way, nor months that were used. */
-async function whyNotPayBack(context: Context, id: string): Promise<string | undefined> {
+function endsWithItsTrial({ status, trial_settings, default_payment_method }: Stripe.Subscription): boolean {
+  const whenUnpaid = trial_settings?.end_behavior.missing_payment_method ?? "create_invoice";
+  return status === "trialing" && !default_payment_method && whenUnpaid !== "create_invoice";
+}
+
+/** Only what the purchase itself took can be given back: neither what is still under way, nor time that was used. */
+async function whyNotPayBack(
+  context: Context,
+  { id, created, canceled_at }: Stripe.Subscription,
+): Promise<string | undefined> {
+  const ranFor = (canceled_at ?? Date.now() / 1000) - created;
+  if (ranFor > UNDO_WITHIN_SECONDS) return "the younger one has run for days";
   const invoices = await listInvoices(context, id);
   if (invoices.length > 1) return "the younger one has been billed again since";
-  return invoices.some(({ status }) => status !== "paid") ? "the younger one is not paid yet" : undefined;
+  if (invoices.some(({ status }) => status !== "paid")) return "the younger one is not paid yet";
+  // A refund gives back what a card paid, not the credit that was used up beside it.
+  const usedCredit = ({ starting_balance, ending_balance }: Stripe.Invoice) =>
+    (ending_balance ?? starting_balance) !== starting_balance;
+  return invoices.some(usedCredit) ? "the customer's credit was used for the younger one" : undefined;
 }
 
 async function listInvoices({ stripe }: Context, subscription: string): Promise<Stripe.Invoice[]> {
@@ -97,8 +120,8 @@ async function refund(
 ): Promise<string | undefined> {
   const params = { ...(payment_intent ? { payment_intent } : { charge }), reason: "duplicate" };
   try {
-    await note(context, "refund", () => write<Stripe.Refund>(context.stripe, "/v1/refunds", params));
-    return undefined;
+    const { status } = await note(context, "refund", () => write<Stripe.Refund>(context.stripe, "/v1/refunds", params));
+    return status === "failed" || status === "canceled" ? status : undefined;
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return error.code === "charge_already_refunded" ? undefined : (error.code ?? error.type);

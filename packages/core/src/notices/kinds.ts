@@ -56,6 +56,10 @@ const kinds: Record<string, Kind> = {
     subject: "An invoice could not be finalised",
     handle: say((id) => `${id}: nobody is asked to pay it. Stripe says why beside the invoice.`),
   },
+  refund_failed: {
+    subject: "A refund did not arrive",
+    handle: say((id) => `${id}: the bank sent the money back to your balance. Pay the customer in another way.`),
+  },
   payment_failed: forCustomers,
   payment_action_required: forCustomers,
   trial_will_end: forCustomers,

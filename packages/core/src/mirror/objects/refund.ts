@@ -25,7 +25,7 @@ export const refund = mirrored({
   events: {
     "refund.created": {},
     "refund.updated": {},
-    "refund.failed": {},
+    "refund.failed": { notify: "refund_failed" },
   },
 });
 
