@@ -220,4 +220,23 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     "A check without words of its own has those of its schema.",
     '"Price ID is required" → ""',
   ),
+  ...known(
+    "core/src/mirror/unreadable.ts",
+    'const message = error instanceof Error ? error.message : "it cannot be read";',
+    "What is thrown is an Error.",
+    '"it cannot be read" → ""',
+  ),
+  ...known(
+    "core/src/mirror/settle.ts",
+    "if (!first) return [];",
+    "No group of events is empty; only the type says that it may be.",
+    "!first → false",
+    '[] → ["Stryker was here"]',
+  ),
+  ...known(
+    "core/src/mirror/settle.ts",
+    'if (performance.now() > deadline) throw new OwnError("There was no time left to ask Stripe");',
+    "A billionth of a second more or less.",
+    "performance.now() > deadline → performance.now() >= deadline",
+  ),
 ];
