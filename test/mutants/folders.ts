@@ -18,9 +18,24 @@ const core = (folder: string, tests: readonly string[]): MutatedFolder => ({
  */
 export const FOLDERS: readonly MutatedFolder[] = [
   core("webhook", ["core/webhook", "core/events", "core/account", "functions/receiver", "functions/envelopes"]),
-  core("identity", ["core/identity"]),
-  core("customer", ["core/customer", "core/purchase", "core/subscriber"]),
-  core("checkout", ["core/checkout-schema", "core/subscriber", "core/purchase", "core/checkout"]),
+  core("identity", ["core/identity", "core/identity-under-fire", "functions/identity"]),
+  core("customer", [
+    "core/customer",
+    "core/subscriber",
+    "core/checkout-races",
+    "core/checkout-refusals",
+    "core/purchase",
+  ]),
+  core("checkout", [
+    "core/checkout-schema",
+    "core/trials",
+    "core/organizations",
+    "core/subscriber",
+    "core/checkout-refusals",
+    "core/purchase",
+    "core/checkout",
+    "core/checkout-races",
+  ]),
   core("reconcile", ["core/reconciliation"]),
   core("mirror/objects", [
     "core/rows",
