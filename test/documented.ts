@@ -26,6 +26,12 @@ export async function expectDocumented(method: string, path: string, answer: Res
   expect(error?.issues ?? [], `${what} ${$ref}`).toEqual([]);
 }
 
+/** The statements of the first example in SQL of one of the guides. */
+export function exampleOf(guide: string): string[] {
+  const [, example = ""] = /```sql\n(.+?)```/s.exec(readFileSync(guide, "utf8")) ?? [];
+  return example.split(/;\n(?=\n|create|alter|grant|--)/).filter((statement) => statement.trim() !== "");
+}
+
 function operationAt(method: string, path: string): Operation | undefined {
   const { pathname } = new URL(path, "http://localhost");
   const matches = (template: string) => new RegExp(`^${template.replace(/\{\w+\}/g, "[^/]+")}$`).test(pathname);

@@ -2,6 +2,7 @@ import { cli, openBrowser, runCli, skipReason, startCli } from "@turnpike/stripe
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { id } from "./builders.ts";
+import { DECLINED, payWithCard, VISA } from "./visitor.ts";
 import { startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -28,17 +29,6 @@ async function newVisitor(): Promise<void> {
   page.setDefaultTimeout(10_000);
 }
 
-async function payWithCard(number: string): Promise<void> {
-  await page.getByLabel("Card number").fill(number);
-  await page.getByLabel(/expir/i).fill("12 / 34");
-  await page.getByLabel(/cvc|security/i).fill("123");
-  await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
-  // Oregon: nothing is taxed there.
-  await page.getByLabel("Postal code").fill("97201");
-  await page.getByLabel("State").selectOption("OR");
-  await press(/^(subscribe|pay)/i);
-}
-
 it("a visitor signs up, subscribes, sees it on the account page, cancels in the portal and sees when it ends", async () => {
   await newVisitor();
   const email = `${id("ada")}@example.com`;
@@ -54,13 +44,13 @@ it("a visitor signs up, subscribes, sees it on the account page, cancels in the 
   // A plain form leads to Stripe's page; a declined card leaves the checkout open.
   await press("Subscribe to Pro");
   await page.waitForURL(/\/c\/pay\/cs_/);
-  await payWithCard("4000 0000 0000 0002");
+  await payWithCard(page, DECLINED);
   await page
     .getByText(/declined/i)
     .first()
     .waitFor();
   expect(page.url()).toContain("/c/pay/cs_");
-  await payWithCard("4242 4242 4242 4242");
+  await payWithCard(page, VISA);
 
   await page.waitForURL(/\/success\?session_id=cs_/);
   await heading("Thank you, you are all set").waitFor();
@@ -100,7 +90,7 @@ it("a guest buys once without an account, and is shown what was bought", async (
   await press("Buy Credits");
   await page.waitForURL(/\/c\/pay\/cs_/);
   await page.getByLabel(/e-?mail/i).fill(`${id("guest")}@example.com`);
-  await payWithCard("4242 4242 4242 4242");
+  await payWithCard(page, VISA);
   await page.waitForURL(/\/success/);
   await heading("Thank you, you are all set").waitFor();
   await page.getByText("$49.00").first().waitFor();

@@ -2,6 +2,7 @@ import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { id } from "./builders.ts";
+import { cookiesOf, mirrored, sellPlan } from "./visitor.ts";
 import { type Person, startWorld, WAIT, type World } from "./world.ts";
 
 let world: World;
@@ -28,11 +29,7 @@ const card = (name: string) =>
 async function visit(path: string, person?: Person): Promise<void> {
   await context?.close();
   context = await browser.newContext({ baseURL: world.url });
-  const cookies = person?.cookie.split("; ").map((pair) => {
-    const [name = "", value = ""] = pair.split(/=(.*)/s);
-    return { name, value, url: world.url };
-  });
-  await context.addCookies(cookies ?? []);
+  if (person) await context.addCookies(cookiesOf(person, world.url));
   page = await context.newPage();
   page.setDefaultTimeout(10_000);
   await page.goto(path);
@@ -42,24 +39,6 @@ async function signUp(): Promise<void> {
   await page.getByLabel("Password").fill(PASSWORD);
   await press("Create account");
 }
-
-/** A plan of its own, so that no test sees what another one changed. */
-async function sellPlan(
-  name: string,
-  { trialDays, ...product }: { trialDays?: number; metadata?: Record<string, string> } = {},
-) {
-  const { id: productId } = await world.stripe.products.create({ name, ...product });
-  const recurring = { interval: "month", ...(trialDays && { trial_period_days: trialDays }) } as const;
-  const price = await world.stripe.prices.create({ product: productId, currency: "usd", unit_amount: 1900, recurring });
-  await mirrored("prices", price.id);
-  return { priceId: price.id, productId };
-}
-
-const mirrored = (table: "prices" | "user_subscriptions", rowId: string, column = "id", value = rowId) =>
-  vi.waitFor(async () => {
-    const { data } = await world.admin.from(table).select().eq("id", rowId).eq(column, value).maybeSingle();
-    expect(data).not.toBeNull();
-  }, WAIT);
 
 /** A customer of this person's with a card, on a clock of their own. */
 async function customerOf(person: Person) {
@@ -79,17 +58,17 @@ async function customerOf(person: Person) {
 
 async function subscribe(customer: string, priceId: string, params: object = {}) {
   const subscription = await world.stripe.subscriptions.create({ customer, items: [{ price: priceId }], ...params });
-  await mirrored("user_subscriptions", subscription.id);
+  await mirrored(world, "user_subscriptions", subscription.id);
   return subscription;
 }
 
 describe("a form that is refused", () => {
   it("leads back to the plans and says why, once", async () => {
-    const { priceId } = await sellPlan("Fleeting");
+    const { priceId } = await sellPlan(world, "Fleeting");
     await visit("/pricing", await world.signUp());
     await card("Fleeting").waitFor();
     await world.stripe.prices.update(priceId, { active: false });
-    await mirrored("prices", priceId, "active", "false");
+    await mirrored(world, "prices", priceId, "active", "false");
     await press("Subscribe to Fleeting");
     const notice = page.getByText("This offer has just ended.");
     await notice.waitFor();
@@ -144,7 +123,7 @@ describe("a form that is refused", () => {
 
 describe("the pricing page", () => {
   it("promises a trial to those who get one, and to guests that it comes with an account", async () => {
-    const { priceId } = await sellPlan("Team", { trialDays: 14 });
+    const { priceId } = await sellPlan(world, "Team", { trialDays: 14 });
     await visit("/pricing");
     await card("Team").getByText("The first 14 days are free with an account, once per customer.").waitFor();
 
@@ -155,7 +134,7 @@ describe("the pricing page", () => {
     const tried = await world.signUp();
     const { id } = await subscribe((await customerOf(tried)).id, priceId, { trial_period_days: 14 });
     await world.stripe.subscriptions.cancel(id);
-    await mirrored("user_subscriptions", id, "status", "canceled");
+    await mirrored(world, "user_subscriptions", id, "status", "canceled");
     await visit("/pricing", tried);
     await card("Team").getByRole("button", { name: "Subscribe to Team" }).waitFor();
     expect(await card("Team").getByText(/free/).count()).toBe(0);
@@ -163,8 +142,8 @@ describe("the pricing page", () => {
 
   it("offers a subscriber to manage the plan, and beside it only what may stand beside it", async () => {
     const person = await world.signUp();
-    const { priceId } = await sellPlan("Solo");
-    await sellPlan("Hosting", { metadata: { subscription_group: "hosting" } });
+    const { priceId } = await sellPlan(world, "Solo");
+    await sellPlan(world, "Hosting", { metadata: { subscription_group: "hosting" } });
     await subscribe((await customerOf(person)).id, priceId);
     await visit("/pricing", person);
     await card("Solo").getByText("Your plan").waitFor();
@@ -177,13 +156,13 @@ describe("the pricing page", () => {
 
   it("does not offer a former subscriber what is archived, but names it on the account", async () => {
     const person = await world.signUp();
-    const { priceId, productId } = await sellPlan("Old plan");
+    const { priceId, productId } = await sellPlan(world, "Old plan");
     const { id } = await subscribe((await customerOf(person)).id, priceId);
     await world.stripe.subscriptions.cancel(id);
     await world.stripe.products.update(productId, { active: false });
     await world.stripe.prices.update(priceId, { active: false });
-    await mirrored("prices", priceId, "active", "false");
-    await mirrored("user_subscriptions", id, "status", "canceled");
+    await mirrored(world, "prices", priceId, "active", "false");
+    await mirrored(world, "user_subscriptions", id, "status", "canceled");
     await visit("/pricing", person);
     await card("Pro").waitFor();
     expect(await card("Old plan").count()).toBe(0);
@@ -224,13 +203,13 @@ describe("a guest", () => {
 describe("the account", () => {
   it("lets an overdue payment be made, and says when it is tried again", async () => {
     const person = await world.signUp();
-    const { priceId } = await sellPlan("Late");
+    const { priceId } = await sellPlan(world, "Late");
     const customer = await customerOf(person);
     const { id } = await subscribe(customer.id, priceId);
     await customer.useCard("pm_card_chargeCustomerFail");
     const inFiveWeeks = Math.floor(Date.now() / 1000) + 35 * 24 * 60 * 60;
     await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inFiveWeeks });
-    await mirrored("user_subscriptions", id, "status", "past_due");
+    await mirrored(world, "user_subscriptions", id, "status", "past_due");
     await vi.waitFor(async () => {
       const due = world.admin.from("payment_history").select("next_payment_attempt").eq("subscription_id", id);
       expect((await due.eq("status", "failed").single()).data?.next_payment_attempt).toBeTruthy();
@@ -251,7 +230,7 @@ describe("the account", () => {
 
   it("lets a first payment be confirmed, and does not offer to buy again", async () => {
     const person = await world.signUp();
-    const { priceId } = await sellPlan("Begun");
+    const { priceId } = await sellPlan(world, "Begun");
     const customer = await customerOf(person);
     await subscribe(customer.id, priceId, { payment_behavior: "default_incomplete" });
     await visit("/account", person);

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exampleOf } from "../documented.ts";
 import { startDatabase, type TestDatabase } from "./database.ts";
 
 // The example of docs/organizations.md, run as it stands there, and everything that a member, a manager and a stranger may see.
@@ -18,9 +18,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await startDatabase();
   const { query } = database;
-  const [, example = ""] = /```sql\n(.+?)```/s.exec(readFileSync("docs/organizations.md", "utf8")) ?? [];
-  for (const statement of example.split(/;\n(?=\n|create|alter|--)/).filter((sql) => sql.trim()))
-    await query(statement);
+  for (const statement of exampleOf("docs/organizations.md")) await query(statement);
   for (const id of Object.values(PEOPLE).filter((each) => each !== undefined))
     await query("insert into auth.users (id, email) values ($1, $2)", [id, `${id}@example.com`]);
   for (const id of [ACME, OTHER]) await query("insert into organizations values ($1, 'An organisation')", [id]);

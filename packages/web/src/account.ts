@@ -1,9 +1,19 @@
-import { loadPayments, loadSoldPrices, loadSubscriptions, type Payment, type Subscription } from "./billing.ts";
+import {
+  type Customer,
+  loadCustomers,
+  loadPayments,
+  loadSoldPrices,
+  loadSubscriptions,
+  type Payment,
+  type Subscription,
+} from "./billing.ts";
 import { type Catalogue, loadCatalogue, type Price } from "./catalogue.ts";
 
 export interface Account {
   subscriptions: Subscription[];
   payments: Payment[];
+  /** Those whose billing the user manages; a subscription of another one is paid by somebody else. */
+  customers: Customer[];
   /** What a subscription is of. Its price is unknown once it is archived, its name when its product is. */
   planOf: (subscription: Subscription) => { name: string; price: Price | undefined };
   /** What a payment was for. */
@@ -12,13 +22,14 @@ export interface Account {
 
 /** All that the account page shows. */
 export async function loadAccount(): Promise<Account> {
-  const [subscriptions, payments, soldPrices, catalogue] = await Promise.all([
+  const [subscriptions, payments, customers, soldPrices, catalogue] = await Promise.all([
     loadSubscriptions(),
     loadPayments(),
+    loadCustomers(),
     loadSoldPrices(),
     loadCatalogue(),
   ]);
-  return { subscriptions, payments, ...namesOf(subscriptions, soldPrices, catalogue) };
+  return { subscriptions, payments, customers, ...namesOf(subscriptions, soldPrices, catalogue) };
 }
 
 /** Names what was bought, by what the catalogue still knows. */

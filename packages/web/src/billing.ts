@@ -55,10 +55,18 @@ export async function loadSubscriptions(): Promise<Subscription[]> {
   return data;
 }
 
+export type Customer = Pick<Tables["customers"]["Row"], "id" | "user_id" | "organization_id">;
+
+/** The Stripe customers whose billing the user manages: their own, and those of organisations. */
+export async function loadCustomers(): Promise<Customer[]> {
+  const { data } = await getSupabase().from("customers").select("id, user_id, organization_id").throwOnError();
+  return data;
+}
+
 /** The subscriptions that the user bought, not those of an organisation whose billing the user manages. */
 export async function loadOwnSubscriptions(userId: string): Promise<Subscription[]> {
-  const customers = getSupabase().from("customers").select("id").eq("user_id", userId).throwOnError();
-  const [{ data: own }, subscriptions] = await Promise.all([customers, loadSubscriptions()]);
+  const [customers, subscriptions] = await Promise.all([loadCustomers(), loadSubscriptions()]);
+  const own = customers.filter(({ user_id }) => user_id === userId);
   return subscriptions.filter(({ customer_id }) => own.some(({ id }) => id === customer_id));
 }
 

@@ -5,6 +5,8 @@ import { RedirectButton } from "./redirect-button.tsx";
 interface ButtonAccountProps {
   /** Where Stripe's portal leads back to. Default: this site's account page. */
   returnUrl?: string;
+  /** Whose billing to manage. Default: the user's own. */
+  organizationId?: string;
   children: ReactNode;
   className?: string;
 }
@@ -16,9 +18,12 @@ interface ButtonAccountProps {
  *
  *     <ButtonAccount>Manage billing</ButtonAccount>
  */
-export function ButtonAccount({ returnUrl, children, className }: ButtonAccountProps) {
+export function ButtonAccount({ returnUrl, organizationId, children, className }: ButtonAccountProps) {
   const body = () =>
-    ({ returnUrl: returnUrl ?? `${window.location.origin}/account?from=portal` }) satisfies CreatePortal;
+    ({
+      returnUrl: returnUrl ?? `${window.location.origin}/account?from=portal`,
+      organizationId,
+    }) satisfies CreatePortal;
   return (
     <RedirectButton path="/api/stripe/create-portal" body={body} className={className}>
       {children}

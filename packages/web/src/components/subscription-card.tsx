@@ -1,7 +1,15 @@
-import { describeSubscription, isStanding, type Payment, payPageOf, type Subscription } from "../billing.ts";
+import {
+  type Customer,
+  describeSubscription,
+  isStanding,
+  type Payment,
+  payPageOf,
+  type Subscription,
+} from "../billing.ts";
 import { type Price, priceTag } from "../catalogue.ts";
 import { formatDay } from "../dates.ts";
 import { formatMoney } from "../money.ts";
+import { ButtonAccount } from "./button-account.tsx";
 import { Badge } from "./notice.tsx";
 
 interface SubscriptionCardProps {
@@ -10,9 +18,11 @@ interface SubscriptionCardProps {
   price: Price | undefined;
   /** The payment that it waits for. */
   due: Payment | undefined;
+  /** Absent: somebody else pays, and manages it. */
+  customer: Customer | undefined;
 }
 
-export function SubscriptionCard({ subscription, name, price, due }: SubscriptionCardProps) {
+export function SubscriptionCard({ subscription, name, price, due, customer }: SubscriptionCardProps) {
   const state = describeSubscription(subscription);
   const tag = price && priceTag(price);
   const quantity = subscription.quantity ?? 1;
@@ -34,7 +44,15 @@ export function SubscriptionCard({ subscription, name, price, due }: Subscriptio
         </p>
       )}
       {state.advice && <p className={`advice tone-${state.tone}`}>{state.advice}</p>}
+      {!customer && <p className="hint">Somebody else pays for this plan, and manages it.</p>}
       {due && <PayNow due={due} confirm={subscription.status === "incomplete"} />}
+      {customer?.organization_id && (
+        <div>
+          <ButtonAccount organizationId={customer.organization_id} className="button button-quiet button-small">
+            Manage for your organisation
+          </ButtonAccount>
+        </div>
+      )}
     </article>
   );
 }

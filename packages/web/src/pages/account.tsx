@@ -55,16 +55,17 @@ function AccountOf({ user }: { user: User }) {
 }
 
 function Billing({ account }: { account: Account }) {
-  const { subscriptions, payments, planOf, titleOf } = account;
+  const { subscriptions, payments, customers, planOf, titleOf } = account;
   const standing = subscriptions.filter(isStanding);
   const shown = standing.length > 0 ? standing : subscriptions.slice(0, 1);
   const hasBought = subscriptions.length > 0 || payments.length > 0;
+  const hasPortal = hasBought && customers.some(({ user_id }) => user_id !== null);
   return (
     <>
       <Section
         id="plan"
         heading="Plan"
-        action={hasBought && <ButtonAccount className="button">Manage billing</ButtonAccount>}
+        action={hasPortal && <ButtonAccount className="button">Manage billing</ButtonAccount>}
       >
         <div className="stack" aria-live="polite">
           {shown.map((subscription) => (
@@ -72,6 +73,7 @@ function Billing({ account }: { account: Account }) {
               key={subscription.id}
               subscription={subscription}
               due={paymentDueOf(subscription, payments)}
+              customer={customers.find(({ id }) => id === subscription.customer_id)}
               {...planOf(subscription)}
             />
           ))}

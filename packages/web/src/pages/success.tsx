@@ -141,14 +141,15 @@ function SummaryView({ summary, toSignUp }: { summary: CheckoutSummary; toSignUp
       icon={icon}
       heading={heading}
       action={bought && toSignUp ? linkTo(toSignUp, "Create an account") : action}
-      details={bought && summary.items.length > 0 && <Items summary={summary} />}
+      details={bought && summary.items.length > 0 && <Items summary={summary} total={free ? "Paid today" : "Total"} />}
     >
       {free ? "There was nothing to pay today." : text} {bought && kept}
     </Outcome>
   );
 }
 
-function Items({ summary }: { summary: CheckoutSummary }) {
+/** `total`: what the last line is called. Before a trial each item shows what it will cost. */
+function Items({ summary, total }: { summary: CheckoutSummary; total: string }) {
   const money = (amount: number | null) =>
     amount === null || summary.currency === null ? "–" : formatMoney(amount, summary.currency);
   return (
@@ -164,7 +165,7 @@ function Items({ summary }: { summary: CheckoutSummary }) {
         </div>
       ))}
       <div className="bill-total">
-        <dt>Total</dt>
+        <dt>{total}</dt>
         <dd>{money(summary.amountTotal)}</dd>
       </div>
     </dl>

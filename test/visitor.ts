@@ -1,0 +1,53 @@
+import type { Page } from "playwright-core";
+import { expect, vi } from "vitest";
+import { type Person, WAIT, type World } from "./world.ts";
+
+export const VISA = "4242 4242 4242 4242";
+export const DECLINED = "4000 0000 0000 0002";
+
+/** Pays on Stripe's page, as a person does who lives in Oregon: nothing is taxed there. */
+export async function payWithCard(page: Page, number: string): Promise<void> {
+  await page.getByLabel("Card number").fill(number);
+  await page.getByLabel(/expir/i).fill("12 / 34");
+  await page.getByLabel(/cvc|security/i).fill("123");
+  await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
+  await page.getByLabel("Postal code").fill("97201");
+  await page.getByLabel("State").selectOption("OR");
+  await page
+    .getByRole("button", { name: /^(subscribe|pay|start trial)/i })
+    .first()
+    .click();
+}
+
+/** A person's session, as their browser holds it. */
+export const cookiesOf = (person: Person, url: string) =>
+  person.cookie.split("; ").map((pair) => {
+    const [name = "", value = ""] = pair.split(/=(.*)/s);
+    return { name, value, url };
+  });
+
+/** A plan of its own, so that no test sees what another one changed. */
+export async function sellPlan(
+  world: World,
+  name: string,
+  { trialDays, ...product }: { trialDays?: number; metadata?: Record<string, string> } = {},
+) {
+  const { id: productId } = await world.stripe.products.create({ name, ...product });
+  const recurring = { interval: "month", ...(trialDays && { trial_period_days: trialDays }) } as const;
+  const price = await world.stripe.prices.create({ product: productId, currency: "usd", unit_amount: 1900, recurring });
+  await mirrored(world, "prices", price.id);
+  return { priceId: price.id, productId };
+}
+
+/** Waits until the mirror has a row, and shows this of it. */
+export const mirrored = (
+  world: World,
+  table: "prices" | "user_subscriptions",
+  rowId: string,
+  column = "id",
+  value = rowId,
+) =>
+  vi.waitFor(async () => {
+    const { data } = await world.admin.from(table).select().eq("id", rowId).eq(column, value).maybeSingle();
+    expect(data).not.toBeNull();
+  }, WAIT);
