@@ -177,8 +177,10 @@ begin
   return null;
 end
 $$;
-create trigger report_changed_email after update of email on auth.users
-for each row when (new.email is distinct from old.email and new.email_confirmed_at is not null)
+create trigger report_changed_email after update of email, email_confirmed_at on auth.users
+for each row when (
+  new.email_confirmed_at is not null and (new.email is distinct from old.email or old.email_confirmed_at is null)
+)
 execute function billing.report_changed_email();
 
 -- The groups that a subscription's products are in. All products that name none are of one.

@@ -1,11 +1,12 @@
 import { openCheckout } from "@turnpike/core/checkout";
 import { noteAnew } from "@turnpike/core/mirror";
 import { beforeEach, describe, expect, it } from "vitest";
+import { event } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { addUser } from "../parts/people.ts";
 import { refuseForNow, standBefore } from "../parts/proxy.ts";
 import { createRelay } from "../parts/relay.ts";
-import { createShop, type Shop } from "../parts/shop.ts";
+import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
 let lent: LentStripe;
@@ -68,6 +69,20 @@ describe("a user who is deleted", () => {
     await expect(again).rejects.toMatchObject({ code: "unauthenticated" });
   });
 
+  it("softly has no use of what others bought for them any more, and is named by nothing that comes later", async () => {
+    const user = await shop.newUser();
+    const [given, late] = [await relay.newCustomer(), await relay.newCustomer()];
+    await supabase.query("update customers set named_user_id = $1 where id = $2", [user.id, given]);
+    const alone = { ...(await openSession(given, "")), customer: null, metadata: { user_id: user.id } };
+    const done = (session: object) => event("checkout.session.completed", { ...session, status: "complete" }, LONG_AGO);
+    await shop.apply(done(alone));
+    await supabase.query("update auth.users set deleted_at = now() where id = $1", [user.id]);
+    await shop.apply(done({ ...(await openSession(late, "")), client_reference_id: user.id, metadata: {} }));
+    const named =
+      "select id from customers where named_user_id is not null union select id from checkout_sessions where user_id is not null";
+    expect(await supabase.query(named)).toEqual([]);
+  });
+
   it.each([
     ["cancel_at_period_end", true],
     ["keep", false],
@@ -103,7 +118,8 @@ describe("a user who is deleted", () => {
     await shop.pay(`${session.url}`);
     await noteAnew(shop.billing, "checkout_session", session.id);
     const { subscription } = await lent.stripe.checkout.sessions.retrieve(session.id);
-    await relay.run();
+    const told = await relay.run();
+    expect(told.flatMap(({ lines }) => lines).join()).toContain("see whether to pay it back");
     expect(await relay.statusOf(`${subscription}`)).toBe("canceled");
 
     // As a token does that outlives its user: a customer whom the deletion knew nothing of.
@@ -303,6 +319,18 @@ describe("an e-mail that was changed and confirmed", () => {
     await change(user.id, "f@example.com");
     await relay.run();
     expect(await lent.stripe.customers.retrieve(theirs)).toMatchObject({ email: "giver@example.com" });
+  });
+
+  it("and is confirmed only later reaches them then", async () => {
+    const user = await shop.newUser();
+    const customer = await relay.newCustomer(user);
+    const later = "update auth.users set email = 'later@example.com', email_confirmed_at = null where id = $1";
+    await supabase.query(later, [user.id]);
+    await relay.run();
+    expect(await lent.stripe.customers.retrieve(customer)).toMatchObject({ email: user.email });
+    await supabase.query("update auth.users set email_confirmed_at = now() where id = $1", [user.id]);
+    await relay.run();
+    expect(await lent.stripe.customers.retrieve(customer)).toMatchObject({ email: "later@example.com" });
   });
 
   it("is nothing to tell of for who has no customer, nor before it is confirmed", async () => {

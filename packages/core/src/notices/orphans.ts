@@ -6,6 +6,7 @@ import { type Context, type Handler, look, pageOf } from "./context.ts";
 import { endSubscription, isOver } from "./end-subscription.ts";
 
 const COMMENT = "Turnpike: whoever paid for it was deleted";
+const DAY_SECONDS = 24 * 60 * 60;
 
 /** A live subscription whose payer has left: it ends, as the setting says, and the operator is told. */
 export const endOrphan: Handler = async (context, id) => {
@@ -15,13 +16,18 @@ export const endOrphan: Handler = async (context, id) => {
   if (isOver(subscription)) {
     // Ended by an earlier attempt, which died before it could tell.
     const byUs = subscription.cancellation_details?.comment === COMMENT;
-    return byUs ? `Whoever paid for it was deleted: it is cancelled. ${page}` : undefined;
+    return byUs ? `Whoever paid for it was deleted: it is cancelled.${newlyBought(subscription)} ${page}` : undefined;
   }
   // Whoever signed up again with the same address, or was given it by hand, keeps it.
   const customer_id = requiredIdOf(subscription.customer);
   if (dataOf(await context.supabase.rpc("is_owned_customer", { customer_id }))) return undefined;
-  return `Whoever paid for it was deleted: ${await end(context, subscription)} ${page}`;
+  return `Whoever paid for it was deleted: ${await end(context, subscription)}${newlyBought(subscription)} ${page}`;
 };
+
+/** They may have paid for it when they were gone already, and had nothing of it. Only a person can tell. */
+function newlyBought({ created }: Stripe.Subscription): string {
+  return Date.now() / 1000 - created < DAY_SECONDS ? " It is less than a day old: see whether to pay it back." : "";
+}
 
 async function end(context: Context, { id, cancel_at, cancel_at_period_end }: Stripe.Subscription): Promise<string> {
   const { stripe, onUserDelete } = context;
