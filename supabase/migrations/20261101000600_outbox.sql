@@ -129,6 +129,13 @@ begin
   insert into billing.outbox (source_id, kind, object_id)
   select leave.id, 'customer_orphaned', customer_id from unnest(customer_ids) customer_id
   on conflict do nothing;
+  -- Somebody left them before, and somebody had them since.
+  update billing.outbox notice
+  set sent_at = null, attempts = 0, next_attempt_at = now()
+  from public.user_subscriptions subscription
+  where notice.source_id = subscription.customer_id and notice.kind = 'subscription_orphaned'
+    and notice.object_id = subscription.id and notice.sent_at is not null
+    and subscription.customer_id = any (customer_ids) and subscription.is_live;
   perform billing.report_orphans(customer_ids);
 end
 $$;

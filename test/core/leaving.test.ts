@@ -149,6 +149,19 @@ describe("a user who is deleted", () => {
     expect(await relay.statusOf(id)).toBe("active");
   });
 
+  it("came back, and leaves for good, stops paying then", async () => {
+    const user = await shop.newUser();
+    const id = await relay.subscribe(await relay.newCustomer(user), price);
+    await remove(user.id);
+    const again = await addUser(supabase, { email: user.email });
+    expect(await relay.run()).toEqual([]);
+    expect(await relay.statusOf(id)).toBe("active");
+    await remove(again.id);
+    expect((await relay.run()).flatMap(({ lines }) => lines)).toEqual([expect.stringContaining(id)]);
+    expect(await relay.statusOf(id)).toBe("canceled");
+    expect(await relay.run()).toEqual([]);
+  });
+
   it("is asked for again while Stripe does not answer, and only then given up", async () => {
     const user = await shop.newUser();
     const id = await relay.subscribe(await relay.newCustomer(user), price);
