@@ -1,4 +1,5 @@
 import { applyEvents, noteAnew } from "@turnpike/core/mirror";
+import type Stripe from "stripe";
 import { beforeEach, describe, expect, it } from "vitest";
 import { event, id as newId } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
@@ -63,6 +64,22 @@ describe("nothing is undone, and it is told,", () => {
     await lent.stripe.customers.update(customer, { balance: -1000 });
     await later();
     await bothStand([older, await relay.subscribe(customer, pro)], "credit was used");
+  });
+
+  it("when something else was billed with the younger one: that was not bought twice", async () => {
+    const pair = await buyTwice();
+    const billing = await standBefore(lent, async ({ url = "", headers }, response) => {
+      if (!url.startsWith("/v1/invoices?")) return;
+      const { authorization = "", "stripe-version": version = "" } = headers;
+      const asked = { headers: { authorization, "stripe-version": `${version}` } };
+      const list = (await (await fetch(lent.apiBase + url, asked)).json()) as Stripe.ApiList<Stripe.Invoice>;
+      const [line] = list.data[0]?.lines.data ?? [];
+      const parent = { type: "invoice_item_details", invoice_item_details: { subscription: null } };
+      list.data[0]?.lines.data.push({ ...line, parent } as Stripe.InvoiceLineItem);
+      response.writeHead(200, { "content-type": "application/json", date: new Date().toUTCString() });
+      response.end(JSON.stringify(list));
+    });
+    await bothStand(pair, "something else was billed", { stripe: billing.stripe });
   });
 
   it("when the older one is a trial without a card, which ends by itself", async () => {

@@ -86,6 +86,13 @@ async function whyNotPayBack(
   const invoices = await listInvoices(context, id);
   if (invoices.length > 1) return "the younger one has been billed again since";
   if (invoices.some(({ status }) => status !== "paid")) return "the younger one is not paid yet";
+  // What else the customer owed may stand on the same invoice.
+  const billsMore = ({ lines }: Stripe.Invoice) =>
+    lines.data.some(({ parent }) => {
+      const details = parent?.subscription_item_details ?? parent?.invoice_item_details;
+      return details?.subscription !== id;
+    });
+  if (invoices.some(billsMore)) return "something else was billed with the younger one";
   // A refund gives back what a card paid, not the credit that was used up beside it.
   const usedCredit = ({ starting_balance, ending_balance }: Stripe.Invoice) =>
     (ending_balance ?? starting_balance) !== starting_balance;
