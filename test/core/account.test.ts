@@ -23,7 +23,11 @@ const entry = async (eventId: string) =>
       [eventId],
     )
   )[0];
-const another = { name: "OtherAccountError", code: "other_stripe_account" };
+const another = {
+  name: "OtherAccountError",
+  code: "other_stripe_account",
+  message: expect.stringContaining("is of another account or mode than the one that is mirrored"),
+};
 
 describe("the first key", () => {
   it("decides which account and mode are mirrored, and Stripe is asked about it once", async () => {

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { applyFetched, note, noteList, objects } from "@turnpike/core/mirror";
+import { applyFetched, note, noteAnew, noteList, objects } from "@turnpike/core/mirror";
 import { createPace, createStripe, fetchAsOf, idOf, isMissing, requiredIdOf } from "@turnpike/core/stripe";
 import { beforeAll, describe, expect, it } from "vitest";
 import { event, product } from "../builders.ts";
@@ -74,6 +74,12 @@ describe("an answer of Stripe's", () => {
     expect(await note(clients(), "product", create)).toMatchObject({ id, name: "Second" });
     expect(await nameOf(id)).toBe("Second");
     expect(await lent.asked(`GET /v1/products/${id}`)).toHaveLength(1);
+  });
+
+  it("is given and noted as Stripe holds it now, of what only the id is known", async () => {
+    const { id } = await lent.stripe.products.create({ name: "Held" });
+    expect(await noteAnew(clients(), "product", id)).toMatchObject({ id, name: "Held" });
+    expect(await nameOf(id)).toBe("Held");
   });
 
   it("of a list is noted item by item", async () => {

@@ -1,8 +1,9 @@
 import { summarizeCheckout } from "@turnpike/core/checkout";
-import { applyEvents, note } from "@turnpike/core/mirror";
+import { applyEvents, note, noteList } from "@turnpike/core/mirror";
 import { beforeAll, describe, expect, it } from "vitest";
 import { event, invoice } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { standBefore } from "../parts/proxy.ts";
 import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
@@ -54,6 +55,28 @@ describe("a subscription of twelve items", () => {
     const { made, sold } = await subscribe();
     await note(shop.billing, "subscription", () => lent.stripe.subscriptions.retrieve(made.id));
     expect(await itemsOf(made.id)).toEqual(ids(sold));
+  });
+
+  it("is noted with all of them, though Stripe's list shows ten", async () => {
+    const { made, sold } = await subscribe();
+    const list = () => lent.stripe.subscriptions.list({ customer: String(made.customer) });
+    const { data } = await noteList(shop.billing, "subscription", list);
+    expect(data).toMatchObject([{ id: made.id, items: { data: { length: 12 } } }]);
+    expect(await itemsOf(made.id)).toEqual(ids(sold));
+  });
+
+  it("is not noted with ten, while Stripe does not show the others", async () => {
+    const { made } = await subscribe();
+    const { stripe } = await standBefore(lent, ({ url }, response) => {
+      if (!url?.startsWith("/v1/subscriptions/")) return;
+      response.writeHead(500, { "content-type": "application/json", "stripe-should-retry": "false" });
+      response.end('{"error":{"type":"api_error"}}');
+    });
+    const list = () => stripe.subscriptions.list({ customer: String(made.customer) });
+    await expect(noteList({ ...shop.billing, stripe }, "subscription", list)).rejects.toMatchObject({
+      statusCode: 500,
+    });
+    expect(await itemsOf(made.id)).toBeUndefined();
   });
 });
 

@@ -129,10 +129,11 @@ describe("text that Postgres cannot hold", () => {
       const good = event("product.created", product(), LONG_AGO);
       const poison = event("product.created", product({ metadata: nested(depth) }), LONG_AGO);
       expect(await apply([good, poison]), `${depth}`).toEqual(["applied", "failed"]);
-      expect((await entry(poison.id))?.reason).toMatch(
-        /^product\.metadata\.a.{1,200}: it holds what Postgres cannot store$/,
-      );
+      const deepest = `product.metadata${".a".repeat(50)}`;
+      expect((await entry(poison.id))?.reason).toBe(`${deepest}: it holds what Postgres cannot store`);
     }
+    const deep = event("product.created", product({ metadata: nested(50) }), LONG_AGO);
+    expect(await apply([deep])).toEqual(["applied"]);
   });
 
   it("and a moment beyond every calendar fails alone", async () => {

@@ -56,6 +56,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
     "core/refusals",
     "core/account",
     "core/wrong-key",
+    "core/applying",
     "functions/consumer",
     "core/cut-lists",
     "core/settling",

@@ -221,12 +221,6 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     '"Price ID is required" → ""',
   ),
   ...known(
-    "core/src/mirror/unreadable.ts",
-    'const message = error instanceof Error ? error.message : "it cannot be read";',
-    "What is thrown is an Error.",
-    '"it cannot be read" → ""',
-  ),
-  ...known(
     "core/src/mirror/settle.ts",
     "if (!first) return [];",
     "No group of events is empty; only the type says that it may be.",
@@ -238,5 +232,11 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     'if (performance.now() > deadline) throw new OwnError("There was no time left to ask Stripe");',
     "A billionth of a second more or less.",
     "performance.now() > deadline → performance.now() >= deadline",
+  ),
+  ...known(
+    "core/src/mirror/settle.ts",
+    "await sleep(NEXT_SECOND_MS * (0.5 + Math.random()));",
+    "A pause of about a second all the same.",
+    "NEXT_SECOND_MS * (0.5 + Math.random()) → NEXT_SECOND_MS / (0.5 + Math.random())",
   ),
 ];

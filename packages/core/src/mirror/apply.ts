@@ -38,7 +38,7 @@ export async function applyEvents(clients: Clients, events: Stripe.Event[]): Pro
       else if (isOfOtherMode(event, clients)) changes.push(refusalOf(event));
       else shown.push(read);
     } catch (error) {
-      changes.push(failureOf(event, error));
+      changes.push(failureOf(event, (error as Error).message));
     }
   }
 
@@ -75,7 +75,7 @@ export async function recordFailures(
 ): Promise<void> {
   await send(
     clients,
-    failed.map(({ event, reason }) => failureOf(event, new Error(reason))),
+    failed.map(({ event, reason }) => failureOf(event, reason)),
   );
 }
 

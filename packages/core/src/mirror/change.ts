@@ -29,15 +29,10 @@ export function fetchedChange(projection: Projection, asOf: string, asked?: Show
   return storable({ ...entry, ...projection, fetched: true, as_of: asOf });
 }
 
-/** The event cannot be read. */
-export function failureOf(event: Stripe.Event, error: unknown): Change {
+/** The event will never be applied, and why. */
+export function failureOf(event: Stripe.Event, reason: string): Change {
   const { id } = (event.data?.object ?? {}) as { id?: unknown };
-  return {
-    ...ledgerEntry(event),
-    object_id: storableId(id),
-    outcome: "failed",
-    reason: error instanceof Error ? error.message : "unreadable",
-  };
+  return { ...ledgerEntry(event), object_id: storableId(id), outcome: "failed", reason };
 }
 
 /** The event is of the mode that our key is not of. */

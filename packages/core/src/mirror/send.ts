@@ -1,7 +1,7 @@
 import type { Clients } from "../clients.ts";
 import { OwnError } from "../errors/index.ts";
 import { getAccountId } from "../stripe/index.ts";
-import { DatabaseError, dataOf, type Json } from "../supabase/index.ts";
+import { type DatabaseError, dataOf, type Json } from "../supabase/index.ts";
 import type { Change } from "./change.ts";
 
 /** What became of an event. */
@@ -35,8 +35,7 @@ export class OtherAccountError extends OwnError {
  */
 export async function send(clients: Clients, changes: Change[]): Promise<Sent> {
   if (changes.length === 0) return { outcomes: new Map(), reasons: new Map(), errors: [], noticed: false };
-  return call(clients, changes, false).catch((error) => {
-    if (!(error instanceof DatabaseError)) throw error;
+  return call(clients, changes, false).catch((error: DatabaseError) => {
     if (error.code === UNKNOWN_KEY) return assertSameAccount(clients).then(() => send(clients, changes));
     if (REFUSED_DATA.test(error.code)) return call(clients, changes, true);
     throw error;

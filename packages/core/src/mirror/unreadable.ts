@@ -13,8 +13,7 @@ export function explain<Result>(name: string, payload: unknown, read: (payload: 
     if (typeof payload !== "object" || payload === null) throw new TypeError("there is no object");
     return read(payload);
   } catch (error) {
-    const message = error instanceof Error ? error.message : "it cannot be read";
-    throw new UnreadableError(`${[name, ...lastLookedAt(payload, read)].join(".")}: ${message}`);
+    throw new UnreadableError(`${[name, ...lastLookedAt(payload, read)].join(".")}: ${(error as Error).message}`);
   }
 }
 
@@ -25,7 +24,7 @@ function lastLookedAt(payload: unknown, read: (payload: unknown) => unknown): st
       ? new Proxy(value, {
           get(target, key) {
             const inner = Reflect.get(target, key);
-            if (typeof key !== "string" || typeof inner === "function") return inner;
+            if (typeof key !== "string") return inner;
             last = [...path, key];
             return watch(inner, last);
           },
