@@ -28,7 +28,7 @@ const CROSSINGS: Crossing[] = [
   ["core-npm", "packages/core/src/health", `import type { Context } from "aws-lambda";`],
   ["core-node", "packages/core/src/health", `import { createServer } from "node:http";`],
   ["concepts-by-face", "packages/core/src/health", `import { dataOf } from "../supabase/database.ts";`],
-  ["concepts-by-face", "packages/core/src/portal", `export { openSession } from "../checkout/session.ts";`],
+  ["concepts-by-face", "packages/core/src/portal", `export { openSession } from "../checkout/sessions.ts";`],
   ["clients-know-clients-only", "packages/core/src/stripe", `import { applyEvents } from "../mirror/index.ts";`],
   ["clients-know-clients-only", "packages/core/src/errors", `import type { Purchase } from "../checkout/index.ts";`],
   ["mirror-knows-no-use-case", "packages/core/src/mirror", `import { getOffer } from "../catalog/index.ts";`],
