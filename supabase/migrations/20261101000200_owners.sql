@@ -158,7 +158,7 @@ where s.mode = 'payment' and s.outcome = 'complete'
 revoke all on billing.unowned_purchases from public, anon, authenticated, service_role;
 grant select on billing.unowned_purchases to service_role;
 
--- Gives a customer, or a purchase that has none, to a payer. Whoever had it before has it no more.
+-- Gives a customer (also by one of its subscriptions), or a purchase that has none, to a payer. Whoever had it before has it no more.
 create function public.assign_purchase(object_id text, user_id uuid default null, organization_id text default null) returns boolean
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -172,7 +172,9 @@ begin
   else
     update public.customers customer
     set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id, owned_by = 'operator'
-    where customer.id = assign_purchase.object_id;
+    where customer.id = coalesce(
+      (select s.customer_id from public.user_subscriptions s where s.id = assign_purchase.object_id), assign_purchase.object_id
+    );
   end if;
   return found;
 end
