@@ -6,10 +6,13 @@ export interface MutatedFolder {
   tests: readonly string[];
 }
 
-const core = (folder: string, tests: readonly string[]): MutatedFolder => ({
+const core = (folder: string, tests: readonly string[], beside: readonly string[] = []): MutatedFolder => ({
   name: `core/${folder}`,
   mutate: [`packages/core/src/${folder}/[a-z]*.ts`],
-  tests: tests.map((test) => `test/${test}.test.ts`),
+  tests: [
+    ...beside.map((test) => `packages/core/src/${folder}/${test}.test.ts`),
+    ...tests.map((test) => `test/${test}.test.ts`),
+  ],
 });
 
 /**
@@ -18,7 +21,7 @@ const core = (folder: string, tests: readonly string[]): MutatedFolder => ({
  */
 export const FOLDERS: readonly MutatedFolder[] = [
   core("webhook", ["core/webhook", "core/events", "core/account", "functions/receiver", "functions/envelopes"]),
-  core("identity", ["core/identity", "core/identity-under-fire", "functions/identity"]),
+  core("identity", ["core/identity", "core/identity-reasons", "core/identity-under-fire", "functions/identity"]),
   core("customer", [
     "core/customer",
     "core/subscriber",
@@ -47,20 +50,24 @@ export const FOLDERS: readonly MutatedFolder[] = [
     "core/answers",
     "core/cut-lists",
   ]),
-  core("mirror", [
-    "core/rows",
-    "core/rows-of-*",
-    "core/events",
-    "core/whole-lists",
-    "core/answers",
-    "core/refusals",
-    "core/account",
-    "core/wrong-key",
-    "core/applying",
-    "functions/consumer",
-    "core/cut-lists",
-    "core/settling",
-  ]),
+  core(
+    "mirror",
+    [
+      "core/rows",
+      "core/rows-of-*",
+      "core/events",
+      "core/whole-lists",
+      "core/answers",
+      "core/refusals",
+      "core/account",
+      "core/wrong-key",
+      "core/applying",
+      "functions/consumer",
+      "core/cut-lists",
+      "core/settling",
+    ],
+    ["unreadable"],
+  ),
   {
     name: "functions",
     mutate: [

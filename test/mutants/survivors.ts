@@ -162,27 +162,9 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
   ),
   ...known(
     "functions/src/middleware/parse.ts",
-    'async function parseForm({ event: { headers, body = "", isBase64Encoded } }: RouteRequest): Promise<Sent> {',
-    "Neither has a field that a form of ours has.",
-    '"" → "Stryker was here!"',
-  ),
-  ...known(
-    "functions/src/middleware/parse.ts",
     "await parseBody?.(parsed);",
     "Middy's parser has it; only its type says that it may be missing.",
     "parseBody?.(parsed) → parseBody(parsed)",
-  ),
-  ...known(
-    "functions/src/middleware/parse.ts",
-    'const contentType = headers["content-type"] ?? "";',
-    "Neither is the type of a form.",
-    '"" → "Stryker was here!"',
-  ),
-  ...known(
-    "functions/src/middleware/parse.ts",
-    'const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");',
-    "Without an encoding, Node takes UTF-8.",
-    '"utf8" → ""',
   ),
   ...known(
     "functions/src/receive-stripe-event.ts",
@@ -195,24 +177,6 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     'const raw = Buffer.from(body, isBase64Encoded ? "base64" : "utf8").toString("utf8");',
     "Without an encoding, Node takes UTF-8.",
     '"utf8" → ""',
-  ),
-  ...known(
-    "core/src/customer/index.ts",
-    'await supabase.from("customers").select("id").eq("user_id", user.id).eq("deleted", true).order("id"),',
-    "No list of columns means all of them.",
-    '"id" → ""',
-  ),
-  ...known(
-    "core/src/customer/index.ts",
-    `const idempotencyKey = \`customer-\${sha256(JSON.stringify([params, deleted.map(({ id }) => id)]))}\`;`,
-    "With every deleted customer the list is longer, and the key another.",
-    "({ id }) => id → () => undefined",
-  ),
-  ...known(
-    "core/src/checkout/schema.ts",
-    'price_id: z.string("Valid price ID is required").check(z.regex(/^price_\\w{1,249}$/, "Valid price ID is required")),',
-    "A check without words of its own has those of its schema.",
-    '"Valid price ID is required" → ""',
   ),
   ...known(
     "core/src/checkout/schema.ts",
@@ -238,5 +202,47 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     "await sleep(NEXT_SECOND_MS * (0.5 + Math.random()));",
     "A pause of about a second all the same.",
     "NEXT_SECOND_MS * (0.5 + Math.random()) → NEXT_SECOND_MS / (0.5 + Math.random())",
+  ),
+  ...known(
+    "core/src/identity/keys.ts",
+    "if (Date.now() >= this.#knownAt + FRESH_FOR_MS || !this.#known?.ids.has(kid)) await this.#ask();",
+    "A thousandth of a second more or less.",
+    "Date.now() >= this.#knownAt + FRESH_FOR_MS → Date.now() > this.#knownAt + FRESH_FOR_MS",
+  ),
+  ...known(
+    "core/src/identity/keys.ts",
+    "if (Date.now() >= this.#knownAt + FRESH_FOR_MS || !this.#known?.ids.has(kid)) await this.#ask();",
+    "As long as no keys are known, none are fresh.",
+    "this.#known?.ids → this.#known.ids",
+  ),
+  ...known(
+    "core/src/identity/keys.ts",
+    "if (!this.#asking && Date.now() < this.#askedAt + pause) return Promise.resolve();",
+    "A thousandth of a second more or less.",
+    "Date.now() < this.#askedAt + pause → Date.now() <= this.#askedAt + pause",
+  ),
+  ...known(
+    "core/src/identity/refreshes.ts",
+    "if (Date.now() < at + REMEMBERED_FOR_MS) return; // they are in the order of their time",
+    "A thousandth of a second more or less.",
+    "Date.now() < at + REMEMBERED_FOR_MS → Date.now() <= at + REMEMBERED_FOR_MS",
+  ),
+  ...known(
+    "core/src/identity/cookies.ts",
+    'const written = (await combineChunks(name, (piece) => pieces.get(piece))) ?? "";',
+    "Neither is JSON.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "core/src/identity/cookies.ts",
+    'if (typeof access_token !== "string") throw new TypeError("no access token");',
+    "It is caught a few lines below, whatever it says.",
+    '"no access token" → ""',
+  ),
+  ...known(
+    "core/src/identity/index.ts",
+    "{ accessToken, cookies = [] }: Credentials,",
+    "A text has no value, and a cookie without one is none.",
+    '[] → ["Stryker was here"]',
   ),
 ];
