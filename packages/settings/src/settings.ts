@@ -76,7 +76,7 @@ export const settings = {
   },
   ON_DOUBLE_SUBSCRIPTION: {
     ...plain,
-    is: "what becomes of a second subscription that our own pages sold beside a first: `cancel` (and pay it back) or `report`",
+    is: "what becomes of a second subscription that our own pages sold beside a first: `cancel` (and pay it back, within three days) or `report`",
     onLaptop: "`cancel`",
     parse: oneOf("cancel", "report"),
   },

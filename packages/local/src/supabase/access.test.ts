@@ -103,8 +103,11 @@ describe("grants", () => {
     expect(await anon().rpc("closed")).toMatchObject({ status: 401, error: { code: "42501" } });
     expect(await client.rpc("closed")).toMatchObject({ status: 403, error: { code: "42501" } });
     expect((await service().rpc("closed")).data).toBe(1);
-    expect((await anon().rpc("has_active_subscription")).error).toMatchObject({ code: "42501" });
-    expect((await client.rpc("has_active_subscription")).data).toBe(false);
+    const ofAnybody = { user_id: crypto.randomUUID() };
+    for (const who of [anon(), client]) {
+      expect((await who.rpc("has_active_subscription")).data).toBe(false);
+      expect((await who.rpc("user_has_active_subscription", ofAnybody)).error).toMatchObject({ code: "42501" });
+    }
   });
 });
 
