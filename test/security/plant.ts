@@ -52,6 +52,7 @@ const BY_TYPE: Record<string, unknown> = {
   smallint: 0,
   boolean: false,
   jsonb: {},
+  uuid: "00000000-0000-4000-8000-000000000001",
 };
 
 function valueIn(table: string, { name, type, required }: Column, owner: string, userId: string | undefined): unknown {
