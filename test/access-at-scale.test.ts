@@ -52,4 +52,26 @@ describe("beside a million subscriptions and articles", () => {
     expect(await seen(SUBSCRIBER)).toContain("rows=2000");
     expect(await seen(STRANGER)).toContain("rows=1000");
   });
+
+  it("a customer that has its owner is not looked for among all users by its address", async () => {
+    /** How many users are read for what a change says of a customer. */
+    const read = async (customerId: string) => {
+      const owner = { customer_id: customerId, email: "nobody@example.com" };
+      const change = JSON.stringify({ object: "customer", object_id: customerId, owner });
+      const counting = supabase.query(`do $$
+        declare
+          before bigint := (select seq_tup_read + idx_tup_fetch from pg_stat_xact_all_tables where relid = 'auth.users'::regclass);
+        begin
+          perform set_config('enable_seqscan', 'off', true); -- as apply_stripe_changes has it
+          perform billing.claim_customers(array[jsonb_populate_record(null::billing.change, '${change}')]);
+          raise 'read %', (
+            select seq_tup_read + idx_tup_fetch from pg_stat_xact_all_tables where relid = 'auth.users'::regclass
+          ) - before;
+        end $$`);
+      const raised = await counting.then(() => "nothing", String);
+      return Number(/read (\d+)/.exec(raised)?.[1]);
+    };
+    expect(await read("cus_1")).toBeLessThan(10);
+    expect(await read("cus_100000")).toBeGreaterThan(10_000); // nobody's
+  });
 });

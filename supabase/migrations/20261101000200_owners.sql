@@ -12,32 +12,51 @@ create table billing.outbox (
 );
 comment on column billing.outbox.source_id is 'The event that led to it; for what happened here, the payer or the object that it happened to.';
 
--- What changes say of whose something is: of a customer, or of a purchase that has none. change.owner is
--- {customer_id, metadata, reference, email}, each where the object shows it. A user who is gone, and an address that nobody has
--- confirmed, say nothing.
-create function billing.find_claims(changes billing.change[])
-returns table (subject text, as_of timestamptz, owned_by text, user_id uuid, organization_id text)
-language sql stable set search_path = '' as $$
-  with said as (
-    select coalesce(c.owner ->> 'customer_id', c.object_id) as subject, c.as_of, c.owner
-    from unnest(changes) c
-    where c.owner is not null
-  )
-  select said.subject, said.as_of, 'metadata', null::uuid, said.owner -> 'metadata' ->> key.name
-  from said cross join billing.settings cross join lateral unnest(organization_metadata_keys) key (name)
-  where said.owner -> 'metadata' ->> key.name <> ''
-  union all
-  select said.subject, said.as_of, 'metadata', users.id, null
-  from said cross join billing.settings cross join lateral unnest(user_metadata_keys) key (name)
-  join auth.users users on users.id = billing.to_uuid(said.owner -> 'metadata' ->> key.name) and users.deleted_at is null
-  -- Whoever buys for an organisation is named beside it.
-  where not exists (
-    select from unnest(organization_metadata_keys) other (name) where said.owner -> 'metadata' ->> other.name <> ''
-  )
-  union all
-  select said.subject, said.as_of, 'email', users.id, null
-  from said
-  join auth.users users on lower(users.email) = lower(said.owner ->> 'email') and users.email_confirmed_at is not null
+-- What a change says of whose something is: of a customer, or of a purchase that has none.
+create type billing.claim as (subject text, as_of timestamptz, owned_by text, user_id uuid, organization_id text);
+
+-- change.owner is {customer_id, metadata, reference, email}, each where the object shows it. A user who is gone, and an address that
+-- nobody has confirmed, say nothing.
+create function billing.find_claims(changes billing.change[]) returns billing.claim[]
+language plpgsql stable set search_path = '' as $$
+declare
+  claims billing.claim[];
+  addressed billing.change[];
+begin
+  claims := array(
+    with said as (
+      select coalesce(c.owner ->> 'customer_id', c.object_id) as subject, c.as_of, c.owner
+      from unnest(changes) c
+      where c.owner is not null
+    )
+    select row(said.subject, said.as_of, 'metadata', null, said.owner -> 'metadata' ->> key.name)::billing.claim
+    from said cross join billing.settings cross join lateral unnest(organization_metadata_keys) key (name)
+    where said.owner -> 'metadata' ->> key.name <> ''
+    union all
+    select row(said.subject, said.as_of, 'metadata', users.id, null)::billing.claim
+    from said cross join billing.settings cross join lateral unnest(user_metadata_keys) key (name)
+    join auth.users users on users.id = billing.to_uuid(said.owner -> 'metadata' ->> key.name) and users.deleted_at is null
+    -- Whoever buys for an organisation is named beside it.
+    where not exists (
+      select from unnest(organization_metadata_keys) other (name) where said.owner -> 'metadata' ->> other.name <> ''
+    )
+  );
+
+  -- For an address all users are looked through: so only where it decides, of what has no owner and names none.
+  addressed := array(
+    select c from unnest(changes) c
+    left join public.customers customer on customer.id = c.owner ->> 'customer_id'
+    where c.owner ->> 'email' is not null
+      and customer.user_id is null and customer.organization_id is null
+      and not exists (select from unnest(claims) claim where claim.subject = coalesce(c.owner ->> 'customer_id', c.object_id))
+  );
+  if cardinality(addressed) = 0 then return claims; end if;
+  return claims || array(
+    select row(coalesce(c.owner ->> 'customer_id', c.object_id), c.as_of, 'email', users.id, null)::billing.claim
+    from unnest(addressed) c
+    join auth.users users on lower(users.email) = lower(c.owner ->> 'email') and users.email_confirmed_at is not null
+  );
+end
 $$;
 
 -- Lets one transaction at a time decide whose what was bought with an address is.
@@ -50,6 +69,8 @@ $$;
 -- customer's row is made here if the customer has not arrived yet.
 create function billing.claim_customers(changes billing.change[]) returns void
 language plpgsql set search_path = '' as $$
+declare
+  claims billing.claim[];
 begin
   -- Else a purchase, and the confirming of its address at the same moment, would not see each other.
   perform billing.lock_address(address) from (
@@ -65,10 +86,11 @@ begin
   order by 1
   on conflict (id) do update set id = excluded.id where false;
 
+  claims := billing.find_claims(changes);
   update public.customers customer
   set user_id = claim.user_id, organization_id = claim.organization_id, owned_by = claim.owned_by
   from (
-    select distinct on (c.subject) c.* from billing.find_claims(changes) c
+    select distinct on (c.subject) c.* from unnest(claims) c
     order by c.subject, c.owned_by = 'metadata' desc, c.as_of, c.organization_id, c.user_id
   ) claim
   where customer.id = claim.subject
@@ -90,7 +112,7 @@ begin
   -- Support has named a user, say, and nothing changes: that must not go unnoticed.
   insert into billing.outbox (source_id, kind, object_id)
   select coalesce(claim.organization_id, claim.user_id::text), 'claim_refused', claim.subject
-  from billing.find_claims(changes) claim
+  from unnest(claims) claim
   join public.customers customer on customer.id = claim.subject
   where claim.owned_by = 'metadata'
     and (customer.user_id, customer.organization_id) is distinct from (claim.user_id, claim.organization_id)
@@ -104,7 +126,8 @@ language sql set search_path = '' as $$
   update public.checkout_sessions session
   set user_id = claim.user_id, organization_id = claim.organization_id
   from (
-    select distinct on (c.subject) c.* from billing.find_claims(changes) c
+    select distinct on (c.subject) c.*
+    from unnest(billing.find_claims(array(select c from unnest(changes) c where c.owner ->> 'customer_id' is null))) c
     order by c.subject, c.owned_by = 'metadata' desc, c.as_of, c.organization_id, c.user_id
   ) claim
   where session.id = claim.subject and session.user_id is null and session.organization_id is null
