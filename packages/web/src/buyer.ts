@@ -1,3 +1,4 @@
+import { groupOf } from "@turnpike/core/catalog/schema";
 import { isStanding, type Subscription } from "./billing.ts";
 import type { Price, Product } from "./catalogue.ts";
 
@@ -11,16 +12,11 @@ export interface Buyer {
 /** The free days of a price for this visitor: none, some, or some for whoever signs in. */
 export type Trial = { days: number; needsAccount: boolean } | undefined;
 
-/** Plans of one group exclude each other, and share one trial. A product that names none is in the group of all such. */
-function groupOf(product: Product | undefined): string {
-  const { subscription_group: named } = (product?.metadata ?? {}) as { subscription_group?: string };
-  return named?.trim() ?? "";
-}
-
-/** Those of the visitor's subscriptions that are of the group of a product. */
+/** Those of the visitor's subscriptions that are of the group of a product: plans of one exclude each other, and share one trial. */
 function ofGroup({ subscriptions }: Buyer, product: Product, products: Product[]): Subscription[] {
-  const group = groupOf(product);
-  const isOfGroup = (productId: string) => groupOf(products.find(({ id }) => id === productId)) === group;
+  const group = groupOf(product.metadata);
+  const isOfGroup = (productId: string) =>
+    groupOf(products.find(({ id }) => id === productId)?.metadata ?? null) === group;
   return subscriptions.filter(({ items }) => items.some(({ product_id }) => isOfGroup(product_id)));
 }
 

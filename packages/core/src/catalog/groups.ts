@@ -1,16 +1,8 @@
 import type { Clients } from "../clients.ts";
 import { noteAnew } from "../mirror/index.ts";
 import { isMissing } from "../stripe/index.ts";
-import { dataOf, type Json } from "../supabase/index.ts";
-
-/**
- * The group of a recurring product. Nobody may hold two subscriptions of one group: a product of another group can be held beside
- * it. All products that name none in their metadata are of one.
- */
-export function groupOf(metadata: Json): string {
-  const named = metadata && typeof metadata === "object" && !Array.isArray(metadata) && metadata.subscription_group;
-  return typeof named === "string" ? named.trim() : "";
-}
+import { dataOf } from "../supabase/index.ts";
+import { groupOf } from "./schema.ts";
 
 /** The groups of products, by the products' ids. Stripe is asked about those that the mirror does not know yet. */
 export async function findGroups(clients: Clients, productIds: string[]): Promise<Map<string, string>> {

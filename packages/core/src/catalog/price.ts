@@ -1,6 +1,6 @@
 import { BillingError } from "../errors/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
-import { groupOf } from "./groups.ts";
+import { groupOf } from "./schema.ts";
 
 /** A price that may be sold, and how. */
 export interface SellablePrice {

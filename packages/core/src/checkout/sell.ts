@@ -1,10 +1,10 @@
 import type Stripe from "stripe";
 import { findGroups, type SellablePrice } from "../catalog/index.ts";
 import type { Billing, Clients } from "../clients.ts";
-import { createCustomer, findPayersCustomers, isOver, listSubscriptions, sendEmail } from "../customer/index.ts";
+import { createCustomer, findPayersCustomers, listSubscriptions, sendEmail } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import { openPortalOf } from "../portal/index.ts";
-import { requiredIdOf } from "../stripe/index.ts";
+import { isOver, requiredIdOf } from "../stripe/index.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { payerParams, type Sale } from "./params.ts";
 import { closeSession, listRivals, openSession } from "./sessions.ts";

@@ -2,4 +2,4 @@ export { type Buyer, getBuyer } from "./buyer.ts";
 export { createCustomer } from "./create.ts";
 export { findPayersCustomers } from "./find.ts";
 export { sendEmail } from "./send-email.ts";
-export { isOver, listSubscriptions } from "./subscriptions.ts";
+export { listSubscriptions } from "./subscriptions.ts";

@@ -15,8 +15,3 @@ async function listOfCustomer(clients: Clients, customer: string): Promise<Strip
     );
   return (await listWhole(await list({}), list)).data;
 }
-
-/** Whether nothing will be taken for it any more. One whose first payment is still due may yet be paid. */
-export function isOver({ status }: Stripe.Subscription): boolean {
-  return status === "canceled" || status === "incomplete_expired";
-}

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { note } from "../mirror/index.ts";
 import { findCustomers } from "../payer/index.ts";
-import { isRefusal, write } from "../stripe/index.ts";
+import { isUnfitEmail, write } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Context, type Handler, look } from "./context.ts";
 
@@ -30,7 +30,7 @@ async function sendEmail(context: Context, id: string, email: string): Promise<b
     await note(context, "customer", () => write<Stripe.Customer>(context.stripe, `/v1/customers/${id}`, { email }));
     return true;
   } catch (error) {
-    if (!isRefusal(error) || error.param !== "email") throw error;
+    if (!isUnfitEmail(error)) throw error;
     return false;
   }
 }

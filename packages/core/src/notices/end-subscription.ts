@@ -3,9 +3,6 @@ import type { Clients } from "../clients.ts";
 import { note } from "../mirror/index.ts";
 import { isMissing, remove } from "../stripe/index.ts";
 
-/** Whether nothing leads out of this status any more. */
-export const isOver = ({ status }: Stripe.Subscription) => status === "canceled" || status === "incomplete_expired";
-
 /**
  * Ends a subscription now. Stripe keeps the comment with it, so that whoever comes again can tell whose doing it was.
  * One that has ended meanwhile is no error.

@@ -1,9 +1,9 @@
 import type Stripe from "stripe";
 import { assertSameAccount, note, noteList } from "../mirror/index.ts";
-import { isMissing, isRefusal, listWhole, read, requiredIdOf, write } from "../stripe/index.ts";
+import { isMissing, isOver, isRefusal, listWhole, read, requiredIdOf, write } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Context, type Handler, look, pageOf } from "./context.ts";
-import { endSubscription, isOver } from "./end-subscription.ts";
+import { endSubscription } from "./end-subscription.ts";
 
 const COMMENT = "Turnpike: whoever paid for it was deleted";
 const DAY_SECONDS = 24 * 60 * 60;

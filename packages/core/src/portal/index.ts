@@ -1,10 +1,10 @@
 import type { Billing } from "../clients.ts";
 import { assertAllowedRedirect } from "../config/index.ts";
-import { type Buyer, findPayersCustomers, getBuyer, isOver, listSubscriptions, sendEmail } from "../customer/index.ts";
+import { type Buyer, findPayersCustomers, getBuyer, listSubscriptions, sendEmail } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
 import { type Payer, payerOf } from "../payer/index.ts";
-import { isRefusal, requiredIdOf } from "../stripe/index.ts";
+import { isOver, isRefusal, requiredIdOf } from "../stripe/index.ts";
 import type { CreatePortal } from "./schema.ts";
 
 /**

@@ -98,6 +98,11 @@ export function isUnfitEmail(error: unknown): boolean {
   return isRefusal(error) && error.param === "email";
 }
 
+/** Whether nothing will be taken for a subscription any more. One whose first payment is still due may yet be paid. */
+export function isOver({ status }: Stripe.Subscription): boolean {
+  return status === "canceled" || status === "incomplete_expired";
+}
+
 /** Whether Stripe says that it was asked too often: https://docs.stripe.com/rate-limits */
 export function isRateLimit(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeRateLimitError;
