@@ -21,7 +21,7 @@ const { MIGRATIONS_DIR: migrationsDir } = process.env;
 type Supabase = Promise<TestSupabase & { signingKey: JsonWebKey & { kid?: string } }>;
 const supabases = new Map<string, { version: string; started: Supabase }>();
 const stripes = new Map<string, ReturnType<typeof startStripe>>();
-const sqs = startSqs(join(tmpdir(), `turnpike-parts-${process.pid}-${Date.now()}`), "us-east-1");
+const sqs = startSqs(join(tmpdir(), `turnpike-parts-${crypto.randomUUID()}`), "us-east-1");
 
 const answers: Record<string, (worker: string, input: never) => Promise<unknown>> = {
   /** Supabase with all tables empty. */
