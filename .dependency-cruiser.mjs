@@ -27,6 +27,8 @@ export const rooms = {
     npm: ["react", "react-dom", "wouter", "@supabase/supabase-js", "@supabase/ssr"],
   },
   local: { path: "^packages/local/", uses: ["core", "settings", "stripe-emulator"] },
+  // Its launcher runs on whichever Node.js there is, as what stands behind the npm commands does.
+  cli: { path: "^packages/cli/", uses: ["core", "settings", "scripts"], npm: ["commander", "@aws-sdk/client-sqs"] },
   "stripe-emulator": {
     path: "^packages/stripe-emulator/",
     uses: [],

@@ -10,13 +10,14 @@ const ORPHAN_CHECK_MS = 500;
  * @param {string[]} args
  * @param {object} options
  * @param {string} options.node the Node.js that its own children find first
- * @param {string} options.root where it runs
+ * @param {string} options.root the project's folder
+ * @param {string} [options.folder] where it runs, if not there
  * @param {boolean} [options.supervised] whether it has a channel by which it notices that this process is gone
  * @returns {Promise<number>} its exit code
  */
-export function run(program, args, { node, root, supervised = false }) {
+export function run(program, args, { node, root, folder = root, supervised = false }) {
   const child = spawn(program, args, {
-    cwd: root,
+    cwd: folder,
     stdio: supervised ? ["inherit", "inherit", "inherit", "ipc"] : "inherit",
     env: {
       ...process.env,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Environment } from "@turnpike/settings/dotenv";
 import { Closers } from "./closers.ts";
 import { createGateway, type RequestHandler } from "./gateway/gateway.ts";
 import { createFunctions, getFunction, type LocalFunctions, linkNodeModules } from "./lambda/functions.ts";
@@ -6,7 +7,6 @@ import type { Log } from "./log.ts";
 import { type Poller, startPoller } from "./queue/poller.ts";
 import { type LocalQueue, type QueueDepth, startSqs } from "./queue/sqs.ts";
 import { startSchedule } from "./schedule/schedule.ts";
-import type { Environment } from "./settings/dotenv.ts";
 import type { SystemDescription } from "./stacks/description.ts";
 import { startStacks } from "./stacks/start-stacks.ts";
 
@@ -36,6 +36,8 @@ export interface Aws {
   startConsumers(): void;
   /** Lets the schedules invoke their functions. */
   startSchedules(): void;
+  /** Where SQS's API is, with each queue's address by its name. */
+  sqs: { endpoint: string; region: string; queues: Record<string, string> };
   /** @param name The queue's, with or without SST's prefix (`local-turnpike-`). @throws When there is none. */
   getQueueDepth(name: string): QueueDepth;
   close(): Promise<void>;
@@ -86,6 +88,11 @@ async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
         const onLine = (line: string) => log("schedule", line);
         closers.add({ close: startSchedule({ schedule, fn, region, log: onLine }) });
       }
+    },
+    sqs: {
+      endpoint: sqs.endpoint,
+      region,
+      queues: Object.fromEntries(Object.entries(queues).map(([name, { url }]) => [name, url])),
     },
     getQueueDepth(name) {
       const queue = system.queues.find((candidate) => candidate.name === name || candidate.name.endsWith(`-${name}`));

@@ -12,10 +12,10 @@
  *   seed/       what the demo sells
  */
 import { parseArgs } from "node:util";
+import { loadEnvironment } from "@turnpike/settings/dotenv";
 import { banner, HELP } from "./banner.ts";
 import { deleteDataDir } from "./data-dir.ts";
 import { formatLine } from "./log.ts";
-import { loadEnvironment } from "./settings/dotenv.ts";
 import { readDataDir } from "./settings/settings.ts";
 import { PROJECT_ROOT, startLocal } from "./start.ts";
 import { stopOnSignals } from "./stop.ts";

@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
 import { createStripe } from "@turnpike/core/stripe";
+import { type Environment, loadEnvironment } from "@turnpike/settings/dotenv";
+import { announceRunning, type Running } from "@turnpike/settings/running";
 import { listen } from "./address.ts";
-import { startAws } from "./aws.ts";
+import { type Aws, startAws } from "./aws.ts";
 import { Closers } from "./closers.ts";
 import { lockDataDir } from "./data-dir.ts";
 import type { Log } from "./log.ts";
@@ -10,7 +12,6 @@ import { type SupabaseStorage, startStripe, startSupabase, startWeb } from "./pa
 import type { QueueDepth } from "./queue/sqs.ts";
 import { createRouter, createUpgradeRouter } from "./router.ts";
 import { seedCatalogue } from "./seed/catalogue.ts";
-import { type Environment, loadEnvironment } from "./settings/dotenv.ts";
 import {
   readDataDir,
   readPort,
@@ -109,6 +110,7 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   aws.startConsumers();
   if (options.schedules !== false) aws.startSchedules();
   if (stripe && options.seed !== false) await seedCatalogue(createStripe(settings.stripe));
+  closers.add(announceRunning(dataDir, runningOf(settings, aws)));
   return {
     url: settings.publicUrl,
     dataDir,
@@ -120,6 +122,18 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
     },
     getQueueDepth: aws.getQueueDepth,
     close: () => closers.close(),
+  };
+}
+
+function runningOf({ publicUrl, siteUrl, stripe, supabase }: Settings, { sqs }: Aws): Running {
+  const { secretKey, webhookSecret, apiBase } = stripe;
+  return {
+    pid: process.pid,
+    url: publicUrl,
+    siteUrl,
+    stripe: { secretKey, webhookSecret, ...(apiBase && { apiBase }) },
+    supabase: { url: supabase.url, publishableKey: supabase.publishableKey, secretKey: supabase.secretKey },
+    sqs,
   };
 }
 

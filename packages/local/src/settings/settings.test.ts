@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadEnvironment } from "@turnpike/settings/dotenv";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadEnvironment } from "./dotenv.ts";
 import { readPort, readSettings, stacksEnvironment } from "./settings.ts";
 
 let folder: string;

@@ -8,9 +8,9 @@ import {
   type SettingsEnvironment,
   type SettingValue,
 } from "@turnpike/settings";
+import type { Environment } from "@turnpike/settings/dotenv";
 import type { JWK } from "jose";
 import { UserError } from "../user-error.ts";
-import type { Environment } from "./dotenv.ts";
 import { type GeneratedSettings, keepGeneratedSettings } from "./generated.ts";
 
 export interface Settings {

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Environment } from "../settings/dotenv.ts";
+import type { Environment } from "@turnpike/settings/dotenv";
 import type { SystemDescription } from "./description.ts";
 import type { Build, StacksThreadInput, StacksThreadMessage } from "./stacks-thread.ts";
 

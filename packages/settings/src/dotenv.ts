@@ -7,14 +7,17 @@ export type Environment = Record<string, string>;
 
 type Unsettled = Record<string, string | undefined>;
 
-/** `.env` in the folder, if there is one, below the real environment. An empty value counts as not set. */
-export function loadEnvironment(folder: string, real: Unsettled = process.env): Environment {
-  return { ...withoutEmpty(readDotenv(folder)), ...withoutEmpty(real) };
+/**
+ * `.env` in the folder, if there is one, below the real environment. An empty value counts as not set.
+ * @param file `.env.NAME` for a stage's
+ */
+export function loadEnvironment(folder: string, real: Unsettled = process.env, file = ".env"): Environment {
+  return { ...withoutEmpty(readDotenv(join(folder, file))), ...withoutEmpty(real) };
 }
 
-function readDotenv(folder: string): Unsettled {
+function readDotenv(path: string): Unsettled {
   try {
-    return parseEnv(readFileSync(join(folder, ".env"), "utf8"));
+    return parseEnv(readFileSync(path, "utf8"));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
     throw error;

@@ -1,0 +1,5 @@
+import type { AddCommand } from "../command.ts";
+import { addStatus } from "./status.ts";
+
+/** Every command, in the order in which `--help` lists them. */
+export const commands: AddCommand[] = [addStatus];

@@ -1,0 +1,34 @@
+import { checkHealth } from "@turnpike/core/health";
+import { dataOf } from "@turnpike/core/supabase";
+import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { paint } from "../output.ts";
+
+export const addStatus: AddCommand = (program, shell) => {
+  describeCommand(program, "status", "says whether Stripe and Supabase answer, and whose account is mirrored", [
+    ["status", "of the local system that runs"],
+    ["status --stage prod", "of a deployed stage"],
+  ]).action(onTarget(shell, showStatus));
+};
+
+const SAYS = {
+  ok: "answers",
+  unreachable: "does not answer",
+  other_account: "the secret key is of another account or mode than the one that is mirrored",
+  other_mode: "events of the other mode came within the last hour, and were refused",
+};
+
+async function showStatus({ target: { clients }, output }: Session): Promise<ExitCode> {
+  const { healthy, dependencies, errors } = await checkHealth(clients);
+  if (errors.length > 0) throw errors[0];
+  const [mirrored] = dataOf(await clients.supabase.rpc("get_stripe_account"));
+  const account = mirrored && { id: mirrored.id, livemode: mirrored.livemode };
+  output.answer({ healthy, dependencies, mirrored: account ?? null }, () => [
+    ...Object.entries(dependencies).map(([name, state]) => {
+      const said = paint(state === "ok" ? "green" : "red", SAYS[state]);
+      return `${name.padEnd(10)}${said}`;
+    }),
+    `mirrored  ${account ? `${account.id} in ${account.livemode ? "live" : "test"} mode` : "no account yet"}`,
+  ]);
+  return healthy ? EXIT.done : EXIT.wrong;
+}
