@@ -38,13 +38,13 @@ export function readCalls(declarations: Declarations): Call[] {
 }
 
 /** What a method answers with: `Promise<Response<X>>`, or a promise of a list or search result of X. */
-export function answerOf({ returns }: Method): { type: Expression; list: boolean } | undefined {
+export function answerOf({ returns }: Method): { type: Expression; list?: true | "search" } | undefined {
   if (returns.kind !== "name") return undefined;
   const [inner] = returns.args;
-  if (returns.name === "ApiListPromise" || returns.name === "ApiSearchResultPromise")
-    return inner && { type: inner, list: true };
+  if (returns.name === "ApiListPromise") return inner && { type: inner, list: true };
+  if (returns.name === "ApiSearchResultPromise") return inner && { type: inner, list: "search" };
   const [type] = inner?.kind === "name" ? inner.args : [];
-  return type && { type, list: false };
+  return type && { type };
 }
 
 /**
@@ -68,7 +68,7 @@ export function readStripeApi(): StripeApi {
     operations[operation] = {
       ...(found ? { params: parameters.hash(found) } : {}),
       ...(types.length > 0 ? { answer: types } : {}),
-      ...(answer?.list ? { list: true } : {}),
+      ...(answer?.list ? { list: answer.list } : {}),
     };
   }
   const answers = new Set(Object.values(operations).flatMap(({ answer = [] }) => answer));

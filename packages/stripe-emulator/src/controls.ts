@@ -70,6 +70,14 @@ export class Controls {
     return this.dashboard();
   }
 
+  /** Whether the search goes on knowing what it knows now, whatever changes: at Stripe it may be a minute behind, and more. */
+  holdSearch(held: unknown): { held: boolean } {
+    if (typeof held !== "boolean") throw invalid("held must be true or false.", undefined, "held");
+    if (!held) this.world.searchable = undefined;
+    else this.world.searchable ??= this.world.store.customers.all();
+    return { held };
+  }
+
   /** Puts back what a snapshot holds, in place of all there is; returns the number of rows. */
   restore(snapshot: unknown): number {
     if (!isSnapshot(snapshot)) throw invalid("This is not a snapshot: give what /_emulator/snapshot answered.");
@@ -79,6 +87,7 @@ export class Controls {
 
   reset(): void {
     this.faults.clear();
+    this.holdSearch(false);
     this.#replace([]);
   }
 

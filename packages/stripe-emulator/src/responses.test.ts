@@ -145,6 +145,7 @@ async function credit() {
 
 async function configure() {
   await stripe.accounts.retrieveCurrent();
+  await stripe.customers.search({ query: "email~'example'", expand: ["total_count"] });
   const endpoint = await stripe.webhookEndpoints.create({
     url: "http://localhost:9/hook",
     enabled_events: ["invoice.paid"],

@@ -60,6 +60,8 @@ export class World {
   request: EventRow["request"] = { id: null, idempotency_key: null };
   /** The host and port that the request being answered came to. */
   host = "";
+  /** The customers as the search knows them while its index is held up; else it knows them as they are. */
+  searchable: readonly Rows["customers"][] | undefined;
   /** The test clock whose time it is now; null: real time. */
   #clock: string | null = null;
 

@@ -57,6 +57,9 @@ const INCLUDABLE: Record<string, (store: Store, id: string) => object> = {
 /** The `data` of a list counts as a level, too. */
 const MAX_DEPTH = 4;
 
+/** How many a search found: said only when asked for. */
+const TOTAL = "total_count";
+
 /** One step of a path: the attribute, what the SDK says of it, and the types that have it. `data` of a list has no lead. */
 interface Step {
   name: string;
@@ -73,13 +76,14 @@ export type Expansion = Step[];
  */
 export function readExpansions(operation: Operation, paths: readonly string[], version: string): Expansion[] {
   return paths.map((path) => {
+    if (operation.list === "search" && path === TOTAL) return [{ name: path }];
     const names = path.split(".");
     if (names.length > MAX_DEPTH)
       throw invalid(`You cannot expand more than ${MAX_DEPTH} levels of a property`, undefined, "expand");
     if (operation.list && names[0] !== "data")
       throw cannotExpand(path, ` You may want to try expanding 'data.${path}' instead.`);
     let types: readonly string[] = operation.answer ?? [];
-    let inList = operation.list === true;
+    let inList = operation.list !== undefined;
     return names.map((name): Step => {
       if (inList && name === "data") {
         inList = false;
@@ -109,6 +113,7 @@ function expectModelled(lead: Lead, owner: string, name: string, path: string): 
 /** The answer as the version shows it, with what was asked for filled in. */
 export function expand(store: Store, answer: object, expansions: readonly Expansion[], version: string): object {
   const copy = cutLists(shape(store, answer, version));
+  if (!expansions.some(([step]) => step?.name === TOTAL)) Reflect.deleteProperty(copy, TOTAL);
   for (const steps of expansions) fill(store, copy as Hash, steps, version);
   return copy;
 }

@@ -39,16 +39,16 @@ export function listRoute<F extends Fields, T extends Listed>(
 
 const urlOf = (path: string, named: Record<string, string>) => path.replace(/:(\w+)/g, (_, name) => named[name] ?? "");
 
+/** How many a page shows: 10 where nothing was said. */
+export function limitOf(asked = 10): number {
+  if (asked >= 1 && asked <= 100) return asked;
+  const bound = asked < 1 ? "greater than or equal to 1" : "less than or equal to 100";
+  throw invalid(`This value must be ${bound}.`, undefined, "limit");
+}
+
 /** `rows` in the order in which the list shows them. */
 export function paginate<T extends Listed>(rows: T[], page: Page, url: string, kind: string): List<T> {
-  const limit = page.limit ?? 10;
-  if (limit < 1 || limit > 100) {
-    throw invalid(
-      `This value must be ${limit < 1 ? "greater than or equal to 1" : "less than or equal to 100"}.`,
-      undefined,
-      "limit",
-    );
-  }
+  const limit = limitOf(page.limit);
   if (page.starting_after !== undefined && page.ending_before !== undefined) {
     throw invalid("You may only specify one of these parameters: starting_after, ending_before.");
   }

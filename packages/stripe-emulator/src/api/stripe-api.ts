@@ -15,11 +15,14 @@ export type Fields = Record<string, Kind>;
  */
 export type Lead = { ids: string[] } | { list: string } | { includable: string } | { within: string[] };
 
-/** A call: the form of its parameters, and the types of its answer (several where it may be a deleted one), or of what it lists. */
+/**
+ * A call: the form of its parameters, and the types of its answer (several where it may be a deleted one), or of what it lists, as
+ * a list or as the result of a search.
+ */
 export interface Operation {
   params?: string;
   answer?: string[];
-  list?: true;
+  list?: true | "search";
 }
 
 /** Stripe's API as the pinned SDK declares it. */

@@ -15,8 +15,8 @@ import type { World } from "../world.ts";
 import { newLineItem } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
 import { DAY, refuseContradictions, refuseMixedPrices, smallTotal } from "./checkout-session-rules.ts";
-import { refuseUnknownCustomer } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
+import { refuseUnknownCustomer } from "./listed-customer.ts";
 
 export type CheckoutSession = Stored<Stripe.Checkout.Session>;
 type LineItem = Stored<Stripe.LineItem>;

@@ -17,6 +17,8 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { searchRoute } from "../api/search.ts";
+import type { FieldKind } from "../api/search-query.ts";
 import { adjustBalance } from "../billing/balance.ts";
 import { putCustomer } from "../billing/customer.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
@@ -62,12 +64,6 @@ export function customerFromParam(world: World, id: string, param = "customer"):
   const customer = world.store.customers.find(id);
   if (!customer) throw noSuch("customer", id, param);
   return customer;
-}
-
-/** 400 for a list of a customer who never was: those who were deleted have lists. */
-export function refuseUnknownCustomer({ store }: World, id: string | undefined): void {
-  if (id === undefined || store.customers.find(id) || store.deletedCustomers.find(id)) return;
-  throw noSuch("customer", id, "customer");
 }
 
 export function createCustomer(world: World, params: CreateParams): Customer {
@@ -157,6 +153,15 @@ export function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer
   return world.store.deletedCustomers.put({ id, object: "customer", deleted: true });
 }
 
+/** https://docs.stripe.com/search#query-fields-for-customers */
+const searched = {
+  created: "numeric",
+  email: "string",
+  metadata: "token",
+  name: "string",
+  phone: "string",
+} as const satisfies Partial<Record<keyof Customer, FieldKind>>;
+
 export const customerRoutes: Route[] = [
   route("POST", "/v1/customers", createParams, createCustomer),
   listRoute("/v1/customers", "customer", { email: text, test_clock: text }, (world, { email, test_clock: clock }) =>
@@ -164,6 +169,12 @@ export const customerRoutes: Route[] = [
       .all()
       .filter((row) => email === undefined || row.email === email)
       .filter((row) => clock === undefined || row.test_clock === clock),
+  ),
+  searchRoute(
+    "/v1/customers/search",
+    "customers",
+    searched,
+    (world) => world.searchable ?? world.store.customers.all(),
   ),
   route("GET", "/v1/customers/:id", schema({}), (world, _, { id = "" }) => {
     const customer = world.store.customers.find(id) ?? world.store.deletedCustomers.find(id);

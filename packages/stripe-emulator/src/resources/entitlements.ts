@@ -44,8 +44,11 @@ export const entitlementRoutes: Route[] = [
       name: params.name,
     });
   }),
-  listRoute("/v1/entitlements/features", "feature", { lookup_key: text }, (world, { lookup_key: key }) =>
-    world.store.features.all().filter((row) => key === undefined || row.lookup_key === key),
+  listRoute("/v1/entitlements/features", "feature", { archived: boolean, lookup_key: text }, (world, filters) =>
+    world.store.features
+      .all()
+      .filter(({ active }) => filters.archived === undefined || active !== filters.archived)
+      .filter((row) => filters.lookup_key === undefined || row.lookup_key === filters.lookup_key),
   ),
   route("GET", "/v1/entitlements/features/:id", schema({}), (world, _, { id = "" }) => getFeature(world, id)),
   route("POST", "/v1/entitlements/features/:id", updateParams, (world, { metadata: change, ...plain }, { id = "" }) => {

@@ -19,6 +19,7 @@ import { attachPaymentMethod, createPaymentMethod, type Payer } from "../billing
 import { findCard, findIban, type Instrument, namedCardNumber } from "../billing/test-cards.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { refuseUnknownCustomer } from "./listed-customer.ts";
 
 type PaymentMethod = Stored<Stripe.PaymentMethod>;
 
@@ -122,20 +123,29 @@ function detach(world: World, id: string): PaymentMethod {
   return detached;
 }
 
+const listFilters = { allow_redisplay: oneOf("always", "limited", "unspecified"), type: text };
+
+/** Without a customer: all, also those that are nobody's. */
+const select = (
+  { store }: World,
+  { customer, type, allow_redisplay: redisplay }: Partial<Record<"customer" | "type" | "allow_redisplay", string>>,
+): PaymentMethod[] =>
+  store.paymentMethods
+    .all()
+    .filter((row) => customer === undefined || row.customer === customer)
+    .filter((row) => type === undefined || row.type === type)
+    .filter((row) => redisplay === undefined || row.allow_redisplay === redisplay);
+
 export const paymentMethodRoutes: Route[] = [
   route("POST", "/v1/payment_methods", createParams, createFromParams),
-  listRoute("/v1/payment_methods", "payment_method", { customer: text, type: text }, (world, { customer, type }) =>
-    world.store.paymentMethods
-      .all()
-      .filter((row) => customer !== undefined && row.customer === customer)
-      .filter((row) => type === undefined || row.type === type),
-  ),
-  listRoute("/v1/customers/:id/payment_methods", "payment_method", { type: text }, (world, { type }, { id = "" }) =>
-    world.store.paymentMethods
-      .all()
-      .filter((row) => row.customer === id)
-      .filter((row) => type === undefined || row.type === type),
-  ),
+  listRoute("/v1/payment_methods", "payment_method", { customer: text, ...listFilters }, (world, filters) => {
+    refuseUnknownCustomer(world, filters.customer);
+    return select(world, filters);
+  }),
+  listRoute("/v1/customers/:id/payment_methods", "payment_method", listFilters, (world, filters, { id = "" }) => {
+    if (!world.store.customers.find(id)) throw noSuch("customer", id);
+    return select(world, { ...filters, customer: id });
+  }),
   route("GET", "/v1/payment_methods/:id", schema({}), (world, _, { id = "" }) => getPaymentMethod(world, id)),
   route(
     "POST",

@@ -13,12 +13,14 @@ export const paymentRoutes: Route[] = [
       status: oneOf("canceled", "open", "paid"),
       payment: hashOf(schema({ type: oneOf("payment_intent"), payment_intent: text }, ["type"])),
     },
-    (world, { invoice, status, payment }) =>
-      world.store.invoicePayments
+    (world, { invoice, status, payment }) => {
+      if (invoice !== undefined && !world.store.invoices.find(invoice)) throw noSuch("invoice", invoice, "invoice");
+      return world.store.invoicePayments
         .all()
         .filter((row) => invoice === undefined || row.invoice === invoice)
         .filter((row) => status === undefined || row.status === status)
-        .filter((row) => !payment?.payment_intent || row.payment.payment_intent === payment.payment_intent),
+        .filter((row) => !payment?.payment_intent || row.payment.payment_intent === payment.payment_intent);
+    },
   ),
   route("GET", "/v1/invoice_payments/:id", schema({}), (world, _, { id = "" }) => {
     const payment = world.store.invoicePayments.find(id);

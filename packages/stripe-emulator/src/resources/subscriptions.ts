@@ -13,9 +13,10 @@ import { automaticTax, type Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
 import { refuseOtherCurrency } from "./customer-currency.ts";
-import { customerFromParam, refuseUnknownCustomer } from "./customers.ts";
+import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { itemChanges, recurringPrice, refuseTooMany } from "./item-changes.ts";
+import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 

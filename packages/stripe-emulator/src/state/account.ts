@@ -8,8 +8,13 @@ type Account = Stored<Stripe.Account>;
 /** The account that all objects belong to: made once for a state, and kept with it. */
 export function accountOf(store: Store): Account {
   const [account] = store.accounts.all();
-  return account ?? store.accounts.put(newAccount());
+  if (!account) return store.accounts.put(newAccount());
+  // A state from before this was kept: its account is as old as the oldest that it has.
+  return account.created === undefined ? store.accounts.put({ ...account, created: oldestOf(store) }) : account;
 }
+
+const oldestOf = (store: Store): number =>
+  Math.min(Math.floor(Date.now() / 1000), ...store.customers.all().map(({ created }) => created));
 
 const newAccount = (): Account => ({
   id: newId("acct", 16),
@@ -29,6 +34,7 @@ const newAccount = (): Account => ({
   capabilities: { card_payments: "active", sepa_debit_payments: "active", transfers: "active" },
   charges_enabled: true,
   country: "US",
+  created: Math.floor(Date.now() / 1000),
   default_currency: "usd",
   details_submitted: true,
   email: null,

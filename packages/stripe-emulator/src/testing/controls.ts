@@ -24,6 +24,8 @@ export function controlsOf({ origin }: { origin: string }) {
       await expect.poll(async () => (await held()).length, { interval: 5, timeout: 5000 }).toBe(count);
       return held();
     },
+    /** While it is held up, the search knows nothing of what changes, as Stripe's may not for a minute. */
+    holdSearch: (isHeld: boolean) => ask("POST", "search", { held: isHeld }),
     /** Lets a held request go on, or all. */
     release: (request?: Held) => ask("POST", request === undefined ? "held/release" : `held/${request.id}/release`, {}),
   };

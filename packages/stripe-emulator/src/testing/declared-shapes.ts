@@ -27,6 +27,7 @@ export class DeclaredShapes {
       );
     const declared = fitting[0]?.answer;
     if (!declared) return undefined;
+    if (declared.list === "search") return this.#search(answer, declared.type);
     return declared.list ? this.#list(answer, declared.type, "") : this.#check(answer, declared.type, "");
   }
 
@@ -65,6 +66,13 @@ export class DeclaredShapes {
       ({ name = "", type: declared }) =>
         (name === "object" || name === "type") && declared.kind === "literal" && value[name] !== declared.value,
     );
+  }
+
+  #search(value: unknown, item: Expression): string[] {
+    if (!isHash(value) || value.object !== "search_result") return ["the answer should be the result of a search"];
+    const { next_page: next, total_count: total = 0, ...list } = value;
+    const faults = (next === null || typeof next === "string") && typeof total === "number" ? [] : ["lacks next_page"];
+    return [...faults, ...this.#list({ ...list, object: "list" }, item, "")];
   }
 
   #list(value: unknown, item: Expression, at: string): string[] {
