@@ -5,6 +5,7 @@ import type { Endpoints } from "./events/endpoints.ts";
 import { API_FAULTS, type Fault, type Faults, WEBHOOK_FAULTS } from "./events/faults.ts";
 import type { JobRunner } from "./jobs.ts";
 import { updateEndpoint } from "./resources/webhook-endpoints.ts";
+import { age } from "./state/aging.ts";
 import { dashboardOf } from "./state/dashboard.ts";
 import type { Change } from "./state/journal.ts";
 import { type DashboardSettings, TABLE_NAMES } from "./state/rows.ts";
@@ -76,6 +77,15 @@ export class Controls {
     if (!held) this.world.searchable = undefined;
     else this.world.searchable ??= this.world.store.customers.all();
     return { held };
+  }
+
+  /** Makes what there is older by so many seconds: its events, or (`objects`) all of it. */
+  age({ seconds, objects = true }: { seconds?: unknown; objects?: unknown }): { seconds: number } {
+    if (!Number.isInteger(seconds) || Number(seconds) < 1)
+      throw invalid("seconds must be 1 or more.", undefined, "seconds");
+    if (typeof objects !== "boolean") throw invalid("objects must be true or false.", undefined, "objects");
+    age(this.world.store, Number(seconds), objects);
+    return { seconds: Number(seconds) };
   }
 
   /** Puts back what a snapshot holds, in place of all there is; returns the number of rows. */

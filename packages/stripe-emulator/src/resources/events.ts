@@ -5,9 +5,14 @@ import { type Route, route } from "../api/route.ts";
 import type { EventRow } from "../state/rows.ts";
 import type { World } from "../world.ts";
 
+/** Events are shown for thirty days (https://docs.stripe.com/api/events). */
+const SHOWN_S = 30 * 86_400;
+
+const isShown = ({ created }: EventRow) => created >= Math.floor(Date.now() / 1000) - SHOWN_S;
+
 export function getEvent(world: World, id: string): EventRow {
   const event = world.store.events.find(id);
-  if (!event) throw noSuch("event", id);
+  if (!event || !isShown(event)) throw noSuch("event", id);
   return event;
 }
 
@@ -22,6 +27,7 @@ interface EventFilter {
 export const selectEvents = (world: World, { type, types, delivery_success: delivered }: EventFilter): EventRow[] =>
   world.store.events
     .all()
+    .filter(isShown)
     .filter((row) => type === undefined || matches(row.type, type))
     .filter((row) => types === undefined || types.some((wanted) => matches(row.type, wanted)))
     .filter((row) => delivered === undefined || (row.pending_webhooks === 0) === delivered);

@@ -24,6 +24,12 @@ export function controlsOf({ origin }: { origin: string }) {
       await expect.poll(async () => (await held()).length, { interval: 5, timeout: 5000 }).toBe(count);
       return held();
     },
+    /**
+     * Makes what there is older by so many days, as if it had been made then: after 31 no event is listed or retrieved any more. Without
+     * `objects` only the events are, as after an outage.
+     */
+    age: (days: number, options: { objects?: boolean } = {}) =>
+      ask("POST", "age", { seconds: days * 86_400, ...options }),
     /** While it is held up, the search knows nothing of what changes, as Stripe's may not for a minute. */
     holdSearch: (isHeld: boolean) => ask("POST", "search", { held: isHeld }),
     /** Lets a held request go on, or all. */
