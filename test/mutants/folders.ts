@@ -23,6 +23,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
   core("webhook", ["core/webhook", "core/events", "core/account", "functions/receiver", "functions/envelopes"]),
   core("identity", ["core/identity", "core/identity-reasons", "core/identity-under-fire", "functions/identity"]),
   core("customer", [
+    "core/customers-of-a-payer",
     "core/customer",
     "core/subscriber",
     "core/checkout-races",
