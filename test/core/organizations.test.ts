@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { openCheckout } from "@turnpike/core/checkout";
 import { openPortal } from "@turnpike/core/portal";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -87,7 +88,7 @@ it("nobody but a manager buys or manages for it: no member, no stranger, no gues
     await expect(buy(other, acme)).rejects.toMatchObject(NO_MANAGER);
     await expect(manage(other, acme)).rejects.toMatchObject(NO_MANAGER);
   }
-  await expect(buy(undefined, acme)).rejects.toMatchObject({ code: "unauthenticated" });
+  await expect(buy(undefined, acme)).rejects.toMatchObject({ code: "unauthenticated", message: "Sign in first" });
   expect(await lent.asked("POST /v1/checkout/sessions")).toHaveLength(before);
 });
 
@@ -98,4 +99,29 @@ it("the address of whoever buys reaches no other customer of the organisation", 
   await buy(grace, acme);
   expect((await lent.stripe.customers.list({ email: ada.email })).data).toHaveLength(1);
   expect((await lent.stripe.customers.list({ email: grace.email })).data).toEqual([]);
+});
+
+it("what is sold to an organisation names it and its manager, whose purchase it is not", async () => {
+  const [acme, ada] = [newOrganization(), await shop.newUser()];
+  await join(ada, acme, true);
+  await buy(ada, acme);
+  const { params } = (await lent.asked("POST /v1/checkout/sessions")).at(-1) ?? {};
+  expect(params).toMatchObject({
+    "metadata[organization_id]": acme,
+    "metadata[user_id]": ada.id,
+    "metadata[user_email]": ada.email,
+  });
+  expect(params).not.toHaveProperty("client_reference_id");
+});
+
+it("a sale to an organisation waits for one to the same organisation, and for no other", async () => {
+  const [acme, initech, ada] = [newOrganization(), newOrganization(), await shop.newUser()];
+  await Promise.all([join(ada, acme, true), join(ada, initech, true)]);
+  const sale = { payer: `organization:${acme}`, token: crypto.randomUUID() };
+  expect((await supabase.client.rpc("begin_sale", sale)).data).toBe(true);
+  const waiting = buy(ada, acme);
+  expect(await buy(ada, initech)).toContain("/c/pay/");
+  expect(await Promise.race([waiting, sleep(500, "waits")])).toBe("waits");
+  await supabase.client.rpc("end_sale", sale);
+  expect(await waiting).toContain("/c/pay/");
 });

@@ -101,13 +101,14 @@ describe("a customer that names its user", () => {
     }
   });
 
-  it("is an organisation's where it names one, whoever bought", async () => {
+  it("is an organisation's where it names one, whoever bought, and nothing was refused", async () => {
     const user = await shop.newUser();
     const shown = customer({ metadata: { user_id: user.id, organization_id: "org-7" } });
     await shop.apply(event("customer.created", shown, LONG_AGO));
     expect(await supabase.query("select user_id, organization_id from customers where id = $1", [shown.id])).toEqual([
       { user_id: null, organization_id: "org-7" },
     ]);
+    expect(await supabase.query("select kind from billing.outbox where object_id = $1", [shown.id])).toEqual([]);
   });
 
   it("by what is no id at all is nobody's, and nothing fails", async () => {
@@ -402,11 +403,16 @@ describe("a user who is deleted", () => {
     const ended = ["incomplete", "incomplete_expired", "canceled"].map((status) =>
       subscription({ customer: customerId, status } as never),
     );
+    const [gone, foreign] = [
+      subscription({ customer: customerId, status: "active" }),
+      subscription({ status: "active" }),
+    ];
     await shop.apply(
-      ...[...running, ...ended].map((shown) => event("customer.subscription.updated", shown, LONG_AGO)),
-      event("customer.subscription.updated", subscription({ status: "active" }), LONG_AGO), // somebody else's
+      ...[...running, ...ended, gone, foreign].map((shown) => event("customer.subscription.updated", shown, LONG_AGO)),
     );
+    await supabase.query("update user_subscriptions set deleted = true where id = $1", [gone.id]);
     await remove(user.id);
+    expect(await told(`${foreign.customer}`)).toEqual([]);
     const expected = running.map(({ id: object_id }) => ({ kind: "subscription_orphaned", object_id }));
     expect(await told(customerId)).toEqual(expected.sort((a, b) => (a.object_id < b.object_id ? -1 : 1)));
     expect(await ownerOf(customerId)).toBeNull();

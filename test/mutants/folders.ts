@@ -34,6 +34,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
     "core/checkout-schema",
     "core/trials",
     "core/organizations",
+    "core/sales-at-stripe",
     "core/subscriber",
     "core/checkout-refusals",
     "core/purchase",

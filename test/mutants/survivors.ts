@@ -87,6 +87,24 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     "{ … → {}",
   ),
   ...known(
+    "core/src/customer/find.ts",
+    'const listed = "userId" in payer ? await listByEmail(clients, buyer) : [];',
+    "It says whom not to ask for again, and no customer has that id.",
+    '[] → ["Stryker was here"]',
+  ),
+  ...known(
+    "core/src/customer/find.ts",
+    "if (!email || !emailConfirmed) return [];",
+    "It says whom not to ask for again, and no customer has that id.",
+    '[] → ["Stryker was here"]',
+  ),
+  ...known(
+    "core/src/customer/send-email.ts",
+    'const others = dataOf(await supabase.from("customers").select("id").in("id", customerIds).neq("email", email));',
+    "No list of columns means all of them.",
+    '"id" → ""',
+  ),
+  ...known(
     "core/src/reconcile/index.ts",
     "startingAfter = page.has_more ? page.data.at(-1)?.id : undefined;",
     "A page that has more after it has an event.",

@@ -7,7 +7,7 @@ export function refusalOf(error: unknown): BillingError | undefined {
   if (!isRefusal(error)) return undefined;
   const { param = "", message } = error;
   if (/^line_items\[\d+\]\[price\]$/.test(param)) return notForSale();
-  if (param.startsWith("automatic_tax") || /\bvalid head office address\b|\bStripe Tax\b/.test(message)) {
+  if (param.startsWith("automatic_tax") || /valid head office address|Stripe Tax/.test(message)) {
     return new BillingError(
       "tax_not_set_up",
       "Nothing can be bought at the moment. Please try again later.",
