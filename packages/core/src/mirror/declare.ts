@@ -46,6 +46,21 @@ type Retrieve<Source> = (
 ) => Promise<Stripe.Response<Source>>;
 type ReadPage = <Item>(path: string, query: object) => Promise<Stripe.ApiList<Item>>;
 
+/**
+ * How Stripe lists it: in one list for the account, which takes `created`, or in one for each customer. Without a path, where it is
+ * answered under its id. https://docs.stripe.com/api
+ */
+export type Listed<Source> =
+  | { by: "created"; query?: object }
+  | {
+      by: "customer";
+      path?: string;
+      /** What a customer's list shows, where that is not one object for each item. */
+      show?(customerId: string, list: Stripe.ApiList<never>): Source[];
+      /** Whether the account has any. Asking each customer costs a request for each. */
+      isUsed?(stripe: Stripe): Promise<boolean>;
+    };
+
 /** All that core knows of one mirrored object; everything else derives from the list of them in `objects.ts`. */
 export interface Declaration<Name extends string, Table extends keyof Tables, Source> {
   /** What it is registered as: `select billing.mirror(object, table)` in the migrations. */
@@ -72,6 +87,8 @@ export interface Declaration<Name extends string, Table extends keyof Tables, So
   isCut?(source: Source): boolean;
   /** What an answer says of other objects, each of which has a row of its own. */
   companions?(source: Source): Projection[];
+  /** How all that there are are found. */
+  listed: Listed<Source>;
   /** What Stripe is asked to send about it. */
   events: Events<Source>;
 }
@@ -81,6 +98,7 @@ export interface MirroredObject<Name extends string = string, Source = { id: str
   extends Pick<Declaration<Name, keyof Tables, Source>, "object" | "table" | "isForgotten" | "isCut" | "companions"> {
   /** Reads it from Stripe's API, with all that its row needs. */
   retrieve(stripe: Stripe, id: string, options?: Stripe.RequestOptions): Promise<Stripe.Response<Source>>;
+  listed: Listed<Source> & { path: string };
   events: Partial<Record<Stripe.Event.Type, Meaning<never>>>;
   /** Its row, under its id. */
   project(source: Source, deleted?: boolean): Projection;
@@ -93,6 +111,7 @@ export function mirrored<const Name extends string, Table extends keyof Tables, 
   const { object, project } = declaration;
   return {
     ...declaration,
+    listed: { path: declaration.path ?? "", ...declaration.listed },
     retrieve: declaration.retrieve ?? retrieveFrom(declaration),
     project: (source, deleted = false) => {
       // A row is written under the id and nothing else: without one the object is unreadable.

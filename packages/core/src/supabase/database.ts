@@ -251,6 +251,19 @@ export type Database = {
         Args: { reconciled_until: string };
         Returns: undefined;
       };
+      advance_sync_range: {
+        Args: {
+          range_id: number;
+          token: string;
+          after: string;
+          reached: string;
+          read: number;
+          failures: Json;
+          ended: boolean;
+          wanted: number;
+        };
+        Returns: { created_from: string; customer_to: string }[];
+      };
       apply_stripe_changes: {
         Args: { changes: Json; key_hash: string; one_at_a_time: boolean };
         Returns: { event_id: string; outcome: string; reason: string }[];
@@ -262,6 +275,10 @@ export type Database = {
       begin_sale: {
         Args: { payer: string; token: string };
         Returns: boolean;
+      };
+      begin_sync_run: {
+        Args: { purpose: string; started_at: string; requested_by: string; kinds: Json };
+        Returns: { id: number; begun: boolean }[];
       };
       claim_purchase: {
         Args: { session_id: string; user_id: string };
@@ -287,6 +304,10 @@ export type Database = {
         Args: { subscription_id: string };
         Returns: { id: string; status: string; ends_at: string; metadata: Json; product_ids: string[] }[];
       };
+      get_completeness: {
+        Args: Record<PropertyKey, never>;
+        Returns: { object: string; complete_as_of: string; objects: number; differing: number }[];
+      };
       get_reconcile_cursor: {
         Args: Record<PropertyKey, never>;
         Returns: string;
@@ -294,6 +315,26 @@ export type Database = {
       get_stripe_account: {
         Args: Record<PropertyKey, never>;
         Returns: { id: string; livemode: boolean; refused_events: number }[];
+      };
+      get_sync_failures: {
+        Args: { purpose: string; most: number };
+        Returns: { object: string; object_id: string; reason: string }[];
+      };
+      get_sync_progress: {
+        Args: { purpose: string };
+        Returns: {
+          run_id: number;
+          started_at: string;
+          finished_at: string;
+          requested_by: string;
+          is_read: boolean;
+          object: string;
+          ranges_open: number;
+          ranges_done: number;
+          read: number;
+          failed: number;
+          last_error: string;
+        }[];
       };
       give_up_notices: {
         Args: Record<PropertyKey, never>;
@@ -305,6 +346,10 @@ export type Database = {
       };
       has_feature: {
         Args: { key: string };
+        Returns: boolean;
+      };
+      hold_sync_run: {
+        Args: { run_id: number; token: string; seconds: number };
         Returns: boolean;
       };
       introduce_stripe_key: {
@@ -319,8 +364,16 @@ export type Database = {
         Args: { object_id: string };
         Returns: boolean;
       };
+      list_customers_to_sync: {
+        Args: { after: string; up_to: string; most: number };
+        Returns: string[];
+      };
       manages_billing: {
         Args: { user_id: string; organization_id: string };
+        Returns: boolean;
+      };
+      mirror_is_complete: {
+        Args: { kinds?: string[] };
         Returns: boolean;
       };
       organization_has_active_subscription: {
@@ -331,6 +384,14 @@ export type Database = {
         Args: { organization_id: string; key: string };
         Returns: boolean;
       };
+      release_sync_ranges: {
+        Args: { range_ids: number[]; token: string; error: string };
+        Returns: undefined;
+      };
+      release_sync_run: {
+        Args: { run_id: number; token: string };
+        Returns: undefined;
+      };
       report_double_subscriptions: {
         Args: { subscription_id: string };
         Returns: undefined;
@@ -339,6 +400,10 @@ export type Database = {
         Args: { customer_id: string };
         Returns: undefined;
       };
+      rewind_sync_range: {
+        Args: { range_id: number; token: string };
+        Returns: string;
+      };
       settle_notices: {
         Args: { ids: number[]; errors: string[] };
         Returns: undefined;
@@ -346,6 +411,19 @@ export type Database = {
       take_notices: {
         Args: { most: number };
         Returns: { id: number; kind: string; object_id: string; attempts: number }[];
+      };
+      take_sync_ranges: {
+        Args: { run_id: number; token: string; most: number };
+        Returns: {
+          id: number;
+          object: string;
+          by_customer: boolean;
+          created_from: string;
+          created_to: string;
+          customer_to: string;
+          after: string;
+          reached: string;
+        }[];
       };
       user_exists: {
         Args: { user_id: string };
@@ -384,6 +462,19 @@ export type Database = {
           rank: number;
           receipt_url: string | null;
           status: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      completeness: {
+        Row: {
+          complete_as_of: string;
+          differing: number;
+          mirror_digest: string | null;
+          object: string;
+          objects: number;
+          stripe_digest: string | null;
         };
         Insert: never;
         Update: never;
@@ -597,6 +688,50 @@ export type Database = {
           reason: string | null;
           recorded_at: string;
           type: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      sync_failures: {
+        Row: { object: string; object_id: string; reason: string; run_id: number };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      sync_ranges: {
+        Row: {
+          after: string | null;
+          attempts: number;
+          by_customer: boolean;
+          created_from: string | null;
+          created_to: string | null;
+          customer_to: string | null;
+          done_at: string | null;
+          failed: number;
+          id: number;
+          last_error: string | null;
+          not_before: string;
+          object: string;
+          position: number;
+          reached: string | null;
+          read: number;
+          run_id: number;
+          token: string | null;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      sync_runs: {
+        Row: {
+          finished_at: string | null;
+          id: number;
+          leased_until: string | null;
+          purpose: "sync" | "sweep";
+          requested_by: string;
+          started_at: string;
+          token: string | null;
         };
         Insert: never;
         Update: never;

@@ -26,6 +26,7 @@ export const creditNote = mirrored({
     // Issued, then perhaps void, for good: https://docs.stripe.com/api/credit_notes/void
     rank: creditNote.status === "void" ? 1 : 0,
   }),
+  listed: { by: "created" },
   events: {
     "credit_note.created": {},
     "credit_note.updated": {},

@@ -22,6 +22,7 @@ export const customer = mirrored({
       owner: ownerOf(customer.id, customer),
     };
   },
+  listed: { by: "created" },
   events: {
     "customer.created": {},
     "customer.updated": {},

@@ -19,6 +19,7 @@ export const dispute = mirrored({
     },
     rank: ["won", "lost", "warning_closed"].includes(dispute.status) ? 1 : 0,
   }),
+  listed: { by: "created" },
   events: {
     "charge.dispute.created": { notify: "dispute_opened" },
     "charge.dispute.updated": {},

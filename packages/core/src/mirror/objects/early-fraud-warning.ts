@@ -16,6 +16,7 @@ export const earlyFraudWarning = mirrored({
       created_at: optionalTimestamp(warning.created),
     },
   }),
+  listed: { by: "created" },
   events: {
     "radar.early_fraud_warning.created": { notify: "early_fraud_warning" },
     "radar.early_fraud_warning.updated": {},

@@ -9,17 +9,14 @@ interface Entitlements {
   has_more: boolean;
 }
 
+const PATH = "/v1/entitlements/active_entitlements";
+
 export const entitlements = mirrored({
   object: "entitlements",
   table: "entitlements",
   retrieve: async (stripe, customer, options) => {
     const readPage = (page: object) =>
-      read<Stripe.ApiList<Stripe.Entitlements.ActiveEntitlement>>(
-        stripe,
-        "/v1/entitlements/active_entitlements",
-        { customer, ...page },
-        options,
-      );
+      read<Stripe.ApiList<Stripe.Entitlements.ActiveEntitlement>>(stripe, PATH, { customer, ...page }, options);
     try {
       const first = await readPage({ limit: 100 });
       const { data } = await listWhole(first, readPage);
@@ -39,6 +36,15 @@ export const entitlements = mirrored({
   },
   project: ({ id, lookup_keys }: Entitlements) => ({ row: { customer_id: id, lookup_keys } }),
   isCut: ({ has_more }) => has_more,
+  listed: {
+    by: "customer",
+    path: PATH,
+    show: (customer, list) => [toEntitlements(customer, list)],
+    isUsed: async (stripe) => {
+      const { data } = await read<Stripe.ApiList<object>>(stripe, "/v1/entitlements/features", { limit: 1 });
+      return data.length > 0;
+    },
+  },
   events: {
     "entitlements.active_entitlement_summary.updated": {
       as: ({ customer, entitlements }) => toEntitlements(customer, entitlements),

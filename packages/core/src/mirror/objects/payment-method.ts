@@ -20,6 +20,7 @@ export const paymentMethod = mirrored({
     // One that belongs to nobody any more was detached, for good: Stripe attaches no payment method a second time.
     deleted: paymentMethod.customer === null,
   }),
+  listed: { by: "customer" },
   events: {
     "payment_method.attached": {},
     "payment_method.updated": {},

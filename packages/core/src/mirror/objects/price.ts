@@ -25,6 +25,7 @@ export const price = mirrored({
     },
   }),
   isForgotten: () => true,
+  listed: { by: "created" },
   events: {
     "price.created": {},
     "price.updated": {},

@@ -20,6 +20,7 @@ export const product = mirrored({
     },
   }),
   isForgotten: () => true,
+  listed: { by: "created" },
   events: {
     "product.created": {},
     "product.updated": {},

@@ -22,6 +22,7 @@ export const refund = mirrored({
       rank: RANKS[status] ?? 0,
     };
   },
+  listed: { by: "created" },
   events: {
     "refund.created": {},
     "refund.updated": {},

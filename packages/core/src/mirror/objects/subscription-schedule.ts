@@ -29,6 +29,7 @@ export const subscriptionSchedule = mirrored({
     // https://docs.stripe.com/api/subscription_schedules/object#subscription_schedule_object-status
     rank: RANKS[schedule.status] ?? 2,
   }),
+  listed: { by: "created" },
   events: {
     "subscription_schedule.created": {},
     "subscription_schedule.updated": {},

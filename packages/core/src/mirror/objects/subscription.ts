@@ -55,6 +55,7 @@ export const subscription = mirrored({
     );
   },
   isCut: ({ items }) => items.has_more,
+  listed: { by: "created", query: { status: "all" } },
   events: {
     "customer.subscription.created": {},
     "customer.subscription.updated": {},

@@ -1,0 +1,12 @@
+export type { Limits } from "./limiter.ts";
+export type { Purpose } from "./purpose.ts";
+export {
+  beginReading,
+  type Completeness,
+  getCompleteness,
+  getFailures,
+  getProgress,
+  type KindProgress,
+  type Progress,
+} from "./runs.ts";
+export { type Work, type Worked, workReading } from "./work.ts";

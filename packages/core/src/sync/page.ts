@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type Stripe from "stripe";
+import type { Clients } from "../clients.ts";
+import { getObject, type Page, type SourceOf, showPage } from "../mirror/index.ts";
+import { type Fetched, fetchAsOf, isMissing, isRateLimit, listWhole, read } from "../stripe/index.ts";
+import { dataOf } from "../supabase/index.ts";
+import type { Limiter } from "./limiter.ts";
+import type { Range, Step } from "./range.ts";
+
+export interface Reader extends Clients {
+  limiter: Limiter;
+  /** How many customers are asked about in one step. */
+  customersAtOnce: number;
+}
+
+type Name = Range["object"];
+type Source = SourceOf<Name>;
+type List = Stripe.ApiList<Source>;
+type ReadStep = Step & Pick<Page, "changes">;
+
+const PAGE_SIZE = 100;
+const REQUEST: Stripe.RequestOptions = { timeout: 20_000, maxNetworkRetries: 1 };
+const RATE_LIMITED_MS = 1100;
+/** Of one object beside the list: then it is named, and the others go on. */
+const ATTEMPTS = 3;
+
+/**
+ * Reads the next page of a range.
+ * @throws what Stripe answers; a missing object is the one after which the page should begin
+ */
+export function readStep(reader: Reader, range: Range): Promise<ReadStep> {
+  return range.by_customer ? readCustomers(reader, range) : readCreated(reader, range);
+}
+
+async function readCreated(reader: Reader, range: Range): Promise<ReadStep> {
+  const { listed } = getObject(range.object);
+  const query = {
+    limit: PAGE_SIZE,
+    ...("query" in listed && listed.query),
+    ...(range.created_from && { "created[gte]": Date.parse(range.created_from) / 1000 }),
+    ...(range.created_to && { "created[lt]": Date.parse(range.created_to) / 1000 }),
+    ...(range.after && { starting_after: range.after }),
+  };
+  const fetched = await ask(reader, listed.path, query);
+  const { data, has_more } = fetched.answer;
+  const last = data.at(-1) as { id: string; created?: number } | undefined;
+  const page = await showWhole(reader, range.object, data, fetched.asOf);
+  return {
+    ...page,
+    read: data.length,
+    after: last?.id ?? range.after,
+    reached: last?.created === undefined ? range.reached : new Date(last.created * 1000).toISOString(),
+    ended: !has_more || !last,
+  };
+}
+
+/** Asks for what Stripe lists for one customer at a time. */
+async function readCustomers(reader: Reader, range: Range): Promise<ReadStep> {
+  const { customersAtOnce: most } = reader;
+  const { after, customer_to: up_to } = range as { after: string; customer_to: string };
+  const customers = dataOf(await reader.supabase.rpc("list_customers_to_sync", { after, up_to, most }));
+  const pages = await Promise.all(customers.map((customer) => readCustomer(reader, range.object, customer)));
+  return {
+    changes: pages.flatMap(({ changes }) => changes),
+    failures: pages.flatMap(({ failures }) => failures),
+    read: pages.reduce((sum, { read }) => sum + read, 0),
+    after: customers.at(-1) ?? range.after,
+    reached: null,
+    ended: customers.length < most,
+  };
+}
+
+async function readCustomer(reader: Reader, name: Name, customer: string): Promise<Page & { read: number }> {
+  const { listed } = getObject(name);
+  const query = { customer, limit: PAGE_SIZE };
+  return orNamed(customer, async () => {
+    const { answer, asOf } = await ask(reader, listed.path, query);
+    if (listed.by === "customer" && listed.show) {
+      const sources = listed.show(customer, answer as never) as Source[];
+      return { ...(await showWhole(reader, name, sources, asOf)), read: sources.length };
+    }
+    const readPage = async (page: object) => (await ask(reader, listed.path, { ...query, ...page })).answer;
+    const { data } = await listWhole(answer, readPage);
+    return { ...(await showWhole(reader, name, data, asOf)), read: data.length };
+  });
+}
+
+/** What is shown in part is read anew. */
+async function showWhole(reader: Reader, name: Name, sources: Source[], asOf: string): Promise<Page> {
+  const cut = sources.filter((source) => isCut(name, source));
+  const { changes, failures } = showPage(
+    name,
+    sources.filter((source) => !cut.includes(source)),
+    asOf,
+  );
+  const anew = await Promise.all(cut.map((source) => readAnew(reader, name, (source as { id: string }).id)));
+  return {
+    changes: [...changes, ...anew.flatMap((page) => page.changes)],
+    failures: [...failures, ...anew.flatMap((page) => page.failures)],
+  };
+}
+
+function isCut(name: Name, source: Source): boolean {
+  try {
+    return getObject(name).isCut?.(source) ?? false;
+  } catch {
+    return false; // It cannot be read: it is named when it is shown.
+  }
+}
+
+function readAnew({ stripe, limiter }: Reader, name: Name, id: string): Promise<Page> {
+  return orNamed(id, async () => {
+    const paced = limiter.paced(stripe);
+    const { answer, asOf } = await fetchAsOf(() => getObject(name).retrieve(paced, id, REQUEST));
+    return { ...showPage(name, [answer as Source], asOf), read: 1 };
+  });
+}
+
+/** Reads what one object or customer shows. Stripe may have forgotten it since; and where it fails again and again, it is named. */
+async function orNamed(id: string, readOne: () => Promise<Page & { read: number }>): Promise<Page & { read: number }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readOne();
+    } catch (error) {
+      if (isMissing(error)) return { changes: [], failures: [], read: 0 };
+      const { statusCode, code } = error as { statusCode?: number; code?: string };
+      if (!isRateLimit(error) && attempt >= ATTEMPTS && statusCode !== undefined && statusCode >= 500) {
+        return { changes: [], failures: [{ id, reason: `Stripe does not answer: ${code ?? statusCode}` }], read: 0 };
+      }
+      if (!isRateLimit(error) && (statusCode === undefined || statusCode < 500)) throw error;
+      await sleep(RATE_LIMITED_MS);
+    }
+  }
+}
+
+/** Reads a page in its turn. Where Stripe says that it was asked too often, it is asked again a second later. */
+async function ask({ stripe, limiter }: Reader, path: string, query: object): Promise<Fetched<List>> {
+  for (;;) {
+    await limiter.turn(path);
+    try {
+      return await fetchAsOf(() => read<List>(stripe, path, query, REQUEST));
+    } catch (error) {
+      if (!isRateLimit(error)) throw error;
+      await sleep(RATE_LIMITED_MS * (0.5 + Math.random()));
+    }
+  }
+}

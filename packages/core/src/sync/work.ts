@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Clients } from "../clients.ts";
+import { OtherAccountError, writePage } from "../mirror/index.ts";
+import { isMissing } from "../stripe/index.ts";
+import { createLimiter, type Limits } from "./limiter.ts";
+import { type Reader, readStep } from "./page.ts";
+import type { Purpose } from "./purpose.ts";
+import { Hold, type Range } from "./range.ts";
+import { getProgress } from "./runs.ts";
+
+export interface Work extends Limits {
+  purpose: Purpose;
+  /** No page is begun later than this, by `performance.now()`. Without it, the reading is worked until it is done. */
+  until?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** After each page, once it is in the mirror. */
+  onProgress?: ((page: { object: string; read: number; failed: number }) => void) | undefined;
+}
+
+export interface Worked {
+  /**
+   * `more`: time ran out, or the signal came. `waiting`: what is left failed a moment ago, and comes again. `busy`: another worker is
+   * at it. `none`: nothing was begun.
+   */
+  state: "done" | "more" | "waiting" | "busy" | "none";
+  read: number;
+  failed: number;
+  /** Why ranges could not be read: they come again. The first few. */
+  errors: unknown[];
+}
+
+/** A worker that died is followed after this. */
+const LEASE_SECONDS = 30;
+const BEAT_MS = 10_000;
+const POLL_MS = 500;
+const MOST_ERRORS = 20;
+/** With less than half a second for a page, so many ranges at once keep an endpoint, and the account, at its limit. */
+const SECONDS_A_PAGE = 0.5;
+
+/**
+ * Works off the reading that was begun: ranges of all kinds side by side, as fast as the limits allow. Whatever it is killed in, the
+ * next worker goes on from the last page of each range.
+ * @throws OtherAccountError; what Stripe says of a key that it refuses; DatabaseError when the database cannot be reached
+ */
+export async function workReading(clients: Clients, work: Work): Promise<Worked> {
+  const worked: Worked = { state: "none", read: 0, failed: 0, errors: [] };
+  const progress = await getProgress(clients.supabase, work.purpose);
+  if (!progress) return worked;
+  if (progress.finishedAt) return { ...worked, state: "done" };
+  const hold = new Hold(clients.supabase, progress.runId);
+  if (!(await hold.take(LEASE_SECONDS))) return { ...worked, state: "busy" };
+
+  const stop = new AbortController();
+  const beat = setInterval(() => {
+    hold.take(LEASE_SECONDS).then(
+      (held) => held || stop.abort(),
+      () => {}, // The next page says what is wrong.
+    );
+  }, BEAT_MS);
+  try {
+    worked.state = await new Worker(clients, work, hold, stop, worked).run();
+    return worked;
+  } finally {
+    clearInterval(beat);
+    await hold.release().catch(() => {}); // It would hide why the work ended; the lease runs out.
+  }
+}
+
+class Worker {
+  readonly #work: Work;
+  readonly #hold: Hold;
+  readonly #stop: AbortController;
+  readonly #worked: Worked;
+  readonly #reader: Reader;
+  readonly #lanes = new Set<Promise<void>>();
+  readonly #rangesAtOnce: number;
+  readonly #rangesOfAKind: number;
+  #fatal: { error: unknown } | undefined;
+
+  constructor(clients: Clients, work: Work, hold: Hold, stop: AbortController, worked: Worked) {
+    this.#work = work;
+    this.#hold = hold;
+    this.#stop = stop;
+    this.#worked = worked;
+    this.#rangesAtOnce = Math.ceil(work.perSecond * SECONDS_A_PAGE);
+    this.#rangesOfAKind = Math.ceil(Math.min(work.perEndpoint, work.perSecond) * SECONDS_A_PAGE);
+    const customersAtOnce = Math.min(25, Math.max(2, Math.floor(work.perEndpoint)));
+    this.#reader = { ...clients, limiter: createLimiter(work), customersAtOnce };
+  }
+
+  async run(): Promise<Worked["state"]> {
+    let state: Worked["state"] = "more";
+    while (!this.#isOver()) {
+      const free = this.#rangesAtOnce - this.#lanes.size;
+      for (const range of free > 0 ? await this.#hold.takeRanges(free) : []) this.#begin(range);
+      if (this.#lanes.size === 0) {
+        const progress = await getProgress(this.#reader.supabase, this.#work.purpose);
+        if (progress?.finishedAt) {
+          state = "done";
+          break;
+        }
+        if (this.#work.until !== undefined) {
+          state = "waiting";
+          break;
+        }
+      }
+      await Promise.race([...this.#lanes, sleep(POLL_MS)]);
+    }
+    await Promise.all(this.#lanes);
+    if (this.#fatal) throw this.#fatal.error;
+    return state;
+  }
+
+  #isOver(): boolean {
+    const { until = Number.POSITIVE_INFINITY, signal } = this.#work;
+    return this.#stop.signal.aborted || Boolean(signal?.aborted) || performance.now() > until;
+  }
+
+  #begin(range: Range): void {
+    const lane = this.#readRange(range)
+      .catch((error) => {
+        this.#fatal ??= { error };
+        this.#stop.abort();
+      })
+      .finally(() => this.#lanes.delete(lane));
+    this.#lanes.add(lane);
+  }
+
+  async #readRange(taken: Range): Promise<void> {
+    let range = taken;
+    while (!this.#isOver()) {
+      try {
+        const next = await this.#step(range);
+        if (!next) return;
+        range = next;
+      } catch (error) {
+        if (isFatal(error)) throw error;
+        if (isMissing(error) && range.after && !range.by_customer) {
+          range = await this.#hold.rewind(range);
+          continue;
+        }
+        if (this.#worked.errors.length < MOST_ERRORS) this.#worked.errors.push(error);
+        return this.#hold.releaseRange(range, codeOf(error));
+      }
+    }
+    await this.#hold.releaseRange(range);
+  }
+
+  /** One page: read, written, noted. @returns the range, while there is more of it */
+  async #step(range: Range): Promise<Range | undefined> {
+    const { changes, ...step } = await readStep(this.#reader, range);
+    const failures = [...step.failures, ...(await writePage(this.#reader, changes))];
+    const next = await this.#hold.advance(range, { ...step, failures }, this.#rangesOfAKind);
+    this.#worked.read += step.read;
+    this.#worked.failed += failures.length;
+    this.#work.onProgress?.({ object: range.object, read: step.read, failed: failures.length });
+    return step.ended ? undefined : next;
+  }
+}
+
+/** Nothing can be read, until the key is another one. */
+function isFatal(error: unknown): boolean {
+  return error instanceof OtherAccountError || (error as { statusCode?: unknown }).statusCode === 401;
+}
+
+/** Why, without what the error's message may quote. */
+function codeOf(error: unknown): string {
+  const { code, type, name } = (error ?? {}) as Record<string, unknown>;
+  return String(code || type || name || "unknown");
+}

@@ -1,0 +1,369 @@
+-- Reading an account: going through all that Stripe holds, so that the mirror shows also what is older than the events that Stripe
+-- still lists. How far a reading has come stands here, after every page: killed anywhere, the next one goes on.
+
+-- A reading. `sync` is a whole one, as fast as Stripe allows; `sweep` goes on all the time, slowly.
+create table billing.sync_runs (
+  id bigint generated always as identity primary key,
+  purpose text not null check (purpose in ('sync', 'sweep')),
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  requested_by text not null,
+  token uuid,
+  leased_until timestamptz
+);
+comment on column billing.sync_runs.started_at is 'On Stripe''s clock. What Stripe held then is in the mirror once the run is finished.';
+comment on column billing.sync_runs.token is 'Of the one worker that reads: the limits that Stripe sets are kept within one process.';
+create unique index sync_runs_unfinished on billing.sync_runs (purpose) where finished_at is null;
+
+-- A range of one kind of object: those created from one moment to another, newest first; or, of what Stripe lists for one customer
+-- at a time, the customers of the mirror from one id to another.
+create table billing.sync_ranges (
+  id bigint generated always as identity primary key,
+  run_id bigint not null references billing.sync_runs on delete cascade,
+  object text not null,
+  position integer not null,
+  by_customer boolean not null,
+  created_from timestamptz,
+  created_to timestamptz,
+  customer_to text,
+  after text,
+  reached timestamptz,
+  read bigint not null default 0,
+  failed bigint not null default 0,
+  token uuid,
+  attempts integer not null default 0,
+  not_before timestamptz not null default '-infinity',
+  last_error text,
+  done_at timestamptz
+);
+comment on column billing.sync_ranges.created_from is 'Null: from the first of all. created_to and customer_to are null likewise, and created_to is not part of the range.';
+comment on column billing.sync_ranges.after is 'The last object, or the last customer, whose page is in the mirror.';
+comment on column billing.sync_ranges.reached is 'When that object was created.';
+create index sync_ranges_of_run on billing.sync_ranges (run_id, object);
+create index sync_ranges_open on billing.sync_ranges (run_id) where done_at is null;
+
+-- What a reading could not bring into the mirror: Stripe showed what cannot be read, or Postgres refused it.
+create table billing.sync_failures (
+  run_id bigint not null references billing.sync_runs on delete cascade,
+  object text not null,
+  object_id text not null,
+  reason text not null,
+  primary key (run_id, object, object_id)
+);
+
+-- Up to when the mirror is known to show all of a kind.
+create table billing.completeness (
+  object text primary key,
+  complete_as_of timestamptz not null,
+  objects bigint not null,
+  differing bigint not null,
+  stripe_digest text,
+  mirror_digest text
+);
+comment on column billing.completeness.complete_as_of is 'Every object that Stripe held then was brought before the guard.';
+comment on column billing.completeness.differing is 'How many of them the mirror does not show as Stripe does.';
+
+-- Begins a reading, or answers the one that is not finished. A kind is {object, by_customer, used}; one that the account does not
+-- use holds nothing, and is read already. The order of the kinds is the order in which they are begun.
+create function public.begin_sync_run(purpose text, started_at timestamptz, requested_by text, kinds jsonb)
+returns table (id bigint, begun boolean)
+language plpgsql security definer set search_path = '' as $$
+declare
+  run bigint;
+begin
+  insert into billing.sync_runs as run_ (purpose, started_at, requested_by)
+  values (begin_sync_run.purpose, begin_sync_run.started_at, begin_sync_run.requested_by)
+  on conflict do nothing
+  returning run_.id into run;
+  if run is null then
+    select standing.id into run from billing.sync_runs standing
+    where standing.purpose = begin_sync_run.purpose and standing.finished_at is null;
+    return query select run, false;
+    return;
+  end if;
+
+  insert into billing.sync_ranges (run_id, object, position, by_customer, done_at)
+  select run, kind.value ->> 'object', kind.ordinality, (kind.value ->> 'by_customer')::boolean,
+    case when (kind.value ->> 'used')::boolean then null else now() end
+  from jsonb_array_elements(kinds) with ordinality kind;
+  perform billing.note_completeness(run, array(select kind ->> 'object' from jsonb_array_elements(kinds) kind));
+  -- A sweep ends all the time: who looks back wants the last few.
+  delete from billing.sync_runs old
+  where old.purpose = begin_sync_run.purpose and old.finished_at is not null
+    and old.id not in (
+      select kept.id from billing.sync_runs kept where kept.purpose = begin_sync_run.purpose order by kept.id desc limit 10
+    );
+  return query select run, true;
+end
+$$;
+
+-- Says of each of these kinds that it is complete, once no range of it is open; and of the run that it is finished.
+create function billing.note_completeness(run_id bigint, objects text[]) returns void
+language plpgsql set search_path = '' as $$
+declare
+  run billing.sync_runs;
+begin
+  -- Of two ranges that end at once, the later must see that the other has.
+  select * into run from billing.sync_runs where id = note_completeness.run_id for no key update;
+
+  insert into billing.completeness as known (object, complete_as_of, objects, differing)
+  select range.object, run.started_at, sum(range.read), sum(range.failed)
+  from billing.sync_ranges range
+  where range.run_id = run.id and range.object = any (note_completeness.objects)
+  group by range.object
+  having bool_and(range.done_at is not null)
+  on conflict (object) do update
+  set complete_as_of = excluded.complete_as_of, objects = excluded.objects, differing = excluded.differing
+  where known.complete_as_of < excluded.complete_as_of;
+
+  update billing.sync_runs finished set finished_at = now(), token = null, leased_until = null
+  where finished.id = run.id and not exists (
+    select from billing.sync_ranges range where range.run_id = run.id and range.done_at is null
+  );
+end
+$$;
+
+-- Makes a worker the one that reads, or that goes on reading, for so many seconds. One that died is followed once they are over.
+create function public.hold_sync_run(run_id bigint, token uuid, seconds integer) returns boolean
+language sql security definer set search_path = '' as $$
+  with held as (
+    update billing.sync_runs run
+    set token = hold_sync_run.token, leased_until = clock_timestamp() + make_interval(secs => seconds)
+    where run.id = hold_sync_run.run_id and run.finished_at is null
+      and (run.token is null or run.token = hold_sync_run.token or run.leased_until <= clock_timestamp())
+    returning 1
+  )
+  select exists (select from held)
+$$;
+
+-- The worker ends: another may begin at once.
+create function public.release_sync_run(run_id bigint, token uuid) returns void
+language sql security definer set search_path = '' as $$
+  update billing.sync_runs run set token = null, leased_until = null
+  where run.id = release_sync_run.run_id and run.token = release_sync_run.token
+$$;
+
+-- Gives the worker ranges to read, of the kinds first of which it reads the fewest at once. A range that another worker held is its
+-- own from here on: the other's next page is refused. What is listed by customer waits until all customers are known.
+create function public.take_sync_ranges(run_id bigint, token uuid, most integer)
+returns table (
+  id bigint, object text, by_customer boolean, created_from timestamptz, created_to timestamptz, customer_to text,
+  after text, reached timestamptz
+)
+language sql security definer set search_path = '' as $$
+  with free as (
+    select range.id, row_number() over (partition by range.object order by range.id) + (
+      select count(*) from billing.sync_ranges held
+      where held.run_id = range.run_id and held.done_at is null and held.object = range.object and held.token = take_sync_ranges.token
+    ) as turn, range.position
+    from billing.sync_ranges range
+    where range.run_id = take_sync_ranges.run_id and range.done_at is null
+      and range.token is distinct from take_sync_ranges.token
+      and range.not_before <= now()
+      and not (range.by_customer and exists (
+        select from billing.sync_ranges customers
+        where customers.run_id = range.run_id and customers.object = 'customer' and customers.done_at is null
+      ))
+      and exists (select from billing.sync_runs run where run.id = range.run_id and run.token = take_sync_ranges.token)
+    order by turn, range.position
+    limit most
+  )
+  update billing.sync_ranges range set token = take_sync_ranges.token
+  from free where range.id = free.id and range.done_at is null
+  returning range.id, range.object, range.by_customer, range.created_from, range.created_to, range.customer_to, range.after, range.reached
+$$;
+
+-- Notes that a page of a range is in the mirror, and answers the range as it goes on: nothing, when it is another worker's by now.
+-- While fewer than the wanted ranges of the kind are open, what is left is divided, and the worker keeps the younger half.
+-- failures is [{id, reason}].
+create function public.advance_sync_range(
+  range_id bigint, token uuid, after text, reached timestamptz, read integer, failures jsonb, ended boolean, wanted integer
+)
+returns table (created_from timestamptz, customer_to text)
+language plpgsql security definer set search_path = '' as $$
+declare
+  range billing.sync_ranges;
+begin
+  update billing.sync_ranges held
+  set after = advance_sync_range.after, reached = advance_sync_range.reached,
+    read = held.read + advance_sync_range.read, failed = held.failed + jsonb_array_length(failures),
+    attempts = 0, last_error = null,
+    done_at = case when ended then now() end, token = case when not ended then held.token end
+  where held.id = advance_sync_range.range_id and held.token = advance_sync_range.token
+  returning held.* into range;
+  if range.id is null then return; end if;
+
+  insert into billing.sync_failures (run_id, object, object_id, reason)
+  select range.run_id, range.object, failure ->> 'id', failure ->> 'reason' from jsonb_array_elements(failures) failure
+  on conflict do nothing;
+  if ended then
+    perform billing.note_completeness(range.run_id, array[range.object]);
+  elsif (
+    select count(*) from billing.sync_ranges open
+    where open.run_id = range.run_id and open.object = range.object and open.done_at is null
+  ) < wanted then
+    range := billing.divide_range(range);
+  end if;
+  return query select range.created_from, range.customer_to;
+end
+$$;
+
+-- Divides what is left of a range, and answers the half that is read on. What is left is guessed from how close together the objects
+-- were that have been read: for a few pages it is not worth the while. Nobody has an object at Stripe from before 2011.
+create function billing.divide_range(range billing.sync_ranges) returns billing.sync_ranges
+language plpgsql set search_path = '' as $$
+declare
+  oldest timestamptz := coalesce(range.created_from, '2011-01-01');
+  middle timestamptz := date_trunc('second', oldest + (range.reached - oldest) / 2);
+  seconds_read numeric;
+  customer text;
+begin
+  if range.by_customer then
+    customer := billing.find_middle_customer(range.after, range.customer_to);
+    if customer is null then return range; end if;
+    insert into billing.sync_ranges (run_id, object, position, by_customer, after, customer_to)
+    values (range.run_id, range.object, range.position, true, customer, range.customer_to);
+    update billing.sync_ranges held set customer_to = customer where held.id = range.id returning held.* into range;
+    return range;
+  end if;
+
+  select extract(epoch from coalesce(range.created_to, run.started_at) - range.reached) into seconds_read
+  from billing.sync_runs run where run.id = range.run_id;
+  if middle > oldest and range.read * extract(epoch from range.reached - oldest) > 300 * greatest(seconds_read, 1) then
+    insert into billing.sync_ranges (run_id, object, position, by_customer, created_from, created_to)
+    values (range.run_id, range.object, range.position, false, range.created_from, middle);
+    update billing.sync_ranges held set created_from = middle where held.id = range.id returning held.* into range;
+  end if;
+  return range;
+end
+$$;
+
+-- The customer in the middle of those that are left, unless there are so few that it is not worth the while.
+create function billing.find_middle_customer(after text, up_to text) returns text
+language sql stable set search_path = '' as $$
+  with numbered as (
+    select customer.id, row_number() over (order by customer.id) as place, count(*) over () as total
+    from public.customers customer
+    where (find_middle_customer.after is null or customer.id > find_middle_customer.after)
+      and (up_to is null or customer.id <= up_to) and not customer.deleted
+  )
+  select id from numbered where place = total / 2 and total >= 100
+$$;
+
+-- The object after which a page should begin is gone from Stripe: what was created in its second is read again.
+create function public.rewind_sync_range(range_id bigint, token uuid) returns timestamptz
+language sql security definer set search_path = '' as $$
+  update billing.sync_ranges held
+  set after = null, created_to = held.reached + interval '1 second'
+  where held.id = rewind_sync_range.range_id and held.token = rewind_sync_range.token
+  returning held.created_to
+$$;
+
+-- The worker lets ranges go: when it ends, or, with an error, because Stripe or Postgres did not answer. Then they come again later
+-- and later, up to five minutes.
+create function public.release_sync_ranges(range_ids bigint[], token uuid, error text) returns void
+language sql security definer set search_path = '' as $$
+  update billing.sync_ranges held
+  set token = null,
+    attempts = held.attempts + (error <> '')::integer,
+    last_error = coalesce(nullif(error, ''), held.last_error),
+    not_before = case
+      when error = '' then held.not_before
+      else now() + least(interval '5 minutes', interval '5 seconds' * 2 ^ least(held.attempts, 6))
+    end
+  where held.id = any (range_ids) and held.token = release_sync_ranges.token
+$$;
+
+-- The customers whose turn is next, in the order of their ids.
+create function public.list_customers_to_sync(after text, up_to text, most integer) returns setof text
+language sql stable security definer set search_path = '' as $$
+  select customer.id from public.customers customer
+  where (list_customers_to_sync.after is null or customer.id > list_customers_to_sync.after)
+    and (up_to is null or customer.id <= up_to) and not customer.deleted
+  order by customer.id
+  limit most
+$$;
+
+-- How far the latest reading of this purpose has come, by kind.
+create function public.get_sync_progress(purpose text)
+returns table (
+  run_id bigint, started_at timestamptz, finished_at timestamptz, requested_by text, is_read boolean,
+  object text, ranges_open bigint, ranges_done bigint, read bigint, failed bigint, last_error text
+)
+language sql stable security definer set search_path = '' as $$
+  select run.id, run.started_at, run.finished_at, run.requested_by,
+    run.token is not null and run.leased_until > now(),
+    range.object, count(*) filter (where range.done_at is null), count(*) filter (where range.done_at is not null),
+    sum(range.read)::bigint, sum(range.failed)::bigint, max(range.last_error) filter (where range.done_at is null)
+  from billing.sync_runs run
+  join billing.sync_ranges range on range.run_id = run.id
+  where run.id = (
+    select max(latest.id) from billing.sync_runs latest where latest.purpose = get_sync_progress.purpose
+  )
+  group by run.id, range.object
+  order by min(range.position)
+$$;
+
+create function public.get_sync_failures(purpose text, most integer) returns table (object text, object_id text, reason text)
+language sql stable security definer set search_path = '' as $$
+  select failure.object, failure.object_id, failure.reason
+  from billing.sync_failures failure
+  where failure.run_id = (
+    select max(latest.id) from billing.sync_runs latest where latest.purpose = get_sync_failures.purpose
+  )
+  order by failure.object, failure.object_id
+  limit most
+$$;
+
+-- Of each kind that is mirrored, up to when it is complete; never, where that is null.
+create function public.get_completeness()
+returns table (object text, complete_as_of timestamptz, objects bigint, differing bigint)
+language sql stable security definer set search_path = '' as $$
+  select mirrored.object, known.complete_as_of, coalesce(known.objects, 0), coalesce(known.differing, 0)
+  from billing.mirrored
+  left join billing.completeness known on known.object = mirrored.object
+  order by mirrored.position
+$$;
+
+-- Whether all of these kinds have been read from Stripe once; without an argument, of all kinds. While it is false, that a user has no
+-- plan here does not mean that they have none.
+create function public.mirror_is_complete(kinds text[] default null) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select not exists (
+    select from billing.mirrored
+    where (kinds is null or mirrored.object = any (kinds))
+      and not exists (select from billing.completeness known where known.object = mirrored.object)
+  )
+$$;
+
+revoke all on billing.sync_runs, billing.sync_ranges, billing.sync_failures, billing.completeness
+from public, anon, authenticated, service_role;
+revoke all on function
+  billing.note_completeness(bigint, text[]), billing.divide_range(billing.sync_ranges), billing.find_middle_customer(text, text),
+  public.begin_sync_run(text, timestamptz, text, jsonb),
+  public.hold_sync_run(bigint, uuid, integer),
+  public.release_sync_run(bigint, uuid),
+  public.take_sync_ranges(bigint, uuid, integer),
+  public.advance_sync_range(bigint, uuid, text, timestamptz, integer, jsonb, boolean, integer),
+  public.rewind_sync_range(bigint, uuid),
+  public.release_sync_ranges(bigint[], uuid, text),
+  public.list_customers_to_sync(text, text, integer),
+  public.get_sync_progress(text),
+  public.get_sync_failures(text, integer),
+  public.get_completeness(),
+  public.mirror_is_complete(text[])
+from public, anon, authenticated;
+grant execute on function
+  public.begin_sync_run(text, timestamptz, text, jsonb),
+  public.hold_sync_run(bigint, uuid, integer),
+  public.release_sync_run(bigint, uuid),
+  public.take_sync_ranges(bigint, uuid, integer),
+  public.advance_sync_range(bigint, uuid, text, timestamptz, integer, jsonb, boolean, integer),
+  public.rewind_sync_range(bigint, uuid),
+  public.release_sync_ranges(bigint[], uuid, text),
+  public.list_customers_to_sync(text, text, integer),
+  public.get_sync_progress(text),
+  public.get_sync_failures(text, integer),
+  public.get_completeness()
+to service_role;
+grant execute on function public.mirror_is_complete(text[]) to anon, authenticated, service_role;
