@@ -40,6 +40,12 @@ const READERS: Record<string, readonly string[]> = {
   "billing.reconcile_cursor": [],
   "billing.deleted_users": [],
   "billing.sales_in_progress": [],
+  "billing.sync_runs": [],
+  "billing.sync_runs_id_seq": [],
+  "billing.sync_ranges": [],
+  "billing.sync_ranges_id_seq": [],
+  "billing.sync_failures": [],
+  "billing.completeness": [],
 };
 
 /** Who may call it. Functions that nobody may call, the appliers and triggers of `billing`, need no entry. */
@@ -72,6 +78,21 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.begin_sale(payer text, token uuid)": ["service_role"],
   "public.end_sale(payer text, token uuid)": ["service_role"],
   "public.find_buyer(user_id uuid)": ["service_role"],
+  "public.begin_sync_run(purpose text, started_at timestamp with time zone, requested_by text, kinds jsonb)": [
+    "service_role",
+  ],
+  "public.hold_sync_run(run_id bigint, token uuid, seconds integer)": ["service_role"],
+  "public.release_sync_run(run_id bigint, token uuid)": ["service_role"],
+  "public.take_sync_ranges(run_id bigint, token uuid, most integer)": ["service_role"],
+  "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, failures jsonb, ended boolean, wanted integer)":
+    ["service_role"],
+  "public.rewind_sync_range(range_id bigint, token uuid)": ["service_role"],
+  "public.release_sync_ranges(range_ids bigint[], token uuid, error text)": ["service_role"],
+  "public.list_customers_to_sync(after text, up_to text, most integer)": ["service_role"],
+  "public.get_sync_progress(purpose text)": ["service_role"],
+  "public.get_sync_failures(purpose text, most integer)": ["service_role"],
+  "public.get_completeness()": ["service_role"],
+  "public.mirror_is_complete(kinds text[])": API_ROLES,
   "billing.own_customer_ids()": ["authenticated"],
   "billing.own_purchases()": ["authenticated"],
   "billing.usable_customer_ids()": ["authenticated"],
@@ -115,6 +136,18 @@ const DEFINERS = [
   "public.report_orphaned_subscriptions(customer_id text)",
   "public.settle_notices(ids bigint[], errors text[])",
   "public.take_notices(most integer)",
+  "public.begin_sync_run(purpose text, started_at timestamp with time zone, requested_by text, kinds jsonb)",
+  "public.hold_sync_run(run_id bigint, token uuid, seconds integer)",
+  "public.release_sync_run(run_id bigint, token uuid)",
+  "public.take_sync_ranges(run_id bigint, token uuid, most integer)",
+  "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, failures jsonb, ended boolean, wanted integer)",
+  "public.rewind_sync_range(range_id bigint, token uuid)",
+  "public.release_sync_ranges(range_ids bigint[], token uuid, error text)",
+  "public.list_customers_to_sync(after text, up_to text, most integer)",
+  "public.get_sync_progress(purpose text)",
+  "public.get_sync_failures(purpose text, most integer)",
+  "public.get_completeness()",
+  "public.mirror_is_complete(kinds text[])",
 ];
 
 let database: TestDatabase;
@@ -243,6 +276,8 @@ describe("what leaves by other doors", () => {
       select distinct conrelid::regclass::text as from, confrelid::regclass::text as to from pg_constraint
       where contype = 'f' and conrelid::regclass::text !~ '^(auth|storage|realtime)\\.' order by 1`);
     expect(keys).toEqual([
+      { from: "billing.sync_failures", to: "billing.sync_runs" },
+      { from: "billing.sync_ranges", to: "billing.sync_runs" },
       { from: "checkout_sessions", to: "auth.users" },
       { from: "customers", to: "auth.users" },
     ]);
