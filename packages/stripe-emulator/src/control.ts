@@ -32,6 +32,16 @@ export function controlApp(controls: Controls): Hono {
     faults.clear();
     return context.json({ data: [] });
   });
+  const limits = () => ({ ...controls.limiter.limits(), counts: controls.limiter.counts() });
+  app.get("/limits", (context) => context.json(limits()));
+  app.post("/limits", async (context) => {
+    controls.limit(await readHash(context.req.raw));
+    return context.json(limits());
+  });
+  app.delete("/limits", (context) => {
+    controls.limiter.set(undefined);
+    return context.json(limits());
+  });
   app.get("/held", (context) => context.json({ data: faults.held() }));
   app.post("/held/release", (context) => {
     controls.release();

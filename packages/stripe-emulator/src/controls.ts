@@ -1,4 +1,5 @@
 import { invalid, noSuch } from "./api/errors.ts";
+import type { Limiter } from "./api/limiter.ts";
 import { isWebAddress } from "./api/params.ts";
 import type { Deliverer } from "./events/deliverer.ts";
 import type { Endpoints } from "./events/endpoints.ts";
@@ -17,6 +18,7 @@ export interface Controlled {
   endpoints: Endpoints;
   faults: Faults;
   jobs: JobRunner;
+  limiter: Limiter;
 }
 
 export const FAULT_KINDS = [...WEBHOOK_FAULTS, ...API_FAULTS];
@@ -29,13 +31,15 @@ export class Controls {
   readonly world: World;
   readonly endpoints: Endpoints;
   readonly faults: Faults;
+  readonly limiter: Limiter;
   readonly #deliverer: Deliverer;
   readonly #jobs: JobRunner;
 
-  constructor({ world, deliverer, endpoints, faults, jobs }: Controlled) {
+  constructor({ world, deliverer, endpoints, faults, jobs, limiter }: Controlled) {
     this.world = world;
     this.endpoints = endpoints;
     this.faults = faults;
+    this.limiter = limiter;
     this.#deliverer = deliverer;
     this.#jobs = jobs;
   }
@@ -79,6 +83,15 @@ export class Controls {
     return { held };
   }
 
+  /** Requests a second, for each endpoint and for the account; null: as many as come. */
+  limit({ endpoint = null, account = null }: { endpoint?: unknown; account?: unknown }): void {
+    for (const [name, value] of Object.entries({ endpoint, account })) {
+      if (value !== null && !(Number.isInteger(value) && Number(value) > 0))
+        throw invalid(`${name} must be 1 or more, or null.`, undefined, name);
+    }
+    this.limiter.set({ endpoint: endpoint as number | null, account: account as number | null });
+  }
+
   /** Makes what there is older by so many seconds: its events, or (`objects`) all of it. */
   age({ seconds, objects = true }: { seconds?: unknown; objects?: unknown }): { seconds: number } {
     if (!Number.isInteger(seconds) || Number(seconds) < 1)
@@ -97,6 +110,7 @@ export class Controls {
 
   reset(): void {
     this.faults.clear();
+    this.limiter.set(undefined);
     this.holdSearch(false);
     this.#replace([]);
   }

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { Hono } from "hono";
 import type Stripe from "stripe";
 import { apiApp } from "./api/app.ts";
+import { Limiter } from "./api/limiter.ts";
 import { checkVersion, eventIn } from "./api/versions.ts";
 import { API_VERSION } from "./api-version.ts";
 import { reactions } from "./billing/reactions.ts";
@@ -69,6 +70,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   accountOf(store);
   const endpoints = new Endpoints(configured, store);
   const faults = new Faults();
+  const limiter = new Limiter();
   const deliverer = new Deliverer({
     store,
     endpoints,
@@ -97,8 +99,8 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   deliverer.wake();
   jobs.wake(world);
   const app = new Hono();
-  app.route("/", apiApp(world, ROUTES, faults, log));
-  const controls = new Controls({ world, deliverer, endpoints, faults, jobs });
+  app.route("/", apiApp(world, ROUTES, { faults, limiter }, log));
+  const controls = new Controls({ world, deliverer, endpoints, faults, jobs, limiter });
   app.route("/", controlRoom(controls));
   app.route("/", controlApp(controls));
   app.route("/", pagesApp(world, deliverer));

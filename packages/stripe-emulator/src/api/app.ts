@@ -6,12 +6,18 @@ import { answer } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
 import { ApiError, operationNotModelled } from "./errors.ts";
 import { KeysInUse } from "./idempotency.ts";
+import { type Limiter, tooFast } from "./limiter.ts";
 import { respond } from "./respond.ts";
 import type { Route } from "./route.ts";
 import { operationOf, stripeApi } from "./stripe-api.ts";
 
 /** Stripe's API under `/v1`. */
-export function apiApp(world: World, routes: readonly Route[], faults: Faults, log: (line: string) => void): Hono {
+export function apiApp(
+  world: World,
+  routes: readonly Route[],
+  { faults, limiter }: { faults: Faults; limiter: Limiter },
+  log: (line: string) => void,
+): Hono {
   const app = new Hono();
   for (const { method, path, operation } of missingFrom(routes)) {
     app.on(method, path, ({ req }) => respond(req.raw, () => missing(req.raw, operation), log));
@@ -20,6 +26,8 @@ export function apiApp(world: World, routes: readonly Route[], faults: Faults, l
   for (const route of routes) {
     app.on(route.method, route.path, async (context) => {
       const { raw } = context.req;
+      const refusal = limiter.refusalOf(route.method, route.path);
+      if (refusal) return respond(raw, () => refuse(refusal), log);
       const body = route.method === "GET" ? "" : await context.req.text();
       const act = (served: Route) =>
         respond(raw, (id) => answer(world, served, raw, context.req.param(), body, id), log);
@@ -63,6 +71,10 @@ const isRefusal = (fault: Fault | undefined): fault is Fault =>
 const served = (route: Route, fault: Fault | undefined): Route =>
   fault?.kind === "error_500_kept" ? { ...route, begin: () => () => faulty(fault) } : route;
 
+function refuse(refusal: ApiError): never {
+  throw refusal;
+}
+
 function refuseBusy(key: string | null): never {
   const message = `There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): ${key}. Please try again later.`;
   throw new ApiError(409, { type: "invalid_request_error", code: "idempotency_key_in_use", message });
@@ -85,11 +97,7 @@ function missing(request: Request, operation: string): never {
 }
 
 function faulty({ kind }: Fault): never {
-  if (kind === "rate_limit") {
-    const message =
-      "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.";
-    throw new ApiError(429, { type: "invalid_request_error", code: "rate_limit", message });
-  }
+  if (kind === "rate_limit") throw tooFast("global-rate");
   throw new ApiError(500, { type: "api_error", message: "An unknown error occurred" });
 }
 

@@ -32,7 +32,7 @@ function attempt(act: () => Answer, log: (line: string) => void): Answer {
   try {
     return act();
   } catch (error) {
-    if (error instanceof ApiError) return { status: error.status, body: errorJson(error) };
+    if (error instanceof ApiError) return { status: error.status, body: errorJson(error), headers: error.headers };
     log(`The emulator failed: ${error instanceof Error ? error.stack : String(error)}`);
     const message = "The emulator failed while it answered this request; its log says how.";
     return { status: 500, body: errorJson(new ApiError(500, { type: "api_error", message })) };

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Count, Limits } from "../api/limiter.ts";
 import type { Fault, Held } from "../events/faults.ts";
 import type { DashboardSettings } from "../state/rows.ts";
 
@@ -24,6 +25,13 @@ export function controlsOf({ origin }: { origin: string }) {
       await expect.poll(async () => (await held()).length, { interval: 5, timeout: 5000 }).toBe(count);
       return held();
     },
+    /**
+     * Refuses with 429 what comes faster (requests a second) to one endpoint, or to all of them; without a limit it only counts.
+     */
+    limit: (limits: Partial<Limits> = {}) => ask("POST", "limits", limits),
+    /** What came since then to each endpoint in each second. */
+    counts: async () => (await ask<{ counts: Count[] }>("GET", "limits")).counts,
+    liftLimits: () => ask("DELETE", "limits"),
     /**
      * Makes what there is older by so many days, as if it had been made then: after 31 no event is listed or retrieved any more. Without
      * `objects` only the events are, as after an outage.
