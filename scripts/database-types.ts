@@ -130,6 +130,8 @@ const TYPES: Record<string, string> = {
 };
 
 function typescript(type: string): string {
+  const [, table] = /^billing\.(\w+)$/.exec(type) ?? [];
+  if (table) return `Database["billing"]["Tables"]["${table}"]["Row"]`;
   const known = type.endsWith("[]") ? `${typescript(type.slice(0, -2))}[]` : TYPES[type];
   if (!known) throw new Error(`No TypeScript type is known for the Postgres type ${type}`);
   return known;

@@ -88,6 +88,11 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       threshold: 1,
       whenBelow: true,
     },
+    ReconcileBehind: {
+      means: "For six hours the reconciliation has not got through all events that Stripe lists.",
+      metric: turnpikeMetric(app, "reconcileBehind", { statistic: "Maximum", period: Duration.minutes(15) }),
+      threshold: Duration.hours(6).toSeconds(),
+    },
     ReconcileStopped: {
       means: "No reconciliation has ended well for an hour.",
       metric: turnpikeMetric(app, "reconcileGap", { statistic: "SampleCount", period: Duration.hours(1) }),

@@ -22,7 +22,10 @@ export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
   dashboard.addWidgets(
     graph("Webhook deliveries", counts(app, "received", "rejected", "apiVersionMismatch", "otherAccount")),
     graph("Events", counts(app, "applied", "stale", "duplicate", "ambiguous", "failed")),
-    graph("Reconciliation", counts(app, "reconcileGap")),
+    graph("Reconciliation", [
+      ...counts(app, "reconcileGap"),
+      turnpikeMetric(app, "reconcileBehind", { statistic: "Maximum", label: "reconcileBehind (s)" }),
+    ]),
   );
   dashboard.addWidgets(
     graph("Notices that failed", counts(app, "noticesFailed"), FULL_WIDTH / 2),

@@ -14,7 +14,7 @@ export function Reconcile({ stack }: StackContext) {
     job: {
       function: {
         handler: "packages/functions/src/reconcile.handler",
-        timeout: "5 minutes",
+        timeout: "10 minutes",
         bind: [stripeSecretKey, supabaseSecretKey],
         environment: environment("SUPABASE_URL"),
       },

@@ -71,9 +71,20 @@ it("the cursor overlaps and never goes back", async () => {
   await view.empty();
   await run();
   const cursor = async () =>
-    (await server.query<{ at: string }>("select reconciled_until as at from billing.reconcile_cursor"))[0]?.at;
+    (
+      await server.query<{ at: string }>(
+        "select reconciled_until as at from billing.reconcile_cursor where listing = 'all'",
+      )
+    )[0]?.at;
   const first = await cursor();
-  await supabase.rpc("advance_reconcile_cursor", { reconciled_until: "2020-01-01T00:00:00Z" });
+  const early = "2020-01-01T00:00:00Z";
+  const moved = await supabase.rpc("advance_reconcile_cursor", {
+    listing: "all",
+    listed_from: early,
+    listed_until: early,
+    seen_until: first ?? "",
+  });
+  expect(moved.data).toBe(true);
   expect(await cursor()).toBe(first);
   // An event of a moment before the cursor that had not been listed then is found by the overlap.
   const [lost] = events.filter(({ type }) => type === "product.created");

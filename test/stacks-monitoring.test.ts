@@ -36,6 +36,7 @@ describe("the alarms", () => {
         "FunctionsThrottled",
         "NoticesGivenUp",
         "OtherAccount",
+        "ReconcileBehind",
         "ReconcileGap",
         "ReconcileStopped",
         "RelayStopped",

@@ -15,7 +15,8 @@ const ANSWERS: [string, (body: string) => unknown][] = [
   ["AmazonSQS.SendMessageBatch", (body) => ({ Successful: JSON.parse(body).Entries, Failed: [] })],
   ["GET /auth/v1/.well-known/jwks.json", () => ({ keys: [publicJwk()] })],
   ["POST /rest/v1/rpc/apply_stripe_changes", outcomes],
-  ["POST /rest/v1/rpc/get_reconcile_cursor", () => new Date().toISOString()],
+  ["POST /rest/v1/rpc/get_reconcile_cursors", reconciledNow],
+  ["POST /rest/v1/rpc/advance_reconcile_cursor", () => true],
   ["POST /rest/v1/rpc/user_exists", () => true],
   ["POST /rest/v1/rpc/take_notices", () => []],
   ["GET /rest/v1/prices", () => [{ id: "price_1", product_id: "prod_1", type: "recurring" }]],
@@ -29,6 +30,12 @@ const ANSWERS: [string, (body: string) => unknown][] = [
   ["POST /v1/billing_portal/sessions", () => ({ id: "bps_1", url: "https://billing.stripe.com/p/session/1" })],
   ["GET /v1/", () => ({ object: "list", data: [], has_more: false })],
 ];
+
+function reconciledNow() {
+  const until = new Date().toISOString();
+  const edges = { listed_from: until, listed_until: until, place: null, place_at: null };
+  return ["all", "undelivered"].map((listing) => ({ listing, reconciled_until: until, ...edges }));
+}
 
 /**
  * SSM, SQS, Supabase and Stripe on one free port, with canned answers that take no time: what is measured is the function.

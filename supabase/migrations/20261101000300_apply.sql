@@ -187,26 +187,6 @@ begin
 end
 $$;
 
--- Reconciliation: which of these events does the ledger lack, and up to when is everything known to be here?
-create table billing.reconcile_cursor (
-  only_row boolean primary key default true check (only_row),
-  reconciled_until timestamptz not null
-);
-
-create function public.find_missing_stripe_events(event_ids text[]) returns setof text
-language sql stable security definer set search_path = '' as $$
-  select listed.id from unnest(event_ids) listed (id)
-  where not exists (
-    -- What was refused is of another account or mode; when Stripe lists it to the key at hand, it is of this one after all.
-    select from billing.stripe_events entry where entry.id = listed.id and entry.outcome <> 'refused'
-  )
-$$;
-
-create function public.get_reconcile_cursor() returns timestamptz
-language sql stable security definer set search_path = '' as $$
-  select reconciled_until from billing.reconcile_cursor
-$$;
-
 create function public.get_stripe_account() returns table (id text, livemode boolean, refused_events bigint)
 language sql stable security definer set search_path = '' as $$
   select known.id, known.livemode, (
@@ -216,14 +196,7 @@ language sql stable security definer set search_path = '' as $$
   from billing.stripe_account known
 $$;
 
-create function public.advance_reconcile_cursor(reconciled_until timestamptz) returns void
-language sql security definer set search_path = '' as $$
-  insert into billing.reconcile_cursor as current (reconciled_until) values (advance_reconcile_cursor.reconciled_until)
-  on conflict (only_row) do update
-  set reconciled_until = greatest(current.reconciled_until, excluded.reconciled_until)
-$$;
-
-revoke all on billing.mirrored, billing.stripe_account, billing.stripe_events, billing.outbox, billing.reconcile_cursor
+revoke all on billing.mirrored, billing.stripe_account, billing.stripe_events, billing.outbox
 from public, anon, authenticated, service_role;
 
 -- Supabase lets its API roles execute new functions in public, each by name: revoking from public alone changes nothing.
@@ -231,9 +204,6 @@ revoke all on function
   public.apply_stripe_changes(jsonb, text, boolean),
   public.introduce_stripe_key(text, text, boolean),
   public.get_stripe_account(),
-  public.find_missing_stripe_events(text[]),
-  public.get_reconcile_cursor(),
-  public.advance_reconcile_cursor(timestamptz),
   public.assign_purchase(text, uuid, text),
   public.claim_purchase(text, uuid),
   public.find_customers(uuid, text),
@@ -244,9 +214,6 @@ grant execute on function
   public.apply_stripe_changes(jsonb, text, boolean),
   public.introduce_stripe_key(text, text, boolean),
   public.get_stripe_account(),
-  public.find_missing_stripe_events(text[]),
-  public.get_reconcile_cursor(),
-  public.advance_reconcile_cursor(timestamptz),
   public.assign_purchase(text, uuid, text),
   public.claim_purchase(text, uuid),
   public.find_customers(uuid, text),

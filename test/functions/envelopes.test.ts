@@ -65,7 +65,7 @@ it("all of Unicode comes from Stripe's delivery through the queue into the row, 
 });
 
 describe("a reconciliation", () => {
-  const cursors = () => supabase.query("select from billing.reconcile_cursor");
+  const cursors = () => supabase.query("select from billing.reconcile_cursor where listing = 'all' and place is null");
 
   it("queues events that are large together, and by their id those that are too large", async () => {
     const large = [

@@ -41,7 +41,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
     "core/checkout",
     "core/checkout-races",
   ]),
-  core("reconcile", ["core/reconciliation"]),
+  core("reconcile", ["core/reconciliation", "core/listings", "core/undelivered"]),
   core("mirror/objects", [
     "core/rows",
     "core/rows-of-*",

@@ -15,6 +15,7 @@ const ACCESS = ["test/core/access.test.ts"];
 const ACCOUNT = ["test/core/account.test.ts"];
 const SALE = ["test/core/subscriber.test.ts"];
 const RECONCILIATION = ["test/core/reconciliation.test.ts"];
+const LISTINGS = ["test/core/listings.test.ts"];
 const HISTORY = ["test/core/payment-history.test.ts"];
 const CATALOG = ["test/security/catalog.test.ts"];
 const ROWS = ["test/security/row-level-security.test.ts"];
@@ -247,26 +248,51 @@ const ledger: SqlMutant[] = [
   },
   {
     name: "the cursor goes back",
-    find: "greatest(current.reconciled_until, excluded.reconciled_until)",
-    replace: "excluded.reconciled_until",
+    find: "greatest(current.reconciled_until, advance_reconcile_cursor.listed_until)",
+    replace: "advance_reconcile_cursor.listed_until",
     tests: RECONCILIATION,
+  },
+  {
+    name: "a listing that is not through counts as gone through",
+    find: "when advance_reconcile_cursor.place is not null then current.reconciled_until\n",
+    replace: "when false then null\n",
+    tests: LISTINGS,
+  },
+  {
+    name: "a run that was overtaken moves the place back",
+    find: "    and current.place is not distinct from seen_place;",
+    replace: ";",
+    tests: LISTINGS,
+  },
+  {
+    name: "a run goes on with a listing that began anew",
+    find: "    and current.reconciled_until is not distinct from seen_until\n",
+    replace: "",
+    tests: LISTINGS,
   },
   ...[
     "public.apply_stripe_changes(jsonb, text, boolean)",
     "public.introduce_stripe_key(text, text, boolean)",
     "public.get_stripe_account()",
-    "public.find_missing_stripe_events(text[])",
-    "public.get_reconcile_cursor()",
-    "public.advance_reconcile_cursor(timestamptz)",
   ].map((signature) => ({
     name: `anybody may call ${signature}`,
     find: "revoke all on all functions in schema billing from public, anon, authenticated;",
     replace: `revoke all on all functions in schema billing from public, anon, authenticated;\ngrant execute on function ${signature} to anon;`,
     tests: CATALOG,
   })),
+  ...[
+    "public.find_missing_stripe_events(text[])",
+    "public.get_reconcile_cursors()",
+    "public.advance_reconcile_cursor(text, timestamptz, timestamptz, text, timestamptz, timestamptz, text)",
+  ].map((signature) => ({
+    name: `anybody may call ${signature}`,
+    find: "revoke all on billing.reconcile_cursor from public, anon, authenticated, service_role;",
+    replace: `revoke all on billing.reconcile_cursor from public, anon, authenticated, service_role;\ngrant execute on function ${signature} to anon;`,
+    tests: CATALOG,
+  })),
   {
     name: "Supabase's API may read Turnpike's own tables",
-    find: "revoke all on billing.mirrored, billing.stripe_account, billing.stripe_events, billing.outbox, billing.reconcile_cursor\nfrom",
+    find: "revoke all on billing.mirrored, billing.stripe_account, billing.stripe_events, billing.outbox\nfrom",
     replace: "grant select on billing.stripe_events to authenticated;\nrevoke all on billing.mirrored\nfrom",
     tests: CATALOG,
   },

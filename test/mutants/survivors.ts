@@ -105,12 +105,6 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     '"id" → ""',
   ),
   ...known(
-    "core/src/reconcile/index.ts",
-    "startingAfter = page.has_more ? page.data.at(-1)?.id : undefined;",
-    "A page that has more after it has an event.",
-    "page.data.at(-1)?.id → page.data.at(-1).id",
-  ),
-  ...known(
     "core/src/checkout/summarize.ts",
     'if (subscription && typeof subscription === "object" && subscription.items.has_more) {',
     "Stripe was asked for it whole.",

@@ -59,7 +59,8 @@ export function gatewayEvent({ method = "POST", path, headers = {}, body = "", p
 /** A handler as Lambda calls it. Middy's types know the event as it is further inside. */
 export type Handler = (event: never, context: Context) => Promise<unknown>;
 
-export const lambdaContext = () => ({ awsRequestId: randomUUID() }) as Context;
+export const lambdaContext = ({ seconds = 600 } = {}) =>
+  ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => seconds * 1000 }) as Context;
 
 /** Calls a route's handler with what API Gateway makes of this call, and reads its answer. */
 export async function call(handler: Handler, httpCall: HttpCall) {

@@ -23,6 +23,8 @@ const UNITS = {
   lag: "Seconds",
   /** Events that the webhook should have brought and did not. */
   reconcileGap: "Count",
+  /** Since when Stripe's events were not all compared with the ledger. */
+  reconcileBehind: "Seconds",
   /** Notices whose handling failed: they come again. */
   noticesFailed: "Count",
   /** Notices that failed for a day and wait for a person. Counted each minute: the relay's sign of life. */

@@ -248,8 +248,16 @@ export type Database = {
     };
     Functions: {
       advance_reconcile_cursor: {
-        Args: { reconciled_until: string };
-        Returns: undefined;
+        Args: {
+          listing: string;
+          listed_from: string;
+          listed_until: string;
+          place?: string;
+          place_at?: string;
+          seen_until?: string;
+          seen_place?: string;
+        };
+        Returns: boolean;
       };
       advance_sync_range: {
         Args: {
@@ -308,9 +316,9 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: { object: string; complete_as_of: string; objects: number; differing: number }[];
       };
-      get_reconcile_cursor: {
+      get_reconcile_cursors: {
         Args: Record<PropertyKey, never>;
-        Returns: string;
+        Returns: Database["billing"]["Tables"]["reconcile_cursor"]["Row"][];
       };
       get_stripe_account: {
         Args: Record<PropertyKey, never>;
@@ -631,7 +639,14 @@ export type Database = {
         Relationships: [];
       };
       reconcile_cursor: {
-        Row: { only_row: boolean; reconciled_until: string };
+        Row: {
+          listed_from: string | null;
+          listed_until: string | null;
+          listing: "all" | "undelivered";
+          place: string | null;
+          place_at: string | null;
+          reconciled_until: string | null;
+        };
         Insert: never;
         Update: never;
         Relationships: [];
