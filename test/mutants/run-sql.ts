@@ -1,12 +1,12 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVitest, type Vitest } from "vitest/node";
+import { MIGRATIONS, type Mutated, placeMutants } from "./place.ts";
 import { SQL_MUTANTS, type SqlMutant } from "./sql.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const migrations = join(root, "supabase/migrations");
 const AT_ONCE = 2;
 
 export type SqlResult = "killed" | "survived" | "broken";
@@ -19,8 +19,7 @@ export async function runSqlMutants(
   chosen: readonly SqlMutant[] = SQL_MUTANTS,
   report: (mutant: SqlMutant, result: SqlResult) => void = () => {},
 ): Promise<Map<SqlMutant, SqlResult>> {
-  const files = readdirSync(migrations).map((name) => ({ name, text: readFileSync(join(migrations, name), "utf8") }));
-  const queue = chosen.map((mutant) => ({ mutant, ...place(mutant, files) }));
+  const queue = [...placeMutants(chosen)];
   const results = new Map<SqlMutant, SqlResult>();
   const benches: Bench[] = [];
   for (let n = 0; n < AT_ONCE; n++) benches.push(await openBench());
@@ -28,9 +27,10 @@ export async function runSqlMutants(
   await Promise.all(
     benches.map(async (bench) => {
       for (let next = queue.shift(); next; next = queue.shift()) {
-        const result = await bench.run(next.mutant.tests, next);
-        results.set(next.mutant, result);
-        report(next.mutant, result);
+        const [mutant, mutated] = next;
+        const result = await bench.run(mutant.tests, mutated);
+        results.set(mutant, result);
+        report(mutant, result);
       }
       await bench.close();
     }),
@@ -51,15 +51,6 @@ async function assertHealthy(benches: Bench[], chosen: readonly SqlMutant[]): Pr
   if (failures.flat().length > 0) throw new Error(`Without any mutant these fail:\n${failures.flat().join("\n")}`);
 }
 
-function place({ name, find, replace }: SqlMutant, files: { name: string; text: string }[]) {
-  const found = files.flatMap((file) => Array.from({ length: file.text.split(find).length - 1 }, () => file));
-  const [file, ...others] = found;
-  if (!file) throw new Error(`The mutant "${name}" changes what the migrations do not have any more: ${find}`);
-  if (others.length > 0)
-    throw new Error(`The mutant "${name}" changes what the migrations have ${found.length} times: ${find}`);
-  return { file: file.name, text: file.text.replace(find, () => replace) };
-}
-
 type Bench = Awaited<ReturnType<typeof openBench>>;
 
 /** Runs test files against migrations of their own, of which one file is changed at a time. */
@@ -77,8 +68,8 @@ async function openBench() {
     env: { MIGRATIONS_DIR: dir },
   });
   return {
-    async run(tests: readonly string[], changed?: { file: string; text: string }): Promise<SqlResult> {
-      cpSync(migrations, dir, { recursive: true });
+    async run(tests: readonly string[], changed?: Mutated): Promise<SqlResult> {
+      cpSync(MIGRATIONS, dir, { recursive: true });
       if (changed) writeFileSync(join(dir, changed.file), changed.text);
       vitest.state.filesMap.clear();
       await vitest.start([...tests]);
