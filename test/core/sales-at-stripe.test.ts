@@ -1,5 +1,6 @@
 import { openCheckout } from "@turnpike/core/checkout";
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { forwardClock } from "../parts/clock.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { SITE } from "../parts/lambda.ts";
 import { type Obstacle, standBefore } from "../parts/proxy.ts";
@@ -174,7 +175,7 @@ describe("pages that stand in the way", () => {
 
   it("stay open for a sale that took too long to find them: another may have begun", async () => {
     const page = await openElsewhere(await addCustomer(), plan.id, "subscription");
-    const { stripe } = await standBefore(lent, ({ url }) => url?.startsWith("/v1/customers?") && later(10_500));
+    const { stripe } = await standBefore(lent, ({ url }) => url?.startsWith("/v1/customers?") && forwardClock(10_500));
     await expect(open(plan.id, { stripe })).rejects.toMatchObject({ code: "sale_in_progress" });
     expect(await statusOf(page)).toBe("open");
   });
@@ -206,10 +207,3 @@ describe("what was bought before", () => {
     expect(await lastParams()).not.toHaveProperty("subscription_data[trial_period_days]");
   });
 });
-
-/** The clock that intervals are measured by goes forward, until the test is over. */
-function later(ms: number): void {
-  const now = performance.now.bind(performance);
-  const spy = vi.spyOn(performance, "now").mockImplementation(() => now() + ms);
-  onTestFinished(() => spy.mockRestore());
-}

@@ -33,13 +33,13 @@ export const FOLDERS: readonly MutatedFolder[] = [
   core("checkout", [
     "core/checkout-schema",
     "core/trials",
-    "core/organizations",
-    "core/sales-at-stripe",
-    "core/subscriber",
-    "core/checkout-refusals",
-    "core/purchase",
     "core/checkout",
+    "core/sales-at-stripe",
+    "core/organizations",
     "core/checkout-races",
+    "core/subscriber",
+    "core/purchase",
+    "core/checkout-refusals",
   ]),
   core("reconcile", ["core/reconciliation", "core/listings", "core/undelivered"]),
   core("mirror/objects", [
