@@ -87,6 +87,24 @@ test("features are listed by key and archive status; a customer's entitlements o
   await expect(unnamed).rejects.toMatchObject({ code: "parameter_missing", param: "customer" });
 });
 
+test("what lives on a test clock is listed with its clock or customer only", async () => {
+  const { stripe } = bench;
+  const { id: test_clock } = await stripe.testHelpers.testClocks.create({ frozen_time: 1_700_000_000 });
+  const { id: customer } = await stripe.customers.create({
+    email: "clocked@example.com",
+    test_clock,
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const { id: price } = await createPlan(stripe);
+  const { id } = await stripe.subscriptions.create({ customer, items: [{ price }] });
+  expect(ids(await stripe.customers.list({ email: "clocked@example.com" }))).toEqual([]);
+  expect(ids(await stripe.customers.list({ test_clock }))).toEqual([customer]);
+  expect(ids(await stripe.subscriptions.list())).not.toContain(id);
+  expect(ids(await stripe.subscriptions.list({ test_clock }))).toEqual([id]);
+  expect(ids(await stripe.subscriptions.list({ customer }))).toEqual([id]);
+});
+
 test("an account says when it was made", async () => {
   const before = Math.floor(Date.now() / 1000);
   const { created = 0 } = await bench.stripe.accounts.retrieveCurrent();

@@ -46,12 +46,11 @@ const INCLUDABLE: Record<string, (store: Store, id: string) => object> = {
   "Customer.subscriptions": (store, id) =>
     listOf(
       `/v1/customers/${id}/subscriptions`,
-      newestFirst(store.subscriptions.all().filter((row) => row.customer === id && row.status !== "canceled")),
+      newestFirst(store.subscriptions.where("customer", id).filter((row) => row.status !== "canceled")),
     ),
   "Invoice.payments": (store, id) =>
-    listOf("/v1/invoice_payments", newestFirst(store.invoicePayments.all().filter((row) => row.invoice === id))),
-  "Charge.refunds": (store, id) =>
-    listOf(`/v1/charges/${id}/refunds`, newestFirst(store.refunds.all().filter((row) => row.charge === id))),
+    listOf("/v1/invoice_payments", newestFirst(store.invoicePayments.where("invoice", id))),
+  "Charge.refunds": (store, id) => listOf(`/v1/charges/${id}/refunds`, newestFirst(store.refunds.where("charge", id))),
 };
 
 /** The `data` of a list counts as a level, too. */

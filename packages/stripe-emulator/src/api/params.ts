@@ -145,18 +145,24 @@ export const isWebAddress = (text: string): boolean => URL.canParse(text) && /^h
 /** Accepted for clients that send it, without effect in the emulator. */
 export const ignored: Reader<unknown> = (value) => value;
 
+/** From one second to another, both within. */
+export interface Period {
+  from?: number;
+  to?: number;
+}
+
 /** A moment in seconds, or a range of them: `created=…`, `created[gte]=…`. */
-export const range: Reader<(moment: number) => boolean> = (value, param) => {
+export const range: Reader<Period> = (value, param) => {
   if (typeof value === "string") {
     const exact = integer(value, param);
-    return (moment) => moment === exact;
+    return { from: exact, to: exact };
   }
   const { gt, gte, lt, lte } = hashOf(schema({ gt: integer, gte: integer, lt: integer, lte: integer }))(value, param);
-  return (moment) =>
-    (gt === undefined || moment > gt) &&
-    (gte === undefined || moment >= gte) &&
-    (lt === undefined || moment < lt) &&
-    (lte === undefined || moment <= lte);
+  const [from, to] = [
+    Math.max(gte ?? -Infinity, (gt ?? -Infinity) + 1),
+    Math.min(lte ?? Infinity, (lt ?? Infinity) - 1),
+  ];
+  return { from, to };
 };
 
 export function mergeMetadata(

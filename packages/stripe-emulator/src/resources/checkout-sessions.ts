@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { invalid, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import { hashOf, mergeMetadata, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { expireSession } from "../billing/checkout.ts";
@@ -215,14 +215,12 @@ export const checkoutSessionRoutes: Route[] = [
   route("POST", "/v1/checkout/sessions", createSessionParams, createSession),
   listRoute("/v1/checkout/sessions", "checkout.session", listFilters, (world, filters) => {
     refuseUnknownCustomer(world, filters.customer);
-    return world.store.checkoutSessions
-      .all()
-      .filter((row) => filters.customer === undefined || row.customer === filters.customer)
-      .filter((row) => !filters.customer_details || emailOf(world, row) === filters.customer_details.email)
-      .filter((row) => filters.payment_link === undefined || row.payment_link === filters.payment_link)
-      .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent)
-      .filter((row) => filters.status === undefined || row.status === filters.status)
-      .filter((row) => filters.subscription === undefined || row.subscription === filters.subscription);
+    const { customer, customer_details: details, payment_link, payment_intent, status, subscription } = filters;
+    return choose(
+      world.store.checkoutSessions,
+      { payment_intent, customer, payment_link, status, subscription },
+      (row) => !details || emailOf(world, row) === details.email,
+    );
   }),
   route("GET", "/v1/checkout/sessions/:id", schema({}), (world, _, { id = "" }) => getSession(world, id)),
   route("POST", "/v1/checkout/sessions/:id/expire", schema({}), (world, _, { id = "" }) => {

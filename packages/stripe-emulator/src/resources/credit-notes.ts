@@ -1,5 +1,5 @@
 import { invalid, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import { mergeMetadata, metadata, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { sumOf } from "../billing/credit-lines.ts";
@@ -110,10 +110,7 @@ function voidNote(world: World, id: string): CreditNote {
 export const creditNoteRoutes: Route[] = [
   route("POST", "/v1/credit_notes", createParams, createCreditNote),
   listRoute("/v1/credit_notes", "credit_note", { customer: text, invoice: text }, (world, { customer, invoice }) =>
-    world.store.creditNotes
-      .all()
-      .filter((row) => customer === undefined || row.customer === customer)
-      .filter((row) => invoice === undefined || row.invoice === invoice),
+    choose(world.store.creditNotes, { invoice, customer }),
   ),
   route("GET", "/v1/credit_notes/preview", createParams, preview),
   listRoute("/v1/credit_notes/preview/lines", "line item", fields, (world, { invoice = "", ...params }) =>

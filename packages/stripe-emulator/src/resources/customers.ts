@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
   clearable,
@@ -164,11 +164,11 @@ const searched = {
 
 export const customerRoutes: Route[] = [
   route("POST", "/v1/customers", createParams, createCustomer),
-  listRoute("/v1/customers", "customer", { email: text, test_clock: text }, (world, { email, test_clock: clock }) =>
-    world.store.customers
-      .all()
-      .filter((row) => email === undefined || row.email === email)
-      .filter((row) => clock === undefined || row.test_clock === clock),
+  listRoute(
+    "/v1/customers",
+    "customer",
+    { email: text, test_clock: text },
+    (world, { email, test_clock: clock = null }) => choose(world.store.customers, { email, test_clock: clock }),
   ),
   searchRoute(
     "/v1/customers/search",

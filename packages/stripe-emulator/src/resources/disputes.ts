@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { invalid, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
   clearable,
@@ -74,11 +74,8 @@ function updateDispute(world: World, id: string, params: ParamsOf<typeof updateP
 }
 
 export const disputeRoutes: Route[] = [
-  listRoute("/v1/disputes", "dispute", { charge: text, payment_intent: text }, (world, filters) =>
-    world.store.disputes
-      .all()
-      .filter((row) => filters.charge === undefined || row.charge === filters.charge)
-      .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent),
+  listRoute("/v1/disputes", "dispute", { charge: text, payment_intent: text }, (world, { charge, payment_intent }) =>
+    choose(world.store.disputes, { charge, payment_intent }),
   ),
   route("GET", "/v1/disputes/:id", schema({}), (world, _, { id = "" }) => getDispute(world, id)),
   route("POST", "/v1/disputes/:id", updateParams, (world, params, { id = "" }) => updateDispute(world, id, params)),
@@ -89,11 +86,7 @@ export const disputeRoutes: Route[] = [
     "/v1/radar/early_fraud_warnings",
     "early_fraud_warning",
     { charge: text, payment_intent: text },
-    (world, filters) =>
-      world.store.fraudWarnings
-        .all()
-        .filter((row) => filters.charge === undefined || row.charge === filters.charge)
-        .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent),
+    (world, { charge, payment_intent }) => choose(world.store.fraudWarnings, { charge, payment_intent }),
   ),
   route("GET", "/v1/radar/early_fraud_warnings/:id", schema({}), (world, _, { id = "" }) => {
     const warning = world.store.fraudWarnings.find(id);

@@ -1,5 +1,5 @@
 import { noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import { arrayOf, boolean, ignored, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import type { EventRow } from "../state/rows.ts";
@@ -23,17 +23,23 @@ interface EventFilter {
   delivery_success?: boolean | undefined;
 }
 
+/** Whether a list with this filter shows an event. */
+const isListed =
+  ({ type, types, delivery_success: delivered }: EventFilter) =>
+  (row: EventRow): boolean =>
+    isShown(row) &&
+    (type === undefined || matches(row.type, type)) &&
+    (types === undefined || types.some((wanted) => matches(row.type, wanted))) &&
+    (delivered === undefined || (row.pending_webhooks === 0) === delivered);
+
 /** Oldest first. */
-export const selectEvents = (world: World, { type, types, delivery_success: delivered }: EventFilter): EventRow[] =>
-  world.store.events
-    .all()
-    .filter(isShown)
-    .filter((row) => type === undefined || matches(row.type, type))
-    .filter((row) => types === undefined || types.some((wanted) => matches(row.type, wanted)))
-    .filter((row) => delivered === undefined || (row.pending_webhooks === 0) === delivered);
+export const selectEvents = (world: World, filter: EventFilter): EventRow[] =>
+  world.store.events.all().filter(isListed(filter));
 
 export const eventRoutes: Route[] = [
-  listRoute("/v1/events", "event", { type: text, types: arrayOf(text), delivery_success: boolean }, selectEvents),
+  listRoute("/v1/events", "event", { type: text, types: arrayOf(text), delivery_success: boolean }, (world, filter) =>
+    choose(world.store.events, {}, isListed(filter)),
+  ),
   route("GET", "/v1/events/:id", schema({}), (world, _, { id = "" }) => getEvent(world, id)),
   // Undocumented: what `stripe events resend` asks.
   route(

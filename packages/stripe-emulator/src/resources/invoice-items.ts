@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { invalid, missingParameter, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
   type Fields,
@@ -105,11 +105,11 @@ const listFilters = { customer: text, invoice: text, pending: boolean };
 export const invoiceItemRoutes: Route[] = [
   route("POST", "/v1/invoiceitems", createParams, createItem),
   listRoute("/v1/invoiceitems", "invoiceitem", listFilters, (world, { customer, invoice, pending }) =>
-    world.store.invoiceItems
-      .all()
-      .filter((row) => customer === undefined || row.customer === customer)
-      .filter((row) => invoice === undefined || row.invoice === invoice)
-      .filter((row) => pending === undefined || (row.invoice === null) === pending),
+    choose(
+      world.store.invoiceItems,
+      { invoice, customer },
+      (row) => pending === undefined || (row.invoice === null) === pending,
+    ),
   ),
   route("GET", "/v1/invoiceitems/:id", schema({}), (world, _, { id = "" }) => getItem(world, id)),
   route("DELETE", "/v1/invoiceitems/:id", schema({}), (world, _, { id = "" }) => deleteItem(world, id)),

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { ApiError, invalid } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import { boolean, type Fields, ignored, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { closeInvoice } from "../billing/closing.ts";
@@ -72,11 +72,11 @@ export const invoiceRoutes: Route[] = [
     "invoice",
     { customer: text, subscription: text, status: oneOf("draft", "open", "paid", "uncollectible", "void") },
     (world, { customer, subscription, status }) =>
-      world.store.invoices
-        .all()
-        .filter((row) => customer === undefined || row.customer === customer)
-        .filter((row) => subscription === undefined || row.parent?.subscription_details?.subscription === subscription)
-        .filter((row) => status === undefined || row.status === status),
+      choose(
+        world.store.invoices,
+        { customer, status },
+        (row) => subscription === undefined || row.parent?.subscription_details?.subscription === subscription,
+      ),
   ),
   route("POST", "/v1/invoices/create_preview", previewParams, previewInvoice),
   route("GET", "/v1/invoices/:id", schema({}), (world, _, { id = "" }) => getInvoice(world, id)),

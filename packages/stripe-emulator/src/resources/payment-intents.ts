@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { ApiError, invalid, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
   type Fields,
@@ -143,7 +143,7 @@ const reason = oneOf("duplicate", "fraudulent", "requested_by_customer", "abando
 export const paymentIntentRoutes: Route[] = [
   route("POST", "/v1/payment_intents", createParams, createIntent),
   listRoute("/v1/payment_intents", "payment_intent", { customer: text }, (world, { customer }) =>
-    world.store.paymentIntents.all().filter((row) => customer === undefined || row.customer === customer),
+    choose(world.store.paymentIntents, { customer }),
   ),
   route("GET", "/v1/payment_intents/:id", schema({}), (world, _, { id = "" }) => getIntent(world, id)),
   route("POST", "/v1/payment_intents/:id", updateParams, (world, params, { id = "" }) => {

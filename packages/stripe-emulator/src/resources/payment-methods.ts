@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { ApiError, invalid, missingParameter, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import {
   clearable,
   type Fields,
@@ -129,12 +129,13 @@ const listFilters = { allow_redisplay: oneOf("always", "limited", "unspecified")
 const select = (
   { store }: World,
   { customer, type, allow_redisplay: redisplay }: Partial<Record<"customer" | "type" | "allow_redisplay", string>>,
-): PaymentMethod[] =>
-  store.paymentMethods
-    .all()
-    .filter((row) => customer === undefined || row.customer === customer)
-    .filter((row) => type === undefined || row.type === type)
-    .filter((row) => redisplay === undefined || row.allow_redisplay === redisplay);
+) =>
+  choose(
+    store.paymentMethods,
+    { customer },
+    (row) =>
+      (type === undefined || row.type === type) && (redisplay === undefined || row.allow_redisplay === redisplay),
+  );
 
 export const paymentMethodRoutes: Route[] = [
   route("POST", "/v1/payment_methods", createParams, createFromParams),

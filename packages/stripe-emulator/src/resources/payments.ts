@@ -1,5 +1,5 @@
 import { noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import { hashOf, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 
@@ -15,11 +15,11 @@ export const paymentRoutes: Route[] = [
     },
     (world, { invoice, status, payment }) => {
       if (invoice !== undefined && !world.store.invoices.find(invoice)) throw noSuch("invoice", invoice, "invoice");
-      return world.store.invoicePayments
-        .all()
-        .filter((row) => invoice === undefined || row.invoice === invoice)
-        .filter((row) => status === undefined || row.status === status)
-        .filter((row) => !payment?.payment_intent || row.payment.payment_intent === payment.payment_intent);
+      return choose(
+        world.store.invoicePayments,
+        { invoice, status },
+        (row) => !payment?.payment_intent || row.payment.payment_intent === payment.payment_intent,
+      );
     },
   ),
   route("GET", "/v1/invoice_payments/:id", schema({}), (world, _, { id = "" }) => {
@@ -27,11 +27,8 @@ export const paymentRoutes: Route[] = [
     if (!payment) throw noSuch("invoice payment", id);
     return payment;
   }),
-  listRoute("/v1/charges", "charge", { customer: text, payment_intent: text }, (world, filters) =>
-    world.store.charges
-      .all()
-      .filter((row) => filters.customer === undefined || row.customer === filters.customer)
-      .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent),
+  listRoute("/v1/charges", "charge", { customer: text, payment_intent: text }, (world, { payment_intent, customer }) =>
+    choose(world.store.charges, { payment_intent, customer }),
   ),
   route("GET", "/v1/charges/:id", schema({}), (world, _, { id = "" }) => {
     const charge = world.store.charges.find(id);

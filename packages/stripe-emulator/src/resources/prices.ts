@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { invalid, missingParameter, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
   boolean,
@@ -184,16 +184,17 @@ const listFilters = {
 
 export const priceRoutes: Route[] = [
   route("POST", "/v1/prices", createParams, (world, params) => createPrice(world, params)),
-  listRoute("/v1/prices", "price", listFilters, (world, filters) =>
-    world.store.prices
-      .all()
-      .filter((row) => filters.active === undefined || row.active === filters.active)
-      .filter((row) => filters.currency === undefined || row.currency === filters.currency)
-      .filter((row) => filters.product === undefined || row.product === filters.product)
-      .filter((row) => filters.type === undefined || row.type === filters.type)
-      .filter((row) => !filters.recurring?.interval || row.recurring?.interval === filters.recurring.interval)
-      .filter(
-        (row) => !filters.lookup_keys || (row.lookup_key !== null && filters.lookup_keys.includes(row.lookup_key)),
+  listRoute(
+    "/v1/prices",
+    "price",
+    listFilters,
+    (world, { active, currency, product, type, recurring, lookup_keys: keys }) =>
+      choose(
+        world.store.prices,
+        { active, currency, product, type },
+        (row) =>
+          (!recurring?.interval || row.recurring?.interval === recurring.interval) &&
+          (!keys || (row.lookup_key !== null && keys.includes(row.lookup_key))),
       ),
   ),
   route("GET", "/v1/prices/:id", schema({}), (world, _, { id = "" }) => getPrice(world, id)),

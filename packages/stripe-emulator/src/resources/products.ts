@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { ApiError, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
   boolean,
@@ -89,11 +89,7 @@ const listFilters = { active: boolean, ids: arrayOf(text), type: oneOf("service"
 export const productRoutes: Route[] = [
   route("POST", "/v1/products", createParams, createWithPrice),
   listRoute("/v1/products", "product", listFilters, (world, { active, ids, type }) =>
-    world.store.products
-      .all()
-      .filter((row) => active === undefined || row.active === active)
-      .filter((row) => type === undefined || row.type === type)
-      .filter((row) => ids === undefined || ids.includes(row.id)),
+    choose(world.store.products, { active, type }, ({ id }) => ids === undefined || ids.includes(id)),
   ),
   route("GET", "/v1/products/:id", schema({}), (world, _, { id = "" }) => getProduct(world, id)),
   route("POST", "/v1/products/:id", updateParams, (world, params, { id = "" }) => updateProduct(world, id, params)),

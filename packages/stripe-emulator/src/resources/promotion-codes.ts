@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { invalid, missingParameter, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
   type Fields,
@@ -115,12 +115,13 @@ const listFilters = { active: boolean, code: text, coupon: text, customer: text 
 export const promotionCodeRoutes: Route[] = [
   route("POST", "/v1/promotion_codes", createParams, createPromotionCode),
   listRoute("/v1/promotion_codes", "promotion code", listFilters, (world, { active, code, coupon, customer }) =>
-    world.store.promotionCodes
-      .all()
-      .filter((row) => active === undefined || row.active === active)
-      .filter((row) => code === undefined || row.code.toUpperCase() === code.toUpperCase())
-      .filter((row) => coupon === undefined || row.promotion.coupon === coupon)
-      .filter((row) => customer === undefined || row.customer === customer),
+    choose(
+      world.store.promotionCodes,
+      { customer, active },
+      (row) =>
+        (code === undefined || row.code.toUpperCase() === code.toUpperCase()) &&
+        (coupon === undefined || row.promotion.coupon === coupon),
+    ),
   ),
   route("GET", "/v1/promotion_codes/:id", schema({}), (world, _, { id = "" }) => getPromotionCode(world, id)),
   route("POST", "/v1/promotion_codes/:id", updateParams, (world, params, { id = "" }) =>

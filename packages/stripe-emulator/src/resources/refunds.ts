@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { invalid, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import { type Fields, integer, mergeMetadata, metadata, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { isChargedBack, refundable, refundCharge, tellRefund } from "../billing/refunding.ts";
@@ -64,11 +64,8 @@ function getRefund(world: World, id: string): Stored<Stripe.Refund> {
 
 export const refundRoutes: Route[] = [
   route("POST", "/v1/refunds", createParams, createRefund),
-  listRoute("/v1/refunds", "refund", { charge: text, payment_intent: text }, (world, filters) =>
-    world.store.refunds
-      .all()
-      .filter((row) => filters.charge === undefined || row.charge === filters.charge)
-      .filter((row) => filters.payment_intent === undefined || row.payment_intent === filters.payment_intent),
+  listRoute("/v1/refunds", "refund", { charge: text, payment_intent: text }, (world, { charge, payment_intent }) =>
+    choose(world.store.refunds, { charge, payment_intent }),
   ),
   route("GET", "/v1/refunds/:id", schema({}), (world, _, { id = "" }) => getRefund(world, id)),
   route("POST", "/v1/refunds/:id", schema({ metadata }), (world, { metadata: change }, { id = "" }) =>

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { ApiError, invalid, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
   type Fields,
@@ -86,7 +86,7 @@ const reason = oneOf("abandoned", "duplicate", "requested_by_customer");
 export const setupIntentRoutes: Route[] = [
   route("POST", "/v1/setup_intents", createParams, createIntent),
   listRoute("/v1/setup_intents", "setup_intent", { customer: text }, (world, { customer }) =>
-    world.store.setupIntents.all().filter((row) => customer === undefined || row.customer === customer),
+    choose(world.store.setupIntents, { customer }),
   ),
   route("GET", "/v1/setup_intents/:id", schema({}), (world, _, { id = "" }) => getIntent(world, id)),
   route("POST", "/v1/setup_intents/:id/confirm", schema(confirmation), (world, params, { id = "" }) =>

@@ -1,5 +1,5 @@
 import { invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import { boolean, mergeMetadata, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { isOver } from "../billing/end-subscription.ts";
@@ -131,10 +131,11 @@ export const subscriptionScheduleRoutes: Route[] = [
     "subscription schedule",
     { customer: text, scheduled: boolean },
     (world, { customer, scheduled }) =>
-      world.store.subscriptionSchedules
-        .all()
-        .filter((row) => customer === undefined || row.customer === customer)
-        .filter((row) => scheduled === undefined || (row.status === "not_started") === scheduled),
+      choose(
+        world.store.subscriptionSchedules,
+        { customer },
+        ({ status }) => scheduled === undefined || (status === "not_started") === scheduled,
+      ),
   ),
   route("GET", "/v1/subscription_schedules/:id", schema({}), (world, _, { id = "" }) => getSchedule(world, id)),
   route("POST", "/v1/subscription_schedules/:id", updateParams, (world, params, { id = "" }) =>

@@ -1,5 +1,5 @@
 import { invalid, missingParameter, noSuch } from "../api/errors.ts";
-import { listRoute } from "../api/list.ts";
+import { choose, listRoute } from "../api/list.ts";
 import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { cancellation, changeItems, currentPeriodEnd, settleEnd } from "../billing/changing.ts";
@@ -198,13 +198,12 @@ export const subscriptionRoutes: Route[] = [
   listRoute("/v1/subscriptions", "subscription", listFilters, (world, filters) => {
     const { collection_method: method, customer, plan, price = plan, status, test_clock: clock } = filters;
     refuseUnknownCustomer(world, customer);
-    return world.store.subscriptions
-      .all()
-      .filter((row) => customer === undefined || row.customer === customer)
-      .filter((row) => clock === undefined || row.test_clock === clock)
-      .filter((row) => method === undefined || row.collection_method === method)
-      .filter((row) => price === undefined || row.items.data.some((item) => item.price.id === price))
-      .filter((row) => hasStatus(row, status));
+    return choose(
+      world.store.subscriptions,
+      { customer, collection_method: method, test_clock: clock ?? (customer === undefined ? null : undefined) },
+      (row) =>
+        hasStatus(row, status) && (price === undefined || row.items.data.some((item) => item.price.id === price)),
+    );
   }),
   route("GET", "/v1/subscriptions/:id", schema({}), (world, _, { id = "" }) => getSubscription(world, id)),
   route("POST", "/v1/subscriptions/:id", updateParams, (world, params, { id = "" }) =>

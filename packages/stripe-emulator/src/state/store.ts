@@ -1,46 +1,6 @@
 import { type Change, Journal } from "./journal.ts";
 import { type Rows, TABLE_NAMES, type TableName } from "./rows.ts";
-
-/** Rows by id, in the order in which they were created. */
-export class Table<Row extends { id: string }> {
-  readonly #rows = new Map<string, Row>();
-  readonly #changed: (id: string, row: Row | null) => void;
-
-  constructor(changed: (id: string, row: Row | null) => void) {
-    this.#changed = changed;
-  }
-
-  find(id: string | null | undefined): Row | undefined {
-    return id == null ? undefined : this.#rows.get(id);
-  }
-
-  /** For ids that the emulator itself wrote down: throws when the row is missing. */
-  get(id: string | null | undefined): Row {
-    const row = this.find(id);
-    if (!row) throw new Error(`The emulator's state has no row ${id}.`);
-    return row;
-  }
-
-  all(): Row[] {
-    return [...this.#rows.values()];
-  }
-
-  put(row: Row): Row {
-    this.#rows.set(row.id, row);
-    this.#changed(row.id, row);
-    return row;
-  }
-
-  delete(id: string): void {
-    if (this.#rows.delete(id)) this.#changed(id, null);
-  }
-
-  /** Puts back what was read from disk, without recording it again. */
-  restore(id: string, row: Row | null): void {
-    if (row === null) this.#rows.delete(id);
-    else this.#rows.set(id, row);
-  }
-}
+import { Table } from "./table.ts";
 
 export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
   /** Writes what is left, and gives the file back. */
