@@ -53,6 +53,7 @@ export function controlApp(controls: Controls): Hono {
   });
   app.get("/dashboard", (context) => context.json(controls.dashboard()));
   app.post("/dashboard", async (context) => context.json(controls.setDashboard(await readHash(context.req.raw))));
+  app.post("/plant", async (context) => context.json(await controls.plant(await readHash(context.req.raw))));
   app.post("/age", async (context) => context.json(controls.age(await readHash(context.req.raw))));
   app.post("/search", async (context) => context.json(controls.holdSearch((await readHash(context.req.raw)).held)));
   app.post("/snapshot", (context) => context.json(world.store.snapshot()));

@@ -5,6 +5,7 @@ import type { Deliverer } from "./events/deliverer.ts";
 import type { Endpoints } from "./events/endpoints.ts";
 import { API_FAULTS, type Fault, type Faults, WEBHOOK_FAULTS } from "./events/faults.ts";
 import type { JobRunner } from "./jobs.ts";
+import { type Planted, type Planting, plant } from "./planting.ts";
 import { updateEndpoint } from "./resources/webhook-endpoints.ts";
 import { age } from "./state/aging.ts";
 import { dashboardOf } from "./state/dashboard.ts";
@@ -90,6 +91,14 @@ export class Controls {
         throw invalid(`${name} must be 1 or more, or null.`, undefined, name);
     }
     this.limiter.set({ endpoint: endpoint as number | null, account: account as number | null });
+  }
+
+  /** An account with a past, at once. */
+  async plant({ objects, invoices = 12, days = 730 }: { [K in keyof Planting]?: unknown }): Promise<Planted> {
+    for (const [name, value] of Object.entries({ objects, invoices, days })) {
+      if (!Number.isInteger(value) || Number(value) < 1) throw invalid(`${name} must be 1 or more.`, undefined, name);
+    }
+    return plant(this.world, { objects: Number(objects), invoices: Number(invoices), days: Number(days) });
   }
 
   /** Makes what there is older by so many seconds: its events, or (`objects`) all of it. */

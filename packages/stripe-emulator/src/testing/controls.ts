@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Count, Limits } from "../api/limiter.ts";
 import type { Fault, Held } from "../events/faults.ts";
+import type { Planted, Planting } from "../planting.ts";
 import type { DashboardSettings } from "../state/rows.ts";
 
 const headers = { authorization: "Bearer sk_test_control", "content-type": "application/json" };
@@ -32,6 +33,11 @@ export function controlsOf({ origin }: { origin: string }) {
     /** What came since then to each endpoint in each second. */
     counts: async () => (await ask<{ counts: Count[] }>("GET", "limits")).counts,
     liftLimits: () => ask("DELETE", "limits"),
+    /**
+     * Makes an account with a past at once: at least so many objects, made over `days` (730): customers with a card, a subscription and its
+     * `invoices` (12) and their payments. It has no events, and nothing becomes of it by itself.
+     */
+    plant: (planting: Pick<Planting, "objects"> & Partial<Planting>) => ask<Planted>("POST", "plant", planting),
     /**
      * Makes what there is older by so many days, as if it had been made then: after 31 no event is listed or retrieved any more. Without
      * `objects` only the events are, as after an outage.
