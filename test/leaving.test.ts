@@ -46,7 +46,9 @@ it("a second subscription is undone by the deployed functions as soon as its eve
   expect(await statusOf(older)).toBe("active");
   const { data } = await world.stripe.refunds.list();
   expect(data).toMatchObject([{ amount: 2900, status: "succeeded" }]);
-  expect(await world.local.query("select from billing.outbox where sent_at is null")).toEqual([]);
+  // The mail is out before the notice is settled.
+  const waiting = () => world.local.query("select from billing.outbox where sent_at is null");
+  await vi.waitFor(async () => expect(await waiting()).toEqual([]), WAIT);
 });
 
 it("a deleted user's subscription ends at Stripe", async () => {
