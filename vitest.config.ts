@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { Order } from "./test/order.ts";
 
 export default defineConfig({
   test: {
     // Two cores: the databases, browsers and bundlers that the tests start must not starve one another.
     maxWorkers: 2,
+    sequence: { sequencer: Order },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     env: { JSII_DEPRECATED: "quiet" }, // SST uses what CDK is about to drop

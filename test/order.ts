@@ -1,0 +1,47 @@
+import { relative } from "node:path";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** How many seconds the long ones take, about, on two idle cores; the others take two. */
+const SECONDS: Record<string, number> = {
+  "test/double-purchases.test.ts": 65,
+  "test/convergence.test.ts": 57,
+  "test/visitors.test.ts": 51,
+  "test/mixes.test.ts": 47,
+  "test/story.test.ts": 37,
+  "test/crash.test.ts": 36,
+  "test/walks.test.ts": 32,
+  "test/core/checkout-races.test.ts": 28,
+  "test/core/relay.test.ts": 27,
+  "test/routes.test.ts": 27,
+  "test/security/routes.test.ts": 24,
+  "test/core/settling.test.ts": 19,
+  "test/core/checkout-refusals.test.ts": 13,
+  "test/core/leaving.test.ts": 12,
+  "test/functions/hanging-stripe.test.ts": 11,
+  "test/functions/sale.test.ts": 10,
+  "test/core/changes-of-mind.test.ts": 9,
+  "test/core/identity-under-fire.test.ts": 9,
+  "test/core/paid-in-parts.test.ts": 9,
+};
+const secondsOf = (file: TestSpecification) => SECONDS[relative(process.cwd(), file.moduleId)] ?? 2;
+
+/**
+ * The longest files first, and beside one that works one that waits. Vitest itself would finish a project before it begins the
+ * next: the files that run in process would wait side by side, then browsers and databases fight for both cores.
+ */
+export class Order extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = (await super.sort(files)).sort((a, b) => secondsOf(b) - secondsOf(a));
+    const waiting = sorted.filter(({ project }) => project.name === "in process");
+    const working = sorted.filter((file) => !waiting.includes(file));
+    const order: TestSpecification[] = [];
+    // What has been taken of the one, in seconds, beyond what has been taken of the other.
+    for (let ahead = 0; waiting.length + working.length > 0; ) {
+      const next = (ahead > 0 ? waiting.shift() : working.shift()) ?? waiting.shift() ?? working.shift();
+      if (!next) break;
+      ahead += next.project.name === "in process" ? -secondsOf(next) : secondsOf(next);
+      order.push(next);
+    }
+    return order;
+  }
+}
