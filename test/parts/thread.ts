@@ -11,6 +11,7 @@ import { getRequestListener } from "@hono/node-server";
 import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import { startSqs } from "@turnpike/local/testing/aws";
 import { createStripeEmulator, type StripeEmulator } from "@turnpike/stripe-emulator";
+import { emptying } from "../emptying.ts";
 
 /**
  * The thread in which the parts run that tests talk to. They are started once and lent out, one of a kind to each of vitest's
@@ -72,14 +73,10 @@ const answers: Record<string, (worker: string, input: never) => Promise<unknown>
   },
 };
 
-const EMPTY = `
-  do $$ begin
-    execute (
-      select 'truncate ' || string_agg(format('%I.%I', schemaname, tablename), ', ') || ' restart identity cascade'
-      from pg_tables where schemaname in ('public', 'billing') and tablename not in ('mirrored', 'settings')
-    );
-    truncate auth.users cascade;
-  end $$`;
+const EMPTY = emptying(`
+  select oid from pg_class
+  where relkind = 'r' and relnamespace in ('public'::regnamespace, 'billing'::regnamespace) and relname not in ('mirrored', 'settings')
+  union all select 'auth.users'::regclass`);
 
 /** What Stripe was asked. */
 export interface StripeRequest {
