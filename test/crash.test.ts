@@ -8,7 +8,7 @@ import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
 import { findFreePort } from "@turnpike/local/testing";
 import Stripe from "stripe";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { event, product } from "./builders.ts";
 import { WAIT } from "./world.ts";
 
@@ -17,11 +17,12 @@ let dataDir: string;
 let port: number;
 let running: ChildProcess | undefined;
 
-beforeEach(async () => {
+beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "turnpike-"));
   port = await findFreePort();
-});
-afterEach(async () => {
+  await start();
+}, 120_000);
+afterAll(async () => {
   await kill();
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -65,11 +66,10 @@ async function deliver(payload: string): Promise<Response> {
 }
 
 // Before, at and after the end of the batching window, which is a second long. What the process is doing at that moment depends on
-// the machine; a cut at each write in turn is what test/transaction.test.ts is about.
+// the machine; a cut at each write in turn is what test/transaction.test.ts is about. What one test starts again, the next one kills.
 it.each([0, 1_050, 1_200])(
   "an acknowledged event is applied once, though the process is killed %i ms later",
   async (delay) => {
-    await start();
     const bought = product({ name: "Survivor" });
     const payload = JSON.stringify(event("product.created", bought, 1_790_000_000));
     expect((await deliver(payload)).status).toBe(200);
