@@ -157,12 +157,13 @@ test("a rolled secret signs beside the old one until that expires", async () => 
 test("events are listed by type and by time", async () => {
   const on = await bench();
   await on.stripe.products.create({ name: "A" });
-  const { created } = await on.stripe.customers.create({});
+  await on.stripe.customers.create({});
   const types = async (params: Stripe.EventListParams) =>
     (await on.stripe.events.list(params)).data.map(({ type }) => type);
   expect(await types({ types: ["product.created", "price.created"] })).toEqual(["product.created"]);
   expect(await types({ type: "customer.*" })).toEqual(["customer.created"]);
-  expect(await types({ created: { gt: created } })).toEqual([]);
+  const newest = Math.max(...(await on.stripe.events.list()).data.map(({ created }) => created));
+  expect(await types({ created: { gt: newest } })).toEqual([]);
 });
 
 test("a renewed card tells that it was updated by itself", async () => {
