@@ -256,11 +256,11 @@ begin
   if exists (
     select from public.user_subscriptions other
     where other.customer_id = watch_subscription.customer_id and other.is_live and other.id <> watch_subscription.subscription_id
-  ) or coalesce(payer_organization, payer_user::text) is not null and exists (
-    select from public.customers customer
-    join public.user_subscriptions other on other.customer_id = customer.id
-    where (customer.user_id = payer_user or customer.named_user_id = payer_user or customer.organization_id = payer_organization)
-      and customer.id <> watch_subscription.customer_id and other.is_live
+  ) or exists (
+    -- Whether these pay for anything is looked at only where there are any: few payers have two.
+    select from public.customers other
+    where (other.user_id = payer_user or other.named_user_id = payer_user or other.organization_id = payer_organization)
+      and other.id <> watch_subscription.customer_id
   ) then
     perform billing.report_doubles(watch_subscription.subscription_id);
   end if;
