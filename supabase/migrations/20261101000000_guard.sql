@@ -64,7 +64,9 @@ declare
     create or replace function billing.{name}(changes billing.change[]) returns billing.outcome[]
     language plpgsql set search_path = '' as $body$
     declare
-      own billing.change[] := array(select c from unnest(changes) c where c.object = {object});
+      applied billing.outcome[] := array(
+        select row(c.event_id, 'applied', null)::billing.outcome from unnest(changes) c where c.object = {object}
+      );
       written integer;
     begin
       insert into {target} as standing (id, {columns}, as_of, rank, deleted, fetched)
@@ -72,7 +74,8 @@ declare
       from (
         select distinct on (c.object_id)
           c.object_id, c.as_of, c.rank, c.deleted, c.fetched, jsonb_populate_record(null::{target}, c."row") as projected
-        from unnest(own) c
+        from unnest(changes) c
+        where c.object = {object}
         order by c.object_id, c.deleted desc, c.as_of desc, c.rank desc, c.event_id
       ) change
       order by change.object_id
@@ -86,9 +89,7 @@ declare
 
       get diagnostics written = row_count;
       -- Each object had one change, and that one stands now.
-      if written = cardinality(own) then
-        return array(select row(change.event_id, 'applied', null)::billing.outcome from unnest(own) change);
-      end if;
+      if written = cardinality(applied) then return applied; end if;
 
       return array(
         select row(change.event_id, case
@@ -102,9 +103,10 @@ declare
           -- Same second, same rank, and another row: only Stripe knows which came last.
           else 'ambiguous'
         end, null)::billing.outcome
-        from unnest(own) change
+        from unnest(changes) change
         -- By the key, one by one: a plan made while the table was small would read all of it.
         cross join lateral (select s as "row" from {target} s where s.id = change.object_id limit 1) standing
+        where change.object = {object}
       );
     end
     $body$
@@ -143,7 +145,8 @@ begin
   execute applier;
   execute format('revoke all on function billing.%I(billing.change[]) from public, anon, authenticated', 'apply_' || object);
 
-  -- The dispatcher: one line per object. Written out, because a call that is put together at run time is planned at each run.
+  -- The dispatcher: one line per object. Written out, because a call that is put together at run time is planned at each run. It ends
+  -- when nothing is left: to go through all objects costs a change that comes alone a twentieth of its time.
   execute (
     select replace($dispatcher$
       create or replace function billing.apply_rows(objects text[], changes billing.change[]) returns billing.outcome[]
@@ -156,8 +159,12 @@ begin
       end
       $body$
     $dispatcher$, '{calls}', string_agg(
-      format('if %L = any (objects) then outcomes := outcomes || billing.%I(changes); end if;', m.object, 'apply_' || m.object),
-      E'\n        ' order by m.position
+      format($call$
+        if %L = any (objects) then
+          outcomes := outcomes || billing.%I(changes);
+          if cardinality(outcomes) = cardinality(changes) then return outcomes; end if;
+        end if;$call$, m.object, 'apply_' || m.object),
+      '' order by m.position
     ))
     from billing.mirrored m
   );

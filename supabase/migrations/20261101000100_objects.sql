@@ -139,10 +139,10 @@ create index user_subscriptions_customer_id on public.user_subscriptions (custom
 select billing.mirror('subscription', 'public.user_subscriptions');
 alter table public.user_subscriptions
   add column is_live boolean not null generated always as (
-    status in ('trialing', 'active', 'past_due', 'unpaid', 'paused') and not deleted
+    status = any ('{trialing,active,past_due,unpaid,paused}') and not deleted
   ) stored,
   add column grants_access boolean not null generated always as (
-    status in ('trialing', 'active', 'past_due') and not deleted
+    status = any ('{trialing,active,past_due}') and not deleted
   ) stored;
 comment on column public.user_subscriptions.is_live is
   'Stripe may still take money for it. The one definition: the sale, the pages and what is told all read it here.';

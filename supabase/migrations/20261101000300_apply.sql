@@ -6,7 +6,7 @@ create table billing.stripe_events (
   object_id text,
   created_at timestamptz not null,
   api_version text,
-  outcome text not null check (outcome in ('applied', 'stale', 'failed', 'refused')),
+  outcome text not null check (outcome = any ('{applied,stale,failed,refused}')),
   reason text,
   recorded_at timestamptz not null default now()
 );
@@ -46,7 +46,8 @@ create function billing.apply_changes(incoming billing.change[]) returns billing
 language plpgsql set search_path = '' as $$
 declare
   duplicates text[];
-  fresh billing.change[];
+  fresh billing.change[] := incoming;
+  fresh_count integer;
   objects text[];
   owned boolean;
   notified boolean;
@@ -59,17 +60,20 @@ begin
       select e.id from billing.stripe_events e where e.id = c.event_id and e.outcome not in ('failed', 'refused') limit 1
     ) entry
   );
-  fresh := array(
-    select c from unnest(incoming) c where c.outcome is null and (c.event_id is null or c.event_id <> all (duplicates))
-  );
-
   -- What is called for nothing costs as much as one row.
   select
+    count(*),
     coalesce(array_agg(distinct c.object), '{}'),
     coalesce(bool_or(c.owner is not null), false),
     coalesce(bool_or(c.notify is not null), false)
-  into objects, owned, notified
-  from unnest(fresh) c;
+  into fresh_count, objects, owned, notified
+  from unnest(incoming) c
+  where c.outcome is null and (c.event_id is null or c.event_id <> all (duplicates));
+  if fresh_count < cardinality(incoming) then
+    fresh := array(
+      select c from unnest(incoming) c where c.outcome is null and (c.event_id is null or c.event_id <> all (duplicates))
+    );
+  end if;
   -- Always in this order, so that two batches cannot wait for each other.
   if owned then perform billing.claim_customers(fresh); end if;
   outcomes := billing.apply_rows(objects, fresh);
@@ -108,7 +112,10 @@ begin
     on conflict do nothing;
   end if;
 
-  return outcomes || array(select row(id, 'duplicate', null)::billing.outcome from unnest(duplicates) id);
+  if cardinality(duplicates) > 0 then
+    outcomes := outcomes || array(select row(id, 'duplicate', null)::billing.outcome from unnest(duplicates) id);
+  end if;
+  return outcomes;
 end
 $$;
 
