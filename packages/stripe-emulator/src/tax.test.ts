@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bench, CARD, createCheckout, createPlan, openBench } from "./testing/bench.ts";
+import { controlsOf } from "./testing/controls.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -153,4 +154,14 @@ test("an existing customer keeps their address, unless the session may write it"
   await bench.submit(session.url, { ...CARD, country: "FR" });
   expect(await stripe.customers.retrieve(customer)).toMatchObject({ address: { country: "FR" } });
   expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({ amount_total: 1200 });
+});
+
+test("the account's tax settings say whether they are complete, and what is missing", async () => {
+  expect(await stripe.tax.settings.retrieve()).toMatchObject({ status: "active" });
+  await controlsOf(bench).setDashboard({ tax: false });
+  expect(await stripe.tax.settings.retrieve()).toMatchObject({
+    status: "pending",
+    status_details: { pending: { missing_fields: ["head_office"] } },
+  });
+  await controlsOf(bench).setDashboard({ tax: true });
 });

@@ -28,6 +28,7 @@ import { setupIntentRoutes } from "./setup-intents.ts";
 import { subscriptionItemRoutes } from "./subscription-items.ts";
 import { subscriptionScheduleRoutes } from "./subscription-schedules.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
+import { taxSettingsRoutes } from "./tax-settings.ts";
 import { testClockRoutes } from "./test-clocks.ts";
 import { webhookEndpointRoutes } from "./webhook-endpoints.ts";
 
@@ -63,5 +64,6 @@ export const ROUTES: Route[] = [
   ...webhookEndpointRoutes,
   ...entitlementRoutes,
   ...setupIntentRoutes,
+  ...taxSettingsRoutes,
   ...cliSessionRoutes,
 ];
