@@ -4,6 +4,7 @@ import { startTestSupabase } from "@turnpike/local/testing";
 import { readStacks } from "@turnpike/local/testing/stacks";
 import { README, readmeOf, readShown, readStripeApi, writeStripeApi } from "@turnpike/stripe-emulator/generation";
 import { databaseTypes } from "./database-types.ts";
+import { migratedCatalog } from "./migrated-catalog.ts";
 import { nagPage } from "./nag-page.ts";
 import { openApi } from "./openapi.ts";
 import { withSettingsTable } from "./settings-table.ts";
@@ -14,6 +15,7 @@ const { system } = await readStacks(root, "node_modules/.cache/turnpike/openapi"
 const supabase = await startTestSupabase();
 try {
   await writeFile("packages/core/src/supabase/database.ts", await databaseTypes(supabase.query));
+  await writeFile("packages/core/src/doctor/migrated.ts", await migratedCatalog(supabase.query));
   await writeFile("docs/openapi.json", `${JSON.stringify(await openApi(system, root), null, 2)}\n`);
   await writeFile("packages/stripe-emulator/src/api/stripe-api.json", writeStripeApi(readStripeApi()));
   await writeFile("docs/security/nag.md", nagPage());

@@ -5,6 +5,7 @@ import { readStacks } from "@turnpike/local/testing/stacks";
 import { settings } from "@turnpike/settings";
 import { expect, it } from "vitest";
 import { databaseTypes } from "../scripts/database-types.ts";
+import { migratedCatalog } from "../scripts/migrated-catalog.ts";
 import { nagPage } from "../scripts/nag-page.ts";
 import { openApi } from "../scripts/openapi.ts";
 import { withSettingsTable } from "../scripts/settings-table.ts";
@@ -18,6 +19,16 @@ it("the database types are those of the migrations", async () => {
   const path = "packages/core/src/supabase/database.ts";
   try {
     expect(read(path)).toBe(formatted(path, await databaseTypes(supabase.query)));
+  } finally {
+    await supabase.close();
+  }
+});
+
+it("what the doctor takes for a database in order is that of the migrations", async () => {
+  const supabase = await startTestSupabase();
+  const path = "packages/core/src/doctor/migrated.ts";
+  try {
+    expect(read(path)).toBe(formatted(path, await migratedCatalog(supabase.query)));
   } finally {
     await supabase.close();
   }

@@ -67,6 +67,12 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.get_reconcile_cursors()": ["service_role"],
   "public.advance_reconcile_cursor(listing text, listed_from timestamp with time zone, listed_until timestamp with time zone, place text, place_at timestamp with time zone, seen_until timestamp with time zone, seen_place text)":
     ["service_role"],
+  "public.find_stripe_events(event_ids text[])": ["service_role"],
+  "public.list_stripe_events(after_moment timestamp with time zone, after_id text, types text[], most integer)": [
+    "service_role",
+  ],
+  "public.inspect_state()": ["service_role"],
+  "public.inspect_schema()": ["service_role"],
   "public.user_exists(user_id uuid)": ["service_role"],
   "public.take_notices(most integer)": ["service_role"],
   "public.settle_notices(ids bigint[], errors text[])": ["service_role"],
@@ -115,6 +121,10 @@ const DEFINERS = [
   "public.end_sale(payer text, token uuid)",
   "public.find_buyer(user_id uuid)",
   "public.find_missing_stripe_events(event_ids text[])",
+  "public.find_stripe_events(event_ids text[])",
+  "public.inspect_schema()",
+  "public.inspect_state()",
+  "public.list_stripe_events(after_moment timestamp with time zone, after_id text, types text[], most integer)",
   "public.find_rival_subscriptions(subscription_id text)",
   "public.get_reconcile_cursors()",
   "public.assign_purchase(object_id text, user_id uuid, organization_id text)",

@@ -93,6 +93,16 @@ export function isRefusal(error: unknown): error is Stripe.errors.StripeInvalidR
   return error instanceof Stripe.errors.StripeInvalidRequestError;
 }
 
+/** Whether Stripe does not know the key. */
+export function isUnknownKey(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeAuthenticationError;
+}
+
+/** Whether the key is a restricted one that may not do this: https://docs.stripe.com/keys/restricted-api-keys */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripePermissionError;
+}
+
 /** Whether Stripe does not take an e-mail address. Supabase takes more. */
 export function isUnfitEmail(error: unknown): boolean {
   return isRefusal(error) && error.param === "email";

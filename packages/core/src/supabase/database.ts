@@ -312,6 +312,19 @@ export type Database = {
         Args: { subscription_id: string };
         Returns: { id: string; status: string; ends_at: string; metadata: Json; product_ids: string[] }[];
       };
+      find_stripe_events: {
+        Args: { event_ids: string[] };
+        Returns: {
+          id: string;
+          type: string;
+          object_id: string;
+          created_at: string;
+          api_version: string;
+          outcome: string;
+          reason: string;
+          recorded_at: string;
+        }[];
+      };
       get_completeness: {
         Args: Record<PropertyKey, never>;
         Returns: { object: string; complete_as_of: string; objects: number; differing: number }[];
@@ -360,6 +373,14 @@ export type Database = {
         Args: { run_id: number; token: string; seconds: number };
         Returns: boolean;
       };
+      inspect_schema: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
+      inspect_state: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
       introduce_stripe_key: {
         Args: { key_hash: string; account_id: string; livemode: boolean };
         Returns: boolean;
@@ -375,6 +396,19 @@ export type Database = {
       list_customers_to_sync: {
         Args: { after: string; up_to: string; most: number };
         Returns: string[];
+      };
+      list_stripe_events: {
+        Args: { after_moment: string; after_id: string; types: string[]; most: number };
+        Returns: {
+          id: string;
+          type: string;
+          object_id: string;
+          created_at: string;
+          api_version: string;
+          outcome: string;
+          reason: string;
+          recorded_at: string;
+        }[];
       };
       manages_billing: {
         Args: { user_id: string; organization_id: string };

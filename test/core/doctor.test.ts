@@ -1,0 +1,404 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { examine, type Subject } from "@turnpike/core/doctor";
+import { applySetup, planSetup } from "@turnpike/core/setup";
+import { createStripe } from "@turnpike/core/stripe";
+import { createServiceClient } from "@turnpike/core/supabase";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { standBefore, standBeforeSupabase } from "../parts/proxy.ts";
+
+const URL = "https://app.example.com/api/webhooks/stripe";
+const MIGRATIONS = globSync("supabase/migrations/*.sql")
+  .sort()
+  .map((file) => {
+    const [, version = "", name = ""] = /^(\d+)_(.*)\.sql$/.exec(basename(file)) ?? [];
+    return { version, name, sql: readFileSync(file, "utf8") };
+  });
+const EMPTY = { visible: 0, inFlight: 0 };
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+let subject: Subject;
+beforeEach(async () => {
+  supabase = await lendSupabase();
+  lent = await lendStripe();
+  subject = {
+    stripe: lent.stripe,
+    supabase: supabase.client,
+    isKeyRestricted: false,
+    webhookUrl: URL,
+    migrations: MIGRATIONS,
+    queues: { events: EMPTY, deadLetters: EMPTY },
+    askSite: async () => ({ status: 200, body: { status: "ok", build: "test" } }),
+    command: (line) => `npx billing ${line}`,
+  };
+  const planned = await planSetup(subject, { webhookUrl: URL });
+  await applySetup(subject, planned, { keepWebhookSecret: async () => {}, onDone: () => {} });
+});
+
+async function look(check: string, changed: Partial<Subject> = {}) {
+  const finding = (await examine({ ...subject, ...changed })).find((each) => each.check === check);
+  if (!finding) throw new Error(`there is no check ${check}`);
+  return finding;
+}
+/** All that is said to be wrong. */
+const wrong = async (changed: Partial<Subject> = {}) =>
+  (await examine({ ...subject, ...changed })).filter(({ state }) => state === "wrong").map(({ check }) => check);
+
+/** Takes it away, asks, and puts it back: the database is lent. */
+async function sabotaged<Answer>(sql: string, undo: string, ask: () => Promise<Answer>): Promise<Answer> {
+  await supabase.query(sql);
+  try {
+    return await ask();
+  } finally {
+    await supabase.query(undo);
+  }
+}
+
+describe("a system in order", () => {
+  it("has nothing wrong, and each finding of more than ok says why it matters and what mends it", async () => {
+    const findings = await examine(subject);
+    expect(findings.filter(({ state }) => state === "wrong")).toEqual([]);
+    for (const finding of findings) {
+      if (finding.state !== "ok") expect([finding.why, finding.mend], finding.check).not.toContain(null);
+    }
+  });
+});
+
+describe("a sabotaged table is named, with the statement that mends it", () => {
+  it.each([
+    [
+      "row-level security",
+      "alter table public.prices disable row level security",
+      "alter table public.prices enable row level security",
+      "public.prices: it is off",
+    ],
+    [
+      "row-level security",
+      "create policy planted on billing.invoices for select to anon using (true)",
+      'drop policy "planted" on billing.invoices',
+      'billing.invoices: the policy "planted" is none of the migrations\'',
+    ],
+    [
+      "row-level security",
+      "alter view public.payment_history set (security_invoker = false)",
+      "alter view public.payment_history set (security_invoker = true)",
+      "public.payment_history: the view shows everybody's rows",
+    ],
+    [
+      "grants",
+      "grant update on public.user_subscriptions to authenticated",
+      "revoke update on public.user_subscriptions from authenticated",
+      "public.user_subscriptions: authenticated may update, and should not",
+    ],
+    [
+      "grants",
+      "grant select (email) on public.customers to anon",
+      "revoke select on public.customers from anon",
+      "public.customers: anon may select, and should not",
+    ],
+    [
+      "grants",
+      "revoke select on public.prices from anon",
+      "grant select on public.prices to anon",
+      "public.prices: anon may not select, and should",
+    ],
+    [
+      "grants",
+      "grant execute on function public.is_owned_customer(text) to anon",
+      "revoke execute on function public.is_owned_customer(customer_id text) from public, anon",
+      "public.is_owned_customer(customer_id text): anon may call it, and should not",
+    ],
+  ])("%s: %s", async (check, sabotage, mend, says) => {
+    const finding = await sabotaged(sabotage, mend, () => look(check));
+    expect(finding).toMatchObject({ state: "wrong", says, mend: `${mend};` });
+    // What is said to mend it has done so.
+    expect(await wrong()).toEqual([]);
+  });
+
+  it.each([
+    [
+      "alter table public.prices rename column nickname to petname",
+      "alter table public.prices rename column petname to nickname",
+      "public.prices: its column nickname is not there",
+      "objects.sql",
+    ],
+    [
+      "alter table billing.credit_notes alter column reason type varchar",
+      "alter table billing.credit_notes alter column reason type text",
+      "billing.credit_notes: its column reason is character varying, and not text",
+      "objects.sql",
+    ],
+    [
+      "alter table public.user_subscriptions disable trigger watch_new_subscription",
+      "alter table public.user_subscriptions enable trigger watch_new_subscription",
+      "public.user_subscriptions: its trigger watch_new_subscription is gone, or off",
+      "outbox.sql",
+    ],
+    [
+      "alter table auth.users disable trigger leave_as_user",
+      "alter table auth.users enable trigger leave_as_user",
+      "auth.users: its trigger leave_as_user is gone, or off",
+      ".sql",
+    ],
+    [
+      "alter index public.customers_user_id rename to gone",
+      "alter index public.gone rename to customers_user_id",
+      "public.customers: its index customers_user_id is not there",
+      "objects.sql",
+    ],
+    [
+      "alter table billing.credit_notes rename to notes",
+      "alter table billing.notes rename to credit_notes",
+      "billing.credit_notes: it is not there",
+      "objects.sql",
+    ],
+    [
+      'alter policy "anyone reads the prices on sale" on public.prices using (true)',
+      'alter policy "anyone reads the prices on sale" on public.prices using (active and not deleted)',
+      'public.prices: the policy "anyone reads the prices on sale" says something else',
+      "objects.sql",
+    ],
+    [
+      "alter function public.take_notices(integer) rename to taken",
+      "alter function public.taken(integer) rename to take_notices",
+      "public.take_notices(most integer): the function is not there",
+      "outbox.sql",
+    ],
+    [
+      "alter function billing.is_owned(text) security definer",
+      "alter function billing.is_owned(text) security invoker",
+      "billing.is_owned(customer_id text): the function runs with its owner's rights",
+      "outbox.sql",
+    ],
+  ])("%s", async (sabotage, undo, says, file) => {
+    const findings = await sabotaged(sabotage, undo, () => examine(subject));
+    const bad = findings.filter(({ state }) => state === "wrong");
+    expect(bad.map((finding) => finding.says)).toContain(says);
+    expect(bad.find((finding) => finding.says === says)?.mend).toContain(file);
+    expect(await wrong()).toEqual([]);
+  });
+
+  it("what a product makes beside ours, or in our place where it may, is its own", async () => {
+    const organizations = (body: string) => `
+      create or replace function billing.organizations_of(user_id uuid) returns table (organization_id text, manages_billing boolean)
+      language sql stable set search_path = '' as $$${body}$$`;
+    const [{ prosrc } = { prosrc: "" }] = await supabase.query<{ prosrc: string }>(
+      "select prosrc from pg_proc where proname = 'organizations_of'",
+    );
+    await supabase.query("create table public.todos (id int)");
+    await supabase.query(organizations(" select 'acme'::text, true "));
+    try {
+      expect(await wrong()).toEqual([]);
+    } finally {
+      await supabase.query("drop table public.todos");
+      await supabase.query(organizations(prosrc));
+    }
+  });
+});
+
+describe("migrations", () => {
+  it("that were never applied, or edited since, are named", async () => {
+    const [first, ...others] = MIGRATIONS;
+    const edited = { ...first, sql: `${first?.sql}\nselect 1;` } as (typeof MIGRATIONS)[number];
+    expect(await look("migrations", { migrations: [edited, ...others] })).toMatchObject({
+      state: "wrong",
+      details: ["20261101000000_guard.sql is not as the database has had it"],
+    });
+    const more = [...MIGRATIONS, { version: "20301231000000", name: "later", sql: "select 1" }];
+    expect(await look("migrations", { migrations: more })).toMatchObject({
+      state: "wrong",
+      details: ["20301231000000_later.sql is missing"],
+      mend: "npx supabase db push",
+    });
+  });
+
+  it("are the same however Supabase's CLI has cut them into statements", async () => {
+    const cut =
+      "array(select trim(s) from regexp_split_to_table(statements[1], E';[ \\\\n]*\\\\n') s where trim(s) <> '')";
+    const [kept] = await supabase.query<{ statements: string[] }>(
+      "select statements from supabase_migrations.schema_migrations where name = 'guard'",
+    );
+    await supabase.query(`update supabase_migrations.schema_migrations set statements = ${cut} where name = 'guard'`);
+    try {
+      const [{ pieces } = { pieces: 0 }] = await supabase.query<{ pieces: number }>(
+        "select cardinality(statements) as pieces from supabase_migrations.schema_migrations where name = 'guard'",
+      );
+      expect(pieces).toBeGreaterThan(3);
+      expect((await look("migrations")).state).toBe("ok");
+    } finally {
+      await supabase.query(
+        "update supabase_migrations.schema_migrations set statements = array[$1] where name = 'guard'",
+        [kept?.statements[0]],
+      );
+    }
+  });
+});
+
+describe("Supabase", () => {
+  it("whose key is refused, whose address answers nobody, is told apart; Stripe's findings stand all the same", async () => {
+    const refused = createServiceClient({ url: supabase.url, secretKey: "sb_secret_wrong" });
+    expect(await look("supabase", { supabase: refused })).toMatchObject({ says: "SUPABASE_SECRET_KEY is refused" });
+    const nowhere = createServiceClient({ url: "http://127.0.0.1:9", secretKey: supabase.secretKey });
+    const findings = await examine({ ...subject, supabase: nowhere });
+    expect(findings.find(({ check }) => check === "supabase")).toMatchObject({ says: "SUPABASE_URL does not answer" });
+    expect(findings.find(({ check }) => check === "tax")).toMatchObject({ state: "ok" });
+    expect(findings.find(({ check }) => check === "grants")).toMatchObject({ state: "unknown" });
+  });
+
+  it("without the tables is told from one that does not answer", async () => {
+    const bare = await standBeforeSupabase(supabase, (_, response) => {
+      response.writeHead(404, { "content-type": "application/json" });
+      response.end(JSON.stringify({ code: "PGRST202", message: "no function", details: null, hint: null }));
+    });
+    expect(await look("supabase", { supabase: bare.supabase })).toMatchObject({
+      says: "The project has none of Turnpike's tables",
+      mend: "npx supabase db push",
+    });
+  });
+});
+
+describe("Stripe", () => {
+  it("that refuses the key says so, and the database is looked at all the same", async () => {
+    const stripe = createStripe({ secretKey: "sk_wrong", apiBase: lent.apiBase });
+    const findings = await examine({ ...subject, stripe });
+    expect(findings.filter(({ state }) => state === "wrong").map(({ says }) => says)).toEqual([
+      "STRIPE_SECRET_KEY is refused",
+    ]);
+    expect(findings.find(({ check }) => check === "schema")).toMatchObject({ state: "ok" });
+  });
+
+  it("names the permissions that a restricted key lacks, and nothing comes of asking", async () => {
+    const { stripe } = await standBefore(lent, ({ method, url = "" }, response) => {
+      if (!/^\/v1\/(disputes|refunds\/)/.test(url) || (method === "GET" && !url.startsWith("/v1/disputes"))) return;
+      response.writeHead(403, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "more permissions" } }));
+    });
+    const before = (await lent.stripe.events.list()).data.length;
+    expect(await look("permissions", { stripe, isKeyRestricted: true })).toMatchObject({
+      state: "wrong",
+      details: ["it may not read disputes", "it may not write refunds"],
+    });
+    expect(await look("permissions", { isKeyRestricted: true })).toMatchObject({ state: "ok" });
+    expect((await lent.stripe.events.list()).data).toHaveLength(before);
+  });
+
+  it("of another account, or with events of the other mode, is named", async () => {
+    await supabase.query("update billing.stripe_account set id = 'acct_other'");
+    expect(await look("account")).toMatchObject({
+      state: "wrong",
+      details: [expect.stringContaining("acct_other"), expect.anything()],
+    });
+  });
+
+  it("without the tax settings, without the portal, or with one that customers cannot leave by, is named", async () => {
+    await lent.setDashboard({ tax: false, portal: false });
+    expect(await wrong()).toEqual(["portal", "tax"]);
+    await lent.setDashboard({ tax: true, portal: true });
+    const [{ id } = { id: "" }] = (await lent.stripe.billingPortal.configurations.list({ is_default: true })).data;
+    await lent.stripe.billingPortal.configurations.update(id, {
+      features: { subscription_cancel: { enabled: false } },
+    });
+    expect(await look("portal")).toMatchObject({ state: "warning", details: ["subscriptions cannot be cancelled"] });
+  });
+
+  it("whose clock is another is named, beyond what signatures allow as wrong", async () => {
+    const fast = await standBefore(lent, () => {}, { fastBySeconds: 400 });
+    expect(await look("clock", { stripe: fast.stripe })).toMatchObject({
+      state: "wrong",
+      says: expect.stringMatching(/clock is (39\d|40\d) s behind Stripe's/),
+    });
+  });
+});
+
+describe("the webhook endpoint", () => {
+  const change = async (fields: object) => {
+    const [{ id } = { id: "" }] = (await lent.stripe.webhookEndpoints.list()).data;
+    await lent.stripe.webhookEndpoints.update(id, fields);
+    return look("webhook endpoint");
+  };
+
+  it.each([
+    ["somewhere else", { url: "https://old.example.com/api/webhooks/stripe" }, `No endpoint sends to ${URL}`],
+    ["disabled", { disabled: true }, /is disabled$/],
+    ["with fewer events", { enabled_events: ["invoice.paid"] }, /lacks \d+ events$/],
+  ])("%s is named", async (_, fields, says) => {
+    expect(await change(fields)).toMatchObject({
+      state: "wrong",
+      says: expect.stringMatching(says),
+      mend: "npx billing setup",
+    });
+  });
+
+  it("of another version is named", async () => {
+    const [{ id } = { id: "" }] = (await lent.stripe.webhookEndpoints.list()).data;
+    await lent.stripe.webhookEndpoints.del(id);
+    await lent.stripe.webhookEndpoints.create({ url: URL, enabled_events: ["*"], api_version: "2024-06-20" });
+    expect(await look("webhook endpoint")).toMatchObject({
+      state: "warning",
+      says: expect.stringContaining("2024-06-20"),
+    });
+  });
+});
+
+describe("what is on its way", () => {
+  it("events that the ledger lacks are named, once they had time to come", async () => {
+    await lent.stripe.customers.create({ email: "late@example.com" });
+    expect((await look("events")).state).toBe("ok"); // it may be on its way
+    const { stripe } = await standBefore(lent, async ({ url = "" }, response) => {
+      if (!url.startsWith("/v1/events")) return;
+      const { data } = await lent.stripe.events.list();
+      const older = data.map((event) => ({ ...event, created: event.created - 3600, pending_webhooks: 1 }));
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ object: "list", data: older, has_more: false, url: "/v1/events" }));
+    });
+    expect(await look("events", { stripe })).toMatchObject({
+      state: "wrong",
+      says: "1 event of the last day is not in the mirror",
+      details: [expect.stringContaining("could not deliver 1"), expect.stringContaining("customer.created")],
+      mend: expect.stringContaining("npx billing replay --since 1d"),
+    });
+  });
+
+  it("events that failed are named with the reason, and the command that brings them again", async () => {
+    await supabase.query(
+      "insert into billing.stripe_events values ('evt_bad', 'invoice.paid', 'in_1', now(), 'x', 'failed', 'invoice.total: 22P02')",
+    );
+    expect(await look("failed events")).toMatchObject({
+      details: ["evt_bad  invoice.paid  invoice.total: 22P02"],
+      mend: "mend what the reason names, then npx billing replay evt_bad",
+    });
+  });
+
+  it.each<[string, Partial<Subject>, string]>([
+    [
+      "dead letters",
+      { queues: { events: EMPTY, deadLetters: { visible: 2, inFlight: 1 } } },
+      "3 messages failed five times",
+    ],
+    ["queue", { queues: { events: { visible: 5000, inFlight: 0 }, deadLetters: EMPTY } }, "5000 events wait"],
+    ["queue", { queues: undefined }, "The queues are those of a deployed stage"],
+    ["site", { askSite: async () => ({ failure: "ECONNREFUSED" }) }, "Its API does not answer (ECONNREFUSED)"],
+    [
+      "site",
+      { askSite: async () => ({ status: 503, body: { status: "degraded" } }) },
+      'Its API answers 503, "degraded"',
+    ],
+  ])("%s: %o", async (check, changed, says) => {
+    expect(await look(check, changed)).toMatchObject({ says });
+  });
+
+  it("notices that nobody handles, a reconciliation that stopped, and purchases of nobody are named", async () => {
+    await supabase.query(
+      "insert into billing.reconcile_cursor (listing, reconciled_until) values ('all', now() - interval '3 hours')",
+    );
+    await supabase.query(
+      "insert into billing.outbox (source_id, kind, object_id, next_attempt_at) values ('a', 'dispute_opened', 'dp_1', now() - interval '1 hour')",
+    );
+    await supabase.query(`
+      insert into public.user_subscriptions (id, customer_id, status, items, metadata, created_at, currency, cancel_at_period_end, paused)
+      values ('sub_1', 'cus_1', 'active', '[]', '{}', now() - interval '1 hour', 'usd', false, false)`);
+    expect(await wrong()).toEqual(["reconciliation", "notices", "owners"]);
+  });
+});
