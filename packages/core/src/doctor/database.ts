@@ -128,14 +128,15 @@ function compared(kind: Difference["kind"], ok: string, why: string): Check {
 /** The file whose statement makes it anew. */
 function whereToFind({ says }: Difference, { migrations: files }: Examined): string {
   const [whole = ""] = says.split(": ");
+  if (/^billing\.apply_\w+\(changes billing\.change\[\]\)$/.test(whole)) {
+    return "run the calls of `select billing.mirror(…)` in supabase/migrations again";
+  }
   const object = whole.replace(/\(.*/s, "");
   const inner = /(?:policy|column|trigger|index) "?([^"]*?)"?(?: is| says|$)/.exec(says)?.[1];
   const file = [...files].reverse().find(({ sql }) => {
     if (inner && !/^its column/.test(says.slice(whole.length + 2))) return sql.includes(inner) && sql.includes(object);
     return new RegExp(`create (or replace )?(table|view|function) ${object.replace(".", "\\.")}\\b`).test(sql);
   });
-  const applier = /^billing\.apply_(\w+)$/.exec(object)?.[1];
-  if (applier) return `select billing.mirror(…), as the migration that makes the table of ${applier} calls it`;
   return `run the statement about ${inner ? `${inner} of ${object}` : object} in supabase/migrations${file ? `/${file.version}_${file.name}.sql` : ""} again`;
 }
 

@@ -110,9 +110,10 @@ export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
-/** `4 min`, `3 h`, `2 d`. */
+/** `42 s`, `4 min`, `3 h`, `2 d`. */
 export function span(ms: number): string {
-  const minutes = Math.max(0, Math.round(ms / 60_000));
+  if (ms < 120_000) return `${Math.max(0, Math.round(ms / 1000))} s`;
+  const minutes = Math.round(ms / 60_000);
   if (minutes < 120) return `${minutes} min`;
   return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`;
 }

@@ -116,7 +116,7 @@ export const completeness: Check = {
       return {
         state: "warning",
         says: "Not all of what Stripe held before was read yet",
-        details: lacking.map((object) => `${object}: never read to the end`),
+        details: lacking.length > 0 ? [`never read to the end: ${lacking.join(", ")}`] : [],
         why: "Until it is, sales ask Stripe instead, and pages say that they do not know yet.",
         mend: command("sync"),
       };

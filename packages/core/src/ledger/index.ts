@@ -27,6 +27,12 @@ export async function findEntries(supabase: ServiceClient, ids: string[]): Promi
   return entries;
 }
 
+/** The ids of what could not be applied, the latest first: a hundred at the most. */
+export async function listFailed(supabase: ServiceClient): Promise<string[]> {
+  const { failed } = dataOf(await supabase.rpc("inspect_state")) as unknown as { failed: { id: string }[] };
+  return failed.map(({ id }) => id);
+}
+
 interface Following {
   /** ISO 8601. */
   since: string;

@@ -733,7 +733,7 @@ export type Database = {
           created_at: string;
           id: string;
           object_id: string | null;
-          outcome: "applied" | "stale" | "failed" | "refused";
+          outcome: string;
           reason: string | null;
           recorded_at: string;
           type: string;
