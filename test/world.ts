@@ -23,7 +23,7 @@ export interface Person {
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** The whole system on a free port, with everything that its log said. */
+/** The whole system on a free port, with everything that its log said. `npm start` and its data on disk: crash and mixes. */
 export async function startWorld(options: LocalOptions = {}) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "turnpike-"));
   const lines: string[] = [];
@@ -33,6 +33,7 @@ export async function startWorld(options: LocalOptions = {}) {
     web: false,
     watch: false,
     schedules: false,
+    inMemory: true,
     log: (source, line) => lines.push(`${source} ${line}`),
     ...options,
     dataDir,

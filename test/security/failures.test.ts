@@ -23,7 +23,6 @@ beforeAll(async () => {
   output = captureOutput();
   hostile = await startHostileServices();
   world = await startWorld({
-    inMemory: true,
     schedules: true,
     environment: {
       ...SECRETS,

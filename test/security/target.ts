@@ -30,7 +30,7 @@ export interface Target {
 export const bearer = (person: Person) => ({ authorization: `Bearer ${person.accessToken}` });
 
 export async function startTarget(): Promise<Target> {
-  const world = await startWorld({ inMemory: true, environment: { SITE_URL: SITE } });
+  const world = await startWorld({ environment: { SITE_URL: SITE } });
   const [ada, mallory] = await Promise.all([world.signUp(), world.signUp()]);
   const [credits, proMonthly] = await Promise.all([world.priceOf("credits_1000"), world.priceOf("pro_monthly")]);
   const target = { world, ada, mallory, credits: credits.id, proMonthly: proMonthly.id, adasSession: "" };

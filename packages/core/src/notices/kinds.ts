@@ -7,6 +7,8 @@ import { closeCustomer, endOrphan } from "./orphans.ts";
 /** What is done about notices of one kind. */
 export interface Kind {
   handle: Handler;
+  /** It asks Stripe: how many of these are handled a second has a limit. */
+  asksStripe?: true;
   /** Of the mail to the operator, where the handler has something to tell. */
   subject: string;
 }
@@ -26,10 +28,14 @@ const tellUnowned: Handler = async ({ supabase }, object_id) =>
 
 /** What is done about each kind of notice. */
 const kinds: Record<string, Kind> = {
-  subscription_orphaned: { subject: "Whoever pays for a subscription was deleted", handle: endOrphan },
-  customer_orphaned: { subject: "A payer has left", handle: closeCustomer },
-  double_subscription: { subject: "Somebody has two subscriptions", handle: undoDouble },
-  double_suspected: { subject: "Somebody may have two subscriptions", handle: lookForDoubles },
+  subscription_orphaned: {
+    subject: "Whoever pays for a subscription was deleted",
+    handle: endOrphan,
+    asksStripe: true,
+  },
+  customer_orphaned: { subject: "A payer has left", handle: closeCustomer, asksStripe: true },
+  double_subscription: { subject: "Somebody has two subscriptions", handle: undoDouble, asksStripe: true },
+  double_suspected: { subject: "Somebody may have two subscriptions", handle: lookForDoubles, asksStripe: true },
   paid_unowned: { subject: "A purchase belongs to nobody", handle: tellUnowned },
   claim_refused: {
     subject: "A customer is claimed by somebody else than its owner",
@@ -37,7 +43,7 @@ const kinds: Record<string, Kind> = {
       (id) => `${id} belongs to another payer than its metadata say: it stays where it is until you assign it.`,
     ),
   },
-  email_changed: { subject: "An e-mail address did not reach Stripe", handle: sendChangedEmail },
+  email_changed: { subject: "An e-mail address did not reach Stripe", handle: sendChangedEmail, asksStripe: true },
   dispute_opened: {
     subject: "A payment is disputed",
     handle: say((id, context) => `Answer it before its time is over: ${pageOf(context, "disputes", id)}`),

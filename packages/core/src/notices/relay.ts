@@ -35,7 +35,7 @@ const BATCH = 25;
 /** No batch is begun later than this; with what a handler may take, it is well before the function's own time is over. */
 const BEGIN_UNTIL_MS = 20_000;
 const HANDLER_MS = 20_000;
-/** Notices a second, a few requests each: most of Stripe's limit is left to customers. */
+/** Of notices that ask Stripe, so many a second, a few requests each: most of Stripe's limit is left to customers. */
 const pace = createPace(5);
 const MOST_LINES = 50;
 
@@ -49,7 +49,7 @@ export async function relayNotices(relay: Relay): Promise<Relayed[]> {
   const relayed: Relayed[] = [];
   for (;;) {
     const notices: Notice[] = dataOf(await relay.supabase.rpc("take_notices", { most: BATCH }));
-    relayed.push(...(await Promise.all(notices.map((notice) => pace(() => handle(relay, notice))))));
+    relayed.push(...(await Promise.all(notices.map((notice) => handle(relay, notice)))));
     if (notices.length === 0 || performance.now() - began > BEGIN_UNTIL_MS) break;
   }
   const settled = await tellAll(relay, relayed);
@@ -63,8 +63,10 @@ export async function giveUpNotices(supabase: ServiceClient): Promise<number> {
 }
 
 async function handle(relay: Relay, notice: Notice): Promise<Relayed> {
+  const kind = kindOf(notice.kind);
+  const work = () => inTime(kind.handle(relay, notice.object_id));
   try {
-    const told = await inTime(kindOf(notice.kind).handle(relay, notice.object_id));
+    const told = await (kind.asksStripe ? pace(work) : work());
     return { notice, ...(told !== undefined && { told }) };
   } catch (error) {
     return { notice, error };
