@@ -12,7 +12,7 @@ const LAST_PAGE_MS = 90_000;
 
 /** On a schedule: queues the events that the webhook missed, and goes on with it until its time is over. */
 export const handler = middy<unknown, void, Error, Context>().handler((_, context) =>
-  reportFailure(() => withSecrets(() => run(Date.now() + context.getRemainingTimeInMillis() - LAST_PAGE_MS))),
+  reportFailure(() => withSecrets(() => run(performance.now() + context.getRemainingTimeInMillis() - LAST_PAGE_MS))),
 );
 
 async function run(until: number): Promise<void> {

@@ -26,7 +26,7 @@ export interface Reconciliation {
  * Goes through Stripe's events since the last time and queues those that the ledger lacks: what the webhook missed heals by itself.
  * The first time, it copies the catalogue too, and goes back as far as Stripe lists. The place is kept in Postgres after each page, so
  * a run may end anywhere, and two at a time do no harm.
- * @param deps.until when to stop, by `Date.now()`, if not through before; one page is always looked at
+ * @param deps.until when to stop, by `performance.now()`, if it is not through before; one page is always looked at
  * @throws when it cannot begin
  */
 export async function reconcile(deps: Deps & { until?: number }): Promise<Reconciliation> {
@@ -69,7 +69,7 @@ async function goThrough(deps: Deps & { until?: number }, listing: Listing, run:
     if (!(await advance(listing.until, page.place))) return false;
     run.reached = page.place?.at;
     if (!page.place) return true;
-    if (Date.now() >= (deps.until ?? Number.POSITIVE_INFINITY)) return false;
+    if (performance.now() >= (deps.until ?? Number.POSITIVE_INFINITY)) return false;
     cursor = { ...cursor, place: page.place };
   }
 }
