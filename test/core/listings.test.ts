@@ -216,19 +216,20 @@ describe("two runs at a time", () => {
 
   it("leave the place to the one that is ahead", async () => {
     const made = await make(7);
-    let overtaken = false;
-    const late = await run({
-      meanwhile: async () => {
-        if (overtaken) return;
-        overtaken = true;
-        await run(NO_TIME);
-        await run(NO_TIME);
-      },
-    });
+    let others = 0;
+    const twoRuns = () => run(NO_TIME).then(() => run(NO_TIME));
+    const late = await run({ meanwhile: () => others++ === 0 && twoRuns() });
     expect(late).toMatchObject({ listed: 2, through: false });
     expect(late).not.toHaveProperty("error");
     expect(await cursors()).toMatchObject({ place: made[3] });
     expect((await run()).ids).toEqual(made.slice(4));
+  });
+
+  it("do not begin anew what another run got through meanwhile", async () => {
+    await make(5);
+    let others = 0;
+    await run({ ...NO_TIME, meanwhile: () => others++ === 0 && run() });
+    expect(await cursors()).toMatchObject({ place: null, reconciled_until: expect.any(String) });
   });
 
   it("do not go on with a place of which Postgres knows nothing any more", async () => {
