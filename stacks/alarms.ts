@@ -67,6 +67,17 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: turnpikeMetric(app, "reconcileGap"),
       threshold: 1,
     },
+    MirrorDiffers: {
+      means: "Stripe holds objects that the mirror does not show, or shows otherwise.",
+      metric: turnpikeMetric(app, "differing", { statistic: "Maximum" }),
+      threshold: 1,
+    },
+    ReadingStopped: {
+      means: "No run that reads Stripe's objects has ended well for fifteen minutes.",
+      metric: turnpikeMetric(app, "differing", { statistic: "SampleCount", period: Duration.minutes(15) }),
+      threshold: 1,
+      whenBelow: true,
+    },
     UnownedPurchases: {
       means: "Somebody has paid for what belongs to no user.",
       metric: turnpikeMetric(app, "unownedPurchases"),

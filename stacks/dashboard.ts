@@ -28,15 +28,14 @@ export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
     ]),
   );
   dashboard.addWidgets(
-    graph("Notices that failed", counts(app, "noticesFailed"), FULL_WIDTH / 2),
-    graph(
-      "For a person to look at",
-      [
-        ...counts(app, "unownedPurchases", "doubleSubscriptions"),
-        turnpikeMetric(app, "noticesGivenUp", { statistic: "Maximum", label: "noticesGivenUp" }),
-      ],
-      FULL_WIDTH / 2,
-    ),
+    graph("Objects that differ from Stripe's", [
+      turnpikeMetric(app, "differing", { statistic: "Maximum", label: "differing" }),
+    ]),
+    graph("Notices that failed", counts(app, "noticesFailed")),
+    graph("For a person to look at", [
+      ...counts(app, "unownedPurchases", "doubleSubscriptions"),
+      turnpikeMetric(app, "noticesGivenUp", { statistic: "Maximum", label: "noticesGivenUp" }),
+    ]),
   );
   dashboard.addWidgets(...queueWidgets(app));
   dashboard.addWidgets(...apiWidgets(app));

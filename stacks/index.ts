@@ -4,6 +4,7 @@ import { Events } from "./events.ts";
 import { functionDefaults } from "./function-defaults.ts";
 import { Monitoring } from "./monitoring.ts";
 import { checkAwsRules } from "./nag.ts";
+import { Reading } from "./reading.ts";
 import { Reconcile } from "./reconcile.ts";
 import { Relay } from "./relay.ts";
 import { Secrets } from "./secrets.ts";
@@ -15,7 +16,7 @@ export function stacks(app: App): void {
   assertAllowed(app);
   if (!stageOf(app).isProtected) app.setDefaultRemovalPolicy("destroy");
   app.setDefaultFunctionProps(functionDefaults(app));
-  const system = app.stack(Secrets).stack(Relay).stack(Events).stack(Api).stack(Reconcile).stack(Site);
+  const system = app.stack(Secrets).stack(Relay).stack(Events).stack(Api).stack(Reconcile).stack(Reading).stack(Site);
   if (stageOf(app).isWatched) system.stack(Monitoring);
   checkAwsRules(app);
 }

@@ -1,6 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { type IMetric, MathExpression, Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
-import { type App, Function as Lambda } from "sst/constructs";
+import { type App, Cron, Function as Lambda } from "sst/constructs";
 
 export const EVERY_MINUTE = { period: Duration.minutes(1), statistic: "Maximum" };
 
@@ -15,9 +15,12 @@ export function turnpikeMetric(app: App, metricName: string, options: MetricOpti
   });
 }
 
-/** Over all our functions together, in five minutes; those that SST and CDK bring along are not among them. */
+/**
+ * Over our functions together, in five minutes; those that SST and CDK bring along are not among them. Nor are those that only a schedule
+ * runs: each has an alarm of its own, which rings when no run ends well. An alarm looks at ten metrics at most.
+ */
 export function sumOverFunctions(app: App, metric: "Errors" | "Throttles"): IMetric {
-  const lambdas = app.node.findAll().filter((construct) => construct instanceof Lambda);
+  const lambdas = app.node.findAll().filter((construct) => construct instanceof Lambda && !(construct.node.scope instanceof Cron));
   return new MathExpression({
     expression: "SUM(METRICS())",
     usingMetrics: Object.fromEntries(

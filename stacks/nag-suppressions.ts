@@ -12,7 +12,7 @@ export interface Suppression {
 }
 
 const OUR_FUNCTIONS =
-  /^turnpike-(Api\/Api\/Lambda_|Api\/ReceiveStripeEvent\/|Events\/ApplyStripeEvents\/|Reconcile\/Reconcile\/Job_|Relay\/RelayNotices\/)/;
+  /^turnpike-(Api\/Api\/Lambda_|Api\/ReceiveStripeEvent\/|Events\/ApplyStripeEvents\/|Reconcile\/Reconcile\/Job_|Reading\/ReadAccount\/Job_|Relay\/RelayNotices\/)/;
 const FROM_SST = /^turnpike-\w+\/CustomResourceHandler\//;
 const FROM_CDK = /^turnpike-\w+\/LogRetention\w+\//;
 const BASIC_EXECUTION = "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";

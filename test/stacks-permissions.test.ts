@@ -39,6 +39,7 @@ const EXPECTED: Record<string, string[]> = {
     "sqs:ReceiveMessage RelayWakeUps",
     ...CUSTOMER_ROUTE,
   ],
+  "read-account": CUSTOMER_ROUTE,
   reconcile: ["sqs:SendMessage StripeEvents", ...CUSTOMER_ROUTE],
   "create-checkout-session": CUSTOMER_ROUTE,
   "get-checkout-session": CUSTOMER_ROUTE,

@@ -34,6 +34,7 @@ describe("the stacks", () => {
       ...lambdasOf(templates.Api),
       ...lambdasOf(templates.Events),
       ...lambdasOf(templates.Reconcile),
+      ...lambdasOf(templates.Reading),
       ...lambdasOf(templates.Relay),
     ]) {
       expect(lambda).toMatchObject({ Runtime: "nodejs22.x", Architectures: ["arm64"] });
@@ -73,6 +74,12 @@ describe("the stacks", () => {
 
   it("run the reconciliation on a schedule", () => {
     templates.Reconcile.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(15 minutes)" });
+  });
+
+  it("read the account every minute, and end well before the next turn's own time is over", () => {
+    templates.Reading.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(1 minute)" });
+    const [reading] = lambdasOf(templates.Reading);
+    expect(reading?.Timeout).toBeGreaterThanOrEqual(120);
   });
 
   it("run the relay every minute, and for less time than what it takes stays its own", () => {

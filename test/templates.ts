@@ -8,7 +8,7 @@ export const ASSEMBLIES = ".sst/dist-test";
 export const SECRET_CANARY = "sk_test_secret_canary";
 
 export type Stage = "dev" | "prod";
-export type StackName = "Api" | "Events" | "Monitoring" | "Reconcile" | "Relay" | "Secrets" | "Site";
+export type StackName = "Api" | "Events" | "Monitoring" | "Reading" | "Reconcile" | "Relay" | "Secrets" | "Site";
 
 export interface Resource {
   Type: string;

@@ -37,6 +37,7 @@ export function requestsOf({ routes }: SystemDescription, url: string): Record<s
     "create-portal": () => postJson("/api/stripe/create-portal", { returnUrl: `${site}/account` }),
     "get-checkout-session": () => http("GET", "/api/checkout_sessions/cs_test_1", bearer),
     health: () => http("GET", "/api/health", {}),
+    "read-account": () => ({}),
     reconcile: () => ({}),
     "relay-notices": () => ({}),
   };

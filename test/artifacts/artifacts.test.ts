@@ -160,6 +160,12 @@ describe.skipIf(!isRuntimeInterfaceClientInstalled)("the built artifact of", () 
     expect(sqs.getDepth(eventsQueue().name).visible).toBeGreaterThan(0);
   });
 
+  it("the account is read", async () => {
+    expect(await invoke("read-account", {})).toBeNull();
+    const [found] = await world.local.query("select public.mirror_is_complete() as complete");
+    expect(found).toEqual({ complete: true });
+  });
+
   it("the relay works off the outbox", async () => {
     await world.local.query(
       "insert into billing.outbox (source_id, kind, object_id) values ('evt_1', 'dispute_opened', 'du_1')",

@@ -19,9 +19,9 @@ export const handler = new Stack()
   .use(answerErrors())
   .handler(async () => {
     if (!last || Date.now() - last.at > FRESH_FOR_MS) last = { at: Date.now(), health: ask() };
-    const { healthy, dependencies } = await last.health;
+    const { healthy, dependencies, mirror } = await last.health;
     const { build, stage } = bindings;
-    const answer = json<HealthAnswer>({ status: healthy ? "ok" : "degraded", build, stage, dependencies });
+    const answer = json<HealthAnswer>({ status: healthy ? "ok" : "degraded", build, stage, dependencies, mirror });
     return { ...answer, statusCode: healthy ? 200 : 503 };
   });
 

@@ -25,6 +25,8 @@ const UNITS = {
   reconcileGap: "Count",
   /** Since when Stripe's events were not all compared with the ledger. */
   reconcileBehind: "Seconds",
+  /** Objects that the mirror is known not to show as Stripe does. Counted each minute: the reading's sign of life. */
+  differing: "Count",
   /** Notices whose handling failed: they come again. */
   noticesFailed: "Count",
   /** Notices that failed for a day and wait for a person. Counted each minute: the relay's sign of life. */

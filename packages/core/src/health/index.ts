@@ -1,11 +1,13 @@
 import type { Clients } from "../clients.ts";
 import { getAccountId } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
+import { type Completeness, getCompleteness } from "../sync/index.ts";
 import type { HealthAnswer } from "./schema.ts";
 
 export interface Health {
   healthy: boolean;
   dependencies: HealthAnswer["dependencies"];
+  mirror: HealthAnswer["mirror"];
   /** What went wrong with those that do not answer: for the log, and for who can do something about a key that was refused. */
   errors: unknown[];
 }
@@ -15,8 +17,9 @@ export async function checkHealth({ stripe, supabase }: Clients): Promise<Health
   const answers = await Promise.allSettled([
     getAccountId(stripe, { maxNetworkRetries: 0, timeout: 5_000 }),
     supabase.rpc("get_stripe_account").then(dataOf),
+    getCompleteness(supabase),
   ]);
-  const [account, mirror] = answers;
+  const [account, mirror, completeness] = answers;
   const dependencies: Health["dependencies"] = { stripe: stateOf(account), supabase: stateOf(mirror) };
   const [mirrored] = mirror.status === "fulfilled" ? mirror.value : [];
   if (mirrored && account.status === "fulfilled") {
@@ -26,7 +29,15 @@ export async function checkHealth({ stripe, supabase }: Clients): Promise<Health
   return {
     healthy: Object.values(dependencies).every((state) => state === "ok"),
     dependencies,
+    mirror: completeness.status === "fulfilled" ? publicOf(completeness.value) : null,
     errors: answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : [])),
+  };
+}
+
+function publicOf({ complete, objects }: Completeness): HealthAnswer["mirror"] {
+  return {
+    complete,
+    objects: objects.map(({ object, completeAsOf, differing }) => ({ object, completeAsOf, differing })),
   };
 }
 

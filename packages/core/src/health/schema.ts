@@ -7,11 +7,27 @@ import * as z from "zod/mini";
 const StripeState = z.enum(["ok", "unreachable", "other_account", "other_mode"]);
 const SupabaseState = z.enum(["ok", "unreachable"]);
 
+/** Up to when the mirror shows all that Stripe holds: anybody may ask, so it says nothing of how much that is. */
+const Mirror = z.object({
+  /** Whether all of it was read once. */
+  complete: z.boolean(),
+  objects: z.array(
+    z.object({
+      object: z.string(),
+      completeAsOf: z.nullable(z.iso.datetime({ offset: true })),
+      /** How many the mirror is known not to show as Stripe does. */
+      differing: z.int(),
+    }),
+  ),
+});
+
 /** The answer of `GET /api/health`. */
 export const HealthAnswer = z.object({
   status: z.enum(["ok", "degraded"]),
   build: z.string(),
   stage: z.string(),
   dependencies: z.object({ stripe: StripeState, supabase: SupabaseState }),
+  /** Null while Supabase does not answer. */
+  mirror: z.nullable(Mirror),
 });
 export type HealthAnswer = z.infer<typeof HealthAnswer>;

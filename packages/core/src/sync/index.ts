@@ -1,3 +1,4 @@
+export { type Kept, keepReading } from "./keep.ts";
 export type { Limits } from "./limiter.ts";
 export type { Purpose } from "./purpose.ts";
 export {

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Clients } from "../clients.ts";
+import type { Limits } from "./limiter.ts";
+import type { Purpose } from "./purpose.ts";
+import { beginReading, getCompleteness, getProgress } from "./runs.ts";
+import { type Worked, workReading } from "./work.ts";
+
+/** What one turn did. */
+export interface Kept {
+  /** Nothing, when the last sweep is not long ago. */
+  purpose?: Purpose;
+  /** It was begun by this turn, and nobody had asked for it. */
+  begun: boolean;
+  worked: Worked;
+  /** How many objects the mirror is known not to show as Stripe does. */
+  differing: number;
+}
+
+// A fifth of what Stripe takes of an account is left for customers: https://docs.stripe.com/rate-limits
+const SHARE = 0.8;
+const PER_SECOND = { live: 100, test: 25 };
+const PER_ENDPOINT = 25;
+/** A sweep works for some seconds a minute: that is about two requests a second. */
+const SWEEP = { perSecond: 10, perEndpoint: 10, forMs: 12_000 };
+const SWEEP_EVERY_MS = 15 * 60_000;
+/** Code that is older than the database knows fewer kinds: it must not read all day. */
+const BEGIN_AGAIN_MS = 60 * 60_000;
+/** The turn before this one may still have a page to write. */
+const WAIT_MS = 15_000;
+
+/**
+ * Goes on with the reading of the account. When the mirror was never complete, begins it by itself; when there is nothing to do,
+ * reads all anew, slowly.
+ * @param until no page is begun later, by `performance.now()`
+ * @throws as `workReading`
+ */
+export async function keepReading(clients: Clients, until: number): Promise<Kept> {
+  const { supabase } = clients;
+  const [completeness, sync] = await Promise.all([getCompleteness(supabase), getProgress(supabase, "sync")]);
+  const begins = !completeness.complete && (!sync || isOlder(sync.finishedAt, BEGIN_AGAIN_MS));
+  if (begins) await beginReading(clients, { purpose: "sync", requestedBy: "Turnpike itself" });
+
+  if (begins || (sync && !sync.finishedAt)) {
+    const worked = await workAfterOther(clients, "sync", limitsOf(clients), until);
+    return { purpose: "sync", begun: begins, worked, differing: await countDiffering(clients) };
+  }
+  const worked = await sweep(clients, Math.min(until, performance.now() + SWEEP.forMs));
+  return {
+    ...(worked.state !== "none" && { purpose: "sweep" }),
+    begun: false,
+    worked,
+    differing: await countDiffering(clients),
+  };
+}
+
+function limitsOf({ stripe }: Clients): Limits {
+  return { perSecond: SHARE * PER_SECOND[stripe.livemode ? "live" : "test"], perEndpoint: SHARE * PER_ENDPOINT };
+}
+
+async function sweep(clients: Clients, until: number): Promise<Worked> {
+  const last = await getProgress(clients.supabase, "sweep");
+  if (!last || (last.finishedAt && isOlder(last.startedAt, SWEEP_EVERY_MS)))
+    await beginReading(clients, { purpose: "sweep", requestedBy: "Turnpike itself" });
+  else if (last.finishedAt) return { state: "none", read: 0, failed: 0, errors: [] };
+  return workAfterOther(clients, "sweep", SWEEP, until);
+}
+
+async function workAfterOther(clients: Clients, purpose: Purpose, limits: Limits, until: number): Promise<Worked> {
+  const waitUntil = Math.min(until, performance.now() + WAIT_MS);
+  for (;;) {
+    const worked = await workReading(clients, { purpose, ...limits, until });
+    if (worked.state !== "busy" || performance.now() > waitUntil) return worked;
+    await sleep(1000);
+  }
+}
+
+async function countDiffering({ supabase }: Clients): Promise<number> {
+  const { objects } = await getCompleteness(supabase);
+  return objects.reduce((sum, { differing }) => sum + differing, 0);
+}
+
+const isOlder = (moment: string | null, ms: number) => moment !== null && Date.parse(moment) < Date.now() - ms;

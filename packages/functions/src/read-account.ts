@@ -1,0 +1,31 @@
+import middy from "@middy/core";
+import { type Kept, keepReading } from "@turnpike/core/sync";
+import { clients } from "./clients.ts";
+import { describe, log, reportFailure } from "./log.ts";
+import { emit } from "./metrics.ts";
+import { isRefusal, secrets, withSecrets } from "./secrets.ts";
+
+/** Most of a minute: the next turn begins then. */
+const TURN_MS = 50_000;
+
+/** Every minute: goes on with reading what Stripe holds into the mirror. */
+export const handler = middy().handler(() =>
+  reportFailure(() =>
+    withSecrets(async () => {
+      const kept = await keepReading(clients, performance.now() + TURN_MS);
+      report(kept);
+      if (kept.worked.errors.some(isRefusal)) await secrets.loadAgain();
+    }),
+  ),
+);
+
+function report({ purpose, begun, worked, differing }: Kept): void {
+  const { state, read, failed, errors } = worked;
+  if (begun) log("info", "the mirror was never complete: all that Stripe holds is read", {});
+  for (const error of errors) log("error", "a part of the reading comes again", { purpose, ...describe(error) });
+  // A sweep is nothing to tell of, unless it finds something.
+  const level = failed > 0 ? "warn" : "info";
+  if (purpose === "sync" || failed > 0) log(level, "read", { purpose, state, read, failed });
+  if (purpose === "sync" && state === "done") log("info", "the mirror is complete", {});
+  emit({ differing });
+}
