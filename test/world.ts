@@ -39,6 +39,11 @@ export async function startWorld(options: LocalOptions = {}) {
     dataDir,
   });
   const { url, settings } = local;
+  // An account that has been read: else pages say that they do not know yet what their visitors have.
+  if (options.web)
+    await local.query(
+      "insert into billing.completeness select object, now(), 0, 0 from billing.mirrored on conflict do nothing",
+    );
   const supabaseUrl = settings.supabase.url;
   const { publishableKey, secretKey } = settings.supabase;
   const stripe = createStripe({ secretKey: settings.stripe.secretKey, apiBase: url });

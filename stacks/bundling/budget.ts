@@ -9,7 +9,7 @@ const BUDGETS: Record<string, number> = {
   "receive-stripe-event": 60,
   "apply-stripe-events": 150,
   reconcile: 150,
-  "read-account": 150,
+  "read-account": 165,
   "relay-notices": 160,
   health: 150,
   "create-checkout-session": 250,

@@ -8,12 +8,15 @@ import {
   type Subscription,
 } from "./billing.ts";
 import { type Catalogue, loadCatalogue, type Price } from "./catalogue.ts";
+import { loadPurchasesKnown } from "./completeness.ts";
 
 export interface Account {
   subscriptions: Subscription[];
   payments: Payment[];
   /** Those whose billing the user manages; a subscription of another one is paid by somebody else. */
   customers: Customer[];
+  /** Whether these are all. */
+  purchasesKnown: boolean;
   /** What a subscription is of. Its price is unknown once it is archived, its name when its product is. */
   planOf: (subscription: Subscription) => { name: string; price: Price | undefined };
   /** What a payment was for. */
@@ -22,6 +25,8 @@ export interface Account {
 
 /** All that the account page shows. */
 export async function loadAccount(): Promise<Account> {
+  // Asked first: what is read while the others are loaded is missing in them.
+  const purchasesKnown = await loadPurchasesKnown();
   const [subscriptions, payments, customers, soldPrices, catalogue] = await Promise.all([
     loadSubscriptions(),
     loadPayments(),
@@ -29,7 +34,7 @@ export async function loadAccount(): Promise<Account> {
     loadSoldPrices(),
     loadCatalogue(),
   ]);
-  return { subscriptions, payments, customers, ...namesOf(subscriptions, soldPrices, catalogue) };
+  return { subscriptions, payments, customers, purchasesKnown, ...namesOf(subscriptions, soldPrices, catalogue) };
 }
 
 /** Names what was bought, by what the catalogue still knows. */

@@ -9,14 +9,23 @@ const domains = aProduct({ id: "prod_domains", name: "Domains", metadata: { subs
 const products = [pro, team, hosting, domains];
 const tried = aPrice({ trial_period_days: 14 });
 
-const guest: Buyer = { signedIn: false, subscriptions: [] };
-const userWith = (...subscriptions: Buyer["subscriptions"]): Buyer => ({ signedIn: true, subscriptions });
+const guest: Buyer = { signedIn: false, subscriptions: [], purchasesKnown: true };
+const userWith = (...subscriptions: Buyer["subscriptions"]): Buyer => ({
+  signedIn: true,
+  subscriptions,
+  purchasesKnown: true,
+});
 const ended = { status: "canceled", is_live: false };
 
 test("a trial is promised to a user who never had one, and to a guest who signs in", () => {
   expect(trialOf(tried, userWith(), pro, products)).toEqual({ days: 14, needsAccount: false });
   expect(trialOf(tried, guest, pro, products)).toEqual({ days: 14, needsAccount: true });
   expect(trialOf(aPrice(), userWith(), pro, products)).toBeUndefined();
+});
+
+test("no trial is promised to a user whose purchases are not all known", () => {
+  expect(trialOf(tried, { ...userWith(), purchasesKnown: false }, pro, products)).toBeUndefined();
+  expect(trialOf(tried, { ...guest, purchasesKnown: false }, pro, products)).toEqual({ days: 14, needsAccount: true });
 });
 
 test("a trial is had once, of whichever plan of the group, however it ended", () => {

@@ -7,6 +7,8 @@ export interface Buyer {
   signedIn: boolean;
   /** All that they have ever had. */
   subscriptions: Subscription[];
+  /** Whether these are all. */
+  purchasesKnown: boolean;
 }
 
 /** The free days of a price for this visitor: none, some, or some for whoever signs in. */
@@ -25,9 +27,17 @@ export function holdingOf(buyer: Buyer, product: Product, products: Product[]): 
   return ofGroup(buyer, product, products).find(isStanding);
 }
 
-/** What Checkout gives this visitor of a price's trial: it is had once, and only with an account. */
+/**
+ * What Checkout gives this visitor of a price's trial: it is had once, and only with an account. Nothing is promised to whom it may
+ * turn out to have had it.
+ */
 export function trialOf(price: Price, buyer: Buyer, product: Product, products: Product[]): Trial {
   const days = price.trial_period_days;
-  if (!days || ofGroup(buyer, product, products).some(({ trial_start }) => trial_start)) return undefined;
+  if (
+    !days ||
+    (buyer.signedIn && !buyer.purchasesKnown) ||
+    ofGroup(buyer, product, products).some(({ trial_start }) => trial_start)
+  )
+    return undefined;
   return { days, needsAccount: !buyer.signedIn };
 }

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Link, Redirect, useLocation, useSearchParams } from "wouter";
 import { type Account, loadAccount } from "../account.ts";
 import { isStanding, paymentDueOf } from "../billing.ts";
+import { useReloadUntil } from "../completeness.ts";
 import { ButtonAccount } from "../components/button-account.tsx";
 import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
@@ -32,6 +33,7 @@ function AccountOf({ user }: { user: User }) {
   const [search] = useSearchParams();
   const comesFrom = search.get("from");
   useOnReturn(reload);
+  useReloadUntil(loaded.status !== "ready" || loaded.data.purchasesKnown, reload);
   useEffect(() => {
     if (!comesFrom) return;
     const timers = LOOK_AGAIN.map((delay) => setTimeout(reload, delay));
@@ -55,7 +57,7 @@ function AccountOf({ user }: { user: User }) {
 }
 
 function Billing({ account }: { account: Account }) {
-  const { subscriptions, payments, customers, planOf, titleOf } = account;
+  const { subscriptions, payments, customers, purchasesKnown, planOf, titleOf } = account;
   const standing = subscriptions.filter(isStanding);
   const shown = standing.length > 0 ? standing : subscriptions.slice(0, 1);
   const hasBought = subscriptions.length > 0 || payments.length > 0;
@@ -77,24 +79,39 @@ function Billing({ account }: { account: Account }) {
               {...planOf(subscription)}
             />
           ))}
-          {standing.length === 0 && (
-            <div className="card empty">
-              <p>{shown.length > 0 ? "You have no plan at the moment." : "You have no plan yet."}</p>
-              <Link href="/pricing" className="button">
-                See the plans
-              </Link>
-            </div>
-          )}
+          {standing.length === 0 && (purchasesKnown ? <NoPlan hadOne={shown.length > 0} /> : <StillReading />)}
         </div>
       </Section>
       <Section id="payments" heading="Payments">
         {payments.length > 0 ? (
           <PaymentTable payments={payments} titleOf={titleOf} />
+        ) : !purchasesKnown ? (
+          <p className="card empty">Your payments appear here when they have been read.</p>
         ) : (
           <p className="card empty">No payments yet. They appear here with their invoices and receipts.</p>
         )}
       </Section>
     </>
+  );
+}
+
+function NoPlan({ hadOne }: { hadOne: boolean }) {
+  return (
+    <div className="card empty">
+      <p>{hadOne ? "You have no plan at the moment." : "You have no plan yet."}</p>
+      <Link href="/pricing" className="button">
+        See the plans
+      </Link>
+    </div>
+  );
+}
+
+function StillReading() {
+  return (
+    <div className="card empty">
+      <p>We are still reading your purchases…</p>
+      <p className="hint">If you have a plan, it appears here by itself, in a while.</p>
+    </div>
   );
 }
 

@@ -1,9 +1,10 @@
 import { useCallback, useEffect, useState } from "react";
 import { useSearchParams } from "wouter";
-import { loadOwnSubscriptions, type Subscription } from "../billing.ts";
+import { isStanding, loadOwnSubscriptions } from "../billing.ts";
 import { brand } from "../brand.ts";
 import type { Buyer } from "../buyer.ts";
 import { type Catalogue, cadenceOf, cadencesOf, loadCatalogue, priceAt } from "../catalogue.ts";
+import { loadPurchasesKnown, useReloadUntil } from "../completeness.ts";
 import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
 import { OfferCard } from "../components/offer-card.tsx";
 import { Page } from "../components/page.tsx";
@@ -71,12 +72,21 @@ interface OffersProps {
 
 /** Waits for what the visitor has already: until then it is not known what may be sold. */
 function OffersFor({ userId, ...offers }: OffersProps & { userId: string | undefined }) {
-  const load = useCallback(async (): Promise<Subscription[]> => (userId ? loadOwnSubscriptions(userId) : []), [userId]);
+  const load = useCallback(async (): Promise<Buyer> => {
+    // Asked first: what is read while the subscriptions are loaded is missing in them.
+    const purchasesKnown = await loadPurchasesKnown();
+    return {
+      signedIn: userId !== undefined,
+      subscriptions: userId ? await loadOwnSubscriptions(userId) : [],
+      purchasesKnown,
+    };
+  }, [userId]);
   const { loaded, reload } = useLoad(load);
   useOnReturn(reload);
+  useReloadUntil(loaded.status !== "ready" || loaded.data.purchasesKnown, reload);
   if (loaded.status === "loading") return <LoadingOffers />;
   if (loaded.status === "failed") return <LoadFailed what="Your plan" retry={reload} />;
-  return <Offers {...offers} buyer={{ signedIn: userId !== undefined, subscriptions: loaded.data }} />;
+  return <Offers {...offers} buyer={loaded.data} />;
 }
 
 function LoadingOffers() {
@@ -94,9 +104,14 @@ function Offers({ catalogue, chosen, buyer }: OffersProps & { buyer: Buyer }) {
     if (chosen) document.getElementById("chosen")?.scrollIntoView({ block: "center" });
   }, [chosen]);
 
-  if (plans.length === 0 && oneTime.length === 0) return <NothingOnSale />;
+  if (plans.length === 0 && oneTime.length === 0)
+    return buyer.purchasesKnown ? <NothingOnSale /> : <StillReadingOffers />;
+  const mayHaveMore = buyer.signedIn && !buyer.purchasesKnown && !buyer.subscriptions.some(isStanding);
   return (
     <>
+      {mayHaveMore && (
+        <Notice>We are still reading your purchases… If you have a plan, it appears here by itself, in a while.</Notice>
+      )}
       {cadences.length > 1 && <CadenceChoice cadences={cadences} cadence={cadence} onChange={setCadence} />}
       {plans.length > 0 && (
         <section className="plans" aria-label="Plans">
@@ -138,6 +153,14 @@ function CadenceChoice({ cadences, cadence, onChange }: CadenceChoiceProps) {
         </label>
       ))}
     </fieldset>
+  );
+}
+
+function StillReadingOffers() {
+  return (
+    <div className="card empty" role="status">
+      <p>We are still reading what is on sale… It appears here by itself, in a moment.</p>
+    </div>
   );
 }
 
