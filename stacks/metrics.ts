@@ -20,7 +20,9 @@ export function turnpikeMetric(app: App, metricName: string, options: MetricOpti
  * runs: each has an alarm of its own, which rings when no run ends well. An alarm looks at ten metrics at most.
  */
 export function sumOverFunctions(app: App, metric: "Errors" | "Throttles"): IMetric {
-  const lambdas = app.node.findAll().filter((construct) => construct instanceof Lambda && !(construct.node.scope instanceof Cron));
+  const lambdas = app.node
+    .findAll()
+    .filter((construct): construct is Lambda => construct instanceof Lambda && !(construct.node.scope instanceof Cron));
   return new MathExpression({
     expression: "SUM(METRICS())",
     usingMetrics: Object.fromEntries(

@@ -1,29 +1,29 @@
-import { beginReading, getCompleteness, getProgress, workReading } from "@turnpike/core/sync";
 import { beforeEach, describe, expect, it } from "vitest";
+import { event } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { createPast } from "../parts/past.ts";
-import { createShop, type Shop } from "../parts/shop.ts";
+import { standBefore } from "../parts/proxy.ts";
+import { createReading } from "../parts/reading.ts";
+import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
 let lent: LentStripe;
 let shop: Shop;
 let past: ReturnType<typeof createPast>;
+let reading: ReturnType<typeof createReading>;
 beforeEach(async () => {
   [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
   shop = createShop(supabase, lent);
   past = createPast(lent);
+  reading = createReading(supabase, lent);
 });
 
-const FAST = { purpose: "sync", perSecond: 2000, perEndpoint: 500 } as const;
-const begin = () => beginReading(shop.billing, { purpose: "sync", requestedBy: "a test" });
-async function sync(changed: Partial<Parameters<typeof workReading>[1]> = {}) {
-  await begin();
-  return workReading(shop.billing, { ...FAST, ...changed });
+/** So many customers, over the years. */
+async function customers(count: number): Promise<void> {
+  const { id } = await lent.stripe.customers.create({});
+  await past.multiply(id, count - 1);
+  await past.growOld();
 }
-const count = async (table: string) =>
-  (await supabase.query<{ n: number }>(`select count(*)::int as n from ${table}`))[0]?.n;
-const isComplete = async (kinds?: string[]) =>
-  (await supabase.client.rpc("mirror_is_complete", kinds ? { kinds } : {})).data;
 
 describe("an account whose events are too old to be listed", () => {
   it("gives every subscriber access once it is read", async () => {
@@ -35,32 +35,126 @@ describe("an account whose events are too old to be listed", () => {
     await past.growOld();
     expect((await lent.stripe.events.list()).data).toEqual([]);
     const access = async () => (await supabase.client.rpc("user_has_active_subscription", { user_id: user.id })).data;
-    expect([await access(), await isComplete()]).toEqual([false, false]);
-    expect(await sync()).toMatchObject({ state: "done", failed: 0, errors: [] });
-    expect([await access(), await isComplete()]).toEqual([true, true]);
+    expect([await access(), await reading.isComplete()]).toEqual([false, false]);
+    expect(await reading.sync()).toMatchObject({ state: "done", failed: 0, errors: [] });
+    expect([await access(), await reading.isComplete()]).toEqual([true, true]);
+    const { count } = reading;
     expect(await count("user_subscriptions where grants_access")).toBe(12);
     expect(await count("customers where as_of > '-infinity'")).toBe(12);
     expect(await count("billing.invoices where status = 'paid'")).toBe(12);
     expect(await count("billing.invoice_payments")).toBe(12);
     expect(await count("billing.payment_intents where status = 'succeeded'")).toBe(12);
     expect(await count("billing.charges")).toBe(12);
-    expect(await count("payment_methods")).toBe(12);
-    const progress = await getProgress(supabase.client);
-    expect(progress?.finishedAt).not.toBeNull();
-    const { complete, objects } = await getCompleteness(supabase.client);
+    expect(await count("payment_history where status = 'paid'")).toBe(12);
+    const { complete, objects } = await reading.completeness();
     expect(complete).toBe(true);
     expect(objects.find(({ object }) => object === "subscription")).toMatchObject({ objects: 12, differing: 0 });
   });
+
+  it("shows each customer's cards and features, which Stripe lists for one customer at a time", async () => {
+    const { id: price, product } = await shop.sell("monthly");
+    const feature = await lent.stripe.entitlements.features.create({ lookup_key: "reports", name: "Reports" });
+    await lent.stripe.products.createFeature(product, { entitlement_feature: feature.id });
+    const payers = await past.customers(27);
+    for (const { id } of payers) await lent.stripe.subscriptions.create({ customer: id, items: [{ price }] });
+    await past.growOld();
+    expect(await reading.sync()).toMatchObject({ state: "done", failed: 0 });
+    expect(await reading.count("payment_methods")).toBe(27);
+    expect(await reading.count("entitlements where lookup_keys = '{reports}'")).toBe(27);
+  });
+
+  it("costs no request for each customer's features where it has none", async () => {
+    await customers(30);
+    expect(await reading.sync()).toMatchObject({ state: "done" });
+    expect(await lent.asked("GET /v1/entitlements/active_entitlements")).toEqual([]);
+    expect(await lent.asked("GET /v1/payment_methods")).toHaveLength(30);
+    expect(await reading.isComplete()).toBe(true);
+  });
+
+  it("shows a subscription of twelve items with all of them", async () => {
+    const prices = await Promise.all(Array.from({ length: 12 }, () => shop.sell("monthly")));
+    const [payer] = await past.customers(1);
+    const items = prices.map(({ id }) => ({ price: id }));
+    await lent.stripe.subscriptions.create({ customer: payer?.id ?? "", items });
+    await past.growOld();
+    await reading.sync();
+    expect(await reading.count("user_subscriptions where jsonb_array_length(items) = 12")).toBe(1);
+  });
+
+  it("may hold what a deleted customer had", async () => {
+    const { id: price } = await shop.sell("monthly");
+    const [gone, there] = await past.customers(2);
+    for (const customer of [gone, there])
+      await lent.stripe.subscriptions.create({ customer: customer?.id ?? "", items: [{ price }] });
+    await lent.stripe.customers.del(gone?.id ?? "");
+    await past.growOld();
+    expect(await reading.sync()).toMatchObject({ state: "done", failed: 0, errors: [] });
+    expect(await reading.count("user_subscriptions where status = 'canceled'")).toBe(1);
+    expect(await reading.count("user_subscriptions where grants_access")).toBe(1);
+    expect(await reading.isComplete()).toBe(true);
+  });
 });
 
-it("ranges of one kind are read side by side, each object once", async () => {
-  const { id } = await lent.stripe.customers.create({});
-  await past.multiply(id, 1499);
-  await past.growOld();
-  expect(await sync()).toMatchObject({ state: "done" });
-  expect(await count("customers")).toBe(1500);
-  const progress = await getProgress(supabase.client);
-  const customers = progress?.kinds.find(({ object }) => object === "customer");
-  expect(customers).toMatchObject({ read: 1500, rangesOpen: 0 });
-  expect(customers?.rangesDone).toBeGreaterThan(2);
+describe("ranges of one kind", () => {
+  it("are read side by side, each object once", async () => {
+    await customers(1500);
+    let open = 0;
+    let most = 0;
+    const { stripe } = await standBefore(lent, async ({ url = "" }) => {
+      if (!url.startsWith("/v1/customers?")) return;
+      most = Math.max(most, ++open);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      open--;
+    });
+    expect(await reading.sync({ stripe })).toMatchObject({ state: "done" });
+    expect(await reading.count("customers")).toBe(1500);
+    expect(await reading.progressOf("customer")).toMatchObject({ read: 1500, rangesOpen: 0 });
+    expect(most).toBeGreaterThan(2);
+    // A page of a hundred each, and a few that were not full.
+    expect((await lent.asked("GET /v1/customers")).length).toBeLessThan(1.6 * 15);
+  });
+
+  it("lose nothing of a second in which more was made than a page holds", async () => {
+    const { id } = await lent.stripe.customers.create({});
+    await past.multiply(id, 349);
+    await past.growOld({ years: 0 });
+    expect(await reading.sync()).toMatchObject({ state: "done" });
+    expect(await reading.count("customers")).toBe(350);
+  });
+
+  it("go on when the object where they stopped was deleted", async () => {
+    await customers(350);
+    const deleted: string[] = [];
+    const { stripe } = await standBefore(lent, async ({ url = "" }) => {
+      const after = /^\/v1\/customers\?.*starting_after=(\w+)/.exec(url)?.[1];
+      if (!after || deleted.length > 0) return;
+      deleted.push(after);
+      await lent.stripe.customers.del(after);
+    });
+    expect(await reading.sync({ stripe })).toMatchObject({ state: "done", errors: [] });
+    expect(deleted).toHaveLength(1);
+    expect(await reading.count("customers")).toBe(350);
+  });
+});
+
+describe("an event that comes while its object's page is read", () => {
+  async function during(created: number): Promise<string | undefined> {
+    const customer = await lent.stripe.customers.create({ name: "In the list" });
+    await past.growOld();
+    const { stripe } = await standBefore(lent, async ({ url = "" }) => {
+      if (!url.startsWith("/v1/customers?")) return;
+      await shop.apply(event("customer.updated", { ...customer, name: "In the event" }, created));
+    });
+    expect(await reading.sync({ stripe })).toMatchObject({ state: "done" });
+    const [row] = await supabase.query<{ name: string }>("select name from customers where id = $1", [customer.id]);
+    return row?.name;
+  }
+
+  it("stands when it is newer", async () => {
+    expect(await during(Math.floor(Date.now() / 1000) + 60)).toBe("In the event");
+  });
+
+  it("gives way when it is older", async () => {
+    expect(await during(LONG_AGO)).toBe("In the list");
+  });
 });

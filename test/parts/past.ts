@@ -7,8 +7,9 @@ const DAY = 86_400;
 /** What one may do to a Stripe account that no one can: give it a past. */
 export function createPast({ apiBase, stripe }: LentStripe) {
   const headers = { authorization: "Bearer sk_test_emulator", "content-type": "application/json" };
-  async function control<Answer>(path: string, body: unknown = {}): Promise<Answer> {
-    const answer = await fetch(`${apiBase}/_emulator/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  async function control<Answer>(path: string, body: unknown = {}, method = "POST"): Promise<Answer> {
+    const sent = method === "GET" ? {} : { body: JSON.stringify(body) };
+    const answer = await fetch(`${apiBase}/_emulator/${path}`, { method, headers, ...sent });
     if (!answer.ok) throw new Error(await answer.text());
     return (await answer.json()) as Answer;
   }
@@ -30,6 +31,11 @@ export function createPast({ apiBase, stripe }: LentStripe) {
       }
       await control("restore", kept);
     },
+
+    /** Refuses what comes faster, in requests a second. */
+    limit: (limits: { endpoint: number; account: number }) => control("limits", limits),
+    /** What came since, to each endpoint in each second. */
+    counts: async () => (await control<{ counts: { served: number; limited: number }[] }>("limits", {}, "GET")).counts,
 
     /** Customers who pay with this card. */
     customers: (count: number) =>

@@ -1,0 +1,170 @@
+import type { IncomingMessage } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { createPast } from "../parts/past.ts";
+import { standBefore, standBeforeSupabase } from "../parts/proxy.ts";
+import { createReading } from "../parts/reading.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+let past: ReturnType<typeof createPast>;
+let reading: ReturnType<typeof createReading>;
+beforeEach(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+  past = createPast(lent);
+  reading = createReading(supabase, lent);
+});
+
+async function customers(count: number): Promise<void> {
+  const { id } = await lent.stripe.customers.create({});
+  await past.multiply(id, count - 1);
+  await past.growOld();
+}
+const pages = async () => (await lent.asked("GET /v1/customers")).map(({ params }) => JSON.stringify(params));
+
+describe("a worker that is killed", () => {
+  /** From this call of this function on, nothing reaches Postgres any more; that call itself does, where its answer is lost. */
+  async function killedAt(rpc: string, call: number, answerIsLost: boolean) {
+    let calls = 0;
+    let dead = false;
+    return standBeforeSupabase(supabase, async (request, response) => {
+      if (!dead && request.url === `/rest/v1/rpc/${rpc}` && ++calls === call) {
+        dead = true;
+        if (answerIsLost) await passOn(request);
+      }
+      if (dead) response.destroy();
+    });
+  }
+  async function passOn(request: IncomingMessage) {
+    const { method = "POST", url = "", headers } = request;
+    const { host: _, connection: __, "content-length": ___, ...kept } = headers as Record<string, string>;
+    const body = await buffer(request);
+    await fetch(supabase.url + url, { method, headers: kept, body });
+  }
+
+  it.each(
+    ["take_sync_ranges", "apply_stripe_changes", "advance_sync_range", "list_customers_to_sync"].flatMap((rpc) =>
+      [1, 3].flatMap((call) => [false, true].map((lost) => [rpc, call, lost] as const)),
+    ),
+  )(
+    "at %s, time %i (its answer lost: %s), is followed from the last page, and only that is read twice",
+    async (rpc, call, lost) => {
+      await customers(420);
+      const { supabase: dying } = await killedAt(rpc, call, lost);
+      await reading.begin();
+      await expect(reading.work({ supabase: dying })).rejects.toThrow();
+      expect(await reading.work()).toMatchObject({ state: "busy" });
+      await reading.forgetWorker();
+      expect(await reading.work()).toMatchObject({ state: "done" });
+      expect(await reading.count("customers")).toBe(420);
+      expect(await reading.progressOf("customer")).toMatchObject({ read: 420 });
+      const asked = await pages();
+      const again = asked.length - new Set(asked).size;
+      const { rangesDone = 0 } = (await reading.progressOf("customer")) ?? {};
+      expect(again).toBeLessThanOrEqual(rangesDone);
+    },
+  );
+});
+
+describe("two workers", () => {
+  it("at once never read the same range: the second has nothing to do", async () => {
+    await customers(500);
+    await reading.begin();
+    const states = (await Promise.all([reading.work(), reading.work()])).map(({ state }) => state);
+    expect(states.sort()).toEqual(["busy", "done"]);
+    const asked = await pages();
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
+  it("of which the first was taken for dead end in the same: its late page is refused", async () => {
+    await customers(300);
+    let free = () => {};
+    const held = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    let isHeld = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      isHeld = resolve;
+    });
+    const { stripe } = await standBefore(lent, async ({ url = "" }) => {
+      if (!url.startsWith("/v1/customers?")) return;
+      isHeld();
+      await held;
+    });
+    await reading.begin();
+    const slow = reading.work({ stripe });
+    await waiting;
+    await reading.forgetWorker();
+    expect(await reading.work()).toMatchObject({ state: "done" });
+    free();
+    await slow;
+    expect(await reading.progressOf("customer")).toMatchObject({ read: 300 });
+    expect(await reading.count("customers")).toBe(300);
+  });
+});
+
+describe("an object", () => {
+  it("that Postgres refuses fails alone, and is counted and named", async () => {
+    await customers(120);
+    const { id } = await lent.stripe.customers.create({ name: "Refused" });
+    await supabase.query("alter table public.customers add constraint refused check (name <> 'Refused')");
+    try {
+      expect(await reading.sync()).toMatchObject({ state: "done", failed: 1 });
+      const reason = expect.stringContaining("Postgres refused it");
+      expect(await reading.failures()).toEqual([{ object: "customer", id, reason }]);
+      expect(await reading.count("customers")).toBe(120);
+      const { complete, objects } = await reading.completeness();
+      expect(complete).toBe(true);
+      expect(objects.find(({ object }) => object === "customer")).toMatchObject({ objects: 121, differing: 1 });
+    } finally {
+      await supabase.query("alter table public.customers drop constraint refused");
+    }
+  });
+
+  it("that cannot be read, or stored, fails alone, and is counted and named", async () => {
+    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+      if (!url.startsWith("/v1/refunds?")) return;
+      const good = { id: "re_good", object: "refund", amount: 1, currency: "usd", created: 1, charge: null };
+      const data = [
+        { ...good, id: "re_bad", created: "yesterday" },
+        { ...good, currency: "\ud800", id: "re_half" },
+        good,
+      ];
+      response.writeHead(200, { "content-type": "application/json", date: new Date().toUTCString() });
+      response.end(JSON.stringify({ object: "list", data, has_more: false }));
+    });
+    expect(await reading.sync({ stripe })).toMatchObject({ state: "done", failed: 2 });
+    expect(await reading.failures()).toEqual([
+      { object: "refund", id: "re_bad", reason: expect.stringContaining("refund.created") },
+      { object: "refund", id: "re_half", reason: expect.stringContaining("refund.currency") },
+    ]);
+    expect(await supabase.query("select id from billing.refunds")).toEqual([{ id: "re_good" }]);
+  });
+});
+
+describe("a kind that Stripe does not let us list", () => {
+  it("comes again and holds up no other, and until then the mirror is not complete", async () => {
+    await customers(3);
+    let allowed = false;
+    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+      if (allowed || !url.startsWith("/v1/radar/")) return;
+      response.writeHead(403, { "content-type": "application/json" });
+      response.end('{"error":{"type":"invalid_request_error","code":"more_permissions_required"}}');
+    });
+    const until = performance.now() + 60_000;
+    const worked = await reading.sync({ stripe, until });
+    expect(worked).toMatchObject({ state: "waiting", errors: [{ code: "more_permissions_required" }] });
+    expect(await reading.progressOf("early_fraud_warning")).toMatchObject({ lastError: "more_permissions_required" });
+    const { complete, objects } = await reading.completeness();
+    expect(complete).toBe(false);
+    expect(objects.filter(({ completeAsOf }) => completeAsOf === null)).toMatchObject([
+      { object: "early_fraud_warning" },
+    ]);
+    expect([await reading.isComplete(), await reading.isComplete(["customer", "subscription"])]).toEqual([false, true]);
+    allowed = true;
+    await reading.waitForRetry();
+    expect(await reading.work({ stripe, until })).toMatchObject({ state: "done", errors: [] });
+    expect(await reading.isComplete()).toBe(true);
+  });
+});

@@ -1,0 +1,75 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { beforeEach, expect, it } from "vitest";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { createPast } from "../parts/past.ts";
+import { createReading } from "../parts/reading.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+let past: ReturnType<typeof createPast>;
+let reading: ReturnType<typeof createReading>;
+beforeEach(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+  past = createPast(lent);
+  reading = createReading(supabase, lent);
+});
+
+async function customers(count: number, metadata: Record<string, string> = {}): Promise<void> {
+  const { id } = await lent.stripe.customers.create({ metadata });
+  await past.multiply(id, count - 1);
+  await past.growOld();
+}
+
+it("no endpoint is asked more often than Stripe allows, and neither is the account", async () => {
+  await customers(60);
+  await past.limit({ endpoint: 10, account: 25 });
+  expect(await reading.sync({ perEndpoint: 10, perSecond: 25 })).toMatchObject({ state: "done", errors: [] });
+  const counts = await past.counts();
+  expect(counts.reduce((sum, { served }) => sum + served, 0)).toBeGreaterThan(60);
+  expect(counts.filter(({ limited }) => limited > 0)).toEqual([]);
+});
+
+it("being told that it is too fast only slows it", async () => {
+  await customers(60);
+  await past.limit({ endpoint: 10, account: 20 });
+  expect(await reading.sync({ perEndpoint: 200, perSecond: 400 })).toMatchObject({
+    state: "done",
+    failed: 0,
+    errors: [],
+  });
+  expect((await past.counts()).some(({ limited }) => limited > 0)).toBe(true);
+  expect(await reading.count("customers")).toBe(60);
+});
+
+it("a turn that ends goes on in the next, with what is left", async () => {
+  await customers(300);
+  await reading.begin();
+  const pages: string[] = [];
+  const stop = new AbortController();
+  const onProgress = ({ object }: { object: string }) => {
+    pages.push(object);
+    stop.abort();
+  };
+  expect(await reading.work({ signal: stop.signal, onProgress })).toMatchObject({ state: "more" });
+  expect(await reading.work({ until: performance.now() - 1 })).toMatchObject({ state: "more", read: 0 });
+  expect(await reading.work()).toMatchObject({ state: "done" });
+  expect(await reading.count("customers")).toBe(300);
+  expect(await reading.progressOf("customer")).toMatchObject({ read: 300 });
+});
+
+it("pages are let go: what is held does not grow with what is read", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const metadata = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`key_${n}`, "x".repeat(500)]));
+  await customers(1200, metadata); // 20 KB each
+  const held: number[] = [];
+  const onProgress = ({ object }: { object: string }) => {
+    if (object !== "customer") return;
+    collect();
+    held.push(process.memoryUsage().heapUsed / 1e6);
+  };
+  expect(await reading.sync({ onProgress, perSecond: 4, perEndpoint: 4 })).toMatchObject({ state: "done" });
+  expect(held.length).toBeGreaterThan(11);
+  expect(Math.max(...held.slice(6)) - (held[1] ?? 0)).toBeLessThan(8);
+});
