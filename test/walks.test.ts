@@ -169,3 +169,21 @@ it("what is bought through a payment link with another address is whose browser 
   await press("Manage billing");
   await page.getByLabel("Current subscription").getByText("By link").waitFor();
 }, 60_000);
+
+it("nobody hears that they have no plan before all purchases are read, and then the page says so by itself", async () => {
+  const person = await world.signUp();
+  await world.local.query("delete from billing.completeness where object = 'subscription'");
+  try {
+    await visit("/pricing", person);
+    await page
+      .getByText("We are still reading your purchases… If you have a plan, it appears here by itself")
+      .waitFor();
+    await page.goto("/account");
+    await page.getByText("We are still reading your purchases…").waitFor();
+    expect(await page.getByText(/no plan|No payments/).count()).toBe(0);
+  } finally {
+    await world.local.query("insert into billing.completeness values ('subscription', now(), 0, 0)");
+  }
+  await page.getByText("You have no plan yet.").waitFor();
+  await page.getByText("No payments yet.").waitFor();
+});

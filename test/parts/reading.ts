@@ -16,6 +16,21 @@ export function createReading(supabase: LentSupabase, { stripe }: LentStripe) {
       await begin();
       return work(changed);
     },
+    /** Reads so many customers, and not what Stripe lists for each of them. */
+    async syncCustomers(count: number, { onProgress, ...changed }: Parameters<typeof work>[0] = {}) {
+      const stop = new AbortController();
+      let read = 0;
+      await begin();
+      return work({
+        ...changed,
+        signal: stop.signal,
+        onProgress: (page) => {
+          onProgress?.(page);
+          if (page.object === "customer") read += page.read;
+          if (read >= count) stop.abort();
+        },
+      });
+    },
     /** As if the worker that reads had died long ago. */
     forgetWorker: () => supabase.query("update billing.sync_runs set leased_until = now() where token is not null"),
     /** What failed comes again at once. */
