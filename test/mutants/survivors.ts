@@ -105,6 +105,12 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     '"id" → ""',
   ),
   ...known(
+    "core/src/checkout/refusals.ts",
+    'const { param = "", message } = error;',
+    "Neither is a parameter of Stripe's.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
     "core/src/checkout/summarize.ts",
     'if (subscription && typeof subscription === "object" && subscription.items.has_more) {',
     "Stripe was asked for it whole.",

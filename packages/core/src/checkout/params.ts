@@ -61,9 +61,11 @@ function baseParams(price: SellablePrice, { successUrl, cancelUrl }: Purchase, n
 }
 
 function metadataOf({ buyer, payer }: Sale): Stripe.MetadataParam {
-  const email = buyer.email && { user_email: buyer.email };
-  if ("userId" in payer) return { user_id: payer.userId, ...email };
-  return { organization_id: payer.organizationId, user_id: buyer.id, ...email };
+  return {
+    ...("organizationId" in payer && { organization_id: payer.organizationId }),
+    user_id: buyer.id,
+    ...(buyer.email && { user_email: buyer.email }),
+  };
 }
 
 /** Stripe does not take a price's trial by itself: https://docs.stripe.com/payments/checkout/free-trials */
