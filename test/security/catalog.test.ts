@@ -100,6 +100,8 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.get_sync_failures(purpose text, most integer)": ["service_role"],
   "public.get_completeness()": ["service_role"],
   "public.mirror_is_complete(kinds text[])": API_ROLES,
+  "public.compare_rows(changes jsonb)": ["service_role"],
+  "public.list_mirrored_ids(object text, after text, most integer)": ["service_role"],
   "billing.own_customer_ids()": ["authenticated"],
   "billing.own_purchases()": ["authenticated"],
   "billing.usable_customer_ids()": ["authenticated"],
@@ -159,6 +161,8 @@ const DEFINERS = [
   "public.get_sync_failures(purpose text, most integer)",
   "public.get_completeness()",
   "public.mirror_is_complete(kinds text[])",
+  "public.compare_rows(changes jsonb)",
+  "public.list_mirrored_ids(object text, after text, most integer)",
 ];
 
 let database: TestDatabase;

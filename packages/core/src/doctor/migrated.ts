@@ -842,6 +842,18 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.digest_row(id text, shown jsonb)": {
+      body: "7d390a3143733ae04cb5c01d738f8931",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.digest_sum(total numeric)": {
+      body: "9634aa4effe80eefa4cfa8ea6bc9dcde",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.divide_range(range billing.sync_ranges)": {
       body: "f51caf9d3864d42b604a28df80168a9a",
       callers: [],
@@ -856,6 +868,12 @@ export const migrated: Catalog = {
     },
     "billing.find_claims(changes billing.change[])": {
       body: "f85034ea4c62db77dbb4ba2d4e677525",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.find_lost_owners(changes billing.change[])": {
+      body: "5b77a5b7b2f09181e511184797f57529",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
@@ -1004,6 +1022,12 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    'billing.show_columns("row" jsonb, names text[])': {
+      body: "5f8d8dc8187f085bfebdaa191b378090",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.to_uuid(value text)": {
       body: "522732bad44d0620fe322bed4d264a92",
       callers: [],
@@ -1089,6 +1113,12 @@ export const migrated: Catalog = {
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
+    },
+    "public.compare_rows(changes jsonb)": {
+      body: "b18b3a283a7d591b47cd7e46921d3866",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""', "TimeZone=UTC"],
     },
     "public.end_sale(payer text, token uuid)": {
       body: "533a17e4968009356772eddcae8992a4",
@@ -1212,6 +1242,12 @@ export const migrated: Catalog = {
     },
     "public.list_customers_to_sync(after text, up_to text, most integer)": {
       body: "9ee1d20de46cf7d2c5cbf9fd81488973",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.list_mirrored_ids(object text, after text, most integer)": {
+      body: "d93b59f4c16fd983d1ea6e6558983672",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],

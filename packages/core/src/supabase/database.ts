@@ -292,6 +292,10 @@ export type Database = {
         Args: { session_id: string; user_id: string };
         Returns: undefined;
       };
+      compare_rows: {
+        Args: { changes: Json };
+        Returns: { objects: number; stripe_digest: string; mirror_digest: string; differing: Json }[];
+      };
       end_sale: {
         Args: { payer: string; token: string };
         Returns: undefined;
@@ -395,6 +399,10 @@ export type Database = {
       };
       list_customers_to_sync: {
         Args: { after: string; up_to: string; most: number };
+        Returns: string[];
+      };
+      list_mirrored_ids: {
+        Args: { object: string; after: string; most: number };
         Returns: string[];
       };
       list_stripe_events: {

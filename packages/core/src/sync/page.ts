@@ -108,12 +108,15 @@ function isCut(name: Name, source: Source): boolean {
   }
 }
 
-function readAnew({ stripe, limiter }: Reader, name: Name, id: string): Promise<Page> {
-  return orNamed(id, async () => {
-    const paced = limiter.paced(stripe);
-    const { answer, asOf } = await fetchAsOf(() => getObject(name).retrieve(paced, id, REQUEST));
-    return { ...showPage(name, [answer as Source], asOf), read: 1 };
-  });
+function readAnew(reader: Reader, name: Name, id: string): Promise<Page> {
+  return orNamed(id, async () => ({ ...(await readOne(reader, name, id)), read: 1 }));
+}
+
+/** Reads one object as it is now. @throws what Stripe answers */
+export async function readOne({ stripe, limiter }: Reader, name: Name, id: string): Promise<Page> {
+  const paced = limiter.paced(stripe);
+  const { answer, asOf } = await fetchAsOf(() => getObject(name).retrieve(paced, id, REQUEST));
+  return showPage(name, [answer as Source], asOf);
 }
 
 /** Reads what one object or customer shows. Stripe may have forgotten it since; and where it fails again and again, it is named. */
