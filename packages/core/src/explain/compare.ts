@@ -1,0 +1,99 @@
+import type { ObjectName } from "../mirror/index.ts";
+import { dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
+import type { Showing } from "./showing.ts";
+
+export type Row = Record<string, unknown>;
+
+/**
+ * `equal`: both show the same. `differs`: in the columns that are named. `missing`: in the mirror. `awaited`: not in the mirror, and
+ * Stripe has sent no event about it yet. `unknown`: to Stripe. `unreadable`: what Stripe shows fits no row.
+ */
+export type Verdict = "equal" | "differs" | "missing" | "awaited" | "unknown" | "unreadable";
+
+export interface ComparedObject {
+  object: string;
+  id: string;
+  verdict: Verdict;
+  differing: { column: string; stripe: unknown; mirror: unknown }[];
+  /** What Stripe shows, as a row. */
+  stripe: Row | null;
+  /** What the mirror holds. */
+  mirror: Row | null;
+  /** The moment of Stripe's truth that the mirror shows. */
+  asOf: string | null;
+}
+
+interface Pair {
+  object: string;
+  object_id: string;
+  as_of: string | null;
+  stripe: Row | null;
+  mirror: Row | null;
+}
+
+/** Only the mirror has these; each is one more request, so of very many the rest is left out. */
+const MOST_ALONE = 50;
+
+/**
+ * Holds what Stripe shows against the mirror, and asks Stripe for what only the mirror has.
+ * @param owners what the mirror's rows may belong to, to be looked at as well
+ */
+export async function compare(supabase: ServiceClient, showing: Showing, owners: string[]): Promise<ComparedObject[]> {
+  const pairs = await showBeside(supabase, showing, owners);
+  const alone = pairs.filter((pair) => !pair.stripe && !isBeyond(showing, pair)).slice(0, MOST_ALONE);
+  await Promise.all(alone.map(({ object, object_id }) => showing.one(object as ObjectName, object_id)));
+  const whole =
+    alone.length > 0
+      ? await showBeside(
+          supabase,
+          showing,
+          alone.map(({ object_id }) => object_id),
+        )
+      : pairs;
+  const left = new Set(alone.map(({ object_id }) => object_id));
+  return whole
+    .filter(({ stripe, object_id }) => stripe || left.has(object_id) || showing.unreadable.has(object_id))
+    .map((pair) => toCompared(showing, pair));
+}
+
+async function showBeside(supabase: ServiceClient, { projections }: Showing, owners: string[]): Promise<Pair[]> {
+  const shown = projections.map(({ object, object_id, row, deleted }) => ({ object, object_id, row, deleted }));
+  const answer = await supabase.rpc("show_beside_mirror", { shown: shown as unknown as Json, owners });
+  return dataOf(answer) as unknown as Pair[];
+}
+
+/** Whether it is older than the newest hundred of its kind, which are all that was asked for. */
+function isBeyond({ cut }: Showing, { object, mirror }: Pair): boolean {
+  const oldest = cut.get(object as ObjectName);
+  return oldest !== undefined && Date.parse(String(mirror?.created_at)) < Date.parse(oldest);
+}
+
+function toCompared({ unreadable }: Showing, { object, object_id: id, stripe, mirror, as_of }: Pair): ComparedObject {
+  const differing = stripe && mirror ? differences(stripe, mirror) : [];
+  const verdict = (): Verdict => {
+    if (unreadable.has(id)) return "unreadable";
+    if (!stripe) return mirror?.deleted === true ? "equal" : "unknown";
+    if (!mirror) return isAwaited(object, stripe) ? "awaited" : "missing";
+    return differing.length > 0 ? "differs" : "equal";
+  };
+  return { object, id, verdict: verdict(), differing, stripe, mirror, asOf: as_of };
+}
+
+function differences(stripe: Row, mirror: Row) {
+  return Object.keys(stripe)
+    .filter((column) => JSON.stringify(stripe[column]) !== JSON.stringify(mirror[column]))
+    .map((column) => ({ column, stripe: stripe[column], mirror: mirror[column] }));
+}
+
+/** Of these states Stripe sends no event that is mirrored, so the mirror need not know the object yet. */
+function isAwaited(object: string, row: Row): boolean {
+  const awaited: Record<string, unknown[]> = {
+    checkout_session: ["open"],
+    invoice: ["draft"],
+    invoice_payment: ["open", "canceled"],
+    payment_intent: ["requires_payment_method", "requires_confirmation", "requires_action", "canceled"],
+    charge: ["failed", "pending"],
+  };
+  if (object === "entitlements") return (row.lookup_keys as unknown[]).length === 0;
+  return awaited[object]?.includes(row.status) ?? false;
+}

@@ -1,0 +1,166 @@
+-- What an operator asks: whose is this, what does the mirror say of it beside Stripe, which events came, and what is nobody's?
+
+-- Who or what a reference names: a user by id or e-mail, else an organisation. What is none of them is an object of Stripe's.
+create function public.find_payer(reference text)
+returns table (user_id uuid, email text, organization_id text, is_gone boolean, has_access boolean, customer_ids text[], session_ids text[])
+language sql stable security definer set search_path = '' as $$
+  with payer as (
+    select users.id as user_id, users.email::text as email, null::text as organization_id, users.deleted_at is not null as is_gone
+    from auth.users users
+    where users.id = billing.to_uuid(find_payer.reference) or lower(users.email) = lower(find_payer.reference)
+    union all
+    select gone.id::uuid, null, null, true from billing.deleted_users gone
+    where gone.id = find_payer.reference and not exists (select from auth.users users where users.id::text = gone.id)
+    union all
+    select null, null, find_payer.reference, false
+    where exists (select from public.customers c where c.organization_id = find_payer.reference)
+      or exists (select from public.checkout_sessions s where s.organization_id = find_payer.reference)
+  )
+  select payer.user_id, payer.email, payer.organization_id, payer.is_gone,
+    case
+      when payer.organization_id is null then public.user_has_active_subscription(payer.user_id)
+      else billing.gives_access(array(select billing.organization_customer_ids(payer.organization_id)))
+    end,
+    array(
+      select c.id from public.customers c
+      where c.user_id = payer.user_id or c.named_user_id = payer.user_id or c.organization_id = payer.organization_id
+      order by c.created_at, c.id
+    ),
+    array(
+      select s.id from public.checkout_sessions s
+      where s.customer_id is null and (s.user_id = payer.user_id or s.organization_id = payer.organization_id)
+      order by s.created_at, s.id
+    )
+  from payer
+$$;
+
+-- A row as its table would hold it; as it is, where the table cannot hold it.
+create function billing.as_row_of(target text, "row" jsonb) returns jsonb
+language plpgsql stable set search_path = '' as $$
+declare
+  held jsonb;
+begin
+  execute format('select to_jsonb(jsonb_populate_record(null::%s, $1))', target) into held using "row";
+  return (select jsonb_object_agg(field, held -> field) from jsonb_object_keys("row") field);
+exception when data_exception then
+  return "row";
+end
+$$;
+
+-- What Stripe shows beside what the mirror holds: [{object, object_id, as_of, fetched, stripe, mirror}], of each object that is shown, and
+-- of what the mirror holds beside it that belongs to any of these owners: a customer, a subscription, an invoice, a payment, a charge.
+-- Both sides are written alike; `deleted` is among the columns.
+create function public.show_beside_mirror(shown jsonb, owners text[]) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  kind record;
+  belongs text;
+  pairs jsonb;
+  found jsonb := '[]';
+begin
+  for kind in select m.object, m.target from billing.mirrored m order by m.position loop
+    select string_agg(format('t.%I = any ($2)', a.attname), ' or ') into belongs
+    from pg_catalog.pg_attribute a
+    where a.attrelid = kind.target::regclass and not a.attisdropped
+      and a.attname in ('customer_id', 'subscription_id', 'invoice_id', 'payment_intent_id', 'charge_id');
+    execute format($q$
+      with shown as (
+        select c ->> 'object_id' as id, billing.as_row_of(%1$L, c -> 'row') || jsonb_build_object('deleted', c -> 'deleted') as "row"
+        from jsonb_array_elements($1) c where c ->> 'object' = %2$L
+      ), held as (
+        select t.id, t.as_of, t.fetched, to_jsonb(t) as "row" from %1$s t
+        where t.id = any (array(select shown.id from shown)) or t.id = any ($2) or %3$s
+      )
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'object', %2$L, 'object_id', coalesce(shown.id, held.id), 'as_of', held.as_of, 'fetched', held.fetched,
+        'stripe', shown."row", 'mirror', held."row"
+      )), '[]')
+      from shown full join held on held.id = shown.id
+    $q$, kind.target, kind.object, coalesce(belongs, 'false')) into pairs using shown, owners;
+    found := found || pairs;
+  end loop;
+  return found;
+end
+$$;
+
+-- What events and notices say of objects, the newest first.
+create function public.find_ledger_entries(object_ids text[], most integer)
+returns table (id text, type text, object_id text, created_at timestamptz, recorded_at timestamptz, outcome text, reason text)
+language sql stable security definer set search_path = '' as $$
+  select entry.id, entry.type, entry.object_id, entry.created_at, entry.recorded_at, entry.outcome, entry.reason
+  from billing.stripe_events entry
+  where entry.object_id = any (object_ids)
+  order by entry.created_at desc, entry.id
+  limit most
+$$;
+
+create function public.find_notices(object_ids text[], most integer)
+returns table (kind text, object_id text, created_at timestamptz, sent_at timestamptz, attempts integer, last_error text)
+language sql stable security definer set search_path = '' as $$
+  select notice.kind, notice.object_id, notice.created_at, notice.sent_at, notice.attempts, notice.last_error
+  from billing.outbox notice
+  where notice.object_id = any (object_ids)
+  order by notice.created_at desc, notice.id
+  limit most
+$$;
+
+-- What is said of whose these are, by what Stripe shows now, and what was decided: which claim stands. Of a purchase without a customer
+-- the subject is its session. A claim of nobody stands where nothing was decided.
+create function public.explain_claims(shown jsonb)
+returns table (subject text, owned_by text, user_id uuid, organization_id text, stands boolean)
+language sql stable security definer set search_path = '' as $$
+  with said as (
+    select distinct claim.subject, claim.owned_by, claim.user_id, claim.organization_id
+    from unnest(billing.find_claims(
+      array(select c from jsonb_populate_recordset(null::billing.change, explain_claims.shown) c)
+    )) claim
+  ), decided as (
+    select c.id as subject, coalesce(c.owned_by, 'nobody') as owned_by, c.user_id, c.organization_id
+    from public.customers c
+    where c.id in (select s ->> 'object_id' from jsonb_array_elements(explain_claims.shown) s)
+    union all
+    select s.id, case when num_nonnulls(s.user_id, s.organization_id) = 0 then 'nobody' else 'purchase' end, s.user_id, s.organization_id
+    from public.checkout_sessions s
+    where s.customer_id is null and s.status = 'complete'
+      and s.id in (select c ->> 'object_id' from jsonb_array_elements(explain_claims.shown) c)
+  )
+  select decided.subject, decided.owned_by, decided.user_id, decided.organization_id, true from decided
+  union all
+  select c.id, 'reference', c.named_user_id, null, false
+  from public.customers c
+  where c.named_user_id is not null and c.named_user_id is distinct from c.user_id
+    and c.id in (select s ->> 'object_id' from jsonb_array_elements(explain_claims.shown) s)
+  union all
+  select said.subject, said.owned_by, said.user_id, said.organization_id, false from said
+  where not exists (
+    select from decided where decided.subject = said.subject
+      and (decided.user_id, decided.organization_id) is not distinct from (said.user_id, said.organization_id)
+  )
+$$;
+
+create function public.list_unowned_purchases(most integer)
+returns table (id text, kind text, customer_id text, email text, created_at timestamptz)
+language sql stable security definer set search_path = '' as $$
+  select purchase.id, purchase.kind, purchase.customer_id, purchase.email, purchase.created_at
+  from billing.unowned_purchases purchase
+  order by purchase.created_at, purchase.id
+  limit most
+$$;
+
+revoke all on function
+  billing.as_row_of(text, jsonb),
+  public.find_payer(text),
+  public.show_beside_mirror(jsonb, text[]),
+  public.find_ledger_entries(text[], integer),
+  public.find_notices(text[], integer),
+  public.explain_claims(jsonb),
+  public.list_unowned_purchases(integer)
+from public, anon, authenticated;
+grant execute on function
+  public.find_payer(text),
+  public.show_beside_mirror(jsonb, text[]),
+  public.find_ledger_entries(text[], integer),
+  public.find_notices(text[], integer),
+  public.explain_claims(jsonb),
+  public.list_unowned_purchases(integer)
+to service_role;
