@@ -1,50 +1,75 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { on, runBilling } from "./billing.ts";
-import { startWorld, WAIT, type World } from "./world.ts";
+import { type Person, startWorld, WAIT, type World } from "./world.ts";
 
 let world: World;
-let user: Awaited<ReturnType<World["signUp"]>>;
-let customerId: string;
-let subscriptionId: string;
+let user: Person;
+let subscription: string;
 
-/** What the command says to a program. */
-async function explained(reference: string) {
-  const { code, stdout, stderr } = await runBilling(["explain", reference, "--json"], on(world));
-  return { code, stderr, document: stdout ? JSON.parse(stdout) : undefined };
-}
-
+/** Somebody who pays, on both sides. */
 beforeAll(async () => {
   world = await startWorld({ inMemory: true });
-  const price = await world.priceOf("pro_monthly");
   user = await world.signUp();
-  const answer = await world.request(
-    "POST",
-    "/api/stripe/create-checkout",
-    { authorization: `Bearer ${user.accessToken}`, "content-type": "application/json" },
-    JSON.stringify({
-      priceId: price.id,
-      successUrl: `${world.url}/success`,
-      cancelUrl: `${world.url}/pricing`,
-      mode: "subscription",
-    }),
-  );
-  const { url } = (await answer.json().then((x) => (console.log(answer.status, x), x))) as { url: string };
-  await world.pay(url, { email: user.email });
+  const price = await world.priceOf("pro_monthly");
+  const customer = await newCustomer({ email: user.email, metadata: { user_id: user.id } });
+  subscription = (await world.stripe.subscriptions.create({ customer, items: [{ price: price.id }] })).id;
   await vi.waitFor(async () => {
-    const { data } = await world.admin.from("user_subscriptions").select("id, customer_id").single();
-    ({ id: subscriptionId, customer_id: customerId } = data ?? { id: "", customer_id: "" });
-    expect(subscriptionId).toMatch(/^sub_/);
-    expect((await explained(user.id)).code).toBe(0); // the last of its events has come
+    expect(await runBilling(["explain", user.email], on(world))).toMatchObject({ code: 0 }); // the last of its events has come
   }, WAIT);
 }, 120_000);
 afterAll(() => world.close());
 
-it("x", async () => {
-  for (const ref of [user.id, user.email, customerId, subscriptionId, "nobody", "cus_none"]) {
-    const r = await runBilling(["explain", ref], on(world));
-    console.log(r.code, r.stderr, r.stdout);
-  }
-  const { data } = await world.stripe.invoices.list({ limit: 1 });
-  const r = await runBilling(["explain", data[0]?.id ?? ""], on(world));
-  console.log(r.code, r.stderr, r.stdout);
+async function newCustomer(params: { email: string; metadata?: Record<string, string> }): Promise<string> {
+  const card = { payment_method: "pm_card_visa", invoice_settings: { default_payment_method: "pm_card_visa" } };
+  return (await world.stripe.customers.create({ ...params, ...card })).id;
+}
+
+it("somebody is explained in words: access, both sides, claims and events", async () => {
+  const { code, stdout } = await runBilling(["explain", user.email], on(world));
+  expect(code).toBe(0);
+  expect(stdout).toContain(`user ${user.id}, ${user.email}\nhas access: yes\n`);
+  expect(stdout).toMatch(new RegExp(`^subscription +${subscription} +active +the same, as of 20`, "m"));
+  expect(stdout).toMatch(new RegExp(`^cus_\\w+ +metadata +user ${user.id} +stands$`, "m"));
+  expect(stdout).toMatch(new RegExp(`^20.* customer\\.subscription\\.created +${subscription} +(applied|stale)$`, "m"));
+  expect(stdout).toMatch(/\nThey agree, on \d+ objects\.\n$/);
+});
+
+it("that they do not agree is an exit code of its own, and the column is named", async () => {
+  await world.local.query("update public.user_subscriptions set status = 'past_due' where id = $1", [subscription]);
+  const { code, stdout } = await runBilling(["explain", subscription], on(world));
+  await world.local.query("update public.user_subscriptions set status = 'active' where id = $1", [subscription]);
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/^ +status +active +past_due$/m);
+  expect(stdout).toContain("They do not agree on 1 of ");
+  expect(stdout).toContain("npx billing sync");
+});
+
+it("what nobody knows is said so", async () => {
+  const { code, stdout, stderr } = await runBilling(["explain", "cus_nobody"], on(world));
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain(`Neither Stripe nor the mirror knows "cus_nobody"`);
+});
+
+it("a purchase of nobody is listed, given to somebody, and taken from them only when that is meant", async () => {
+  const price = await world.priceOf("pro_monthly");
+  const customer = await newCustomer({ email: "guest@nowhere.example" });
+  const { id } = await world.stripe.subscriptions.create({ customer, items: [{ price: price.id }] });
+  await vi.waitFor(async () => {
+    expect((await runBilling(["claims", "ls"], on(world))).stdout).toContain(id);
+  }, WAIT);
+  const claimed = await runBilling(["claims", "assign", id, "--user", user.email], on(world));
+  expect(claimed).toMatchObject({ code: 0, stdout: `${id} belongs to the user ${user.id} now.\n` });
+  const { stdout } = await runBilling(["claims", "ls"], on(world));
+  expect(stdout).toBe("Everything that is paid for belongs to somebody.\n");
+
+  const taken = await runBilling(["claims", "assign", customer, "--organization", "acme"], on(world));
+  expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining("say --yes if you mean it") });
+  expect(await runBilling(["claims", "assign", customer, "--organization", "acme", "--yes"], on(world))).toMatchObject({
+    code: 0,
+  });
+  expect(await runBilling(["claims", "assign", customer], on(world))).toMatchObject({ code: 2 });
+  expect(await runBilling(["claims", "assign", customer, "--user", "nobody@example.com"], on(world))).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('There is no user "nobody@example.com".'),
+  });
 });

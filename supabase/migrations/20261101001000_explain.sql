@@ -147,6 +147,16 @@ language sql stable security definer set search_path = '' as $$
   limit most
 $$;
 
+-- Who has a customer (also by one of its subscriptions), or a purchase that has none.
+create function public.find_owner(object_id text) returns table (user_id uuid, organization_id text)
+language sql stable security definer set search_path = '' as $$
+  select c.user_id, c.organization_id from public.customers c
+  where c.id = coalesce((select s.customer_id from public.user_subscriptions s where s.id = find_owner.object_id), find_owner.object_id)
+  union all
+  select s.user_id, s.organization_id from public.checkout_sessions s
+  where s.id = find_owner.object_id and s.customer_id is null
+$$;
+
 revoke all on function
   billing.as_row_of(text, jsonb),
   public.find_payer(text),
@@ -154,7 +164,8 @@ revoke all on function
   public.find_ledger_entries(text[], integer),
   public.find_notices(text[], integer),
   public.explain_claims(jsonb),
-  public.list_unowned_purchases(integer)
+  public.list_unowned_purchases(integer),
+  public.find_owner(text)
 from public, anon, authenticated;
 grant execute on function
   public.find_payer(text),
@@ -162,5 +173,6 @@ grant execute on function
   public.find_ledger_entries(text[], integer),
   public.find_notices(text[], integer),
   public.explain_claims(jsonb),
-  public.list_unowned_purchases(integer)
+  public.list_unowned_purchases(integer),
+  public.find_owner(text)
 to service_role;

@@ -102,6 +102,13 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.mirror_is_complete(kinds text[])": API_ROLES,
   "public.compare_rows(changes jsonb)": ["service_role"],
   "public.list_mirrored_ids(object text, after text, most integer)": ["service_role"],
+  "public.find_payer(reference text)": ["service_role"],
+  "public.show_beside_mirror(shown jsonb, owners text[])": ["service_role"],
+  "public.find_ledger_entries(object_ids text[], most integer)": ["service_role"],
+  "public.find_notices(object_ids text[], most integer)": ["service_role"],
+  "public.explain_claims(shown jsonb)": ["service_role"],
+  "public.list_unowned_purchases(most integer)": ["service_role"],
+  "public.find_owner(object_id text)": ["service_role"],
   "billing.own_customer_ids()": ["authenticated"],
   "billing.own_purchases()": ["authenticated"],
   "billing.usable_customer_ids()": ["authenticated"],
@@ -163,6 +170,13 @@ const DEFINERS = [
   "public.mirror_is_complete(kinds text[])",
   "public.compare_rows(changes jsonb)",
   "public.list_mirrored_ids(object text, after text, most integer)",
+  "public.find_payer(reference text)",
+  "public.show_beside_mirror(shown jsonb, owners text[])",
+  "public.find_ledger_entries(object_ids text[], most integer)",
+  "public.find_notices(object_ids text[], most integer)",
+  "public.explain_claims(shown jsonb)",
+  "public.list_unowned_purchases(most integer)",
+  "public.find_owner(object_id text)",
 ];
 
 let database: TestDatabase;

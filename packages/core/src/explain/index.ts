@@ -148,7 +148,8 @@ async function assertMirroredAccount({ stripe, supabase }: Clients): Promise<voi
   throw new OtherAccountError("STRIPE_SECRET_KEY is of another account or mode than the one that is mirrored");
 }
 
-async function findPayer(supabase: ServiceClient, reference: string) {
+/** A payer whom a reference names: a user by id or e-mail, or an organisation. */
+export async function findPayer(supabase: ServiceClient, reference: string) {
   const [row] = dataOf(await supabase.rpc("find_payer", { reference }));
   if (!row) return undefined;
   const { user_id, email, organization_id, is_gone, has_access, customer_ids, session_ids } = row;

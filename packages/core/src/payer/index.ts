@@ -1,6 +1,8 @@
 import { BillingError } from "../errors/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
+export { assignPurchase, findOwner, listUnowned, type UnownedPurchase } from "./unowned.ts";
+
 /** Who pays: a user of the product, by the UUID in `auth.users`, or one of its organisations, by what the product calls it. */
 export type Payer = { userId: string } | { organizationId: string };
 

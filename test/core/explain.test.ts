@@ -1,0 +1,193 @@
+import { explain } from "@turnpike/core/explain";
+import { assignPurchase, findOwner, listUnowned } from "@turnpike/core/payer";
+import { createStripe } from "@turnpike/core/stripe";
+import { beginReading, workReading } from "@turnpike/core/sync";
+import { beforeEach, describe, expect, it } from "vitest";
+import { event, id } from "../builders.ts";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+let shop: Shop;
+beforeEach(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+  shop = createShop(supabase, lent);
+});
+
+/** A user who subscribed, and whose subscription the mirror shows with all that is of it. */
+async function subscriber() {
+  const user = await shop.newUser();
+  const price = await shop.sell("monthly");
+  const { id: customer } = await lent.stripe.customers.create({
+    email: user.email,
+    metadata: { user_id: user.id },
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const { id: subscription } = await lent.stripe.subscriptions.create({ customer, items: [{ price: price.id }] });
+  await readAll();
+  const [invoice] = (await lent.stripe.invoices.list({ subscription })).data;
+  return { user, customer, subscription, invoice: invoice?.id ?? "" };
+}
+
+async function readAll(): Promise<void> {
+  const purpose = "sync";
+  await beginReading(shop.billing, { purpose, requestedBy: "test" });
+  await workReading(shop.billing, { purpose, perSecond: 2000, perEndpoint: 500 });
+}
+
+async function explained(reference: string) {
+  const explanation = await explain(shop.billing, reference);
+  if (!explanation) throw new Error(`Nobody knows ${reference}`);
+  return explanation;
+}
+const wrong = ({ objects }: Awaited<ReturnType<typeof explained>>) =>
+  objects.filter(({ verdict }) => verdict !== "equal" && verdict !== "awaited");
+
+describe("what Stripe and the mirror both show", () => {
+  it("agrees, whatever it is asked by", async () => {
+    const { user, customer, subscription, invoice } = await subscriber();
+    for (const reference of [user.id, user.email.toUpperCase(), customer, subscription, invoice]) {
+      const explanation = await explained(reference);
+      expect(wrong(explanation), reference).toEqual([]);
+      expect(explanation.agrees, reference).toBe(true);
+      expect(explanation.objects.map(({ id: each }) => each)).toContain(customer);
+    }
+    expect((await explained(user.id)).payer).toMatchObject({ userId: user.id, email: user.email, hasAccess: true });
+  });
+
+  it("is shown whole for a payment, by whichever of its parts", async () => {
+    const { invoice } = await subscriber();
+    const [charge] = (await lent.stripe.charges.list()).data;
+    const intent = String(charge?.payment_intent);
+    const refund = await lent.stripe.refunds.create({ payment_intent: intent, amount: 100 });
+    await readAll();
+    for (const reference of [invoice, intent, charge?.id ?? "", refund.id]) {
+      const { objects, agrees } = await explained(reference);
+      const kinds = objects.map(({ object }) => object);
+      expect(kinds, reference).toEqual(
+        expect.arrayContaining(["invoice", "invoice_payment", "payment_intent", "charge", "refund"]),
+      );
+      expect(agrees, reference).toBe(true);
+    }
+  });
+});
+
+describe("what differs is named", () => {
+  it("a column, with what each side says", async () => {
+    const { user, invoice } = await subscriber();
+    await supabase.query("update billing.invoices set amount_paid = amount_paid - 1 where id = $1", [invoice]);
+    const explanation = await explained(user.id);
+    expect(explanation.agrees).toBe(false);
+    expect(wrong(explanation)).toMatchObject([
+      { id: invoice, verdict: "differs", differing: [{ column: "amount_paid", stripe: 2900, mirror: 2899 }] },
+    ]);
+  });
+
+  it("a row that is missing, and one too many", async () => {
+    const { customer, subscription } = await subscriber();
+    await supabase.query("delete from public.user_subscriptions where id = $1", [subscription]);
+    await supabase.query(
+      "insert into billing.charges (id, customer_id, status, currency, amount, amount_captured, amount_refunded, created_at) values ('ch_invented', $1, 'succeeded', 'usd', 1, 1, 0, now())",
+      [customer],
+    );
+    const explanation = await explained(customer);
+    expect(wrong(explanation)).toEqual([
+      expect.objectContaining({ id: subscription, verdict: "missing" }),
+      expect.objectContaining({ id: "ch_invented", verdict: "unknown" }),
+    ]);
+  });
+
+  it("a deletion that the mirror has not heard of", async () => {
+    const { customer } = await subscriber();
+    await lent.stripe.customers.del(customer);
+    const [first] = wrong(await explained(customer));
+    expect(first).toMatchObject({ object: "customer", verdict: "differs" });
+    expect(first?.differing).toContainEqual({ column: "deleted", stripe: true, mirror: false });
+  });
+
+  it("an owner that Stripe names and the mirror lost", async () => {
+    const { user, customer } = await subscriber();
+    await supabase.query("update public.customers set user_id = null, owned_by = null where id = $1", [customer]);
+    const { agrees, misattributed, claims } = await explained(customer);
+    expect({ agrees, misattributed }).toEqual({ agrees: false, misattributed: [customer] });
+    expect(claims).toContainEqual(
+      expect.objectContaining({ subject: customer, by: "metadata", userId: user.id, stands: false }),
+    );
+  });
+});
+
+it("another claim than the first owner's is shown, and is no fault", async () => {
+  const { user, customer } = await subscriber();
+  const other = await shop.newUser();
+  await lent.stripe.customers.update(customer, { metadata: { user_id: other.id } });
+  await readAll();
+  const { claims, agrees, notices } = await explained(customer);
+  expect(claims).toEqual([
+    { subject: customer, by: "metadata", userId: user.id, organizationId: null, stands: true },
+    { subject: customer, by: "metadata", userId: other.id, organizationId: null, stands: false },
+  ]);
+  expect(notices).toContainEqual(expect.objectContaining({ kind: "claim_refused", objectId: customer }));
+  expect(agrees).toBe(true);
+});
+
+it("each event is shown with what became of it, and why", async () => {
+  const { customer, invoice } = await subscriber();
+  const broken = { ...(await lent.stripe.invoices.retrieve(invoice)), amount_paid: "much" };
+  const failing = event("invoice.paid", broken, LONG_AGO);
+  expect(await shop.apply(failing)).toEqual(["failed"]);
+  const { events } = await explained(customer);
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      id: failing.id,
+      type: "invoice.paid",
+      objectId: invoice,
+      outcome: "failed",
+      reason: "invoice.amount_paid: 22P02",
+    }),
+  );
+});
+
+it("who never bought anything is known, and what nobody knows is not", async () => {
+  const user = await shop.newUser();
+  await readAll();
+  expect(await explained(user.id)).toMatchObject({ payer: { hasAccess: false }, objects: [], agrees: true });
+  for (const reference of ["cus_nobody", "sub_nobody", "in_nobody", "nobody@example.com", "acme"]) {
+    expect(await explain(shop.billing, reference), reference).toBeUndefined();
+  }
+});
+
+it("a key of another account is refused before anything is compared", async () => {
+  await subscriber();
+  await supabase.query("update billing.stripe_account set id = 'acct_other'");
+  await expect(explain(shop.billing, "cus_1")).rejects.toMatchObject({ code: "other_stripe_account" });
+});
+
+it("asking introduces no key", async () => {
+  const stripe = createStripe({ secretKey: "sk_test_asking", apiBase: lent.apiBase });
+  await explain({ ...shop.billing, stripe }, "cus_1");
+  expect(await supabase.query("select from billing.stripe_account")).toEqual([]);
+});
+
+it("a purchase of nobody is listed until somebody is given it, with all that is of its customer", async () => {
+  const price = await shop.sell("monthly");
+  const { id: customer } = await lent.stripe.customers.create({
+    email: `${id("guest")}@example.com`,
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const { id: subscription } = await lent.stripe.subscriptions.create({ customer, items: [{ price: price.id }] });
+  await readAll();
+  expect(await listUnowned(supabase.client, 10)).toMatchObject([
+    { id: subscription, kind: "subscription", customerId: customer },
+  ]);
+  expect(await findOwner(supabase.client, subscription)).toBe("nobody");
+
+  const user = await shop.newUser();
+  expect(await assignPurchase(supabase.client, subscription, { userId: user.id })).toBe(true);
+  expect(await listUnowned(supabase.client, 10)).toEqual([]);
+  expect(await findOwner(supabase.client, customer)).toEqual({ userId: user.id });
+  expect((await explained(user.id)).payer?.hasAccess).toBe(true);
+  expect(await findOwner(supabase.client, "sub_nobody")).toBeUndefined();
+});
