@@ -300,6 +300,10 @@ export type Database = {
         Args: { payer: string; token: string };
         Returns: undefined;
       };
+      explain_claims: {
+        Args: { shown: Json };
+        Returns: { subject: string; owned_by: string; user_id: string; organization_id: string; stands: boolean }[];
+      };
       find_buyer: {
         Args: { user_id: string };
         Returns: { email: string; email_confirmed: boolean }[];
@@ -308,9 +312,48 @@ export type Database = {
         Args: { user_id?: string; organization_id?: string };
         Returns: { id: string; is_owned: boolean; is_live: boolean }[];
       };
+      find_ledger_entries: {
+        Args: { object_ids: string[]; most: number };
+        Returns: {
+          id: string;
+          type: string;
+          object_id: string;
+          created_at: string;
+          recorded_at: string;
+          outcome: string;
+          reason: string;
+        }[];
+      };
       find_missing_stripe_events: {
         Args: { event_ids: string[] };
         Returns: string[];
+      };
+      find_notices: {
+        Args: { object_ids: string[]; most: number };
+        Returns: {
+          kind: string;
+          object_id: string;
+          created_at: string;
+          sent_at: string;
+          attempts: number;
+          last_error: string;
+        }[];
+      };
+      find_owner: {
+        Args: { object_id: string };
+        Returns: { user_id: string; organization_id: string }[];
+      };
+      find_payer: {
+        Args: { reference: string };
+        Returns: {
+          user_id: string;
+          email: string;
+          organization_id: string;
+          is_gone: boolean;
+          has_access: boolean;
+          customer_ids: string[];
+          session_ids: string[];
+        }[];
       };
       find_rival_subscriptions: {
         Args: { subscription_id: string };
@@ -418,6 +461,10 @@ export type Database = {
           recorded_at: string;
         }[];
       };
+      list_unowned_purchases: {
+        Args: { most: number };
+        Returns: { id: string; kind: string; customer_id: string; email: string; created_at: string }[];
+      };
       manages_billing: {
         Args: { user_id: string; organization_id: string };
         Returns: boolean;
@@ -457,6 +504,10 @@ export type Database = {
       settle_notices: {
         Args: { ids: number[]; errors: string[] };
         Returns: undefined;
+      };
+      show_beside_mirror: {
+        Args: { shown: Json; owners: string[] };
+        Returns: Json;
       };
       take_notices: {
         Args: { most: number };
