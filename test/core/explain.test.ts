@@ -144,7 +144,7 @@ it("each event is shown with what became of it, and why", async () => {
       type: "invoice.paid",
       objectId: invoice,
       outcome: "failed",
-      reason: "invoice.amount_paid: 22P02",
+      reason: "invoice.amount_paid: Postgres refused it (22P02)",
     }),
   );
 });
