@@ -818,6 +818,12 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    'billing.as_row_of(target text, "row" jsonb)': {
+      body: "94c989caa9f6fb7804b6c0b227a6195b",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.attach_purchases()": {
       body: "61a0d0b41f8ae084530a196470e4a164",
       callers: [],
@@ -1126,6 +1132,12 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.explain_claims(shown jsonb)": {
+      body: "3b7b6b641747eb1c47e384d89a588d4b",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.find_buyer(user_id uuid)": {
       body: "f6488c4c8b9ff2c6c4bec513eaf7b1b1",
       callers: ["service_role"],
@@ -1138,8 +1150,32 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.find_ledger_entries(object_ids text[], most integer)": {
+      body: "c03fbfba96ad8ea87fd86f0df890f558",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.find_missing_stripe_events(event_ids text[])": {
       body: "fa002045e003f133490bc517e49cd638",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.find_notices(object_ids text[], most integer)": {
+      body: "ae2edf2967a422d3071bcf3f2234c779",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.find_owner(object_id text)": {
+      body: "784521fa369f49bca34ca99c94a57162",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.find_payer(reference text)": {
+      body: "46f9c560b1fdde06e23007f92a3f8904",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
@@ -1258,6 +1294,12 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.list_unowned_purchases(most integer)": {
+      body: "6b3ee34b51c7bad4d1038f948188e930",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.manages_billing(user_id uuid, organization_id text)": {
       body: "e1159ea79bd919d46ba403dbdc6c41bf",
       callers: ["service_role"],
@@ -1314,6 +1356,12 @@ export const migrated: Catalog = {
     },
     "public.settle_notices(ids bigint[], errors text[])": {
       body: "5dfb3e448e3ed816b1135c0549b649fe",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.show_beside_mirror(shown jsonb, owners text[])": {
+      body: "f11a7e1931a78861c1259f9955f41ce6",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
