@@ -1,6 +1,6 @@
 /**
- * What stands behind `npm run bench:apply` and `npm run bench:access`: installs the workspaces where they are missing or old, then runs the benchmark that is named with
- * the Node.js that the project brings along.
+ * What stands behind `npm run bench:apply`, `bench:access` and `bench:sync`: installs the workspaces where they are missing or old, then runs the
+ * benchmark that is named with the Node.js that the project brings along.
  */
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";

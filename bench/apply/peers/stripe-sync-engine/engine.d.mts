@@ -2,6 +2,8 @@
 export interface Engine {
   processEvent(event: object): Promise<void>;
   processWebhook(payload: string, signature: string): Promise<void>;
+  /** Reads all objects of a kind, such as `invoice`, from Stripe. */
+  syncBackfill(kind: { object: string }): Promise<unknown>;
   close(): Promise<void>;
 }
 export interface Pool {
