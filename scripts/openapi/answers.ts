@@ -8,6 +8,9 @@ export interface Described {
   responses: Record<number, object>;
 }
 
+const BEING_READ =
+  "`account_being_read`: the account has a past that is not mirrored yet, and Stripe does not search it; `Retry-After` says when to try again.";
+
 const refusalsOfSales = {
   409: {
     ...refusal(
@@ -17,7 +20,9 @@ const refusalsOfSales = {
     ),
     headers: { "retry-after": { schema: { type: "integer" } } },
   },
-  503: refusal("`tax_not_set_up`, `portal_not_set_up`: something is not set up at Stripe; the log says so, too."),
+  503: refusal(
+    `\`tax_not_set_up\`, \`portal_not_set_up\`: something is not set up at Stripe; the log says so, too. ${BEING_READ}`,
+  ),
 };
 
 /** What each route's function is for and what it answers, beside the refusals that come from its middleware. */
@@ -49,7 +54,7 @@ export const described: Record<string, Described> = {
     responses: {
       200: answer("Where to send the browser.", "RedirectAnswer"),
       404: refusal("The user has no such subscription."),
-      503: refusal("`portal_not_set_up`: the portal's settings were not saved at Stripe."),
+      503: refusal(`\`portal_not_set_up\`: the portal's settings were not saved at Stripe. ${BEING_READ}`),
     },
   },
   "receive-stripe-event": {

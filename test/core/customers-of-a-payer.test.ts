@@ -13,6 +13,7 @@ beforeAll(async () => {
   [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
   shop = createShop(supabase, lent);
   price = (await shop.sell("monthly")).id; // with the first change Stripe is asked whose the key is
+  await shop.completeMirror();
 });
 
 type User = Awaited<ReturnType<Shop["newUser"]>>;

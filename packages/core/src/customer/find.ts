@@ -1,8 +1,10 @@
 import type { Clients } from "../clients.ts";
-import { note, noteList, objects } from "../mirror/index.ts";
-import { findCustomers, type Payer } from "../payer/index.ts";
+import { noteAnew, noteList } from "../mirror/index.ts";
+import { argumentsOf, findCustomers, type Payer } from "../payer/index.ts";
 import { listWhole } from "../stripe/index.ts";
+import { dataOf } from "../supabase/index.ts";
 import type { Buyer } from "./buyer.ts";
+import { emailClause, metadataClause, searchCustomers } from "./search.ts";
 
 /** The Stripe customers of a payer, by their ids. */
 export interface PayersCustomers {
@@ -14,21 +16,36 @@ export interface PayersCustomers {
 
 /**
  * The customers of a payer. Stripe is asked about each, since one may be deleted there; and for others with the user's confirmed
- * address: what they bought as a guest a moment ago, or what was made for them by hand, may not have arrived yet.
+ * address: what they bought as a guest a moment ago, or what was made for them by hand, may not have arrived yet. Of an account with
+ * a past Stripe is asked also for those whose metadata name the payer, until all customers are in rows.
+ * @throws BillingError `account_being_read`
  */
 export async function findPayersCustomers(clients: Clients, payer: Payer, buyer: Buyer): Promise<PayersCustomers> {
-  const known = (await findCustomers(clients.supabase, payer)).map(({ id }) => id);
-  const listed = "userId" in payer ? await listByEmail(clients, buyer) : [];
-  const others = known.filter((id) => !listed.includes(id));
-  await Promise.all(others.map((id) => note(clients, "customer", () => objects.customer.retrieve(clients.stripe, id))));
+  const [known, listed, unread] = await Promise.all([
+    findCustomers(clients.supabase, payer),
+    listByEmail(clients, payer, buyer),
+    searchUnread(clients, payer, buyer),
+  ]);
+  const others = new Set([...known.map(({ id }) => id), ...unread].filter((id) => !listed.includes(id)));
+  await Promise.all([...others].map((id) => noteAnew(clients, "customer", id)));
 
   const found = await findCustomers(clients.supabase, payer);
   const idsOf = (own: boolean) => found.flatMap(({ id, isOwned }) => (isOwned === own ? [id] : []));
   return { own: idsOf(true), named: idsOf(false) };
 }
 
-async function listByEmail(clients: Clients, { email, emailConfirmed }: Buyer): Promise<string[]> {
-  if (!email || !emailConfirmed) return [];
+async function searchUnread({ stripe, supabase }: Clients, payer: Payer, buyer: Buyer): Promise<string[]> {
+  const unread = dataOf(await supabase.rpc("find_unread_customers", argumentsOf(payer)).single());
+  if (!unread.may_be_unread) return [];
+  const id = "userId" in payer ? payer.userId : payer.organizationId;
+  const clauses = unread.metadata_keys.map((key) => metadataClause(key, id));
+  // Stripe lists by an address as it is written, and searches whatever its case.
+  if ("userId" in payer && buyer.email && buyer.emailConfirmed) clauses.push(emailClause(buyer.email));
+  return searchCustomers(stripe, clauses);
+}
+
+async function listByEmail(clients: Clients, payer: Payer, { email, emailConfirmed }: Buyer): Promise<string[]> {
+  if (!("userId" in payer) || !email || !emailConfirmed) return [];
   const list = (page: object) =>
     noteList(clients, "customer", () => clients.stripe.customers.list({ email, limit: 100, ...page }));
   return (await listWhole(await list({}), list)).data.map(({ id }) => id);

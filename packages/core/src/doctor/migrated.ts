@@ -359,7 +359,7 @@ export const migrated: Catalog = {
       indexes: ["settings_pkey"],
       policies: {},
       row_level_security: false,
-      triggers: [],
+      triggers: ["forget_customers_were_read"],
     },
     "billing.stripe_account": {
       asks_as_caller: false,
@@ -902,6 +902,12 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.forget_customers_were_read()": {
+      body: "b69ce51e7626129fb39a9aa6caad110f",
+      callers: [],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "billing.gives_access(customer_ids text[])": {
       body: "f1a0b7a17bf825323256d70c2b2e4e53",
       callers: [],
@@ -1188,6 +1194,12 @@ export const migrated: Catalog = {
     },
     "public.find_stripe_events(event_ids text[])": {
       body: "3e07dca83bd5afde5895054fbd93747f",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.find_unread_customers(user_id uuid, organization_id text)": {
+      body: "4699080aebf3229731bf993abae34d53",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],

@@ -6,6 +6,7 @@ export const ERROR_CODES = [
   "no_billing_account",
   "already_subscribed",
   "sale_in_progress",
+  "account_being_read",
   "currency_mismatch",
   "tax_not_set_up",
   "portal_not_set_up",

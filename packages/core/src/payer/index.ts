@@ -36,6 +36,7 @@ export async function payerOf(
   throw new BillingError("not_billing_manager", "You do not manage the billing of this organisation");
 }
 
-function argumentsOf(payer: Payer): { user_id: string } | { organization_id: string } {
+/** A payer as the database's functions take one. */
+export function argumentsOf(payer: Payer): { user_id: string } | { organization_id: string } {
   return "userId" in payer ? { user_id: payer.userId } : { organization_id: payer.organizationId };
 }

@@ -10,7 +10,8 @@ import type { CreatePortal } from "./schema.ts";
 /**
  * Opens Stripe's customer portal for a payer: that of the customer who holds the subscription, since a portal shows one customer's.
  * @returns the page's address: a secret, for this user alone
- * @throws BillingError `redirect_not_allowed`, `unauthenticated`, `not_billing_manager`, `no_billing_account`, `not_found`, `portal_not_set_up`
+ * @throws BillingError `redirect_not_allowed`, `unauthenticated`, `not_billing_manager`, `no_billing_account`, `not_found`,
+ * `account_being_read`, `portal_not_set_up`
  */
 export async function openPortal(billing: Billing, user: User, wish: CreatePortal): Promise<string> {
   assertAllowedRedirect(billing.site, wish.returnUrl);

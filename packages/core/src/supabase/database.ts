@@ -372,6 +372,10 @@ export type Database = {
           recorded_at: string;
         }[];
       };
+      find_unread_customers: {
+        Args: { user_id?: string; organization_id?: string };
+        Returns: { may_be_unread: boolean; metadata_keys: string[] }[];
+      };
       get_completeness: {
         Args: Record<PropertyKey, never>;
         Returns: { object: string; complete_as_of: string; objects: number; differing: number }[];

@@ -11,6 +11,7 @@ const STATUS: Record<ErrorCode, number> = {
   already_subscribed: 409,
   sale_in_progress: 409,
   currency_mismatch: 409,
+  account_being_read: 503,
   tax_not_set_up: 503,
   portal_not_set_up: 503,
   invalid_signature: 400,
@@ -27,7 +28,7 @@ const STATUS: Record<ErrorCode, number> = {
 };
 
 /** In how many seconds it is worth trying again, where that is known. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { sale_in_progress: 5 };
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { sale_in_progress: 5, account_being_read: 60 };
 
 /** The one place where an error becomes an answer. What was not meant for the caller is a `500` that says nothing. */
 export function answerErrors(): Middleware {
