@@ -53,7 +53,8 @@ export async function keepReading(clients: Clients, until: number): Promise<Kept
   };
 }
 
-function limitsOf({ stripe }: Clients): Limits {
+/** How fast an account may be read while customers are served. */
+export function limitsOf({ stripe }: Pick<Clients, "stripe">): Limits {
   return { perSecond: SHARE * PER_SECOND[stripe.livemode ? "live" : "test"], perEndpoint: SHARE * PER_ENDPOINT };
 }
 

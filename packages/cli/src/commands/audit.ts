@@ -1,0 +1,68 @@
+import { type Audit, auditAccount } from "@turnpike/core/sync";
+import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { paint, table } from "../output.ts";
+import { createProgress, formatCount } from "../progress.ts";
+
+export const addAudit: AddCommand = (program, shell) => {
+  describeCommand(program, "audit", "reads all that Stripe holds and says whether the mirror shows the same", [
+    ["audit", "of the local system"],
+    ["audit --stage prod --json", "of a deployed stage, with the digests of both sides"],
+  ])
+    .addHelpText("after", "\nWrites nothing. Ends with 3 when something differs.")
+    .action(onTarget(shell, audit));
+};
+
+async function audit(session: Session): Promise<ExitCode> {
+  const { target, output } = session;
+  const signal = session.takeInterrupt();
+  const progress = createProgress(output);
+  let compared = 0;
+  try {
+    const audited = await auditAccount(target.clients, {
+      signal,
+      onProgress: ({ object, objects }) => {
+        compared += objects;
+        progress.show(`${formatCount(compared)} objects compared: ${object}`);
+      },
+    });
+    progress.end();
+    output.answer(audited, () => auditLines(audited));
+    return audited.equal ? EXIT.done : EXIT.wrong;
+  } catch (error) {
+    progress.end();
+    if (!signal.aborted) throw error;
+    output.note("Stopped: not everything was compared. Nothing was written.");
+    return EXIT.interrupted;
+  }
+}
+
+function auditLines({ asOf, equal, objects }: Audit): string[] {
+  const lost = objects.flatMap(({ object, differing, failures }) => [
+    ...differing.flatMap(({ id, kind, columns }) =>
+      kind === "differs"
+        ? columns.map(
+            (each) => `${object} ${id}: ${each.column} is ${write(each.stripe)}, and ${write(each.mirror)} here`,
+          )
+        : [`${object} ${id}: ${kind === "missing" ? "the mirror lacks it" : "Stripe does not know it"}`],
+    ),
+    ...failures.map(({ id, reason }) => `${object} ${id}: ${reason}`),
+  ]);
+  return [
+    ...table(
+      ["object", "equal", ""],
+      objects.map(({ object, objects: all, equal: same, differing, failures }) => [
+        object,
+        `${formatCount(same)} of ${formatCount(all)}`,
+        differing.length + failures.length > 0 ? paint("red", "differs") : "",
+      ]),
+    ),
+    "",
+    ...lost.map((line) => paint("red", line)),
+    equal ? paint("green", `All equal Stripe as of ${asOf}.`) : `Not all equal Stripe as of ${asOf}.`,
+  ];
+}
+
+function write(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
