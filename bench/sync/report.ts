@@ -59,11 +59,21 @@ function readingTable({ whole, killed, limits, ...results }: Results): string {
     thousands(calls.served),
     (calls.served / size).toFixed(4),
     thousands(calls.limited),
+    calls.peak.toFixed(1),
   ]);
-  const head = ["reading", "seconds", "the limits allow", "share", "calls", "calls per object", "refused with 429"];
+  const head = [
+    "reading",
+    "seconds",
+    "the limits allow",
+    "share",
+    "calls",
+    "calls per object",
+    "refused with 429",
+    "peak",
+  ];
   return `${table(head, rows)}
 
-Of ${thousands(size)} objects. After each of these runs every object's row was compared with what Stripe lists, and there was no other row.`;
+Of ${thousands(size)} objects. *Peak*: requests a second to the endpoint that was asked most, in the ten seconds in which it was asked most. After each of these runs every object's row was compared with what Stripe lists, and there was no other row.`;
 }
 
 function endpointTable({ whole }: Results): string {
@@ -107,7 +117,9 @@ invoices as well, in ${whole.seconds.toFixed(1)} s: ${(peer.seconds / whole.seco
 /** The page of the documentation: what was measured, on what, how, and nothing else. */
 export function pageOf(results: Results): string {
   const { limits, latencyMs, objects } = results;
-  const kinds = Object.entries(objects).map(([kind, count]) => `${thousands(count)} ${spaced(kind)}`);
+  const kinds = Object.entries(objects).map(
+    ([kind, count]) => `${thousands(count)} ${spaced(count === 1 ? kind.slice(0, -1) : kind)}`,
+  );
   return `# Benchmark: reading an account
 
 Written by \`npm run bench:sync\` on ${new Date().toISOString().slice(0, 10)}; run it to have your own machine's numbers. How Turnpike takes events is on [a page of its
@@ -122,7 +134,7 @@ ${tablesOf(results)}
   them](https://docs.stripe.com/rate-limits) in live mode; what comes faster is refused with 429. *The limits allow*: the calls of the endpoint that was asked most, or all
   of them, at these rates. It takes the calls as they are: payment methods are listed for one customer at a time.
 - **Turnpike**: \`beginReading\` and \`workReading\`, in a process of its own, which is what \`billing sync\` runs; through Supabase's client and the embedded stand-in for PostgREST into a Postgres with stock
-  settings. From the process's start to its end.
+  settings. From the moment at which the process begins to read to the end; when it was killed, with each further process's start.
 - **Killed**: with SIGKILL, spread evenly over the calls that the reading needs. The lease of a dead reader, half a minute, is ended by hand each time; reading
   begins again at once.
 - **Peer**: \`${PEER}\` 0.48.5, \`syncBackfill\` for each kind that both read, ten connections, without related entities and expanded lists.
