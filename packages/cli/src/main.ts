@@ -1,12 +1,10 @@
-import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { commands } from "./commands/index.ts";
 import { EXIT } from "./exit-codes.ts";
 import { explainError } from "./explain-error.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { PROJECT_ROOT } from "./project.ts";
 import { resolveTarget, type Target } from "./target/index.ts";
-
-const PROJECT_ROOT = resolve(import.meta.dirname, "../../..");
 
 const ABOUT = `
 Works on the local system that runs (npm start); on a deployed one with --stage NAME, by the keys in .env.NAME;

@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConfigError, parseConfig } from "@turnpike/core/setup";
+import { CliError } from "../exit-codes.ts";
+import { PROJECT_ROOT } from "../project.ts";
+
+const FILE = "billing.config.ts";
+
+/**
+ * Reads what is to be sold.
+ * @param named another file than `billing.config.ts` at the project's root
+ * @returns nothing when no file was named and there is none
+ * @throws CliError which says what is wrong where
+ */
+export async function readConfig(named: string | undefined) {
+  const path = named === undefined ? resolve(PROJECT_ROOT, FILE) : resolve(named);
+  const shown = relative(process.cwd(), path);
+  if (!existsSync(path)) {
+    if (named === undefined) return undefined;
+    throw new CliError(`There is no ${shown}.`);
+  }
+  const { default: config } = await import(pathToFileURL(path).href).catch((error: Error) => {
+    throw new CliError(`${shown} cannot be read: ${placeOf(error, path)}`);
+  });
+  try {
+    return parseConfig(config);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const lines = error.problems.map((problem) => `  ${problem.path}: ${problem.says}`);
+    throw new CliError([`${shown} is not as it should be:`, ...lines].join("\n"));
+  }
+}
+
+/** What is wrong, and in which line of the file. */
+function placeOf(error: Error, path: string): string {
+  const [, line] = new RegExp(`${path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}:(\\d+)`).exec(error.stack ?? "") ?? [];
+  return `${error.message.trim()}${line ? `, in line ${line}` : ""}`;
+}

@@ -1,0 +1,302 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { findRunning } from "@turnpike/settings/running";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { type Ended, on, runBilling, startBilling } from "./billing.ts";
+import { startWorld, WAIT, type World } from "./world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({ inMemory: true });
+  await world.priceOf("pro_monthly");
+}, 120_000);
+afterAll(() => world.close());
+
+const billing = (...args: string[]) => runBilling(args, on(world));
+const json = ({ stdout }: Ended) => JSON.parse(stdout);
+const lines = ({ stdout }: Ended) => stdout.trim().split("\n");
+
+/** The local system's keys, and an address on the web, as of a deployed one. */
+const deployed = (more: Record<string, string> = {}) => ({
+  TURNPIKE_DATA_DIR: folder(),
+  STRIPE_SECRET_KEY: world.local.settings.stripe.secretKey,
+  STRIPE_API_BASE: world.url,
+  SUPABASE_URL: world.url,
+  SUPABASE_SECRET_KEY: world.local.settings.supabase.secretKey,
+  SITE_URL: "https://app.example.com",
+  ...more,
+});
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), "turnpike-operate-"));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
+/** Puts a message where those go that failed too often. */
+async function addDeadLetter(body: string): Promise<void> {
+  const sqs = findRunning(world.dataDir)?.sqs;
+  const [, url] = Object.entries(sqs?.queues ?? {}).find(([name]) => name.endsWith("-StripeEventsDlq")) ?? [];
+  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+  const client = new SQSClient({ endpoint: sqs?.endpoint ?? "", region: sqs?.region ?? "", credentials });
+  await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
+  client.destroy();
+}
+const deadLetters = () => world.local.getQueueDepth("StripeEventsDlq");
+
+/** An event that nobody delivered: the endpoint is off meanwhile. */
+async function missedEvent(): Promise<{ id: string; customer: string }> {
+  const customer = await world.stripe.customers.create({ email: "missed@example.com" });
+  const { data } = await world.stripe.events.list({ type: "customer.created", limit: 1 });
+  return { id: data[0]?.id ?? "", customer: customer.id };
+}
+
+describe("billing doctor", () => {
+  it("finds nothing wrong with a system that has just begun", async () => {
+    const ended = await billing("doctor");
+    expect(ended.stdout).not.toContain("✗");
+    expect(lines(ended).at(-1)).toMatch(/^0 wrong, /);
+    expect(ended.code).toBe(0);
+  });
+
+  it("exits with 3 when something is wrong, says why it matters, and what it says to do mends it", async () => {
+    await world.local.query("grant delete on public.user_subscriptions to anon");
+    const ended = await billing("doctor", "--json");
+    expect(ended.code).toBe(3);
+    const [wrong, ...others] = json(ended).findings.filter(({ state }: { state: string }) => state === "wrong");
+    expect(others).toEqual([]);
+    expect(wrong).toMatchObject({
+      check: "grants",
+      says: "public.user_subscriptions: anon may delete, and should not",
+      mend: "revoke delete on public.user_subscriptions from anon;",
+    });
+    expect((await billing("doctor")).stdout).toMatch(
+      /✗ grants {14}public\.user_sub.*\n {22}why {3}\S.*\n {22}mend {2}revoke/,
+    );
+    await world.local.query(wrong.mend);
+    expect((await billing("doctor")).code).toBe(0);
+  });
+
+  it("shows no key, whatever is wrong", async () => {
+    const ended = await runBilling(["doctor"], deployed({ SUPABASE_SECRET_KEY: "sb_secret_wrong" }));
+    expect(ended.code).toBe(3);
+    expect(ended.stdout).toContain("SUPABASE_SECRET_KEY is refused");
+    expect(ended.stdout + ended.stderr).not.toMatch(/sb_secret_w|sk_test_\w/);
+  });
+});
+
+describe("billing setup", () => {
+  const file = (config: unknown) => {
+    const path = join(folder(), "billing.config.mjs");
+    writeFileSync(path, `export default ${JSON.stringify(config)};`);
+    return path;
+  };
+  const offer = (amount: number) => ({
+    products: [
+      {
+        key: "team",
+        name: "Team",
+        prices: [{ lookupKey: "team_monthly", amount, currency: "usd", interval: "month" }],
+      },
+    ],
+  });
+  const amountOf = async () =>
+    (await world.stripe.prices.list({ lookup_keys: ["team_monthly"] })).data.map(({ unit_amount }) => unit_amount);
+
+  it("shows what differs, asks nobody without a terminal, and does it when told to; then there is nothing to do", async () => {
+    const config = ["--config", file(offer(1900))];
+    const dry = await billing("setup", ...config, "--dry-run");
+    expect(dry.stdout).toMatch(
+      /\+ create product team\n {4}name: Team\n[\s\S]*\+ create price team_monthly\n {4}amount: 1900 usd/,
+    );
+    expect(dry.code).toBe(3);
+    const unasked = await billing("setup", ...config);
+    expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining("say --yes if you mean it") });
+    expect(await amountOf()).toEqual([]);
+
+    expect(await billing("setup", ...config, "--yes")).toMatchObject({ code: 0, stdout: "Done.\n" });
+    expect(await amountOf()).toEqual([1900]);
+    expect(await billing("setup", ...config)).toMatchObject({ code: 0, stdout: "Nothing to do.\n" });
+
+    const dearer = await billing("setup", "--config", file(offer(2900)), "--dry-run");
+    expect(dearer.stdout).toMatch(
+      /± replace price team_monthly\n {4}amount: 1900 usd → 2900 usd\n {4}It becomes a new price/,
+    );
+    expect((await billing("setup", "--config", file(offer(2900)), "--yes")).code).toBe(0);
+    expect(await amountOf()).toEqual([2900]);
+  });
+
+  it("names the place of what is wrong in the file, and touches nothing", async () => {
+    const ended = await billing("setup", "--config", file({ products: [{ ...offer(1).products[0], prices: [] }] }));
+    expect(ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("products[0].prices: a product needs a price"),
+    });
+    const broken = join(folder(), "broken.ts");
+    writeFileSync(broken, "export default {\n  products: [,\n  ]]\n};");
+    const { code, stderr } = await billing("setup", "--config", broken);
+    expect(stderr).toMatch(/broken\.ts cannot be read: .*/);
+    expect(stderr).not.toMatch(/\n {4}at /);
+    expect(code).toBe(1);
+  });
+
+  it("a signing secret goes into a file for its owner, and nowhere else", async () => {
+    const environment = deployed();
+    const without = await runBilling(["setup", "--yes"], environment);
+    expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining("--write-secret-to .env") });
+    expect((await world.stripe.webhookEndpoints.list()).data).toEqual([]);
+
+    const secretFile = join(folder(), "secret.env");
+    writeFileSync(secretFile, "OTHER=1\nSTRIPE_WEBHOOK_SECRET=whsec_old\n");
+    const ended = await runBilling(["setup", "--yes", "--write-secret-to", secretFile], environment);
+    expect(ended.code).toBe(0);
+    const [endpoint] = (await world.stripe.webhookEndpoints.list()).data;
+    expect(endpoint?.url).toBe("https://app.example.com/api/webhooks/stripe");
+    const kept = readFileSync(secretFile, "utf8");
+    expect(kept).toMatch(/^OTHER=1\nSTRIPE_WEBHOOK_SECRET=whsec_\w+,whsec_old\n$/);
+    expect(statSync(secretFile).mode & 0o777).toBe(0o600);
+    expect(ended.stdout + ended.stderr).not.toContain("whsec_");
+    const again = await runBilling(["setup"], environment);
+    expect(again).toMatchObject({ code: 0, stdout: "Nothing to do.\n" });
+    await world.stripe.webhookEndpoints.del(endpoint?.id ?? "");
+  });
+});
+
+describe("billing replay", () => {
+  it("brings a missed event through the queue, and says what became of it; then it was applied before", async () => {
+    await world.local.query("delete from billing.stripe_events where type = 'price.created'");
+    const ended = await billing("replay", "--type", "price.created", "--json");
+    const outcomes = lines(ended).map((line) => JSON.parse(line).outcome);
+    expect(outcomes.length).toBeGreaterThan(3);
+    expect(outcomes.filter((outcome) => outcome !== "applied" && outcome !== "stale")).toEqual([]);
+    expect(ended.code).toBe(0);
+    const again = await billing("replay", "--since", "2h", "--type", "price.*");
+    expect(new Set(lines(again).map((line) => line.split("  ")[2]))).toEqual(new Set(["was applied before"]));
+  });
+
+  it("applies from here where there is no queue", async () => {
+    const { id } = await missedEvent();
+    await vi.waitFor(async () => {
+      expect(await world.local.query("select from billing.stripe_events where id = $1", [id])).toHaveLength(1);
+    }, WAIT);
+    await world.local.query("delete from billing.stripe_events where id = $1", [id]);
+    const { stdout, stderr, code } = await runBilling(["replay", id], deployed());
+    expect(stderr).toContain("Without a queue: the events are applied from here.");
+    expect(stdout).toBe(`${id}  customer.created  applied\n`);
+    expect(code).toBe(0);
+  });
+
+  it("exits with 3 for an event that Stripe does not know, and with 2 for none that was named", async () => {
+    expect(await billing("replay", "evt_nobody")).toMatchObject({
+      code: 3,
+      stdout: "evt_nobody  Stripe does not know it, or no longer\n",
+    });
+    expect(await billing("replay")).toMatchObject({ code: 2, stderr: expect.stringContaining("Which events?") });
+    expect(await billing("replay", "--since", "yesterday")).toMatchObject({ code: 2 });
+    expect(await billing("replay", "--failed", "--wait", "long")).toMatchObject({ code: 2 });
+  });
+});
+
+describe("billing dlq", () => {
+  const failed = async (id: string, reason: string) => {
+    const event = { id, type: "invoice.paid", data: { object: { client_secret: "pi_secret", total: 100 } } };
+    await addDeadLetter(JSON.stringify({ event }));
+    await world.local.query(
+      "insert into billing.stripe_events (id, type, created_at, outcome, reason) values ($1, 'invoice.paid', now(), 'failed', $2)",
+      [id, reason],
+    );
+  };
+
+  it("lists dead letters with the reason, leaves them where they are, and shows none of their secrets", async () => {
+    expect(await billing("dlq", "ls")).toMatchObject({ code: 0, stdout: "No dead letters.\n" });
+    await failed("evt_dead_1", "invoice.total: Postgres refused it (22P02)");
+    await addDeadLetter("no JSON");
+    const ended = await billing("dlq", "ls");
+    expect(ended.stdout).toMatch(/evt_dead_1 +invoice\.paid +\d+ s +invoice\.total: Postgres refused it \(22P02\)/);
+    expect(ended.stdout).toContain("The message holds no event");
+    expect(ended.code).toBe(3);
+    expect(deadLetters()).toEqual({ visible: 2, inFlight: 0 });
+    const shown = await billing("dlq", "show", "evt_dead_1");
+    expect(JSON.parse(shown.stdout).event.data.object).toEqual({ client_secret: "…", total: 100 });
+    expect(deadLetters()).toEqual({ visible: 2, inFlight: 0 });
+    expect(await billing("dlq", "show", "evt_other")).toMatchObject({ code: 1 });
+  });
+
+  it("puts back on the queue what is named, and deletes only when told to", async () => {
+    const { id, customer } = await missedEvent();
+    await addDeadLetter(JSON.stringify({ eventId: id }));
+    await vi.waitFor(async () => {
+      expect(await world.local.query("select from public.customers where id = $1", [customer])).toHaveLength(1);
+    }, WAIT);
+    await world.local.query("delete from billing.stripe_events where id = $1", [id]);
+    expect(await billing("dlq", "redrive", id)).toMatchObject({ code: 0, stdout: "1 message is back on the queue.\n" });
+    await vi.waitFor(async () => {
+      expect(await world.local.query("select from billing.stripe_events where id = $1", [id])).toHaveLength(1);
+    }, WAIT);
+
+    expect(await billing("dlq", "drop")).toMatchObject({ code: 2, stderr: expect.stringContaining("or say --all") });
+    expect(await billing("dlq", "drop", "--all")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("say --yes"),
+    });
+    expect(deadLetters()).toEqual({ visible: 2, inFlight: 0 });
+    const dropped = await billing("dlq", "drop", "--all", "--yes", "--json");
+    expect(json(dropped).dropped).toHaveLength(2);
+    expect(deadLetters()).toEqual({ visible: 0, inFlight: 0 });
+    await world.local.query("delete from billing.stripe_events where id = 'evt_dead_1'");
+  });
+});
+
+describe("billing events tail", () => {
+  it("shows what is there, of the types that are asked for", async () => {
+    const ended = await billing(
+      "events",
+      "tail",
+      "--no-follow",
+      "--since",
+      "1h",
+      "--type",
+      "product.created",
+      "--json",
+    );
+    const types = lines(ended).map((line) => JSON.parse(line).type);
+    expect(types.length).toBeGreaterThan(2);
+    expect(new Set(types)).toEqual(new Set(["product.created"]));
+    expect(ended.code).toBe(0);
+  });
+
+  it("follows, until Ctrl-C", async () => {
+    const { child, ended } = startBilling(["events", "tail", "--since", "1s"], on(world));
+    let seen = "";
+    child.stdout.on("data", (chunk) => (seen += chunk));
+    const { customer } = await missedEvent();
+    await vi.waitFor(() => expect(seen).toContain(customer), WAIT);
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+  });
+});
+
+it("a stage's queues are asked by their names, in AWS's own protocol", async () => {
+  const asked: string[] = [];
+  const aws = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => (body += chunk));
+    request.on("end", () => {
+      const { QueueName = "" } = JSON.parse(body || "{}");
+      asked.push(`${request.headers["x-amz-target"]} ${QueueName}`);
+      const found = QueueName ? { QueueUrl: `${address}/1/${QueueName}` } : { Messages: [], Attributes: {} };
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(found));
+    });
+  });
+  await new Promise<void>((resolve) => aws.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void aws.close());
+  const address = `http://127.0.0.1:${(aws.address() as AddressInfo).port}`;
+  const credentials = { AWS_ENDPOINT_URL: address, AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+  const ended = await runBilling(["dlq", "ls", "--stage", "staging"], { ...deployed(), ...credentials });
+  expect(ended).toMatchObject({ code: 0, stdout: "No dead letters.\n" });
+  expect(asked[0]).toBe("AmazonSQS.GetQueueUrl staging-turnpike-StripeEventsDlq");
+});
