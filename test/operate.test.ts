@@ -130,6 +130,12 @@ describe("billing setup", () => {
     expect(await amountOf()).toEqual([2900]);
   });
 
+  it("takes the example as it is", async () => {
+    expect((await billing("setup", "--config", "docs/billing.config.ts", "--dry-run")).stdout).toContain(
+      "price pro_monthly",
+    );
+  });
+
   it("names the place of what is wrong in the file, and touches nothing", async () => {
     const ended = await billing("setup", "--config", file({ products: [{ ...offer(1).products[0], prices: [] }] }));
     expect(ended).toMatchObject({

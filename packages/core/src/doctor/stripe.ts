@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { objects } from "../mirror/index.ts";
 import { isForbidden, isUnknownKey, read, write } from "../stripe/index.ts";
 import type { Check, Examined } from "./finding.ts";
 import { count } from "./finding.ts";
@@ -42,29 +43,17 @@ export const stripeMode: Check = {
 
 const NOBODY = "turnpike_doctor";
 
-/** What the functions do at Stripe. Each is tried on an object that does not exist, so that nothing comes of it. */
+/** What is read beside the mirrored objects. */
+const ALSO_READ = ["/v1/events", "/v1/webhook_endpoints", "/v1/billing_portal/configurations", "/v1/tax/settings"];
+
+/** What the functions do at Stripe. Each is tried without naming an object, or on one that does not exist: nothing comes of it. */
 const PERMISSIONS: [name: string, ask: (stripe: Stripe) => Promise<unknown>][] = [
-  ...[
-    "customers",
-    "subscriptions",
-    "subscription_schedules",
-    "invoices",
-    "payment_intents",
-    "charges",
-    "refunds",
-    "disputes",
-    "credit_notes",
-    "products",
-    "prices",
-    "checkout/sessions",
-    "events",
-    "webhook_endpoints",
-    "billing_portal/configurations",
-    "tax/settings",
-  ].map((kind): [string, (stripe: Stripe) => Promise<unknown>] => [
-    `read ${kind.replace(/[_/]/g, " ")}`,
-    (stripe) => read(stripe, `/v1/${kind}`, kind === "tax/settings" ? {} : { limit: 1 }),
-  ]),
+  ...[...Object.values(objects).map(({ listed }) => listed.path), ...ALSO_READ].map(
+    (path): [string, (stripe: Stripe) => Promise<unknown>] => [
+      `read ${path.replace("/v1/", "").replace(/[_/]/g, " ")}`,
+      (stripe) => read(stripe, path, path.endsWith("settings") ? {} : { limit: 1 }),
+    ],
+  ),
   ["write customers", (stripe) => write(stripe, `/v1/customers/${NOBODY}`)],
   ["write subscriptions", (stripe) => write(stripe, `/v1/subscriptions/${NOBODY}`)],
   ["write refunds", (stripe) => write(stripe, `/v1/refunds/${NOBODY}`)],
