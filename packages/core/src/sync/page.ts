@@ -11,11 +11,14 @@ export interface Reader extends Clients {
   limiter: Limiter;
   /** How many customers are asked about in one step. */
   customersAtOnce: number;
+  /** Nothing is waited for any more. */
+  isOver(): boolean;
 }
 
 type Name = Range["object"];
 type Source = SourceOf<Name>;
 type List = Stripe.ApiList<Source>;
+type ReadOne = Page & { read: number };
 type ReadStep = Step & Pick<Page, "changes">;
 
 const PAGE_SIZE = 100;
@@ -70,10 +73,10 @@ async function readCustomers(reader: Reader, range: Range): Promise<ReadStep> {
   };
 }
 
-async function readCustomer(reader: Reader, name: Name, customer: string): Promise<Page & { read: number }> {
+async function readCustomer(reader: Reader, name: Name, customer: string): Promise<ReadOne> {
   const { listed } = getObject(name);
   const query = { customer, limit: PAGE_SIZE };
-  return orNamed(customer, async () => {
+  return orNamed(reader, customer, async () => {
     const { answer, asOf } = await ask(reader, listed.path, query);
     if (listed.by === "customer" && listed.show) {
       const sources = listed.show(customer, answer as never) as Source[];
@@ -109,7 +112,7 @@ function isCut(name: Name, source: Source): boolean {
 }
 
 function readAnew(reader: Reader, name: Name, id: string): Promise<Page> {
-  return orNamed(id, async () => ({ ...(await readOne(reader, name, id)), read: 1 }));
+  return orNamed(reader, id, async () => ({ ...(await readOne(reader, name, id)), read: 1 }));
 }
 
 /** Reads one object as it is now. @throws what Stripe answers */
@@ -120,30 +123,29 @@ export async function readOne({ stripe, limiter }: Reader, name: Name, id: strin
 }
 
 /** Reads what one object or customer shows. Stripe may have forgotten it since; and where it fails again and again, it is named. */
-async function orNamed(id: string, readOne: () => Promise<Page & { read: number }>): Promise<Page & { read: number }> {
-  for (let attempt = 1; ; attempt++) {
+async function orNamed(reader: Reader, id: string, readIt: () => Promise<ReadOne>): Promise<ReadOne> {
+  for (let failed = 0; ; ) {
     try {
-      return await readOne();
+      return await readIt();
     } catch (error) {
       if (isMissing(error)) return { changes: [], failures: [], read: 0 };
-      const { statusCode, code } = error as { statusCode?: number; code?: string };
-      if (!isRateLimit(error) && attempt >= ATTEMPTS && statusCode !== undefined && statusCode >= 500) {
-        return { changes: [], failures: [{ id, reason: `Stripe does not answer: ${code ?? statusCode}` }], read: 0 };
-      }
-      if (!isRateLimit(error) && (statusCode === undefined || statusCode < 500)) throw error;
+      const { statusCode = 0 } = error as { statusCode?: number };
+      if (reader.isOver() || !(isRateLimit(error) || statusCode >= 500)) throw error;
+      if (statusCode >= 500 && ++failed === ATTEMPTS)
+        return { changes: [], failures: [{ id, reason: `Stripe fails to show it: ${statusCode}` }], read: 0 };
       await sleep(RATE_LIMITED_MS);
     }
   }
 }
 
 /** Reads a page in its turn. Where Stripe says that it was asked too often, it is asked again a second later. */
-async function ask({ stripe, limiter }: Reader, path: string, query: object): Promise<Fetched<List>> {
+async function ask({ stripe, limiter, isOver }: Reader, path: string, query: object): Promise<Fetched<List>> {
   for (;;) {
     await limiter.turn(path);
     try {
       return await fetchAsOf(() => read<List>(stripe, path, query, REQUEST));
     } catch (error) {
-      if (!isRateLimit(error)) throw error;
+      if (isOver() || !isRateLimit(error)) throw error;
       await sleep(RATE_LIMITED_MS * (0.5 + Math.random()));
     }
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clients } from "../clients.ts";
 import { OtherAccountError, writePage } from "../mirror/index.ts";
-import { isMissing } from "../stripe/index.ts";
+import { isMissing, isRateLimit } from "../stripe/index.ts";
 import { createLimiter, type Limits } from "./limiter.ts";
 import { type Reader, readStep } from "./page.ts";
 import type { Purpose } from "./purpose.ts";
@@ -85,7 +85,7 @@ class Worker {
     this.#rangesAtOnce = Math.ceil(work.perSecond * SECONDS_A_PAGE);
     this.#rangesOfAKind = Math.ceil(Math.min(work.perEndpoint, work.perSecond) * SECONDS_A_PAGE);
     const customersAtOnce = Math.min(25, Math.max(2, Math.floor(work.perEndpoint)));
-    this.#reader = { ...clients, limiter: createLimiter(work), customersAtOnce };
+    this.#reader = { ...clients, limiter: createLimiter(work), customersAtOnce, isOver: () => this.#isOver() };
   }
 
   async run(): Promise<Worked["state"]> {
@@ -135,6 +135,7 @@ class Worker {
         range = next;
       } catch (error) {
         if (isFatal(error)) throw error;
+        if (isRateLimit(error)) break; // Only when the time is over: nothing is wrong.
         if (isMissing(error) && range.after && !range.by_customer) {
           range = await this.#hold.rewind(range);
           continue;
