@@ -103,8 +103,8 @@ describe("two workers", () => {
 
 describe("an object", () => {
   it("that Postgres refuses fails alone, and is counted and named", async () => {
-    await customers(120);
     const { id } = await lent.stripe.customers.create({ name: "Refused" });
+    await customers(120);
     await supabase.query("alter table public.customers add constraint refused check (name <> 'Refused')");
     try {
       expect(await reading.sync()).toMatchObject({ state: "done", failed: 1 });

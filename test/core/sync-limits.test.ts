@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { beforeEach, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { createPast } from "../parts/past.ts";
+import { refuseForNow, standBefore } from "../parts/proxy.ts";
 import { createReading } from "../parts/reading.ts";
 
 let supabase: LentSupabase;
@@ -40,6 +41,20 @@ it("being told that it is too fast only slows it", async () => {
   });
   expect((await past.counts()).some(({ limited }) => limited > 0)).toBe(true);
   expect(await reading.count("customers")).toBe(60);
+});
+
+it("what was refused is asked again, and not at once", async () => {
+  await customers(3);
+  const askedAt: number[] = [];
+  const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+    if (!url.startsWith("/v1/customers?")) return;
+    askedAt.push(performance.now());
+    if (askedAt.length <= 5) refuseForNow(response);
+  });
+  expect(await reading.sync({ stripe })).toMatchObject({ state: "done", errors: [] });
+  const [first = 0] = askedAt;
+  expect((askedAt[5] ?? 0) - first).toBeGreaterThan(5 * 500);
+  expect(await reading.count("customers")).toBe(3);
 });
 
 it("a turn that ends goes on in the next, with what is left", async () => {
