@@ -76,6 +76,8 @@ class Worker {
   readonly #rangesAtOnce: number;
   readonly #rangesOfAKind: number;
   #fatal: { error: unknown } | undefined;
+  /** There is a range more to be taken. */
+  #divided = () => {};
 
   constructor(clients: Clients, work: Work, hold: Hold, stop: AbortController, worked: Worked) {
     this.#work = work;
@@ -104,7 +106,10 @@ class Worker {
           break;
         }
       }
-      await Promise.race([...this.#lanes, sleep(POLL_MS)]);
+      const divided = new Promise<void>((resolve) => {
+        this.#divided = resolve;
+      });
+      await Promise.race([...this.#lanes, divided, sleep(POLL_MS)]);
     }
     await Promise.all(this.#lanes);
     if (this.#fatal) throw this.#fatal.error;
@@ -155,7 +160,9 @@ class Worker {
     this.#worked.read += step.read;
     this.#worked.failed += failures.length;
     this.#work.onProgress?.({ object: range.object, read: step.read, failed: failures.length });
-    return step.ended ? undefined : next;
+    if (step.ended || !next) return undefined;
+    if (next.created_from !== range.created_from || next.customer_to !== range.customer_to) this.#divided();
+    return next;
   }
 }
 
