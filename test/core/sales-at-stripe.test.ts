@@ -141,6 +141,18 @@ describe("pages that stand in the way", () => {
     expect(lists).toHaveLength(5); // three of pages that were open, two of customers who had none any more
   }, 60_000);
 
+  it("are those too that sell something else beside", async () => {
+    const addOn = await shop.sell("monthly", { group: "add-on" });
+    const both = await lent.stripe.checkout.sessions.create({
+      mode: "subscription",
+      customer: await addCustomer(),
+      line_items: [addOn, plan].map(({ id: price }) => ({ price, quantity: 1 })),
+      success_url: SITE,
+    });
+    expect(await open(plan.id)).toContain("/c/pay/");
+    expect(await statusOf(both.id)).toBe("expired");
+  });
+
   it("of another system for one thing are none, nor is one for something else", async () => {
     const customer = await addCustomer();
     const foreign = await openElsewhere(customer, once, "payment");
@@ -160,16 +172,19 @@ describe("pages that stand in the way", () => {
         answering(`POST /v1/checkout/sessions/${page}/expire`, status, { error }),
       );
       const refusal = await open(plan.id, { stripe }).catch((error) => error);
-      return { refusal, looked: requests.includes(`GET /v1/checkout/sessions/${page}`) };
+      return { refusal, requests: requests.filter((each) => each.includes(page)) };
     };
     expect(await attempt(400, "invalid_request_error")).toMatchObject({
       refusal: {
         code: "sale_in_progress",
         message: "Another purchase is in progress. Please try again in a moment.",
       },
-      looked: true,
+      requests: [`POST /v1/checkout/sessions/${page}/expire`, `GET /v1/checkout/sessions/${page}`],
     });
-    expect(await attempt(500, "api_error")).toMatchObject({ refusal: { type: "StripeAPIError" }, looked: false });
+    expect(await attempt(500, "api_error")).toMatchObject({
+      refusal: { type: "StripeAPIError" },
+      requests: [`POST /v1/checkout/sessions/${page}/expire`],
+    });
     expect(await lent.asked(OPENING)).toHaveLength(asked.length);
   });
 
@@ -197,6 +212,13 @@ describe("what was bought before", () => {
   it("by another for the user, and has ended, keeps nobody from buying", async () => {
     await subscribe(await addCustomer("named_user_id"), { trial: true, ended: true });
     expect(await open(plan.id)).toContain("/c/pay/");
+  });
+
+  it("without a trial leaves the trial to be had", async () => {
+    const [customer, { id }] = [await addCustomer(), await shop.sell("monthly", { trialDays: 14 })];
+    await subscribe(customer, { trial: false, ended: true });
+    await open(id);
+    expect(await lastParams()).toMatchObject({ "subscription_data[trial_period_days]": "14" });
   });
 
   it("once with a trial and once without leaves no trial to be had", async () => {

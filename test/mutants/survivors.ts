@@ -88,13 +88,7 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
   ),
   ...known(
     "core/src/customer/find.ts",
-    'const listed = "userId" in payer ? await listByEmail(clients, buyer) : [];',
-    "It says whom not to ask for again, and no customer has that id.",
-    '[] → ["Stryker was here"]',
-  ),
-  ...known(
-    "core/src/customer/find.ts",
-    "if (!email || !emailConfirmed) return [];",
+    'if (!("userId" in payer) || !email || !emailConfirmed) return [];',
     "It says whom not to ask for again, and no customer has that id.",
     '[] → ["Stryker was here"]',
   ),
@@ -103,6 +97,27 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     'const others = dataOf(await supabase.from("customers").select("id").in("id", customerIds).neq("email", email));',
     "No list of columns means all of them.",
     '"id" → ""',
+  ),
+  ...known(
+    "core/src/checkout/sell.ts",
+    "const same = running ? undefined : rivals.find(({ metadata }) => metadata?.purchase === params.metadata?.purchase);",
+    "A session has metadata, be they empty; only Stripe's types say that it may have none.",
+    "metadata?.purchase → metadata.purchase",
+    "params.metadata?.purchase → params.metadata.purchase",
+  ),
+  ...known(
+    "core/src/checkout/sessions.ts",
+    'if (price.mode === "payment") return ofMode.filter(({ metadata }) => metadata?.price_id === price.id);',
+    "A session has metadata, be they empty; only Stripe's types say that it may have none.",
+    "metadata?.price_id → metadata.price_id",
+  ),
+  ...known(
+    "core/src/checkout/sessions.ts",
+    "(line_items?.data ?? []).flatMap(({ price }) => idOf(price?.product) ?? []);",
+    "Stripe was asked for the items, each of which has a price of a product; only its types say that they may be missing.",
+    "line_items?.data → line_items.data",
+    "price?.product → price.product",
+    '[] → ["Stryker was here"]',
   ),
   ...known(
     "core/src/checkout/refusals.ts",
