@@ -99,6 +99,19 @@ describe("what differs is named", () => {
     ]);
   });
 
+  it("a subscriber of whom the mirror has heard nothing yet, by the metadata and by the address", async () => {
+    const users = [await shop.newUser(), await shop.newUser()] as const;
+    const customers = await Promise.all([
+      lent.stripe.customers.create({ metadata: { user_id: users[0].id } }),
+      lent.stripe.customers.create({ email: users[1].email }),
+    ]);
+    for (const [place, { id: customer }] of customers.entries()) {
+      const explanation = await explained(users[place]?.id ?? "");
+      expect(explanation.agrees).toBe(false);
+      expect(wrong(explanation)).toMatchObject([{ object: "customer", id: customer, verdict: "missing" }]);
+    }
+  });
+
   it("a deletion that the mirror has not heard of", async () => {
     const { customer } = await subscriber();
     await lent.stripe.customers.del(customer);

@@ -9,6 +9,9 @@ export function explanationLines(explanation: Explanation): string[] {
   return [
     ...payerLines(explanation),
     ...section("Stripe and the mirror", ["object", "id", "Stripe says", "the mirror"], objects.flatMap(objectRows)),
+    ...(explanation.isSearched
+      ? []
+      : ["Stripe did not search: only the customers that the mirror knows were looked at."]),
     ...cut.map((kind) => `Of the kind ${kind} only the newest hundred were looked at.`),
     ...section("Claims", ["of", "by", "for", ""], claims.map(claimRow)),
     ...section(

@@ -1,5 +1,6 @@
 export { type Buyer, getBuyer } from "./buyer.ts";
 export { createCustomer } from "./create.ts";
 export { findPayersCustomers } from "./find.ts";
+export { emailClause, metadataClause, searchCustomers } from "./search.ts";
 export { sendEmail } from "./send-email.ts";
 export { listSubscriptions } from "./subscriptions.ts";

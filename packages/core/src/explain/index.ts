@@ -1,4 +1,6 @@
 import type { Clients } from "../clients.ts";
+import { emailClause, metadataClause, searchCustomers } from "../customer/index.ts";
+import { BillingError } from "../errors/index.ts";
 import { OtherAccountError } from "../mirror/index.ts";
 import { getAccountId } from "../stripe/index.ts";
 import { dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
@@ -59,6 +61,8 @@ export interface Explanation {
   notices: ExplainedNotice[];
   /** Kinds of which only the newest hundred were looked at. */
   cut: string[];
+  /** Stripe searched for customers of the payer that the mirror does not know. It may refuse to. */
+  isSearched: boolean;
   /** Why what Stripe shows fits no row, by the object's id. */
   unreadable: Record<string, string>;
   /** Customers and purchases that are nobody's, or held by less than what Stripe says now of whose they are. */
@@ -86,7 +90,10 @@ export async function explain(clients: Clients, reference: string): Promise<Expl
   const payer = kind ? undefined : await findPayer(supabase, reference);
   if (!kind && !payer) return undefined;
 
+  const searched = payer && (await searchStripe(clients, payer.payer));
   if (payer) {
+    // What the mirror does not know yet has no payer there: Stripe may know it by the metadata, or the address.
+    payer.customerIds = [...new Set([...payer.customerIds, ...(searched ?? [])])];
     await Promise.all(payer.customerIds.map((id) => gatherCustomer(showing, id)));
     await Promise.all(payer.sessionIds.map((id) => showing.one("checkout_session", id)));
   } else if (kind === "customer") await gatherCustomer(showing, reference);
@@ -113,6 +120,7 @@ export async function explain(clients: Clients, reference: string): Promise<Expl
     events,
     notices,
     cut: [...showing.cut.keys()],
+    isSearched: !payer || searched !== undefined,
     unreadable: Object.fromEntries(showing.unreadable),
     misattributed,
     agrees: misattributed.length === 0 && objects.every(({ verdict }) => verdict === "equal" || verdict === "awaited"),
@@ -161,6 +169,19 @@ export async function findPayer(supabase: ServiceClient, reference: string) {
     hasAccess: has_access,
   };
   return { payer, customerIds: customer_ids, sessionIds: session_ids };
+}
+
+/** @returns nothing when Stripe does not search: in some countries, and for some keys */
+async function searchStripe({ stripe, supabase }: Clients, payer: ExplainedPayer): Promise<string[] | undefined> {
+  const { userId, organizationId, email, isGone } = payer;
+  const asked = organizationId === null ? { user_id: userId ?? "" } : { organization_id: organizationId };
+  const { metadata_keys } = dataOf(await supabase.rpc("find_unread_customers", asked).single());
+  const clauses = metadata_keys.map((key) => metadataClause(key, organizationId ?? userId ?? ""));
+  if (email && !isGone) clauses.push(emailClause(email));
+  return searchCustomers(stripe, clauses).catch((error: unknown) => {
+    if (error instanceof BillingError) return undefined;
+    throw error;
+  });
 }
 
 async function explainClaims(supabase: ServiceClient, { projections, asOf }: Showing): Promise<Claim[]> {
