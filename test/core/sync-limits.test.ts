@@ -57,6 +57,18 @@ it("what was refused is asked again, and not at once", async () => {
   expect(await reading.count("customers")).toBe(3);
 });
 
+it("what is on sale is read first", async () => {
+  await customers(3);
+  const objects: string[] = [];
+  const stop = new AbortController();
+  const onProgress = ({ object }: { object: string }) => {
+    objects.push(object);
+    if (objects.length === 2) stop.abort();
+  };
+  await reading.sync({ perSecond: 2, perEndpoint: 2, signal: stop.signal, onProgress });
+  expect(objects).toEqual(["product", "price"]);
+});
+
 it("a turn that ends goes on in the next, with what is left", async () => {
   await customers(300);
   await reading.begin();

@@ -12,16 +12,17 @@ const TURN_MS = 50_000;
 export const handler = middy().handler(() =>
   reportFailure(() =>
     withSecrets(async () => {
-      const kept = await keepReading(clients, performance.now() + TURN_MS);
+      const kept = await keepReading(clients, performance.now() + TURN_MS, () =>
+        log("info", "the mirror was never complete: all that Stripe holds is read", {}),
+      );
       report(kept);
       if (kept.worked.errors.some(isRefusal)) await secrets.loadAgain();
     }),
   ),
 );
 
-function report({ purpose, begun, worked, differing }: Kept): void {
+function report({ purpose, worked, differing }: Kept): void {
   const { state, read, failed, errors } = worked;
-  if (begun) log("info", "the mirror was never complete: all that Stripe holds is read", {});
   for (const error of errors) log("error", "a part of the reading comes again", { purpose, ...describe(error) });
   // A sweep is nothing to tell of, unless it finds something.
   const level = failed > 0 ? "warn" : "info";

@@ -9,8 +9,6 @@ import { type Worked, workReading } from "./work.ts";
 export interface Kept {
   /** Nothing, when the last sweep is not long ago. */
   purpose?: Purpose;
-  /** It was begun by this turn, and nobody had asked for it. */
-  begun: boolean;
   worked: Worked;
   /** How many objects the mirror is known not to show as Stripe does. */
   differing: number;
@@ -32,22 +30,25 @@ const WAIT_MS = 15_000;
  * Goes on with the reading of the account. When the mirror was never complete, begins it by itself; when there is nothing to do,
  * reads all anew, slowly.
  * @param until no page is begun later, by `performance.now()`
+ * @param onBegun a whole reading was begun that nobody had asked for
  * @throws as `workReading`
  */
-export async function keepReading(clients: Clients, until: number): Promise<Kept> {
+export async function keepReading(clients: Clients, until: number, onBegun: () => void): Promise<Kept> {
   const { supabase } = clients;
   const [completeness, sync] = await Promise.all([getCompleteness(supabase), getProgress(supabase, "sync")]);
   const begins = !completeness.complete && (!sync || isOlder(sync.finishedAt, BEGIN_AGAIN_MS));
-  if (begins) await beginReading(clients, { purpose: "sync", requestedBy: "Turnpike itself" });
+  if (begins) {
+    await beginReading(clients, { purpose: "sync", requestedBy: "Turnpike itself" });
+    onBegun();
+  }
 
   if (begins || (sync && !sync.finishedAt)) {
     const worked = await workAfterOther(clients, "sync", limitsOf(clients), until);
-    return { purpose: "sync", begun: begins, worked, differing: await countDiffering(clients) };
+    return { purpose: "sync", worked, differing: await countDiffering(clients) };
   }
   const worked = await sweep(clients, Math.min(until, performance.now() + SWEEP.forMs));
   return {
     ...(worked.state !== "none" && { purpose: "sweep" }),
-    begun: false,
     worked,
     differing: await countDiffering(clients),
   };
