@@ -61,6 +61,8 @@ describe("what Stripe and the mirror both show", () => {
     const { invoice } = await subscriber();
     const [charge] = (await lent.stripe.charges.list()).data;
     const intent = String(charge?.payment_intent);
+    // What was read within the same second could not be told from what is read now.
+    await supabase.query("update billing.charges set as_of = as_of - interval '1 hour'");
     const refund = await lent.stripe.refunds.create({ payment_intent: intent, amount: 100 });
     await readAll();
     for (const reference of [invoice, intent, charge?.id ?? "", refund.id]) {
