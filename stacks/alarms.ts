@@ -72,6 +72,11 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: turnpikeMetric(app, "differing", { statistic: "Maximum" }),
       threshold: 1,
     },
+    MirrorDrifted: {
+      means: "The mirror showed objects otherwise than Stripe, and no event says why. They are mended.",
+      metric: turnpikeMetric(app, "drift"),
+      threshold: 1,
+    },
     ReadingStopped: {
       means: "No run that reads Stripe's objects has ended well for fifteen minutes.",
       metric: turnpikeMetric(app, "differing", { statistic: "SampleCount", period: Duration.minutes(15) }),

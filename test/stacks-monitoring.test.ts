@@ -35,6 +35,7 @@ describe("the alarms", () => {
         "FunctionErrors",
         "FunctionsThrottled",
         "MirrorDiffers",
+        "MirrorDrifted",
         "NoticesGivenUp",
         "OtherAccount",
         "ReadingStopped",

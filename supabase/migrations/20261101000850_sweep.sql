@@ -22,6 +22,11 @@ language sql immutable set search_path = '' as $$
   select lpad(to_hex((coalesce(total, 0) % (2::numeric ^ 60))::bigint), 15, '0')
 $$;
 
+create function billing.read_digest(digest text) returns numeric
+language sql immutable set search_path = '' as $$
+  select ('x' || digest)::bit(60)::bigint::numeric
+$$;
+
 -- The customers that belong to nobody, though they name a payer who was there when they were last written.
 create function billing.find_lost_owners(changes billing.change[]) returns text[]
 language sql stable set search_path = '' as $$
@@ -34,7 +39,7 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- Compares what Stripe showed with the mirror, of the columns that Stripe decides. A change without a row is one that Stripe does
--- not know. differing is [{object, id, kind, row_as_of, columns, stripe, mirror}]; its kinds:
+-- not know. differing is [{object, id, kind, row_as_of, read_as_of, columns, stripe, mirror}]; its kinds:
 --   missing  the mirror has no such row       extra  Stripe has no such object
 --   differs  in these columns                 newer  the mirror shows a later moment: nothing can be said
 -- A change that is untold (Stripe sends no event of that state) may be missing or differ, and is then left out, as what is newer is.
@@ -84,7 +89,7 @@ begin
         billing.digest_sum(sum(billing.digest_row(object_id, stripe)) filter (where kind not in ('newer', 'untold'))),
         billing.digest_sum(sum(billing.digest_row(object_id, mirror)) filter (where kind not in ('newer', 'untold'))),
         coalesce(jsonb_agg(jsonb_build_object(
-          'object', object, 'id', object_id, 'kind', kind, 'row_as_of', coalesce(row_as_of, '-infinity'),
+          'object', object, 'id', object_id, 'kind', kind, 'row_as_of', coalesce(row_as_of, '-infinity'), 'read_as_of', judged.as_of,
           'columns', case when kind = 'differs' then (
             select jsonb_agg(key order by key) from jsonb_each(stripe) where value is distinct from mirror -> key
           ) else '[]' end,
@@ -107,8 +112,208 @@ begin
 end
 $$;
 
+-- What the mirror showed otherwise than Stripe when a sweep came by. It was mended at once; what remains is the question why.
+create table billing.drift (
+  id bigint generated always as identity primary key,
+  object text not null,
+  object_id text not null,
+  kind text not null check (kind in ('missing', 'extra', 'differs')),
+  columns text[] not null,
+  row_as_of timestamptz not null,
+  read_as_of timestamptz not null,
+  found_at timestamptz not null default now(),
+  explained_at timestamptz,
+  counted_at timestamptz
+);
+comment on column billing.drift.explained_at is 'An event that was on its way said it: nothing was wrong.';
+comment on column billing.drift.counted_at is 'No event had said it ten minutes later: it was counted, and the operator told.';
+create unique index drift_open on billing.drift (object, object_id) where explained_at is null and counted_at is null;
+
+-- found is what compare_rows answers as differing.
+create function public.record_drift(found jsonb) returns void
+language sql security definer set search_path = '' as $$
+  insert into billing.drift (object, object_id, kind, columns, row_as_of, read_as_of)
+  select one.object, one.id, one.kind, one.columns, one.row_as_of, one.read_as_of
+  from jsonb_to_recordset(found)
+    as one (object text, id text, kind text, columns text[], row_as_of timestamptz, read_as_of timestamptz)
+  on conflict do nothing
+$$;
+
+-- Whether an event explains it: made after what the row showed and before Stripe answered, and recorded after the two were compared,
+-- or not applied to this day. A transaction that was under way began before; an answer takes up to twenty seconds.
+create function billing.is_explained(found billing.drift) returns boolean
+language sql stable set search_path = '' as $$
+  select exists (
+    select from billing.stripe_events entry
+    where entry.object_id = found.object_id
+      and entry.created_at between found.row_as_of and found.read_as_of + interval '20 seconds'
+      and (entry.recorded_at >= found.found_at - interval '10 seconds' or entry.outcome in ('failed', 'refused'))
+      -- The entitlements of a customer bear the customer's id.
+      and (found.object = 'entitlements') = (entry.type like 'entitlements.%')
+  )
+$$;
+
+-- Counts what nothing has explained within ten minutes, once, and leaves a notice for each kind.
+create function public.count_drift() returns table (object text, kind text, columns text[], drifted bigint)
+language plpgsql security definer set search_path = '' as $$
+begin
+  update billing.drift seen set explained_at = now()
+  where seen.explained_at is null and coalesce(seen.counted_at, 'infinity') > now() - interval '1 hour'
+    and billing.is_explained(seen);
+  delete from billing.drift old where old.found_at < now() - interval '90 days';
+
+  return query
+  with counted as (
+    update billing.drift seen set counted_at = now()
+    where seen.explained_at is null and seen.counted_at is null and seen.found_at <= now() - interval '10 minutes'
+    returning seen.*
+  ), told as (
+    insert into billing.outbox (source_id, kind, object_id)
+    select max(counted.id)::text, 'drift', counted.object from counted group by counted.object
+    on conflict do nothing
+  )
+  select counted.object, counted.kind, counted.columns, count(*) from counted group by 1, 2, 3 order by 1, 2, 3;
+end
+$$;
+
+-- What was counted of a kind within a day and is not explained, the latest first.
+create function public.list_drift(object text, most integer)
+returns table (object_id text, kind text, columns text[], found_at timestamptz, total bigint)
+language sql stable security definer set search_path = '' as $$
+  select found.object_id, found.kind, found.columns, found.found_at, count(*) over ()
+  from billing.drift found
+  where found.object = list_drift.object and found.explained_at is null and found.counted_at > now() - interval '1 day'
+  order by found.id desc
+  limit most
+$$;
+
+-- How each page of a sweep compared once it was in the mirror. A page that is read again, because a worker died, counts once.
+create table billing.compared_pages (
+  range_id bigint not null references billing.sync_ranges on delete cascade,
+  place text not null,
+  differing bigint not null,
+  stripe_digest text not null,
+  mirror_digest text not null,
+  primary key (range_id, place)
+);
+
+create function public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text) returns void
+language sql security definer set search_path = '' as $$
+  insert into billing.compared_pages (range_id, place, differing, stripe_digest, mirror_digest)
+  values (
+    note_comparison.range_id, note_comparison.place, note_comparison.differing, note_comparison.stripe_digest,
+    note_comparison.mirror_digest
+  )
+  on conflict on constraint compared_pages_pkey do update
+  set differing = excluded.differing, stripe_digest = excluded.stripe_digest, mirror_digest = excluded.mirror_digest
+$$;
+
+-- The end of a sweep: once all pages are read, the rows of the mirror that no page showed are asked for, one by one.
+create table billing.sweeps (
+  run_id bigint primary key references billing.sync_runs on delete cascade,
+  object text,
+  after text not null default '',
+  swept_at timestamptz
+);
+comment on column billing.sweeps.after is 'The last row of object that Stripe was asked about.';
+
+create function public.is_swept(run_id bigint) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (select from billing.sweeps done where done.run_id = is_swept.run_id and done.swept_at is not null)
+$$;
+
+-- The next rows that no page of the run has shown: what a page shows is as of a moment after the run began.
+create function public.list_unseen_rows(run_id bigint, most integer)
+returns table (object text, object_id text, "row" jsonb)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  place billing.sweeps;
+  known record;
+  wanted integer := most;
+  listed integer;
+begin
+  select * into place from billing.sweeps at where at.run_id = list_unseen_rows.run_id;
+  for known in
+    select m.object, m.target from billing.mirrored m
+    where m.position >= coalesce((select reached.position from billing.mirrored reached where reached.object = place.object), 0)
+    order by m.position
+  loop
+    return query execute format($unseen$
+      select $1, standing.id, to_jsonb(standing) - '{id,as_of,rank,deleted,fetched}'::text[]
+      from %s standing
+      where standing.id > $2 and not standing.deleted and standing.as_of > '-infinity'
+        and standing.as_of < (select run.started_at from billing.sync_runs run where run.id = $3)
+        and not exists (
+          select from billing.sync_failures failure
+          where failure.run_id = $3 and failure.object = $1 and failure.object_id = standing.id
+        )
+      order by standing.id
+      limit $4
+    $unseen$, known.target)
+    using known.object, case when known.object = place.object then place.after else '' end, list_unseen_rows.run_id, wanted;
+    get diagnostics listed = row_count;
+    wanted := wanted - listed;
+    exit when wanted <= 0;
+  end loop;
+end
+$$;
+
+create function public.advance_sweep(run_id bigint, object text, after text) returns void
+language sql security definer set search_path = '' as $$
+  insert into billing.sweeps (run_id, object, after) values (advance_sweep.run_id, advance_sweep.object, advance_sweep.after)
+  on conflict on constraint sweeps_pkey do update set object = excluded.object, after = excluded.after
+$$;
+
+-- Says of each kind how the sweep left it: how many objects the mirror does not show as Stripe does, and what both sides come to.
+create function public.finish_sweep(run_id bigint) returns void
+language sql security definer set search_path = '' as $$
+  insert into billing.sweeps (run_id, swept_at) values (finish_sweep.run_id, now())
+  on conflict on constraint sweeps_pkey do update set swept_at = excluded.swept_at;
+
+  update billing.completeness known
+  set differing = swept.failed + swept.differing, stripe_digest = swept.stripe_digest, mirror_digest = swept.mirror_digest
+  from (
+    select range.object, run.started_at,
+      (select sum(every.failed) from billing.sync_ranges every where every.run_id = run.id and every.object = range.object) as failed,
+      sum(page.differing) as differing,
+      billing.digest_sum(sum(billing.read_digest(page.stripe_digest))) as stripe_digest,
+      billing.digest_sum(sum(billing.read_digest(page.mirror_digest))) as mirror_digest
+    from billing.sync_runs run
+    join billing.sync_ranges range on range.run_id = run.id
+    join billing.compared_pages page on page.range_id = range.id
+    where run.id = finish_sweep.run_id
+    group by run.id, range.object
+  ) swept
+  where known.object = swept.object and known.complete_as_of = swept.started_at;
+
+  delete from billing.compared_pages page using billing.sync_ranges range
+  where range.id = page.range_id and range.run_id = finish_sweep.run_id
+$$;
+
+revoke all on billing.drift, billing.compared_pages, billing.sweeps from public, anon, authenticated, service_role;
 revoke all on function
-  billing.show_columns(jsonb, text[]), billing.digest_row(text, jsonb), billing.digest_sum(numeric),
-  billing.find_lost_owners(billing.change[]), public.compare_rows(jsonb), public.list_mirrored_ids(text, text, integer)
+  billing.show_columns(jsonb, text[]), billing.digest_row(text, jsonb), billing.digest_sum(numeric), billing.read_digest(text),
+  billing.find_lost_owners(billing.change[]), billing.is_explained(billing.drift),
+  public.compare_rows(jsonb),
+  public.list_mirrored_ids(text, text, integer),
+  public.record_drift(jsonb),
+  public.count_drift(),
+  public.list_drift(text, integer),
+  public.note_comparison(bigint, text, bigint, text, text),
+  public.is_swept(bigint),
+  public.list_unseen_rows(bigint, integer),
+  public.advance_sweep(bigint, text, text),
+  public.finish_sweep(bigint)
 from public, anon, authenticated;
-grant execute on function public.compare_rows(jsonb), public.list_mirrored_ids(text, text, integer) to service_role;
+grant execute on function
+  public.compare_rows(jsonb),
+  public.list_mirrored_ids(text, text, integer),
+  public.record_drift(jsonb),
+  public.count_drift(),
+  public.list_drift(text, integer),
+  public.note_comparison(bigint, text, bigint, text, text),
+  public.is_swept(bigint),
+  public.list_unseen_rows(bigint, integer),
+  public.advance_sweep(bigint, text, text),
+  public.finish_sweep(bigint)
+to service_role;

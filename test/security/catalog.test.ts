@@ -46,6 +46,10 @@ const READERS: Record<string, readonly string[]> = {
   "billing.sync_ranges_id_seq": [],
   "billing.sync_failures": [],
   "billing.completeness": [],
+  "billing.drift": [],
+  "billing.drift_id_seq": [],
+  "billing.compared_pages": [],
+  "billing.sweeps": [],
 };
 
 /** Who may call it. Functions that nobody may call, the appliers and triggers of `billing`, need no entry. */
@@ -102,6 +106,14 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.mirror_is_complete(kinds text[])": API_ROLES,
   "public.compare_rows(changes jsonb)": ["service_role"],
   "public.list_mirrored_ids(object text, after text, most integer)": ["service_role"],
+  "public.record_drift(found jsonb)": ["service_role"],
+  "public.count_drift()": ["service_role"],
+  "public.list_drift(object text, most integer)": ["service_role"],
+  "public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text)": ["service_role"],
+  "public.is_swept(run_id bigint)": ["service_role"],
+  "public.list_unseen_rows(run_id bigint, most integer)": ["service_role"],
+  "public.advance_sweep(run_id bigint, object text, after text)": ["service_role"],
+  "public.finish_sweep(run_id bigint)": ["service_role"],
   "public.find_payer(reference text)": ["service_role"],
   "public.show_beside_mirror(shown jsonb, owners text[])": ["service_role"],
   "public.find_ledger_entries(object_ids text[], most integer)": ["service_role"],
@@ -170,6 +182,14 @@ const DEFINERS = [
   "public.mirror_is_complete(kinds text[])",
   "public.compare_rows(changes jsonb)",
   "public.list_mirrored_ids(object text, after text, most integer)",
+  "public.record_drift(found jsonb)",
+  "public.count_drift()",
+  "public.list_drift(object text, most integer)",
+  "public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text)",
+  "public.is_swept(run_id bigint)",
+  "public.list_unseen_rows(run_id bigint, most integer)",
+  "public.advance_sweep(run_id bigint, object text, after text)",
+  "public.finish_sweep(run_id bigint)",
   "public.find_payer(reference text)",
   "public.show_beside_mirror(shown jsonb, owners text[])",
   "public.find_ledger_entries(object_ids text[], most integer)",
@@ -305,6 +325,8 @@ describe("what leaves by other doors", () => {
       select distinct conrelid::regclass::text as from, confrelid::regclass::text as to from pg_constraint
       where contype = 'f' and conrelid::regclass::text !~ '^(auth|storage|realtime)\\.' order by 1`);
     expect(keys).toEqual([
+      { from: "billing.compared_pages", to: "billing.sync_ranges" },
+      { from: "billing.sweeps", to: "billing.sync_runs" },
       { from: "billing.sync_failures", to: "billing.sync_runs" },
       { from: "billing.sync_ranges", to: "billing.sync_runs" },
       { from: "checkout_sessions", to: "auth.users" },

@@ -27,6 +27,8 @@ const UNITS = {
   reconcileBehind: "Seconds",
   /** Objects that the mirror is known not to show as Stripe does. Counted each minute: the reading's sign of life. */
   differing: "Count",
+  /** Objects that the mirror showed otherwise than Stripe, mended since, though no event says why. The log has their columns. */
+  drift: "Count",
   /** Notices whose handling failed: they come again. */
   noticesFailed: "Count",
   /** Notices that failed for a day and wait for a person. Counted each minute: the relay's sign of life. */

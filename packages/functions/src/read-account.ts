@@ -21,12 +21,15 @@ export const handler = middy().handler(() =>
   ),
 );
 
-function report({ purpose, worked, differing }: Kept): void {
+function report({ purpose, worked, differing, drift }: Kept): void {
   const { state, read, failed, errors } = worked;
   for (const error of errors) log("error", "a part of the reading comes again", { purpose, ...describe(error) });
   // A sweep is nothing to tell of, unless it finds something.
   const level = failed > 0 ? "warn" : "info";
   if (purpose === "sync" || failed > 0) log(level, "read", { purpose, state, read, failed });
   if (purpose === "sync" && state === "done") log("info", "the mirror is complete", {});
-  emit({ differing });
+  for (const { columns, ...drifted } of drift)
+    log("warn", "the mirror had drifted, and no event says why", { ...drifted, columns: columns.join(",") });
+  const count = drift.reduce((sum, { drifted }) => sum + drifted, 0);
+  emit({ differing, ...(count > 0 && { drift: count }) });
 }

@@ -1,4 +1,6 @@
+import { type ObjectName, objects } from "@turnpike/core/mirror";
 import { type Audit, auditAccount } from "@turnpike/core/sync";
+import { Option } from "commander";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { paint, table } from "../output.ts";
@@ -7,13 +9,15 @@ import { createProgress, formatCount } from "../progress.ts";
 export const addAudit: AddCommand = (program, shell) => {
   describeCommand(program, "audit", "reads all that Stripe holds and says whether the mirror shows the same", [
     ["audit", "of the local system"],
+    ["audit --object invoice charge", "of some kinds alone"],
     ["audit --stage prod --json", "of a deployed stage, with the digests of both sides"],
   ])
+    .addOption(new Option("--object <kinds...>", "only these kinds").choices(Object.keys(objects)))
     .addHelpText("after", "\nWrites nothing. Ends with 3 when something differs.")
     .action(onTarget(shell, audit));
 };
 
-async function audit(session: Session): Promise<ExitCode> {
+async function audit(session: Session, { object: only }: { object?: ObjectName[] }): Promise<ExitCode> {
   const { target, output } = session;
   const signal = session.takeInterrupt();
   const progress = createProgress(output);
@@ -21,6 +25,7 @@ async function audit(session: Session): Promise<ExitCode> {
   try {
     const audited = await auditAccount(target.clients, {
       signal,
+      only,
       onProgress: ({ object, objects }) => {
         compared += objects;
         progress.show(`${formatCount(compared)} objects compared: ${object}`);

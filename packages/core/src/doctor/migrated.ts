@@ -102,6 +102,15 @@ export const migrated: Catalog = {
       row_level_security: true,
       triggers: [],
     },
+    "billing.compared_pages": {
+      asks_as_caller: false,
+      columns: { differing: "bigint", mirror_digest: "text", place: "text", range_id: "bigint", stripe_digest: "text" },
+      granted: {},
+      indexes: ["compared_pages_pkey"],
+      policies: {},
+      row_level_security: false,
+      triggers: [],
+    },
     "billing.completeness": {
       asks_as_caller: false,
       columns: {
@@ -175,6 +184,26 @@ export const migrated: Catalog = {
       indexes: ["disputes_charge_id", "disputes_pkey"],
       policies: { "users read the disputes of their own charges": "1d70313fe7be650c1b92cc9b6197b363" },
       row_level_security: true,
+      triggers: [],
+    },
+    "billing.drift": {
+      asks_as_caller: false,
+      columns: {
+        columns: "text[]",
+        counted_at: "timestamp with time zone",
+        explained_at: "timestamp with time zone",
+        found_at: "timestamp with time zone",
+        id: "bigint",
+        kind: "text",
+        object: "text",
+        object_id: "text",
+        read_as_of: "timestamp with time zone",
+        row_as_of: "timestamp with time zone",
+      },
+      granted: {},
+      indexes: ["drift_open", "drift_pkey"],
+      policies: {},
+      row_level_security: false,
       triggers: [],
     },
     "billing.early_fraud_warnings": {
@@ -384,6 +413,15 @@ export const migrated: Catalog = {
       },
       granted: {},
       indexes: ["stripe_events_not_done", "stripe_events_pkey", "stripe_events_recorded"],
+      policies: {},
+      row_level_security: false,
+      triggers: [],
+    },
+    "billing.sweeps": {
+      asks_as_caller: false,
+      columns: { after: "text", object: "text", run_id: "bigint", swept_at: "timestamp with time zone" },
+      granted: {},
+      indexes: ["sweeps_pkey"],
       policies: {},
       row_level_security: false,
       triggers: [],
@@ -926,6 +964,12 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.is_explained(found billing.drift)": {
+      body: "2ba924ea669901f8613d92a7eef1d519",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.is_owned(customer_id text)": {
       body: "b602bbe9ae5cf802a7321b1d1dbb32cd",
       callers: [],
@@ -1016,6 +1060,12 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.read_digest(digest text)": {
+      body: "3cad50dd2d701865de46ebd6ba2a7388",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.report_changed_email()": {
       body: "e7775bf9858e6aa08b84cf67f63ad617",
       callers: [],
@@ -1089,6 +1139,12 @@ export const migrated: Catalog = {
         definer: true,
         settings: ['search_path=""'],
       },
+    "public.advance_sweep(run_id bigint, object text, after text)": {
+      body: "98bd5f44486be055a3335684458000cc",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, failures jsonb, ended boolean, wanted integer)":
       {
         body: "76e975e9ed2001c233ad5425f2ac6924",
@@ -1127,10 +1183,16 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.compare_rows(changes jsonb)": {
-      body: "b18b3a283a7d591b47cd7e46921d3866",
+      body: "f083b8eb21ea33f4efb5063f075ddf9e",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""', "TimeZone=UTC"],
+    },
+    "public.count_drift()": {
+      body: "08e7ccbc68e4a28ccbf2b4936a5e68d6",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
     },
     "public.end_sale(payer text, token uuid)": {
       body: "533a17e4968009356772eddcae8992a4",
@@ -1200,6 +1262,12 @@ export const migrated: Catalog = {
     },
     "public.find_unread_customers(user_id uuid, organization_id text)": {
       body: "4699080aebf3229731bf993abae34d53",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.finish_sweep(run_id bigint)": {
+      body: "68d64822495fe8ca45697372a2b16bb1",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
@@ -1282,6 +1350,12 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.is_swept(run_id bigint)": {
+      body: "9a9960afcac0225c07d571ed62ec8975",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.is_unowned_purchase(object_id text)": {
       body: "320dd9a5d168bb48ffb3799ae58deb34",
       callers: ["service_role"],
@@ -1290,6 +1364,12 @@ export const migrated: Catalog = {
     },
     "public.list_customers_to_sync(after text, up_to text, most integer)": {
       body: "9ee1d20de46cf7d2c5cbf9fd81488973",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.list_drift(object text, most integer)": {
+      body: "86d85fc800ce7a4c8cf3a3ff117009dd",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
@@ -1312,6 +1392,12 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.list_unseen_rows(run_id bigint, most integer)": {
+      body: "b19d6767882cfe6fd5782d00e7642194",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.manages_billing(user_id uuid, organization_id text)": {
       body: "e1159ea79bd919d46ba403dbdc6c41bf",
       callers: ["service_role"],
@@ -1324,6 +1410,12 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text)": {
+      body: "cfc44c7a2cb603a721cee010318a51ab",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.organization_has_active_subscription(organization_id text)": {
       body: "d54ba61f61a775f7ec5889bf562a08b5",
       callers: ["anon", "authenticated", "service_role"],
@@ -1333,6 +1425,12 @@ export const migrated: Catalog = {
     "public.organization_has_feature(organization_id text, key text)": {
       body: "f9445e9e9ebd827dfec734cf5241d24a",
       callers: ["anon", "authenticated", "service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.record_drift(found jsonb)": {
+      body: "cb7a540f1757a0a4f2fc178606d0d6f1",
+      callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
     },

@@ -26,6 +26,17 @@ const tellUnowned: Handler = async ({ supabase }, object_id) =>
     ? `${object_id} is paid for and belongs to no user: say whose it is.`
     : undefined;
 
+const tellDrift: Handler = async ({ supabase }, object) => {
+  const found = dataOf(await supabase.rpc("list_drift", { object, most: 10 }));
+  const [first] = found;
+  if (!first) return undefined;
+  const named = found.map(
+    ({ object_id, kind, columns }) => `${object_id} (${columns.join(", ") || SAYS[kind] || kind})`,
+  );
+  return `${object}: ${first.total} were not as at Stripe, no event says why, and they are mended: ${named.join("; ")}${first.total > found.length ? "; …" : ""}`;
+};
+const SAYS: Record<string, string> = { missing: "it was not there", extra: "Stripe has no such object" };
+
 /** What is done about each kind of notice. */
 const kinds: Record<string, Kind> = {
   subscription_orphaned: {
@@ -37,6 +48,7 @@ const kinds: Record<string, Kind> = {
   double_subscription: { subject: "Somebody has two subscriptions", handle: undoDouble, asksStripe: true },
   double_suspected: { subject: "Somebody may have two subscriptions", handle: lookForDoubles, asksStripe: true },
   paid_unowned: { subject: "A purchase belongs to nobody", handle: tellUnowned },
+  drift: { subject: "The mirror had drifted from Stripe", handle: tellDrift },
   claim_refused: {
     subject: "A customer is claimed by somebody else than its owner",
     handle: say(

@@ -259,6 +259,10 @@ export type Database = {
         };
         Returns: boolean;
       };
+      advance_sweep: {
+        Args: { run_id: number; object: string; after: string };
+        Returns: undefined;
+      };
       advance_sync_range: {
         Args: {
           range_id: number;
@@ -295,6 +299,10 @@ export type Database = {
       compare_rows: {
         Args: { changes: Json };
         Returns: { objects: number; stripe_digest: string; mirror_digest: string; differing: Json }[];
+      };
+      count_drift: {
+        Args: Record<PropertyKey, never>;
+        Returns: { object: string; kind: string; columns: string[]; drifted: number }[];
       };
       end_sale: {
         Args: { payer: string; token: string };
@@ -376,6 +384,10 @@ export type Database = {
         Args: { user_id?: string; organization_id?: string };
         Returns: { may_be_unread: boolean; metadata_keys: string[] }[];
       };
+      finish_sweep: {
+        Args: { run_id: number };
+        Returns: undefined;
+      };
       get_completeness: {
         Args: Record<PropertyKey, never>;
         Returns: { object: string; complete_as_of: string; objects: number; differing: number }[];
@@ -440,6 +452,10 @@ export type Database = {
         Args: { customer_id: string };
         Returns: boolean;
       };
+      is_swept: {
+        Args: { run_id: number };
+        Returns: boolean;
+      };
       is_unowned_purchase: {
         Args: { object_id: string };
         Returns: boolean;
@@ -447,6 +463,10 @@ export type Database = {
       list_customers_to_sync: {
         Args: { after: string; up_to: string; most: number };
         Returns: string[];
+      };
+      list_drift: {
+        Args: { object: string; most: number };
+        Returns: { object_id: string; kind: string; columns: string[]; found_at: string; total: number }[];
       };
       list_mirrored_ids: {
         Args: { object: string; after: string; most: number };
@@ -469,6 +489,10 @@ export type Database = {
         Args: { most: number };
         Returns: { id: string; kind: string; customer_id: string; email: string; created_at: string }[];
       };
+      list_unseen_rows: {
+        Args: { run_id: number; most: number };
+        Returns: { object: string; object_id: string; row: Json }[];
+      };
       manages_billing: {
         Args: { user_id: string; organization_id: string };
         Returns: boolean;
@@ -477,6 +501,10 @@ export type Database = {
         Args: { kinds?: string[] };
         Returns: boolean;
       };
+      note_comparison: {
+        Args: { range_id: number; place: string; differing: number; stripe_digest: string; mirror_digest: string };
+        Returns: undefined;
+      };
       organization_has_active_subscription: {
         Args: { organization_id: string };
         Returns: boolean;
@@ -484,6 +512,10 @@ export type Database = {
       organization_has_feature: {
         Args: { organization_id: string; key: string };
         Returns: boolean;
+      };
+      record_drift: {
+        Args: { found: Json };
+        Returns: undefined;
       };
       release_sync_ranges: {
         Args: { range_ids: number[]; token: string; error: string };
@@ -572,6 +604,12 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
+      compared_pages: {
+        Row: { differing: number; mirror_digest: string; place: string; range_id: number; stripe_digest: string };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
       completeness: {
         Row: {
           complete_as_of: string;
@@ -625,6 +663,23 @@ export type Database = {
           rank: number;
           reason: string | null;
           status: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      drift: {
+        Row: {
+          columns: string[];
+          counted_at: string | null;
+          explained_at: string | null;
+          found_at: string;
+          id: number;
+          kind: "missing" | "extra" | "differs";
+          object: string;
+          object_id: string;
+          read_as_of: string;
+          row_as_of: string;
         };
         Insert: never;
         Update: never;
@@ -801,6 +856,12 @@ export type Database = {
           recorded_at: string;
           type: string;
         };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      sweeps: {
+        Row: { after: string; object: string | null; run_id: number; swept_at: string | null };
         Insert: never;
         Update: never;
         Relationships: [];

@@ -9,6 +9,7 @@ export interface Difference {
   /** `missing`: the mirror has no such row. `extra`: Stripe has no such object. `newer`: the mirror shows a later moment. */
   kind: "missing" | "extra" | "differs" | "newer";
   row_as_of: string;
+  read_as_of: string;
   columns: string[];
   stripe: Record<string, Json> | null;
   mirror: Record<string, Json> | null;

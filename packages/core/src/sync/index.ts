@@ -1,6 +1,6 @@
 export { type Audit, type AuditedDifference, type AuditedKind, type Auditing, auditAccount } from "./audit.ts";
 export { type Estimate, estimateReading } from "./estimate.ts";
-export { type Kept, keepReading, limitsOf } from "./keep.ts";
+export { type Drift, type Kept, keepReading, limitsOf } from "./keep.ts";
 export type { Limits } from "./limiter.ts";
 export type { Purpose } from "./purpose.ts";
 export {

@@ -1,9 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clients } from "../clients.ts";
+import { dataOf } from "../supabase/index.ts";
 import type { Limits } from "./limiter.ts";
 import type { Purpose } from "./purpose.ts";
 import { beginReading, getCompleteness, getProgress } from "./runs.ts";
+import { sweepUnseen } from "./unseen.ts";
 import { type Worked, workReading } from "./work.ts";
+
+/** So many objects that the mirror showed otherwise than Stripe, in these columns, and no event says why. */
+export interface Drift {
+  object: string;
+  /** `missing`: the mirror had no such row. `extra`: Stripe has no such object. */
+  kind: "missing" | "extra" | "differs";
+  columns: string[];
+  drifted: number;
+}
 
 /** What one turn did. */
 export interface Kept {
@@ -12,6 +23,8 @@ export interface Kept {
   worked: Worked;
   /** How many objects the mirror is known not to show as Stripe does. */
   differing: number;
+  /** What was mended at least ten minutes ago, counted once. */
+  drift: Drift[];
 }
 
 // A fifth of what Stripe takes of an account is left for customers: https://docs.stripe.com/rate-limits
@@ -44,13 +57,15 @@ export async function keepReading(clients: Clients, until: number, onBegun: () =
 
   if (begins || (sync && !sync.finishedAt)) {
     const worked = await workAfterOther(clients, "sync", limitsOf(clients), until);
-    return { purpose: "sync", worked, differing: await countDiffering(clients) };
+    const [differing, drift] = await Promise.all([countDiffering(clients), countDrift(clients)]);
+    return { purpose: "sync", worked, differing, drift };
   }
   const worked = await sweep(clients, Math.min(until, performance.now() + SWEEP.forMs));
   return {
     ...(worked.state !== "none" && { purpose: "sweep" }),
     worked,
     differing: await countDiffering(clients),
+    drift: await countDrift(clients),
   };
 }
 
@@ -60,11 +75,22 @@ export function limitsOf({ stripe }: Pick<Clients, "stripe">): Limits {
 }
 
 async function sweep(clients: Clients, until: number): Promise<Worked> {
-  const last = await getProgress(clients.supabase, "sweep");
-  if (!last || (last.finishedAt && isOlder(last.startedAt, SWEEP_EVERY_MS)))
+  let last = await getProgress(clients.supabase, "sweep");
+  const isSwept = last && dataOf(await clients.supabase.rpc("is_swept", { run_id: last.runId }));
+  if (!last || (isSwept && isOlder(last.startedAt, SWEEP_EVERY_MS))) {
     await beginReading(clients, { purpose: "sweep", requestedBy: "Turnpike itself" });
-  else if (last.finishedAt) return { state: "none", read: 0, failed: 0, errors: [] };
-  return workAfterOther(clients, "sweep", SWEEP, until);
+    last = await getProgress(clients.supabase, "sweep");
+  } else if (isSwept) return { state: "none", read: 0, failed: 0, errors: [] };
+
+  const worked = await workAfterOther(clients, "sweep", SWEEP, until);
+  if (!last || worked.state !== "done") return worked;
+  const { ended, errors } = await sweepUnseen(clients, last.runId, { ...SWEEP, until });
+  return { ...worked, state: ended ? "done" : "more", errors: [...worked.errors, ...errors] };
+}
+
+/** What no event has explained within ten minutes. */
+async function countDrift({ supabase }: Clients): Promise<Drift[]> {
+  return dataOf(await supabase.rpc("count_drift")) as Drift[];
 }
 
 async function workAfterOther(clients: Clients, purpose: Purpose, limits: Limits, until: number): Promise<Worked> {

@@ -7,6 +7,7 @@ import { type Reader, readStep } from "./page.ts";
 import type { Purpose } from "./purpose.ts";
 import { Hold, type Range } from "./range.ts";
 import { getProgress } from "./runs.ts";
+import { sweepPage } from "./sweep.ts";
 
 export interface Work extends Limits {
   purpose: Purpose;
@@ -155,7 +156,11 @@ class Worker {
   /** One page: read, written, noted. @returns the range, while there is more of it */
   async #step(range: Range): Promise<Range | undefined> {
     const { changes, ...step } = await readStep(this.#reader, range);
-    const failures = [...step.failures, ...(await writePage(this.#reader, changes))];
+    const refused =
+      this.#work.purpose === "sweep"
+        ? await sweepPage(this.#reader, range, changes)
+        : await writePage(this.#reader, changes);
+    const failures = [...step.failures, ...refused];
     const next = await this.#hold.advance(range, { ...step, failures }, this.#rangesOfAKind);
     this.#worked.read += step.read;
     this.#worked.failed += failures.length;

@@ -1,0 +1,130 @@
+import { applyEvents } from "@turnpike/core/mirror";
+import { keepReading } from "@turnpike/core/sync";
+import { beforeEach, expect, it } from "vitest";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { createPast } from "../parts/past.ts";
+import { createReading } from "../parts/reading.ts";
+import { createShop, type Shop } from "../parts/shop.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+let shop: Shop;
+beforeEach(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+  shop = createShop(supabase, lent);
+  const { id: price } = await shop.sell("monthly");
+  const user = await shop.newUser();
+  for (const { id } of await createPast(lent).customers(2)) {
+    await lent.stripe.subscriptions.create({ customer: id, items: [{ price }] });
+    await lent.stripe.customers.update(id, { metadata: { user_id: user.id } });
+  }
+  await createPast(lent).growOld();
+  await createReading(supabase, lent).sync();
+  await letTimePass();
+});
+
+/** As if the mirror had last been written an hour ago. */
+async function letTimePass() {
+  for (const { target } of await supabase.query<{ target: string }>("select target from billing.mirrored")) {
+    await supabase.query(`update ${target} set as_of = as_of - interval '1 hour' where as_of > '-infinity'`);
+  }
+  await supabase.query("update billing.stripe_events set recorded_at = recorded_at - interval '1 hour'");
+  await supabase.query("update auth.users set created_at = created_at - interval '1 day'");
+}
+
+async function sweep() {
+  for (;;) {
+    const { worked } = await keepReading(shop.billing, performance.now() + 50_000);
+    expect(worked.errors).toEqual([]);
+    if (worked.state === "done" || worked.state === "none") return;
+  }
+}
+
+const drift = () => supabase.query("select object, object_id, kind, columns from billing.drift order by id");
+const stripeColumns = (table: string) =>
+  supabase.query(
+    `select to_jsonb(t) - '{as_of,fetched,rank}'::text[] as row from ${table} t where not deleted order by id`,
+  );
+const minutesLater = async () => {
+  await supabase.query("update billing.drift set found_at = found_at - interval '11 minutes'");
+  return (await supabase.client.rpc("count_drift")).data;
+};
+
+it.each([
+  {
+    name: "a row that was edited",
+    plant: "update billing.invoices set amount_paid = 1 where id = (select min(id) from billing.invoices) returning id",
+    table: "billing.invoices",
+    found: { object: "invoice", kind: "differs", columns: ["amount_paid"] },
+  },
+  {
+    name: "a row that was deleted",
+    plant: "delete from user_subscriptions where id = (select min(id) from user_subscriptions) returning id",
+    table: "user_subscriptions",
+    found: { object: "subscription", kind: "missing", columns: [] },
+  },
+  {
+    name: "a row too many",
+    plant: `insert into user_subscriptions (id, customer_id, status, items, currency, cancel_at_period_end, paused, metadata, created_at, as_of)
+      select 'sub_invented', customer_id, status, items, currency, false, false, metadata, created_at, as_of from user_subscriptions limit 1
+      returning id`,
+    table: "user_subscriptions",
+    found: { object: "subscription", kind: "extra", columns: [] },
+  },
+  {
+    name: "a column that is null",
+    plant:
+      "update billing.charges set payment_intent_id = null where id = (select min(id) from billing.charges) returning id",
+    table: "billing.charges",
+    found: { object: "charge", kind: "differs", columns: ["payment_intent_id"] },
+  },
+  {
+    name: "an owner who is gone",
+    plant:
+      "update customers set user_id = null, owned_by = null where id = (select min(id) from customers) returning id",
+    table: "customers",
+    found: { object: "customer", kind: "differs", columns: ["owner"] },
+  },
+])("$name is found and mended by one sweep, and counted when no event explains it", async ({ plant, table, found }) => {
+  const before = await stripeColumns(table);
+  const [planted] = await supabase.query<{ id: string }>(plant);
+  expect(await stripeColumns(table)).not.toEqual(before);
+  await sweep();
+  expect(await stripeColumns(table)).toEqual(before);
+  expect(await drift()).toEqual([{ object_id: planted?.id, ...found }]);
+  expect(await minutesLater()).toEqual([{ ...found, drifted: 1 }]);
+  expect(await minutesLater()).toEqual([]);
+  expect(await supabase.query("select kind, object_id from billing.outbox where kind = 'drift'")).toEqual([
+    { kind: "drift", object_id: found.object },
+  ]);
+});
+
+it("an event that was never made is found; one that was merely late explains", async () => {
+  const [unsaid, late] = await supabase.query<{ id: string }>("select id from customers order by id");
+  await lent.stripe.customers.update(unsaid?.id ?? "", { name: "Unsaid" });
+  await lent.stripe.customers.update(late?.id ?? "", { name: "Late" });
+  await sweep();
+  expect(await supabase.query("select name from customers order by id")).toEqual([
+    { name: "Unsaid" },
+    { name: "Late" },
+  ]);
+  const { data: events } = await lent.stripe.events.list({ type: "customer.updated" });
+  await applyEvents(
+    shop.billing,
+    events.filter(({ data }) => (data.object as { id: string }).id === late?.id),
+  );
+  expect(await minutesLater()).toEqual([{ object: "customer", kind: "differs", columns: ["name"], drifted: 1 }]);
+  expect(await supabase.query("select object_id from billing.drift where explained_at is not null")).toEqual([
+    { object_id: late?.id },
+  ]);
+});
+
+it("where nothing differs nothing is found, and both sides come to one digest", async () => {
+  await sweep();
+  expect(await drift()).toEqual([]);
+  const [invoices] = await supabase.query<{ stripe_digest: string }>(
+    "select objects::int, differing::int, stripe_digest, mirror_digest from billing.completeness where object = 'invoice'",
+  );
+  expect(invoices).toMatchObject({ objects: 2, differing: 0, mirror_digest: invoices?.stripe_digest });
+  expect(invoices?.stripe_digest).not.toMatch(/^0*$/);
+});
