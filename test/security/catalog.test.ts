@@ -109,7 +109,9 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.record_drift(found jsonb)": ["service_role"],
   "public.count_drift()": ["service_role"],
   "public.list_drift(object text, most integer)": ["service_role"],
-  "public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text)": ["service_role"],
+  "public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text)": [
+    "service_role",
+  ],
   "public.is_swept(run_id bigint)": ["service_role"],
   "public.list_unseen_rows(run_id bigint, most integer)": ["service_role"],
   "public.advance_sweep(run_id bigint, object text, after text)": ["service_role"],

@@ -83,8 +83,6 @@ export interface Declaration<Name extends string, Table extends keyof Tables, So
    * our key is of another account or mode.
    */
   isForgotten?(source: Source): boolean;
-  /** No event that we ask for tells of this state: a mirror without it has missed nothing. */
-  isUntold?(row: Row<Table>): boolean;
   /** A list in it holds only its first page (https://docs.stripe.com/api/pagination): it is fetched whole. */
   isCut?(source: Source): boolean;
   /** What an answer says of other objects, each of which has a row of its own. */
@@ -97,10 +95,7 @@ export interface Declaration<Name extends string, Table extends keyof Tables, So
 
 /** A declaration, once its own types have been checked. */
 export interface MirroredObject<Name extends string = string, Source = { id: string }>
-  extends Pick<
-    Declaration<Name, keyof Tables, Source>,
-    "object" | "table" | "isForgotten" | "isUntold" | "isCut" | "companions"
-  > {
+  extends Pick<Declaration<Name, keyof Tables, Source>, "object" | "table" | "isForgotten" | "isCut" | "companions"> {
   /** Reads it from Stripe's API, with all that its row needs. */
   retrieve(stripe: Stripe, id: string, options?: Stripe.RequestOptions): Promise<Stripe.Response<Source>>;
   listed: Listed<Source> & { path: string };

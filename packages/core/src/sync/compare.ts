@@ -1,6 +1,7 @@
 import type { Clients } from "../clients.ts";
-import { type Change, type Failure, getObject, type ObjectName } from "../mirror/index.ts";
+import type { Change, Failure, ObjectName } from "../mirror/index.ts";
 import { DatabaseError, dataOf, type Json } from "../supabase/index.ts";
+import { isUntold } from "./untold.ts";
 
 /** An object that the mirror does not show as Stripe does: see `public.compare_rows`. */
 export interface Difference {
@@ -41,7 +42,10 @@ const REFUSED_DATA = /^22/;
 export async function compare(clients: Pick<Clients, "supabase">, shown: Shown[]): Promise<Comparison> {
   if (shown.length === 0) return addComparisons([]);
   try {
-    const changes = shown.map((change) => ({ ...change, untold: isUntold(change) }));
+    const changes = shown.map((change) => ({
+      ...change,
+      untold: "row" in change && isUntold(change.object, change.row),
+    }));
     const rows = dataOf(await clients.supabase.rpc("compare_rows", { changes: changes as unknown as Json }));
     return addComparisons(
       rows.map(({ objects, stripe_digest, mirror_digest, differing }) => ({
@@ -79,9 +83,4 @@ export function addComparisons(parts: Comparison[]): Comparison {
 function addDigests(digests: string[]): string {
   const sum = digests.reduce((total, digest) => total + BigInt(`0x${digest}`), 0n);
   return BigInt.asUintN(60, sum).toString(16).padStart(DIGITS, "0");
-}
-
-function isUntold(change: Shown): boolean {
-  if (!("row" in change)) return false;
-  return getObject(change.object as ObjectName).isUntold?.(change.row as never) ?? false;
 }

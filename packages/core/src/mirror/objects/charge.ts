@@ -26,7 +26,6 @@ export const charge = mirrored({
       created_at: timestamp(charge.created),
     },
   }),
-  isUntold: ({ status }) => status !== "succeeded",
   listed: { by: "created" },
   events: {
     "charge.succeeded": {},

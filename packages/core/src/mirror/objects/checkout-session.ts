@@ -55,7 +55,6 @@ export const checkoutSession = mirrored({
     if (charged && typeof charged === "object") shown.push(charge.project(charged));
     return shown;
   },
-  isUntold: ({ status }) => status === "open",
   listed: { by: "created", query: { expand: ["data.payment_intent", "data.subscription"] } },
   events: {
     "checkout.session.completed": {},

@@ -16,7 +16,6 @@ export const invoicePayment = mirrored({
     },
     rank: invoicePayment.status === "open" ? 0 : 1,
   }),
-  isUntold: ({ status }) => status !== "paid",
   listed: { by: "created" },
   events: {
     "invoice_payment.paid": {},

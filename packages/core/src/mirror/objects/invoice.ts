@@ -54,7 +54,6 @@ export const invoice = mirrored({
       const paid = intent && typeof intent === "object" ? [paymentIntent.project(intent)] : [];
       return [invoicePayment.project(part), ...paid];
     }),
-  isUntold: ({ status }) => status === "draft",
   listed: { by: "created" },
   // Without invoice.created: Stripe finalises no invoice until that event was taken, for up to three days.
   // https://docs.stripe.com/billing/subscriptions/webhooks

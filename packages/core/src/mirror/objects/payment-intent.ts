@@ -24,7 +24,6 @@ export const paymentIntent = mirrored({
       rank: paymentIntent.status === "succeeded" || paymentIntent.status === "canceled" ? 1 : 0,
     };
   },
-  isUntold: ({ status }) => status.startsWith("requires_"),
   listed: { by: "created" },
   events: {
     "payment_intent.succeeded": {},
