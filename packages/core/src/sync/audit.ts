@@ -65,7 +65,12 @@ export async function auditAccount(clients: Clients, auditing: Auditing = {}): P
   const { asOf } = await fetchAsOf(() => read(clients.stripe, "/v1/account"));
   const { perSecond = 20, perEndpoint = 10 } = auditing;
   const limiter = createLimiter({ perSecond, perEndpoint });
-  const reader = { ...clients, limiter, customersAtOnce: CUSTOMERS_AT_ONCE, isOver: () => false };
+  const reader = {
+    ...clients,
+    limiter,
+    customersAtOnce: CUSTOMERS_AT_ONCE,
+    isOver: () => auditing.signal?.aborted ?? false,
+  };
   const names = (Object.keys(objects) as ObjectName[]).filter((name) => auditing.only?.includes(name) ?? true);
   const kinds = await Promise.all(names.map((name) => new KindAudit(reader, name, auditing, asOf).run()));
   const equal = kinds.every(({ objects, equal, failures }) => objects === equal && failures.length === 0);

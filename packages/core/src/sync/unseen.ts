@@ -1,7 +1,7 @@
 import type { Clients } from "../clients.ts";
 import { type Change, getObject, type ObjectName, writePage } from "../mirror/index.ts";
 import { isRateLimit } from "../stripe/index.ts";
-import { dataOf } from "../supabase/index.ts";
+import { DatabaseError, dataOf } from "../supabase/index.ts";
 import { compare, type goneAsOf } from "./compare.ts";
 import { createLimiter, type Limits } from "./limiter.ts";
 import { look } from "./look.ts";
@@ -27,9 +27,14 @@ export async function sweepUnseen(
 ): Promise<{ ended: boolean; errors: unknown[] }> {
   const { supabase } = clients;
   const errors: unknown[] = [];
-  const reader = { ...clients, limiter: createLimiter(limits), customersAtOnce: 1 };
+  const reader = {
+    ...clients,
+    limiter: createLimiter(limits),
+    customersAtOnce: 1,
+    isOver: () => performance.now() > until,
+  };
   for (;;) {
-    if (performance.now() > until) return { ended: false, errors };
+    if (reader.isOver()) return { ended: false, errors };
     const rows = dataOf(await supabase.rpc("list_unseen_rows", { run_id: runId, most: ROWS_AT_ONCE })) as UnseenRow[];
     const last = rows.at(-1);
     if (!last) break;
@@ -37,7 +42,7 @@ export async function sweepUnseen(
       rows.map((row) =>
         sweepRow(reader, row).catch((error) => {
           // Where Stripe answers, it is about this one: it comes again with the next sweep, and holds up no other.
-          if ((error as { statusCode?: number }).statusCode === undefined || isRateLimit(error)) throw error;
+          if (!isAboutOne(error)) throw error;
           errors.push(error);
         }),
       ),
@@ -46,6 +51,12 @@ export async function sweepUnseen(
   }
   dataOf(await supabase.rpc("finish_sweep", { run_id: runId }));
   return { ended: true, errors };
+}
+
+function isAboutOne(error: unknown): boolean {
+  const { statusCode } = error as { statusCode?: number };
+  if (error instanceof DatabaseError || isRateLimit(error)) return false;
+  return statusCode !== undefined && statusCode !== 401;
 }
 
 async function sweepRow(reader: Reader, row: UnseenRow): Promise<void> {
