@@ -60,13 +60,6 @@ it("a tenth of the deliveries lost, and hours without a receiver: the next run l
   expect((await run()).found).toEqual([]);
 });
 
-it("the first run beside an account that is older than the listed events brings the catalogue along", async () => {
-  await view.empty();
-  await reconcile({ stripe: recording.stripe, supabase, enqueue: async () => [] });
-  const [catalogue] = await server.query<{ prices: number }>("select count(*)::int as prices from prices");
-  expect(catalogue?.prices).toBeGreaterThan(5);
-});
-
 it("the cursor overlaps and never goes back", async () => {
   await view.empty();
   await run();

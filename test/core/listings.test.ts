@@ -107,12 +107,11 @@ describe("a listing that is longer than a run", () => {
     expect((await run()).ids).toEqual([later]);
   });
 
-  it("copies the catalogue once, and counts no gap the first time", async () => {
+  it("counts no gap the first time", async () => {
     await make(5);
     await run(NO_TIME);
     await supabase.query("update billing.reconcile_cursor set listed_until = now() + interval '1 hour'");
     expect(await run()).toMatchObject({ queued: 3, missed: 0 });
-    expect(await lent.asked("GET /v1/products")).toHaveLength(1);
   });
 
   it("counts a gap by the moment that it began, whenever the run is that finds it", async () => {

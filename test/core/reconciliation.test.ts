@@ -223,18 +223,3 @@ describe("an event that the queue will never take", () => {
     expect(await run()).toMatchObject({ queued: 0, refused: 0 });
   });
 });
-
-describe("the catalogue", () => {
-  it("is copied the first time, page by page, and not again", async () => {
-    const { id: sold } = await lent.stripe.products.create({ name: "Old" });
-    const prices = Array.from({ length: 101 }, (_, n) => ({ product: sold, currency: "usd", unit_amount: n }));
-    await Promise.all(prices.map((price) => lent.stripe.prices.create(price)));
-    await reconcile({ ...clients(), enqueue: async () => [] });
-    const [count] = await supabase.query("select count(*)::int as prices from prices");
-    expect(count).toEqual({ prices: 101 });
-    const copied = (await lent.asked("GET /v1/prices")).length;
-    expect(copied).toBe(2);
-    await reconcile({ ...clients(), enqueue: async () => [] });
-    expect(await lent.asked("GET /v1/prices")).toHaveLength(copied);
-  });
-});

@@ -1,3 +1,2 @@
 export { findGroups } from "./groups.ts";
 export { getSellablePrice, notForSale, type SellablePrice } from "./price.ts";
-export { syncCatalog } from "./sync.ts";

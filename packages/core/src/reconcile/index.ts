@@ -1,4 +1,3 @@
-import { syncCatalog } from "../catalog/index.ts";
 import { assertSameAccount } from "../mirror/index.ts";
 import { advanceCursor, getCursors, type Place } from "./cursor.ts";
 import { allEvents, type Listing, secondsOf, undeliveredEvents } from "./listings.ts";
@@ -24,15 +23,14 @@ export interface Reconciliation {
 
 /**
  * Goes through Stripe's events since the last time and queues those that the ledger lacks: what the webhook missed heals by itself.
- * The first time, it copies the catalogue too, and goes back as far as Stripe lists. The place is kept in Postgres after each page, so
- * a run may end anywhere, and two at a time do no harm.
+ * The first time, it goes back as far as Stripe lists; what is older, `sync` reads. The place is kept in Postgres after each page, so a
+ * run may end anywhere, and two at a time do no harm.
  * @param deps.until when to stop, by `performance.now()`, if it is not through before; one page is always looked at
  * @throws when it cannot begin
  */
 export async function reconcile(deps: Deps & { until?: number }): Promise<Reconciliation> {
   await assertSameAccount(deps);
   const cursors = await getCursors(deps.supabase);
-  if (!cursors.all.reconciledUntil && !cursors.all.place) await syncCatalog(deps);
 
   const run: Reconciliation = { listed: 0, queued: 0, missed: 0, refused: 0, through: false, behindSeconds: 0 };
   const all = allEvents(cursors.all);
