@@ -1,13 +1,27 @@
 -- Whose the customers of an account with a past are, before and after all of them have been read.
 
--- Under which metadata keys a sale must look at Stripe for a payer's customers, and which others it must ask Stripe about by their
--- ids: none, once every customer is in a row, with its owner.
+-- What the operator has said of customers that are in no row yet: a sale asks Stripe about them.
+create table billing.promised_owners (
+  customer_id text primary key,
+  user_id uuid references auth.users (id) on delete cascade,
+  organization_id text,
+  check (num_nonnulls(user_id, organization_id) = 1)
+);
+create index promised_owners_user_id on billing.promised_owners (user_id);
+create index promised_owners_organization_id on billing.promised_owners (organization_id);
+
+-- Under which metadata keys a sale must look at Stripe for a payer's customers while not every customer is in a row, with its owner;
+-- and which customers are promised to the payer.
 create function public.find_unread_customers(user_id uuid default null, organization_id text default null)
-returns table (may_be_unread boolean, metadata_keys text[])
+returns table (may_be_unread boolean, metadata_keys text[], promised text[])
 language sql stable security definer set search_path = '' as $$
   select
     not public.mirror_is_complete('{customer}'),
-    case when find_unread_customers.organization_id is null then user_metadata_keys else organization_metadata_keys end
+    case when find_unread_customers.organization_id is null then user_metadata_keys else organization_metadata_keys end,
+    array(
+      select promise.customer_id from billing.promised_owners promise
+      where promise.user_id = find_unread_customers.user_id or promise.organization_id = find_unread_customers.organization_id
+    )
   from billing.settings
 $$;
 
@@ -35,6 +49,151 @@ for each row when (
 )
 execute function billing.forget_customers_were_read();
 
-revoke all on function billing.forget_customers_were_read(), public.find_unread_customers(uuid, text)
+-- What would become of what is said of customers: claims is [{customer_id, users, organizations}], a customer once. An owner who is
+-- known stays, but for one by an address, before whom the operator's word stands as metadata does.
+create function billing.judge_owners(claims jsonb, owned_by text)
+returns table (customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text)
+language sql stable set search_path = '' as $$
+  with named as (
+    select
+      claim ->> 'customer_id' as customer_id,
+      jsonb_array_length(claim -> 'users') + jsonb_array_length(claim -> 'organizations') as owners,
+      billing.to_uuid(claim -> 'users' ->> 0) as user_id,
+      claim -> 'organizations' ->> 0 as organization_id
+    from jsonb_array_elements(claims) claim
+  ), judged as (
+    select named.*, coalesce(customer.user_id::text, customer.organization_id) as owner, case
+      when owners = 0 then 'unmatched names_nobody'
+      when owners > 1 then 'conflicting named_twice'
+      when named.customer_id not like 'cus\_%' then 'unmatched no_customer_id'
+      when named.organization_id is null and named.user_id is null then 'unmatched no_user_id'
+      when named.organization_id is null and users.id is null then 'unmatched no_such_user'
+      when customer.deleted then 'unmatched customer_deleted'
+      when customer.id is null and mirror.is_complete then 'unmatched no_such_customer'
+      when customer.id is null
+        and (promise.user_id, promise.organization_id) is not distinct from (named.user_id, named.organization_id) then 'owned once_read'
+      when customer.id is null then 'matched once_read'
+      when customer.user_id is null and customer.organization_id is null then 'matched'
+      when (customer.user_id, customer.organization_id) is not distinct from (named.user_id, named.organization_id) then 'owned'
+      when customer.owned_by = 'email' and judge_owners.owned_by <> 'email' then 'matched instead_of_address'
+      else 'conflicting owned_by_another'
+    end as verdict
+    from named
+    cross join (select public.mirror_is_complete('{customer}')) mirror (is_complete)
+    left join public.customers customer on customer.id = named.customer_id
+    left join billing.promised_owners promise on promise.customer_id = named.customer_id
+    left join auth.users users on users.id = named.user_id and users.deleted_at is null
+  )
+  select judged.customer_id, judged.user_id, judged.organization_id,
+    split_part(verdict, ' ', 1), nullif(split_part(verdict, ' ', 2), ''), judged.owner
+  from judged
+$$;
+
+-- The same, before anything is written.
+create function public.plan_owners(claims jsonb, owned_by text)
+returns table (customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text)
+language sql stable security definer set search_path = '' as $$
+  select * from billing.judge_owners(claims, owned_by)
+$$;
+
+-- Gives customers to whom they are said to be, and answers what became of each. Those that are in no row yet are promised.
+create function public.apply_owners(claims jsonb, owned_by text)
+returns table (customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  ids text[] := array(select claim ->> 'customer_id' from jsonb_array_elements(claims) claim);
+  verdicts jsonb;
+begin
+  -- In the order in which batches of events lock them, so that neither waits for the other.
+  perform from public.customers customer where customer.id = any (ids) order by customer.id for update;
+  select coalesce(jsonb_agg(to_jsonb(verdict)), '[]') into verdicts
+  from billing.judge_owners(claims, apply_owners.owned_by) verdict;
+
+  update public.customers customer
+  set user_id = verdict.user_id, organization_id = verdict.organization_id, owned_by = apply_owners.owned_by
+  from jsonb_to_recordset(verdicts) verdict (customer_id text, user_id uuid, organization_id text, outcome text)
+  where customer.id = verdict.customer_id and verdict.outcome = 'matched';
+
+  insert into billing.promised_owners (customer_id, user_id, organization_id)
+  select verdict.customer_id, verdict.user_id, verdict.organization_id
+  from jsonb_to_recordset(verdicts) verdict (customer_id text, user_id uuid, organization_id text, outcome text, reason text)
+  where verdict.outcome = 'matched' and verdict.reason = 'once_read'
+  on conflict (customer_id) do update set user_id = excluded.user_id, organization_id = excluded.organization_id;
+  -- Also one that arrived with another owner: that one stays.
+  delete from billing.promised_owners promise
+  where promise.customer_id = any (ids) and exists (select from public.customers customer where customer.id = promise.customer_id);
+
+  return query select verdict.* from jsonb_to_recordset(verdicts) verdict (
+    customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text
+  );
+end
+$$;
+
+-- What a table or a view of the product says, a customer once, in the order of their ids. It is read with the rights of the service
+-- role: what that may not read is not shown.
+create function public.list_owners_in_table(
+  source text, customer_column text, user_column text, organization_column text, after text, most integer
+)
+returns table (customer_id text, users text[], organizations text[])
+language plpgsql stable set search_path = '' as $$
+declare
+  found_table regclass := to_regclass(source);
+  missing text;
+  owners text[] := array(
+    select case
+      when name is null then format('%L::text[]', '{}')
+      else format('array_remove(array_agg(distinct nullif(said.%I::text, %L)), null)', name, '')
+    end
+    from unnest(array[user_column, organization_column]) with ordinality named (name, place)
+    order by place
+  );
+begin
+  if found_table is null then
+    raise exception 'There is no table %. Name it with its schema, as in public.users', source using errcode = '22023';
+  end if;
+  select name into missing from unnest(array[customer_column, user_column, organization_column]) named (name)
+  where name is not null and not exists (
+    select from pg_catalog.pg_attribute a
+    where a.attrelid = found_table and a.attname = name and a.attnum > 0 and not a.attisdropped
+  );
+  if missing is not null then
+    raise exception 'The table % has no column %', source, missing using errcode = '22023';
+  end if;
+  return query execute format(
+    'select said.%1$I::text, %3$s, %4$s from %2$s said where said.%1$I > $1 group by said.%1$I order by said.%1$I limit $2',
+    customer_column, found_table, owners[1], owners[2]
+  ) using after, most;
+end
+$$;
+
+-- Customers that belong to nobody, beside the users who have confirmed their address.
+create function public.list_owners_by_email(after text, most integer)
+returns table (customer_id text, users text[], organizations text[])
+language sql stable security definer set search_path = '' as $$
+  select customer.id, array_agg(users.id::text), '{}'::text[]
+  from public.customers customer
+  join auth.users users
+    on lower(users.email) = lower(customer.email) and users.email_confirmed_at is not null and users.deleted_at is null
+  where customer.user_id is null and customer.organization_id is null and not customer.deleted
+    and customer.id > list_owners_by_email.after
+  group by customer.id order by customer.id
+  limit most
+$$;
+
+revoke all on billing.promised_owners from public, anon, authenticated, service_role;
+revoke all on function
+  billing.forget_customers_were_read(), billing.judge_owners(jsonb, text),
+  public.find_unread_customers(uuid, text),
+  public.plan_owners(jsonb, text),
+  public.apply_owners(jsonb, text),
+  public.list_owners_in_table(text, text, text, text, text, integer),
+  public.list_owners_by_email(text, integer)
 from public, anon, authenticated;
-grant execute on function public.find_unread_customers(uuid, text) to service_role;
+grant execute on function
+  public.find_unread_customers(uuid, text),
+  public.plan_owners(jsonb, text),
+  public.apply_owners(jsonb, text),
+  public.list_owners_in_table(text, text, text, text, text, integer),
+  public.list_owners_by_email(text, integer)
+to service_role;

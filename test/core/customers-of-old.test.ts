@@ -66,7 +66,9 @@ async function manageAll() {
   const [row] = await supabase.query<{ body: string }>(
     "select pg_get_functiondef('billing.organizations_of(uuid)'::regprocedure) as body",
   );
-  onTestFinished(() => void supabase.query(row?.body ?? ""));
+  onTestFinished(async () => {
+    await supabase.query(row?.body ?? "");
+  });
   await supabase.query(`
     create or replace function billing.organizations_of(user_id uuid)
     returns table (organization_id text, manages_billing boolean)

@@ -5,6 +5,7 @@ import { addDlq } from "./dlq.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEvents } from "./events.ts";
 import { addExplain } from "./explain.ts";
+import { addOwners } from "./owners.ts";
 import { addReplay } from "./replay.ts";
 import { addSetup } from "./setup.ts";
 import { addStatus } from "./status.ts";
@@ -19,6 +20,7 @@ export const commands: AddCommand[] = [
   addAudit,
   addExplain,
   addClaims,
+  addOwners,
   addEvents,
   addReplay,
   addDlq,

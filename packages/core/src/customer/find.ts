@@ -1,7 +1,7 @@
 import type { Clients } from "../clients.ts";
 import { noteAnew, noteList } from "../mirror/index.ts";
 import { argumentsOf, findCustomers, type Payer } from "../payer/index.ts";
-import { listWhole } from "../stripe/index.ts";
+import { isMissing, listWhole } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import type { Buyer } from "./buyer.ts";
 import { emailClause, metadataClause, searchCustomers } from "./search.ts";
@@ -17,14 +17,14 @@ export interface PayersCustomers {
 /**
  * The customers of a payer. Stripe is asked about each, since one may be deleted there; and for others with the user's confirmed
  * address: what they bought as a guest a moment ago, or what was made for them by hand, may not have arrived yet. Of an account with
- * a past Stripe is asked also for those whose metadata name the payer, until all customers are in rows.
+ * a past Stripe is asked also for those whose metadata name the payer, until all customers are in rows; and for those that the operator promised.
  * @throws BillingError `account_being_read`
  */
 export async function findPayersCustomers(clients: Clients, payer: Payer, buyer: Buyer): Promise<PayersCustomers> {
   const [known, listed, unread] = await Promise.all([
     findCustomers(clients.supabase, payer),
     listByEmail(clients, payer, buyer),
-    searchUnread(clients, payer, buyer),
+    findUnread(clients, payer, buyer),
   ]);
   const others = new Set([...known.map(({ id }) => id), ...unread].filter((id) => !listed.includes(id)));
   await Promise.all([...others].map((id) => noteAnew(clients, "customer", id)));
@@ -34,14 +34,37 @@ export async function findPayersCustomers(clients: Clients, payer: Payer, buyer:
   return { own: idsOf(true), named: idsOf(false) };
 }
 
-async function searchUnread({ stripe, supabase }: Clients, payer: Payer, buyer: Buyer): Promise<string[]> {
+async function findUnread(clients: Clients, payer: Payer, buyer: Buyer): Promise<string[]> {
+  const { stripe, supabase } = clients;
   const unread = dataOf(await supabase.rpc("find_unread_customers", argumentsOf(payer)).single());
-  if (!unread.may_be_unread) return [];
+  const { may_be_unread: mayBeUnread, metadata_keys: keys, promised } = unread;
+  const [searched] = await Promise.all([
+    mayBeUnread ? searchCustomers(stripe, clausesOf(keys, payer, buyer)) : [],
+    promised.length > 0 && claimPromised(clients, payer, promised),
+  ]);
+  return searched;
+}
+
+function clausesOf(keys: string[], payer: Payer, { email, emailConfirmed }: Buyer): string[] {
   const id = "userId" in payer ? payer.userId : payer.organizationId;
-  const clauses = unread.metadata_keys.map((key) => metadataClause(key, id));
+  const clauses = keys.map((key) => metadataClause(key, id));
   // Stripe lists by an address as it is written, and searches whatever its case.
-  if ("userId" in payer && buyer.email && buyer.emailConfirmed) clauses.push(emailClause(buyer.email));
-  return searchCustomers(stripe, clauses);
+  if ("userId" in payer && email && emailConfirmed) clauses.push(emailClause(email));
+  return clauses;
+}
+
+/** Brings into rows what the operator has said to be the payer's, as far as Stripe knows it. */
+async function claimPromised(clients: Clients, payer: Payer, promised: string[]): Promise<void> {
+  const noted = promised.map((id) =>
+    noteAnew(clients, "customer", id).catch((error) => {
+      if (!isMissing(error)) throw error;
+    }),
+  );
+  await Promise.all(noted);
+  const users = "userId" in payer ? [payer.userId] : [];
+  const organizations = "userId" in payer ? [] : [payer.organizationId];
+  const claims = promised.map((id) => ({ customer_id: id, users, organizations }));
+  dataOf(await clients.supabase.rpc("apply_owners", { claims, owned_by: "operator" }));
 }
 
 async function listByEmail(clients: Clients, payer: Payer, { email, emailConfirmed }: Buyer): Promise<string[]> {

@@ -329,6 +329,15 @@ export const migrated: Catalog = {
       row_level_security: true,
       triggers: [],
     },
+    "billing.promised_owners": {
+      asks_as_caller: false,
+      columns: { customer_id: "text", organization_id: "text", user_id: "uuid" },
+      granted: {},
+      indexes: ["promised_owners_organization_id", "promised_owners_pkey", "promised_owners_user_id"],
+      policies: {},
+      row_level_security: false,
+      triggers: [],
+    },
     "billing.reconcile_cursor": {
       asks_as_caller: false,
       columns: {
@@ -976,6 +985,12 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.judge_owners(claims jsonb, owned_by text)": {
+      body: "11daa26d8b34475dc7b09edcfbe481b3",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.leave(kind text, id text)": {
       body: "59994dbb4ce45a3311ff0b59fc171ee4",
       callers: [],
@@ -1152,6 +1167,12 @@ export const migrated: Catalog = {
         definer: true,
         settings: ['search_path=""'],
       },
+    "public.apply_owners(claims jsonb, owned_by text)": {
+      body: "4c205c747f2d5126dc0d2aa152f84f3f",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)": {
       body: "747037a385776104eb48c6aa4e56c48d",
       callers: ["service_role"],
@@ -1261,7 +1282,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.find_unread_customers(user_id uuid, organization_id text)": {
-      body: "4699080aebf3229731bf993abae34d53",
+      body: "a167bbaf4a3355df54f1e8c976692a30",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
@@ -1380,6 +1401,19 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.list_owners_by_email(after text, most integer)": {
+      body: "363cf2c773d611d307e58b0c7e7f42da",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.list_owners_in_table(source text, customer_column text, user_column text, organization_column text, after text, most integer)":
+      {
+        body: "8debb12de100eb4578dc54186ab207a4",
+        callers: ["service_role"],
+        definer: false,
+        settings: ['search_path=""'],
+      },
     "public.list_stripe_events(after_moment timestamp with time zone, after_id text, types text[], most integer)": {
       body: "b01ede464a5a87e26ea727b53024054a",
       callers: ["service_role"],
@@ -1425,6 +1459,12 @@ export const migrated: Catalog = {
     "public.organization_has_feature(organization_id text, key text)": {
       body: "f9445e9e9ebd827dfec734cf5241d24a",
       callers: ["anon", "authenticated", "service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.plan_owners(claims jsonb, owned_by text)": {
+      body: "3f3547428a4f8adfd56c4e09d849fee5",
+      callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
     },

@@ -276,6 +276,17 @@ export type Database = {
         };
         Returns: { created_from: string; customer_to: string }[];
       };
+      apply_owners: {
+        Args: { claims: Json; owned_by: string };
+        Returns: {
+          customer_id: string;
+          user_id: string;
+          organization_id: string;
+          outcome: string;
+          reason: string;
+          owner: string;
+        }[];
+      };
       apply_stripe_changes: {
         Args: { changes: Json; key_hash: string; one_at_a_time: boolean };
         Returns: { event_id: string; outcome: string; reason: string }[];
@@ -382,7 +393,7 @@ export type Database = {
       };
       find_unread_customers: {
         Args: { user_id?: string; organization_id?: string };
-        Returns: { may_be_unread: boolean; metadata_keys: string[] }[];
+        Returns: { may_be_unread: boolean; metadata_keys: string[]; promised: string[] }[];
       };
       finish_sweep: {
         Args: { run_id: number };
@@ -472,6 +483,21 @@ export type Database = {
         Args: { object: string; after: string; most: number };
         Returns: string[];
       };
+      list_owners_by_email: {
+        Args: { after: string; most: number };
+        Returns: { customer_id: string; users: string[]; organizations: string[] }[];
+      };
+      list_owners_in_table: {
+        Args: {
+          source: string;
+          customer_column: string;
+          user_column: string;
+          organization_column: string;
+          after: string;
+          most: number;
+        };
+        Returns: { customer_id: string; users: string[]; organizations: string[] }[];
+      };
       list_stripe_events: {
         Args: { after_moment: string; after_id: string; types: string[]; most: number };
         Returns: {
@@ -512,6 +538,17 @@ export type Database = {
       organization_has_feature: {
         Args: { organization_id: string; key: string };
         Returns: boolean;
+      };
+      plan_owners: {
+        Args: { claims: Json; owned_by: string };
+        Returns: {
+          customer_id: string;
+          user_id: string;
+          organization_id: string;
+          outcome: string;
+          reason: string;
+          owner: string;
+        }[];
       };
       record_drift: {
         Args: { found: Json };
@@ -786,6 +823,12 @@ export type Database = {
           rank: number;
           status: string;
         };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      promised_owners: {
+        Row: { customer_id: string; organization_id: string | null; user_id: string | null };
         Insert: never;
         Update: never;
         Relationships: [];

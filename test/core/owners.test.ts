@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openCheckout } from "@turnpike/core/checkout";
+import { applyOwners, byEmail, inCsv, inTable, planOwners, type Source } from "@turnpike/core/owners";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { runBilling } from "../billing.ts";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { createShop, type Shop } from "../parts/shop.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+let shop: Shop;
+beforeEach(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+  shop = createShop(supabase, lent);
+});
+
+const verdictsOf = async (judging: AsyncIterable<{ customerId: string; outcome: string; reason: string | null }[]>) => {
+  const said: string[] = [];
+  for await (const batch of judging) {
+    said.push(...batch.map(({ customerId, outcome, reason }) => [customerId, outcome, reason ?? ""].join(" ").trim()));
+  }
+  return said.toSorted();
+};
+const plan = (source: Source) => verdictsOf(planOwners(supabase.client, source));
+const apply = (source: Source) => verdictsOf(applyOwners(supabase.client, source));
+const ownersNow = () =>
+  supabase.query<{ id: string; owner: string; owned_by: string }>(
+    "select id, coalesce(user_id::text, organization_id) as owner, owned_by from customers order by id",
+  );
+const addRow = (id: string, owner: { user?: string; organization?: string; by?: string; deleted?: boolean } = {}) =>
+  supabase.query(
+    "insert into customers (id, user_id, organization_id, owned_by, deleted) values ($1, $2, $3, $4, $5)",
+    [id, owner.user ?? null, owner.organization ?? null, owner.by ?? null, owner.deleted ?? false],
+  );
+const csv = (...lines: string[]) => inCsv(["customer_id,user_id,organization_id", ...lines].join("\n"));
+const NOBODY = "00000000-0000-4000-8000-000000000000";
+
+describe("what is said of customers once all have been read", () => {
+  it("is judged before anything is written, then done as it was judged, and done again changes nothing", async () => {
+    await shop.completeMirror();
+    const [ada, grace] = [await shop.newUser(), await shop.newUser()];
+    for (const id of ["cus_a", "cus_b", "cus_g", "cus_h"]) await addRow(id);
+    await addRow("cus_c", { user: ada.id, by: "metadata" });
+    await addRow("cus_d", { user: grace.id, by: "metadata" });
+    await addRow("cus_e", { user: grace.id, by: "email" });
+    await addRow("cus_f", { deleted: true });
+    const source = csv(
+      `cus_a,${ada.id.toUpperCase()},`,
+      'cus_b,,"the ""A"" team, Berlin"',
+      `cus_c,${ada.id},`,
+      `cus_d,${ada.id},`,
+      `cus_e,${ada.id},`,
+      `cus_f,${ada.id},`,
+      `cus_g,${NOBODY},`,
+      `cus_h,${ada.id},`,
+      `cus_h,${grace.id},`,
+      "cus_i,12345,",
+      "cus_j,,",
+      `cus_k,${ada.id},`,
+      `sub_l,${ada.id},`,
+    );
+    const expected = [
+      "cus_a matched",
+      "cus_b matched",
+      "cus_c owned",
+      "cus_d conflicting owned_by_another",
+      "cus_e matched instead_of_address",
+      "cus_f unmatched customer_deleted",
+      "cus_g unmatched no_such_user",
+      "cus_h conflicting named_twice",
+      "cus_i unmatched no_user_id",
+      "cus_j unmatched names_nobody",
+      "cus_k unmatched no_such_customer",
+      "sub_l unmatched no_customer_id",
+    ];
+    const before = await ownersNow();
+    expect(await plan(source)).toEqual(expected);
+    expect(await ownersNow()).toEqual(before);
+    expect(await apply(source)).toEqual(expected);
+    const after = await ownersNow();
+    expect(after).toEqual([
+      { id: "cus_a", owner: ada.id, owned_by: "operator" },
+      { id: "cus_b", owner: 'the "A" team, Berlin', owned_by: "operator" },
+      { id: "cus_c", owner: ada.id, owned_by: "metadata" },
+      { id: "cus_d", owner: grace.id, owned_by: "metadata" },
+      { id: "cus_e", owner: ada.id, owned_by: "operator" },
+      ...["cus_f", "cus_g", "cus_h"].map((id) => ({ id, owner: null, owned_by: null })),
+    ]);
+    const again = (verdict: string) => verdict.replace(/matched( instead_of_address)?$/, "owned");
+    expect(await apply(source)).toEqual(
+      expected.map((verdict) => (verdict.includes("unmatched") ? verdict : again(verdict))),
+    );
+    expect(await ownersNow()).toEqual(after);
+  });
+
+  it("by confirmed addresses is of customers of nobody alone", async () => {
+    const [ada, grace] = [await shop.newUser(), await shop.newUser()];
+    await addRow("cus_a");
+    await addRow("cus_b", { user: grace.id, by: "metadata" });
+    await addRow("cus_c");
+    await supabase.query("update customers set email = upper($1) where id <> 'cus_c'", [ada.email]);
+    await supabase.query("update customers set email = $1 where id = 'cus_c'", [grace.email]);
+    await supabase.query("update auth.users set email_confirmed_at = null where id = $1", [grace.id]);
+    expect(await apply(byEmail())).toEqual(["cus_a matched"]);
+    expect((await ownersNow())[0]).toEqual({ id: "cus_a", owner: ada.id, owned_by: "email" });
+  });
+});
+
+it("a customer who is not read yet is promised: a sale asks Stripe about it, and sells nothing twice", async () => {
+  const [user, other] = [await shop.newUser(), await shop.newUser()];
+  const { id: price } = await shop.sell("monthly");
+  const { id } = await lent.stripe.customers.create({ email: "billing@example.com" });
+  await lent.stripe.subscriptions.create({ customer: id, items: [{ price }], trial_period_days: 30 });
+  const source = csv(`${id},${user.id},`, `cus_ofAnotherAccount,${user.id},`);
+  const expected = [`${id} matched once_read`, "cus_ofAnotherAccount matched once_read"].toSorted();
+  expect(await apply(source)).toEqual(expected);
+  expect(await plan(source)).toEqual(expected.map((verdict) => verdict.replace("matched", "owned")));
+  expect(await ownersNow()).toEqual([]);
+  expect(await openCheckout(shop.billing, user, shop.purchase(price))).toContain("/p/session/");
+  expect((await lent.asked("POST /v1/billing_portal/sessions")).at(-1)?.params.customer).toBe(id);
+  expect(await openCheckout(shop.billing, other, shop.purchase(price))).toContain("/c/pay/");
+  expect(await supabase.query("select customer_id from billing.promised_owners")).toEqual([
+    { customer_id: "cus_ofAnotherAccount" },
+  ]);
+});
+
+describe("a table of the product", () => {
+  const make = async (sql: string, drop: string) => {
+    await supabase.query(sql);
+    onTestFinished(async () => {
+      await supabase.query(drop);
+    });
+  };
+
+  it("is read whole, however many rows it has, whatever its names are", async () => {
+    await make('create table public."odd; name" (id uuid, "cus""tomer" text)', 'drop table public."odd; name"');
+    await supabase.query('grant select on public."odd; name" to service_role');
+    const user = await shop.newUser();
+    await supabase.query(
+      `insert into public."odd; name" select $1, 'cus_' || lpad(n::text, 6, '0') from generate_series(1, 2300) n`,
+      [user.id],
+    );
+    await supabase.query(`insert into public."odd; name" values ($1, null), ($1, '')`, [user.id]);
+    await supabase.query(
+      `insert into customers (id) select "cus""tomer" from public."odd; name" where "cus""tomer" <> ''`,
+    );
+    const source = inTable({ table: 'public."odd; name"', customerColumn: 'cus"tomer', userColumn: "id" });
+    const verdicts = await apply(source);
+    expect(verdicts).toHaveLength(2300);
+    expect(new Set(verdicts.map((verdict) => verdict.split(" ")[1]))).toEqual(new Set(["matched"]));
+    expect(await supabase.query("select count(*)::int as n from customers where user_id = $1", [user.id])).toEqual([
+      { n: 2300 },
+    ]);
+  });
+
+  it.each([
+    ["public.nowhere", "id", "There is no table public.nowhere"],
+    ["users; drop table customers", "id", "There is no table users; drop table customers"],
+    ["public.customers", "id from customers; --", "has no column id from customers"],
+  ])("%s, %s is refused", async (table, userColumn, message) => {
+    await expect(plan(inTable({ table, customerColumn: "id", userColumn }))).rejects.toThrow(message);
+  });
+
+  it("that the service role may not read is not read", async () => {
+    await make(
+      "create schema hidden create table hidden.users (id uuid, stripe_id text)",
+      "drop schema hidden cascade",
+    );
+    const source = inTable({ table: "hidden.users", customerColumn: "stripe_id", userColumn: "id" });
+    await expect(plan(source)).rejects.toMatchObject({ code: "42501" });
+  });
+});
+
+describe("a CSV", () => {
+  it.each([
+    ["id,user\ncus_1,u", "The first line must name the columns"],
+    ["customer_id\ncus_1", "The first line must name the columns"],
+    ["customer_id,user_id\ncus_1", "Line 2 of the CSV"],
+    ['customer_id,user_id\n\ncus_1,"u', "Line 3 of the CSV"],
+  ])("that cannot be read is refused, and its line is named: %j", (text, message) => {
+    expect(() => inCsv(text)).toThrow(message);
+  });
+});
+
+describe("billing owners", () => {
+  const run = (args: string[]) =>
+    runBilling(["owners", ...args], {
+      TURNPIKE_DATA_DIR: tmpdir(),
+      STRIPE_SECRET_KEY: "sk_test_emulator",
+      STRIPE_API_BASE: lent.apiBase,
+      SUPABASE_URL: supabase.url,
+      SUPABASE_SECRET_KEY: supabase.secretKey,
+    });
+
+  it("says what it would do, asks, does it, and ends with what is wrong", async () => {
+    await shop.completeMirror();
+    const [user, folder] = [await shop.newUser(), mkdtempSync(join(tmpdir(), "owners-"))];
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "owners.csv");
+    writeFileSync(file, `\uFEFFcustomer_id,user_id\r\ncus_a,${user.id}\r\n`);
+    await addRow("cus_a");
+    const dry = await run(["--csv", file, "--dry-run"]);
+    expect(dry).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^matched +1\n(?:.*\n)*Nothing was written\.\n$/),
+    });
+    expect(await run(["--csv", file])).toMatchObject({ code: 2, stderr: expect.stringContaining("say --yes") });
+    expect(await ownersNow()).toMatchObject([{ owner: null }]);
+    const done = await run(["--csv", file, "--yes", "--json"]);
+    expect({ code: done.code, ...JSON.parse(done.stdout) }).toMatchObject({
+      code: 0,
+      applied: true,
+      counts: { matched: 1 },
+    });
+    expect(await ownersNow()).toMatchObject([{ owner: user.id }]);
+
+    writeFileSync(file, `customer_id,user_id\ncus_a,${NOBODY}\n`);
+    const wrong = await run(["--csv", file, "--dry-run"]);
+    expect(wrong).toMatchObject({ code: 3, stdout: expect.stringContaining("no such user in auth.users") });
+    expect(await run([])).toMatchObject({ code: 2, stderr: expect.stringContaining("--csv, --table and --by-email") });
+    expect(await run(["--table", "public.users"])).toMatchObject({ code: 2 });
+    expect(await run(["--table", "public.none", "--user-column", "id"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("There is no table public.none"),
+    });
+  }, 60_000);
+});
