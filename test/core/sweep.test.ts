@@ -1,4 +1,5 @@
 import { applyEvents } from "@turnpike/core/mirror";
+import { type Mail, relayNotices } from "@turnpike/core/notices";
 import { keepReading } from "@turnpike/core/sync";
 import { beforeEach, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
@@ -49,6 +50,18 @@ const minutesLater = async () => {
   await supabase.query("update billing.drift set found_at = found_at - interval '11 minutes'");
   return (await supabase.client.rpc("count_drift")).data;
 };
+/** What the operator is told of drift. */
+async function readMails() {
+  const mails: Mail[] = [];
+  await supabase.query("delete from billing.outbox where kind <> 'drift'");
+  await relayNotices({
+    ...shop.billing,
+    onUserDelete: "keep",
+    onDoubleSubscription: "report",
+    tell: async (mail) => void mails.push(mail),
+  });
+  return mails;
+}
 
 it.each([
   {
@@ -94,9 +107,10 @@ it.each([
   expect(await drift()).toEqual([{ object_id: planted?.id, ...found }]);
   expect(await minutesLater()).toEqual([{ ...found, drifted: 1 }]);
   expect(await minutesLater()).toEqual([]);
-  expect(await supabase.query("select kind, object_id from billing.outbox where kind = 'drift'")).toEqual([
-    { kind: "drift", object_id: found.object },
-  ]);
+  const mails = await readMails();
+  expect(mails).toMatchObject([{ subject: "The mirror had drifted from Stripe" }]);
+  expect(mails[0]?.lines[0]).toContain(`${found.object}: 1 `);
+  expect(mails[0]?.lines[0]).toContain(planted?.id);
 });
 
 it("an event that was never made is found; one that was merely late explains", async () => {
