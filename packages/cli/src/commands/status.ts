@@ -1,14 +1,21 @@
 import { checkHealth } from "@turnpike/core/health";
 import { dataOf } from "@turnpike/core/supabase";
+import { type Completeness, getCompleteness } from "@turnpike/core/sync";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { paint } from "../output.ts";
+import { paint, table } from "../output.ts";
+import { formatCount } from "../progress.ts";
 
 export const addStatus: AddCommand = (program, shell) => {
-  describeCommand(program, "status", "says whether Stripe and Supabase answer, and whose account is mirrored", [
-    ["status", "of the local system that runs"],
-    ["status --stage prod", "of a deployed stage"],
-  ]).action(onTarget(shell, showStatus));
+  describeCommand(
+    program,
+    "status",
+    "says whether Stripe and Supabase answer, whose account is mirrored, and how much of it",
+    [
+      ["status", "of the local system that runs"],
+      ["status --stage prod", "of a deployed stage"],
+    ],
+  ).action(onTarget(shell, showStatus));
 };
 
 const SAYS = {
@@ -23,12 +30,22 @@ async function showStatus({ target: { clients }, output }: Session): Promise<Exi
   if (errors.length > 0) throw errors[0];
   const [mirrored] = dataOf(await clients.supabase.rpc("get_stripe_account"));
   const account = mirrored && { id: mirrored.id, livemode: mirrored.livemode };
-  output.answer({ healthy, dependencies, mirrored: account ?? null }, () => [
+  const completeness = await getCompleteness(clients.supabase);
+  output.answer({ healthy, dependencies, mirrored: account ?? null, completeness }, () => [
     ...Object.entries(dependencies).map(([name, state]) => {
       const said = paint(state === "ok" ? "green" : "red", SAYS[state]);
       return `${name.padEnd(10)}${said}`;
     }),
     `mirrored  ${account ? `${account.id} in ${account.livemode ? "live" : "test"} mode` : "no account yet"}`,
+    "",
+    ...table(["object", "equal", "as of"], completeness.objects.map(toRow)),
   ]);
   return healthy ? EXIT.done : EXIT.wrong;
+}
+
+/** As the last reading left it. */
+function toRow({ object, completeAsOf, objects, differing }: Completeness["objects"][number]): string[] {
+  if (!completeAsOf) return [object, "", "never read"];
+  const equal = `${formatCount(objects - differing)} of ${formatCount(objects)}`;
+  return [object, differing > 0 ? paint("red", equal) : equal, completeAsOf];
 }
