@@ -33,7 +33,9 @@ describe("the system that is worked on", () => {
     await world.priceOf("pro_monthly");
     const { code, stdout, stderr } = await runBilling(["status"], on(world));
     expect(stderr).toBe(`On the local system at ${world.url}, test mode\n`);
-    expect(stdout).toMatch(/^stripe {4}answers\nsupabase {2}answers\nmirrored {2}acct_\w+ in test mode\n\nobject +equal +as of\ncustomer /);
+    expect(stdout).toMatch(
+      /^stripe {4}answers\nsupabase {2}answers\nmirrored {2}acct_\w+ in test mode\n\nobject +equal +as of\ncustomer /,
+    );
     expect(code).toBe(0);
   });
 
