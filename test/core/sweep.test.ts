@@ -133,6 +133,18 @@ it("an event that was never made is found; one that was merely late explains", a
   ]);
 });
 
+it("a state of which Stripe sends no event is brought in, and is no drift", async () => {
+  const [price] = await supabase.query<{ id: string }>("select id from prices");
+  const open = await lent.stripe.checkout.sessions.create({
+    mode: "subscription",
+    line_items: [{ price: price?.id ?? "", quantity: 1 }],
+    success_url: "https://example.com/success",
+  });
+  await sweep();
+  expect(await supabase.query("select id, status from checkout_sessions")).toEqual([{ id: open.id, status: "open" }]);
+  expect(await drift()).toEqual([]);
+});
+
 it("where nothing differs nothing is found, and both sides come to one digest", async () => {
   await sweep();
   expect(await drift()).toEqual([]);
