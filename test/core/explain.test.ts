@@ -173,6 +173,25 @@ it("who never bought anything is known, and what nobody knows is not", async () 
   }
 });
 
+it("who pays and is no user is found by the address, however it is written", async () => {
+  const price = await shop.sell("monthly");
+  const email = `${id("Grace")}@Example.com`;
+  const card = { payment_method: "pm_card_visa", invoice_settings: { default_payment_method: "pm_card_visa" } };
+  const customers = [
+    await lent.stripe.customers.create({ email, ...card }),
+    await lent.stripe.customers.create({ email }),
+  ];
+  const { id: subscription } = await lent.stripe.subscriptions.create({
+    customer: customers[0]?.id ?? "",
+    items: [{ price: price.id }],
+  });
+  await readAll();
+  const explanation = await explained(email.toLowerCase());
+  expect(explanation).toMatchObject({ kind: "customer", payer: null, agrees: true });
+  const ids = explanation.objects.map((compared) => compared.id);
+  expect(ids).toEqual(expect.arrayContaining([...customers.map((customer) => customer.id), subscription]));
+});
+
 it("a key of another account is refused before anything is compared", async () => {
   await subscriber();
   await supabase.query("update billing.stripe_account set id = 'acct_other'");

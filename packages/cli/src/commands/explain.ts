@@ -9,7 +9,7 @@ export const addExplain: AddCommand = (program, shell) => {
     "explain",
     "shows what Stripe and the mirror say of somebody or something, and whether they agree",
     [
-      ["explain ada@example.com", "a user, by e-mail or id"],
+      ["explain ada@example.com", "a user, by e-mail or id; else the customers with that e-mail"],
       ["explain acme", "an organisation, by what the product calls it"],
       ["explain cus_… --stage prod", "a customer of a deployed stage"],
       ["explain sub_… --json", "a subscription, for a program"],
@@ -18,7 +18,7 @@ export const addExplain: AddCommand = (program, shell) => {
   )
     .argument(
       "<reference>",
-      "a user, an organisation, or an id of Stripe's: cus_…, sub_…, in_…, pi_…, ch_…, cs_…, re_…, dp_…",
+      "a user, an organisation, an e-mail, or an id of Stripe's: cus_…, sub_…, in_…, pi_…, ch_…, cs_…, re_…, dp_…",
     )
     .addHelpText("after", "\nEnds with 3 when they do not agree. Changes nothing.")
     .action(onTarget(shell, showExplanation));
@@ -28,7 +28,7 @@ async function showExplanation({ target, output }: Session, reference: string): 
   const explanation: Explanation | undefined = await explain(target.clients, reference);
   if (!explanation) {
     throw new CliError(
-      `Neither Stripe nor the mirror knows "${reference}", and no user or organisation bears that name.`,
+      `Neither Stripe nor the mirror knows "${reference}", and no user, organisation or customer bears that name.`,
     );
   }
   output.answer(explanation, () => explanationLines(explanation));

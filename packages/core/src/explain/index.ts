@@ -78,7 +78,7 @@ const MOST_ENTRIES = 100;
 /**
  * Says what Stripe and the mirror hold of a user, an organisation, a customer, a subscription or a payment, what became of each event
  * about it, and who claims it. Changes nothing.
- * @param reference an id of Stripe's, a user's id or e-mail, or an organisation's id
+ * @param reference an id of Stripe's, a user's id or e-mail, an organisation's id, or the e-mail of customers who are no user
  * @returns nothing when nobody knows it
  * @throws OtherAccountError when Stripe's key is not of the account that is mirrored
  */
@@ -88,7 +88,8 @@ export async function explain(clients: Clients, reference: string): Promise<Expl
   const showing = new Showing(stripe);
   const kind = kindOf(reference);
   const payer = kind ? undefined : await findPayer(supabase, reference);
-  if (!kind && !payer) return undefined;
+  const named = kind ? [reference] : payer ? [] : await findByAddress(stripe, reference);
+  if (named.length === 0 && !payer) return undefined;
 
   const searched = payer && (await searchStripe(clients, payer.payer));
   if (payer) {
@@ -96,11 +97,11 @@ export async function explain(clients: Clients, reference: string): Promise<Expl
     payer.customerIds = [...new Set([...payer.customerIds, ...(searched ?? [])])];
     await Promise.all(payer.customerIds.map((id) => gatherCustomer(showing, id)));
     await Promise.all(payer.sessionIds.map((id) => showing.one("checkout_session", id)));
-  } else if (kind === "customer") await gatherCustomer(showing, reference);
-  else if (kind === "subscription") await gatherSubscription(showing, reference);
-  else await gatherPayment(showing, reference);
+  } else if (kind === "subscription") await gatherSubscription(showing, reference);
+  else if (kind === "payment") await gatherPayment(showing, reference);
+  else await Promise.all(named.map((id) => gatherCustomer(showing, id)));
 
-  const asked = payer ? [...payer.customerIds, ...payer.sessionIds] : [reference];
+  const asked = payer ? [...payer.customerIds, ...payer.sessionIds] : named;
   const owners = [...asked, ...showing.idsOf("invoice", "payment_intent", "charge")];
   const objects = await compare(supabase, showing, owners);
   if (objects.length === 0 && !payer) return undefined;
@@ -113,7 +114,7 @@ export async function explain(clients: Clients, reference: string): Promise<Expl
   const misattributed = findMisattributed(claims);
   return {
     reference,
-    kind: kind ?? (payer?.payer.organizationId ? "organization" : "user"),
+    kind: kind ?? (!payer ? "customer" : payer.payer.organizationId ? "organization" : "user"),
     payer: payer?.payer ?? null,
     objects,
     claims,
@@ -178,6 +179,20 @@ async function searchStripe({ stripe, supabase }: Clients, payer: ExplainedPayer
   const { metadata_keys } = dataOf(await supabase.rpc("find_unread_customers", asked).single());
   const clauses = metadata_keys.map((key) => metadataClause(key, organizationId ?? userId ?? ""));
   if (email && !isGone) clauses.push(emailClause(email));
+  return search(stripe, clauses);
+}
+
+/** Customers with this address, whosever they are. Stripe searches a minute behind, and lists by the very letters alone. */
+async function findByAddress(stripe: Clients["stripe"], reference: string): Promise<string[]> {
+  if (!reference.includes("@")) return [];
+  const [listed, searched = []] = await Promise.all([
+    stripe.customers.list({ email: reference, limit: 100 }),
+    search(stripe, [emailClause(reference)]),
+  ]);
+  return [...new Set([...listed.data.map(({ id }) => id), ...searched])];
+}
+
+async function search(stripe: Clients["stripe"], clauses: string[]): Promise<string[] | undefined> {
   return searchCustomers(stripe, clauses).catch((error: unknown) => {
     if (error instanceof BillingError) return undefined;
     throw error;
