@@ -239,7 +239,12 @@ describe("migrations", () => {
 describe("Supabase", () => {
   it("whose key is refused, whose address answers nobody, is told apart; Stripe's findings stand all the same", async () => {
     const refused = createServiceClient({ url: supabase.url, secretKey: "sb_secret_wrong" });
-    expect(await look("supabase", { supabase: refused })).toMatchObject({ says: "SUPABASE_SECRET_KEY is refused" });
+    const finding = await look("supabase", { supabase: refused });
+    expect(finding).toMatchObject({
+      says: "SUPABASE_SECRET_KEY is refused",
+      details: [expect.stringMatching(/^\w+: the key/)],
+    });
+    expect(JSON.stringify(finding)).not.toContain("undefined");
     const nowhere = createServiceClient({ url: "http://127.0.0.1:9", secretKey: supabase.secretKey });
     const findings = await examine({ ...subject, supabase: nowhere });
     expect(findings.find(({ check }) => check === "supabase")).toMatchObject({ says: "SUPABASE_URL does not answer" });

@@ -22,7 +22,7 @@ export const supabase: Check = {
     if (status === 401 || status === 403 || error.code === "42501") {
       return {
         says: "SUPABASE_SECRET_KEY is refused",
-        details: [`${error.code}: the key is of another project, was revoked, or is the publishable one`],
+        details: [`${error.code ?? status}: the key is of another project, was revoked, or is the publishable one`],
         why: "Every function reads and writes with this key.",
         mend: 'copy the secret key (sb_secret_…) from the project\'s settings, "API keys"',
       };

@@ -83,7 +83,7 @@ export const owners: Check = {
   name: "owners",
   async look({ state, command }) {
     const { unowned } = await state();
-    if (unowned === 0) return { ok: "every purchase belongs to somebody" };
+    if (unowned === 0) return { ok: "every purchase of more than five minutes ago belongs to somebody" };
     return {
       says: `${count(unowned, "purchase")} ${unowned === 1 ? "belongs" : "belong"} to nobody`,
       why: "Somebody has paid and has no access.",
