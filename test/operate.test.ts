@@ -3,7 +3,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { findRunning } from "@turnpike/settings/running";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Ended, on, runBilling, startBilling } from "./billing.ts";
@@ -39,12 +44,16 @@ function folder(): string {
 
 /** Puts a message where those go that failed too often. */
 async function addDeadLetter(body: string): Promise<void> {
+  const { client, url } = openDeadLetters();
+  await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
+  client.destroy();
+}
+
+function openDeadLetters() {
   const sqs = findRunning(world.dataDir)?.sqs;
   const [, url] = Object.entries(sqs?.queues ?? {}).find(([name]) => name.endsWith("-StripeEventsDlq")) ?? [];
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const client = new SQSClient({ endpoint: sqs?.endpoint ?? "", region: sqs?.region ?? "", credentials });
-  await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
-  client.destroy();
+  return { client: new SQSClient({ endpoint: sqs?.endpoint ?? "", region: sqs?.region ?? "", credentials }), url };
 }
 const deadLetters = () => world.local.getQueueDepth("StripeEventsDlq");
 
@@ -205,6 +214,22 @@ describe("billing replay", () => {
     expect(await billing("replay", "--since", "yesterday")).toMatchObject({ code: 2 });
     expect(await billing("replay", "--failed", "--wait", "long")).toMatchObject({ code: 2 });
   });
+
+  it("of those that failed, says so when none has, and takes no other choice beside", async () => {
+    const none = await billing("replay", "--failed");
+    expect(none).toMatchObject({ code: 0, stdout: "", stderr: expect.stringContaining("no failed event") });
+    expect(await billing("replay", "--failed", "evt_1")).toMatchObject({ code: 2, stdout: "" });
+    expect(await billing("replay", "--failed", "--since", "2h")).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  it("shows events that the mirror has no use for only when they were asked for", async () => {
+    await world.stripe.plans.create({ amount: 100, currency: "usd", interval: "month", product: { name: "Old plan" } });
+    const all = await billing("replay", "--since", "2h");
+    expect(all.stdout).not.toContain("plan.created");
+    expect(all.stderr).toMatch(/\d+ of no use to the mirror/);
+    const asked = await billing("replay", "--since", "2h", "--type", "plan.created");
+    expect(asked.stdout).toMatch(/plan\.created {2}of no use to the mirror/);
+  });
 });
 
 describe("billing dlq", () => {
@@ -230,6 +255,17 @@ describe("billing dlq", () => {
     expect(JSON.parse(shown.stdout).event.data.object).toEqual({ client_secret: "…", total: 100 });
     expect(deadLetters()).toEqual({ visible: 2, inFlight: 0 });
     expect(await billing("dlq", "show", "evt_other")).toMatchObject({ code: 1 });
+  });
+
+  it("says that some cannot be seen while another command has them in its hands", async () => {
+    const { client, url } = openDeadLetters();
+    const taken = await client.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }));
+    const ended = await billing("dlq", "ls");
+    expect(ended).toMatchObject({ code: 3, stdout: "None can be seen now.\n" });
+    expect(ended.stderr).toContain("2 more cannot be seen for up to two minutes");
+    for (const { ReceiptHandle } of taken.Messages ?? [])
+      await client.send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 }));
+    expect(deadLetters()).toEqual({ visible: 2, inFlight: 0 });
   });
 
   it("puts back on the queue what is named, and deletes only when told to", async () => {

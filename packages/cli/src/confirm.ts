@@ -11,10 +11,15 @@ export async function confirm(question: string, { yes = false }: { yes?: boolean
     throw new CliError(`${question}\nNobody can be asked here: say --yes if you mean it.`, EXIT.usage);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  terminal.on("SIGINT", () => process.exit(EXIT.interrupted)); // a question takes Ctrl-C for itself
+  // A question takes Ctrl-C for itself. Whoever asked may have something to put back first.
+  const interrupted = new AbortController();
+  terminal.on("SIGINT", () => interrupted.abort());
   try {
-    const answer = await terminal.question(`${question} [y/N] `);
+    const answer = await terminal.question(`${question} [y/N] `, { signal: interrupted.signal });
     if (/^y(es)?$/i.test(answer.trim())) return;
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    throw new CliError("\nNothing was done.", EXIT.interrupted);
   } finally {
     terminal.close();
   }

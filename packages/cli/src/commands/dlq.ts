@@ -6,6 +6,7 @@ import { CliError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { span } from "../moment.ts";
 import { table } from "../output.ts";
 import { type DeadLetter, drop, giveBack, redrive, takeDeadLetters } from "../queue/dead-letters.ts";
+import { getDepth } from "../queue/depth.ts";
 import { callOn } from "../target/call.ts";
 import type { Target } from "../target/index.ts";
 import { type OpenQueue, openQueue } from "../target/queues.ts";
@@ -50,14 +51,18 @@ const MOST = 1_000;
 
 /** Opens the queue, lets `work` do something with what is there, and gives back all that it has not taken away. */
 async function withLetters<Answer>(
-  { target }: Session,
-  work: (letters: DeadLetter[], queue: OpenQueue) => Promise<{ answer: Answer; gone: DeadLetter[] }>,
+  { target, output }: Session,
+  work: (letters: DeadLetter[], queue: OpenQueue, hidden: number) => Promise<{ answer: Answer; gone: DeadLetter[] }>,
 ): Promise<Answer> {
   const queue = await openQueue(target, "StripeEventsDlq");
+  const { inFlight: hidden } = await getDepth(queue);
+  if (hidden > 0) {
+    output.note(`${hidden} more cannot be seen for up to two minutes: another command looks at them, or was cut off.`);
+  }
   const letters = await takeDeadLetters(queue, MOST);
   let gone: DeadLetter[] = [];
   try {
-    const worked = await work(letters, queue);
+    const worked = await work(letters, queue, hidden);
     ({ gone } = worked);
     return worked.answer;
   } finally {
@@ -70,9 +75,12 @@ async function withLetters<Answer>(
 
 async function list(session: Session): Promise<ExitCode> {
   const { output, target } = session;
-  const letters = await withLetters(session, async (all) => ({ answer: await explained(target, all), gone: [] }));
+  const { letters, hidden } = await withLetters(session, async (all, _, others) => ({
+    answer: { letters: await explained(target, all), hidden: others },
+    gone: [],
+  }));
   output.answer(letters, () => {
-    if (letters.length === 0) return ["No dead letters."];
+    if (letters.length === 0) return [hidden > 0 ? "None can be seen now." : "No dead letters."];
     const rows = letters.map(({ eventId, messageId, type, sentAt, reason }) => [
       eventId ?? messageId,
       type ?? "",
@@ -81,7 +89,7 @@ async function list(session: Session): Promise<ExitCode> {
     ]);
     return table(["EVENT", "TYPE", "SINCE", "WHY"], rows);
   });
-  return letters.length > 0 ? EXIT.wrong : EXIT.done;
+  return letters.length + hidden > 0 ? EXIT.wrong : EXIT.done;
 }
 
 async function explained({ clients }: Target, letters: DeadLetter[]) {
