@@ -37,7 +37,13 @@ async function follow({ target, output, takeInterrupt }: Session, options: Optio
       if (!options.follow) enough.abort();
     },
   };
-  for await (const entry of followLedger(target.clients.supabase, following)) output.item(entry, () => lineOf(entry));
+  let isEmpty = true;
+  if (options.follow) output.note("Shows events as they come. Ctrl-C ends it.");
+  for await (const entry of followLedger(target.clients.supabase, following)) {
+    isEmpty = false;
+    output.item(entry, () => lineOf(entry));
+  }
+  if (!options.follow && isEmpty) output.note(`Nothing was written down since ${since.toISOString()}.`);
 }
 
 const COLOURS = { applied: "green", stale: "gray", failed: "red", refused: "red" } as const;

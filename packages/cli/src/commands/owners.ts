@@ -56,16 +56,18 @@ async function giveOwners({ target, output }: Session, options: Options): Promis
   });
   const { matched } = planned.counts;
   if (!options.dryRun && matched > 0) {
-    if (!output.json) output.note(linesOf(planned).join("\n"));
-    await confirm(`Give ${matched} customers to these owners?`, options);
+    if (!output.json && !options.yes) output.note(linesOf(planned).join("\n"));
+    await confirm(`Give ${customers(matched)} to ${matched === 1 ? "this owner" : "these owners"}?`, options);
   }
   const done = options.dryRun || matched === 0 ? planned : await tally(applyOwners(supabase, source));
   output.answer({ applied: !options.dryRun, ...done }, () => [
     ...linesOf(done),
-    options.dryRun ? "Nothing was written." : `${done.counts.matched} customers have their owner now.`,
+    options.dryRun ? "Nothing was written." : `Given to their owners: ${customers(done.counts.matched)}.`,
   ]);
   return done.counts.conflicting + done.counts.unmatched > 0 ? EXIT.wrong : EXIT.done;
 }
+
+const customers = (count: number) => `${count} ${count === 1 ? "customer" : "customers"}`;
 
 function sourceOf(options: Options): Source {
   const { csv, table: name, customerColumn = "", userColumn, organizationColumn } = options;

@@ -34,12 +34,15 @@ const LISTED_FOR_MS = 30 * 86_400_000;
 
 async function bring({ target, output, takeInterrupt }: Session, ids: string[], options: Options): Promise<ExitCode> {
   const { clients } = target;
-  const wanted = options.failed ? { ids: await listFailed(clients.supabase) } : wantedOf(ids, options);
+  const wanted = wantedOf(ids, options) ?? { ids: await listFailed(clients.supabase) };
   const hasQueue = target.kind !== "environment";
   const queue = hasQueue ? await openQueue(target, "StripeEvents") : undefined;
   if (!queue) output.note("Without a queue: the events are applied from here.");
   const signal = takeInterrupt();
   const all: Replayed[] = [];
+  // Of all types Stripe has many events that nobody asked for.
+  const isPassedOver = ({ outcome }: Replayed) =>
+    outcome === "ignored" && "since" in wanted && wanted.types.length === 0;
   const deps = {
     ...clients,
     enqueue: queue && ((events: Parameters<typeof sendEvents>[1]) => sendEvents(queue, events)),
@@ -48,9 +51,9 @@ async function bring({ target, output, takeInterrupt }: Session, ids: string[], 
   };
   for await (const page of replay(deps, wanted)) {
     all.push(...page);
-    for (const each of page) output.item(each, () => lineOf(each));
+    for (const each of page) if (!isPassedOver(each)) output.item(each, () => lineOf(each));
   }
-  output.note(summaryOf(all));
+  output.note(options.failed && all.length === 0 ? "The ledger has no failed event." : summaryOf(all));
   if (all.some(({ outcome }) => outcome === "queued")) {
     output.note(`Those that are queued wait for the consumer: ${callOn(target, "events tail")}`);
   }
@@ -59,11 +62,13 @@ async function bring({ target, output, takeInterrupt }: Session, ids: string[], 
 
 const WRONG = new Set<Replayed["outcome"]>(["failed", "refused", "unknown", "retry"]);
 
-function wantedOf(ids: string[], { since, type }: Options): Wanted {
-  if (ids.length > 0) {
-    if (since || type) throw new CliError("Name events, or say --since and --type: not both.", EXIT.usage);
-    return { ids };
+/** @returns nothing for those that have failed: the ledger knows them */
+function wantedOf(ids: string[], { since, type, failed }: Options): Wanted | undefined {
+  if ([ids.length > 0, since || type, failed].filter(Boolean).length > 1) {
+    throw new CliError("Name events, or say --since and --type, or --failed: one of these.", EXIT.usage);
   }
+  if (ids.length > 0) return { ids };
+  if (failed) return undefined;
   if (!since && !type) throw new CliError("Which events? Name them, or say --since, --type or --failed.", EXIT.usage);
   return { since: since ?? new Date(Date.now() - LISTED_FOR_MS), types: type ?? [] };
 }
@@ -80,6 +85,13 @@ const SAYS: Record<Replayed["outcome"], string> = {
   unknown: "Stripe does not know it, or no longer",
 };
 
+const COUNTED: Partial<typeof SAYS> = {
+  done: "applied before",
+  ignored: SAYS.ignored,
+  retry: "that come again",
+  unknown: "unknown to Stripe",
+};
+
 function lineOf({ id, type, outcome, reason }: Replayed): string {
   const said = WRONG.has(outcome) ? paint("red", SAYS[outcome]) : SAYS[outcome];
   return [id, type, said + (reason ? `: ${reason}` : "")].filter(Boolean).join("  ");
@@ -88,5 +100,5 @@ function lineOf({ id, type, outcome, reason }: Replayed): string {
 function summaryOf(all: Replayed[]): string {
   if (all.length === 0) return "Stripe lists no such event.";
   const counts = Map.groupBy(all, ({ outcome }) => outcome);
-  return `${all.length} in all: ${[...counts].map(([outcome, those]) => `${those.length} ${SAYS[outcome]}`).join(", ")}`;
+  return `${all.length} in all: ${[...counts].map(([outcome, those]) => `${those.length} ${COUNTED[outcome] ?? outcome}`).join(", ")}`;
 }
