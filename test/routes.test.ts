@@ -1,3 +1,4 @@
+import { objects } from "@turnpike/core/mirror";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { event, id, product } from "./builders.ts";
 import { expire } from "./security/tokens.ts";
@@ -464,6 +465,11 @@ describe("GET /api/health", () => {
       build: expect.any(String),
       stage: expect.any(String),
       dependencies: { stripe: "ok", supabase: "ok" },
+      // What is on a schedule does not run here: nothing was read yet.
+      mirror: {
+        complete: false,
+        objects: Object.keys(objects).map((object) => ({ object, completeAsOf: null, differing: 0 })),
+      },
     });
   });
 });

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { BillingError } from "../errors/index.ts";
-import { isForbidden, isRateLimit, isRefusal } from "../stripe/index.ts";
+import { isForbidden, isRateLimit, isRefusal, read } from "../stripe/index.ts";
 
 /** https://docs.stripe.com/search#search-query-language */
 const MOST_CLAUSES = 10;
@@ -29,7 +29,16 @@ export async function searchCustomers(stripe: Stripe, clauses: string[]): Promis
 
 async function searchWhole(stripe: Stripe, query: string): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { id } of stripe.customers.search({ query, limit: 100 })) ids.push(id);
+  let page: string | undefined;
+  do {
+    const found = await read<Stripe.ApiSearchResult<Stripe.Customer>>(stripe, "/v1/customers/search", {
+      query,
+      limit: 100,
+      page,
+    });
+    ids.push(...found.data.map(({ id }) => id));
+    page = found.has_more ? (found.next_page ?? undefined) : undefined;
+  } while (page);
   return ids;
 }
 
