@@ -34,9 +34,19 @@ describe("the system that is worked on", () => {
     const { code, stdout, stderr } = await runBilling(["status"], on(world));
     expect(stderr).toBe(`On the local system at ${world.url}, test mode\n`);
     expect(stdout).toMatch(
-      /^stripe {4}answers\nsupabase {2}answers\nmirrored {2}acct_\w+ in test mode\n\nobject +equal +as of\ncustomer /,
+      /^stripe {4}answers\nsupabase {2}answers\nmirrored {2}acct_\w+ in test mode\n\nobject +equal +as of \(UTC\)\ncustomer /,
     );
     expect(code).toBe(0);
+  });
+
+  it("objects that the mirror does not show as Stripe does are an exit code of their own", async () => {
+    await world.local.query("insert into billing.completeness values ('refund', '2027-01-31T09:00:00Z', 3, 1)");
+    onTestFinished(async () => {
+      await world.local.query("delete from billing.completeness");
+    });
+    const { code, stdout } = await runBilling(["status"], on(world));
+    expect(stdout).toMatch(/^refund +2 of 3 +2027-01-31 09:00:00$/m);
+    expect(code).toBe(3);
   });
 
   it("one answer for programs stands alone on stdout", async () => {

@@ -3,6 +3,7 @@ import { dataOf } from "@turnpike/core/supabase";
 import { type Completeness, getCompleteness } from "@turnpike/core/sync";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { formatMoment } from "../moments.ts";
 import { paint, table } from "../output.ts";
 import { formatCount } from "../progress.ts";
 
@@ -38,14 +39,15 @@ async function showStatus({ target: { clients }, output }: Session): Promise<Exi
     }),
     `mirrored  ${account ? `${account.id} in ${account.livemode ? "live" : "test"} mode` : "no account yet"}`,
     "",
-    ...table(["object", "equal", "as of"], completeness.objects.map(toRow)),
+    ...table(["object", "equal", "as of (UTC)"], completeness.objects.map(toRow)),
   ]);
-  return healthy ? EXIT.done : EXIT.wrong;
+  const isEqual = completeness.objects.every(({ differing }) => differing === 0);
+  return healthy && isEqual ? EXIT.done : EXIT.wrong;
 }
 
 /** As the last reading left it. */
 function toRow({ object, completeAsOf, objects, differing }: Completeness["objects"][number]): string[] {
   if (!completeAsOf) return [object, "", "never read"];
   const equal = `${formatCount(objects - differing)} of ${formatCount(objects)}`;
-  return [object, differing > 0 ? paint("red", equal) : equal, completeAsOf];
+  return [object, differing > 0 ? paint("red", equal) : equal, formatMoment(completeAsOf)];
 }
