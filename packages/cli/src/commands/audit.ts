@@ -46,9 +46,7 @@ function auditLines({ asOf, equal, objects }: Audit): string[] {
   const lost = objects.flatMap(({ object, differing, failures }) => [
     ...differing.flatMap(({ id, kind, columns }) =>
       kind === "differs"
-        ? columns.map(
-            (each) => `${object} ${id}: ${each.column} is ${write(each.stripe)}, and ${write(each.mirror)} here`,
-          )
+        ? columns.map((each) => `${object} ${id}: ${each.column} ${sayDifference(each)}`)
         : [`${object} ${id}: ${kind === "missing" ? "the mirror lacks it" : "Stripe does not know it"}`],
     ),
     ...failures.map(({ id, reason }) => `${object} ${id}: ${reason}`),
@@ -66,6 +64,11 @@ function auditLines({ asOf, equal, objects }: Audit): string[] {
     ...lost.map((line) => paint("red", line)),
     equal ? paint("green", `All equal Stripe as of ${asOf}.`) : `Not all equal Stripe as of ${asOf}.`,
   ];
+}
+
+/** What is about a person is kept back: both sides read alike then. */
+function sayDifference({ stripe, mirror }: { stripe: unknown; mirror: unknown }): string {
+  return stripe === mirror ? "differs" : `is ${write(stripe)}, and ${write(mirror)} here`;
 }
 
 function write(value: unknown): string {
