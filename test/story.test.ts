@@ -26,7 +26,7 @@ async function newVisitor(): Promise<void> {
   await context?.close();
   context = await browser.newContext({ baseURL: world.url });
   page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000); // the first page is built as it is asked for
 }
 
 it("a visitor signs up, subscribes, sees it on the account page, cancels in the portal and sees when it ends", async () => {

@@ -31,7 +31,7 @@ async function visit(path: string, person?: Person): Promise<void> {
   context = await browser.newContext({ baseURL: world.url });
   if (person) await context.addCookies(cookiesOf(person, world.url));
   page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000); // the first page is built as it is asked for
   await page.goto(path);
 }
 
