@@ -3,9 +3,8 @@ import { Order } from "./test/order.ts";
 
 export default defineConfig({
   test: {
-    // For two cores: each file waits for a third of its time, and the databases, browsers and bundlers that they start must not
-    // starve one another.
-    maxWorkers: 3,
+    // Two cores: the databases, browsers and bundlers that the tests start must not starve one another.
+    maxWorkers: 2,
     sequence: { sequencer: Order },
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { id } from "./builders.ts";
 import { DECLINED, payWithCard, VISA } from "./visitor.ts";
-import { startWorld, type World } from "./world.ts";
+import { startWorld, WAIT, type World } from "./world.ts";
 
 let world: World;
 let browser: Browser;
@@ -110,6 +110,9 @@ it.each([
     await page.getByLabel("Password").fill("correct horse battery");
     await press("Create account");
     await page.waitForURL((url) => !url.pathname.startsWith("/sign-up"));
+    await vi.waitFor(async () => {
+      expect(await world.local.query("select from prices where id = $1 and active", [price.id])).toHaveLength(1);
+    }, WAIT);
     await page.goto(`/pricing?price=${price.id}`);
     await press("Buy Euro credits");
     await page.waitForURL(/\/c\/pay\/cs_/);

@@ -125,7 +125,7 @@ async function startStripe() {
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const apiBase = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  emulator = createStripeEmulator({ publicUrl: apiBase, settleDelayMs: 100 });
+  emulator = createStripeEmulator({ publicUrl: apiBase, settleDelayMs: 700 });
   return {
     apiBase,
     requests,
