@@ -16,6 +16,7 @@ const SECONDS: Record<string, number> = {
   "test/core/sync-limits.test.ts": 28,
   "test/cli.test.ts": 24,
   "test/outages.test.ts": 20,
+  "test/simulation.test.ts": 20,
   "test/routes.test.ts": 27,
   "test/security/routes.test.ts": 24,
   "test/core/settling.test.ts": 19,

@@ -1,5 +1,6 @@
 /** What tests and measurements start: Supabase on this machine, a bare Postgres, a free port. */
 export { bootstrapSql } from "../supabase/bootstrap.ts";
+export { type EmbeddedSupabase, generateSigningKey, startEmbeddedSupabase } from "../supabase/index.ts";
 export { readMigrations } from "../supabase/migrations.ts";
 export { findFreePort, startTestPostgres } from "./postgres.ts";
 export { startTestSupabase, type TestSupabase } from "./supabase.ts";

@@ -1,0 +1,113 @@
+import { createPrivateKey, type JsonWebKey } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { type EmbeddedSupabase, generateSigningKey, startEmbeddedSupabase } from "@turnpike/local/testing";
+import { emptying } from "../emptying.ts";
+import { signToken } from "../security/tokens.ts";
+import type { Server } from "./network.ts";
+import { Rest } from "./rest.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const MIGRATIONS = `${root}supabase/migrations`;
+const URL_OF_SUPABASE = "https://supabase.test";
+export const KEYS = { publishableKey: "sb_publishable_simulated", secretKey: "sb_secret_simulated" };
+
+/** What watches while a world runs, and the product's part: its organisations. */
+const WATCH = `
+  create schema simulation;
+  create table simulation.members (user_id uuid, organization_id text, manages_billing boolean);
+  create table simulation.violations (what text);
+  create or replace function billing.organizations_of(user_id uuid) returns table (organization_id text, manages_billing boolean)
+  language sql stable security definer set search_path = '' as $$
+    select m.organization_id, m.manages_billing from simulation.members m where m.user_id = organizations_of.user_id
+  $$;
+  create function simulation.watch_row() returns trigger language plpgsql security definer set search_path = '' as $$
+  begin
+    if new.as_of < old.as_of then
+      insert into simulation.violations values (format('as_of of %s %s goes back', tg_table_name, new.id));
+    end if;
+    if old.deleted and not new.deleted and not new.fetched then
+      insert into simulation.violations values (format('an event brings %s %s back', tg_table_name, new.id));
+    end if;
+    if old.deleted and not new.deleted and new.as_of <= old.as_of then
+      insert into simulation.violations values (format('an older answer brings %s %s back', tg_table_name, new.id));
+    end if;
+    return null;
+  end $$;
+  create function simulation.watch_notice() returns trigger language plpgsql security definer set search_path = '' as $$
+  begin
+    if old.sent_at is not null and new.sent_at is distinct from old.sent_at and new.kind <> 'subscription_orphaned' then
+      insert into simulation.violations values (format('the notice %s of %s is done twice', new.kind, new.object_id));
+    end if;
+    return null;
+  end $$;
+  create trigger watch after update on billing.outbox for each row execute function simulation.watch_notice();
+  do $$ declare place text; begin
+    for place in select target from billing.mirrored loop
+      execute format('create trigger simulation_watch after update on %s for each row execute function simulation.watch_row()', place);
+    end loop;
+  end $$;`;
+
+const EMPTY = emptying(`
+  select oid from pg_class
+  where relkind = 'r' and relnamespace in ('public'::regnamespace, 'billing'::regnamespace, 'simulation'::regnamespace)
+    and relname not in ('mirrored', 'settings')
+  union all select 'auth.users'::regclass`);
+
+/** Supabase: its Postgres and its Auth, in this process. It outlives a world, and is emptied for the next. */
+export class Database {
+  readonly #supabase: EmbeddedSupabase;
+  readonly #signingKey: JsonWebKey & { kid?: string };
+  readonly #rest: Rest;
+  readonly server: Server;
+
+  private constructor(supabase: EmbeddedSupabase, signingKey: JsonWebKey, rest: Rest) {
+    this.#supabase = supabase;
+    this.#signingKey = signingKey;
+    this.#rest = rest;
+    this.server = {
+      place: () => "supabase",
+      atOnce: true,
+      answer: async ({ method, url, headers, body }) =>
+        this.#rest.answer(method, url, headers, body) ??
+        supabase.fetch(new Request(url, { method, headers, ...(method !== "GET" && { body }) })),
+    };
+  }
+
+  /** @param migrationsDir other migrations than the repository's */
+  static async open(migrationsDir = MIGRATIONS): Promise<Database> {
+    const signingKey = await generateSigningKey();
+    // A snapshot is read as a blob, which by itself keeps no process alive.
+    const alive = setInterval(() => {}, 1000);
+    const supabase = await startEmbeddedSupabase({
+      migrationsDir,
+      publicUrl: URL_OF_SUPABASE,
+      ...KEYS,
+      signingKey,
+      ...(migrationsDir === MIGRATIONS && { snapshotDir: `${root}node_modules/.cache/turnpike` }),
+    });
+    clearInterval(alive);
+    await supabase.query(`do $watch$ begin execute $sql$${WATCH}$sql$; end $watch$`);
+    return new Database(supabase, signingKey as JsonWebKey, await Rest.open(supabase.query));
+  }
+
+  get url(): string {
+    return URL_OF_SUPABASE;
+  }
+
+  query<Row>(sql: string, parameters?: unknown[]): Promise<Row[]> {
+    return this.#supabase.query<Row>(sql, parameters);
+  }
+
+  async empty(): Promise<void> {
+    await this.query(EMPTY);
+  }
+
+  /** An access token of a user's. */
+  tokenOf(id: string, email: string): string {
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { iss: `${URL_OF_SUPABASE}/auth/v1`, aud: "authenticated", role: "authenticated", sub: id, email };
+    const key = createPrivateKey({ key: this.#signingKey, format: "jwk" });
+    const header = { alg: "ES256", kid: this.#signingKey.kid, typ: "JWT" };
+    return signToken(header, { ...claims, iat, exp: iat + 3600 }, key);
+  }
+}

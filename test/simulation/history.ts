@@ -1,0 +1,120 @@
+import { Customer } from "./customer.ts";
+import { Random } from "./random.ts";
+import type { PriceName, Shop } from "./shop.ts";
+
+/** What a customer may do next, by name, and how often it is chosen. */
+const STEPS: Record<string, { weight: number; act(customer: Customer, shop: Shop, random: Random): Promise<unknown> }> =
+  {
+    buys: { weight: 6, act: (customer, shop, random) => customer.buy(shop.price(anyPlan(random)), tabsOf(random)) },
+    "buys with a trial": {
+      weight: 3,
+      act: (customer, shop, random) => customer.buy(shop.price("trial"), tabsOf(random)),
+    },
+    "buys a thing": { weight: 2, act: (customer, shop, random) => customer.buy(shop.price("once"), tabsOf(random)) },
+    "buys beside": { weight: 1, act: (customer, shop, random) => customer.buy(shop.price("addon"), tabsOf(random)) },
+    "is declined": { weight: 1, act: (customer, shop) => customer.buy(shop.price("basic"), { card: "declined" }) },
+    "disputes what was bought": {
+      weight: 1,
+      act: (customer, shop) => customer.buy(shop.price("once"), { card: "disputed" }),
+    },
+    "buys as a guest": { weight: 1, act: (customer, shop) => customer.buyAsGuest(shop.price("basic")) },
+    "looks into the portal": { weight: 1, act: (customer) => customer.openPortal() },
+    upgrades: {
+      weight: 2,
+      act: (customer, shop) =>
+        customer.withSubscriptions((stripe, { id, items }) =>
+          stripe.subscriptions.update(id, {
+            items: [{ id: items.data[0]?.id ?? "", price: shop.price("better") }],
+            proration_behavior: "always_invoice",
+          }),
+        ),
+    },
+    "changes back and forth": {
+      weight: 1,
+      act: (customer, shop) =>
+        customer.withSubscriptions(async (stripe, { id, items }) => {
+          for (const price of ["better", "basic", "better"] as const) {
+            const item = { id: items.data[0]?.id ?? "", price: shop.price(price) };
+            await stripe.subscriptions.update(id, { items: [item], proration_behavior: "none" });
+          }
+        }),
+    },
+    "cancels at the end": {
+      weight: 2,
+      act: (customer) =>
+        customer.withSubscriptions((stripe, { id }) => stripe.subscriptions.update(id, { cancel_at_period_end: true })),
+    },
+    resumes: {
+      weight: 1,
+      act: (customer) =>
+        customer.withSubscriptions((stripe, { id }) =>
+          stripe.subscriptions.update(id, { cancel_at_period_end: false }),
+        ),
+    },
+    cancels: {
+      weight: 2,
+      act: (customer) => customer.withSubscriptions((stripe, { id }) => stripe.subscriptions.cancel(id)),
+    },
+    "is refunded": { weight: 2, act: (customer, _, random) => customer.refund(random.pick([0.3, 1])) },
+    "has a card that fails": { weight: 2, act: (customer) => customer.useCard("pm_card_chargeCustomerFail") },
+    "has a good card": { weight: 1, act: (customer) => customer.useCard("pm_card_visa") },
+    "changes the e-mail": { weight: 1, act: (customer) => customer.changeEmail() },
+    "confirms the e-mail": { weight: 1, act: (customer) => customer.confirmEmail() },
+    "is no manager any more": {
+      weight: 1,
+      act: async (customer, _, random) => customer.organizationId && customer.join(random.chance(0.5)),
+    },
+    "buys, and is deleted meanwhile": {
+      weight: 1,
+      act: async (customer, shop, random) => {
+        const bought = customer.buy(shop.price("basic"));
+        await customer.wait(random.between(0, 6));
+        await customer.leave();
+        await bought;
+      },
+    },
+  };
+
+const anyPlan = (random: Random): PriceName => random.pick(["basic", "better"]);
+const tabsOf = (random: Random) => ({ tabs: random.pick([1, 1, 2, 3]), pays: random.pick([1, 1, 0.5]) });
+
+export interface Step {
+  /** In which of the world's turns, and how long after it begins. */
+  turn: number;
+  afterMs: number;
+  name: string;
+}
+
+/** One customer's months. What they do depends on the seed and their number alone, so that others can be left out. */
+export class History {
+  readonly number: number;
+  readonly steps: readonly Step[];
+  readonly customer: Customer;
+  readonly #shop: Shop;
+  readonly #random: Random;
+  readonly #confirmed: boolean;
+
+  constructor(shop: Shop, seed: string, number: number, turns: number) {
+    this.number = number;
+    this.#shop = shop;
+    this.#random = new Random(`${seed} history ${number}`);
+    const random = this.#random;
+    this.customer = new Customer(shop, random, { name: `customer-${number}`, organization: random.chance(0.2) });
+    this.#confirmed = random.chance(0.8);
+    const names = Object.entries(STEPS).flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
+    this.steps = Array.from({ length: turns }, (_, turn) => ({
+      turn,
+      afterMs: random.between(0, 60_000),
+      name: turn === 0 ? random.pick(["buys", "buys", "buys with a trial", "buys as a guest"]) : random.pick(names),
+    }));
+  }
+
+  begin(): Promise<void> {
+    return this.customer.signUp(this.#confirmed);
+  }
+
+  async take({ name }: Step): Promise<void> {
+    if (this.customer.deleted) return;
+    await STEPS[name]?.act(this.customer, this.#shop, this.#random);
+  }
+}

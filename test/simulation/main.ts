@@ -1,0 +1,108 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { CORPUS } from "./corpus.ts";
+import { formatPlan, HISTORIES_IN_A_WORLD, parsePlan, shrink } from "./plan.ts";
+import type { Played } from "./player.ts";
+import { Player } from "./players.ts";
+import { Tally } from "./tally.ts";
+
+const USAGE = `Plays customers' months with the real handlers and the real SQL, while calls fail and processes die.
+
+  npm run simulate                          for a minute
+  npm run simulate -- --hours 8             or so many --histories; Ctrl-C ends it, with what was found
+  npm run simulate -- --seed 12             one world; --trace shows all that happened in it
+  npm run simulate -- --corpus              seeds that once failed, each twice: both runs must be the same
+  --from 1000                               the first seed
+  --processes 2                             side by side; as many as there are cores, unless it is said
+  --matrix                                  at the end: which faults befell which steps
+`;
+
+const { values } = parseArgs({
+  options: {
+    hours: { type: "string" },
+    histories: { type: "string" },
+    seed: { type: "string" },
+    from: { type: "string", default: "1" },
+    processes: { type: "string", default: String(availableParallelism()) },
+    corpus: { type: "boolean" },
+    trace: { type: "boolean" },
+    matrix: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  },
+});
+
+const failed = ({ failures }: Played) => Object.keys(failures).length > 0;
+
+function describe({ failures }: Played): string {
+  return Object.entries(failures)
+    .map(
+      ([name, wrong]) =>
+        `  not so: ${name}\n${wrong
+          .slice(0, 5)
+          .map((each) => `    ${each}`)
+          .join("\n")}`,
+    )
+    .join("\n");
+}
+
+/** One world, as it is told. */
+async function playOne(line: string): Promise<void> {
+  const player = new Player();
+  const played = await player.play(formatPlan(parsePlan(line)), { traced: values.trace ?? false });
+  for (const happened of played.trace ?? []) console.log(happened);
+  console.log(`seed=${line}  ${played.digest}  ${failed(played) ? `FAILED\n${describe(played)}` : "holds"}`);
+  player.close();
+  if (failed(played)) process.exitCode = 1;
+}
+
+/** Each twice, in two processes. */
+async function playCorpus(): Promise<void> {
+  const players = [new Player(), new Player()];
+  for (const { line } of CORPUS) {
+    const [one, other] = await Promise.all(players.map((player) => player.play(line)));
+    if (!one || !other) continue;
+    const same = one.digest === other.digest;
+    const word = failed(one) ? "FAILED" : same ? "holds" : "DIFFERS from run to run";
+    console.log(`seed=${line}  ${one.digest}  ${word}${failed(one) ? `\n${describe(one)}` : ""}`);
+    if (failed(one) || !same) process.exitCode = 1;
+  }
+  for (const player of players) player.close();
+}
+
+/** Seed after seed, until the time is over. */
+async function search(): Promise<void> {
+  const until = Date.now() + Number(values.hours ?? (values.histories ? 1000 : 1 / 60)) * 3_600_000;
+  const most = Number(values.histories ?? Number.POSITIVE_INFINITY);
+  const tally = new Tally();
+  let next = Number(values.from);
+  let stopped = false;
+  process.once("SIGINT", () => {
+    stopped = true;
+  });
+  const begun = () => (next - Number(values.from)) * HISTORIES_IN_A_WORLD;
+  const progress = setInterval(() => console.log(tally.progress()), 10_000);
+  const work = async (player: Player) => {
+    while (!stopped && Date.now() < until && begun() < most) {
+      const line = String(next++);
+      const played = await player.play(line);
+      tally.add(played);
+      if (failed(played)) await report(player, line, played);
+    }
+    player.close();
+  };
+  await Promise.all(Array.from({ length: Number(values.processes) }, () => work(new Player())));
+  clearInterval(progress);
+  console.log(tally.summary(values.matrix ?? false));
+  if (tally.failed > 0) process.exitCode = 1;
+}
+
+async function report(player: Player, line: string, played: Played): Promise<void> {
+  const [name = ""] = Object.keys(played.failures);
+  const least = await shrink(parsePlan(line), async (plan) => name in (await player.play(formatPlan(plan))).failures);
+  console.log(`seed=${formatPlan(least)}\n${describe(played)}`);
+}
+
+if (values.help) console.log(USAGE);
+else if (values.seed !== undefined) await playOne(values.seed);
+else if (values.corpus) await playCorpus();
+else await search();

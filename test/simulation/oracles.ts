@@ -1,0 +1,189 @@
+import { enabledEvents, getObject, type ObjectName, objects } from "@turnpike/core/mirror";
+import type Stripe from "stripe";
+import type { Account } from "./account.ts";
+import type { Cloud } from "./cloud.ts";
+import type { Database } from "./database.ts";
+import type { History } from "./history.ts";
+import type { Shop } from "./shop.ts";
+
+/** What a world looks like when it is at rest. */
+export interface AtRest {
+  account: Account;
+  cloud: Cloud;
+  database: Database;
+  shop: Shop;
+  histories: readonly History[];
+}
+
+/** What must hold at rest. Each answers in what way it does not. */
+export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
+  "as_of never goes back, and what is deleted stays so": async ({ database }) =>
+    (await database.query<{ what: string }>("select what from simulation.violations")).map(({ what }) => what),
+
+  "nothing is among the dead letters": async ({ cloud }) =>
+    cloud.events.deadLetters.map(({ body }) => body.slice(0, 80)),
+
+  "the ledger has every event": async ({ account, database }) => {
+    const wanted = account.emulator.events().filter(({ type }) => (enabledEvents as string[]).includes(type));
+    const done = await database.query<{ id: string }>(
+      "select id from billing.stripe_events where outcome in ('applied', 'stale')",
+    );
+    const ids = new Set(done.map(({ id }) => id));
+    return wanted.filter(({ id }) => !ids.has(id)).map(({ id, type }) => `${type} ${id}`);
+  },
+
+  "what events tell of is as at Stripe": (world) => compareAll(world, toldOf(world.account)),
+
+  "every notice is done": async ({ database }) =>
+    (
+      await database.query<{ what: string }>(
+        "select format('%s of %s, after %s attempts: %s', kind, object_id, attempts, last_error) as what from billing.outbox where sent_at is null",
+      )
+    ).map(({ what }) => what),
+
+  "nobody pays twice": async ({ database, account, cloud }) => {
+    const customers = await database.query<{ id: string; payer: string | null }>(
+      "select id, billing.payer_of(c) as payer from public.customers c",
+    );
+    const payerOf = new Map(customers.map(({ id, payer }) => [id, payer]));
+    const live = (await stripeOf(account).subscriptions()).filter(({ status }) => isPaid(status));
+    const groups = Map.groupBy(live, (subscription) => {
+      const [item] = subscription.items.data;
+      const customer = String(subscription.customer);
+      return `${payerOf.get(customer) ?? customer} ${item?.price.unit_amount === 900 ? "addon" : "pro"}`;
+    });
+    const told = cloud.mails.map(({ text }) => text).join("\n");
+    return [...groups].flatMap(([payer, held]) => {
+      // Where undoing it might be wrong, a person was told.
+      const untold = held.filter(({ id }) => !told.includes(id));
+      return held.length > 1 && untold.length > 1 ? [`${payer}: ${held.map(({ id }) => id).join(" and ")}`] : [];
+    });
+  },
+
+  "who pays has access, and nobody else": async ({ database, account }) => {
+    const paying = new Set(
+      (await stripeOf(account).subscriptions())
+        .filter(({ status }) => isPaid(status))
+        .map(({ customer }) => String(customer)),
+    );
+    const users = await database.query<{ id: string; has: boolean; customers: string[] }>(
+      `select id, public.user_has_active_subscription(id) as has,
+        array(select billing.usable_customer_ids(users.id)) as customers
+      from auth.users users`,
+    );
+    return users.flatMap(({ id, has, customers }) =>
+      has === customers.some((customer) => paying.has(customer))
+        ? []
+        : [`${id}: ${has ? "has it unpaid" : "pays for nothing"}`],
+    );
+  },
+
+  "whoever was deleted pays no more": async ({ histories, account }) => {
+    const gone = new Set<string>(histories.flatMap(({ customer }) => (customer.deleted ? [customer.id] : [])));
+    return (await stripeOf(account).subscriptions())
+      .filter(({ status, metadata }) => isPaid(status) && gone.has(metadata.user_id ?? "") && !metadata.organization_id)
+      .map(({ id }) => id);
+  },
+
+  "a trial is had once": async ({ account, cloud }) => {
+    const told = cloud.mails.map(({ text }) => text).join("\n");
+    const trials = (await stripeOf(account).subscriptions()).filter(
+      ({ trial_start, metadata, id }) => trial_start !== null && metadata.user_id && !told.includes(id),
+    );
+    const byPayer = Map.groupBy(trials, ({ metadata }) => metadata.organization_id ?? metadata.user_id);
+    return [...byPayer].flatMap(([payer, had]) =>
+      had.length > 1 ? [`${payer}: ${had.map(({ id }) => id).join(" and ")}`] : [],
+    );
+  },
+};
+
+/** After a sweep nothing is left out. */
+export const AFTER_A_SWEEP: typeof ORACLES = {
+  "everything is as at Stripe": (world) => compareAll(world, undefined),
+};
+
+const isPaid = (status: string) => ["trialing", "active", "past_due"].includes(status);
+
+/** What Stripe holds, read past the network. */
+function stripeOf(account: Account) {
+  const list = async <Item extends { id: string }>(path: string, query: object): Promise<Item[]> => {
+    const items: Item[] = [];
+    for (let more = true; more; ) {
+      const search = new URLSearchParams({
+        limit: "100",
+        ...query,
+        ...(items.length > 0 && { starting_after: items.at(-1)?.id }),
+      });
+      const page = await account.get<Stripe.ApiList<Item>>(`${path}?${search}`);
+      items.push(...page.data);
+      more = page.has_more;
+    }
+    return items;
+  };
+  return { list, subscriptions: () => list<Stripe.Subscription>("/v1/subscriptions", { status: "all" }) };
+}
+
+/** The ids that events tell of. */
+function toldOf(account: Account): ReadonlySet<string> {
+  const told = account.emulator.events().filter(({ type }) => (enabledEvents as string[]).includes(type));
+  return new Set(told.map(({ data }) => (data.object as { id: string }).id));
+}
+
+/** States that no event tells of: only a sweep brings them. */
+const UNTOLD: Record<string, (status: string) => boolean> = {
+  checkout_session: (status) => status === "open",
+  invoice: (status) => status === "draft",
+  invoice_payment: (status) => status !== "paid",
+  payment_intent: (status) => status.startsWith("requires_"),
+  charge: (status) => status !== "succeeded",
+};
+
+const COMPARE = `
+  select shown.id, case when standing.id is null then '{missing}' else array(
+    select key from jsonb_each(to_jsonb(jsonb_populate_record(standing, shown."row"))) as wanted (key, value)
+    where to_jsonb(standing) -> key is distinct from value
+  ) || case when standing.deleted <> shown.deleted then '{deleted}'::text[] else '{}' end end as columns
+  from jsonb_to_recordset($1::jsonb) as shown (id text, "row" jsonb, deleted boolean)
+  left join {target} standing on standing.id = shown.id`;
+
+async function compareAll(world: AtRest, only: ReadonlySet<string> | undefined): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const name of Object.keys(objects) as ObjectName[]) {
+    if (name !== "entitlements") wrong.push(...(await compareKind(world, name, only)));
+  }
+  return wrong;
+}
+
+async function compareKind(
+  { account, database }: AtRest,
+  name: ObjectName,
+  only?: ReadonlySet<string>,
+): Promise<string[]> {
+  const object = getObject(name);
+  const { list } = stripeOf(account);
+  const { listed } = object;
+  const customers = listed.by === "customer" ? await list<{ id: string }>("/v1/customers", {}) : [];
+  const found =
+    listed.by === "customer"
+      ? (await Promise.all(customers.map(({ id: customer }) => list<{ id: string }>(listed.path, { customer })))).flat()
+      : await list<{ id: string }>(listed.path, name === "subscription" ? { status: "all" } : {});
+  const shown = found.flatMap((source) => {
+    const { status } = source as { status?: string };
+    if (only && (!only.has(source.id) || UNTOLD[name]?.(status ?? ""))) return [];
+    const { object_id: id, row, deleted } = object.project(source as never);
+    return [{ id, row, deleted }];
+  });
+  const target = (
+    await database.query<{ target: string }>("select target from billing.mirrored where object = $1", [name])
+  )[0]?.target;
+  const compared = await database.query<{ id: string; columns: string[] }>(COMPARE.replace("{target}", target ?? ""), [
+    JSON.stringify(shown),
+  ]);
+  const differing = compared
+    .filter(({ columns }) => columns.length > 0)
+    .map(({ id, columns }) => `${name} ${id}: ${columns}`);
+  const ids = new Set(found.map(({ id }) => id));
+  const rows = await database.query<{ id: string }>(`select id from ${target} where not deleted`);
+  const extra = rows.filter(({ id }) => !ids.has(id)).map(({ id }) => `${name} ${id}: Stripe has none`);
+  return [...differing, ...extra];
+}

@@ -1,0 +1,48 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Played } from "./player.ts";
+
+const PLAYER = fileURLToPath(new URL("./player.ts", import.meta.url));
+/** Modules that a world has loaded are never given back: a process is followed by another before that is much. */
+const WORLDS_OF_A_PROCESS = 150;
+/** A world takes a second or two: one that takes so long hangs. */
+const MOST_MS = 120_000;
+
+/** Processes that play worlds, side by side. */
+export class Player {
+  readonly #environment: NodeJS.ProcessEnv;
+  #process: ChildProcess | undefined;
+  #played = 0;
+
+  /** @param migrationsDir other migrations than the repository's */
+  constructor(migrationsDir?: string) {
+    this.#environment = { ...process.env, ...(migrationsDir && { MIGRATIONS_DIR: migrationsDir }) };
+  }
+
+  /** @throws when the process dies or hangs */
+  async play(line: string, { traced = false } = {}): Promise<Played> {
+    if (this.#played++ >= WORLDS_OF_A_PROCESS) this.close();
+    this.#process ??= fork(PLAYER, { env: this.#environment, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const player = this.#process;
+    const ended = new AbortController();
+    const timer = setTimeout(() => player.kill("SIGKILL"), MOST_MS);
+    try {
+      player.send({ line, traced });
+      const died = once(player, "exit", ended).then(() => {
+        throw new Error(`The process that played ${line} died or hung`);
+      });
+      const [played] = await Promise.race([once(player, "message", ended), died]);
+      return played as Played;
+    } finally {
+      clearTimeout(timer);
+      ended.abort();
+    }
+  }
+
+  close(): void {
+    this.#process?.kill();
+    this.#process = undefined;
+    this.#played = 0;
+  }
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from "node:crypto";
+import type { SQSRecord } from "aws-lambda";
+import type { FaultKind } from "./faults.ts";
+import type { Call } from "./network.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+interface Message {
+  id: string;
+  body: string;
+  sentAt: number;
+  visibleAt: number;
+  received: number;
+}
+
+export interface QueueOptions {
+  /** As in stacks/. */
+  visibilityMs: number;
+  retentionMs: number;
+  batch: number;
+  consumers: number;
+  /** After so many receipts a message goes to the dead letters. */
+  mostReceipts: number;
+  /** Works on a batch; answers the ids of the messages that failed, or nothing when all did. */
+  consume(records: SQSRecord[]): Promise<string[] | undefined>;
+}
+
+const WINDOW_MS = 1000;
+
+/** An SQS queue with a Lambda behind it: in no order, more than once, some of a batch again after the visibility time-out. */
+export class Queue {
+  readonly #scheduler: Scheduler;
+  readonly #options: QueueOptions;
+  readonly #messages = new Map<string, Message>();
+  readonly deadLetters: Message[] = [];
+  #working = 0;
+
+  constructor(scheduler: Scheduler, options: QueueOptions) {
+    this.#scheduler = scheduler;
+    this.#options = options;
+  }
+
+  /** How many messages are neither done nor dead. */
+  get waiting(): number {
+    return this.#messages.size;
+  }
+
+  get working(): number {
+    return this.#working;
+  }
+
+  /** SQS's own answer to `SendMessageBatch`. */
+  take({ body }: Call, fault: FaultKind | undefined): Response {
+    const { Entries } = JSON.parse(body) as { Entries: { Id: string; MessageBody: string }[] };
+    const [Successful, Failed]: object[][] = [[], []];
+    for (const { Id, MessageBody } of Entries) {
+      if (fault === "partial" && this.#scheduler.random.chance(0.5)) {
+        Failed?.push({ Id, Code: "InternalError", SenderFault: false });
+        continue;
+      }
+      this.#add(MessageBody);
+      Successful?.push({ Id, MessageId: Id });
+    }
+    return Response.json({ Successful, Failed });
+  }
+
+  /** As an operator does: puts back what is dead. */
+  redrive(): void {
+    for (const { body } of this.deadLetters.splice(0)) this.#add(body);
+  }
+
+  #add(body: string): void {
+    const { now, random } = this.#scheduler;
+    const id = randomUUID();
+    this.#messages.set(id, { id, body, sentAt: now, visibleAt: now, received: 0 });
+    // SQS delivers now and then what it has delivered already, and is done.
+    if (random.chance(0.02))
+      this.#messages.set(`${id}-`, { id: `${id}-`, body, sentAt: now, visibleAt: now, received: 0 });
+    this.#wake(random.between(0, WINDOW_MS));
+  }
+
+  #wake(ms: number): void {
+    this.#scheduler.in(ms, () => this.#poll());
+  }
+
+  #poll(): void {
+    const { now, random } = this.#scheduler;
+    const { retentionMs, batch, consumers, visibilityMs } = this.#options;
+    for (const { id, sentAt } of this.#messages.values()) if (sentAt + retentionMs < now) this.#messages.delete(id);
+    const visible = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
+    const alive = visible.filter((message) => !this.#bury(message));
+    if (alive.length === 0 || this.#working >= consumers) return;
+    // Whatever the order in which they came, and however many there are.
+    const taken = random.shuffle(alive).slice(0, random.chance(0.5) ? batch : random.whole(1, 10));
+    for (const message of taken) {
+      message.received++;
+      message.visibleAt = now + visibilityMs;
+    }
+    this.#wake(visibilityMs);
+    void this.#work(taken);
+    if (taken.length < alive.length) this.#wake(random.between(0, WINDOW_MS));
+  }
+
+  #bury(message: Message): boolean {
+    if (message.received < this.#options.mostReceipts) return false;
+    this.#messages.delete(message.id);
+    this.deadLetters.push(message);
+    return true;
+  }
+
+  async #work(taken: Message[]): Promise<void> {
+    this.#working++;
+    const failed = await this.#options.consume(taken.map(recordOf)).finally(() => {
+      this.#working--;
+    });
+    for (const { id } of taken) if (failed && !failed.includes(id)) this.#messages.delete(id);
+    this.#wake(this.#scheduler.random.between(0, WINDOW_MS));
+  }
+}
+
+function recordOf({ id, body, received, sentAt }: Message): SQSRecord {
+  return {
+    messageId: id,
+    receiptHandle: id,
+    body,
+    attributes: {
+      ApproximateReceiveCount: String(received),
+      SentTimestamp: String(sentAt),
+      SenderId: "simulated",
+      ApproximateFirstReceiveTimestamp: String(sentAt),
+    },
+    messageAttributes: {},
+    md5OfBody: "",
+    eventSource: "aws:sqs",
+    eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:simulated",
+    awsRegion: "us-east-1",
+  };
+}

@@ -1,0 +1,227 @@
+import Stripe from "stripe";
+import { Account, SECRET_KEY, WEBHOOK_SECRET } from "./account.ts";
+import { Cloud } from "./cloud.ts";
+import { type Database, KEYS } from "./database.ts";
+import { Faults } from "./faults.ts";
+import { History, type Step } from "./history.ts";
+import { deploy, type Handlers } from "./lambda.ts";
+import { Network } from "./network.ts";
+import { AFTER_A_SWEEP, type AtRest, ORACLES } from "./oracles.ts";
+import type { Plan } from "./plan.ts";
+import { Random } from "./random.ts";
+import { Scheduler } from "./scheduler.ts";
+import { Shop } from "./shop.ts";
+import { putOnStage } from "./stage.ts";
+
+export interface Result {
+  /** Of all that happened. */
+  digest: string;
+  trace: readonly string[];
+  /** What does not hold, by its name. */
+  failures: Record<string, string[]>;
+  /** How often each fault befell each step, by `step fault`. */
+  faults: ReadonlyMap<string, number>;
+  /** The steps that there were. */
+  steps: ReadonlySet<string>;
+}
+
+const BEGIN = Date.UTC(2027, 0, 11, 9);
+const [MINUTE, DAY] = [60_000, 86_400_000];
+
+function setEnvironment(): void {
+  Object.assign(process.env, {
+    SITE_URL: "https://app.test",
+    SUPABASE_URL: "https://supabase.test",
+    SUPABASE_PUBLISHABLE_KEY: KEYS.publishableKey,
+    STRIPE_API_BASE: "https://stripe.test",
+    BUILD: "simulated",
+    SST_APP: "turnpike",
+    SST_STAGE: "simulated",
+    SST_Secret_value_STRIPE_SECRET_KEY: SECRET_KEY,
+    SST_Secret_value_STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    SST_Secret_value_SUPABASE_SECRET_KEY: KEYS.secretKey,
+    SST_Queue_queueUrl_StripeEvents: "https://sqs.test/000000000000/events",
+    SST_Queue_queueUrl_RelayWakeUps: "https://sqs.test/000000000000/wake-ups",
+    OPERATOR_TOPIC_ARN: "arn:aws:sns:us-east-1:000000000000:operator",
+    AWS_ENDPOINT_URL_SNS: "https://sns.test",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "simulated",
+    AWS_SECRET_ACCESS_KEY: "simulated",
+  });
+}
+
+/** Stripe's client for Node opens sockets; its other one calls `fetch`. Both are to show headers in one way: as Node does. */
+function letStripeFetch(): void {
+  const { _platformFunctions: platform } = Stripe as unknown as { _platformFunctions: object };
+  const fetchLikeNode = async (url: string | URL | Request, init?: RequestInit) => {
+    const response = await fetch(url, init);
+    const value = Object.fromEntries(response.headers);
+    Object.defineProperty(value, Symbol.iterator, { value: () => Object.entries(value)[Symbol.iterator]() });
+    return Object.defineProperty(response, "headers", { value });
+  };
+  Object.assign(platform, { createDefaultHttpClient: () => Stripe.createFetchHttpClient(fetchLikeNode) });
+}
+
+/** Plays a plan. */
+export async function play(database: Database, plan: Plan): Promise<Result> {
+  setEnvironment();
+  letStripeFetch();
+  await database.empty();
+  const world = new World(database, await deploy(), plan);
+  const failures: Record<string, string[]> = {};
+  try {
+    await world.live();
+    Object.assign(failures, await world.judge(ORACLES));
+    if (world.isSwept) {
+      await world.sweep();
+      Object.assign(failures, await world.judge(AFTER_A_SWEEP));
+    }
+  } catch (error) {
+    failures["it comes to rest"] = [String((error as Error).stack)];
+  } finally {
+    putOnStage(undefined);
+  }
+  const { scheduler, faults } = world;
+  return {
+    digest: scheduler.digest(),
+    trace: scheduler.trace(),
+    failures,
+    faults: faults.counts(),
+    steps: faults.steps(),
+  };
+}
+
+class World {
+  readonly scheduler: Scheduler;
+  readonly faults: Faults;
+  readonly isSwept: boolean;
+  readonly #plan: Plan;
+  readonly #random: Random;
+  readonly #atRest: AtRest;
+  readonly #network: Network;
+  readonly #cloud: Cloud;
+
+  constructor(database: Database, handlers: Handlers, plan: Plan) {
+    const { seed } = plan;
+    const random = new Random(`${seed} world`);
+    const scheduler = new Scheduler(seed, BEGIN + random.whole(0, 3_600_000));
+    const faults = new Faults(seed, {
+      rate: random.pick([0, 0.005, 0.02, 0.05]),
+      most: plan.mostFaults,
+      without: new Set(plan.without),
+    });
+    const cloud = new Cloud(scheduler, handlers, { consumers: random.whole(2, 8) });
+    let network: Network | undefined;
+    const notYet: typeof fetch = () => Promise.reject(new Error("There is no network yet"));
+    const chance = new Random(`${seed} chance`);
+    putOnStage({ scheduler, chance, fetch: (input, init) => (network?.fetch ?? notYet)(input, init) });
+    const account = new Account();
+    const servers = { ...cloud.servers, "stripe.test": account.server, "supabase.test": database.server };
+    network = new Network(scheduler, faults, servers);
+    const shop = new Shop(database);
+    const histories = plan.histories.map((number) => new History(shop, seed, number, plan.turns));
+    this.#atRest = { account, cloud, database, shop, histories };
+    this.#network = network;
+    this.#cloud = cloud;
+    this.scheduler = scheduler;
+    this.faults = faults;
+    this.#plan = plan;
+    this.#random = random;
+    this.isSwept = random.chance(0.25);
+  }
+
+  /** The catalogue comes to be, then the histories' turns pass, then all comes to rest. */
+  async live(): Promise<void> {
+    const { scheduler } = this;
+    const { shop, histories } = this.#atRest;
+    await scheduler.runUntilSettled(shop.open(), 10 * MINUTE);
+    if (this.#random.chance(0.7)) scheduler.in(MINUTE, () => void this.#cloud.run("read-account"));
+    await scheduler.runUntil(scheduler.now + 5 * MINUTE);
+    for (const history of histories) await history.begin();
+    this.faults.begin();
+    for (let turn = 0; turn < this.#plan.turns; turn++) await this.#pass(turn);
+    this.faults.end();
+    await this.#rest();
+  }
+
+  async #pass(turn: number): Promise<void> {
+    const { scheduler, faults } = this;
+    const random = this.#random;
+    if (random.chance(0.15)) faults.breakDown(scheduler.now + random.between(0, MINUTE));
+    for (const history of this.#atRest.histories) {
+      const step = history.steps[turn] as Step;
+      scheduler.in(step.afterMs, () => {
+        scheduler.note(`${history.number} ${step.name}`);
+        history.take(step).catch((error) => scheduler.note(`${history.number} fails: ${(error as Error).message}`));
+      });
+    }
+    this.#schedules(0.5);
+    await scheduler.runUntil(scheduler.now + 10 * MINUTE);
+    const goesOnAt = scheduler.now + random.pick([0.02, 3, 12, 20]) * DAY;
+    // What is due meanwhile, such as renewals, happens at its own time; the schedules come back with the next turn.
+    await scheduler.runUntil(goesOnAt);
+  }
+
+  #schedules(share: number): void {
+    const { scheduler } = this;
+    const random = this.#random;
+    for (const [name, most] of [
+      ["relay", 3],
+      ["reconcile", 2],
+      ["read-account", 1],
+    ] as const) {
+      for (let run = 0; run < most; run++)
+        if (random.chance(share)) scheduler.in(random.between(0, 9 * MINUTE), () => void this.#cloud.run(name));
+    }
+  }
+
+  async #rest(): Promise<void> {
+    const { scheduler } = this;
+    const cloud = this.#cloud;
+    // Whoever still has a message has it no longer than this; and what Stripe still tries to deliver is delivered.
+    await scheduler.runUntil(scheduler.now + 45 * MINUTE);
+    for (let round = 0; round < 30; round++) {
+      cloud.events.redrive();
+      if (round < 3) await this.#run("reconcile");
+      await this.#run("relay");
+      await scheduler.runUntil(scheduler.now + 3 * MINUTE);
+      const due = await this.#nextNotice();
+      if (round >= 2 && cloud.isIdle && this.#network.underWay === 0 && due === undefined) return;
+      if (due !== undefined) await scheduler.runUntil(Math.max(scheduler.now, due));
+    }
+  }
+
+  async #nextNotice(): Promise<number | undefined> {
+    const [row] = await this.#atRest.database.query<{ at: string | null }>(
+      "select min(next_attempt_at) as at from billing.outbox where sent_at is null and next_attempt_at < 'infinity'",
+    );
+    return row?.at ? Date.parse(row.at) : undefined;
+  }
+
+  #run(name: "reconcile" | "relay" | "read-account"): Promise<void> {
+    return this.scheduler.runUntilSettled(this.#cloud.run(name), 20 * MINUTE);
+  }
+
+  /** Until a whole sweep has gone through. */
+  async sweep(): Promise<void> {
+    const { scheduler } = this;
+    const asked = () =>
+      this.#atRest.database.query<{ swept: boolean }>(
+        "select exists (select from billing.sync_runs where purpose = 'sweep' and finished_at is not null) as swept",
+      );
+    for (let round = 0; round < 30 && !(await asked())[0]?.swept; round++) {
+      await this.#run("read-account");
+      await scheduler.runUntil(scheduler.now + MINUTE);
+    }
+    await this.#run("read-account");
+  }
+
+  async judge(oracles: typeof ORACLES): Promise<Record<string, string[]>> {
+    const failures: Record<string, string[]> = {};
+    for (const [name, judge] of Object.entries(oracles)) {
+      const wrong = await judge(this.#atRest);
+      if (wrong.length > 0) failures[name] = wrong;
+    }
+    return failures;
+  }
+}
