@@ -13,7 +13,7 @@ const limits = { perSecond: Number(perSecond), perEndpoint: Number(perEndpoint) 
 process.send?.("begun");
 await beginReading(clients, { purpose: "sync", requestedBy: "npm run bench:sync" });
 const { state, failed, errors } = await workReading(clients, { purpose: "sync", ...limits });
-process.send?.("ended");
+process.send?.({ megabytes: process.resourceUsage().maxRSS / 1000 });
 for (const error of errors) console.error(error);
 if (state !== "done" || failed > 0) {
   console.error(`The reading ended as "${state}", and the mirror could not take ${failed} objects.`);

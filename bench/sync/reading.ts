@@ -12,6 +12,8 @@ export interface Reading {
   calls: Calls;
   /** How often the process was killed. */
   kills: number;
+  /** The most that the reader's process held, in MB. */
+  megabytes: number;
 }
 
 const PROGRAM = fileURLToPath(new URL("./read.ts", import.meta.url));
@@ -50,13 +52,13 @@ export async function read(
     }
     const last = await start();
     const exit = once(last, "exit");
-    await Promise.race([once(last, "message"), exit]);
+    const [said] = await Promise.race([once(last, "message"), exit]);
     const seconds = (performance.now() - Number(began)) / 1000;
     if ((await exit)[0] !== 0) throw new Error("The account was not read to its end, see above.");
     const calls = callsOf(await account.counts());
     await account.lift();
     await assertEqual(account, supabase);
-    return { seconds, calls, kills };
+    return { seconds, calls, kills, megabytes: (said as { megabytes: number }).megabytes };
   } finally {
     await supabase.close();
   }

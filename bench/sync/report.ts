@@ -51,7 +51,7 @@ ${peerTable(results)}
 
 function readingTable({ whole, killed, limits, ...results }: Results): string {
   const size = total({ whole, killed, limits, ...results });
-  const rows = [whole, killed].map(({ kills, seconds, calls }) => [
+  const rows = [whole, killed].map(({ kills, seconds, calls, megabytes }) => [
     kills === 0 ? "in one go" : `killed ${kills} times`,
     seconds.toFixed(1),
     leastSeconds(calls, limits).toFixed(1),
@@ -60,6 +60,7 @@ function readingTable({ whole, killed, limits, ...results }: Results): string {
     (calls.served / size).toFixed(4),
     thousands(calls.limited),
     calls.peak.toFixed(1),
+    `${megabytes.toFixed(0)} MB`,
   ]);
   const head = [
     "reading",
@@ -70,6 +71,7 @@ function readingTable({ whole, killed, limits, ...results }: Results): string {
     "calls per object",
     "refused with 429",
     "peak",
+    "memory",
   ];
   return `${table(head, rows)}
 
