@@ -16,7 +16,7 @@ comment on column billing.sync_runs.token is 'Of the one worker that reads: the 
 create unique index sync_runs_unfinished on billing.sync_runs (purpose) where finished_at is null;
 
 -- A range of one kind of object: those created from one moment to another, newest first; or, of what Stripe lists for one customer
--- at a time, the customers of the mirror from one id to another.
+-- at a time, those of the customers that one page has shown.
 create table billing.sync_ranges (
   id bigint generated always as identity primary key,
   run_id bigint not null references billing.sync_runs on delete cascade,
@@ -25,7 +25,7 @@ create table billing.sync_ranges (
   by_customer boolean not null,
   created_from timestamptz,
   created_to timestamptz,
-  customer_to text,
+  customers text[],
   after text,
   reached timestamptz,
   read bigint not null default 0,
@@ -36,7 +36,8 @@ create table billing.sync_ranges (
   last_error text,
   done_at timestamptz
 );
-comment on column billing.sync_ranges.created_from is 'Null: from the first of all. created_to and customer_to are null likewise, and created_to is not part of the range.';
+comment on column billing.sync_ranges.created_from is 'Null: from the first of all. created_to is null likewise, and not part of the range.';
+comment on column billing.sync_ranges.customers is 'Whose are read, in this order. Null: the range stands for those of customers who are yet to be read, and is done when all are.';
 comment on column billing.sync_ranges.after is 'The last object, or the last customer, whose page is in the mirror.';
 comment on column billing.sync_ranges.reached is 'When that object was created.';
 create index sync_ranges_of_run on billing.sync_ranges (run_id, object);
@@ -102,14 +103,26 @@ create function billing.note_completeness(run_id bigint, objects text[]) returns
 language plpgsql set search_path = '' as $$
 declare
   run billing.sync_runs;
+  awaited text[] := '{}';
 begin
   -- Of two ranges that end at once, the later must see that the other has.
   select * into run from billing.sync_runs where id = note_completeness.run_id for no key update;
 
+  if 'customer' = any (objects) and not exists (
+    select from billing.sync_ranges range where range.run_id = run.id and range.object = 'customer' and range.done_at is null
+  ) then
+    with known as (
+      update billing.sync_ranges range set done_at = now()
+      where range.run_id = run.id and range.by_customer and range.customers is null and range.done_at is null
+      returning range.object
+    )
+    select coalesce(array_agg(known.object), '{}') into awaited from known;
+  end if;
+
   insert into billing.completeness as known (object, complete_as_of, objects, differing)
   select range.object, run.started_at, sum(range.read), sum(range.failed)
   from billing.sync_ranges range
-  where range.run_id = run.id and range.object = any (note_completeness.objects)
+  where range.run_id = run.id and range.object = any (note_completeness.objects || awaited)
   group by range.object
   having bool_and(range.done_at is not null)
   on conflict (object) do update
@@ -144,42 +157,42 @@ language sql security definer set search_path = '' as $$
 $$;
 
 -- Gives the worker ranges to read, of the kinds first of which it reads the fewest at once. A range that another worker held is its
--- own from here on: the other's next page is refused. What is listed by customer waits until all customers are known.
-create function public.take_sync_ranges(run_id bigint, token uuid, most integer)
+-- own from here on: the other's next page is refused.
+create function public.take_sync_ranges(run_id bigint, token uuid, most integer, most_by_customer integer)
 returns table (
-  id bigint, object text, by_customer boolean, created_from timestamptz, created_to timestamptz, customer_to text,
-  after text, reached timestamptz
+  id bigint, object text, created_from timestamptz, created_to timestamptz, customers text[], after text, reached timestamptz
 )
 language sql security definer set search_path = '' as $$
-  with free as (
-    select range.id, row_number() over (partition by range.object order by range.id) + (
+  with open as (
+    select range.id, range.position, range.by_customer, row_number() over (partition by range.object order by range.id) + (
       select count(*) from billing.sync_ranges held
       where held.run_id = range.run_id and held.done_at is null and held.object = range.object and held.token = take_sync_ranges.token
-    ) as turn, range.position
+    ) as turn
     from billing.sync_ranges range
     where range.run_id = take_sync_ranges.run_id and range.done_at is null
       and range.token is distinct from take_sync_ranges.token
       and range.not_before <= now()
-      and not (range.by_customer and exists (
-        select from billing.sync_ranges customers
-        where customers.run_id = range.run_id and customers.object = 'customer' and customers.done_at is null
-      ))
+      and not (range.by_customer and range.customers is null)
       and exists (select from billing.sync_runs run where run.id = range.run_id and run.token = take_sync_ranges.token)
-    order by turn, range.position
+  ), free as (
+    select open.id from open
+    where not open.by_customer or open.turn <= most_by_customer
+    order by open.turn, open.position
     limit most
   )
   update billing.sync_ranges range set token = take_sync_ranges.token
   from free where range.id = free.id and range.done_at is null
-  returning range.id, range.object, range.by_customer, range.created_from, range.created_to, range.customer_to, range.after, range.reached
+  returning range.id, range.object, range.created_from, range.created_to, range.customers, range.after, range.reached
 $$;
 
 -- Notes that a page of a range is in the mirror, and answers the range as it goes on: nothing, when it is another worker's by now.
 -- While fewer than the wanted ranges of the kind are open, what is left is divided, and the worker keeps the younger half.
--- failures is [{id, reason}].
+-- customers are those that a page of customers showed: what Stripe lists for each of them may be read. failures is [{id, reason}].
 create function public.advance_sync_range(
-  range_id bigint, token uuid, after text, reached timestamptz, read integer, failures jsonb, ended boolean, wanted integer
+  range_id bigint, token uuid, after text, reached timestamptz, read integer, customers text[], failures jsonb, ended boolean,
+  wanted integer
 )
-returns table (created_from timestamptz, customer_to text)
+returns table (created_from timestamptz)
 language plpgsql security definer set search_path = '' as $$
 declare
   range billing.sync_ranges;
@@ -188,6 +201,7 @@ begin
   set after = advance_sync_range.after, reached = advance_sync_range.reached,
     read = held.read + advance_sync_range.read, failed = held.failed + jsonb_array_length(failures),
     attempts = 0, last_error = null,
+    customers = case when not (ended and held.by_customer) then held.customers else '{}' end,
     done_at = case when ended then now() end, token = case when not ended then held.token end
   where held.id = advance_sync_range.range_id and held.token = advance_sync_range.token
   returning held.* into range;
@@ -196,15 +210,20 @@ begin
   insert into billing.sync_failures (run_id, object, object_id, reason)
   select range.run_id, range.object, failure ->> 'id', failure ->> 'reason' from jsonb_array_elements(failures) failure
   on conflict do nothing;
+  insert into billing.sync_ranges (run_id, object, position, by_customer, customers)
+  select awaiting.run_id, awaiting.object, awaiting.position, true, advance_sync_range.customers
+  from billing.sync_ranges awaiting
+  where awaiting.run_id = range.run_id and awaiting.by_customer and awaiting.customers is null and awaiting.done_at is null
+    and advance_sync_range.customers <> '{}';
   if ended then
     perform billing.note_completeness(range.run_id, array[range.object]);
-  elsif (
+  elsif not range.by_customer and (
     select count(*) from billing.sync_ranges open
     where open.run_id = range.run_id and open.object = range.object and open.done_at is null
   ) < wanted then
     range := billing.divide_range(range);
   end if;
-  return query select range.created_from, range.customer_to;
+  return query select range.created_from;
 end
 $$;
 
@@ -216,17 +235,7 @@ declare
   oldest timestamptz := coalesce(range.created_from, '2011-01-01');
   middle timestamptz := date_trunc('second', oldest + (range.reached - oldest) / 2);
   seconds_read numeric;
-  customer text;
 begin
-  if range.by_customer then
-    customer := billing.find_middle_customer(range.after, range.customer_to);
-    if customer is null then return range; end if;
-    insert into billing.sync_ranges (run_id, object, position, by_customer, after, customer_to)
-    values (range.run_id, range.object, range.position, true, customer, range.customer_to);
-    update billing.sync_ranges held set customer_to = customer where held.id = range.id returning held.* into range;
-    return range;
-  end if;
-
   select extract(epoch from coalesce(range.created_to, run.started_at) - range.reached) into seconds_read
   from billing.sync_runs run where run.id = range.run_id;
   if middle > oldest and range.read * extract(epoch from range.reached - oldest) > 300 * greatest(seconds_read, 1) then
@@ -236,18 +245,6 @@ begin
   end if;
   return range;
 end
-$$;
-
--- The customer in the middle of those that are left, unless there are so few that it is not worth the while.
-create function billing.find_middle_customer(after text, up_to text) returns text
-language sql stable set search_path = '' as $$
-  with numbered as (
-    select customer.id, row_number() over (order by customer.id) as place, count(*) over () as total
-    from public.customers customer
-    where (find_middle_customer.after is null or customer.id > find_middle_customer.after)
-      and (up_to is null or customer.id <= up_to) and not customer.deleted
-  )
-  select id from numbered where place = total / 2 and total >= 100
 $$;
 
 -- The object after which a page should begin is gone from Stripe: what was created in its second is read again.
@@ -272,16 +269,6 @@ language sql security definer set search_path = '' as $$
       else now() + least(interval '5 minutes', interval '5 seconds' * 2 ^ least(held.attempts, 6))
     end
   where held.id = any (range_ids) and held.token = release_sync_ranges.token
-$$;
-
--- The customers whose turn is next, in the order of their ids.
-create function public.list_customers_to_sync(after text, up_to text, most integer) returns setof text
-language sql stable security definer set search_path = '' as $$
-  select customer.id from public.customers customer
-  where (list_customers_to_sync.after is null or customer.id > list_customers_to_sync.after)
-    and (up_to is null or customer.id <= up_to) and not customer.deleted
-  order by customer.id
-  limit most
 $$;
 
 -- How far the latest reading of this purpose has come, by kind.
@@ -339,15 +326,14 @@ $$;
 revoke all on billing.sync_runs, billing.sync_ranges, billing.sync_failures, billing.completeness
 from public, anon, authenticated, service_role;
 revoke all on function
-  billing.note_completeness(bigint, text[]), billing.divide_range(billing.sync_ranges), billing.find_middle_customer(text, text),
+  billing.note_completeness(bigint, text[]), billing.divide_range(billing.sync_ranges),
   public.begin_sync_run(text, timestamptz, text, jsonb),
   public.hold_sync_run(bigint, uuid, integer),
   public.release_sync_run(bigint, uuid),
-  public.take_sync_ranges(bigint, uuid, integer),
-  public.advance_sync_range(bigint, uuid, text, timestamptz, integer, jsonb, boolean, integer),
+  public.take_sync_ranges(bigint, uuid, integer, integer),
+  public.advance_sync_range(bigint, uuid, text, timestamptz, integer, text[], jsonb, boolean, integer),
   public.rewind_sync_range(bigint, uuid),
   public.release_sync_ranges(bigint[], uuid, text),
-  public.list_customers_to_sync(text, text, integer),
   public.get_sync_progress(text),
   public.get_sync_failures(text, integer),
   public.get_completeness(),
@@ -357,11 +343,10 @@ grant execute on function
   public.begin_sync_run(text, timestamptz, text, jsonb),
   public.hold_sync_run(bigint, uuid, integer),
   public.release_sync_run(bigint, uuid),
-  public.take_sync_ranges(bigint, uuid, integer),
-  public.advance_sync_range(bigint, uuid, text, timestamptz, integer, jsonb, boolean, integer),
+  public.take_sync_ranges(bigint, uuid, integer, integer),
+  public.advance_sync_range(bigint, uuid, text, timestamptz, integer, text[], jsonb, boolean, integer),
   public.rewind_sync_range(bigint, uuid),
   public.release_sync_ranges(bigint[], uuid, text),
-  public.list_customers_to_sync(text, text, integer),
   public.get_sync_progress(text),
   public.get_sync_failures(text, integer),
   public.get_completeness()

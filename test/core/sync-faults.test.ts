@@ -44,7 +44,7 @@ describe("a worker that is killed", () => {
   }
 
   it.each(
-    ["take_sync_ranges", "apply_stripe_changes", "advance_sync_range", "list_customers_to_sync"].flatMap((rpc) =>
+    ["take_sync_ranges", "apply_stripe_changes", "advance_sync_range"].flatMap((rpc) =>
       [false, true].map((lost) => [rpc, lost] as const),
     ),
   )("at %s (its answer lost: %s) is followed from the last page, and only that is read twice", async (rpc, lost) => {

@@ -57,6 +57,24 @@ it("what was refused is asked again, and not at once", async () => {
   expect(await reading.count("customers")).toBe(3);
 });
 
+it.each([
+  { reason: "endpoint-rate", silent: (url: string) => url.startsWith("/v1/payment_methods?") },
+  { reason: "global-rate", silent: () => true },
+])("after a refusal for $reason nothing of what was refused is asked before its time", async ({ reason, silent }) => {
+  await customers(4);
+  let refusedAt: number | undefined;
+  const askedLater: number[] = [];
+  const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+    if (refusedAt !== undefined && silent(url)) askedLater.push(performance.now() - refusedAt);
+    if (refusedAt !== undefined || !url.startsWith("/v1/payment_methods?")) return;
+    refusedAt = performance.now();
+    refuseForNow(response, reason);
+  });
+  expect(await reading.sync({ stripe, perSecond: 1000, perEndpoint: 2 })).toMatchObject({ state: "done", errors: [] });
+  expect(askedLater.length).toBeGreaterThan(3);
+  expect(Math.min(...askedLater)).toBeGreaterThan(1000);
+});
+
 it("what is on sale is read first", async () => {
   await customers(3);
   const objects: string[] = [];

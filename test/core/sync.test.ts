@@ -63,6 +63,25 @@ describe("an account whose events are too old to be listed", () => {
     expect(await reading.count("entitlements where lookup_keys = '{reports}'")).toBe(3);
   });
 
+  it("shows a customer's cards while other customers are yet to be read, and is complete when all are", async () => {
+    await customers(130);
+    const cards = async () => (await reading.completeness()).objects.find(({ object }) => object === "payment_method");
+    const asked = async () => (await lent.asked("GET /v1/payment_methods")).length;
+    let pages = 0;
+    let meanwhile: unknown;
+    const { stripe } = await standBefore(lent, async ({ url = "" }) => {
+      if (!url.startsWith("/v1/customers?") || ++pages !== 2) return;
+      // The hundred of the first page are done; for the others one stands open.
+      const open = async () => (await reading.progressOf("payment_method"))?.rangesOpen;
+      await expect.poll(async () => [await asked(), await open()], { timeout: 10_000 }).toEqual([100, 1]);
+      meanwhile = await cards();
+    });
+    expect(await reading.sync({ stripe })).toMatchObject({ state: "done", errors: [] });
+    expect(meanwhile).toMatchObject({ completeAsOf: null });
+    expect(await asked()).toBe(130);
+    expect(await cards()).toMatchObject({ completeAsOf: expect.any(String) });
+  });
+
   it("costs no request for each customer's features where it has none", async () => {
     await customers(30);
     expect(await reading.sync()).toMatchObject({ state: "done" });

@@ -52,8 +52,9 @@ async function openProxy(origin: string, obstacle: Obstacle, { fastBySeconds = 0
 }
 
 /** The refusal of one who asks too often: https://docs.stripe.com/rate-limits */
-export function refuseForNow(response: ServerResponse): void {
+export function refuseForNow(response: ServerResponse, reason = "endpoint-rate"): void {
   const error = { type: "invalid_request_error", code: "rate_limit", message: "Too many requests" };
-  response.writeHead(429, { "content-type": "application/json", "stripe-should-retry": "false" });
+  const headers = { "stripe-should-retry": "false", "stripe-rate-limited-reason": reason };
+  response.writeHead(429, { "content-type": "application/json", ...headers });
   response.end(JSON.stringify({ error }));
 }

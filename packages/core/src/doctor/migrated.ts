@@ -452,7 +452,7 @@ export const migrated: Catalog = {
         by_customer: "boolean",
         created_from: "timestamp with time zone",
         created_to: "timestamp with time zone",
-        customer_to: "text",
+        customers: "text[]",
         done_at: "timestamp with time zone",
         failed: "bigint",
         id: "bigint",
@@ -908,7 +908,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.divide_range(range billing.sync_ranges)": {
-      body: "f51caf9d3864d42b604a28df80168a9a",
+      body: "fe46e8a302eb1fc301e1ffff100821a1",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
@@ -927,12 +927,6 @@ export const migrated: Catalog = {
     },
     "billing.find_lost_owners(changes billing.change[])": {
       body: "5b77a5b7b2f09181e511184797f57529",
-      callers: [],
-      definer: false,
-      settings: ['search_path=""'],
-    },
-    "billing.find_middle_customer(after text, up_to text)": {
-      body: "2bef5bd0fff4cdc303695e2c1d062338",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
@@ -1034,7 +1028,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.note_completeness(run_id bigint, objects text[])": {
-      body: "13fb591df4d1cfbaef25e0620f3ed1b9",
+      body: "50d308dabc7f3674361306e7831482e6",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
@@ -1160,9 +1154,9 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
-    "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, failures jsonb, ended boolean, wanted integer)":
+    "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, customers text[], failures jsonb, ended boolean, wanted integer)":
       {
-        body: "76e975e9ed2001c233ad5425f2ac6924",
+        body: "b471b47d87ff5b72913693c852573dc4",
         callers: ["service_role"],
         definer: true,
         settings: ['search_path=""'],
@@ -1383,12 +1377,6 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
-    "public.list_customers_to_sync(after text, up_to text, most integer)": {
-      body: "9ee1d20de46cf7d2c5cbf9fd81488973",
-      callers: ["service_role"],
-      definer: true,
-      settings: ['search_path=""'],
-    },
     "public.list_drift(object text, most integer)": {
       body: "86d85fc800ce7a4c8cf3a3ff117009dd",
       callers: ["service_role"],
@@ -1522,8 +1510,8 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
-    "public.take_sync_ranges(run_id bigint, token uuid, most integer)": {
-      body: "8d8137a76afd50c23e0c0d492e964faa",
+    "public.take_sync_ranges(run_id bigint, token uuid, most integer, most_by_customer integer)": {
+      body: "dda024c7e6d87aa74e26a843372b47fb",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],

@@ -270,11 +270,12 @@ export type Database = {
           after: string;
           reached: string;
           read: number;
+          customers: string[];
           failures: Json;
           ended: boolean;
           wanted: number;
         };
-        Returns: { created_from: string; customer_to: string }[];
+        Returns: { created_from: string }[];
       };
       apply_owners: {
         Args: { claims: Json; owned_by: string };
@@ -471,10 +472,6 @@ export type Database = {
         Args: { object_id: string };
         Returns: boolean;
       };
-      list_customers_to_sync: {
-        Args: { after: string; up_to: string; most: number };
-        Returns: string[];
-      };
       list_drift: {
         Args: { object: string; most: number };
         Returns: { object_id: string; kind: string; columns: string[]; found_at: string; total: number }[];
@@ -587,14 +584,13 @@ export type Database = {
         Returns: { id: number; kind: string; object_id: string; attempts: number }[];
       };
       take_sync_ranges: {
-        Args: { run_id: number; token: string; most: number };
+        Args: { run_id: number; token: string; most: number; most_by_customer: number };
         Returns: {
           id: number;
           object: string;
-          by_customer: boolean;
           created_from: string;
           created_to: string;
-          customer_to: string;
+          customers: string[];
           after: string;
           reached: string;
         }[];
@@ -922,7 +918,7 @@ export type Database = {
           by_customer: boolean;
           created_from: string | null;
           created_to: string | null;
-          customer_to: string | null;
+          customers: string[] | null;
           done_at: string | null;
           failed: number;
           id: number;

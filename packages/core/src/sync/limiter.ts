@@ -1,4 +1,4 @@
-import type { StripeClient } from "../stripe/index.ts";
+import { isRateLimit, type StripeClient } from "../stripe/index.ts";
 
 /** How many requests a second may begin: of the account, and of each endpoint. https://docs.stripe.com/rate-limits */
 export interface Limits {
@@ -6,10 +6,13 @@ export interface Limits {
   perEndpoint: number;
 }
 
-// What is sent evenly does not arrive evenly: at the very limit, one second would now and then hold a request too many.
-const SHARE = 0.975;
-// A timer is a little late. What is made up for at once is less than what SHARE leaves free.
-const MADE_UP_MS = 20;
+// Stripe's clock and ours are not equally fast.
+const SHARE = 0.99;
+// Timers are late, the more so while a page is made into rows. What was missed is made up for at once, as far as a limit by the second
+// bears it.
+const MADE_UP_MS = 200;
+/** Nothing more is asked for so long of what was refused: by then Stripe takes a whole second's requests again. */
+const REFUSED_MS = 1100;
 
 interface Queue {
   waiting: (() => void)[];
@@ -45,27 +48,53 @@ export function createLimiter({ perSecond, perEndpoint }: Limits) {
     }
   }
 
-  /** Resolves when a request of this address may begin. */
-  function turn(path: string): Promise<void> {
+  function queueOf(path: string): Queue {
     const endpoint = endpointOf(path);
     const queue = queues.get(endpoint) ?? { waiting: [], nextAt: 0 };
     queues.set(endpoint, queue);
+    return queue;
+  }
+
+  /** Resolves when a request of this address may begin. */
+  function turn(path: string): Promise<void> {
     return new Promise((resolve) => {
-      queue.waiting.push(resolve);
+      queueOf(path).waiting.push(resolve);
       begin();
     });
   }
 
+  /** Nothing of what Stripe refuses is asked before it takes it again: the endpoint, or the whole account. */
+  function pause(path: string, reason: string | undefined): void {
+    const until = performance.now() + REFUSED_MS;
+    if (reason?.startsWith("global")) nextAt = Math.max(nextAt, until);
+    const queue = queueOf(path);
+    queue.nextAt = Math.max(queue.nextAt, until);
+  }
+
+  /** Makes a request of this address in its turn. */
+  async function ask<Answer>(path: string, request: () => Promise<Answer>): Promise<Answer> {
+    await turn(path);
+    try {
+      return await request();
+    } catch (error) {
+      if (isRateLimit(error)) pause(path, reasonOf(error));
+      throw error;
+    }
+  }
+
   /** The same client, whose requests each wait for their turn. */
   function paced(stripe: StripeClient): StripeClient {
-    const rawRequest: StripeClient["rawRequest"] = async (method, path, ...rest) => {
-      await turn(path);
-      return stripe.rawRequest(method, path, ...rest);
-    };
+    const rawRequest: StripeClient["rawRequest"] = (method, path, ...rest) =>
+      ask(path, () => stripe.rawRequest(method, path, ...rest));
     return Object.create(stripe, { rawRequest: { value: rawRequest } });
   }
 
-  return { turn, paced };
+  return { ask, paced };
+}
+
+/** Which of its limits Stripe names: https://docs.stripe.com/rate-limits */
+function reasonOf(error: unknown): string | undefined {
+  return (error as { headers?: Record<string, string> }).headers?.["stripe-rate-limited-reason"];
 }
 
 /** All objects of a kind are one endpoint. */

@@ -3,14 +3,11 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { getObject, type Page, type SourceOf, showPage } from "../mirror/index.ts";
 import { type Fetched, fetchAsOf, isMissing, isRateLimit, listWhole, read } from "../stripe/index.ts";
-import { dataOf } from "../supabase/index.ts";
 import type { Limiter } from "./limiter.ts";
 import type { Range, Step } from "./range.ts";
 
 export interface Reader extends Clients {
   limiter: Limiter;
-  /** How many customers are asked about in one step. */
-  customersAtOnce: number;
   /** Nothing is waited for any more. */
   isOver(): boolean;
 }
@@ -23,7 +20,9 @@ type ReadStep = Step & Pick<Page, "changes">;
 
 const PAGE_SIZE = 100;
 const REQUEST: Stripe.RequestOptions = { timeout: 20_000, maxNetworkRetries: 1 };
-const RATE_LIMITED_MS = 1100;
+/** How many customers are asked about in one step. What of it was read is read again when the reader is killed. */
+export const CUSTOMERS_AT_ONCE = 10;
+const FAILED_MS = 1100;
 /** Of one object beside the list: then it is named, and the others go on. */
 const ATTEMPTS = 3;
 
@@ -32,7 +31,7 @@ const ATTEMPTS = 3;
  * @throws what Stripe answers; a missing object is the one after which the page should begin
  */
 export function readStep(reader: Reader, range: Range): Promise<ReadStep> {
-  return range.by_customer ? readCustomers(reader, range) : readCreated(reader, range);
+  return range.customers ? readCustomers(reader, range, range.customers) : readCreated(reader, range);
 }
 
 async function readCreated(reader: Reader, range: Range): Promise<ReadStep> {
@@ -51,6 +50,7 @@ async function readCreated(reader: Reader, range: Range): Promise<ReadStep> {
   return {
     ...page,
     read: data.length,
+    ids: data.map(({ id }) => id),
     after: last?.id ?? range.after,
     reached: last?.created === undefined ? range.reached : new Date(last.created * 1000).toISOString(),
     ended: !has_more || !last,
@@ -58,18 +58,18 @@ async function readCreated(reader: Reader, range: Range): Promise<ReadStep> {
 }
 
 /** Asks for what Stripe lists for one customer at a time. */
-async function readCustomers(reader: Reader, range: Range): Promise<ReadStep> {
-  const { customersAtOnce: most } = reader;
-  const { after, customer_to: up_to } = range as { after: string; customer_to: string };
-  const customers = dataOf(await reader.supabase.rpc("list_customers_to_sync", { after, up_to, most }));
-  const pages = await Promise.all(customers.map((customer) => readCustomer(reader, range.object, customer)));
+async function readCustomers(reader: Reader, range: Range, customers: string[]): Promise<ReadStep> {
+  const first = range.after === null ? 0 : customers.indexOf(range.after) + 1;
+  const next = customers.slice(first, first + CUSTOMERS_AT_ONCE);
+  const pages = await Promise.all(next.map((customer) => readCustomer(reader, range.object, customer)));
   return {
     changes: pages.flatMap(({ changes }) => changes),
     failures: pages.flatMap(({ failures }) => failures),
     read: pages.reduce((sum, { read }) => sum + read, 0),
-    after: customers.at(-1) ?? range.after,
+    ids: [],
+    after: next.at(-1) ?? range.after,
     reached: null,
-    ended: customers.length < most,
+    ended: first + next.length >= customers.length,
   };
 }
 
@@ -131,22 +131,21 @@ async function orNamed(reader: Reader, id: string, readIt: () => Promise<ReadOne
       if (isMissing(error)) return { changes: [], failures: [], read: 0 };
       const { statusCode = 0 } = error as { statusCode?: number };
       if (reader.isOver() || !(isRateLimit(error) || statusCode >= 500)) throw error;
-      if (statusCode >= 500 && ++failed === ATTEMPTS)
+      if (isRateLimit(error)) continue;
+      if (++failed === ATTEMPTS)
         return { changes: [], failures: [{ id, reason: `Stripe fails to show it: ${statusCode}` }], read: 0 };
-      await sleep(RATE_LIMITED_MS);
+      await sleep(FAILED_MS);
     }
   }
 }
 
-/** Reads a page in its turn. Where Stripe says that it was asked too often, it is asked again a second later. */
+/** Reads a page in its turn. What Stripe refuses because it was asked too often is asked again, in the limiter's time. */
 async function ask({ stripe, limiter, isOver }: Reader, path: string, query: object): Promise<Fetched<List>> {
   for (;;) {
-    await limiter.turn(path);
     try {
-      return await fetchAsOf(() => read<List>(stripe, path, query, REQUEST));
+      return await limiter.ask(path, () => fetchAsOf(() => read<List>(stripe, path, query, REQUEST)));
     } catch (error) {
       if (isOver() || !isRateLimit(error)) throw error;
-      await sleep(RATE_LIMITED_MS * (0.5 + Math.random()));
     }
   }
 }

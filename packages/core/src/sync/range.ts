@@ -6,10 +6,10 @@ import { dataOf, type Json } from "../supabase/index.ts";
 export interface Range {
   id: number;
   object: ObjectName;
-  by_customer: boolean;
   created_from: string | null;
   created_to: string | null;
-  customer_to: string | null;
+  /** Of what Stripe lists for one customer at a time: whose are read. */
+  customers: string[] | null;
   after: string | null;
   reached: string | null;
 }
@@ -19,6 +19,8 @@ export interface Step {
   after: string | null;
   reached: string | null;
   read: number;
+  /** Those that the page showed. */
+  ids: string[];
   failures: Failure[];
   ended: boolean;
 }
@@ -42,13 +44,14 @@ export class Hold {
     dataOf(await this.#supabase.rpc("release_sync_run", this.#run));
   }
 
-  async takeRanges(most: number): Promise<Range[]> {
-    return dataOf(await this.#supabase.rpc("take_sync_ranges", { ...this.#run, most })) as Range[];
+  async takeRanges(most: number, mostByCustomer: number): Promise<Range[]> {
+    const asked = { ...this.#run, most, most_by_customer: mostByCustomer };
+    return dataOf(await this.#supabase.rpc("take_sync_ranges", asked)) as Range[];
   }
 
   /** @returns the range as it goes on; nothing when it is another worker's by now */
   async advance(range: Range, step: Step, wanted: number): Promise<Range | undefined> {
-    const { after, reached, read, failures, ended } = step;
+    const { after, reached, read, ids, failures, ended } = step;
     const [left] = dataOf(
       await this.#supabase.rpc("advance_sync_range", {
         range_id: range.id,
@@ -56,6 +59,7 @@ export class Hold {
         after: after as string,
         reached: reached as string,
         read,
+        customers: range.object === "customer" ? ids : [],
         failures: failures as unknown as Json,
         ended,
         wanted,

@@ -30,7 +30,6 @@ export async function sweepUnseen(
   const reader = {
     ...clients,
     limiter: createLimiter(limits),
-    customersAtOnce: 1,
     isOver: () => performance.now() > until,
   };
   for (;;) {

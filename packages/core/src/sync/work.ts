@@ -3,7 +3,7 @@ import type { Clients } from "../clients.ts";
 import { OtherAccountError, writePage } from "../mirror/index.ts";
 import { isMissing, isRateLimit } from "../stripe/index.ts";
 import { createLimiter, type Limits } from "./limiter.ts";
-import { type Reader, readStep } from "./page.ts";
+import { CUSTOMERS_AT_ONCE, type Reader, readStep } from "./page.ts";
 import type { Purpose } from "./purpose.ts";
 import { Hold, type Range } from "./range.ts";
 import { getProgress } from "./runs.ts";
@@ -37,6 +37,8 @@ const POLL_MS = 500;
 const MOST_ERRORS = 20;
 /** With less than half a second for a page, so many ranges at once keep an endpoint, and the account, at its limit. */
 const SECONDS_A_PAGE = 0.5;
+/** Of what is asked customer by customer, so many more are read while others are written. */
+const RANGES_WRITTEN = 3;
 
 /**
  * Works off the reading that was begun: ranges of all kinds side by side, as fast as the limits allow. Whatever it is killed in, the
@@ -76,9 +78,10 @@ class Worker {
   readonly #lanes = new Set<Promise<void>>();
   readonly #rangesAtOnce: number;
   readonly #rangesOfAKind: number;
+  readonly #rangesByCustomer: number;
   #fatal: { error: unknown } | undefined;
   /** There is a range more to be taken. */
-  #divided = () => {};
+  #added = () => {};
 
   constructor(clients: Clients, work: Work, hold: Hold, stop: AbortController, worked: Worked) {
     this.#work = work;
@@ -87,15 +90,15 @@ class Worker {
     this.#worked = worked;
     this.#rangesAtOnce = Math.ceil(work.perSecond * SECONDS_A_PAGE);
     this.#rangesOfAKind = Math.ceil(Math.min(work.perEndpoint, work.perSecond) * SECONDS_A_PAGE);
-    const customersAtOnce = Math.min(25, Math.max(2, Math.floor(work.perEndpoint)));
-    this.#reader = { ...clients, limiter: createLimiter(work), customersAtOnce, isOver: () => this.#isOver() };
+    this.#rangesByCustomer = Math.ceil(this.#rangesOfAKind / CUSTOMERS_AT_ONCE) + RANGES_WRITTEN;
+    this.#reader = { ...clients, limiter: createLimiter(work), isOver: () => this.#isOver() };
   }
 
   async run(): Promise<Worked["state"]> {
     let state: Worked["state"] = "more";
     while (!this.#isOver()) {
       const free = this.#rangesAtOnce - this.#lanes.size;
-      for (const range of free > 0 ? await this.#hold.takeRanges(free) : []) this.#begin(range);
+      for (const range of free > 0 ? await this.#hold.takeRanges(free, this.#rangesByCustomer) : []) this.#begin(range);
       if (this.#lanes.size === 0) {
         const progress = await getProgress(this.#reader.supabase, this.#work.purpose);
         if (progress?.finishedAt) {
@@ -107,10 +110,10 @@ class Worker {
           break;
         }
       }
-      const divided = new Promise<void>((resolve) => {
-        this.#divided = resolve;
+      const added = new Promise<void>((resolve) => {
+        this.#added = resolve;
       });
-      await Promise.race([...this.#lanes, divided, sleep(POLL_MS)]);
+      await Promise.race([...this.#lanes, added, sleep(POLL_MS)]);
     }
     await Promise.all(this.#lanes);
     if (this.#fatal) throw this.#fatal.error;
@@ -142,7 +145,7 @@ class Worker {
       } catch (error) {
         if (isFatal(error)) throw error;
         if (isRateLimit(error)) break; // Only when the time is over: nothing is wrong.
-        if (isMissing(error) && range.after && !range.by_customer) {
+        if (isMissing(error) && range.after && !range.customers) {
           range = await this.#hold.rewind(range);
           continue;
         }
@@ -166,7 +169,7 @@ class Worker {
     this.#worked.failed += failures.length;
     this.#work.onProgress?.({ object: range.object, read: step.read, failed: failures.length });
     if (step.ended || !next) return undefined;
-    if (next.created_from !== range.created_from || next.customer_to !== range.customer_to) this.#divided();
+    if (next.created_from !== range.created_from || range.object === "customer") this.#added();
     return next;
   }
 }
