@@ -39,6 +39,7 @@ create table billing.sync_ranges (
 comment on column billing.sync_ranges.created_from is 'Null: from the first of all. created_to is null likewise, and not part of the range.';
 comment on column billing.sync_ranges.customers is 'Whose are read, in this order. Null: the range stands for those of customers who are yet to be read, and is done when all are.';
 comment on column billing.sync_ranges.after is 'The last object, or the last customer, whose page is in the mirror.';
+comment on column billing.sync_ranges.last_error is 'Why it comes again; or, where it is done, that the key may not read it.';
 comment on column billing.sync_ranges.reached is 'When that object was created.';
 create index sync_ranges_of_run on billing.sync_ranges (run_id, object);
 create index sync_ranges_open on billing.sync_ranges (run_id) where done_at is null;
@@ -124,7 +125,7 @@ begin
   from billing.sync_ranges range
   where range.run_id = run.id and range.object = any (note_completeness.objects || awaited)
   group by range.object
-  having bool_and(range.done_at is not null)
+  having bool_and(range.done_at is not null) and bool_and(range.last_error is null)
   on conflict (object) do update
   set complete_as_of = excluded.complete_as_of, objects = excluded.objects, differing = excluded.differing
   where known.complete_as_of < excluded.complete_as_of;
@@ -271,6 +272,22 @@ language sql security definer set search_path = '' as $$
   where held.id = any (range_ids) and held.token = release_sync_ranges.token
 $$;
 
+-- The key may not read this kind, and asking again would not change that: the run ends without it, and it is not complete. What is
+-- listed by customer is not read either where customers are not. The next run tries again.
+create function public.forbid_sync_range(range_id bigint, token uuid) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  refused billing.sync_ranges;
+begin
+  select * into refused from billing.sync_ranges held
+  where held.id = forbid_sync_range.range_id and held.token = forbid_sync_range.token;
+  update billing.sync_ranges range set done_at = now(), token = null, last_error = 'forbidden'
+  where range.run_id = refused.run_id and range.done_at is null
+    and (range.object = refused.object or refused.object = 'customer' and range.by_customer);
+  perform billing.note_completeness(refused.run_id, '{}');
+end
+$$;
+
 -- How far the latest reading of this purpose has come, by kind.
 create function public.get_sync_progress(purpose text)
 returns table (
@@ -281,7 +298,7 @@ language sql stable security definer set search_path = '' as $$
   select run.id, run.started_at, run.finished_at, run.requested_by,
     run.token is not null and run.leased_until > now(),
     range.object, count(*) filter (where range.done_at is null), count(*) filter (where range.done_at is not null),
-    sum(range.read)::bigint, sum(range.failed)::bigint, max(range.last_error) filter (where range.done_at is null)
+    sum(range.read)::bigint, sum(range.failed)::bigint, max(range.last_error)
   from billing.sync_runs run
   join billing.sync_ranges range on range.run_id = run.id
   where run.id = (
@@ -302,11 +319,20 @@ language sql stable security definer set search_path = '' as $$
   limit most
 $$;
 
--- Of each kind that is mirrored, up to when it is complete; never, where that is null.
+-- Of each kind that is mirrored, up to when it is complete; never, where that is null. last_error is why the latest run that came to
+-- it could not read it.
 create function public.get_completeness()
-returns table (object text, complete_as_of timestamptz, objects bigint, differing bigint)
+returns table (object text, complete_as_of timestamptz, objects bigint, differing bigint, last_error text)
 language sql stable security definer set search_path = '' as $$
-  select mirrored.object, known.complete_as_of, coalesce(known.objects, 0), coalesce(known.differing, 0)
+  select mirrored.object, known.complete_as_of, coalesce(known.objects, 0), coalesce(known.differing, 0), (
+    select max(range.last_error) from billing.sync_ranges range
+    where range.object = mirrored.object and range.run_id = (
+      select max(run.id) from billing.sync_runs run where exists (
+        select from billing.sync_ranges tried
+        where tried.run_id = run.id and tried.object = mirrored.object and (tried.done_at is not null or tried.last_error is not null)
+      )
+    )
+  )
   from billing.mirrored
   left join billing.completeness known on known.object = mirrored.object
   order by mirrored.position
@@ -334,6 +360,7 @@ revoke all on function
   public.advance_sync_range(bigint, uuid, text, timestamptz, integer, text[], jsonb, boolean, integer),
   public.rewind_sync_range(bigint, uuid),
   public.release_sync_ranges(bigint[], uuid, text),
+  public.forbid_sync_range(bigint, uuid),
   public.get_sync_progress(text),
   public.get_sync_failures(text, integer),
   public.get_completeness(),
@@ -347,6 +374,7 @@ grant execute on function
   public.advance_sync_range(bigint, uuid, text, timestamptz, integer, text[], jsonb, boolean, integer),
   public.rewind_sync_range(bigint, uuid),
   public.release_sync_ranges(bigint[], uuid, text),
+  public.forbid_sync_range(bigint, uuid),
   public.get_sync_progress(text),
   public.get_sync_failures(text, integer),
   public.get_completeness()

@@ -236,6 +236,11 @@ begin
   for known in
     select m.object, m.target from billing.mirrored m
     where m.position >= coalesce((select reached.position from billing.mirrored reached where reached.object = place.object), 0)
+      -- Of what the key may not read nothing can be asked.
+      and not exists (
+        select from billing.sync_ranges forbidden
+        where forbidden.run_id = list_unseen_rows.run_id and forbidden.object = m.object and forbidden.last_error is not null
+      )
     order by m.position
   loop
     return query execute format($unseen$

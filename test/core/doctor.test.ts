@@ -7,6 +7,7 @@ import { createServiceClient } from "@turnpike/core/supabase";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { standBefore, standBeforeSupabase } from "../parts/proxy.ts";
+import { createReading } from "../parts/reading.ts";
 
 const URL = "https://app.example.com/api/webhooks/stripe";
 const MIGRATIONS = globSync("supabase/migrations/*.sql")
@@ -405,5 +406,19 @@ describe("what is on its way", () => {
       insert into public.user_subscriptions (id, customer_id, status, items, metadata, created_at, currency, cancel_at_period_end, paused)
       values ('sub_1', 'cus_1', 'active', '[]', '{}', now() - interval '1 hour', 'usd', false, false)`);
     expect(await wrong()).toEqual(["reconciliation", "notices", "owners"]);
+  });
+});
+
+it("names the kind that the key may not list, and what mends it", async () => {
+  const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+    if (!url.startsWith("/v1/radar/")) return;
+    response.writeHead(403, { "content-type": "application/json" });
+    response.end('{"error":{"type":"invalid_request_error"}}');
+  });
+  await createReading(supabase, lent).sync({ stripe });
+  expect(await look("completeness")).toMatchObject({
+    state: "wrong",
+    details: ["early_fraud_warning: Stripe refuses to list it"],
+    mend: expect.stringContaining("https://dashboard.stripe.com/apikeys"),
   });
 });

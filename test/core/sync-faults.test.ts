@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { keepReading } from "@turnpike/core/sync";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { createPast } from "../parts/past.ts";
@@ -140,28 +141,63 @@ describe("an object", () => {
   });
 });
 
-describe("a kind that Stripe does not let us list", () => {
+describe("a kind that Stripe does not list", () => {
+  /** As long as it answers so. */
+  function refuse(status: number, code: string) {
+    const refusal = { isOn: true };
+    return {
+      refusal,
+      before: standBefore(lent, ({ url = "" }, response) => {
+        if (!refusal.isOn || !url.startsWith("/v1/radar/")) return;
+        response.writeHead(status, { "content-type": "application/json" });
+        response.end(JSON.stringify({ error: { type: "invalid_request_error", code } }));
+      }),
+    };
+  }
+  const until = () => performance.now() + 60_000;
+  const lacking = async () =>
+    (await reading.completeness()).objects.filter(({ completeAsOf }) => completeAsOf === null);
+
   it("comes again and holds up no other, and until then the mirror is not complete", async () => {
     await customers(3);
-    let allowed = false;
-    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
-      if (allowed || !url.startsWith("/v1/radar/")) return;
-      response.writeHead(403, { "content-type": "application/json" });
-      response.end('{"error":{"type":"invalid_request_error","code":"more_permissions_required"}}');
-    });
-    const until = performance.now() + 60_000;
-    const worked = await reading.sync({ stripe, until });
-    expect(worked).toMatchObject({ state: "waiting", errors: [{ code: "more_permissions_required" }] });
-    expect(await reading.progressOf("early_fraud_warning")).toMatchObject({ lastError: "more_permissions_required" });
-    const { complete, objects } = await reading.completeness();
-    expect(complete).toBe(false);
-    expect(objects.filter(({ completeAsOf }) => completeAsOf === null)).toMatchObject([
-      { object: "early_fraud_warning" },
-    ]);
+    const { refusal, before } = refuse(400, "out_of_order");
+    const { stripe } = await before;
+    const worked = await reading.sync({ stripe, until: until() });
+    expect(worked).toMatchObject({ state: "waiting", errors: [{ code: "out_of_order" }] });
+    expect(await reading.progressOf("early_fraud_warning")).toMatchObject({ lastError: "out_of_order" });
+    expect(await lacking()).toMatchObject([{ object: "early_fraud_warning", lastError: "out_of_order" }]);
     expect([await reading.isComplete(), await reading.isComplete(["customer", "subscription"])]).toEqual([false, true]);
-    allowed = true;
+    refusal.isOn = false;
     await reading.waitForRetry();
-    expect(await reading.work({ stripe, until })).toMatchObject({ state: "done", errors: [] });
+    expect(await reading.work({ stripe, until: until() })).toMatchObject({ state: "done", errors: [] });
     expect(await reading.isComplete()).toBe(true);
+  });
+
+  it("because the key may not read it is named and ends the reading; a sweep reads it once the key may", async () => {
+    await customers(3);
+    const { refusal, before } = refuse(403, "more_permissions_required");
+    const { stripe } = await before;
+    expect(await reading.sync({ stripe, until: until() })).toMatchObject({ state: "done", failed: 0 });
+    expect(await lacking()).toMatchObject([{ object: "early_fraud_warning", lastError: "forbidden" }]);
+    const turn = () => keepReading({ stripe, supabase: supabase.client }, until(), () => {});
+    // Nothing is read all over again for its sake, and it holds up no sweep.
+    await supabase.query("update billing.sync_runs set finished_at = finished_at - interval '2 hours'");
+    expect(await turn()).toMatchObject({ purpose: "sweep", worked: { state: "done" } });
+    expect(await lacking()).toMatchObject([{ object: "early_fraud_warning", lastError: "forbidden" }]);
+    refusal.isOn = false;
+    await supabase.query("update billing.sync_runs set started_at = started_at - interval '1 hour'");
+    expect(await turn()).toMatchObject({ purpose: "sweep", worked: { state: "done", errors: [] } });
+    expect(await lacking()).toEqual([]);
+  });
+
+  it("and is that of the customers, leaves their cards for later too", async () => {
+    await customers(3);
+    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+      if (!url.startsWith("/v1/customers?")) return;
+      response.writeHead(403, { "content-type": "application/json" });
+      response.end('{"error":{"type":"invalid_request_error"}}');
+    });
+    expect(await reading.sync({ stripe, until: until() })).toMatchObject({ state: "done" });
+    expect((await lacking()).map(({ object }) => object)).toEqual(["customer", "payment_method"]);
   });
 });

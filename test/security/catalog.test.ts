@@ -95,6 +95,7 @@ const CALLERS: Record<string, readonly string[]> = {
   ],
   "public.hold_sync_run(run_id bigint, token uuid, seconds integer)": ["service_role"],
   "public.release_sync_run(run_id bigint, token uuid)": ["service_role"],
+  "public.forbid_sync_range(range_id bigint, token uuid)": ["service_role"],
   "public.take_sync_ranges(run_id bigint, token uuid, most integer, most_by_customer integer)": ["service_role"],
   "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, customers text[], failures jsonb, ended boolean, wanted integer)":
     ["service_role"],
@@ -179,6 +180,7 @@ const DEFINERS = [
   "public.begin_sync_run(purpose text, started_at timestamp with time zone, requested_by text, kinds jsonb)",
   "public.hold_sync_run(run_id bigint, token uuid, seconds integer)",
   "public.release_sync_run(run_id bigint, token uuid)",
+  "public.forbid_sync_range(range_id bigint, token uuid)",
   "public.take_sync_ranges(run_id bigint, token uuid, most integer, most_by_customer integer)",
   "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, customers text[], failures jsonb, ended boolean, wanted integer)",
   "public.rewind_sync_range(range_id bigint, token uuid)",

@@ -41,13 +41,16 @@ async function showStatus({ target: { clients }, output }: Session): Promise<Exi
     "",
     ...table(["object", "equal", "as of (UTC)"], completeness.objects.map(toRow)),
   ]);
-  const isEqual = completeness.objects.every(({ differing }) => differing === 0);
+  const isEqual = completeness.objects.every(
+    ({ differing, lastError }) => differing === 0 && lastError !== "forbidden",
+  );
   return healthy && isEqual ? EXIT.done : EXIT.wrong;
 }
 
 /** As the last reading left it. */
-function toRow({ object, completeAsOf, objects, differing }: Completeness["objects"][number]): string[] {
-  if (!completeAsOf) return [object, "", "never read"];
+function toRow({ object, completeAsOf, objects, differing, lastError }: Completeness["objects"][number]): string[] {
+  if (lastError === "forbidden") return [object, paint("red", "the key may not read it"), ""];
+  if (!completeAsOf) return [object, "", lastError ? `never read (${lastError})` : "never read"];
   const equal = `${formatCount(objects - differing)} of ${formatCount(objects)}`;
   return [object, differing > 0 ? paint("red", equal) : equal, formatMoment(completeAsOf)];
 }

@@ -126,21 +126,30 @@ function suffix({ target }: Session, { cloud }: SyncOptions): string {
 async function report({ target, output }: Session, progress: Progress | undefined): Promise<ExitCode> {
   const kinds = progress?.kinds ?? [];
   const failed = kinds.reduce((sum, kind) => sum + kind.failed, 0);
+  const forbidden = kinds.filter(({ lastError }) => lastError === "forbidden").length;
   const failures = failed > 0 ? await getFailures(target.clients.supabase, { most: MOST_FAILURES }) : [];
   output.answer({ ...progress, failures }, () => [
     ...table(
       ["object", "read", ""],
-      kinds.map(({ object, read: count, failed: lost }) => [
+      kinds.map(({ object, read: count, failed: lost, lastError }) => [
         object,
         formatCount(count),
-        lost > 0 ? paint("red", `${lost} could not be taken`) : "",
+        lastError === "forbidden"
+          ? paint("red", "the key may not read it")
+          : lost > 0
+            ? paint("red", `${lost} could not be taken`)
+            : "",
       ]),
     ),
     "",
     ...failures.map(({ object, id, reason }) => paint("red", `${object} ${id}: ${reason}`)),
-    failed === 0 ? paint("green", "The mirror is complete.") : `${failed} objects are not as Stripe shows them.`,
+    forbidden > 0
+      ? "The mirror lacks what the key may not read. npx billing doctor says what mends it."
+      : failed === 0
+        ? paint("green", "The mirror is complete.")
+        : `${failed} objects are not as Stripe shows them.`,
   ]);
-  return failed === 0 ? EXIT.done : EXIT.wrong;
+  return failed + forbidden === 0 ? EXIT.done : EXIT.wrong;
 }
 
 function estimateLines({ kinds, requests, seconds }: Estimate): string[] {

@@ -1028,7 +1028,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.note_completeness(run_id bigint, objects text[])": {
-      body: "50d308dabc7f3674361306e7831482e6",
+      body: "77fb3cef36077869b7cb2734a9b1563a",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
@@ -1287,8 +1287,14 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.forbid_sync_range(range_id bigint, token uuid)": {
+      body: "4b74bcc76e87c6938db4c323e15d46b4",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.get_completeness()": {
-      body: "816437fc635bac834246ac8a4cd5017e",
+      body: "ab392a9a1d773af3d62d5dba4effb1ad",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
@@ -1312,7 +1318,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.get_sync_progress(purpose text)": {
-      body: "f4efadc2caa770963f2abb795423b7a1",
+      body: "006eee74d847ecdb46b4d87f4791f59d",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
@@ -1415,7 +1421,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.list_unseen_rows(run_id bigint, most integer)": {
-      body: "b19d6767882cfe6fd5782d00e7642194",
+      body: "714b59a7fd6ad78aab65790d3305682f",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],

@@ -4,7 +4,7 @@ import { isForbidden, isUnknownKey, read, write } from "../stripe/index.ts";
 import type { Check, Examined } from "./finding.ts";
 import { count } from "./finding.ts";
 
-const KEYS = "https://dashboard.stripe.com/apikeys";
+export const KEYS = "https://dashboard.stripe.com/apikeys";
 
 export const stripeKey: Check = {
   name: "stripe key",

@@ -1,5 +1,6 @@
 import { getCompleteness } from "../sync/index.ts";
 import { type Check, count, type Found, span } from "./finding.ts";
+import { KEYS } from "./stripe.ts";
 
 export const reconciliation: Check = {
   name: "reconciliation",
@@ -110,7 +111,18 @@ export const completeness: Check = {
   name: "completeness",
   async look({ supabase, command }) {
     const { complete, objects } = await getCompleteness(supabase);
-    const lacking = objects.filter(({ completeAsOf }) => completeAsOf === null).map(({ object }) => object);
+    const forbidden = objects.filter(({ lastError }) => lastError === "forbidden").map(({ object }) => object);
+    if (forbidden.length > 0) {
+      return {
+        says: `The key may not read ${count(forbidden.length, "kind")} of what is mirrored`,
+        details: forbidden.map((object) => `${object}: Stripe refuses to list it`),
+        why: "Of these the mirror shows only what events say: what is older, or was missed, is not in it.",
+        mend: `let the key read them at ${KEYS}; the next sweep does, within the hour`,
+      };
+    }
+    const lacking = objects
+      .filter(({ completeAsOf }) => completeAsOf === null)
+      .map(({ object, lastError }) => (lastError ? `${object} (${lastError})` : object));
     const differing = objects.filter(({ differing }) => differing > 0);
     if (!complete || objects.length === 0) {
       return {

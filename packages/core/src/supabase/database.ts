@@ -400,9 +400,13 @@ export type Database = {
         Args: { run_id: number };
         Returns: undefined;
       };
+      forbid_sync_range: {
+        Args: { range_id: number; token: string };
+        Returns: undefined;
+      };
       get_completeness: {
         Args: Record<PropertyKey, never>;
-        Returns: { object: string; complete_as_of: string; objects: number; differing: number }[];
+        Returns: { object: string; complete_as_of: string; objects: number; differing: number; last_error: string }[];
       };
       get_reconcile_cursors: {
         Args: Record<PropertyKey, never>;

@@ -49,7 +49,9 @@ const WAIT_MS = 15_000;
 export async function keepReading(clients: Clients, until: number, onBegun: () => void): Promise<Kept> {
   const { supabase } = clients;
   const [completeness, sync] = await Promise.all([getCompleteness(supabase), getProgress(supabase, "sync")]);
-  const begins = !completeness.complete && (!sync || isOlder(sync.finishedAt, BEGIN_AGAIN_MS));
+  // What the key may not read each sweep tries anew.
+  const lacks = completeness.objects.some(({ completeAsOf, lastError }) => !completeAsOf && lastError !== "forbidden");
+  const begins = lacks && (!sync || isOlder(sync.finishedAt, BEGIN_AGAIN_MS));
   if (begins) {
     await beginReading(clients, { purpose: "sync", requestedBy: "Turnpike itself" });
     onBegun();

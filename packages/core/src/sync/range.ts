@@ -80,4 +80,9 @@ export class Hold {
   async releaseRange({ id }: Range, error = ""): Promise<void> {
     dataOf(await this.#supabase.rpc("release_sync_ranges", { range_ids: [id], token: this.#run.token, error }));
   }
+
+  /** The key may not read the kind: the run ends without it. */
+  async forbid({ id }: Range): Promise<void> {
+    dataOf(await this.#supabase.rpc("forbid_sync_range", { range_id: id, token: this.#run.token }));
+  }
 }

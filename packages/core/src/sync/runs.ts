@@ -55,7 +55,7 @@ export interface KindProgress {
   /** How many objects were read so far, and how many of them the mirror could not take. */
   read: number;
   failed: number;
-  /** Why a part of it is not read at the moment: it comes again. */
+  /** Why a part of it is not read at the moment: it comes again. `forbidden`: the key may not read it, and the next reading tries again. */
   lastError: string | null;
 }
 
@@ -101,17 +101,20 @@ export interface Completeness {
     objects: number;
     /** How many of them the mirror does not show as Stripe does. */
     differing: number;
+    /** Why the latest reading could not read it; `forbidden`: the key may not. */
+    lastError: string | null;
   }[];
 }
 
 /** Up to when the mirror shows all of each kind. */
 export async function getCompleteness(supabase: ServiceClient): Promise<Completeness> {
   const rows = dataOf(await supabase.rpc("get_completeness"));
-  const objects = rows.map(({ object, complete_as_of, objects, differing }) => ({
+  const objects = rows.map(({ object, complete_as_of, objects, differing, last_error }) => ({
     object,
     completeAsOf: complete_as_of,
     objects,
     differing,
+    lastError: last_error,
   }));
   return { complete: objects.every(({ completeAsOf }) => completeAsOf !== null), objects };
 }

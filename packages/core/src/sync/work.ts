@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clients } from "../clients.ts";
 import { OtherAccountError, writePage } from "../mirror/index.ts";
-import { isMissing, isRateLimit } from "../stripe/index.ts";
+import { isForbidden, isMissing, isRateLimit } from "../stripe/index.ts";
 import { createLimiter, type Limits } from "./limiter.ts";
 import { CUSTOMERS_AT_ONCE, type Reader, readStep } from "./page.ts";
 import type { Purpose } from "./purpose.ts";
@@ -150,6 +150,7 @@ class Worker {
           continue;
         }
         if (this.#worked.errors.length < MOST_ERRORS) this.#worked.errors.push(error);
+        if (isForbidden(error)) return this.#hold.forbid(range);
         return this.#hold.releaseRange(range, codeOf(error));
       }
     }
