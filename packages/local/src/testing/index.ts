@@ -1,4 +1,5 @@
 /** What tests and measurements start: Supabase on this machine, a bare Postgres, a free port. */
+export { getAuthSchemaSql } from "@supabase/lite";
 export { bootstrapSql } from "../supabase/bootstrap.ts";
 export { type EmbeddedSupabase, generateSigningKey, startEmbeddedSupabase } from "../supabase/index.ts";
 export { readMigrations } from "../supabase/migrations.ts";
