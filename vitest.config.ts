@@ -23,6 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "system",
+          globalSetup: "test/world-setup.ts",
           include: ["test/**/*.test.ts"],
           exclude: ["test/stacks*.test.ts", "test/{core,functions}/**", "**/node_modules/**"],
         },

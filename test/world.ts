@@ -6,8 +6,9 @@ import { createClient } from "@supabase/supabase-js";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
 import { type Local, type LocalOptions, startLocal } from "@turnpike/local";
+import { shareBuiltStacks } from "@turnpike/local/testing";
 import Stripe from "stripe";
-import { expect, vi } from "vitest";
+import { expect, inject, vi } from "vitest";
 import { id } from "./builders.ts";
 import { expectDocumented } from "./documented.ts";
 import { findLeaks } from "./security/leaks.ts";
@@ -34,6 +35,7 @@ export async function startWorld(options: LocalOptions = {}) {
     watch: false,
     schedules: false,
     inMemory: true,
+    stacks: await shareBuiltStacks(inject("builtStacks")),
     log: (source, line) => lines.push(`${source} ${line}`),
     ...options,
     dataDir,

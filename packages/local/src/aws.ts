@@ -7,6 +7,7 @@ import type { Log } from "./log.ts";
 import { type Poller, startPoller } from "./queue/poller.ts";
 import { type LocalQueue, type QueueDepth, startSqs } from "./queue/sqs.ts";
 import { startSchedule } from "./schedule/schedule.ts";
+import { type BuiltStacks, reuseStacks } from "./stacks/built-stacks.ts";
 import type { SystemDescription } from "./stacks/description.ts";
 import { startStacks } from "./stacks/start-stacks.ts";
 
@@ -23,6 +24,8 @@ export interface AwsOptions {
   watch: boolean;
   /** How soon a failed message is tried again; default: when the queue's visibility timeout ends. */
   retryAfterSeconds?: number | undefined;
+  /** Stacks that were built before. */
+  stacks?: BuiltStacks | undefined;
   log: Log;
 }
 
@@ -58,7 +61,8 @@ async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
   const { root, dataDir, environment, secrets, watch, retryAfterSeconds, log } = options;
   const outDir = join(dataDir, "build");
   linkNodeModules(root, outDir);
-  const stacks = closers.add(await startStacks({ root, outDir, watch, environment }));
+  const reused = options.stacks && reuseStacks(options.stacks, environment);
+  const stacks = closers.add(reused ?? (await startStacks({ root, outDir, watch, environment })));
   const { system } = stacks;
   const { region } = system;
   const sqs = closers.add(await startSqs(join(dataDir, "sqs"), region));

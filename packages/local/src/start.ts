@@ -20,6 +20,7 @@ import {
   stacksEnvironment,
   stacksSecrets,
 } from "./settings/settings.ts";
+import type { BuiltStacks } from "./stacks/built-stacks.ts";
 import type { SystemDescription } from "./stacks/description.ts";
 import type { EmbeddedSupabase } from "./supabase/index.ts";
 
@@ -38,6 +39,8 @@ export interface LocalOptions {
   inMemory?: boolean;
   /** Whether to serve the web app. Default: true. */
   web?: boolean;
+  /** Stacks that were built before, by `buildStacks`: for tests. */
+  stacks?: BuiltStacks;
   /** Whether to bundle anew on every save. Default: true. */
   watch?: boolean;
   /** Whether to run what is on a schedule. Default: true. */
@@ -93,9 +96,9 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   const stacksEnv = stacksEnvironment(environment, settings);
   // A secret that the stacks have beside ours is set by its name.
   const secrets = { ...environment, ...stacksSecrets(settings) };
-  const { retryAfterSeconds } = options;
+  const { retryAfterSeconds, stacks } = options;
   const aws = closers.add(
-    await startAws({ root, dataDir, environment: stacksEnv, secrets, watch, retryAfterSeconds, log }),
+    await startAws({ root, dataDir, environment: stacksEnv, secrets, watch, retryAfterSeconds, log, stacks }),
   );
   onStep("Stacks read, queues open");
   const web = options.web === false ? undefined : closers.add(await startWeb(settings, root, aws.system, address));

@@ -3,5 +3,6 @@ export { getAuthSchemaSql } from "@supabase/lite";
 export { bootstrapSql } from "../supabase/bootstrap.ts";
 export { type EmbeddedSupabase, generateSigningKey, startEmbeddedSupabase } from "../supabase/index.ts";
 export { readMigrations } from "../supabase/migrations.ts";
+export { shareBuiltStacks } from "./built-stacks.ts";
 export { findFreePort, startTestPostgres } from "./postgres.ts";
 export { startTestSupabase, type TestSupabase } from "./supabase.ts";
