@@ -207,6 +207,47 @@ describe("the webhook endpoint", () => {
     expect(await endpoints()).toEqual([]);
   });
 
+  it("of a run that was killed before its secret was kept is replaced by the next, with a secret that is", async () => {
+    const killed = () => new Promise<never>(() => {});
+    const planned = await planSetup(clients, { webhookUrl: URL });
+    let asked = () => {};
+    const reached = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const keepWebhookSecret = () => {
+      asked();
+      return killed();
+    };
+    void applySetup(clients, planned, { keepWebhookSecret, onDone: () => {} });
+    await reached;
+    const [lost] = await endpoints();
+    const next = await planSetup(clients, { webhookUrl: URL });
+    expect(next.steps).toMatchObject([
+      {
+        does: "replace",
+        what: "webhook endpoint",
+        note: expect.stringContaining(`${lost?.id} was made by a run that was cut off`),
+      },
+    ]);
+    await apply(next);
+    const [made, ...others] = await endpoints();
+    expect(others).toEqual([]);
+    expect(made?.id).not.toBe(lost?.id);
+    expect(secrets).toHaveLength(1);
+    expect((await planSetup(clients, { webhookUrl: URL })).steps).toEqual([]);
+  });
+
+  it("of a run that was killed just after its secret was kept is replaced as well: nobody can tell the two apart", async () => {
+    const planned = await planSetup(clients, { webhookUrl: URL });
+    await lent.fault({ kind: "error_500_kept", times: 4, match: "/v1/webhook_endpoints/we_" });
+    await expect(apply(planned)).rejects.toThrow();
+    expect((await planSetup(clients, { webhookUrl: URL })).steps).toMatchObject([{ does: "replace" }]);
+    await apply(await planSetup(clients, { webhookUrl: URL }));
+    expect(await endpoints()).toHaveLength(1);
+    expect(secrets).toHaveLength(2);
+    expect((await planSetup(clients, { webhookUrl: URL })).steps).toEqual([]);
+  });
+
   it("gets the events that it lacks, loses those of no use, and is enabled", async () => {
     await run();
     const [{ id } = { id: "" }] = await endpoints();
@@ -242,6 +283,22 @@ describe("the webhook endpoint", () => {
   });
 });
 
+it("a run that is stopped ends after the step that it is in, and the next does the rest", async () => {
+  const planned = await plan();
+  const stopping = new AbortController();
+  const done: string[] = [];
+  await applySetup(clients, planned, {
+    keepWebhookSecret: async () => {},
+    onDone: ({ name }) => {
+      done.push(name);
+      if (done.length === 2) stopping.abort();
+    },
+    signal: stopping.signal,
+  });
+  expect(done).toHaveLength(2);
+  expect((await plan()).steps).toHaveLength(planned.steps.length - 2);
+});
+
 it("a portal that was never saved is named as what must be done by hand", async () => {
   await lent.setDashboard({ portal: false });
   const { byHand, steps } = await plan();
@@ -271,7 +328,7 @@ describe("a file that is wrong is refused with the place", () => {
       { products: [{ ...pro, prices: [{ ...price, currency: "USD" }] }] },
     ],
     [
-      "products[0].prices[0]: there is no such field: trial",
+      "products[0].prices[0].trial: there is no such field",
       { products: [{ ...pro, prices: [{ ...price, trial: 3 }] }] },
     ],
     [

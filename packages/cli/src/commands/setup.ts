@@ -36,7 +36,7 @@ interface Options {
   retire?: boolean;
 }
 
-async function setUp({ target, output }: Session, options: Options): Promise<ExitCode> {
+async function setUp({ target, output, takeInterrupt }: Session, options: Options): Promise<ExitCode> {
   const config = await readConfig(options.config);
   const webhookUrl = webhookUrlOf(target);
   if (!config) output.note("There is no billing.config.ts: catalogue and portal stay as they are. See docs/setup.md.");
@@ -51,10 +51,22 @@ async function setUp({ target, output }: Session, options: Options): Promise<Exi
   const secretFile = secretFileFor(plan, options, target);
   const mode = target.clients.stripe.livemode ? "LIVE mode" : "test mode";
   await confirm(`Do this at Stripe, in ${mode}?`, { yes: options.yes });
+  const signal = takeInterrupt();
+  let left = plan.steps.length;
   await applySetup(target.clients, plan, {
+    signal,
     keepWebhookSecret: async (secret) => keepSecret(secretFile, secret),
-    onDone: (step) => output.note(`${paint("green", "✓")} ${titleOf(step)}`),
+    onDone: (step) => {
+      left--;
+      output.note(`${paint("green", "✓")} ${titleOf(step)}`);
+    },
   });
+  if (left > 0) {
+    output.note(
+      `Stopped with ${left} of ${plan.steps.length} left to do. What is done stays; the same command does the rest.`,
+    );
+    return EXIT.interrupted;
+  }
   output.answer({ ...document, done: true }, () => ["Done."]);
   if (secretFile) output.note(whereSecretGoes(secretFile, target));
   return plan.byHand.length > 0 ? EXIT.wrong : EXIT.done;
@@ -68,7 +80,8 @@ function whyNoEndpoint({ kind }: Target): string {
 
 /** @throws CliError when a secret comes of it that would have no place */
 function secretFileFor({ steps }: Plan, { writeSecretTo }: Options, target: Target): string {
-  if (!steps.some(({ what, does }) => what === "webhook endpoint" && does === "create")) return "";
+  if (!steps.some(({ what, does }) => what === "webhook endpoint" && (does === "create" || does === "replace")))
+    return "";
   if (!writeSecretTo) {
     throw new CliError(
       "The new endpoint's signing secret needs a place, since it is never printed. Say where: --write-secret-to " +
@@ -94,6 +107,7 @@ const SIGNS = {
   replace: paint("yellow", "±"),
   restore: paint("green", "↑"),
   archive: paint("red", "-"),
+  delete: paint("red", "-"),
 };
 
 function titleOf({ does, what, name }: Step): string {

@@ -1,5 +1,5 @@
 import { appendFileSync, chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { CliError } from "../exit-codes.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
 
 const NAME = "STRIPE_WEBHOOK_SECRET";
 const LINE = new RegExp(`^${NAME}=(.*)$`, "m");
@@ -9,7 +9,7 @@ export function assertWritable(file: string): void {
   try {
     appendFileSync(file, "", { mode: 0o600 });
   } catch (error) {
-    throw new CliError(`${file} cannot be written: ${error instanceof Error ? error.message : error}`);
+    throw new CliError(`${file} cannot be written: ${error instanceof Error ? error.message : error}`, EXIT.usage);
   }
 }
 

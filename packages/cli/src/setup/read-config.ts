@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError, parseConfig } from "@turnpike/core/setup";
-import { CliError } from "../exit-codes.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
 import { PROJECT_ROOT } from "../project.ts";
+import { placeOf } from "./place-of.ts";
 
 const FILE = "billing.config.ts";
 
@@ -18,22 +19,26 @@ export async function readConfig(named: string | undefined) {
   const shown = relative(process.cwd(), path);
   if (!existsSync(path)) {
     if (named === undefined) return undefined;
-    throw new CliError(`There is no ${shown}.`);
+    throw new CliError(`There is no ${shown}.`, EXIT.usage);
   }
   const { default: config } = await import(pathToFileURL(path).href).catch((error: Error) => {
-    throw new CliError(`${shown} cannot be read: ${placeOf(error, path)}`);
+    throw new CliError(`${shown} cannot be read: ${whatIsWrong(error, path)}`, EXIT.usage);
   });
   try {
     return parseConfig(config);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const lines = error.problems.map((problem) => `  ${problem.path}: ${problem.says}`);
-    throw new CliError([`${shown} is not as it should be:`, ...lines].join("\n"));
+    const source = readFileSync(path, "utf8");
+    const lines = error.problems.map((problem) => {
+      const place = placeOf(source, problem.path);
+      return `  ${place ? `${shown}:${place.line}:${place.column} ` : ""}${problem.path}: ${problem.says}`;
+    });
+    throw new CliError([`${shown} is not as it should be:`, ...lines].join("\n"), EXIT.usage);
   }
 }
 
 /** What is wrong, and in which line of the file. */
-function placeOf(error: Error, path: string): string {
+function whatIsWrong(error: Error, path: string): string {
   const [, line] = new RegExp(`${path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}:(\\d+)`).exec(error.stack ?? "") ?? [];
   return `${error.message.trim()}${line ? `, in line ${line}` : ""}`;
 }

@@ -26,10 +26,11 @@ export function parseConfig(value: unknown): BillingConfig {
   const parsed = BillingConfig.safeParse(value);
   if (!parsed.success) {
     throw new ConfigError(
-      parsed.error.issues.map(({ path, message, ...issue }) => ({
-        path: pathOf(path),
-        says: issue.code === "unrecognized_keys" ? `there is no such field: ${issue.keys.join(", ")}` : message,
-      })),
+      parsed.error.issues.flatMap(({ path, message, ...issue }) =>
+        issue.code === "unrecognized_keys"
+          ? issue.keys.map((key) => ({ path: pathOf([...path, key]), says: "there is no such field" }))
+          : [{ path: pathOf(path), says: message }],
+      ),
     );
   }
   const problems = [...twins(parsed.data), ...unfit(parsed.data)];

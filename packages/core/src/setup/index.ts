@@ -11,6 +11,7 @@ import { planWebhook } from "./webhook.ts";
 
 export { ConfigError, defineBilling, parseConfig } from "./config.ts";
 export type { ByHand, Step } from "./plan.ts";
+export { isSecretLost } from "./webhook.ts";
 
 export interface Wish {
   /** What `billing.config.ts` says; without it the catalogue and the portal are left as they are. */
@@ -52,17 +53,24 @@ export async function planSetup(clients: Clients, { config, webhookUrl, retire =
 interface Setup {
   keepWebhookSecret: Progress["keepWebhookSecret"];
   onDone(step: Step): void;
+  /** Ends it after the step that is being done. */
+  signal?: AbortSignal;
 }
 
 /**
  * Does what was planned, step by step. Cut off anywhere, another plan finds what is left.
  * @throws OtherAccountError; what Stripe refuses
  */
-export async function applySetup(clients: Clients, plan: Plan, { keepWebhookSecret, onDone }: Setup): Promise<void> {
+export async function applySetup(
+  clients: Clients,
+  plan: Plan,
+  { keepWebhookSecret, onDone, signal }: Setup,
+): Promise<void> {
   if (plan.steps.length === 0) return;
   await assertSameAccount(clients);
   const progress: Progress = { ...clients, ...plan.known, keepWebhookSecret };
   for (const step of plan.steps) {
+    if (signal?.aborted) return;
     await step.run(progress);
     onDone(step);
   }

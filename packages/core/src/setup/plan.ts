@@ -2,7 +2,7 @@ import type { Clients } from "../clients.ts";
 
 /** Something that Stripe shows otherwise than it should be. */
 export interface Step {
-  does: "create" | "change" | "replace" | "archive" | "restore";
+  does: "create" | "change" | "replace" | "archive" | "restore" | "delete";
   what: "product" | "price" | "portal" | "webhook endpoint";
   /** The product's key, the price's lookup key, the endpoint's address. */
   name: string;

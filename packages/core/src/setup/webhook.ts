@@ -1,7 +1,19 @@
 import type Stripe from "stripe";
 import { enabledEvents } from "../mirror/index.ts";
 import { STRIPE_API_VERSION } from "../stripe/version.ts";
-import { changesOf, type Step } from "./plan.ts";
+import { changesOf, type Progress, type Step } from "./plan.ts";
+
+/**
+ * In an endpoint's metadata, from when it is made until its secret is kept. Stripe shows the secret once: one that still has this mark
+ * when we come again is an endpoint whose secret nobody may know.
+ */
+const SECRET = "turnpike_secret";
+const NOT_KEPT = "not kept yet";
+
+/** Whether it was made by a run that was cut off before the secret was kept. */
+export function isSecretLost({ metadata }: Stripe.WebhookEndpoint): boolean {
+  return metadata?.[SECRET] === NOT_KEPT;
+}
 
 /**
  * What makes Stripe send its events to an address: one endpoint, of the pinned version, with the events of the mirror. A version
@@ -11,37 +23,64 @@ import { changesOf, type Step } from "./plan.ts";
 export async function planWebhook(stripe: Stripe, url: string, retire: boolean): Promise<Step[]> {
   const { data } = await stripe.webhookEndpoints.list({ limit: 100 });
   const ours = data.filter((endpoint) => endpoint.url.replace(/\/$/, "") === url);
-  const pinned = ours.filter(({ api_version }) => api_version === STRIPE_API_VERSION);
+  const lost = ours.filter(isSecretLost);
+  const whole = ours.filter((endpoint) => !isSecretLost(endpoint));
+  const pinned = whole.filter(({ api_version }) => api_version === STRIPE_API_VERSION);
   const current = pinned.find(({ status }) => status === "enabled") ?? pinned[0];
-  const older = ours.filter((endpoint) => endpoint !== current && endpoint.status === "enabled");
-  const base = { what: "webhook endpoint", name: url } as const;
-  if (!current) {
-    const note =
-      older.length > 0
-        ? `${older.map(({ id }) => id).join(", ")} goes on until the new secret is set: then run this with --retire.`
-        : null;
-    const changes = changesOf({}, { version: STRIPE_API_VERSION, events: `${enabledEvents.length}` });
-    return [{ ...base, does: "create", changes, note, run: create(url) }];
-  }
+  const older = whole.filter((endpoint) => endpoint !== current && endpoint.status === "enabled");
+  if (!current) return [create(url, older, lost)];
   const retired = older.map((endpoint) => archive(endpoint));
-  return [...change(current), ...(retire ? retired : [])];
+  return [...change(current), ...lost.map(drop), ...(retire ? retired : [])];
 }
 
-function create(url: string): Step["run"] {
-  return async ({ stripe, keepWebhookSecret }) => {
-    const { id, secret } = await stripe.webhookEndpoints.create({
-      url,
-      api_version: STRIPE_API_VERSION,
-      enabled_events: enabledEvents as Stripe.WebhookEndpointCreateParams.EnabledEvent[],
-      description: "Turnpike",
-    });
-    try {
-      await keepWebhookSecret(secret ?? "");
-    } catch (error) {
-      // An endpoint whose secret nobody knows is of no use, and the next run would take it for done.
-      await stripe.webhookEndpoints.del(id);
-      throw error;
-    }
+function create(url: string, older: Stripe.WebhookEndpoint[], lost: Stripe.WebhookEndpoint[]): Step {
+  const ids = (endpoints: Stripe.WebhookEndpoint[]) => endpoints.map(({ id }) => id).join(", ");
+  const notes = [
+    ...(lost.length > 0
+      ? [`${ids(lost)} was made by a run that was cut off: nobody knows its secret. It is deleted.`]
+      : []),
+    ...(older.length > 0 ? [`${ids(older)} goes on until the new secret is set: then run this with --retire.`] : []),
+  ];
+  return {
+    does: lost.length > 0 ? "replace" : "create",
+    what: "webhook endpoint",
+    name: url,
+    changes: changesOf({}, { version: STRIPE_API_VERSION, events: `${enabledEvents.length}` }),
+    note: notes.join("\n    ") || null,
+    run: async (progress) => {
+      await createEndpoint(url, progress);
+      for (const { id } of lost) await progress.stripe.webhookEndpoints.del(id);
+    },
+  };
+}
+
+async function createEndpoint(url: string, { stripe, keepWebhookSecret }: Progress): Promise<void> {
+  const { id, secret } = await stripe.webhookEndpoints.create({
+    url,
+    api_version: STRIPE_API_VERSION,
+    enabled_events: enabledEvents as Stripe.WebhookEndpointCreateParams.EnabledEvent[],
+    description: "Turnpike",
+    metadata: { [SECRET]: NOT_KEPT },
+  });
+  try {
+    await keepWebhookSecret(secret ?? "");
+  } catch (error) {
+    // An endpoint whose secret nobody knows is of no use.
+    await stripe.webhookEndpoints.del(id);
+    throw error;
+  }
+  await stripe.webhookEndpoints.update(id, { metadata: { [SECRET]: "" } });
+}
+
+/** Beside one that is whole. */
+function drop({ id, url }: Stripe.WebhookEndpoint): Step {
+  return {
+    does: "delete",
+    what: "webhook endpoint",
+    name: `${id} to ${url}`,
+    changes: [],
+    note: "It was made by a run that was cut off: nobody knows its secret, and another endpoint is in its place.",
+    run: async ({ stripe }) => void (await stripe.webhookEndpoints.del(id)),
   };
 }
 
