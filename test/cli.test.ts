@@ -143,6 +143,18 @@ describe("what goes wrong is said in a line, without a stack or a key", () => {
     expect(await runBilling(["status", "--sgate", "prod"])).toMatchObject({ code: 2 });
     expect(await runBilling(["status", "--stage", "../prod"])).toMatchObject({ code: 2 });
   });
+
+  it("a key that is pasted as an argument is asked for nowhere, and not repeated", async () => {
+    const { code, stdout, stderr } = await runBilling(["explain", "sk_live_pasted", "--json"], on(world));
+    expect(stderr).toMatch(/^The command line holds a secret, which your shell's history has now: replace it/);
+    expect(stdout + stderr).not.toContain("pasted");
+    expect(code).toBe(2);
+  });
+});
+
+it("the version is the project's", async () => {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  expect(await runBilling(["--version"])).toMatchObject({ code: 0, stdout: `billing ${version}\n` });
 });
 
 it("every command says what it is for, with examples", async () => {

@@ -169,8 +169,23 @@ describe("a table of the product", () => {
       "drop schema hidden cascade",
     );
     const source = inTable({ table: "hidden.users", customerColumn: "stripe_id", userColumn: "id" });
-    await expect(plan(source)).rejects.toMatchObject({ code: "42501" });
+    await expect(plan(source)).rejects.toThrow(
+      /^The service role may not read hidden\.users\. In a migration of yours: grant usage/,
+    );
   });
+
+  it.each([
+    ["public.none", "stripe_id", /^There is no table public\.none\. Name it with its schema/],
+    ["public..users", "stripe_id", /Name it with its schema/],
+    ["a.b.c.d", "stripe_id", /is no name of a table\. Name it with its schema/],
+    ["public.prices", "stripe_id", /^The table public\.prices has no column stripe_id$/],
+  ])(
+    "that is named wrongly is said to be, and not taken for a database out of order: %s",
+    async (table, customerColumn, says) => {
+      const source = inTable({ table, customerColumn, userColumn: "id" });
+      await expect(plan(source)).rejects.toMatchObject({ name: "SourceError", message: expect.stringMatching(says) });
+    },
+  );
 });
 
 describe("a CSV", () => {
@@ -222,7 +237,7 @@ describe("billing owners", () => {
     expect(await run([])).toMatchObject({ code: 2, stderr: expect.stringContaining("--csv, --table and --by-email") });
     expect(await run(["--table", "public.users"])).toMatchObject({ code: 2 });
     expect(await run(["--table", "public.none", "--user-column", "id"])).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining("There is no table public.none"),
     });
   }, 60_000);

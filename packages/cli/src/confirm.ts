@@ -14,12 +14,18 @@ export async function confirm(question: string, { yes = false }: { yes?: boolean
   // A question takes Ctrl-C for itself. Whoever asked may have something to put back first.
   const interrupted = new AbortController();
   terminal.on("SIGINT", () => interrupted.abort());
+  // Ctrl-D: there is nobody to answer, which is no yes.
+  const ended = new AbortController();
+  terminal.on("close", () => ended.abort());
   try {
-    const answer = await terminal.question(`${question} [y/N] `, { signal: interrupted.signal });
+    const answer = await terminal.question(`${question} [y/N] `, {
+      signal: AbortSignal.any([interrupted.signal, ended.signal]),
+    });
     if (/^y(es)?$/i.test(answer.trim())) return;
   } catch (error) {
-    if (!interrupted.signal.aborted) throw error;
-    throw new CliError("\nNothing was done.", EXIT.interrupted);
+    if (interrupted.signal.aborted) throw new CliError("\nNothing was done.", EXIT.interrupted);
+    if (!ended.signal.aborted) throw error;
+    process.stderr.write("\n");
   } finally {
     terminal.close();
   }

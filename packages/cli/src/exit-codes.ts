@@ -2,6 +2,7 @@
 export const EXIT = {
   done: 0,
   failed: 1,
+  /** The call itself is wrong, or the file or table that it names. */
   usage: 2,
   /** It did what it should, and found something wrong. */
   wrong: 3,

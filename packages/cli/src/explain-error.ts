@@ -1,4 +1,6 @@
+import { SourceError } from "@turnpike/core/owners";
 import { CliError, EXIT, type ExitCode } from "./exit-codes.ts";
+import { redact } from "./redact.ts";
 import type { Target } from "./target/index.ts";
 
 /** Codes by which PostgREST and Postgres say that something is not there that a migration makes. */
@@ -16,10 +18,14 @@ interface Known {
   quotesNothing?: boolean;
 }
 
-/** What is said of a failure, and what the process ends with. Secrets of the target are in no text. */
+/** What is said of a failure, and what the process ends with. No secret is in the text. */
 export function explainError(error: unknown, target: Target | undefined): { text: string; exitCode: ExitCode } {
-  const exitCode = error instanceof CliError ? error.exitCode : EXIT.failed;
-  return { text: redact(textOf(error, target), target), exitCode };
+  return { text: redact(textOf(error, target)), exitCode: exitCodeOf(error) };
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CliError) return error.exitCode;
+  return error instanceof SourceError ? EXIT.usage : EXIT.failed;
 }
 
 function textOf(error: unknown, target: Target | undefined): string {
@@ -70,9 +76,4 @@ function ofAws({ name, $metadata, message, code }: Known): string | undefined {
   if ($metadata?.httpStatusCode) return `AWS refused: ${message} (${name})`;
   if ($metadata) return `AWS does not answer${code ? ` (${code})` : ""}: is there a network?`;
   return undefined;
-}
-
-function redact(text: string, target: Target | undefined): string {
-  const secrets = target ? [target.stripe.secretKey, target.stripe.webhookSecret, target.supabase.secretKey] : [];
-  return secrets.reduce<string>((kept, secret) => (secret ? kept.replaceAll(secret, "…") : kept), text);
 }

@@ -17,7 +17,10 @@ export function listenForInterrupt(): Interrupt {
   const listener = () => {
     const now = performance.now();
     if (since !== undefined && now - since < SAME_SIGNAL_MS) return;
-    if (!taken || since !== undefined) process.exit(EXIT.interrupted);
+    if (!taken || since !== undefined) {
+      process.stderr.write("\nStopped.\n");
+      process.exit(EXIT.interrupted);
+    }
     since = now;
     controller.abort();
   };

@@ -1,8 +1,9 @@
 import { styleText } from "node:util";
+import { redact } from "./redact.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** What a command says. Its answer goes to stdout, all that is about the answer to stderr. */
+/** What a command says, without a key in it. Its answer goes to stdout, all that is about the answer to stderr. */
 export interface Output {
   /** Whether the answer is for a program. */
   json: boolean;
@@ -15,12 +16,12 @@ export interface Output {
 }
 
 export function createOutput(json: boolean): Output {
-  const print = (text: string) => void process.stdout.write(`${text}\n`);
+  const print = (text: string) => void process.stdout.write(`${redact(text)}\n`);
   return {
     json,
     answer: (document, lines) => print(json ? JSON.stringify(document, null, 2) : lines().join("\n")),
     item: (document, line) => print(json ? JSON.stringify(document) : line()),
-    note: (line) => void process.stderr.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${redact(line)}\n`),
   };
 }
 
@@ -34,36 +35,71 @@ const GAP = "  ";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour is made of
 const COLOUR = /\u001b\[[\d;]*m/g;
 
-/** Rows under headings, each column as wide as its widest cell, as far as the terminal has room; the widest give way first. */
+/**
+ * Rows under headings, each column as wide as its widest cell, as far as the terminal has room; the widest give way first, and an id
+ * never: it is there to be copied. Where there is no room even so, each row stands in lines of its own.
+ */
 export function table(headings: string[], rows: string[][], width = terminalWidth()): string[] {
-  const widths = fit(
-    headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => widthOf(row[column] ?? "")))),
-    width,
-  );
+  const columns = headings.map((heading, place) => columnOf(heading, rows, place));
+  const widths = fit(columns, width);
+  if (widthOfAll(widths) > width) return rows.flatMap((row) => stacked(headings, row));
   const toLine = (row: string[]) =>
     row
-      .map((cell, column) => {
-        const before = widths.slice(0, column).reduce((sum, each) => sum + each + GAP.length, 0);
-        if (column === row.length - 1) return cut(cell, width - before);
-        const own = cutMiddle(cell, widths[column] ?? 0);
-        return own + " ".repeat((widths[column] ?? 0) - widthOf(own));
+      .map((cell, place) => {
+        const own = cut(cell, widths[place] ?? 0);
+        return place === row.length - 1 ? own : own + " ".repeat((widths[place] ?? 0) - widthOf(own));
       })
       .join(GAP)
       .trimEnd();
   return [paint("bold", toLine(headings)), ...rows.map(toLine)];
 }
 
+/** Of narrower columns nothing can be read. */
 const LEAST_WIDTH = 14;
+// cus_…, a user's id, somebody's address
+const COPIED = /^(?:[a-z]+_\w{8,}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|\S+@\S+)$/i;
 
-function fit(widths: number[], width: number): number[] {
-  const fitted = [...widths];
-  const over = () => fitted.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - width;
-  for (let left = over(); left > 0; left = over()) {
-    const widest = Math.max(...fitted);
-    if (widest <= LEAST_WIDTH) break;
-    fitted[fitted.indexOf(widest)] = widest - 1;
+interface Column {
+  width: number;
+  /** As narrow as it may become. */
+  least: number;
+}
+
+function columnOf(heading: string, rows: string[][], place: number): Column {
+  const cells = [heading, ...rows.map((row) => row[place] ?? "")];
+  const width = Math.max(...cells.map(widthOf));
+  const copied = cells.filter((cell) =>
+    cell
+      .replace(COLOUR, "")
+      .split(" ")
+      .some((word) => COPIED.test(word)),
+  );
+  return { width, least: Math.min(width, Math.max(LEAST_WIDTH, ...copied.map(widthOf))) };
+}
+
+function fit(columns: Column[], width: number): number[] {
+  const fitted = columns.map((column) => column.width);
+  while (widthOfAll(fitted) > width) {
+    const yielding = fitted.map((each, place) => (each > (columns[place]?.least ?? 0) ? each : 0));
+    const widest = Math.max(...yielding);
+    if (widest === 0) break;
+    fitted[yielding.indexOf(widest)] = widest - 1;
   }
   return fitted;
+}
+
+const widthOfAll = (widths: number[]) => widths.reduce((sum, each) => sum + each + GAP.length, -GAP.length);
+
+/** The first cells in one line, each of the others in its own. */
+function stacked(headings: string[], row: string[]): string[] {
+  const [first = "", ...others] = row;
+  return [
+    ...(first ? [first] : []),
+    ...others.flatMap((cell, place) => {
+      const heading = headings[place + 1];
+      return cell ? [`${GAP}${heading ? `${paint("dim", `${heading}:`)} ` : ""}${cell.trim()}`] : [];
+    }),
+  ];
 }
 
 /** How wide a line may be: the terminal's width; a file or a program gets it whole. */
@@ -73,14 +109,6 @@ export function terminalWidth(): number {
 
 function widthOf(cell: string): number {
   return cell.replace(COLOUR, "").length;
-}
-
-/** Of an id the beginning says of what it is, and the end which one. */
-function cutMiddle(cell: string, width: number): string {
-  if (widthOf(cell) <= width) return cell;
-  const plain = cell.replace(COLOUR, "");
-  const end = Math.floor((width - 1) / 2);
-  return `${plain.slice(0, width - 1 - end)}…${plain.slice(plain.length - end)}`;
 }
 
 function cut(cell: string, width: number): string {

@@ -46,20 +46,23 @@ export const addOwners: AddCommand = (program, shell) => {
     .action(onTarget(shell, giveOwners));
 };
 
-async function giveOwners({ target, output }: Session, options: Options): Promise<ExitCode> {
+async function giveOwners({ target, output, takeInterrupt }: Session, options: Options): Promise<ExitCode> {
   const { supabase } = target.clients;
   const source = sourceOf(options);
-  const planned = await tally(planOwners(supabase, source)).catch((error) => {
-    if (!options.table || error?.code !== "42501") throw error;
-    const grants = `grant usage on its schema, and select on ${options.table}, to service_role`;
-    throw new CliError(`The service role may not read ${options.table}. In a migration of yours: ${grants}.`);
-  });
+  const planned = await tally(planOwners(supabase, source));
   const { matched } = planned.counts;
   if (!options.dryRun && matched > 0) {
     if (!output.json && !options.yes) output.note(linesOf(planned).join("\n"));
     await confirm(`Give ${customers(matched)} to ${matched === 1 ? "this owner" : "these owners"}?`, options);
   }
-  const done = options.dryRun || matched === 0 ? planned : await tally(applyOwners(supabase, source));
+  const signal = takeInterrupt();
+  const done = options.dryRun || matched === 0 ? planned : await tally(applyOwners(supabase, source), signal);
+  if (signal.aborted) {
+    output.note(
+      `Stopped. ${customers(done.counts.matched)} given to their owners so far; the same command does the rest.`,
+    );
+    return EXIT.interrupted;
+  }
   output.answer({ applied: !options.dryRun, ...done }, () => [
     ...linesOf(done),
     options.dryRun ? "Nothing was written." : `Given to their owners: ${customers(done.counts.matched)}.`,
@@ -97,24 +100,25 @@ interface Report {
   toLookAt: Verdict[];
 }
 
-async function tally(batches: AsyncIterable<Verdict[]>): Promise<Report> {
+async function tally(batches: AsyncIterable<Verdict[]>, signal?: AbortSignal): Promise<Report> {
   const report: Report = {
     counts: { matched: 0, owned: 0, unmatched: 0, conflicting: 0 },
     reasons: {},
     toLookAt: [],
   };
-  for await (const verdict of flat(batches)) {
-    const { outcome, reason } = verdict;
-    report.counts[outcome]++;
-    if (reason) report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
-    const isFine = outcome === "matched" || outcome === "owned";
-    if (!isFine && report.toLookAt.length < MOST_KEPT) report.toLookAt.push(verdict);
+  for await (const batch of batches) {
+    for (const verdict of batch) count(report, verdict);
+    if (signal?.aborted) break;
   }
   return report;
 }
 
-async function* flat<Item>(batches: AsyncIterable<Item[]>): AsyncGenerator<Item> {
-  for await (const batch of batches) yield* batch;
+function count(report: Report, verdict: Verdict): void {
+  const { outcome, reason } = verdict;
+  report.counts[outcome]++;
+  if (reason) report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
+  const isFine = outcome === "matched" || outcome === "owned";
+  if (!isFine && report.toLookAt.length < MOST_KEPT) report.toLookAt.push(verdict);
 }
 
 const MEANS: Record<string, string> = {

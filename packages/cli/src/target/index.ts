@@ -80,6 +80,7 @@ function nothingToWorkOn(): CliError {
 }
 
 function environmentTarget(which: Pick<Target, "kind" | "name" | "stage">, environment: Environment): Target {
+  assertKinds(environment);
   const find = (name: SettingName) => (environment[name] ? String(read(name, environment)) : undefined);
   return withClients({
     ...which,
@@ -112,6 +113,25 @@ export function describeTarget({ name, kind, clients, stripe, supabase }: Target
   const mode = clients.stripe.livemode ? "LIVE mode" : "test mode";
   const server = stripe.apiBase ? `Stripe at ${stripe.apiBase}` : "Stripe";
   return kind === "local" ? `On ${name}, ${mode}` : `On ${name}: ${server} in ${mode}, ${supabase.url}`;
+}
+
+/** What is often pasted where another key belongs. It would be sent to somebody whom it is not for. */
+const OTHER_KINDS: [name: "STRIPE_SECRET_KEY" | "SUPABASE_SECRET_KEY", begins: RegExp, is: string][] = [
+  ["STRIPE_SECRET_KEY", /^pk_/, "the publishable key: copy the secret one, sk_… or rk_…"],
+  [
+    "STRIPE_SECRET_KEY",
+    /^whsec_/,
+    "a webhook's signing secret, which is STRIPE_WEBHOOK_SECRET: copy a key, sk_… or rk_…",
+  ],
+  ["STRIPE_SECRET_KEY", /^(sb_|eyJ)/, "a key of Supabase's: copy one of Stripe's, sk_… or rk_…"],
+  ["SUPABASE_SECRET_KEY", /^sb_publishable_/, "the publishable key: copy the secret one, sb_secret_…"],
+  ["SUPABASE_SECRET_KEY", /^(sk|rk|pk|whsec)_/, "a key of Stripe's: copy Supabase's, sb_secret_…"],
+];
+
+function assertKinds(environment: Environment): void {
+  for (const [name, begins, is] of OTHER_KINDS) {
+    if (begins.test(environment[name]?.trim() ?? "")) throw new CliError(`${name} holds ${is}`);
+  }
 }
 
 function read<Name extends SettingName>(name: Name, environment: Environment) {

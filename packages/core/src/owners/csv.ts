@@ -1,18 +1,17 @@
-import { OwnError } from "../errors/index.ts";
-import { BATCH, type Said, type Source } from "./sources.ts";
+import { BATCH, type Said, type Source, SourceError } from "./sources.ts";
 
 const COLUMNS = ["customer_id", "user_id", "organization_id"];
 const CELL = /(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/gy;
 
 /**
  * What a CSV says: `customer_id,user_id`, `customer_id,organization_id`, or all three, named in its first line.
- * @throws OwnError that names the line which cannot be read
+ * @throws SourceError that names the line which cannot be read
  */
 export function inCsv(text: string): Source {
   const [heading = "", ...lines] = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   const columns = cellsOf(heading, 1);
   if (columns[0] !== COLUMNS[0] || columns.length < 2 || columns.some((name) => !COLUMNS.includes(name))) {
-    throw new OwnError("The first line must name the columns: customer_id,user_id or customer_id,organization_id");
+    throw new SourceError("The first line must name the columns: customer_id,user_id or customer_id,organization_id");
   }
   const said = new Map<string, Said>();
   for (const [place, line] of lines.entries()) {
@@ -40,8 +39,8 @@ function cellsOf(line: string, number: number): string[] {
   return cells.map(([, quoted, plain = ""]) => (quoted?.replaceAll('""', '"') ?? plain).trim());
 }
 
-function unreadable(line: number): OwnError {
-  return new OwnError(`Line ${line} of the CSV cannot be read, or has not as many columns as the first`);
+function unreadable(line: number): SourceError {
+  return new SourceError(`Line ${line} of the CSV cannot be read, or has not as many columns as the first`);
 }
 
 async function* inBatches(said: Said[]): AsyncGenerator<Said[]> {

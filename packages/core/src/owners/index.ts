@@ -3,7 +3,7 @@ import { dataOf } from "../supabase/index.ts";
 import type { Source } from "./sources.ts";
 
 export { inCsv } from "./csv.ts";
-export { byEmail, inTable, type Source, type TableSource } from "./sources.ts";
+export { byEmail, inTable, type Source, SourceError, type TableSource } from "./sources.ts";
 
 /**
  * `matched` gets its owner, `owned` has that owner already, `conflicting` has another or is said to have two, `unmatched` names a
