@@ -253,6 +253,17 @@ describe("Supabase", () => {
     expect(findings.find(({ check }) => check === "grants")).toMatchObject({ state: "unknown" });
   });
 
+  it.each([
+    [404, "SUPABASE_URL is no project's API: what answers there says 404"],
+    [540, "The Supabase project is paused"],
+  ])("that answers %i is told from one that refuses", async (status, says) => {
+    const other = await standBeforeSupabase(supabase, (_, response) => {
+      response.writeHead(status, { "content-type": "text/html" });
+      response.end("<html></html>");
+    });
+    expect(await look("supabase", { supabase: other.supabase })).toMatchObject({ state: "wrong", says });
+  });
+
   it("without the tables is told from one that does not answer", async () => {
     const bare = await standBeforeSupabase(supabase, (_, response) => {
       response.writeHead(404, { "content-type": "application/json" });
@@ -266,6 +277,23 @@ describe("Supabase", () => {
 });
 
 describe("Stripe", () => {
+  it("in live mode where only this machine reaches, and a mirror of the other mode, are named", async () => {
+    const stripe = createStripe({ secretKey: "sk_live_one", apiBase: lent.apiBase });
+    expect(await look("stripe mode", { stripe, webhookUrl: undefined })).toMatchObject({ state: "warning" });
+    await supabase.query("update billing.stripe_account set livemode = true");
+    expect(await look("account")).toMatchObject({
+      state: "wrong",
+      details: [expect.stringContaining("in live mode"), expect.stringContaining("in test mode")],
+    });
+  });
+
+  it("that sends events of the other mode is named", async () => {
+    const refused = `insert into billing.stripe_events (id, type, created_at, outcome, reason)
+      values ('evt_live', 'invoice.paid', now(), 'refused', 'of the other mode')`;
+    await supabase.query(refused);
+    expect(await look("account")).toMatchObject({ says: expect.stringContaining("came from the other mode") });
+  });
+
   it("that refuses the key says so, and the database is looked at all the same", async () => {
     const stripe = createStripe({ secretKey: "sk_wrong", apiBase: lent.apiBase });
     const findings = await examine({ ...subject, stripe });
@@ -337,6 +365,40 @@ describe("the webhook endpoint", () => {
     });
   });
 
+  it("whose secret nobody knows, and a second one at the same address, are named", async () => {
+    const { api_version: version } = (await lent.stripe.webhookEndpoints.list()).data[0] ?? {};
+    await lent.stripe.webhookEndpoints.create({ url: URL, enabled_events: ["*"], api_version: version as never });
+    expect(await look("webhook endpoint")).toMatchObject({
+      state: "warning",
+      says: `2 endpoints send to ${URL}`,
+      mend: "npx billing setup --retire",
+    });
+    expect(await change({ metadata: { turnpike_secret: "not kept yet" } })).toMatchObject({
+      state: "wrong",
+      says: expect.stringMatching(/^Nobody knows the signing secret of the endpoint we_/),
+      mend: "npx billing setup --write-secret-to secret.env",
+    });
+  });
+
+  it("that takes no delivery is named although the reconciliation has brought the events", async () => {
+    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+      if (!url.startsWith("/v1/events") || !url.includes("delivery_success=false")) return;
+      const event = { id: "evt_1", type: "invoice.paid", created: 1, pending_webhooks: 1 };
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ object: "list", data: [event], has_more: false, url: "/v1/events" }));
+    });
+    expect(await look("deliveries", { stripe })).toMatchObject({
+      state: "wrong",
+      says: "Stripe could not deliver 1 event of the last day",
+      mend: expect.stringContaining("STRIPE_WEBHOOK_SECRET is not this endpoint's"),
+    });
+    await lent.stripe.webhookEndpoints.create({ url: "https://other.example.com", enabled_events: ["*"] });
+    expect(await look("deliveries", { stripe })).toMatchObject({
+      state: "warning",
+      details: [expect.stringContaining("https://other.example.com")],
+    });
+  });
+
   it("of another version is named", async () => {
     const [{ id } = { id: "" }] = (await lent.stripe.webhookEndpoints.list()).data;
     await lent.stripe.webhookEndpoints.del(id);
@@ -385,6 +447,7 @@ describe("what is on its way", () => {
     ],
     ["queue", { queues: { events: { visible: 5000, inFlight: 0 }, deadLetters: EMPTY } }, "5000 events wait"],
     ["queue", { queues: undefined }, "The queues are those of a deployed stage"],
+    ["dead letters", { queues: { failure: "AWS has no such queue" } }, "AWS did not let us look at the queues"],
     ["site", { askSite: async () => ({ failure: "ECONNREFUSED" }) }, "Its API does not answer (ECONNREFUSED)"],
     [
       "site",
@@ -393,6 +456,17 @@ describe("what is on its way", () => {
     ],
   ])("%s: %o", async (check, changed, says) => {
     expect(await look(check, changed)).toMatchObject({ says });
+  });
+
+  it("what was never read, what differs, and a sweep that stopped are told apart", async () => {
+    const plant = async (values: string) => {
+      await supabase.query("delete from billing.completeness");
+      await supabase.query(`insert into billing.completeness select object, ${values} from billing.mirrored`);
+    };
+    await plant("now() - interval '15 days', 3, 0");
+    expect(await look("completeness")).toMatchObject({ says: "The sweep has not come round for 15 d" });
+    await plant("now(), 3, 1");
+    expect(await look("completeness")).toMatchObject({ state: "wrong", mend: "npx billing audit" });
   });
 
   it("notices that nobody handles, a reconciliation that stopped, and purchases of nobody are named", async () => {

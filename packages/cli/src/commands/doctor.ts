@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { examine, type Finding, type Subject } from "@turnpike/core/doctor";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { explainError } from "../explain-error.ts";
 import { paint } from "../output.ts";
 import { PROJECT_ROOT } from "../project.ts";
 import { getDepth } from "../queue/depth.ts";
@@ -23,7 +24,12 @@ const SITE_TIMEOUT_MS = 10_000;
 async function showFindings({ target, output }: Session): Promise<ExitCode> {
   const findings = await examine(await subjectOf(target));
   const wrong = findings.filter(({ state }) => state === "wrong").length;
-  output.answer({ wrong, findings }, () => [...findings.flatMap(linesOf), "", summaryOf(findings)]);
+  output.answer({ wrong, findings }, () => [
+    ...findings.filter(({ awaits }) => !awaits).flatMap(linesOf),
+    ...(["Stripe", "Supabase"] as const).flatMap((who) => awaitingLines(who, findings)),
+    "",
+    summaryOf(findings),
+  ]);
   return wrong > 0 ? EXIT.wrong : EXIT.done;
 }
 
@@ -57,9 +63,9 @@ async function findDepths(target: Target): Promise<Subject["queues"]> {
       openQueue(target, "StripeEventsDlq").then(getDepth),
     ]);
     return { events, deadLetters };
-  } catch {
-    // Whoever cannot reach AWS wants to hear of the rest: the finding says that the queues were not looked at.
-    return undefined;
+  } catch (error) {
+    // Whoever cannot reach AWS wants to hear of the rest: the finding says that the queues were not looked at, and why.
+    return { failure: explainError(error, target).text };
   }
 }
 
@@ -96,6 +102,15 @@ function linesOf({ check, state, says, details, why, mend }: Finding): string[] 
     ...(details.length > MOST_DETAILS ? [`${indent}… ${details.length - MOST_DETAILS} more: --json has all`] : []),
     ...(why ? beside("why", why) : []),
     ...(mend ? beside("mend", mend) : []),
+  ];
+}
+
+/** All that waits for one and the same answer, in one. */
+function awaitingLines(who: "Stripe" | "Supabase", findings: Finding[]): string[] {
+  const checks = findings.filter(({ awaits }) => awaits === who).map(({ check }) => check);
+  if (checks.length === 0) return [];
+  return [
+    `${SIGNS.unknown} ${"not looked at".padEnd(NAME_WIDTH)}${who} did not answer what these ask: ${checks.join(", ")}`,
   ];
 }
 

@@ -34,6 +34,20 @@ export const supabase: Check = {
         mend: PUSH,
       };
     }
+    if (status === 540) {
+      return {
+        says: "The Supabase project is paused",
+        why: "Nothing is mirrored, sold or shown while it is.",
+        mend: "restore it in its dashboard, https://supabase.com/dashboard",
+      };
+    }
+    if (!error.code && (status === 404 || status === 405)) {
+      return {
+        says: `SUPABASE_URL is no project's API: what answers there says ${status}`,
+        why: "Nothing is mirrored, sold or shown without the database.",
+        mend: "set SUPABASE_URL to the project's address alone, https://YOUR_REF.supabase.co: not the dashboard's, and nothing behind it",
+      };
+    }
     return {
       says: `Supabase refuses (${error.code || status})`,
       why: "Nothing is mirrored, sold or shown while the database refuses.",

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { enabledEvents } from "../mirror/index.ts";
+import { isSecretLost } from "../setup/index.ts";
 import { STRIPE_API_VERSION } from "../stripe/version.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Check, count, type Examined, type Found, span } from "./finding.ts";
@@ -15,11 +16,20 @@ export const webhookEndpoint: Check = {
     const { stripe, webhookUrl, command } = subject;
     if (!webhookUrl) return { ok: "the local system gets its events without one" };
     const { data } = await stripe.webhookEndpoints.list({ limit: 100 });
-    const ours = data.filter(({ url }) => url.replace(/\/$/, "") === webhookUrl);
+    const all = data.filter(({ url }) => url.replace(/\/$/, "") === webhookUrl);
+    const lost = all.find(isSecretLost);
+    const ours = all.filter((endpoint) => !isSecretLost(endpoint));
     const why = "What happens at Stripe comes late, by the reconciliation alone, or not at all.";
     const others = data
       .filter(({ url }) => /\/api\/webhooks\/stripe\/?$/.test(url))
       .map(({ url }) => `there is one for ${url}`);
+    if (lost) {
+      return {
+        says: `Nobody knows the signing secret of the endpoint ${lost.id}: setup was cut off`,
+        why: "Stripe shows it once. What this endpoint sends is refused, and comes late by the reconciliation alone.",
+        mend: command("setup --write-secret-to secret.env"),
+      };
+    }
     if (ours.length === 0) {
       return { says: `No endpoint sends to ${webhookUrl}`, details: others, why, mend: command("setup") };
     }
@@ -37,6 +47,16 @@ export const webhookEndpoint: Check = {
         says: `The endpoint ${endpoint.id} sends in version ${endpoint.api_version ?? "of the account"}, and not in ${STRIPE_API_VERSION}`,
         why: "The mirror reads other versions too, as long as it knows them: a future one it does not.",
         mend: command("setup"),
+      };
+    }
+    const twins = ours.filter(({ status }) => status === "enabled");
+    if (twins.length > 1) {
+      return {
+        state: "warning",
+        says: `${twins.length} endpoints send to ${webhookUrl}`,
+        details: twins.map(({ id, api_version }) => `${id}, version ${api_version ?? "of the account"}`),
+        why: "Every event comes more than once. It is applied once, and paid for each time.",
+        mend: command("setup --retire"),
       };
     }
     return { ok: `${endpoint.id} sends ${enabledEvents.length} kinds of event in ${STRIPE_API_VERSION}` };
@@ -71,6 +91,26 @@ export const events: Check = {
         ...(undelivered.length > 0 ? [`see the deliveries at ${ENDPOINTS}`] : []),
         command("replay --since 1d"),
       ].join("\n"),
+    };
+  },
+};
+
+export const deliveries: Check = {
+  name: "deliveries",
+  async look({ stripe, webhookUrl, command }) {
+    if (!webhookUrl) return { ok: "the local system gets its events without an endpoint" };
+    const created = { gte: Math.floor((Date.now() - DAY_MS) / 1000), lte: Math.floor(Date.now() / 1000) - UNDER_WAY_S };
+    const failed = (await stripe.events.list({ created, delivery_success: false, limit: 100 })).data.filter(isForUs);
+    if (failed.length === 0) return { ok: "Stripe has delivered every event of the last day" };
+    const { data } = await stripe.webhookEndpoints.list({ limit: 100 });
+    const others = data.filter(({ url, status }) => status === "enabled" && url.replace(/\/$/, "") !== webhookUrl);
+    return {
+      // Stripe does not say which endpoint did not take them.
+      state: others.length > 0 ? "warning" : "wrong",
+      says: `Stripe could not deliver ${failed.length === 100 ? "100 or more events" : count(failed.length, "event")} of the last day`,
+      details: others.map(({ id, url }) => `it may be ${id}, which sends to ${url}`),
+      why: "The reconciliation brings them up to a quarter of an hour late, so that all looks well here.",
+      mend: `see why at ${ENDPOINTS}: where it says 400, STRIPE_WEBHOOK_SECRET is not this endpoint's. Then ${command("doctor")}`,
     };
   },
 };

@@ -16,6 +16,8 @@ export interface Finding {
   why: string | null;
   /** A command, a statement or an address that mends it. */
   mend: string | null;
+  /** Who did not answer what this asks, where another finding says why. */
+  awaits?: "Stripe" | "Supabase";
 }
 
 /** How many messages a queue holds. */
@@ -32,8 +34,8 @@ export interface Subject extends Clients {
   webhookUrl?: string | undefined;
   /** The project's files of migrations. */
   migrations: { version: string; name: string; sql: string }[];
-  /** Nothing where they cannot be asked. */
-  queues?: { events: QueueDepth; deadLetters: QueueDepth } | undefined;
+  /** Nothing where there are none to ask; or why they could not be. */
+  queues?: { events: QueueDepth; deadLetters: QueueDepth } | { failure: string } | undefined;
   /** Asks the site's API for its health; answers what was said, or why nothing was. */
   askSite?: (() => Promise<{ status: number; body: unknown } | { failure: string }>) | undefined;
   /** Says how a command of ours is written for this system: `npx billing replay --stage prod`. */
@@ -103,6 +105,7 @@ export interface Trouble {
   details?: string[];
   why: string;
   mend: string;
+  awaits?: Finding["awaits"];
 }
 
 /** `1 event`, `3 events`. */

@@ -24,6 +24,7 @@ const CHECKS: Check[] = [
   site,
   events.webhookEndpoint,
   events.events,
+  events.deliveries,
   events.versions,
   events.failures,
   work.queue,
@@ -51,8 +52,8 @@ export async function examine(subject: Subject): Promise<Finding[]> {
 
 function findingOf(check: string, found: Found): Finding {
   if ("ok" in found) return { check, state: "ok", says: found.ok, details: [], why: null, mend: null };
-  const { state = "wrong", says, details = [], why, mend } = found;
-  return { check, state, says, details, why, mend };
+  const { state = "wrong", says, details = [], why, mend, awaits } = found;
+  return { check, state, says, details, why, mend, ...(awaits && { awaits }) };
 }
 
 /** What could not be asked is not known to be well. Another finding says why nobody answered. */
@@ -66,12 +67,13 @@ function unlooked(error: unknown): Found {
       mend: "npx supabase db push",
     };
   }
-  const who = isDatabase ? "Supabase" : type?.startsWith("Stripe") ? "Stripe" : undefined;
+  const who: Finding["awaits"] = isDatabase ? "Supabase" : type?.startsWith("Stripe") ? "Stripe" : undefined;
   if (!who) throw error;
   return {
     state: "unknown",
     says: `${who} did not say (${code || type || statusCode || "no answer"})`,
     why: "It was not looked at.",
     mend: `mend what is said of ${who} first`,
+    awaits: who,
   };
 }

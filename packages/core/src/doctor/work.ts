@@ -23,7 +23,7 @@ export const reconciliation: Check = {
 export const queue: Check = {
   name: "queue",
   async look({ queues }) {
-    if (!queues) return unasked();
+    if (!queues || "failure" in queues) return unasked(queues);
     const { visible, inFlight } = queues.events;
     if (visible < 1_000) return { ok: `${visible} waiting, ${inFlight} with the consumer` };
     return {
@@ -38,7 +38,7 @@ export const queue: Check = {
 export const deadLetters: Check = {
   name: "dead letters",
   async look({ queues, command }) {
-    if (!queues) return unasked();
+    if (!queues || "failure" in queues) return unasked(queues);
     const waiting = queues.deadLetters.visible + queues.deadLetters.inFlight;
     if (waiting === 0) return { ok: "none" };
     return {
@@ -49,7 +49,16 @@ export const deadLetters: Check = {
   },
 };
 
-function unasked(): Found {
+function unasked(queues: { failure: string } | undefined): Found {
+  if (queues) {
+    return {
+      state: "unknown",
+      says: "AWS did not let us look at the queues",
+      details: [queues.failure],
+      why: "What waits there was not looked at.",
+      mend: "sign in to the account and region that the stage is deployed in: aws sts get-caller-identity says which it is",
+    };
+  }
   return {
     state: "unknown",
     says: "The queues are those of a deployed stage",
@@ -107,6 +116,9 @@ export const catalogue: Check = {
   },
 };
 
+/** Of a large account a sweep takes days. */
+const STOPPED_AFTER_MS = 14 * 86_400_000;
+
 export const completeness: Check = {
   name: "completeness",
   async look({ supabase, command }) {
@@ -142,6 +154,14 @@ export const completeness: Check = {
       };
     }
     const [oldest = ""] = objects.map(({ completeAsOf }) => completeAsOf ?? "").sort();
+    if (Date.now() - Date.parse(oldest) > STOPPED_AFTER_MS) {
+      return {
+        state: "warning",
+        says: `The sweep has not come round for ${span(Date.now() - Date.parse(oldest))}`,
+        why: "It finds what no event tells of: a row that was edited, an event that Stripe never made.",
+        mend: `look at the log of ReadAccount, then ${command("audit")}`,
+      };
+    }
     return { ok: `all that Stripe held was read, as of ${span(Date.now() - Date.parse(oldest))} ago` };
   },
 };
