@@ -29,7 +29,7 @@ it("somebody is explained in words: access, both sides, claims and events", asyn
   expect(code).toBe(0);
   expect(stdout).toContain(`user ${user.id}, ${user.email}\nhas access: yes\n`);
   expect(stdout).toMatch(new RegExp(`^subscription +${subscription} +active +the same, as of 20`, "m"));
-  expect(stdout).toMatch(new RegExp(`^cus_\\w+ +metadata +user ${user.id} +stands$`, "m"));
+  expect(stdout).toMatch(new RegExp(`^cus_\\w+ +metadata +user ${user.id} +is the owner$`, "m"));
   expect(stdout).toMatch(new RegExp(`^20.* customer\\.subscription\\.created +${subscription} +(applied|stale)$`, "m"));
   expect(stdout).toMatch(/\nThey agree, on \d+ objects\.\n$/);
 });

@@ -27,6 +27,19 @@ export function createProgress({ json, note }: Output) {
   };
 }
 
+/** Says how fast it goes, and what is left of about so many: `, 250 a second, about 4 min left`. */
+export function createPaceSaying(): (count: number, total: number | undefined) => string {
+  const began = performance.now();
+  let first: number | undefined;
+  return (count, total) => {
+    first ??= count;
+    const perSecond = ((count - first) / (performance.now() - began)) * 1000;
+    if (!(perSecond > 0)) return "";
+    const left = total && total > count ? `, about ${formatSeconds((total - count) / perSecond)} left` : "";
+    return `, ${formatCount(perSecond)} a second${left}`;
+  };
+}
+
 /** A time as people say it: `45 s`, `12 min`, `3 h 20 min`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;

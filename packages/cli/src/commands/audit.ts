@@ -1,10 +1,10 @@
 import { type ObjectName, objects } from "@turnpike/core/mirror";
-import { type Audit, auditAccount } from "@turnpike/core/sync";
+import { AUDIT_LIMITS, type Audit, auditAccount, estimateReading } from "@turnpike/core/sync";
 import { Option } from "commander";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { paint, table } from "../output.ts";
-import { createProgress, formatCount } from "../progress.ts";
+import { createPaceSaying, createProgress, formatCount } from "../progress.ts";
 
 export const addAudit: AddCommand = (program, shell) => {
   describeCommand(program, "audit", "reads all that Stripe holds and says whether the mirror shows the same", [
@@ -21,14 +21,23 @@ async function audit(session: Session, { object: only }: { object?: ObjectName[]
   const { target, output } = session;
   const signal = session.takeInterrupt();
   const progress = createProgress(output);
+  const sayPace = createPaceSaying();
   let compared = 0;
+  let total: number | undefined;
+  output.note("Compares all that Stripe holds with the mirror. Ctrl-C stops it.");
+  estimateReading(target.clients.stripe, AUDIT_LIMITS, only).then(
+    ({ kinds }) => {
+      total = kinds.reduce((sum, { objects: each }) => sum + each, 0);
+    },
+    () => {}, // Without it there is no time left to tell.
+  );
   try {
     const audited = await auditAccount(target.clients, {
       signal,
       only,
       onProgress: ({ object, objects }) => {
         compared += objects;
-        progress.show(`${formatCount(compared)} objects compared: ${object}`);
+        progress.show(`${formatCount(compared)} compared${sayPace(compared, total)}: ${object}`);
       },
     });
     progress.end();

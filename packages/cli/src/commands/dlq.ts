@@ -51,7 +51,7 @@ const MOST = 1_000;
 
 /** Opens the queue, lets `work` do something with what is there, and gives back all that it has not taken away. */
 async function withLetters<Answer>(
-  { target, output }: Session,
+  { target, output, takeInterrupt }: Session,
   work: (letters: DeadLetter[], queue: OpenQueue, hidden: number) => Promise<{ answer: Answer; gone: DeadLetter[] }>,
 ): Promise<Answer> {
   const queue = await openQueue(target, "StripeEventsDlq");
@@ -59,9 +59,11 @@ async function withLetters<Answer>(
   if (hidden > 0) {
     output.note(`${hidden} more cannot be seen for up to two minutes: another command looks at them, or was cut off.`);
   }
+  const signal = takeInterrupt();
   const letters = await takeDeadLetters(queue, MOST);
   let gone: DeadLetter[] = [];
   try {
+    if (signal.aborted) throw new CliError("Stopped. All dead letters are where they were.", EXIT.interrupted);
     const worked = await work(letters, queue, hidden);
     ({ gone } = worked);
     return worked.answer;

@@ -1,6 +1,7 @@
 import { followLedger, type LedgerEntry } from "@turnpike/core/ledger";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { parseMoment, span } from "../moment.ts";
+import { formatMoment } from "../moments.ts";
 import { paint } from "../output.ts";
 
 export const addEvents: AddCommand = (program, shell) => {
@@ -38,7 +39,8 @@ async function follow({ target, output, takeInterrupt }: Session, options: Optio
     },
   };
   let isEmpty = true;
-  if (options.follow) output.note("Shows events as they come. Ctrl-C ends it.");
+  if (options.follow)
+    output.note("Shows events as they come, each with when it was written down, in UTC. Ctrl-C ends it.");
   for await (const entry of followLedger(target.clients.supabase, following)) {
     isEmpty = false;
     output.item(entry, () => lineOf(entry));
@@ -50,7 +52,7 @@ const COLOURS = { applied: "green", stale: "gray", failed: "red", refused: "red"
 
 function lineOf({ id, type, objectId, createdAt, outcome, reason, recordedAt }: LedgerEntry): string {
   const lag = span(Date.parse(recordedAt) - Date.parse(createdAt));
-  const time = new Date(recordedAt).toISOString().slice(0, 19).replace("T", " ");
+  const time = `${formatMoment(recordedAt)}Z`;
   const said = paint(COLOURS[outcome], outcome.padEnd(7));
   return [time, said, type.padEnd(32), id, objectId ?? "", `after ${lag}`, reason ?? ""].filter(Boolean).join("  ");
 }

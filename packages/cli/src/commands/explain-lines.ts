@@ -5,15 +5,23 @@ import { paint, table } from "../output.ts";
 
 /** An explanation for people. */
 export function explanationLines(explanation: Explanation): string[] {
-  const { claims, events, notices, objects, cut } = explanation;
+  const { claims, events, notices, objects, cut, misattributed } = explanation;
   return [
     ...payerLines(explanation),
-    ...section("Stripe and the mirror", ["object", "id", "Stripe says", "the mirror"], objects.flatMap(objectRows)),
+    ...section(
+      "Stripe and the mirror",
+      ["object", "id", "Stripe says", "the mirror (times are UTC)"],
+      objects.flatMap(objectRows),
+    ),
     ...(explanation.isSearched
       ? []
       : ["Stripe did not search: only the customers that the mirror knows were looked at."]),
     ...cut.map((kind) => `Of the kind ${kind} only the newest hundred were looked at.`),
-    ...section("Claims", ["of", "by", "for", ""], claims.map(claimRow)),
+    ...section(
+      "Claims",
+      ["of", "by", "for", ""],
+      claims.map((claim) => claimRow(claim, misattributed)),
+    ),
     ...section(
       "Events, the newest first",
       ["created (UTC)", "event", "object", "outcome"],
@@ -100,10 +108,13 @@ function write(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
-function claimRow({ subject, by, userId, organizationId, stands }: Claim): string[] {
+function claimRow({ subject, by, userId, organizationId, stands }: Claim, misattributed: string[]): string[] {
   const payer = organizationId ? `organisation ${organizationId}` : userId ? `user ${userId}` : "nobody";
-  const decided = payer === "nobody" ? paint("yellow", "it is nobody's") : paint("green", "stands");
-  return [subject, by === "nobody" ? "" : by, payer, stands ? decided : "does not decide"];
+  if (payer === "nobody") return [subject, "the mirror", payer, paint("yellow", "has no owner")];
+  if (stands) return [subject, by, payer, paint("green", "is the owner")];
+  // A reference alone never decides.
+  const isPassedOver = misattributed.includes(subject) && by !== "reference";
+  return [subject, by, payer, isPassedOver ? paint("red", "should be the owner") : "is not: the first owner stays"];
 }
 
 function paintOutcome(outcome: string): string {
@@ -115,7 +126,9 @@ function verdictLine({ objects, agrees, misattributed }: Explanation): string {
   const wrong = objects.filter(({ verdict }) => verdict !== "equal" && verdict !== "awaited").length;
   return [
     ...(wrong > 0 ? [paint("red", `They do not agree on ${wrong} of ${objects.length} objects.`)] : []),
-    ...misattributed.map((id) => paint("red", `${id} is not with whom Stripe says it is.`)),
+    ...misattributed.map((id) =>
+      paint("red", `${id} is not with the owner whom Stripe names: the mirror has lost or missed it.`),
+    ),
     "Events take a second or two, so look again. What stays is mended by the sweep, or at once by: npx billing sync",
   ].join("\n");
 }

@@ -12,7 +12,7 @@ import {
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { CliError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { paint, table } from "../output.ts";
-import { createProgress, formatCount, formatSeconds } from "../progress.ts";
+import { createPaceSaying, createProgress, formatCount, formatSeconds } from "../progress.ts";
 
 interface SyncOptions {
   dryRun?: boolean;
@@ -78,9 +78,8 @@ async function read({ target: { clients } }: Session, limits: ReturnType<typeof 
 async function showProgress({ target, output }: Session, signal: AbortSignal, cloud: boolean): Promise<void> {
   const { stripe, supabase } = target.clients;
   const progress = createProgress(output);
-  const began = performance.now();
-  let heardAt = began;
-  let first: number | undefined;
+  const sayPace = createPaceSaying();
+  let heardAt = performance.now();
   let total: number | undefined;
   estimateReading(stripe, limitsOf({ stripe })).then(
     ({ kinds }) => {
@@ -92,13 +91,12 @@ async function showProgress({ target, output }: Session, signal: AbortSignal, cl
     const now = await getProgress(supabase);
     if (!now || now.finishedAt || signal.aborted) break;
     const count = countOf(now);
-    first ??= count;
     if (now.isRead) heardAt = performance.now();
     if (cloud && performance.now() - heardAt > SILENT_FOR_MS) {
       progress.end();
       throw new CliError("Nobody has read for three minutes. Is the system deployed, and is its ReadAccount running?");
     }
-    progress.show(progressLine(now, count, ((count - first) / (performance.now() - began)) * 1000, total));
+    progress.show(progressLine(now, count, sayPace(count, total)));
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
   progress.end();
@@ -106,17 +104,9 @@ async function showProgress({ target, output }: Session, signal: AbortSignal, cl
 
 const countOf = ({ kinds }: Progress) => kinds.reduce((sum, { read: each }) => sum + each, 0);
 
-function progressLine(
-  { kinds, isRead }: Progress,
-  count: number,
-  perSecond: number,
-  total: number | undefined,
-): string {
+function progressLine({ kinds, isRead }: Progress, count: number, pace: string): string {
   const open = kinds.filter(({ rangesOpen }) => rangesOpen > 0).map(({ object }) => object);
-  const left =
-    total && perSecond > 0 && total > count ? `, about ${formatSeconds((total - count) / perSecond)} left` : "";
-  const rate = perSecond > 0 ? `, ${formatCount(perSecond)} a second` : "";
-  return `${formatCount(count)} read${rate}${left}${isRead ? "" : ", waiting"}: ${open.join(", ")}`;
+  return `${formatCount(count)} read${pace}${isRead ? "" : ", waiting"}: ${open.join(", ")}`;
 }
 
 function suffix({ target }: Session, { cloud }: SyncOptions): string {

@@ -49,6 +49,9 @@ export interface AuditedDifference {
   columns: { column: string; stripe: unknown; mirror: unknown }[];
 }
 
+/** Most of what Stripe allows is left to customers and to the reading. */
+export const AUDIT_LIMITS: Limits = { perSecond: 20, perEndpoint: 10 };
+
 const LOOK_AGAIN_MS = 3_000;
 /** More than this is no matter of events on their way; nor of test clocks, which only test mode has: its lists leave out what is on one. */
 const MOST_AGAIN = { live: 200, test: Number.POSITIVE_INFINITY };
@@ -62,7 +65,7 @@ const IDS_AT_ONCE = 1_000;
 export async function auditAccount(clients: Clients, auditing: Auditing = {}): Promise<Audit> {
   await assertSameAccount(clients);
   const { asOf } = await fetchAsOf(() => read(clients.stripe, "/v1/account"));
-  const { perSecond = 20, perEndpoint = 10 } = auditing;
+  const { perSecond, perEndpoint } = { ...AUDIT_LIMITS, ...auditing };
   const limiter = createLimiter({ perSecond, perEndpoint });
   const reader = { ...clients, limiter, isOver: () => auditing.signal?.aborted ?? false };
   const names = (Object.keys(objects) as ObjectName[]).filter((name) => auditing.only?.includes(name) ?? true);

@@ -1,4 +1,11 @@
-export { type Audit, type AuditedDifference, type AuditedKind, type Auditing, auditAccount } from "./audit.ts";
+export {
+  AUDIT_LIMITS,
+  type Audit,
+  type AuditedDifference,
+  type AuditedKind,
+  type Auditing,
+  auditAccount,
+} from "./audit.ts";
 export { type Estimate, estimateReading } from "./estimate.ts";
 export { type Drift, type Kept, keepReading, limitsOf } from "./keep.ts";
 export type { Limits } from "./limiter.ts";

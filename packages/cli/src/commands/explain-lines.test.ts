@@ -1,0 +1,44 @@
+import type { Claim, Explanation } from "@turnpike/core/explain";
+import { expect, it } from "vitest";
+import { explanationLines } from "./explain-lines.ts";
+
+const ADA = "01a21b1a-1237-72bf-aa06-43d406556f9d";
+const claim = (fields: Partial<Claim>): Claim => ({
+  subject: "cus_5WBYsGqNZTUlgo",
+  by: "metadata",
+  userId: ADA,
+  organizationId: null,
+  stands: false,
+  ...fields,
+});
+const explained = (claims: Claim[], misattributed: string[] = []): string[] =>
+  explanationLines({
+    reference: "cus_5WBYsGqNZTUlgo",
+    kind: "customer",
+    payer: null,
+    objects: [],
+    claims,
+    events: [],
+    notices: [],
+    cut: [],
+    isSearched: true,
+    unreadable: {},
+    misattributed,
+    agrees: misattributed.length === 0,
+  } satisfies Explanation);
+
+it("an owner whom the mirror has lost is named, as who should be it", () => {
+  const lines = explained([claim({ by: "nobody", userId: null, stands: true }), claim({})], ["cus_5WBYsGqNZTUlgo"]);
+  expect(lines).toContain("cus_5WBYsGqNZTUlgo  the mirror  nobody                                     has no owner");
+  expect(lines).toContain(`cus_5WBYsGqNZTUlgo  metadata    user ${ADA}  should be the owner`);
+  expect(lines.join("\n")).toContain("not with the owner whom Stripe names");
+});
+
+it("of two who claim a customer the one is told from the other", () => {
+  const lines = explained([
+    claim({ stands: true }),
+    claim({ by: "email", userId: "01a21b1a-1237-72bf-aa06-000000000000" }),
+  ]);
+  expect(lines.find((line) => line.includes("  metadata"))).toMatch(/is the owner$/);
+  expect(lines.find((line) => line.includes("  email"))).toMatch(/is not: the first owner stays$/);
+});
