@@ -64,6 +64,8 @@ export class World {
   searchable: readonly Rows["customers"][] | undefined;
   /** The test clock whose time it is now; null: real time. */
   #clock: string | null = null;
+  /** The real time at which what is being done began: all of it is of one moment. */
+  #moment: number | undefined;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -75,17 +77,23 @@ export class World {
 
   nowMs(): number {
     const clock = this.store.testClocks.find(this.#clock);
-    return clock ? clock.frozen_time * 1000 : Date.now();
+    return clock ? clock.frozen_time * 1000 : this.#realMs();
+  }
+
+  #realMs(): number {
+    return this.#moment ?? Date.now();
   }
 
   /** Does something at the time of a test clock (null: now), and plans what follows from it on that clock. */
   onClock<T>(clock: string | null, act: () => T): T {
-    const before = this.#clock;
+    const [before, moment] = [this.#clock, this.#moment];
     this.#clock = clock;
+    this.#moment ??= Date.now();
     try {
       return act();
     } finally {
       this.#clock = before;
+      this.#moment = moment;
     }
   }
 
@@ -126,7 +134,7 @@ export class World {
       object: "event",
       api_version: API_VERSION,
       // Real time, also of what happens on a test clock: at Stripe, months of a clock that is advanced share one second.
-      created: Math.floor(Date.now() / 1000),
+      created: Math.floor(this.#realMs() / 1000),
       data: { object: snapshot, ...(previous === undefined ? {} : { previous_attributes: cutLists(previous) }) },
       livemode: false,
       pending_webhooks: wanted.length,
