@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
 import { discountsOn } from "./testing/discounted.ts";
 
@@ -136,6 +136,21 @@ test("a change of plan credits what was paid, and charges the rest with the disc
   const amounts = (latest_invoice as Stripe.Invoice).lines.data.map((line) => line.amount);
   expect(amounts).toEqual([-750, 1500]);
   expect(latest_invoice).toMatchObject({ total: 750, total_discount_amounts: [{ amount: 0 }] });
+});
+
+test("what a request does is of one moment, however long it takes", async () => {
+  const { id, items } = await subscriber([]);
+  const bigger = await createPlan(stripe, { unit_amount: 3000 });
+  let at = Date.now();
+  const spy = vi.spyOn(Date, "now").mockImplementation(() => (at += 60_000));
+  onTestFinished(() => spy.mockRestore());
+  const { latest_invoice } = await stripe.subscriptions.update(id, {
+    items: [{ id: items.data[0]?.id ?? "", price: bigger.id }],
+    proration_behavior: "always_invoice",
+    expand: ["latest_invoice"],
+  });
+  const { created, lines } = latest_invoice as Stripe.Invoice;
+  expect(lines.data.map(({ period }) => period.start)).toEqual([created, created]);
 });
 
 test("what is used up, expired or for others is refused", async () => {
