@@ -35,9 +35,9 @@ afterAll(async () => {
   await store.close();
 });
 
-const askHealth = () => {
+const askHealth = (headers: Record<string, string> = {}) => {
   captureLog();
-  return call(handler, { method: "GET", path: "/api/health" });
+  return call(handler, { method: "GET", path: "/api/health", headers });
 };
 
 it("a key that is refused makes its dependency unreachable, and is read anew once it is rotated", async () => {
@@ -88,4 +88,20 @@ it("a key that does not fit what is mirrored is not well: of another mode than t
     await supabase.query("truncate billing.stripe_account");
     await apply(false);
   }
+});
+
+it("who bears the project's secret key hears how many objects equal Stripe; others hear of none how many there are", async () => {
+  await supabase.query(
+    "insert into billing.completeness (object, complete_as_of, objects, differing) values ('customer', '2026-11-27T05:00:00Z', 1234, 1)",
+  );
+  vi.setSystemTime(Date.now() + 11_000);
+  const customers = async (authorization?: string) => {
+    const { json } = await askHealth(authorization ? { authorization } : {});
+    const { mirror } = json as { mirror: { objects: { object: string }[] } };
+    return mirror.objects.find(({ object }) => object === "customer");
+  };
+  const told = { object: "customer", completeAsOf: "2026-11-27T05:00:00+00:00", differing: 1, lastError: null };
+  expect(await customers(`Bearer ${supabase.secretKey}`)).toEqual({ ...told, objects: 1234, equal: 1233 });
+  for (const stranger of [undefined, "Bearer ", `Bearer ${supabase.publishableKey}`, supabase.secretKey])
+    expect(await customers(stranger)).toEqual(told);
 });

@@ -7,7 +7,8 @@ import type { HealthAnswer } from "./schema.ts";
 export interface Health {
   healthy: boolean;
   dependencies: HealthAnswer["dependencies"];
-  mirror: HealthAnswer["mirror"];
+  /** Undefined while Supabase does not answer. */
+  completeness: Completeness | undefined;
   /** What went wrong with those that do not answer: for the log, and for who can do something about a key that was refused. */
   errors: unknown[];
 }
@@ -29,15 +30,25 @@ export async function checkHealth({ stripe, supabase }: Clients): Promise<Health
   return {
     healthy: Object.values(dependencies).every((state) => state === "ok"),
     dependencies,
-    mirror: completeness.status === "fulfilled" ? publicOf(completeness.value) : null,
+    completeness: completeness.status === "fulfilled" ? completeness.value : undefined,
     errors: answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : [])),
   };
 }
 
-function publicOf({ complete, objects }: Completeness): HealthAnswer["mirror"] {
+/** What is told of the mirror: to strangers not how much a business sells. See docs/decisions/0016-who-hears-how-many.md */
+export function showMirror(
+  { complete, objects }: Completeness,
+  isOperator: boolean,
+): NonNullable<HealthAnswer["mirror"]> {
   return {
     complete,
-    objects: objects.map(({ object, completeAsOf, differing }) => ({ object, completeAsOf, differing })),
+    objects: objects.map(({ object, completeAsOf, objects: all, differing, lastError }) => ({
+      object,
+      completeAsOf,
+      differing,
+      lastError,
+      ...(isOperator && { objects: all, equal: all - differing }),
+    })),
   };
 }
 

@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 const StripeState = z.enum(["ok", "unreachable", "other_account", "other_mode"]);
 const SupabaseState = z.enum(["ok", "unreachable"]);
 
-/** Up to when the mirror shows all that Stripe holds: anybody may ask, so it says nothing of how much that is. */
+/** Up to when the mirror shows all that Stripe holds. Anybody may ask: only the operator hears how much that is. */
 const Mirror = z.object({
   /** Whether all of it was read once. */
   complete: z.boolean(),
@@ -17,6 +17,11 @@ const Mirror = z.object({
       completeAsOf: z.nullable(z.iso.datetime({ offset: true })),
       /** How many the mirror is known not to show as Stripe does. */
       differing: z.int(),
+      /** Why the latest reading could not read it; `forbidden`: the key may not. */
+      lastError: z.nullable(z.string()),
+      /** How many there are, and how many of them the mirror shows as Stripe does: for the operator alone. */
+      objects: z.optional(z.int()),
+      equal: z.optional(z.int()),
     }),
   ),
 });
