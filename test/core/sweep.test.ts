@@ -1,9 +1,10 @@
 import { applyEvents } from "@turnpike/core/mirror";
 import { type Mail, relayNotices } from "@turnpike/core/notices";
-import { keepReading } from "@turnpike/core/sync";
+import { auditAccount, keepReading } from "@turnpike/core/sync";
 import { beforeEach, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { createPast } from "../parts/past.ts";
+import { standBeforeSupabase } from "../parts/proxy.ts";
 import { createReading } from "../parts/reading.ts";
 import { createShop, type Shop } from "../parts/shop.ts";
 
@@ -153,4 +154,46 @@ it("where nothing differs nothing is found, and both sides come to one digest", 
   );
   expect(invoices).toMatchObject({ objects: 2, differing: 0, mirror_digest: invoices?.stripe_digest });
   expect(invoices?.stripe_digest).not.toMatch(/^0*$/);
+});
+
+it("killed after it compared and before it wrote, it is followed by one that mends and counts the same once", async () => {
+  const before = await stripeColumns("billing.invoices");
+  await supabase.query("update billing.invoices set amount_paid = 1 where id = (select min(id) from billing.invoices)");
+  let dead = false;
+  const dying = await standBeforeSupabase(supabase, ({ url }, response) => {
+    if (dead) response.destroy();
+    dead ||= url === "/rest/v1/rpc/record_drift";
+  });
+  const clients = { ...shop.billing, supabase: dying.supabase };
+  await expect(keepReading(clients, performance.now() + 50_000, () => {})).rejects.toThrow();
+  expect(await stripeColumns("billing.invoices")).not.toEqual(before);
+  expect(await drift()).toMatchObject([{ object: "invoice", columns: ["amount_paid"] }]);
+  await createReading(supabase, lent).forgetWorker();
+  await sweep();
+  expect(await stripeColumns("billing.invoices")).toEqual(before);
+  expect(await minutesLater()).toEqual([{ object: "invoice", kind: "differs", columns: ["amount_paid"], drifted: 1 }]);
+});
+
+it("what is on a test clock, which Stripe's lists leave out, is asked for one by one and stays", async () => {
+  const [price] = await supabase.query<{ id: string }>("select id from prices");
+  const clock = await lent.stripe.testHelpers.testClocks.create({ frozen_time: Math.floor(Date.now() / 1000) });
+  const { id: customer } = await lent.stripe.customers.create({
+    test_clock: clock.id,
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  await lent.stripe.subscriptions.create({ customer, items: [{ price: price?.id ?? "" }] });
+  expect((await lent.stripe.customers.list()).data.map(({ id }) => id)).not.toContain(customer);
+  await applyEvents(shop.billing, (await lent.stripe.events.list({ limit: 100 })).data);
+  await letTimePass();
+  const shown = () => Promise.all(["customers", "user_subscriptions", "billing.invoices"].map(stripeColumns));
+  const before = await shown();
+  await sweep();
+  expect(await shown()).toEqual(before);
+  expect(before.map((rows) => rows.length)).toEqual([3, 3, 3]);
+  expect(await drift()).toEqual([]);
+  await letTimePass();
+  const audit = await auditAccount(shop.billing, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1 });
+  expect(audit.objects.filter(({ differing }) => differing.length > 0)).toEqual([]);
+  expect(audit.objects.find(({ object }) => object === "customer")).toMatchObject({ objects: 3, equal: 3 });
 });
