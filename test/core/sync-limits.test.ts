@@ -58,21 +58,24 @@ it("what was refused is asked again, and not at once", async () => {
 });
 
 it.each([
-  { reason: "endpoint-rate", silent: (url: string) => url.startsWith("/v1/payment_methods?") },
-  { reason: "global-rate", silent: () => true },
-])("after a refusal for $reason nothing of what was refused is asked before its time", async ({ reason, silent }) => {
+  { reason: "endpoint-rate", limits: { perSecond: 1000, perEndpoint: 2 }, of: "/v1/payment_methods?", refused: 1 },
+  { reason: "global-rate", limits: { perSecond: 3, perEndpoint: 3 }, of: "/v1/", refused: 3 },
+])("after a refusal for $reason nothing of what was refused is asked before its time", async (the) => {
   await customers(4);
-  let refusedAt: number | undefined;
-  const askedLater: number[] = [];
+  const stop = new AbortController();
+  const askedAt: number[] = [];
+  let refusedAt = 0;
+  await reading.begin();
   const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
-    if (refusedAt !== undefined && silent(url)) askedLater.push(performance.now() - refusedAt);
-    if (refusedAt !== undefined || !url.startsWith("/v1/payment_methods?")) return;
+    if (!url.startsWith(the.of)) return;
+    askedAt.push(performance.now());
+    if (askedAt.length === the.refused + 2) stop.abort();
+    if (askedAt.length !== the.refused) return;
     refusedAt = performance.now();
-    refuseForNow(response, reason);
+    refuseForNow(response, the.reason);
   });
-  expect(await reading.sync({ stripe, perSecond: 1000, perEndpoint: 2 })).toMatchObject({ state: "done", errors: [] });
-  expect(askedLater.length).toBeGreaterThan(3);
-  expect(Math.min(...askedLater)).toBeGreaterThan(1000);
+  expect(await reading.work({ stripe, signal: stop.signal, ...the.limits })).toMatchObject({ errors: [] });
+  expect((askedAt[the.refused] ?? 0) - refusedAt).toBeGreaterThan(1000);
 });
 
 it("what is on sale is read first", async () => {
