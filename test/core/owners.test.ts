@@ -40,8 +40,9 @@ const NOBODY = "00000000-0000-4000-8000-000000000000";
 describe("what is said of customers once all have been read", () => {
   it("is judged before anything is written, then done as it was judged, and done again changes nothing", async () => {
     await shop.completeMirror();
-    const [ada, grace] = [await shop.newUser(), await shop.newUser()];
-    for (const id of ["cus_a", "cus_b", "cus_g", "cus_h"]) await addRow(id);
+    const [ada, grace, gone] = [await shop.newUser(), await shop.newUser(), await shop.newUser()];
+    await supabase.query("update auth.users set deleted_at = now() where id = $1", [gone.id]);
+    for (const id of ["cus_a", "cus_b", "cus_g", "cus_h", "cus_m"]) await addRow(id);
     await addRow("cus_c", { user: ada.id, by: "metadata" });
     await addRow("cus_d", { user: grace.id, by: "metadata" });
     await addRow("cus_e", { user: grace.id, by: "email" });
@@ -60,6 +61,7 @@ describe("what is said of customers once all have been read", () => {
       "cus_j,,",
       `cus_k,${ada.id},`,
       `sub_l,${ada.id},`,
+      `cus_m,${gone.id},`,
     );
     const expected = [
       "cus_a matched",
@@ -73,6 +75,7 @@ describe("what is said of customers once all have been read", () => {
       "cus_i unmatched no_user_id",
       "cus_j unmatched names_nobody",
       "cus_k unmatched no_such_customer",
+      "cus_m unmatched no_such_user",
       "sub_l unmatched no_customer_id",
     ];
     const before = await ownersNow();
@@ -86,7 +89,7 @@ describe("what is said of customers once all have been read", () => {
       { id: "cus_c", owner: ada.id, owned_by: "metadata" },
       { id: "cus_d", owner: grace.id, owned_by: "metadata" },
       { id: "cus_e", owner: ada.id, owned_by: "operator" },
-      ...["cus_f", "cus_g", "cus_h"].map((id) => ({ id, owner: null, owned_by: null })),
+      ...["cus_f", "cus_g", "cus_h", "cus_m"].map((id) => ({ id, owner: null, owned_by: null })),
     ]);
     const again = (verdict: string) => verdict.replace(/matched( instead_of_address)?$/, "owned");
     expect(await apply(source)).toEqual(

@@ -128,9 +128,8 @@ describe("a guest's purchase", () => {
     return work().finally(() => vi.useRealTimers());
   };
 
-  it("is shown to whoever knows its id, with nothing of the buyer", async () => {
-    const email = address();
-    const { sessionId, pay } = await buyAsGuest(email);
+  it("is shown to whoever knows its id, with nothing of the buyer, and is no stranger's for that", async () => {
+    const [stranger, { sessionId, pay }] = [await shop.newUser(), await buyAsGuest(address())];
     expect(await read(undefined, sessionId)).toMatchObject({ status: "open" });
     await pay();
     const shown = await read(undefined, sessionId);
@@ -142,7 +141,8 @@ describe("a guest's purchase", () => {
       currency: "usd",
       items: [{ description: "Pro", quantity: 1, amountTotal: 2900 }],
     });
-    expect(await read(await shop.newUser(), sessionId)).toEqual(shown);
+    expect(await read(stranger, sessionId)).toEqual(shown);
+    expect(await count("customers", "user_id", stranger.id)).toBe(0);
   });
 
   it("is shown so for two days, and then to the user whom it went to", async () => {

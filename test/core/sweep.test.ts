@@ -114,7 +114,7 @@ it.each([
   expect(mails[0]?.lines[0]).toContain(planted?.id);
 });
 
-it("an event that was never made is found; one that was merely late explains", async () => {
+it("an event that was never made is found; one that was merely late explains, an older one does not", async () => {
   const [unsaid, late] = await supabase.query<{ id: string }>("select id from customers order by id");
   await lent.stripe.customers.update(unsaid?.id ?? "", { name: "Unsaid" });
   await lent.stripe.customers.update(late?.id ?? "", { name: "Late" });
@@ -124,10 +124,10 @@ it("an event that was never made is found; one that was merely late explains", a
     { name: "Late" },
   ]);
   const { data: events } = await lent.stripe.events.list({ type: "customer.updated" });
-  await applyEvents(
-    shop.billing,
-    events.filter(({ data }) => (data.object as { id: string }).id === late?.id),
-  );
+  const ofLate = events.filter(({ data }) => (data.object as { id: string }).id === late?.id);
+  // One of what the row had shown before, and that comes now, says nothing of it.
+  const before = events.map((event) => ({ ...event, id: `${event.id}_before`, created: event.created - 7200 }));
+  await applyEvents(shop.billing, [...before, ...ofLate]);
   expect(await minutesLater()).toEqual([{ object: "customer", kind: "differs", columns: ["name"], drifted: 1 }]);
   expect(await supabase.query("select object_id from billing.drift where explained_at is not null")).toEqual([
     { object_id: late?.id },

@@ -133,6 +133,21 @@ describe("ranges of one kind", () => {
     expect((await lent.asked("GET /v1/customers")).length).toBeLessThan(1.6 * 15);
   });
 
+  it("are all read before the kind passes for complete", async () => {
+    await customers(3);
+    await reading.begin();
+    await supabase.query(
+      `insert into billing.sync_ranges (run_id, object, position, by_customer, not_before)
+      select run_id, object, position, false, 'infinity' from billing.sync_ranges where object = 'customer'`,
+    );
+    expect(await reading.work({ until: performance.now() + 60_000 })).toMatchObject({ state: "waiting" });
+    expect(await reading.count("customers")).toBe(3);
+    expect(await reading.isComplete(["customer"])).toBe(false);
+    await supabase.query("update billing.sync_ranges set not_before = '-infinity'");
+    expect(await reading.work()).toMatchObject({ state: "done" });
+    expect(await reading.isComplete(["customer"])).toBe(true);
+  });
+
   it("lose nothing of a second in which more was made than a page holds", async () => {
     const { id } = await lent.stripe.customers.create({});
     await past.multiply(id, 349);

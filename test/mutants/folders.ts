@@ -41,6 +41,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
     "core/subscriber",
     "core/purchase",
     "core/checkout-refusals",
+    "core/cut-lists",
   ]),
   core("reconcile", ["core/reconciliation", "core/listings", "core/undelivered"]),
   core("mirror/objects", [

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVitest, type Vitest } from "vitest/node";
+import { openKilled } from "./kept.ts";
 import { MIGRATIONS, type Mutated, placeMutants } from "./place.ts";
 import { SQL_MUTANTS, type SqlMutant } from "./sql.ts";
 
@@ -19,17 +20,28 @@ export async function runSqlMutants(
   chosen: readonly SqlMutant[] = SQL_MUTANTS,
   report: (mutant: SqlMutant, result: SqlResult) => void = () => {},
 ): Promise<Map<SqlMutant, SqlResult>> {
-  const queue = [...placeMutants(chosen)];
+  const killed = openKilled();
+  const placed = [...placeMutants(chosen)];
+  const queue = placed.filter(([mutant]) => !killed.has(mutant));
   const results = new Map<SqlMutant, SqlResult>();
+  for (const [mutant] of placed.filter(([known]) => killed.has(known))) {
+    results.set(mutant, "killed");
+    report(mutant, "killed");
+  }
+  if (queue.length === 0) return results;
   const benches: Bench[] = [];
   for (let n = 0; n < AT_ONCE; n++) benches.push(await openBench());
-  await assertHealthy(benches, chosen);
+  await assertHealthy(
+    benches,
+    queue.map(([mutant]) => mutant),
+  );
   await Promise.all(
     benches.map(async (bench) => {
       for (let next = queue.shift(); next; next = queue.shift()) {
         const [mutant, mutated] = next;
         const result = await bench.run(mutant.tests, mutated);
         results.set(mutant, result);
+        if (result === "killed") killed.add(mutant);
         report(mutant, result);
       }
       await bench.close();

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
 import { FOLDERS, type MutatedFolder } from "./folders.ts";
+import { fileOfFolder, forgetAll } from "./kept.ts";
 import { runSqlMutants } from "./run-sql.ts";
 import { SQL_MUTANTS } from "./sql.ts";
 import { SURVIVORS } from "./survivors.ts";
@@ -29,12 +30,14 @@ async function main(): Promise<void> {
     options: {
       ts: { type: "boolean" },
       sql: { type: "boolean" },
+      fresh: { type: "boolean" },
       folder: { type: "string" },
       range: { type: "string", multiple: true },
     },
   });
   const chosen = FOLDERS.filter(({ name }) => !values.folder || name === values.folder);
   if (chosen.length === 0) throw new Error(`The folders are ${FOLDERS.map(({ name }) => name).join(", ")}.`);
+  if (values.fresh) forgetAll();
   const complaints: string[] = [];
   if (!values.sql) complaints.push(...(await mutateTypeScript(chosen, values.range)));
   if (!values.ts && !values.folder) complaints.push(...(await mutateSql()));
@@ -47,7 +50,7 @@ async function mutateTypeScript(folders: readonly MutatedFolder[], ranges?: stri
   const scores: Score[] = [];
   const complaints: string[] = [];
   for (const folder of folders) {
-    const results = await mutateFolder({ ...folder, mutate: ranges ?? folder.mutate });
+    const results = await mutateFolder(folder, ranges);
     scores.push(score(folder.name, results));
     complaints.push(...judgeSurvivors(results.filter(isAlive).map(describe)));
   }
@@ -68,11 +71,13 @@ async function mutateTypeScript(folders: readonly MutatedFolder[], ranges?: stri
   return complaints;
 }
 
-function mutateFolder({ mutate, tests }: MutatedFolder): Promise<MutantResult[]> {
+function mutateFolder({ name, mutate, tests }: MutatedFolder, ranges?: string[]): Promise<MutantResult[]> {
   process.env.MUTANT_TESTS = JSON.stringify(tests); // for the configuration of vitest, in Stryker's processes
   return new Stryker({
     configFile: "test/mutants/stryker.config.mjs",
-    mutate: [...mutate, "!**/*.test.ts"],
+    mutate: [...(ranges ?? mutate), "!**/*.test.ts"],
+    // What is named is tried once more, whatever is known of it.
+    ...(!ranges && { incremental: true, incrementalFile: fileOfFolder(name) }),
   }).runMutationTest();
 }
 

@@ -44,7 +44,8 @@ export default defineConfig({
     include: tests && !migrationsDir ? JSON.parse(tests) : ["test/**/*.test.ts"],
     globalSetup: "test/parts/setup.ts",
     sequence: { sequencer: InOrder },
-    testTimeout: 20_000,
+    // A machine on which others work is slow, and what is late would pass for killed.
+    testTimeout: 40_000,
     hookTimeout: 60_000,
   },
 });

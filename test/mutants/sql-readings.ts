@@ -1,0 +1,364 @@
+import type { SqlMutant } from "./sql.ts";
+
+const CATALOG = ["test/security/catalog.test.ts"];
+const SYNC = ["test/core/sync.test.ts"];
+const FAULTS = ["test/core/sync-faults.test.ts"];
+const SWEEP = ["test/core/sweep.test.ts"];
+const KEYS = ["test/core/customers-of-old.test.ts"];
+const OWNERS = ["test/core/owners.test.ts"];
+const EXPLAIN = ["test/core/explain.test.ts"];
+
+/** Whom the functions of a migration are granted to stands at its end, behind the last of them. */
+const open = (whose: string, last: string): SqlMutant => ({
+  name: `visitors may call ${whose}`,
+  find: `  ${last}\nto service_role;`,
+  replace: `  ${last}\nto anon, service_role;`,
+  tests: CATALOG,
+});
+
+/** Reading an account: one worker, from where the last one stopped, and no kind passes for read before it is. */
+const sync: SqlMutant[] = [
+  {
+    name: "two workers read one account at once",
+    find: "      and (run.token is null or run.token = hold_sync_run.token or run.leased_until <= clock_timestamp())\n",
+    replace: "",
+    tests: FAULTS,
+  },
+  {
+    name: "a worker that died is never followed",
+    find: " or run.leased_until <= clock_timestamp())\n",
+    replace: ")\n",
+    tests: FAULTS,
+  },
+  {
+    name: "the late page of a worker that was taken for dead counts",
+    find: "where held.id = advance_sync_range.range_id and held.token = advance_sync_range.token\n",
+    replace: "where held.id = advance_sync_range.range_id\n",
+    tests: FAULTS,
+  },
+  {
+    name: "the place where a range stopped is forgotten",
+    find: "  set after = advance_sync_range.after, reached",
+    replace: "  set after = null, reached",
+    tests: ["test/core/sync-limits.test.ts", ...FAULTS],
+  },
+  {
+    name: "a kind of which one range is read passes for complete",
+    find: "  having bool_and(range.done_at is not null) and",
+    replace: "  having bool_or(range.done_at is not null) and",
+    tests: SYNC,
+  },
+  {
+    name: "a reading is finished while ranges are open",
+    find: "  where finished.id = run.id and not exists (\n    select from billing.sync_ranges range where range.run_id = run.id and range.done_at is null\n  );",
+    replace: "  where finished.id = run.id;",
+    tests: FAULTS,
+  },
+  {
+    name: "the cards of the customers that a page showed are not read",
+    find: "    and advance_sync_range.customers <> '{}';\n",
+    replace: "    and false;\n",
+    tests: SYNC,
+  },
+  {
+    name: "cards are complete before all customers have been read",
+    find: "range.object = 'customer' and range.done_at is null\n  ) then\n    with known",
+    replace: "range.object = 'customer' and false\n  ) then\n    with known",
+    tests: SYNC,
+  },
+  {
+    name: "what is listed by customer is not given up where customers may not be read",
+    find: "(range.object = refused.object or refused.object = 'customer' and range.by_customer);",
+    replace: "(range.object = refused.object);",
+    tests: FAULTS,
+  },
+  {
+    name: "what was refused is asked for again at once",
+    find: "      and range.not_before <= now()\n",
+    replace: "",
+    tests: FAULTS,
+  },
+  {
+    name: "what could not be brought in is not counted",
+    find: "failed = held.failed + jsonb_array_length(failures)",
+    replace: "failed = held.failed",
+    tests: FAULTS,
+  },
+  {
+    name: "what could not be brought in is not named",
+    find: "failure ->> 'reason' from jsonb_array_elements(failures) failure\n",
+    replace: "failure ->> 'reason' from jsonb_array_elements(failures) failure where false\n",
+    tests: FAULTS,
+  },
+  {
+    name: "of what is divided both halves are read by both",
+    find: "update billing.sync_ranges held set created_from = middle where held.id = range.id returning held.* into range;",
+    replace: "null;",
+    tests: SYNC,
+  },
+  {
+    name: "of what is divided one half is read by nobody",
+    find: "false, range.created_from, middle);\n",
+    replace: "false, middle, middle);\n",
+    tests: SYNC,
+  },
+  {
+    name: "where an object is gone the rest of its second is left out",
+    find: "created_to = held.reached + interval '1 second'",
+    replace: "created_to = held.reached",
+    tests: SYNC,
+  },
+  {
+    name: "a mirror of which a kind was never read passes for complete",
+    find: "      and not exists (select from billing.completeness known where known.object = mirrored.object)\n",
+    replace: "      and false\n",
+    tests: FAULTS,
+  },
+  {
+    name: "what a mirror was not asked about keeps it from being complete",
+    find: "    where (kinds is null or mirrored.object = any (kinds))\n",
+    replace: "    where true\n",
+    tests: FAULTS,
+  },
+];
+
+/** What a sweep compares, what counts as drift, and of which rows Stripe is asked whether they are gone. */
+const sweep: SqlMutant[] = [
+  {
+    name: "what differs passes for equal",
+    find: "when stripe is not distinct from mirror then 'equal'",
+    replace: "when true then 'equal'",
+    tests: SWEEP,
+  },
+  {
+    name: "a row that Stripe does not know passes for equal",
+    find: "          when stripe is null then 'extra'\n",
+    replace: "          when stripe is null then 'equal'\n",
+    tests: SWEEP,
+  },
+  {
+    name: "a state of which no event tells is drift",
+    find: "          when untold then 'untold'\n",
+    replace: "",
+    tests: SWEEP,
+  },
+  {
+    name: "an owner who is gone is no drift",
+    find: "    and (claim.user_id is null or users.created_at <= customer.as_of)\n",
+    replace: "    and false\n",
+    tests: SWEEP,
+  },
+  {
+    name: "an event that was late explains nothing",
+    find: "    where entry.object_id = found.object_id\n      and entry.created_at",
+    replace: "    where false\n      and entry.created_at",
+    tests: SWEEP,
+  },
+  {
+    name: "any event of an object explains what it cannot know",
+    find: "      and entry.created_at between found.row_as_of and found.read_as_of + interval '20 seconds'\n      and (entry.recorded_at >= found.found_at - interval '10 seconds' or entry.outcome in ('failed', 'refused'))\n",
+    replace: "",
+    tests: SWEEP,
+  },
+  {
+    name: "drift is counted at every look",
+    find: "where seen.explained_at is null and seen.counted_at is null and seen.found_at",
+    replace: "where seen.explained_at is null and seen.found_at",
+    tests: SWEEP,
+  },
+  {
+    name: "drift is counted before an event had the time to explain it",
+    find: "seen.found_at <= now() - interval '10 minutes'\n",
+    replace: "seen.found_at <= now() + interval '10 minutes'\n",
+    tests: SWEEP,
+  },
+  {
+    name: "drift is not told",
+    find: "select max(counted.id)::text, 'drift', counted.object from counted group by counted.object\n",
+    replace: "select max(counted.id)::text, 'drift', counted.object from counted where false group by counted.object\n",
+    tests: SWEEP,
+  },
+  {
+    name: "Stripe is not asked about the rows that no page showed",
+    find: "        and standing.as_of < (select run.started_at from billing.sync_runs run where run.id = $3)\n",
+    replace: "        and false\n",
+    tests: SWEEP,
+  },
+  {
+    name: "a row counts for as much whatever it holds",
+    find: "convert_to(id || ' ' || shown::text, 'UTF8')",
+    replace: "convert_to(id, 'UTF8')",
+    tests: ["test/core/audit.test.ts"],
+  },
+];
+
+/** Whose the customers of an account with a past are, and what becomes of contradictions. */
+const owners: SqlMutant[] = [
+  {
+    name: "under other keys what was read passes for read",
+    find: "  delete from billing.completeness known where known.object = 'customer';\n",
+    replace: "",
+    tests: KEYS,
+  },
+  {
+    name: "a reading that is on its way does not go back to the customers",
+    find: "  select distinct begun.run_id, 'customer', begun.position, false from begun;\n",
+    replace: "  select distinct begun.run_id, 'customer', begun.position, false from begun where false;\n",
+    tests: KEYS,
+  },
+  {
+    name: "any change of the settings takes the customers for unread",
+    find: "  (old.user_metadata_keys, old.organization_metadata_keys) is distinct from (new.user_metadata_keys, new.organization_metadata_keys)\n",
+    replace: "  true\n",
+    tests: KEYS,
+  },
+  {
+    name: "a sale relies on customers that may be unread",
+    find: "    not public.mirror_is_complete('{customer}'),\n",
+    replace: "    false,\n",
+    tests: KEYS,
+  },
+  {
+    name: "Stripe is searched for customers who all are read",
+    find: "    not public.mirror_is_complete('{customer}'),\n",
+    replace: "    true,\n",
+    tests: KEYS,
+  },
+  {
+    name: "an organisation is looked for under the users' keys",
+    find: "case when find_unread_customers.organization_id is null then user_metadata_keys else organization_metadata_keys end",
+    replace: "user_metadata_keys",
+    tests: KEYS,
+  },
+  {
+    name: "what is promised to a payer is not sold beside",
+    find: "      where promise.user_id = find_unread_customers.user_id or promise.organization_id = find_unread_customers.organization_id\n",
+    replace: "      where false\n",
+    tests: OWNERS,
+  },
+  ...[
+    ["names_nobody", "when owners = 0 then 'unmatched names_nobody'"],
+    ["named_twice", "when owners > 1 then 'conflicting named_twice'"],
+    ["no_customer_id", "when named.customer_id not like 'cus\\_%' then 'unmatched no_customer_id'"],
+    ["no_user_id", "when named.organization_id is null and named.user_id is null then 'unmatched no_user_id'"],
+    ["no_such_user", "when named.organization_id is null and users.id is null then 'unmatched no_such_user'"],
+    ["customer_deleted", "when customer.deleted then 'unmatched customer_deleted'"],
+    ["no_such_customer", "when customer.id is null and mirror.is_complete then 'unmatched no_such_customer'"],
+  ].map(([name, find = ""]) => ({
+    name: `owners are given although: ${name}`,
+    find: `      ${find}\n`,
+    replace: "",
+    tests: OWNERS,
+  })),
+  {
+    name: "the operator's word takes a customer from another owner",
+    find: "      else 'conflicting owned_by_another'\n",
+    replace: "      else 'matched'\n",
+    tests: OWNERS,
+  },
+  {
+    name: "an address stands before the operator's word",
+    find: "      when customer.owned_by = 'email' and judge_owners.owned_by <> 'email' then 'matched instead_of_address'\n",
+    replace: "",
+    tests: OWNERS,
+  },
+  {
+    name: "whoever was deleted softly is given customers",
+    find: "left join auth.users users on users.id = named.user_id and users.deleted_at is null\n",
+    replace: "left join auth.users users on users.id = named.user_id\n",
+    tests: OWNERS,
+  },
+  {
+    name: "a conflict is written all the same",
+    find: "  where customer.id = verdict.customer_id and verdict.outcome = 'matched';\n",
+    replace: "  where customer.id = verdict.customer_id and verdict.outcome <> 'unmatched';\n",
+    tests: OWNERS,
+  },
+  {
+    name: "a customer that is not read yet is not promised",
+    find: "  where verdict.outcome = 'matched' and verdict.reason = 'once_read'\n",
+    replace: "  where false\n",
+    tests: OWNERS,
+  },
+  {
+    name: "what has an owner is listed by its address",
+    find: "  where customer.user_id is null and customer.organization_id is null and not customer.deleted\n    and customer.id > list_owners_by_email.after\n",
+    replace: "  where not customer.deleted\n    and customer.id > list_owners_by_email.after\n",
+    tests: OWNERS,
+  },
+  {
+    name: "an address that is not confirmed is an owner's",
+    find: "lower(customer.email) and users.email_confirmed_at is not null and users.deleted_at is null\n",
+    replace: "lower(customer.email) and users.deleted_at is null\n",
+    tests: OWNERS,
+  },
+  {
+    name: "a product's table is read with more than the service role's rights",
+    find: "returns table (customer_id text, users text[], organizations text[])\nlanguage plpgsql stable set search_path = '' as $$\ndeclare\n  found_table",
+    replace:
+      "returns table (customer_id text, users text[], organizations text[])\nlanguage plpgsql stable security definer set search_path = '' as $$\ndeclare\n  found_table",
+    tests: OWNERS,
+  },
+];
+
+/** What an operator is told. */
+const operator: SqlMutant[] = [
+  {
+    name: "a row of the mirror that Stripe does not show is not shown",
+    find: "        where t.id = any (array(select shown.id from shown)) or t.id = any ($2) or %3$s\n",
+    replace: "        where t.id = any (array(select shown.id from shown)) or t.id = any ($2)\n",
+    tests: EXPLAIN,
+  },
+  {
+    name: "an address must be written as the user wrote it",
+    find: "or lower(users.email) = lower(find_payer.reference)\n",
+    replace: "or users.email = find_payer.reference\n",
+    tests: EXPLAIN,
+  },
+  {
+    name: "a claim that was not followed is not shown",
+    find: "  select said.subject, said.owned_by, said.user_id, said.organization_id, false from said\n  where not exists",
+    replace:
+      "  select said.subject, said.owned_by, said.user_id, said.organization_id, false from said\n  where false and not exists",
+    tests: EXPLAIN,
+  },
+  {
+    name: "a claim that was followed is shown as one that was not",
+    find: "      and (decided.user_id, decided.organization_id) is not distinct from (said.user_id, said.organization_id)\n",
+    replace: "      and false\n",
+    tests: EXPLAIN,
+  },
+  {
+    name: "of a list of the ledger an entry at the edge comes again",
+    find: "and (e.recorded_at, e.id) > (after_moment, after_id)\n",
+    replace: "and (e.recorded_at, e.id) >= (after_moment, after_id)\n",
+    tests: ["test/core/replay.test.ts"],
+  },
+  {
+    name: "the ledger is listed of every type",
+    find: "    and (types is null or e.type = any (types))\n  order by e.recorded_at",
+    replace: "  order by e.recorded_at",
+    tests: ["test/core/replay.test.ts"],
+  },
+];
+
+const callers: SqlMutant[] = [
+  open("what a reading asks", "public.get_completeness()"),
+  open("what a sweep asks", "public.finish_sweep(bigint)"),
+  open("what owners are given by", "public.list_owners_by_email(text, integer)"),
+  open("what explains", "public.find_owner(text)"),
+  open("what an operator's tools ask", "public.inspect_schema()"),
+  ...[
+    ["readings", "billing.sync_runs, billing.sync_ranges, billing.sync_failures, billing.completeness\nfrom"],
+    ["sweeps", "billing.drift, billing.compared_pages, billing.sweeps from"],
+    ["promises", "billing.promised_owners from"],
+  ].map(([name, tables]) => ({
+    name: `Supabase's default grants on the tables of ${name} stay`,
+    find: `revoke all on ${tables} public, anon, authenticated, service_role;`,
+    replace: "",
+    tests: CATALOG,
+  })),
+];
+
+/** An account with a past, its owners, and what operators ask. */
+export const READING_MUTANTS: readonly SqlMutant[] = [...sync, ...sweep, ...owners, ...operator, ...callers];
