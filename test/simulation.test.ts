@@ -7,7 +7,7 @@ const MAIN = fileURLToPath(new URL("./simulation/main.ts", import.meta.url));
 const run = promisify(execFile);
 
 test("what once failed in the simulation holds, and each seed comes to the same run again", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { stdout } = await run(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, "--corpus"]);
   const lines = stdout.trim().split("\n");

@@ -28,7 +28,7 @@ export class Cloud {
   readonly mails: { subject: string; text: string }[] = [];
   readonly #scheduler: Scheduler;
 
-  constructor(scheduler: Scheduler, handlers: Handlers, { consumers }: { consumers: number }) {
+  constructor(scheduler: Scheduler, handlers: Handlers, { consumers, heldUp }: { consumers: number; heldUp: number }) {
     this.#scheduler = scheduler;
     this.lambda = new Lambda(scheduler, handlers);
     this.events = new Queue(scheduler, {
@@ -36,6 +36,7 @@ export class Cloud {
       retentionMs: 14 * 24 * HOUR_MS,
       batch: 100,
       consumers,
+      heldUp,
       mostReceipts: 5,
       consume: async (Records) => {
         const spared = Records.some(({ attributes }) => Number(attributes.ApproximateReceiveCount) >= PEACE_AFTER);
@@ -50,6 +51,7 @@ export class Cloud {
       retentionMs: 60_000,
       batch: 100,
       consumers: 2,
+      heldUp: 0,
       mostReceipts: Number.POSITIVE_INFINITY,
       consume: async (Records) => ("answer" in (await this.lambda.invoke("relay", { Records })) ? [] : undefined),
     });

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { CORPUS } from "./corpus.ts";
+import { playMutants } from "./mutants.ts";
 import { formatPlan, HISTORIES_IN_A_WORLD, parsePlan, shrink } from "./plan.ts";
 import type { Played } from "./player.ts";
 import { Player } from "./players.ts";
@@ -12,6 +13,8 @@ const USAGE = `Plays customers' months with the real handlers and the real SQL, 
   npm run simulate -- --hours 8             or so many --histories; Ctrl-C ends it, with what was found
   npm run simulate -- --seed 12             one world; --trace shows all that happened in it
   npm run simulate -- --corpus              seeds that once failed, each twice: both runs must be the same
+  npm run simulate -- --mutants             guarantees taken out of the SQL, one at a time: which are missed, and how fast; --worlds 8 for each;
+                                            --only sale for those in whose name a text is
   --from 1000                               the first seed
   --processes 2                             side by side; as many as there are cores, unless it is said
   --matrix                                  at the end: which faults befell which steps
@@ -25,6 +28,9 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     processes: { type: "string", default: String(availableParallelism()) },
     corpus: { type: "boolean" },
+    mutants: { type: "boolean" },
+    worlds: { type: "string", default: "8" },
+    only: { type: "string", multiple: true, default: [""] },
     trace: { type: "boolean" },
     matrix: { type: "boolean" },
     help: { type: "boolean", short: "h" },
@@ -55,18 +61,23 @@ async function playOne(line: string): Promise<void> {
   if (failed(played)) process.exitCode = 1;
 }
 
-/** Each twice, in two processes. */
+/** Each twice, in two processes, which play them in opposite orders. */
 async function playCorpus(): Promise<void> {
-  const players = [new Player(), new Player()];
-  for (const { line } of CORPUS) {
-    const [one, other] = await Promise.all(players.map((player) => player.play(line)));
-    if (!one || !other) continue;
-    const same = one.digest === other.digest;
-    const word = failed(one) ? "FAILED" : same ? "holds" : "DIFFERS from run to run";
-    console.log(`seed=${line}  ${one.digest}  ${word}${failed(one) ? `\n${describe(one)}` : ""}`);
-    if (failed(one) || !same) process.exitCode = 1;
+  const playAll = async (lines: string[]) => {
+    const player = new Player();
+    const played = new Map<string, Played>();
+    for (const line of lines) played.set(line, await player.play(line));
+    player.close();
+    return played;
+  };
+  const lines = CORPUS.map(({ line }) => line);
+  const [once, again] = await Promise.all([playAll(lines), playAll(lines.toReversed())]);
+  for (const [line, played] of once) {
+    const same = played.digest === again.get(line)?.digest;
+    const word = failed(played) ? `FAILED\n${describe(played)}` : same ? "holds" : "DIFFERS from run to run";
+    console.log(`seed=${line}  ${played.digest}  ${word}`);
+    if (failed(played) || !same) process.exitCode = 1;
   }
-  for (const player of players) player.close();
 }
 
 /** Seed after seed, until the time is over. */
@@ -105,4 +116,6 @@ async function report(player: Player, line: string, played: Played): Promise<voi
 if (values.help) console.log(USAGE);
 else if (values.seed !== undefined) await playOne(values.seed);
 else if (values.corpus) await playCorpus();
+else if (values.mutants)
+  await playMutants({ worlds: Number(values.worlds), processes: Number(values.processes), only: values.only });
 else await search();

@@ -13,6 +13,8 @@ export interface AtRest {
   database: Database;
   shop: Shop;
   histories: readonly History[];
+  /** When the sweep began that has gone through all. */
+  sweptSince?: number;
 }
 
 /** What must hold at rest. Each answers in what way it does not. */
@@ -155,7 +157,7 @@ async function compareAll(world: AtRest, only: ReadonlySet<string> | undefined):
 }
 
 async function compareKind(
-  { account, database }: AtRest,
+  { account, database, sweptSince = 0 }: AtRest,
   name: ObjectName,
   only?: ReadonlySet<string>,
 ): Promise<string[]> {
@@ -168,8 +170,9 @@ async function compareKind(
       ? (await Promise.all(customers.map(({ id: customer }) => list<{ id: string }>(listed.path, { customer })))).flat()
       : await list<{ id: string }>(listed.path, name === "subscription" ? { status: "all" } : {});
   const shown = found.flatMap((source) => {
-    const { status } = source as { status?: string };
-    if (only && (!only.has(source.id) || UNTOLD[name]?.(status ?? ""))) return [];
+    const { status = "", created = 0 } = source as { status?: string; created?: number };
+    if (only && !only.has(source.id)) return [];
+    if (UNTOLD[name]?.(status) && (only || created * 1000 >= sweptSince)) return [];
     const { object_id: id, row, deleted } = object.project(source as never);
     return [{ id, row, deleted }];
   });

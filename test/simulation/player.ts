@@ -24,7 +24,7 @@ let database: ReturnType<typeof Database.open> | undefined;
 async function open(): Promise<Awaited<ReturnType<typeof Database.open>>> {
   const opened = await Database.open(process.env.MIGRATIONS_DIR);
   // What is loaded when it is first used comes late that once, and the run would differ from the next.
-  await play(opened, parsePlan("warm-up"));
+  await play(opened, parsePlan("warm-up:histories=0,1:turns=2"));
   return opened;
 }
 
@@ -42,5 +42,5 @@ process.on("message", async ({ line, traced }: { line: string; traced: boolean }
     ms: real.performanceNow() - began,
     ...(traced && { trace }),
   };
-  process.send?.(played);
+  if (process.connected) process.send?.(played);
 });

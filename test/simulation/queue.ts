@@ -18,6 +18,8 @@ export interface QueueOptions {
   retentionMs: number;
   batch: number;
   consumers: number;
+  /** Of so many messages one is held up on its way, for up to days. */
+  heldUp: number;
   /** After so many receipts a message goes to the dead letters. */
   mostReceipts: number;
   /** Works on a batch; answers the ids of the messages that failed, or nothing when all did. */
@@ -25,6 +27,7 @@ export interface QueueOptions {
 }
 
 const WINDOW_MS = 1000;
+const MOST_HELD_S = 5 * 86_400;
 
 /** An SQS queue with a Lambda behind it: in no order, more than once, some of a batch again after the visibility time-out. */
 export class Queue {
@@ -33,6 +36,7 @@ export class Queue {
   readonly #messages = new Map<string, Message>();
   readonly deadLetters: Message[] = [];
   #working = 0;
+  #stoppedUntil = 0;
 
   constructor(scheduler: Scheduler, options: QueueOptions) {
     this.#scheduler = scheduler;
@@ -46,6 +50,17 @@ export class Queue {
 
   get working(): number {
     return this.#working;
+  }
+
+  /** Until when a message may be held up, or in the hands of somebody who died. */
+  get lastVisibleAt(): number {
+    return Math.max(this.#stoppedUntil, ...[...this.#messages.values()].map(({ visibleAt }) => visibleAt));
+  }
+
+  /** Nobody works on it until then: what has come meanwhile is one batch, or few. */
+  stop(until: number): void {
+    this.#stoppedUntil = until;
+    this.#scheduler.at(until, () => this.#poll());
   }
 
   /** SQS's own answer to `SendMessageBatch`. */
@@ -69,13 +84,17 @@ export class Queue {
   }
 
   #add(body: string): void {
-    const { now, random } = this.#scheduler;
-    const id = randomUUID();
-    this.#messages.set(id, { id, body, sentAt: now, visibleAt: now, received: 0 });
+    const { random } = this.#scheduler;
     // SQS delivers now and then what it has delivered already, and is done.
-    if (random.chance(0.02))
-      this.#messages.set(`${id}-`, { id: `${id}-`, body, sentAt: now, visibleAt: now, received: 0 });
-    this.#wake(random.between(0, WINDOW_MS));
+    for (let copies = random.chance(0.02) ? 2 : 1; copies > 0; copies--) this.#put(body);
+  }
+
+  #put(body: string): void {
+    const { now, random } = this.#scheduler;
+    const held = random.chance(this.#options.heldUp) ? 1000 * MOST_HELD_S ** random.next() : 0;
+    const id = randomUUID();
+    this.#messages.set(id, { id, body, sentAt: now, visibleAt: now + held, received: 0 });
+    this.#wake(held + random.between(0, WINDOW_MS));
   }
 
   #wake(ms: number): void {
@@ -88,7 +107,7 @@ export class Queue {
     for (const { id, sentAt } of this.#messages.values()) if (sentAt + retentionMs < now) this.#messages.delete(id);
     const visible = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
     const alive = visible.filter((message) => !this.#bury(message));
-    if (alive.length === 0 || this.#working >= consumers) return;
+    if (alive.length === 0 || this.#working >= consumers || now < this.#stoppedUntil) return;
     // Whatever the order in which they came, and however many there are.
     const taken = random.shuffle(alive).slice(0, random.chance(0.5) ? batch : random.whole(1, 10));
     for (const message of taken) {

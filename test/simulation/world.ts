@@ -110,7 +110,10 @@ class World {
       most: plan.mostFaults,
       without: new Set(plan.without),
     });
-    const cloud = new Cloud(scheduler, handlers, { consumers: random.whole(2, 8) });
+    const cloud = new Cloud(scheduler, handlers, {
+      consumers: random.whole(2, 8),
+      heldUp: random.pick([0, 0.05, 0.3]),
+    });
     let network: Network | undefined;
     const notYet: typeof fetch = () => Promise.reject(new Error("There is no network yet"));
     const chance = new Random(`${seed} chance`);
@@ -148,6 +151,10 @@ class World {
     const { scheduler, faults } = this;
     const random = this.#random;
     if (random.chance(0.15)) faults.breakDown(scheduler.now + random.between(0, MINUTE));
+    const goesOnAt = scheduler.now + 10 * MINUTE + random.pick([0.02, 3, 12, 20]) * DAY;
+    // SQS keeps a message for fourteen days, those included for which it was held up.
+    const mostStopped = Math.min(goesOnAt + 10 * MINUTE, scheduler.now + 8 * DAY);
+    if (random.chance(0.2)) this.#cloud.events.stop(random.between(scheduler.now, mostStopped));
     for (const history of this.#atRest.histories) {
       const step = history.steps[turn] as Step;
       scheduler.in(step.afterMs, () => {
@@ -156,8 +163,6 @@ class World {
       });
     }
     this.#schedules(0.5);
-    await scheduler.runUntil(scheduler.now + 10 * MINUTE);
-    const goesOnAt = scheduler.now + random.pick([0.02, 3, 12, 20]) * DAY;
     // What is due meanwhile, such as renewals, happens at its own time; the schedules come back with the next turn.
     await scheduler.runUntil(goesOnAt);
   }
@@ -179,7 +184,7 @@ class World {
     const { scheduler } = this;
     const cloud = this.#cloud;
     // Whoever still has a message has it no longer than this; and what Stripe still tries to deliver is delivered.
-    await scheduler.runUntil(scheduler.now + 45 * MINUTE);
+    await scheduler.runUntil(Math.max(scheduler.now, cloud.events.lastVisibleAt) + 45 * MINUTE);
     for (let round = 0; round < 30; round++) {
       cloud.events.redrive();
       if (round < 3) await this.#run("reconcile");
@@ -205,14 +210,21 @@ class World {
   /** Until a whole sweep has gone through. */
   async sweep(): Promise<void> {
     const { scheduler } = this;
-    const asked = () =>
-      this.#atRest.database.query<{ swept: boolean }>(
-        "select exists (select from billing.sync_runs where purpose = 'sweep' and finished_at is not null) as swept",
+    const since = scheduler.now;
+    const isSwept = async () => {
+      const [found] = await this.#atRest.database.query<{ swept: boolean }>(
+        `select exists (
+          select from billing.sync_runs where purpose = 'sweep' and finished_at is not null and started_at >= $1
+        ) as swept`,
+        [new Date(since).toISOString()],
       );
-    for (let round = 0; round < 30 && !(await asked())[0]?.swept; round++) {
+      return found?.swept;
+    };
+    for (let round = 0; round < 40 && !(await isSwept()); round++) {
       await this.#run("read-account");
       await scheduler.runUntil(scheduler.now + MINUTE);
     }
+    this.#atRest.sweptSince = since;
     await this.#run("read-account");
   }
 
