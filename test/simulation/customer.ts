@@ -157,6 +157,13 @@ export class Customer {
     });
   }
 
+  /** Somebody deletes them in Stripe's dashboard, and whatever they subscribed to ends. */
+  async vanish(): Promise<void> {
+    await this.#do(async () => {
+      for (const { id } of await this.customers()) await this.#shop.stripe.customers.del(id);
+    });
+  }
+
   /** Pays with another card from now on. */
   async useCard(method: string): Promise<void> {
     await this.#do(async () => {

@@ -22,17 +22,20 @@ const STEPS: Record<string, { weight: number; act(customer: Customer, shop: Shop
     upgrades: {
       weight: 2,
       act: (customer, shop) =>
-        customer.withSubscriptions((stripe, { id, items }) =>
-          stripe.subscriptions.update(id, {
+        customer.withSubscriptions(async (stripe, { id, items }) => {
+          // What stands beside the plans stays what it is.
+          if (items.data[0]?.price.id === shop.price("addon")) return;
+          await stripe.subscriptions.update(id, {
             items: [{ id: items.data[0]?.id ?? "", price: shop.price("better") }],
             proration_behavior: "always_invoice",
-          }),
-        ),
+          });
+        }),
     },
     "changes back and forth": {
       weight: 1,
       act: (customer, shop) =>
         customer.withSubscriptions(async (stripe, { id, items }) => {
+          if (items.data[0]?.price.id === shop.price("addon")) return;
           for (const price of ["better", "basic", "better"] as const) {
             const item = { id: items.data[0]?.id ?? "", price: shop.price(price) };
             await stripe.subscriptions.update(id, { items: [item], proration_behavior: "none" });
@@ -58,14 +61,16 @@ const STEPS: Record<string, { weight: number; act(customer: Customer, shop: Shop
     "is refunded": { weight: 2, act: (customer, _, random) => customer.refund(random.pick([0.3, 1])) },
     "has a card that fails": { weight: 2, act: (customer) => customer.useCard("pm_card_chargeCustomerFail") },
     "has a good card": { weight: 1, act: (customer) => customer.useCard("pm_card_visa") },
+    "is deleted at Stripe": { weight: 1, act: (customer) => customer.vanish() },
     "changes the e-mail": { weight: 1, act: (customer) => customer.changeEmail() },
     "confirms the e-mail": { weight: 1, act: (customer) => customer.confirmEmail() },
     "is no manager any more": {
       weight: 1,
       act: async (customer, _, random) => customer.organizationId && customer.join(random.chance(0.5)),
     },
+    "is deleted": { weight: 1, act: (customer) => customer.leave() },
     "buys, and is deleted meanwhile": {
-      weight: 1,
+      weight: 2,
       act: async (customer, shop, random) => {
         const bought = customer.buy(shop.price("basic"));
         await customer.wait(random.between(0, 6));
