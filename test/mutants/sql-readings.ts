@@ -310,12 +310,6 @@ const operator: SqlMutant[] = [
     tests: EXPLAIN,
   },
   {
-    name: "an address must be written as the user wrote it",
-    find: "or lower(users.email) = lower(find_payer.reference)\n",
-    replace: "or users.email = find_payer.reference\n",
-    tests: EXPLAIN,
-  },
-  {
     name: "a claim that was not followed is not shown",
     find: "  select said.subject, said.owned_by, said.user_id, said.organization_id, false from said\n  where not exists",
     replace:
@@ -327,12 +321,6 @@ const operator: SqlMutant[] = [
     find: "      and (decided.user_id, decided.organization_id) is not distinct from (said.user_id, said.organization_id)\n",
     replace: "      and false\n",
     tests: EXPLAIN,
-  },
-  {
-    name: "of a list of the ledger an entry at the edge comes again",
-    find: "and (e.recorded_at, e.id) > (after_moment, after_id)\n",
-    replace: "and (e.recorded_at, e.id) >= (after_moment, after_id)\n",
-    tests: ["test/core/replay.test.ts"],
   },
   {
     name: "the ledger is listed of every type",
