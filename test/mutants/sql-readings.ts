@@ -317,12 +317,6 @@ const operator: SqlMutant[] = [
     tests: EXPLAIN,
   },
   {
-    name: "a claim that was followed is shown as one that was not",
-    find: "      and (decided.user_id, decided.organization_id) is not distinct from (said.user_id, said.organization_id)\n",
-    replace: "      and false\n",
-    tests: EXPLAIN,
-  },
-  {
     name: "the ledger is listed of every type",
     find: "    and (types is null or e.type = any (types))\n  order by e.recorded_at",
     replace: "  order by e.recorded_at",
@@ -336,16 +330,6 @@ const callers: SqlMutant[] = [
   open("what owners are given by", "public.list_owners_by_email(text, integer)"),
   open("what explains", "public.find_owner(text)"),
   open("what an operator's tools ask", "public.inspect_schema()"),
-  ...[
-    ["readings", "billing.sync_runs, billing.sync_ranges, billing.sync_failures, billing.completeness\nfrom"],
-    ["sweeps", "billing.drift, billing.compared_pages, billing.sweeps from"],
-    ["promises", "billing.promised_owners from"],
-  ].map(([name, tables]) => ({
-    name: `Supabase's default grants on the tables of ${name} stay`,
-    find: `revoke all on ${tables} public, anon, authenticated, service_role;`,
-    replace: "",
-    tests: CATALOG,
-  })),
 ];
 
 /** An account with a past, its owners, and what operators ask. */
