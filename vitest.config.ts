@@ -14,6 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
+          isolate: false, // what a file has loaded serves the next one, too
           include: ["packages/**/*.test.{ts,tsx}", "stacks/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           globalSetup: "packages/stripe-emulator/scripts/covered-setup.ts",
