@@ -75,7 +75,7 @@ function readingTable({ whole, killed, limits, ...results }: Results): string {
   ];
   return `${table(head, rows)}
 
-Of ${thousands(size)} objects. *Peak*: requests a second to the endpoint that was asked most, in the ten seconds in which it was asked most. After each of these runs every object's row was compared with what Stripe lists, and there was no other row.`;
+Of ${thousands(size)} objects. *Peak*: requests a second to the endpoint that was asked most, in the ten seconds in which it was asked most. *Memory*: the most that the reader's process held; of those that were killed, the last one's. After each of these runs every object's row was compared with what Stripe lists, and there was no other row.`;
 }
 
 function endpointTable({ whole }: Results): string {
