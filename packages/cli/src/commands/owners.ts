@@ -131,7 +131,7 @@ const MEANS: Record<string, string> = {
   no_user_id: "a user's id in auth.users is a UUID",
   no_such_user: "no such user in auth.users",
   customer_deleted: "the customer was deleted at Stripe",
-  no_such_customer: "no such customer at Stripe: of another account or mode?",
+  no_such_customer: "no such customer at Stripe: deleted, or of another account or mode?",
 };
 
 function linesOf({ counts, reasons, toLookAt }: Report): string[] {
