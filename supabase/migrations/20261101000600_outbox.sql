@@ -216,15 +216,22 @@ language sql stable set search_path = '' as $$
   order by rival.created_at, rival.id
 $$;
 
--- Writes down each pair of rivals that this subscription is of, about the younger one.
+-- Writes down which of the rivals that this subscription is among are the younger ones: each once while an older one stands that
+-- it was written down beside. Of ten subscriptions nine are told of, not forty-five pairs.
 create function billing.report_doubles(subscription_id text) returns void
 language sql set search_path = '' as $$
   insert into billing.outbox (source_id, kind, object_id)
-  select older.id, 'double_subscription', younger.id
+  select distinct on (younger.id) older.id, 'double_subscription', younger.id
   from billing.find_rivals(report_doubles.subscription_id) older
   join billing.find_rivals(report_doubles.subscription_id) younger
     on (older.created_at, older.id) < (younger.created_at, younger.id)
   where report_doubles.subscription_id in (older.id, younger.id)
+    and not exists (
+      select from billing.find_rivals(report_doubles.subscription_id) beside
+      join billing.outbox told on told.source_id = beside.id
+      where told.kind = 'double_subscription' and told.object_id = younger.id
+    )
+  order by younger.id, older.created_at, older.id
   on conflict do nothing
 $$;
 

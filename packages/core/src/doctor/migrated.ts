@@ -1082,7 +1082,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.report_doubles(subscription_id text)": {
-      body: "d0f8c08ee3b2ec43785a56de36eaddfe",
+      body: "f157ac70e6ec679b1e5ca3e1f3f0d622",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
