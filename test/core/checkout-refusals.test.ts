@@ -4,6 +4,7 @@ import { openPortal } from "@turnpike/core/portal";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { SITE } from "../parts/lambda.ts";
+import { standBeforeSupabase } from "../parts/proxy.ts";
 import { createShop, type Shop } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
@@ -127,6 +128,19 @@ describe("whoever was deleted here, and still has a token", () => {
     await expect(open(plan.id)).rejects.toMatchObject(refusal("unauthenticated"));
     await expect(manage()).rejects.toMatchObject(refusal("unauthenticated"));
     expect(await atStripe()).toEqual([]);
+  });
+
+  it("in the middle of a sale: what they pay for already is not sold to them again, as to somebody new", async () => {
+    await shop.pay(await open(plan.id));
+    let looks = 0;
+    const deleting = await standBeforeSupabase(supabase, async ({ url }) => {
+      if (!url?.endsWith("/find_customers") || ++looks !== 2) return;
+      await supabase.query("delete from auth.users where id = $1", [user.id]);
+    });
+    const sale = openCheckout({ ...shop.billing, supabase: deleting.supabase }, user, shop.purchase(plan.id));
+    await expect(sale).rejects.toMatchObject(refusal("unauthenticated"));
+    expect(looks).toBe(2);
+    expect(await atStripe()).toHaveLength(1);
   });
 });
 

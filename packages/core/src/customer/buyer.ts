@@ -1,5 +1,4 @@
 import { BillingError } from "../errors/index.ts";
-import type { User } from "../identity/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
 /** A signed-in user as the database knows them now. */
@@ -14,7 +13,7 @@ export interface Buyer {
  * Who is buying: a token shows the address of up to an hour ago, and outlives its user.
  * @throws BillingError `unauthenticated` when the user was deleted
  */
-export async function getBuyer(supabase: ServiceClient, user: User): Promise<Buyer> {
+export async function getBuyer(supabase: ServiceClient, user: { id: string }): Promise<Buyer> {
   const found = dataOf(await supabase.rpc("find_buyer", { user_id: user.id }).maybeSingle());
   if (!found)
     throw new BillingError("unauthenticated", "This account does not exist any more. Sign in with another one.");
