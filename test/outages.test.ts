@@ -2,7 +2,7 @@ import { applyEvents, applyFetched, fetchProjections, type ObjectName } from "@t
 import { type Reconciliation, reconcile } from "@turnpike/core/reconcile";
 import { createStripe, type StripeClient } from "@turnpike/core/stripe";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
-import { beginReading, workReading } from "@turnpike/core/sync";
+import { getCompleteness, keepReading, workReading } from "@turnpike/core/sync";
 import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import { type Bench, controlsOf, openBench } from "@turnpike/stripe-emulator/testing";
 import type Stripe from "stripe";
@@ -62,6 +62,14 @@ async function endBefore(outageSeconds: number): Promise<Stripe.Event[]> {
   return events.slice(before);
 }
 
+async function beCompleteAsOf(secondsAgo: number): Promise<void> {
+  await server.query("delete from billing.completeness");
+  await server.query(
+    "insert into billing.completeness (object, complete_as_of, objects, differing) select object, now() - $1 * interval '1 second', 0, 0 from billing.mirrored",
+    [secondsAgo],
+  );
+}
+
 /** Runs until it is through, with the consumer behind them. */
 async function run(): Promise<Reconciliation & { runs: number }> {
   for (let runs = 1; ; runs++) {
@@ -99,14 +107,27 @@ it("a wiped database is filled anew, as Stripe has it", async () => {
   expect(await view.rows()).toEqual(expected);
 });
 
+it.each([
+  ["of a day", DAY, 40 * DAY],
+  ["of forty days, through which the account was read", 40 * DAY, DAY],
+])("after an outage %s the mirror is as complete as it was", async (_, outage, complete) => {
+  await endBefore(outage);
+  await beCompleteAsOf(complete);
+  await run();
+  expect(await getCompleteness(supabase)).toMatchObject({ complete: true });
+});
+
 it("after an outage of forty days no event is listed any more, and all is read from Stripe", async () => {
   await age(40 * DAY);
   const told = await view.truth(bench.emulator.events());
   await endBefore(40 * DAY);
+  await beCompleteAsOf(40 * DAY);
   expect(await run()).toMatchObject({ listed: 0, queued: 0 });
   expect(Object.keys(await view.rows())).not.toEqual(expect.arrayContaining(Object.keys(told).filter(isThere(told))));
 
-  await beginReading({ stripe, supabase }, { purpose: "sync", requestedBy: "a test" });
+  let begun = false;
+  await keepReading({ stripe, supabase }, performance.now(), () => (begun = true));
+  expect(begun, "a reading that nobody asked for").toBe(true);
   const read = await workReading({ stripe, supabase }, { purpose: "sync", perSecond: 2000, perEndpoint: 500 });
   expect(read).toMatchObject({ state: "done", failed: 0, errors: [] });
   const rows = await view.rows();

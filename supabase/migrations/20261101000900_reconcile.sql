@@ -29,6 +29,7 @@ $$;
 
 -- Moves a listing on to the event that its next page comes after; without one it is through. Does so only for the run that saw
 -- the cursor where it stands, and answers whether it did: of two runs at a time one goes on, and no page is passed over.
+-- After an outage of longer than Stripe lists events, 30 days, what was complete before is not: all of it is read again.
 create function public.advance_reconcile_cursor(
   listing text, listed_from timestamptz, listed_until timestamptz,
   place text default null, place_at timestamptz default null,
@@ -37,6 +38,9 @@ create function public.advance_reconcile_cursor(
 language plpgsql security definer set search_path = '' as $$
 begin
   insert into billing.reconcile_cursor (listing) values (advance_reconcile_cursor.listing) on conflict do nothing;
+  if advance_reconcile_cursor.listing = 'all' and seen_until < now() - interval '29 days' then
+    delete from billing.completeness known where known.complete_as_of < now() - interval '29 days';
+  end if;
   update billing.reconcile_cursor current
   set listed_from = advance_reconcile_cursor.listed_from,
     listed_until = advance_reconcile_cursor.listed_until,

@@ -283,6 +283,18 @@ const ledger: SqlMutant[] = [
     tests: CATALOG,
   })),
   {
+    name: "what was complete before events were lost for good stays complete",
+    find: "seen_until < now() - interval '29 days' then",
+    replace: "false then",
+    tests: ["test/outages.test.ts"],
+  },
+  {
+    name: "what was read in an outage of forty days is read again",
+    find: "    delete from billing.completeness known where known.complete_as_of < now() - interval '29 days';",
+    replace: "    delete from billing.completeness known;",
+    tests: ["test/outages.test.ts"],
+  },
+  {
     name: "visitors may call what reconciliation asks",
     find: "  public.advance_reconcile_cursor(text, timestamptz, timestamptz, text, timestamptz, timestamptz, text)\nto service_role;",
     replace:

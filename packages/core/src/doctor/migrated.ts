@@ -1143,7 +1143,7 @@ export const migrated: Catalog = {
     },
     "public.advance_reconcile_cursor(listing text, listed_from timestamp with time zone, listed_until timestamp with time zone, place text, place_at timestamp with time zone, seen_until timestamp with time zone, seen_place text)":
       {
-        body: "db3f59282eb717fb3c27cf76b0900f78",
+        body: "f97942fa0fb6a2c3fb7a2e95754bda55",
         callers: ["service_role"],
         definer: true,
         settings: ['search_path=""'],
