@@ -3,8 +3,8 @@ import { Order } from "./test/order.ts";
 
 export default defineConfig({
   test: {
-    // Two cores: the databases, browsers and bundlers that the tests start must not starve one another.
-    maxWorkers: 2,
+    // Two cores, and each worker waits for a third of its time: for a second to pass, a retry, a page. More would starve one another.
+    maxWorkers: 3,
     sequence: { sequencer: Order },
     testTimeout: 30_000,
     hookTimeout: 60_000,
