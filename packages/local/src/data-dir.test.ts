@@ -20,12 +20,13 @@ it("is one process's at a time", () => {
   lockDataDir(folder).close();
 });
 
-it("is taken over from a process that was killed, and from none that lives", async () => {
+it("is taken over from a process that was killed, and from none that lives, be its memory tidied or not", async () => {
   const code = `import { lockDataDir } from ${JSON.stringify(import.meta.resolve("./data-dir.ts"))};
     lockDataDir(process.argv[1]);
-    console.log("locked");
+    gc();
+    setTimeout(() => console.log("locked"));
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", code, folder]);
+  const child = spawn(process.execPath, ["--expose-gc", "--input-type=module", "-e", code, folder]);
   await once(child.stdout, "data");
   expect(() => lockDataDir(folder)).toThrow(/in use by another Turnpike/);
   child.kill("SIGKILL");

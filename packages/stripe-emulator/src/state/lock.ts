@@ -3,6 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 // https://www.sqlite.org/rescode.html#busy
 const SQLITE_BUSY = 5;
 
+// A database that nothing refers to any more is closed by the garbage collector, and its lock is gone.
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes a lock for this process by a file of its own. The lock is SQLite's, so the operating system takes it back however the
  * process ends.
@@ -18,7 +21,8 @@ export function tryLock(file: string): (() => void) | undefined {
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
     throw error;
   }
+  held.add(database);
   return () => {
-    if (database.isOpen) database.close();
+    if (held.delete(database)) database.close();
   };
 }
