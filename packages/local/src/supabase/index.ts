@@ -57,7 +57,7 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
     await opened?.exclusive(async () => opened?.connection.close());
   };
   try {
-    const snapshot = await snapshots?.find();
+    const snapshot = snapshots?.find();
     const database = databaseUrl ? await openPostgres(databaseUrl) : await openPglite({ dataDir, snapshot });
     opened = database;
     const lite = createLite(database, options, tokens);

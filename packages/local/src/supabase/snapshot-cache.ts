@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, openAsBlob, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getAuthSchemaSql } from "@supabase/lite";
 import { bootstrapSql } from "./bootstrap.ts";
@@ -7,7 +7,7 @@ import type { Database } from "./database.ts";
 import type { Migration } from "./migrations.ts";
 
 export interface SnapshotCache {
-  find(): Promise<Blob | undefined>;
+  find(): Blob | undefined;
   save(database: Database): Promise<void>;
 }
 
@@ -19,7 +19,8 @@ export function snapshotCache(dir: string, migrations: Migration[]): SnapshotCac
   const key = createHash("sha256").update(ingredients).digest("hex").slice(0, 16);
   const file = join(dir, `supabase-${key}.tar`);
   return {
-    find: async () => (existsSync(file) ? openAsBlob(file) : undefined),
+    // Read whole: another process may put its own in the place while this one is still read.
+    find: () => (existsSync(file) ? new Blob([readFileSync(file)]) : undefined),
     async save(database) {
       const tar = await database.dump?.();
       if (!tar) return;
