@@ -24,3 +24,8 @@ export function span(ms: number): string {
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
 }
+
+/** A moment as the operator's clock shows UTC: `2026-11-27 02:18:36`. */
+export function formatMoment(iso: string): string {
+  return new Date(iso).toISOString().slice(0, 19).replace("T", " ");
+}

@@ -1,3 +1,4 @@
+import type { Estimate } from "@turnpike/core/sync";
 import type { Output } from "./output.ts";
 
 const PLAIN_EVERY_MS = 10_000;
@@ -27,11 +28,18 @@ export function createProgress({ json, note }: Output) {
   };
 }
 
-/** Says how fast it goes, and what is left of about so many: `, 250 a second, about 4 min left`. */
-export function createPaceSaying(): (count: number, total: number | undefined) => string {
+/** Says how fast it goes and, once it is known about how much there is, what is left: `, 250 a second, about 4 min left`. */
+export function createPaceSaying(estimate: Promise<Estimate>): (count: number) => string {
   const began = performance.now();
   let first: number | undefined;
-  return (count, total) => {
+  let total: number | undefined;
+  estimate.then(
+    ({ kinds }) => {
+      total = kinds.reduce((sum, { objects }) => sum + objects, 0);
+    },
+    () => {}, // Without it there is no time left to tell.
+  );
+  return (count) => {
     first ??= count;
     const perSecond = ((count - first) / (performance.now() - began)) * 1000;
     if (!(perSecond > 0)) return "";

@@ -21,23 +21,16 @@ async function audit(session: Session, { object: only }: { object?: ObjectName[]
   const { target, output } = session;
   const signal = session.takeInterrupt();
   const progress = createProgress(output);
-  const sayPace = createPaceSaying();
+  const sayPace = createPaceSaying(estimateReading(target.clients.stripe, AUDIT_LIMITS, only));
   let compared = 0;
-  let total: number | undefined;
   output.note("Compares all that Stripe holds with the mirror. Ctrl-C stops it.");
-  estimateReading(target.clients.stripe, AUDIT_LIMITS, only).then(
-    ({ kinds }) => {
-      total = kinds.reduce((sum, { objects: each }) => sum + each, 0);
-    },
-    () => {}, // Without it there is no time left to tell.
-  );
   try {
     const audited = await auditAccount(target.clients, {
       signal,
       only,
       onProgress: ({ object, objects }) => {
         compared += objects;
-        progress.show(`${formatCount(compared)} compared${sayPace(compared, total)}: ${object}`);
+        progress.show(`${formatCount(compared)} compared${sayPace(compared)}: ${object}`);
       },
     });
     progress.end();

@@ -3,7 +3,7 @@ import { assignPurchase, findOwner, listUnowned, type Payer } from "@turnpike/co
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { CliError, EXIT, type ExitCode } from "../exit-codes.ts";
-import { formatMoment } from "../moments.ts";
+import { formatMoment } from "../moment.ts";
 import { paint, table } from "../output.ts";
 
 const MOST = 500;

@@ -1,7 +1,6 @@
 import { followLedger, type LedgerEntry } from "@turnpike/core/ledger";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
-import { parseMoment, span } from "../moment.ts";
-import { formatMoment } from "../moments.ts";
+import { formatMoment, parseMoment, span } from "../moment.ts";
 import { paint } from "../output.ts";
 
 export const addEvents: AddCommand = (program, shell) => {

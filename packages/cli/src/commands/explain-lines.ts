@@ -1,5 +1,5 @@
 import type { Claim, ComparedObject, Explanation, Row } from "@turnpike/core/explain";
-import { formatMoment } from "../moments.ts";
+import { formatMoment } from "../moment.ts";
 import { formatMoney } from "../money.ts";
 import { paint, table } from "../output.ts";
 

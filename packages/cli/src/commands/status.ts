@@ -3,7 +3,7 @@ import { dataOf } from "@turnpike/core/supabase";
 import { type Completeness, getCompleteness } from "@turnpike/core/sync";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { formatMoment } from "../moments.ts";
+import { formatMoment } from "../moment.ts";
 import { paint, table } from "../output.ts";
 import { formatCount } from "../progress.ts";
 

@@ -78,15 +78,8 @@ async function read({ target: { clients } }: Session, limits: ReturnType<typeof 
 async function showProgress({ target, output }: Session, signal: AbortSignal, cloud: boolean): Promise<void> {
   const { stripe, supabase } = target.clients;
   const progress = createProgress(output);
-  const sayPace = createPaceSaying();
+  const sayPace = createPaceSaying(estimateReading(stripe, limitsOf({ stripe })));
   let heardAt = performance.now();
-  let total: number | undefined;
-  estimateReading(stripe, limitsOf({ stripe })).then(
-    ({ kinds }) => {
-      total = kinds.reduce((sum, { objects }) => sum + objects, 0);
-    },
-    () => {}, // Without it there is no time left to tell.
-  );
   for (;;) {
     const now = await getProgress(supabase);
     if (!now || now.finishedAt || signal.aborted) break;
@@ -96,7 +89,7 @@ async function showProgress({ target, output }: Session, signal: AbortSignal, cl
       progress.end();
       throw new CliError("Nobody has read for three minutes. Is the system deployed, and is its ReadAccount running?");
     }
-    progress.show(progressLine(now, count, sayPace(count, total)));
+    progress.show(progressLine(now, count, sayPace(count)));
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
   progress.end();

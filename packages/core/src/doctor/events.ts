@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { enabledEvents } from "../mirror/index.ts";
-import { isSecretLost } from "../setup/index.ts";
+import { isSecretLost, sendsTo } from "../setup/index.ts";
 import { STRIPE_API_VERSION } from "../stripe/version.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Check, count, type Examined, type Found, span } from "./finding.ts";
@@ -16,7 +16,7 @@ export const webhookEndpoint: Check = {
     const { stripe, webhookUrl, command } = subject;
     if (!webhookUrl) return { ok: "the local system gets its events without one" };
     const { data } = await stripe.webhookEndpoints.list({ limit: 100 });
-    const all = data.filter(({ url }) => url.replace(/\/$/, "") === webhookUrl);
+    const all = data.filter((endpoint) => sendsTo(endpoint, webhookUrl));
     const lost = all.find(isSecretLost);
     const ours = all.filter((endpoint) => !isSecretLost(endpoint));
     const why = "What happens at Stripe comes late, by the reconciliation alone, or not at all.";
@@ -103,7 +103,7 @@ export const deliveries: Check = {
     const failed = (await stripe.events.list({ created, delivery_success: false, limit: 100 })).data.filter(isForUs);
     if (failed.length === 0) return { ok: "Stripe has delivered every event of the last day" };
     const { data } = await stripe.webhookEndpoints.list({ limit: 100 });
-    const others = data.filter(({ url, status }) => status === "enabled" && url.replace(/\/$/, "") !== webhookUrl);
+    const others = data.filter((endpoint) => endpoint.status === "enabled" && !sendsTo(endpoint, webhookUrl));
     return {
       // Stripe does not say which endpoint did not take them.
       state: others.length > 0 ? "warning" : "wrong",

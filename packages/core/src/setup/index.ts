@@ -11,7 +11,7 @@ import { planWebhook } from "./webhook.ts";
 
 export { ConfigError, defineBilling, parseConfig } from "./config.ts";
 export type { ByHand, Step } from "./plan.ts";
-export { isSecretLost } from "./webhook.ts";
+export { isSecretLost, sendsTo } from "./webhook.ts";
 
 export interface Wish {
   /** What `billing.config.ts` says; without it the catalogue and the portal are left as they are. */

@@ -15,6 +15,11 @@ export function isSecretLost({ metadata }: Stripe.WebhookEndpoint): boolean {
   return metadata?.[SECRET] === NOT_KEPT;
 }
 
+/** Whether an endpoint sends to an address. */
+export function sendsTo(endpoint: Stripe.WebhookEndpoint, url: string): boolean {
+  return endpoint.url.replace(/\/$/, "") === url;
+}
+
 /**
  * What makes Stripe send its events to an address: one endpoint, of the pinned version, with the events of the mirror. A version
  * cannot be changed: another endpoint is made, and the old one goes on until it is retired, when the secret of the new one is set.
@@ -22,7 +27,7 @@ export function isSecretLost({ metadata }: Stripe.WebhookEndpoint): boolean {
  */
 export async function planWebhook(stripe: Stripe, url: string, retire: boolean): Promise<Step[]> {
   const { data } = await stripe.webhookEndpoints.list({ limit: 100 });
-  const ours = data.filter((endpoint) => endpoint.url.replace(/\/$/, "") === url);
+  const ours = data.filter((endpoint) => sendsTo(endpoint, url));
   const lost = ours.filter(isSecretLost);
   const whole = ours.filter((endpoint) => !isSecretLost(endpoint));
   const pinned = whole.filter(({ api_version }) => api_version === STRIPE_API_VERSION);
