@@ -3,6 +3,9 @@ import { Random } from "./random.ts";
 
 export type Place = "stripe" | "supabase" | "sqs" | "sns" | "webhook" | "route";
 
+const ANSWERS = ["lost", "cut", "hang", "done_hang", "slow", "late", "error_500"] as const;
+const DEATHS = ["dies", "done_dies"] as const;
+
 /**
  * What may happen to a call:
  * `lost`: it never arrives; `cut`: it is done, and its answer is lost; `hang` and `done_hang`: the same, and nobody says so;
@@ -12,34 +15,8 @@ export type Place = "stripe" | "supabase" | "sqs" | "sns" | "webhook" | "route";
  * `dies`, `done_dies`: whoever calls dies before the call, or after it was done.
  */
 const KINDS = {
-  stripe: [
-    "lost",
-    "cut",
-    "hang",
-    "done_hang",
-    "slow",
-    "late",
-    "error_500",
-    "done_500",
-    "kept_500",
-    "error_429",
-    "dies",
-    "done_dies",
-  ],
-  supabase: [
-    "lost",
-    "cut",
-    "hang",
-    "done_hang",
-    "slow",
-    "late",
-    "error_500",
-    "error_503",
-    "done_500",
-    "torn",
-    "dies",
-    "done_dies",
-  ],
+  stripe: [...ANSWERS, "done_500", "kept_500", "error_429", ...DEATHS],
+  supabase: [...ANSWERS, "error_503", "done_500", "torn", ...DEATHS],
   sqs: ["lost", "cut", "slow", "late", "error_500", "done_500", "twice", "partial", "dies", "done_dies"],
   sns: ["lost", "cut", "slow", "error_500", "dies", "done_dies"],
   webhook: ["lost", "cut", "slow", "late", "error_500", "done_500", "twice"],
@@ -48,7 +25,7 @@ const KINDS = {
 
 export type FaultKind = (typeof KINDS)[Place][number];
 const HARMLESS: ReadonlySet<FaultKind> = new Set(["slow", "late", "twice"]);
-const ENDS_THE_CALLER: ReadonlySet<FaultKind> = new Set(["dies", "done_dies"]);
+const ENDS_THE_CALLER: ReadonlySet<FaultKind> = new Set(DEATHS);
 
 export interface FaultPlan {
   /** Of so many calls, one is befallen; by place. */

@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import { Customer } from "./customer.ts";
 import { Random } from "./random.ts";
 import type { PriceName, Shop } from "./shop.ts";
@@ -22,25 +23,14 @@ const STEPS: Record<string, { weight: number; act(customer: Customer, shop: Shop
     upgrades: {
       weight: 2,
       act: (customer, shop) =>
-        customer.withSubscriptions(async (stripe, { id, items }) => {
-          // What stands beside the plans stays what it is.
-          if (items.data[0]?.price.id === shop.price("addon")) return;
-          await stripe.subscriptions.update(id, {
-            items: [{ id: items.data[0]?.id ?? "", price: shop.price("better") }],
-            proration_behavior: "always_invoice",
-          });
-        }),
+        customer.withSubscriptions((stripe, plan) => changePlan(shop, stripe, plan, ["better"], "always_invoice")),
     },
     "changes back and forth": {
       weight: 1,
       act: (customer, shop) =>
-        customer.withSubscriptions(async (stripe, { id, items }) => {
-          if (items.data[0]?.price.id === shop.price("addon")) return;
-          for (const price of ["better", "basic", "better"] as const) {
-            const item = { id: items.data[0]?.id ?? "", price: shop.price(price) };
-            await stripe.subscriptions.update(id, { items: [item], proration_behavior: "none" });
-          }
-        }),
+        customer.withSubscriptions((stripe, plan) =>
+          changePlan(shop, stripe, plan, ["better", "basic", "better"], "none"),
+        ),
     },
     "cancels at the end": {
       weight: 2,
@@ -79,6 +69,24 @@ const STEPS: Record<string, { weight: number; act(customer: Customer, shop: Shop
       },
     },
   };
+
+/** One price after the other. What stands beside the plans stays what it is. */
+async function changePlan(
+  shop: Shop,
+  stripe: Stripe,
+  { id, items }: Stripe.Subscription,
+  prices: readonly PriceName[],
+  proration: Stripe.SubscriptionUpdateParams.ProrationBehavior,
+): Promise<void> {
+  const [item] = items.data;
+  if (!item || item.price.id === shop.price("addon")) return;
+  for (const price of prices) {
+    await stripe.subscriptions.update(id, {
+      items: [{ id: item.id, price: shop.price(price) }],
+      proration_behavior: proration,
+    });
+  }
+}
 
 const anyPlan = (random: Random): PriceName => random.pick(["basic", "better"]);
 const tabsOf = (random: Random) => ({ tabs: random.pick([1, 1, 2, 3]), pays: random.pick([1, 1, 0.5]) });
