@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type AskedOfSqs, answerSqs, type StageQueues } from "./aws-sqs.ts";
 
 export const ACCOUNT = "123456789012";
 
@@ -11,18 +12,28 @@ const STACKS: Record<string, Record<string, string>> = {
 };
 
 /**
- * As much of AWS as `sst build` and `sst diff` ask for: who the caller is, and which stacks exist. Give its `url` as
- * `AWS_ENDPOINT_URL`.
+ * As much of AWS as `sst build` and `sst diff` ask for: who the caller is, and which stacks exist. With the queues of a stage, also what
+ * `billing --stage` asks for. Give its `url` as `AWS_ENDPOINT_URL`.
  */
-export async function startAwsStub(): Promise<{ url: string; close(): void }> {
+export async function startAwsStub(
+  stage?: StageQueues,
+): Promise<{ url: string; askedOfSqs: AskedOfSqs[]; close(): void }> {
+  const askedOfSqs: AskedOfSqs[] = [];
   const server = createServer(async (request, response) => {
-    const { status, xml } = answer(new URLSearchParams(await bodyOf(request)));
+    const body = await bodyOf(request);
+    if (stage && request.headers["x-amz-target"]?.includes("AmazonSQS.")) {
+      const { status, json, asked } = await answerSqs(stage, { url, headers: request.headers, body });
+      if (asked) askedOfSqs.push(asked);
+      response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(json);
+      return;
+    }
+    const { status, xml } = answer(new URLSearchParams(body));
     response.writeHead(status, { "content-type": "text/xml" }).end(xml);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, askedOfSqs, close: () => server.close() };
 }
 
 function answer(query: URLSearchParams): { status: number; xml: string } {

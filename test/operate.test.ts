@@ -1,6 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -326,25 +324,4 @@ describe("billing events tail", () => {
     child.kill("SIGINT");
     expect((await ended).code).toBe(130);
   });
-});
-
-it("a stage's queues are asked by their names, in AWS's own protocol", async () => {
-  const asked: string[] = [];
-  const aws = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => (body += chunk));
-    request.on("end", () => {
-      const { QueueName = "" } = JSON.parse(body || "{}");
-      asked.push(`${request.headers["x-amz-target"]} ${QueueName}`);
-      const found = QueueName ? { QueueUrl: `${address}/1/${QueueName}` } : { Messages: [], Attributes: {} };
-      response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(found));
-    });
-  });
-  await new Promise<void>((resolve) => aws.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void aws.close());
-  const address = `http://127.0.0.1:${(aws.address() as AddressInfo).port}`;
-  const credentials = { AWS_ENDPOINT_URL: address, AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
-  const ended = await runBilling(["dlq", "ls", "--stage", "staging"], { ...deployed(), ...credentials });
-  expect(ended).toMatchObject({ code: 0, stdout: "No dead letters.\n" });
-  expect(asked[0]).toBe("AmazonSQS.GetQueueUrl staging-turnpike-StripeEventsDlq");
 });

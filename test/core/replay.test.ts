@@ -89,6 +89,21 @@ describe("through the queue", () => {
     expect(await bring({ ids: [id] }, { enqueue: async () => [], waitMs: 300 })).toMatchObject([{ outcome: "queued" }]);
   });
 
+  it("what was not reached when it is stopped is not queued, and not told of", async () => {
+    for (let n = 0; n < 35; n++) await lent.stripe.customers.create({ email: `${n}@example.com` });
+    const stopping = new AbortController();
+    const queued: string[] = [];
+    const enqueue = async (events: Stripe.Event[]) => {
+      queued.push(...events.map(({ id }) => id));
+      stopping.abort();
+      return [];
+    };
+    const outcomes = await bring(anHour, { enqueue, signal: stopping.signal });
+    expect(outcomes.map(({ id }) => id)).toEqual(queued);
+    expect(queued).toHaveLength(10);
+    expect(new Set(outcomes.map(({ outcome }) => outcome))).toEqual(new Set(["queued"]));
+  });
+
   it("one that the queue will not have is said to fail, with the reason", async () => {
     await lent.stripe.customers.create({ email: "a@example.com" });
     const enqueue = async (events: Stripe.Event[]) => events.map((event) => ({ event, reason: "too large" }));

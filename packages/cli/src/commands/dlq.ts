@@ -5,11 +5,11 @@ import { confirm } from "../confirm.ts";
 import { CliError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { span } from "../moment.ts";
 import { table } from "../output.ts";
-import { type DeadLetter, drop, giveBack, redrive, takeDeadLetters } from "../queue/dead-letters.ts";
-import { getDepth } from "../queue/depth.ts";
+import { type DeadLetter, drop, redrive } from "../queue/dead-letters.ts";
+import { withLetters } from "../queue/with-letters.ts";
 import { callOn } from "../target/call.ts";
 import type { Target } from "../target/index.ts";
-import { type OpenQueue, openQueue } from "../target/queues.ts";
+import { openQueue } from "../target/queues.ts";
 
 export const addDlq: AddCommand = (program, shell) => {
   const dlq = program.command("dlq").description("looks at and takes care of events that failed five times");
@@ -46,40 +46,11 @@ function withChoice(command: Command): Command {
   return command.argument("[ids...]", "of events or messages").option("--all", "all that are there");
 }
 
-// What is not shown can be shown once these are gone.
-const MOST = 1_000;
-
-/** Opens the queue, lets `work` do something with what is there, and gives back all that it has not taken away. */
-async function withLetters<Answer>(
-  { target, output, takeInterrupt }: Session,
-  work: (letters: DeadLetter[], queue: OpenQueue, hidden: number) => Promise<{ answer: Answer; gone: DeadLetter[] }>,
-): Promise<Answer> {
-  const queue = await openQueue(target, "StripeEventsDlq");
-  const { inFlight: hidden } = await getDepth(queue);
-  if (hidden > 0) {
-    output.note(`${hidden} more cannot be seen for up to two minutes: another command looks at them, or was cut off.`);
-  }
-  const signal = takeInterrupt();
-  const letters = await takeDeadLetters(queue, MOST);
-  let gone: DeadLetter[] = [];
-  try {
-    if (signal.aborted) throw new CliError("Stopped. All dead letters are where they were.", EXIT.interrupted);
-    const worked = await work(letters, queue, hidden);
-    ({ gone } = worked);
-    return worked.answer;
-  } finally {
-    await giveBack(
-      queue,
-      letters.filter((letter) => !gone.includes(letter)),
-    );
-  }
-}
-
 async function list(session: Session): Promise<ExitCode> {
   const { output, target } = session;
-  const { letters, hidden } = await withLetters(session, async (all, _, others) => ({
-    answer: { letters: await explained(target, all), hidden: others },
-    gone: [],
+  const { letters, hidden } = await withLetters(session, async (hands) => ({
+    letters: await explained(target, hands.letters),
+    hidden: hands.hidden,
   }));
   output.answer(letters, () => {
     if (letters.length === 0) return [hidden > 0 ? "None can be seen now." : "No dead letters."];
@@ -119,7 +90,7 @@ function reasonOf(eventId: string | null, entry: { outcome: string; reason: stri
 }
 
 async function show(session: Session, id: string): Promise<ExitCode> {
-  const letter = await withLetters(session, async (all) => ({ answer: chosen(all, [id])[0], gone: [] }));
+  const letter = await withLetters(session, async ({ letters }) => chosen(letters, [id])[0]);
   const body = letter?.body ?? "";
   session.output.answer(redacted(body), () => [JSON.stringify(redacted(body), null, 2)]);
   return EXIT.done;
@@ -144,36 +115,41 @@ interface Choice {
 async function putBack(session: Session, ids: string[], choice: Choice): Promise<ExitCode> {
   const { target, output } = session;
   const queue = await openQueue(target, "StripeEvents");
-  const letters = await withLetters(session, async (all, deadLetters) => {
-    const wanted = chosen(all, ids, choice);
-    await redrive(wanted, deadLetters, queue);
-    return { answer: wanted, gone: wanted };
+  const { done, wanted } = await withLetters(session, async (hands) => {
+    const all = chosen(hands.letters, ids, choice);
+    return { wanted: all, done: await hands.takeAway(all, (letter) => redrive(letter, hands.queue, queue)) };
   });
-  output.answer({ redriven: letters.map(idsOf) }, () => [
-    `${letters.length} ${letters.length === 1 ? "message is" : "messages are"} back on the queue.`,
-  ]);
-  if (letters.length > 0) output.note(`What becomes of them: ${callOn(target, "events tail")}`);
-  return EXIT.done;
+  const say = (count: number) => `${count} ${count === 1 ? "message is" : "messages are"} back on the queue.`;
+  output.answer({ redriven: done.map(idsOf) }, () => [say(done.length)]);
+  if (done.length > 0) output.note(`What becomes of them: ${callOn(target, "events tail")}`);
+  return endOf(session, done, wanted);
 }
 
 async function dropThem(session: Session, ids: string[], choice: Choice): Promise<ExitCode> {
   const { target, output } = session;
-  const letters = await withLetters(session, async (all, queue) => {
-    const wanted = chosen(all, ids, choice);
-    for (const { eventId, type, reason } of await explained(target, wanted)) {
+  const { done, wanted } = await withLetters(session, async (hands) => {
+    const all = chosen(hands.letters, ids, choice);
+    for (const { eventId, type, reason } of await explained(target, all)) {
       output.note(`  ${[eventId, type, reason].filter(Boolean).join("  ")}`);
     }
-    if (wanted.length > 0) await confirm(`Delete ${wanted.length} for good from ${target.name}?`, { yes: choice.yes });
-    await drop(wanted, queue);
-    return { answer: wanted, gone: wanted };
+    if (all.length > 0) await confirm(`Delete ${all.length} for good from ${target.name}?`, { yes: choice.yes });
+    return { wanted: all, done: await hands.takeAway(all, (letter) => drop(letter, hands.queue)) };
   });
-  output.answer({ dropped: letters.map(idsOf) }, () => [
-    `${letters.length} ${letters.length === 1 ? "message is" : "messages are"} deleted.`,
-  ]);
-  if (letters.length > 0) {
+  const say = (count: number) => `${count} ${count === 1 ? "message is" : "messages are"} deleted.`;
+  output.answer({ dropped: done.map(idsOf) }, () => [say(done.length)]);
+  if (done.length > 0) {
     output.note(`For 30 days Stripe still has the events: ${callOn(target, "replay evt_…")} brings one again.`);
   }
-  return EXIT.done;
+  return endOf(session, done, wanted);
+}
+
+function endOf({ output }: Session, done: DeadLetter[], wanted: DeadLetter[]): ExitCode {
+  const left = wanted.length - done.length;
+  if (left === 0) return EXIT.done;
+  output.note(
+    `Stopped after ${done.length} of ${wanted.length}. The ${left === 1 ? "other is where it was" : `other ${left} are where they were`}.`,
+  );
+  return EXIT.interrupted;
 }
 
 const idsOf = ({ messageId, eventId }: DeadLetter) => ({ messageId, eventId });

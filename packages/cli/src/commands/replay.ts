@@ -53,9 +53,17 @@ async function bring({ target, output, takeInterrupt }: Session, ids: string[], 
     all.push(...page);
     for (const each of page) if (!isPassedOver(each)) output.item(each, () => lineOf(each));
   }
-  output.note(options.failed && all.length === 0 ? "The ledger has no failed event." : summaryOf(all));
+  if (!signal.aborted || all.length > 0) {
+    output.note(options.failed && all.length === 0 ? "The ledger has no failed event." : summaryOf(all));
+  }
   if (all.some(({ outcome }) => outcome === "queued")) {
     output.note(`Those that are queued wait for the consumer: ${callOn(target, "events tail")}`);
+  }
+  if (signal.aborted) {
+    output.note(
+      `Stopped after ${all.length}. Nothing is lost: the same command does the rest, and leaves what is applied.`,
+    );
+    return EXIT.interrupted;
   }
   return all.some(({ outcome }) => WRONG.has(outcome)) ? EXIT.wrong : EXIT.done;
 }

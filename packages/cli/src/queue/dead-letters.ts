@@ -17,12 +17,19 @@ export interface DeadLetter {
 const HIDDEN_S = 120;
 const MOST_AT_A_TIME = 10;
 
-/** Takes all that waits there into our hands for two minutes: what is not deleted goes back, see `giveBack`. */
-export async function takeDeadLetters({ client, url }: OpenQueue, most: number): Promise<DeadLetter[]> {
+/**
+ * Takes all that waits there into our hands for two minutes: what is not deleted goes back, see `giveBack`.
+ * @param signal where it is aborted no more are taken
+ */
+export async function takeDeadLetters(
+  { client, url }: OpenQueue,
+  most: number,
+  signal: AbortSignal,
+): Promise<DeadLetter[]> {
   const { ReceiveMessageCommand } = await import("@aws-sdk/client-sqs");
   const taken = new Map<string, DeadLetter>();
   // An empty answer may come of one part of the queue alone.
-  for (let empty = 0; empty < 2 && taken.size < most; ) {
+  for (let empty = 0; empty < 2 && taken.size < most && !signal.aborted; ) {
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({
         QueueUrl: url,
@@ -51,21 +58,17 @@ export async function giveBack({ client, url }: OpenQueue, letters: DeadLetter[]
   }
 }
 
-/** Sends messages to the queue that they failed in, and takes them away here. Cut off between the two, one comes twice. */
-export async function redrive(letters: DeadLetter[], from: OpenQueue, to: OpenQueue): Promise<void> {
+/** Sends a message to the queue that it failed in, and takes it away here. Cut off between the two, it comes twice. */
+export async function redrive(letter: DeadLetter, from: OpenQueue, to: OpenQueue): Promise<void> {
   const { SendMessageCommand } = await import("@aws-sdk/client-sqs");
-  for (const letter of letters) {
-    await to.client.send(new SendMessageCommand({ QueueUrl: to.url, MessageBody: letter.body }));
-    await drop([letter], from);
-  }
+  await to.client.send(new SendMessageCommand({ QueueUrl: to.url, MessageBody: letter.body }));
+  await drop(letter, from);
 }
 
-/** Deletes messages for good. */
-export async function drop(letters: DeadLetter[], { client, url }: OpenQueue): Promise<void> {
+/** Deletes a message for good. */
+export async function drop({ receiptHandle }: DeadLetter, { client, url }: OpenQueue): Promise<void> {
   const { DeleteMessageCommand } = await import("@aws-sdk/client-sqs");
-  for (const { receiptHandle: ReceiptHandle } of letters) {
-    await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
-  }
+  await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle }));
 }
 
 function letterOf({ MessageId = "", Body = "", ReceiptHandle = "", Attributes }: Message): DeadLetter {

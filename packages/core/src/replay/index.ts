@@ -28,11 +28,13 @@ export interface Replay extends Clients {
   enqueue?: ((events: Stripe.Event[]) => Promise<{ event: Stripe.Event; reason: string }[]>) | undefined;
   /** How long the consumer is waited for. */
   waitMs: number;
-  /** Where it is aborted nothing more is queued or waited for. */
+  /** Where it is aborted nothing more is asked for, queued or waited for. What was not reached is not told of. */
   signal?: AbortSignal | undefined;
 }
 
 const PAGE = 100;
+/** As many go to the queue before it is looked whether somebody wants to stop. */
+const AT_ONCE = 10;
 const POLL_MS = 250;
 
 /**
@@ -52,15 +54,19 @@ export async function* replay(deps: Replay, wanted: Wanted): AsyncGenerator<Repl
 }
 
 async function* pagesOf(
-  { stripe }: Clients,
+  { stripe, signal }: Replay,
   wanted: Wanted,
 ): AsyncGenerator<{ events: Stripe.Event[]; unknown: string[] }> {
   if ("ids" in wanted) {
     for (let from = 0; from < wanted.ids.length; from += PAGE) {
       const ids = wanted.ids.slice(from, from + PAGE);
       const found: (Stripe.Event | undefined)[] = [];
-      for (const id of ids) found.push(await findEvent(stripe, id));
-      yield { events: found.flatMap((event) => event ?? []), unknown: ids.filter((_, place) => !found[place]) };
+      for (const id of ids) {
+        if (signal?.aborted) break;
+        found.push(await findEvent(stripe, id));
+      }
+      const asked = ids.slice(0, found.length);
+      yield { events: found.flatMap((event) => event ?? []), unknown: asked.filter((_, place) => !found[place]) };
     }
     return;
   }
@@ -116,7 +122,10 @@ async function bring(deps: Replay, events: Stripe.Event[]): Promise<Replayed[]> 
     const brought = deps.enqueue ? await sendThrough(deps, deps.enqueue, open, before) : await applyHere(deps, open);
     for (const [id, became] of brought) outcomes.set(id, became);
   }
-  return events.map(({ id, type }) => ({ id, type, ...(outcomes.get(id) ?? { outcome: "queued", reason: null }) }));
+  return events.flatMap(({ id, type }) => {
+    const became = outcomes.get(id);
+    return became ? [{ id, type, ...became }] : [];
+  });
 }
 
 /** What failed or was refused may come again. */
@@ -148,17 +157,23 @@ async function sendThrough(
   events: Stripe.Event[],
   before: Map<string, LedgerEntry>,
 ): Promise<Became> {
-  const refused = await enqueue(events);
-  const became: Became = new Map(refused.map(({ event, reason }) => [event.id, { outcome: "failed", reason }]));
+  const became: Became = new Map();
+  for (let from = 0; from < events.length && !signal?.aborted; from += AT_ONCE) {
+    const some = events.slice(from, from + AT_ONCE);
+    const refused = await enqueue(some);
+    for (const { id } of some) became.set(id, { outcome: "queued", reason: null });
+    for (const { event, reason } of refused) became.set(event.id, { outcome: "failed", reason });
+  }
   const until = performance.now() + waitMs;
   for (;;) {
-    const open = events.flatMap(({ id }) => (became.has(id) ? [] : [id]));
+    const open = [...became].flatMap(([id, { outcome }]) => (outcome === "queued" ? [id] : []));
     const entries = open.length > 0 ? await findEntries(supabase, open) : new Map();
     for (const [id, { outcome, reason, recordedAt }] of entries) {
       // The one that was there before says nothing of this time.
       if (before.get(id)?.recordedAt !== recordedAt) became.set(id, { outcome, reason });
     }
-    if (became.size === events.length || performance.now() > until || signal?.aborted) return became;
+    const isWaitedFor = open.some((id) => became.get(id)?.outcome === "queued");
+    if (!isWaitedFor || performance.now() > until || signal?.aborted) return became;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
