@@ -105,15 +105,23 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- What is said of whose these are, by what Stripe shows now, and what was decided: which claim stands. Of a purchase without a customer
--- the subject is its session. A claim of nobody stands where nothing was decided.
+-- the subject is its session. A claim of nobody stands where nothing was decided. What metadata say and no user bears says nothing: it is
+-- shown by its key and value, with whether it is a user's who was deleted.
 create function public.explain_claims(shown jsonb)
-returns table (subject text, owned_by text, user_id uuid, organization_id text, stands boolean)
+returns table (
+  subject text, owned_by text, user_id uuid, organization_id text, stands boolean, says_key text, says_value text, says_deleted boolean
+)
 language sql stable security definer set search_path = '' as $$
-  with said as (
+  with change as (
+    select c from jsonb_populate_recordset(null::billing.change, explain_claims.shown) c
+  ), said as (
     select distinct claim.subject, claim.owned_by, claim.user_id, claim.organization_id
-    from unnest(billing.find_claims(
-      array(select c from jsonb_populate_recordset(null::billing.change, explain_claims.shown) c)
-    )) claim
+    from unnest(billing.find_claims(array(select change.c from change))) claim
+  ), unborne as (
+    select distinct coalesce((change.c).owner ->> 'customer_id', (change.c).object_id) as subject,
+      key.name, (change.c).owner -> 'metadata' ->> key.name as value
+    from change cross join billing.settings cross join unnest(user_metadata_keys) key (name)
+    where (change.c).owner -> 'metadata' ->> key.name <> ''
   ), decided as (
     select c.id as subject, coalesce(c.owned_by, 'nobody') as owned_by, c.user_id, c.organization_id
     from public.customers c
@@ -124,17 +132,24 @@ language sql stable security definer set search_path = '' as $$
     where s.customer_id is null and s.status = 'complete'
       and s.id in (select c ->> 'object_id' from jsonb_array_elements(explain_claims.shown) c)
   )
-  select decided.subject, decided.owned_by, decided.user_id, decided.organization_id, true from decided
+  select decided.subject, decided.owned_by, decided.user_id, decided.organization_id, true, null, null, false from decided
   union all
-  select c.id, 'reference', c.named_user_id, null, false
+  select c.id, 'reference', c.named_user_id, null, false, null, null, false
   from public.customers c
   where c.named_user_id is not null and c.named_user_id is distinct from c.user_id
     and c.id in (select s ->> 'object_id' from jsonb_array_elements(explain_claims.shown) s)
   union all
-  select said.subject, said.owned_by, said.user_id, said.organization_id, false from said
+  select said.subject, said.owned_by, said.user_id, said.organization_id, false, null, null, false from said
   where not exists (
     select from decided where decided.subject = said.subject
       and (decided.user_id, decided.organization_id) is not distinct from (said.user_id, said.organization_id)
+  )
+  union all
+  select unborne.subject, 'metadata', null, null, false, unborne.name, unborne.value,
+    exists (select from billing.deleted_users gone where gone.id = lower(unborne.value))
+  from unborne
+  where not exists (
+    select from auth.users users where users.id = billing.to_uuid(unborne.value) and users.deleted_at is null
   )
 $$;
 

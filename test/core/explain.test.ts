@@ -140,11 +140,28 @@ it("another claim than the first owner's is shown, and is no fault", async () =>
   await readAll();
   const { claims, agrees, notices } = await explained(customer);
   expect(claims).toEqual([
-    { subject: customer, by: "metadata", userId: user.id, organizationId: null, stands: true },
-    { subject: customer, by: "metadata", userId: other.id, organizationId: null, stands: false },
+    { subject: customer, by: "metadata", userId: user.id, organizationId: null, stands: true, unborne: null },
+    { subject: customer, by: "metadata", userId: other.id, organizationId: null, stands: false, unborne: null },
   ]);
   expect(notices).toContainEqual(expect.objectContaining({ kind: "claim_refused", objectId: customer }));
   expect(agrees).toBe(true);
+});
+
+it("metadata that name a user who is not there are said to, and are no fault of the mirror's", async () => {
+  const [user, other] = [await shop.newUser(), crypto.randomUUID()];
+  const customers = await Promise.all(
+    [other, "7", user.id].map((user_id) => lent.stripe.customers.create({ metadata: { user_id } })),
+  );
+  await supabase.query("delete from auth.users where id = $1", [user.id]);
+  await readAll();
+  const said = await Promise.all(customers.map(({ id }) => explained(id)));
+  const unborne = (value: string, deleted = false) => ({ key: "user_id", value, deleted });
+  expect(said.map(({ claims }) => claims.map((claim) => claim.unborne ?? claim.by))).toEqual([
+    ["nobody", unborne(other)],
+    ["nobody", unborne("7")],
+    ["nobody", unborne(user.id, true)],
+  ]);
+  expect(said.map(({ agrees }) => agrees)).toEqual([true, true, true]);
 });
 
 it("each event is shown with what became of it, and why", async () => {

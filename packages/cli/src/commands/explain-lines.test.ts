@@ -9,6 +9,7 @@ const claim = (fields: Partial<Claim>): Claim => ({
   userId: ADA,
   organizationId: null,
   stands: false,
+  unborne: null,
   ...fields,
 });
 const explained = (claims: Claim[], misattributed: string[] = []): string[] =>
@@ -32,6 +33,16 @@ it("an owner whom the mirror has lost is named, as who should be it", () => {
   expect(lines).toContain("cus_5WBYsGqNZTUlgo  the mirror  nobody                                     has no owner");
   expect(lines).toContain(`cus_5WBYsGqNZTUlgo  metadata    user ${ADA}  should be the owner`);
   expect(lines.join("\n")).toContain("not with the owner whom Stripe names");
+});
+
+it("metadata that name no user are said to, and by which key", () => {
+  const lines = explained([
+    claim({ by: "nobody", userId: null, stands: true }),
+    claim({ userId: null, unborne: { key: "user_id", value: ADA, deleted: false } }),
+    claim({ userId: null, unborne: { key: "supabaseUUID", value: "12", deleted: true } }),
+  ]);
+  expect(lines).toContain(`cus_5WBYsGqNZTUlgo  metadata    ${ADA}  user_id names no user`);
+  expect(lines.join("\n")).toMatch(/metadata +12 +supabaseUUID names a user who was deleted$/m);
 });
 
 it("of two who claim a customer the one is told from the other", () => {

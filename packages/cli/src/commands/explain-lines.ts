@@ -108,7 +108,12 @@ function write(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
-function claimRow({ subject, by, userId, organizationId, stands }: Claim, misattributed: string[]): string[] {
+function claimRow(claim: Claim, misattributed: string[]): string[] {
+  const { subject, by, userId, organizationId, stands, unborne } = claim;
+  if (unborne) {
+    const who = unborne.deleted ? "names a user who was deleted" : "names no user";
+    return [subject, by, write(unborne.value), paint("yellow", `${unborne.key} ${who}`)];
+  }
   const payer = organizationId ? `organisation ${organizationId}` : userId ? `user ${userId}` : "nobody";
   if (payer === "nobody") return [subject, "the mirror", payer, paint("yellow", "has no owner")];
   if (stands) return [subject, by, payer, paint("green", "is the owner")];

@@ -19,6 +19,8 @@ export interface Claim {
   organizationId: string | null;
   /** It is the one that was decided for. */
   stands: boolean;
+  /** What metadata say under this key, and no user bears: so it decides nothing. `deleted`: a user who was deleted here did. */
+  unborne: { key: string; value: string; deleted: boolean } | null;
 }
 
 export interface ExplainedEvent {
@@ -131,9 +133,9 @@ export async function explain(clients: Clients, reference: string): Promise<Expl
 /** The first owner stays: another claim is no fault, unless none or a weaker one stands. */
 function findMisattributed(claims: Claim[]): string[] {
   const standing = new Map(claims.filter(({ stands }) => stands).map(({ subject, by }) => [subject, by]));
-  const stronger = claims.filter(({ subject, by, stands }) => {
+  const stronger = claims.filter(({ subject, by, stands, unborne }) => {
     const decided = standing.get(subject);
-    if (stands || by === "reference") return false;
+    if (stands || unborne || by === "reference") return false;
     return decided === "nobody" || (decided === "email" && by === "metadata");
   });
   return [...new Set(stronger.map(({ subject }) => subject))];
@@ -204,12 +206,13 @@ async function explainClaims(supabase: ServiceClient, { projections, asOf }: Sho
     .filter(({ object, owner }) => owner || object === "customer" || object === "checkout_session")
     .map(({ object, object_id, owner }) => ({ object, object_id, owner, as_of: asOf }));
   const rows = dataOf(await supabase.rpc("explain_claims", { shown: shown as unknown as Json }));
-  return rows.map(({ subject, owned_by, user_id, organization_id, stands }) => ({
+  return rows.map(({ subject, owned_by, user_id, organization_id, stands, says_key, says_value, says_deleted }) => ({
     subject,
     by: owned_by,
     userId: user_id,
     organizationId: organization_id,
     stands,
+    unborne: says_key === null ? null : { key: says_key, value: says_value, deleted: says_deleted },
   }));
 }
 
