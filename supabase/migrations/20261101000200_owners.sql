@@ -109,6 +109,10 @@ begin
   ) named
   where customer.id = named.customer_id and customer.named_user_id is null;
 
+  if exists (select from billing.promised_owners) then
+    perform billing.keep_promises(array(select coalesce(change.owner ->> 'customer_id', change.object_id) from unnest(changes) change));
+  end if;
+
   -- Support has named a user, say, and nothing changes: that must not go unnoticed.
   insert into billing.outbox (source_id, kind, object_id)
   select coalesce(claim.organization_id, claim.user_id::text), 'claim_refused', claim.subject

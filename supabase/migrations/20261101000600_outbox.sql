@@ -147,6 +147,7 @@ begin
   -- Whoever is just being given a customer holds the user's row: waits for that, so that the customer is seen.
   perform from auth.users where users.id = leave_as.user_id for update;
   insert into billing.deleted_users (id) values (leave_as.user_id) on conflict do nothing;
+  delete from billing.promised_owners promise where promise.user_id = leave_as.user_id;
   perform billing.leave('user', leave_as.user_id::text);
 end
 $$;
@@ -189,6 +190,21 @@ for each row when (
   new.email_confirmed_at is not null and (new.email is distinct from old.email or old.email_confirmed_at is null)
 )
 execute function billing.report_changed_email();
+
+-- A purchase is nobody's. Whoever it is for has five minutes to be known by: then it is looked at. While an account with a past is
+-- read, thousands may be nobody's until the operator has said whose they are. One notice counts them when the reading has ended, and
+-- each by itself is written down only where that notice might come too early to count it.
+create function billing.report_unowned(purchase_id text) returns void
+language sql set search_path = '' as $$
+  insert into billing.outbox (source_id, kind, object_id, next_attempt_at)
+  select report_unowned.purchase_id, 'paid_unowned', report_unowned.purchase_id, now() + interval '5 minutes'
+  where not exists (
+    select from billing.outbox later
+    where later.kind = 'unowned_when_read' and later.sent_at is null and later.attempts = 0
+      and later.next_attempt_at > now() + interval '5 minutes'
+  )
+  on conflict do nothing
+$$;
 
 -- The groups that a subscription's products are in. All products that name none are of one.
 create function billing.groups_of(items jsonb) returns text[]
@@ -291,10 +307,7 @@ begin
     values (watch_subscription.customer_id, 'subscription_orphaned', watch_subscription.subscription_id)
     on conflict do nothing;
   elsif payer_organization is null then
-    -- Whoever it is for has five minutes to be known by: then it is looked at.
-    insert into billing.outbox (source_id, kind, object_id, next_attempt_at)
-    values (watch_subscription.subscription_id, 'paid_unowned', watch_subscription.subscription_id, now() + interval '5 minutes')
-    on conflict do nothing;
+    perform billing.report_unowned(watch_subscription.subscription_id);
   end if;
 end
 $$;
@@ -336,9 +349,7 @@ begin
     where customer.id = new.customer_id
       and coalesce(customer.organization_id, customer.user_id::text, customer.named_user_id::text) is not null
   ) then
-    insert into billing.outbox (source_id, kind, object_id, next_attempt_at)
-    values (new.id, 'paid_unowned', new.id, now() + interval '5 minutes')
-    on conflict do nothing;
+    perform billing.report_unowned(new.id);
   end if;
   return null;
 end
@@ -380,6 +391,11 @@ language sql stable security definer set search_path = '' as $$
   select exists (select from billing.unowned_purchases purchase where purchase.id = is_unowned_purchase.object_id)
 $$;
 
+create function public.count_unowned_purchases() returns bigint
+language sql stable security definer set search_path = '' as $$
+  select count(*) from billing.unowned_purchases
+$$;
+
 revoke all on billing.deleted_users from public, anon, authenticated, service_role;
 revoke all on function
   public.take_notices(integer),
@@ -389,7 +405,8 @@ revoke all on function
   public.report_double_subscriptions(text),
   public.report_orphaned_subscriptions(text),
   public.is_owned_customer(text),
-  public.is_unowned_purchase(text)
+  public.is_unowned_purchase(text),
+  public.count_unowned_purchases()
 from public, anon, authenticated;
 revoke all on function
   billing.pause_before_attempt(integer),
@@ -402,6 +419,7 @@ revoke all on function
   billing.leave_as_user(),
   billing.leave_softly(),
   billing.report_changed_email(),
+  billing.report_unowned(text),
   billing.find_rivals(text),
   billing.groups_of(jsonb),
   billing.report_doubles(text),
@@ -418,5 +436,6 @@ grant execute on function
   public.report_double_subscriptions(text),
   public.report_orphaned_subscriptions(text),
   public.is_owned_customer(text),
-  public.is_unowned_purchase(text)
+  public.is_unowned_purchase(text),
+  public.count_unowned_purchases()
 to service_role;

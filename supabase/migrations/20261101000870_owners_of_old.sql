@@ -1,9 +1,10 @@
 -- Whose the customers of an account with a past are, before and after all of them have been read.
 
--- What the operator has said of customers that are in no row yet: a sale asks Stripe about them.
+-- What the operator has said of customers that are in no row yet, about whom a sale asks Stripe, and of users who are not there yet.
+-- It is done when both are there.
 create table billing.promised_owners (
   customer_id text primary key,
-  user_id uuid references auth.users (id) on delete cascade,
+  user_id uuid,
   organization_id text,
   check (num_nonnulls(user_id, organization_id) = 1)
 );
@@ -96,7 +97,8 @@ language sql stable security definer set search_path = '' as $$
   select * from billing.judge_owners(claims, owned_by)
 $$;
 
--- Gives customers to whom they are said to be, and answers what became of each. Those that are in no row yet are promised.
+-- Gives customers to whom they are said to be, and answers what became of each. Those that are in no row yet are promised, and so are
+-- those of users who are not there yet: a user's id is Supabase's, and nobody can sign up with one that they choose.
 create function public.apply_owners(claims jsonb, owned_by text)
 returns table (customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text)
 language plpgsql security definer set search_path = '' as $$
@@ -115,20 +117,78 @@ begin
   from jsonb_to_recordset(verdicts) verdict (customer_id text, user_id uuid, organization_id text, outcome text)
   where customer.id = verdict.customer_id and verdict.outcome = 'matched';
 
-  insert into billing.promised_owners (customer_id, user_id, organization_id)
-  select verdict.customer_id, verdict.user_id, verdict.organization_id
-  from jsonb_to_recordset(verdicts) verdict (customer_id text, user_id uuid, organization_id text, outcome text, reason text)
-  where verdict.outcome = 'matched' and verdict.reason = 'once_read'
-  on conflict (customer_id) do update set user_id = excluded.user_id, organization_id = excluded.organization_id;
-  -- Also one that arrived with another owner: that one stays.
-  delete from billing.promised_owners promise
-  where promise.customer_id = any (ids) and exists (select from public.customers customer where customer.id = promise.customer_id);
+  if apply_owners.owned_by = 'operator' then
+    -- What is said now stands instead of what was said before.
+    delete from billing.promised_owners promise where promise.customer_id = any (ids);
+    insert into billing.promised_owners (customer_id, user_id, organization_id)
+    select verdict.customer_id, verdict.user_id, verdict.organization_id
+    from jsonb_to_recordset(verdicts) verdict (customer_id text, user_id uuid, organization_id text, reason text)
+    where verdict.reason in ('once_read', 'no_such_user')
+    on conflict (customer_id) do update set user_id = excluded.user_id, organization_id = excluded.organization_id;
+  end if;
 
   return query select verdict.* from jsonb_to_recordset(verdicts) verdict (
     customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text
   );
 end
 $$;
+
+-- Does what was promised of customers that have arrived. Where another owner came first, they stay, and the operator is told.
+create function billing.keep_promises(customer_ids text[]) returns void
+language plpgsql set search_path = '' as $$
+declare
+  claims jsonb := (
+    select jsonb_agg(jsonb_build_object(
+      'customer_id', promise.customer_id,
+      'users', array_remove(array[promise.user_id], null), 'organizations', array_remove(array[promise.organization_id], null)
+    ))
+    from billing.promised_owners promise where promise.customer_id = any (keep_promises.customer_ids)
+  );
+begin
+  if claims is null then return; end if;
+  insert into billing.outbox (source_id, kind, object_id)
+  select coalesce(verdict.organization_id, verdict.user_id::text), 'claim_refused', verdict.customer_id
+  from public.apply_owners(claims, 'operator') verdict
+  where verdict.outcome = 'conflicting'
+  on conflict do nothing;
+end
+$$;
+
+-- The user to whom they were promised has come. A customer that is just being written is left out, so that nobody waits for a sign-up:
+-- what writes it next gives it, at the latest the sweep, which writes every customer.
+create function billing.keep_promises_to_user() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform billing.keep_promises(array(
+    select customer.id from public.customers customer
+    where customer.id in (select promise.customer_id from billing.promised_owners promise where promise.user_id = new.id)
+    order by customer.id
+    for update skip locked
+  ));
+  return null;
+end
+$$;
+-- By its name it comes after attach_purchases, whose locks it does not wait for.
+create trigger keep_promises after insert on auth.users for each row execute function billing.keep_promises_to_user();
+
+-- What a first reading finds paid for and nobody's is told of in one notice, once it has ended: see billing.report_unowned. One that has
+-- not ended in a day is not waited for any longer.
+create function billing.count_unowned_when_read() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if new.finished_at is null then
+    insert into billing.outbox (source_id, kind, object_id, next_attempt_at)
+    select new.id::text, 'unowned_when_read', new.id::text, now() + interval '1 day'
+    where not public.mirror_is_complete('{customer,subscription,checkout_session}');
+  else
+    update billing.outbox notice set next_attempt_at = now() + interval '5 minutes'
+    where notice.source_id = new.id::text and notice.kind = 'unowned_when_read' and notice.attempts = 0;
+  end if;
+  return null;
+end
+$$;
+create trigger count_unowned_when_read after insert or update of finished_at on billing.sync_runs
+for each row when (new.purpose = 'sync') execute function billing.count_unowned_when_read();
 
 -- What a table or a view of the product says, a customer once, in the order of their ids. It is read with the rights of the service
 -- role: what that may not read is not shown.
@@ -184,6 +244,7 @@ $$;
 revoke all on billing.promised_owners from public, anon, authenticated, service_role;
 revoke all on function
   billing.forget_customers_were_read(), billing.judge_owners(jsonb, text),
+  billing.keep_promises(text[]), billing.keep_promises_to_user(), billing.count_unowned_when_read(),
   public.find_unread_customers(uuid, text),
   public.plan_owners(jsonb, text),
   public.apply_owners(jsonb, text),

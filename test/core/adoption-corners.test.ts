@@ -58,7 +58,10 @@ describe("in an account with a past", () => {
     expect(await supabase.query("select user_id from customers where id = $1", [customer])).toEqual([
       { user_id: null },
     ]);
-    expect(await noticesOf("paid_unowned")).toHaveLength(1);
+    expect(await noticesOf("unowned_when_read")).toHaveLength(1);
+    expect(await supabase.query("select customer_id from billing.unowned_purchases")).toEqual([
+      { customer_id: customer },
+    ]);
     expect(await reading.isComplete()).toBe(true);
   });
 

@@ -5,8 +5,9 @@ import { openCheckout } from "@turnpike/core/checkout";
 import { applyOwners, byEmail, inCsv, inTable, planOwners, type Source } from "@turnpike/core/owners";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { runBilling } from "../billing.ts";
+import { customer, event } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { createShop, type Shop } from "../parts/shop.ts";
+import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
 let lent: LentStripe;
@@ -129,6 +130,73 @@ it("a customer who is not read yet is promised: a sale asks Stripe about it, and
   ]);
 });
 
+describe("what is promised is given as soon as both are there, without a second run", () => {
+  const promised = () => supabase.query("select customer_id from billing.promised_owners");
+  const arrive = async (fields: Parameters<typeof customer>[0]) => {
+    expect(await shop.apply(event("customer.created", customer(fields), LONG_AGO))).toEqual(["applied"]);
+  };
+  const signUp = (id: string, email = `${id}@example.com`) =>
+    supabase.query("insert into auth.users (id, email, email_confirmed_at) values ($1, $2, now())", [id, email]);
+  const later = () => crypto.randomUUID();
+
+  it("to a user and to an organisation, when their customers arrive", async () => {
+    const user = await shop.newUser();
+    await apply(csv(`cus_a,${user.id},`, "cus_b,,acme"));
+    await arrive({ id: "cus_b" });
+    await arrive({ id: "cus_a", email: (await shop.newUser()).email });
+    expect(await ownersNow()).toEqual([
+      { id: "cus_a", owner: user.id, owned_by: "operator" },
+      { id: "cus_b", owner: "acme", owned_by: "operator" },
+    ]);
+    expect(await promised()).toEqual([]);
+  });
+
+  it("to a user who is not there yet, whichever of the two comes first", async () => {
+    const [early, late] = [later(), later()];
+    const source = csv(`cus_a,${early},`, `cus_b,${late},`);
+    const expected = ["cus_a unmatched no_such_user", "cus_b unmatched no_such_user"];
+    expect(await apply(source)).toEqual(expected);
+    await signUp(early);
+    await arrive({ id: "cus_a" });
+    await arrive({ id: "cus_b" });
+    expect(await apply(csv(`cus_b,${late},`))).toEqual(expected.slice(1));
+    await signUp(late);
+    expect(await ownersNow()).toEqual([
+      { id: "cus_a", owner: early, owned_by: "operator" },
+      { id: "cus_b", owner: late, owned_by: "operator" },
+    ]);
+    expect(await promised()).toEqual([]);
+  });
+
+  it("from one who has it by an address alone, and from nobody else: then the operator is told", async () => {
+    const [user, owner] = [later(), await shop.newUser()];
+    await addRow("cus_a", { user: owner.id, by: "email" });
+    await addRow("cus_b", { user: owner.id, by: "metadata" });
+    await apply(csv(`cus_a,${user},`, `cus_b,${user},`));
+    await signUp(user);
+    expect(await ownersNow()).toMatchObject([{ owner: user }, { owner: owner.id }]);
+    expect(await supabase.query("select kind, source_id, object_id from billing.outbox")).toEqual([
+      { kind: "claim_refused", source_id: user, object_id: "cus_b" },
+    ]);
+    expect(await promised()).toEqual([]);
+  });
+
+  it("by what was said last, and not to whom was deleted", async () => {
+    const [first, second, gone] = [later(), later(), later()];
+    await addRow("cus_a");
+    await addRow("cus_b");
+    await apply(csv(`cus_a,${first},`, `cus_b,${gone},`));
+    await apply(csv(`cus_a,${second},`));
+    await apply(byEmail());
+    await signUp(first);
+    expect((await ownersNow())[0]).toMatchObject({ owner: null });
+    await signUp(second);
+    expect((await ownersNow())[0]).toMatchObject({ owner: second });
+    await supabase.query("select billing.leave_as($1)", [gone]);
+    expect(await promised()).toEqual([]);
+  });
+});
+
 describe("a table of the product", () => {
   const make = async (sql: string, drop: string) => {
     await supabase.query(sql);
@@ -236,7 +304,14 @@ describe("billing owners", () => {
 
     writeFileSync(file, `customer_id,user_id\ncus_a,${NOBODY}\n`);
     const wrong = await run(["--csv", file, "--dry-run"]);
-    expect(wrong).toMatchObject({ code: 3, stdout: expect.stringContaining("no such user in auth.users") });
+    expect(wrong).toMatchObject({ code: 3, stdout: expect.stringContaining("no such user in auth.users: promised") });
+    expect(await supabase.query("select from billing.promised_owners")).toEqual([]);
+    const promised = await run(["--csv", file, "--yes"]);
+    expect(promised).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining("no such user in auth.users: promised"),
+    });
+    expect(await supabase.query("select customer_id from billing.promised_owners")).toEqual([{ customer_id: "cus_a" }]);
     expect(await run([])).toMatchObject({ code: 2, stderr: expect.stringContaining("--csv, --table and --by-email") });
     expect(await run(["--table", "public.users"])).toMatchObject({ code: 2 });
     expect(await run(["--table", "public.none", "--user-column", "id"])).toMatchObject({

@@ -134,6 +134,21 @@ it("an event that was never made is found; one that was merely late explains, an
   ]);
 });
 
+it("a user who comes after the customer that names them has it from the next sweep on, and nothing had drifted", async () => {
+  const user_id = crypto.randomUUID();
+  const { id } = await lent.stripe.customers.create({ metadata: { user_id } });
+  await sweep();
+  await letTimePass();
+  await supabase.query("delete from billing.drift");
+  await supabase.query("insert into auth.users (id, email) values ($1, 'late@example.com')", [user_id]);
+  await supabase.query("update billing.sync_runs set started_at = started_at - interval '16 minutes'");
+  await sweep();
+  expect(await supabase.query("select user_id, owned_by from customers where id = $1", [id])).toEqual([
+    { user_id, owned_by: "metadata" },
+  ]);
+  expect(await drift()).toEqual([]);
+});
+
 it("a state of which Stripe sends no event is brought in, and is no drift", async () => {
   const [price] = await supabase.query<{ id: string }>("select id from prices");
   const open = await lent.stripe.checkout.sessions.create({

@@ -86,6 +86,7 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.report_double_subscriptions(subscription_id text)": ["service_role"],
   "public.report_orphaned_subscriptions(customer_id text)": ["service_role"],
   "public.is_owned_customer(customer_id text)": ["service_role"],
+  "public.count_unowned_purchases()": ["service_role"],
   "public.is_unowned_purchase(object_id text)": ["service_role"],
   "public.begin_sale(payer text, token uuid)": ["service_role"],
   "public.end_sale(payer text, token uuid)": ["service_role"],
@@ -173,6 +174,7 @@ const DEFINERS = [
   "public.user_exists(user_id uuid)",
   "public.is_owned_customer(customer_id text)",
   "public.is_unowned_purchase(object_id text)",
+  "public.count_unowned_purchases()",
   "public.report_double_subscriptions(subscription_id text)",
   "public.report_orphaned_subscriptions(customer_id text)",
   "public.settle_notices(ids bigint[], errors text[])",
@@ -190,6 +192,7 @@ const DEFINERS = [
   "public.get_completeness()",
   "public.mirror_is_complete(kinds text[])",
   "billing.forget_customers_were_read()",
+  "billing.keep_promises_to_user()",
   "public.find_unread_customers(user_id uuid, organization_id text)",
   "public.plan_owners(claims jsonb, owned_by text)",
   "public.apply_owners(claims jsonb, owned_by text)",
@@ -340,7 +343,6 @@ describe("what leaves by other doors", () => {
       where contype = 'f' and conrelid::regclass::text !~ '^(auth|storage|realtime)\\.' order by 1`);
     expect(keys).toEqual([
       { from: "billing.compared_pages", to: "billing.sync_ranges" },
-      { from: "billing.promised_owners", to: "auth.users" },
       { from: "billing.sweeps", to: "billing.sync_runs" },
       { from: "billing.sync_failures", to: "billing.sync_runs" },
       { from: "billing.sync_ranges", to: "billing.sync_runs" },

@@ -34,7 +34,7 @@ async function relay(): Promise<void> {
   const told = (kind: string) => relayed.filter((one) => one.notice.kind === kind && one.told !== undefined).length;
   const counts = {
     noticesFailed: failed.length,
-    unownedPurchases: told("paid_unowned"),
+    unownedPurchases: told("paid_unowned") + told("unowned_when_read"),
     doubleSubscriptions: told("double_subscription"),
   };
   // Most runs have nothing to count, and a metric costs by the hours in which it is counted.

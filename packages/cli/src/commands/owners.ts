@@ -51,12 +51,15 @@ async function giveOwners({ target, output, takeInterrupt }: Session, options: O
   const source = sourceOf(options);
   const planned = await tally(planOwners(supabase, source));
   const { matched } = planned.counts;
-  if (!options.dryRun && matched > 0) {
+  const promised = planned.reasons.no_such_user ?? 0;
+  const writes = !options.dryRun && matched + promised > 0;
+  if (writes) {
     if (!output.json && !options.yes) output.note(linesOf(planned).join("\n"));
-    await confirm(`Give ${customers(matched)} to ${matched === 1 ? "this owner" : "these owners"}?`, options);
+    const also = promised > 0 ? `, and promise ${promised} to users who are not there yet` : "";
+    await confirm(`Give ${customers(matched)} to ${matched === 1 ? "this owner" : "these owners"}${also}?`, options);
   }
   const signal = takeInterrupt();
-  const done = options.dryRun || matched === 0 ? planned : await tally(applyOwners(supabase, source), signal);
+  const done = writes ? await tally(applyOwners(supabase, source), signal) : planned;
   if (signal.aborted) {
     output.note(
       `Stopped. ${customers(done.counts.matched)} given to their owners so far; the same command does the rest.`,
@@ -122,14 +125,14 @@ function count(report: Report, verdict: Verdict): void {
 }
 
 const MEANS: Record<string, string> = {
-  once_read: "not read from Stripe yet: promised, run this again after the sync",
+  once_read: "not read from Stripe yet: promised, and given once it is",
   instead_of_address: "had an owner by address only",
   named_twice: "several owners are named for one customer",
   owned_by_another: "has another owner, who keeps it: see billing claims assign",
   names_nobody: "no owner is named",
   no_customer_id: "not the id of a customer, cus_…",
   no_user_id: "a user's id in auth.users is a UUID",
-  no_such_user: "no such user in auth.users",
+  no_such_user: "no such user in auth.users: promised, and given once there is one",
   customer_deleted: "the customer was deleted at Stripe",
   no_such_customer: "no such customer at Stripe: deleted, or of another account or mode?",
 };

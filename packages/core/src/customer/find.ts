@@ -40,7 +40,7 @@ async function findUnread(clients: Clients, payer: Payer, buyer: Buyer): Promise
   const { may_be_unread: mayBeUnread, metadata_keys: keys, promised } = unread;
   const [searched] = await Promise.all([
     mayBeUnread ? searchCustomers(stripe, clausesOf(keys, payer, buyer)) : [],
-    promised.length > 0 && claimPromised(clients, payer, promised),
+    bringPromised(clients, promised),
   ]);
   return searched;
 }
@@ -53,18 +53,14 @@ function clausesOf(keys: string[], payer: Payer, { email, emailConfirmed }: Buye
   return clauses;
 }
 
-/** Brings into rows what the operator has said to be the payer's, as far as Stripe knows it. */
-async function claimPromised(clients: Clients, payer: Payer, promised: string[]): Promise<void> {
+/** Brings into rows, and so to the payer, what the operator has said to be the payer's, as far as Stripe knows it. */
+async function bringPromised(clients: Clients, promised: string[]): Promise<void> {
   const noted = promised.map((id) =>
     noteAnew(clients, "customer", id).catch((error) => {
       if (!isMissing(error)) throw error;
     }),
   );
   await Promise.all(noted);
-  const users = "userId" in payer ? [payer.userId] : [];
-  const organizations = "userId" in payer ? [] : [payer.organizationId];
-  const claims = promised.map((id) => ({ customer_id: id, users, organizations }));
-  dataOf(await clients.supabase.rpc("apply_owners", { claims, owned_by: "operator" }));
 }
 
 async function listByEmail(clients: Clients, payer: Payer, { email, emailConfirmed }: Buyer): Promise<string[]> {

@@ -54,7 +54,7 @@ export const migrated: Catalog = {
       ],
       policies: {},
       row_level_security: false,
-      triggers: ["attach_purchases", "leave_as_user", "leave_softly", "report_changed_email"],
+      triggers: ["attach_purchases", "keep_promises", "leave_as_user", "leave_softly", "report_changed_email"],
     },
     "billing.charge_balances": {
       asks_as_caller: true,
@@ -486,7 +486,7 @@ export const migrated: Catalog = {
       indexes: ["sync_runs_pkey", "sync_runs_unfinished"],
       policies: {},
       row_level_security: false,
-      triggers: [],
+      triggers: ["count_unowned_when_read"],
     },
     "billing.unowned_purchases": {
       asks_as_caller: true,
@@ -878,13 +878,19 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.claim_customers(changes billing.change[])": {
-      body: "97117b69a9574c08644143345076939e",
+      body: "eb09c5797b75acdcb64f63edc27c194c",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.claim_purchases(changes billing.change[])": {
       body: "d3972b8cb429ac1ea551c0c7f036cfad",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.count_unowned_when_read()": {
+      body: "d06c8f4e9fbfc194422ec92d32e15789",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
@@ -985,6 +991,18 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.keep_promises(customer_ids text[])": {
+      body: "aef83e7fd5e70ecf98a4db32ae6b2841",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.keep_promises_to_user()": {
+      body: "ffabb7cb0057d3cb40bbc877c24f16cb",
+      callers: [],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "billing.leave(kind text, id text)": {
       body: "59994dbb4ce45a3311ff0b59fc171ee4",
       callers: [],
@@ -992,7 +1010,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.leave_as(user_id uuid)": {
-      body: "04bdc402b86c9676a9020560e3efcdb2",
+      body: "89140394a84d78df465cc85bec79af18",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
@@ -1093,6 +1111,12 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.report_unowned(purchase_id text)": {
+      body: "f68c2a30eb9491e678f3fa6713b32a92",
+      callers: [],
+      definer: false,
+      settings: ['search_path=""'],
+    },
     'billing.show_columns("row" jsonb, names text[])': {
       body: "5f8d8dc8187f085bfebdaa191b378090",
       callers: [],
@@ -1130,13 +1154,13 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.watch_paid_session()": {
-      body: "4ddf6119ce980cb5c8bd968bcac04af9",
+      body: "b758b98a4c8c73d8c26da2bfbd72c974",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.watch_subscription(subscription_id text, customer_id text, metadata jsonb)": {
-      body: "75dfc6774771fdd25ed9808b6155ba24",
+      body: "dc662ba1f889fb226849a2e7032077ac",
       callers: [],
       definer: false,
       settings: ['search_path=""'],
@@ -1162,7 +1186,7 @@ export const migrated: Catalog = {
         settings: ['search_path=""'],
       },
     "public.apply_owners(claims jsonb, owned_by text)": {
-      body: "4c205c747f2d5126dc0d2aa152f84f3f",
+      body: "567334c3d915cae079ecb8196137ca22",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
@@ -1209,6 +1233,12 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.count_unowned_purchases()": {
+      body: "cf6c62cc104d04306386836d0ae8706f",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.end_sale(payer text, token uuid)": {
       body: "533a17e4968009356772eddcae8992a4",
       callers: ["service_role"],
@@ -1216,7 +1246,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.explain_claims(shown jsonb)": {
-      body: "3b7b6b641747eb1c47e384d89a588d4b",
+      body: "8240e5419c0339da47c12258c1b8d75c",
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],

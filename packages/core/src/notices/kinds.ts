@@ -26,6 +26,12 @@ const tellUnowned: Handler = async ({ supabase }, object_id) =>
     ? `${object_id} is paid for and belongs to no user: say whose it is.`
     : undefined;
 
+const tellUnownedWhenRead: Handler = async ({ supabase }) => {
+  const count = dataOf(await supabase.rpc("count_unowned_purchases"));
+  if (count === 0) return undefined;
+  return `The account was read, and purchases that belong to no user: ${count}. npx billing owners gives them to whom your tables say, npx billing claims ls names them.`;
+};
+
 const tellDrift: Handler = async ({ supabase }, object) => {
   const found = dataOf(await supabase.rpc("list_drift", { object, most: 10 }));
   const [first] = found;
@@ -48,11 +54,13 @@ const kinds: Record<string, Kind> = {
   double_subscription: { subject: "Somebody has two subscriptions", handle: undoDouble, asksStripe: true },
   double_suspected: { subject: "Somebody may have two subscriptions", handle: lookForDoubles, asksStripe: true },
   paid_unowned: { subject: "A purchase belongs to nobody", handle: tellUnowned },
+  unowned_when_read: { subject: "Purchases from before belong to nobody", handle: tellUnownedWhenRead },
   drift: { subject: "The mirror had drifted from Stripe", handle: tellDrift },
   claim_refused: {
     subject: "A customer is claimed by somebody else than its owner",
     handle: say(
-      (id) => `${id} belongs to another payer than its metadata say: it stays where it is until you assign it.`,
+      (id) =>
+        `${id} belongs to another payer than its metadata, or what you have said of it, say: it stays where it is until you assign it.`,
     ),
   },
   email_changed: { subject: "An e-mail address did not reach Stripe", handle: sendChangedEmail, asksStripe: true },

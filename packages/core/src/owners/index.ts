@@ -29,7 +29,7 @@ export function planOwners(supabase: ServiceClient, source: Source): AsyncGenera
 
 /**
  * Gives customers to whom a source says they are. Each batch is one transaction; run again, it changes nothing more. A customer that
- * is in no row yet is promised: a sale asks Stripe about it, and once it is read it is given by the next run.
+ * is in no row yet, or whose user is not there yet, is promised, and given once both are: a sale asks Stripe about it before.
  */
 export function applyOwners(supabase: ServiceClient, source: Source): AsyncGenerator<Verdict[]> {
   return judge(supabase, source, "apply_owners");

@@ -316,13 +316,26 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: { object: string; kind: string; columns: string[]; drifted: number }[];
       };
+      count_unowned_purchases: {
+        Args: Record<PropertyKey, never>;
+        Returns: number;
+      };
       end_sale: {
         Args: { payer: string; token: string };
         Returns: undefined;
       };
       explain_claims: {
         Args: { shown: Json };
-        Returns: { subject: string; owned_by: string; user_id: string; organization_id: string; stands: boolean }[];
+        Returns: {
+          subject: string;
+          owned_by: string;
+          user_id: string;
+          organization_id: string;
+          stands: boolean;
+          says_key: string;
+          says_value: string;
+          says_deleted: boolean;
+        }[];
       };
       find_buyer: {
         Args: { user_id: string };
