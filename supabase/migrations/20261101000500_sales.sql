@@ -41,7 +41,25 @@ language sql stable security definer set search_path = '' as $$
   where users.id = find_buyer.user_id and users.deleted_at is null
 $$;
 
+-- A payer's customers that were deleted at Stripe: what they had is listed there still.
+create function public.find_deleted_customers(user_id uuid default null, organization_id text default null) returns setof text
+language sql stable security definer set search_path = '' as $$
+  select c.id from public.customers c
+  where c.deleted and (
+    c.user_id = find_deleted_customers.user_id or c.organization_id = find_deleted_customers.organization_id
+  )
+$$;
+
 revoke all on billing.sales_in_progress from public, anon, authenticated, service_role;
-revoke all on function public.begin_sale(text, uuid), public.end_sale(text, uuid), public.find_buyer(uuid)
+revoke all on function
+  public.begin_sale(text, uuid),
+  public.end_sale(text, uuid),
+  public.find_buyer(uuid),
+  public.find_deleted_customers(uuid, text)
 from public, anon, authenticated;
-grant execute on function public.begin_sale(text, uuid), public.end_sale(text, uuid), public.find_buyer(uuid) to service_role;
+grant execute on function
+  public.begin_sale(text, uuid),
+  public.end_sale(text, uuid),
+  public.find_buyer(uuid),
+  public.find_deleted_customers(uuid, text)
+to service_role;

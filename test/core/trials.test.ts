@@ -1,6 +1,7 @@
 import { openCheckout } from "@turnpike/core/checkout";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { standBefore } from "../parts/proxy.ts";
 import { createShop, type Shop } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
@@ -18,10 +19,12 @@ const open = (user: User | undefined, priceId: string, trialRequiresCard = true)
   openCheckout({ ...shop.billing, trialRequiresCard }, user, shop.purchase(priceId));
 const asked = async () => (await lent.asked("POST /v1/checkout/sessions")).at(-1)?.params ?? {};
 const trialDays = async () => (await asked())["subscription_data[trial_period_days]"];
-const subscriptionOf = async (user: User) => {
+const customerOf = async (user: User) => {
   const [row] = await supabase.query<{ id: string }>("select id from customers where user_id = $1", [user.id]);
-  return (await lent.stripe.subscriptions.list({ customer: row?.id ?? "", status: "all" })).data[0];
+  return row?.id ?? "";
 };
+const subscriptionOf = async (user: User) =>
+  (await lent.stripe.subscriptions.list({ customer: await customerOf(user), status: "all" })).data[0];
 
 it("a trial that the price promises is had: nothing is charged at first", async () => {
   const user = await shop.newUser();
@@ -39,6 +42,69 @@ it("it is had once: whoever had one pays at once, also for another plan, though 
     expect(await open(user, id)).toContain("/c/pay/");
     expect(await trialDays()).toBeUndefined();
   }
+});
+
+describe("whoever was deleted at Stripe, and comes back, has no second one", () => {
+  /** Had one, paid for nothing else, and was deleted there. */
+  async function deletedAfterATrial(): Promise<User> {
+    const user = await shop.newUser();
+    await shop.pay(await open(user, plan.id));
+    await lent.stripe.customers.del(await customerOf(user));
+    return user;
+  }
+
+  it("though no event came", async () => {
+    const user = await deletedAfterATrial();
+    const rows = await supabase.query("select from user_subscriptions where customer_id = $1", [
+      await customerOf(user),
+    ]);
+    expect(rows).toEqual([]);
+    expect(await open(user, plan.id)).toContain("/c/pay/");
+    expect(await trialDays()).toBeUndefined();
+  });
+
+  it("however often they click", async () => {
+    const user = await deletedAfterATrial();
+    const urls = await Promise.all([open(user, plan.id), open(user, plan.id)]);
+    expect(new Set(urls).size).toBe(1);
+    expect(await trialDays()).toBeUndefined();
+  });
+
+  it("though a sale to them died when their new customer was made", async () => {
+    const user = await deletedAfterATrial();
+    const { stripe } = await standBefore(lent, ({ method, url }, response) => {
+      if (method === "POST" && url === "/v1/checkout/sessions") response.destroy();
+    });
+    await expect(openCheckout({ ...shop.billing, stripe }, user, shop.purchase(plan.id))).rejects.toThrow();
+    await open(user, plan.id);
+    expect(await trialDays()).toBeUndefined();
+  });
+
+  it("nor where Stripe does not say what they had", async () => {
+    const user = await deletedAfterATrial();
+    const gone = await customerOf(user);
+    const { stripe } = await standBefore(lent, ({ url }, response) => {
+      if (!url?.startsWith(`/v1/subscriptions?customer=${gone}`)) return;
+      const error = { type: "invalid_request_error", code: "resource_missing", message: `No such customer: '${gone}'` };
+      response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+    });
+    await openCheckout({ ...shop.billing, stripe }, user, shop.purchase(plan.id));
+    expect(await trialDays()).toBeUndefined();
+  });
+
+  it("but others have theirs", async () => {
+    await deletedAfterATrial();
+    await open(await shop.newUser(), plan.id);
+    expect(await trialDays()).toBe("14");
+  });
+
+  it("but whoever had none has one", async () => {
+    const [user, other] = [await shop.newUser(), await shop.sell("monthly")];
+    await shop.pay(await open(user, other.id));
+    await lent.stripe.customers.del(await customerOf(user));
+    await open(user, plan.id);
+    expect(await trialDays()).toBe("14");
+  });
 });
 
 it("it is had once in each group", async () => {

@@ -91,6 +91,7 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.begin_sale(payer text, token uuid)": ["service_role"],
   "public.end_sale(payer text, token uuid)": ["service_role"],
   "public.find_buyer(user_id uuid)": ["service_role"],
+  "public.find_deleted_customers(user_id uuid, organization_id text)": ["service_role"],
   "public.begin_sync_run(purpose text, started_at timestamp with time zone, requested_by text, kinds jsonb)": [
     "service_role",
   ],
@@ -151,6 +152,7 @@ const DEFINERS = [
   "public.begin_sale(payer text, token uuid)",
   "public.end_sale(payer text, token uuid)",
   "public.find_buyer(user_id uuid)",
+  "public.find_deleted_customers(user_id uuid, organization_id text)",
   "public.find_missing_stripe_events(event_ids text[])",
   "public.find_stripe_events(event_ids text[])",
   "public.inspect_schema()",

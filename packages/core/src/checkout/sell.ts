@@ -3,8 +3,10 @@ import { findGroups, type SellablePrice } from "../catalog/index.ts";
 import type { Billing, Clients } from "../clients.ts";
 import { createCustomer, findPayersCustomers, listSubscriptions, sendEmail } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
+import { argumentsOf } from "../payer/index.ts";
 import { openPortalOf } from "../portal/index.ts";
-import { isOver, requiredIdOf } from "../stripe/index.ts";
+import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
+import { dataOf } from "../supabase/index.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { payerParams, type Sale } from "./params.ts";
 import { closeSession, listRivals, openSession } from "./sessions.ts";
@@ -25,6 +27,7 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
   await sendEmail(billing, payer, buyer, own);
   const [customer = await createCustomer(billing, payer, buyer), ...others] = own;
   const customers = [customer, ...others];
+  const hadTrial = price.trialDays > 0 && (await hadTrialWhenDeleted(billing, sale));
 
   for (;;) {
     lease.assertHeld();
@@ -33,7 +36,7 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
     const held = await listOfGroup(billing, customers, price);
 
     const running = held.find((subscription) => !isOver(subscription));
-    const trialDays = held.some(({ trial_start }) => trial_start !== null) ? 0 : price.trialDays;
+    const trialDays = hadTrial || held.some(isTrial) ? 0 : price.trialDays;
     const params = payerParams(sale, customer, trialDays);
     const same = running ? undefined : rivals.find(({ metadata }) => metadata?.purchase === params.metadata?.purchase);
     const foreign = rivals.filter((session) => session !== same);
@@ -45,6 +48,22 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
     }
     // Then all is looked at anew: one of them may have been paid instead.
     await Promise.all(foreign.map(({ id }) => closeSession(billing.stripe.checkout, id)));
+  }
+}
+
+const isTrial = ({ trial_start }: Stripe.Subscription) => trial_start !== null;
+
+/**
+ * Whether the payer had a trial as a customer who was deleted at Stripe since. Where Stripe does not say what such a customer had,
+ * it counts as had: a trial is had once.
+ */
+async function hadTrialWhenDeleted(billing: Billing, { payer, price }: Sale): Promise<boolean> {
+  const deleted = dataOf(await billing.supabase.rpc("find_deleted_customers", argumentsOf(payer)));
+  try {
+    return (await listOfGroup(billing, deleted, price)).some(isTrial);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return true;
   }
 }
 

@@ -1263,6 +1263,12 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.find_deleted_customers(user_id uuid, organization_id text)": {
+      body: "acf1b7e214baac5777a3e072a177b9f6",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.find_ledger_entries(object_ids text[], most integer)": {
       body: "c03fbfba96ad8ea87fd86f0df890f558",
       callers: ["service_role"],

@@ -345,6 +345,10 @@ export type Database = {
         Args: { user_id?: string; organization_id?: string };
         Returns: { id: string; is_owned: boolean; is_live: boolean }[];
       };
+      find_deleted_customers: {
+        Args: { user_id?: string; organization_id?: string };
+        Returns: string[];
+      };
       find_ledger_entries: {
         Args: { object_ids: string[]; most: number };
         Returns: {
@@ -850,7 +854,7 @@ export type Database = {
         Row: {
           listed_from: string | null;
           listed_until: string | null;
-          listing: "all" | "undelivered";
+          listing: "all" | "undelivered" | "again";
           place: string | null;
           place_at: string | null;
           reconciled_until: string | null;
