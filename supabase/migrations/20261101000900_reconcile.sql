@@ -3,7 +3,7 @@
 -- Stripe lists events newest first, and so they are gone through, page by page. A listing may take several runs: each begins where
 -- the last one stopped. Only when a listing is through is everything up to its upper edge known to be here.
 create table billing.reconcile_cursor (
-  listing text primary key check (listing in ('all', 'undelivered')),
+  listing text primary key check (listing in ('all', 'undelivered', 'again')),
   reconciled_until timestamptz,
   listed_from timestamptz,
   listed_until timestamptz,

@@ -207,6 +207,56 @@ describe("a gap", () => {
   });
 });
 
+describe("what was queued, and forgotten by the queue before anybody worked on it", () => {
+  const lookedAgain = (daysAgo: number) =>
+    supabase.query("insert into billing.reconcile_cursor values ('again', now() - $1 * interval '1 day')", [daysAgo]);
+  /** An event that was queued long before now, as far as the cursors say, and that the ledger lacks. */
+  async function forgotten(lookedAgainDaysAgo: number): Promise<Stripe.Event> {
+    await lent.stripe.products.create({ name: "Forgotten" });
+    await setCursor(now() + 2 * HOUR);
+    await lookedAgain(lookedAgainDaysAgo);
+    const [found] = await atStripe("product.created");
+    return found as Stripe.Event;
+  }
+
+  it("is queued again within ten days, and counted", async () => {
+    const { id } = await forgotten(11);
+    expect(await run()).toMatchObject({ ids: [id], missed: 1, through: true });
+    expect(await run()).toMatchObject({ listed: 0, ids: [] });
+  });
+
+  it("is not looked for at each run", async () => {
+    await forgotten(9);
+    expect(await run()).toMatchObject({ listed: 0, ids: [], through: true });
+  });
+
+  it("is looked for as far back as Stripe lists, and up to what is looked at anyway", async () => {
+    await forgotten(11);
+    await run();
+    const [all, again] = await listings();
+    expect(again?.["created[lt]"]).toBe(all?.["created[gte]"]);
+    expect(Math.abs(Number(again?.["created[gte]"]) - (now() - 30 * 24 * HOUR))).toBeLessThan(30);
+  });
+
+  it("is not looked for in the first run, which has looked at all", async () => {
+    await lent.stripe.products.create({ name: "Made" });
+    await run();
+    expect(await listings()).toHaveLength(1);
+    await run();
+    expect(await listings()).toHaveLength(2);
+  });
+
+  it("is looked for by the next run when one fails or has no time", async () => {
+    const { id } = await forgotten(11);
+    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+      const isAgain = decodeURIComponent(url).includes("created[lt]") && !url.includes("delivery_success");
+      if (isAgain) response.writeHead(500).end("{}");
+    });
+    expect(await run({ stripe })).toMatchObject({ ids: [], through: false, error: expect.anything() });
+    expect((await run()).ids).toEqual([id]);
+  });
+});
+
 describe("an event that the queue will never take", () => {
   it("is recorded as failed, with the reason, and holds up nothing behind it", async () => {
     for (const name of ["A", "B", "C"]) await lent.stripe.products.create({ name });

@@ -1,6 +1,6 @@
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
-export type ListingName = "all" | "undelivered";
+export type ListingName = "all" | "undelivered" | "again";
 
 /** How far a listing of Stripe's events has been gone through. Moments are ISO 8601. */
 export interface Cursor {
@@ -19,7 +19,7 @@ export interface Place {
 }
 
 export async function getCursors(supabase: ServiceClient): Promise<Record<ListingName, Cursor>> {
-  const cursors: Record<ListingName, Cursor> = { all: {}, undelivered: {} };
+  const cursors: Record<ListingName, Cursor> = { all: {}, undelivered: {}, again: {} };
   for (const row of dataOf(await supabase.rpc("get_reconcile_cursors"))) {
     cursors[row.listing] = {
       reconciledUntil: row.reconciled_until ?? undefined,

@@ -1,6 +1,6 @@
 import { assertSameAccount } from "../mirror/index.ts";
 import { advanceCursor, getCursors, type Place } from "./cursor.ts";
-import { allEvents, type Listing, secondsOf, undeliveredEvents } from "./listings.ts";
+import { allEvents, eventsAgain, type Listing, secondsOf, undeliveredEvents } from "./listings.ts";
 import { type Deps, queuePage } from "./pages.ts";
 
 export interface Reconciliation {
@@ -23,7 +23,7 @@ export interface Reconciliation {
 
 /**
  * Goes through Stripe's events since the last time and queues those that the ledger lacks: what the webhook missed heals by itself.
- * The first time, it goes back as far as Stripe lists; what is older, `sync` reads. The place is kept in Postgres after each page, so a
+ * The first time, and every ten days, it goes back as far as Stripe lists; what is older, `sync` reads. The place is kept in Postgres after each page, so a
  * run may end anywhere, and two at a time do no harm.
  * @param deps.until when to stop, by `performance.now()`, if it is not through before; one page is always looked at
  * @throws when it cannot begin
@@ -38,7 +38,10 @@ export async function reconcile(deps: Deps & { until?: number }): Promise<Reconc
   try {
     if (await goThrough(deps, all, run)) {
       since = all.until;
-      run.through = await goThrough(deps, undeliveredEvents(cursors.undelivered, all.from), run);
+      const again = eventsAgain(cursors.again, all);
+      run.through =
+        (await goThrough(deps, undeliveredEvents(cursors.undelivered, all.from), run)) &&
+        (!again || (await goThrough(deps, again, run)));
     }
   } catch (error) {
     run.error = error;

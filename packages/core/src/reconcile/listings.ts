@@ -21,6 +21,8 @@ const OVERLAP_MS = HOUR_MS;
 // To Stripe, an event is undelivered for 30 days when any endpoint failed to take it, be it there long since by ours. Where another
 // endpoint is out of order that is all events. So each is looked at for these hours, and no longer.
 const UNDELIVERED_OVERLAP_MS = 6 * HOUR_MS;
+// The queue forgets a message after fourteen days, be it worked on or not. So all that Stripe lists is looked at again sooner than that.
+const AGAIN_AFTER_MS = 10 * 24 * HOUR_MS;
 // What is younger may still be on its way through the queue.
 const UNDER_WAY_S = 300;
 
@@ -48,6 +50,28 @@ export function undeliveredEvents(cursor: Cursor, edge: string): Listing {
     filter: { delivery_success: false, created: { lt: secondsOf(until) } },
     cursor,
     from: (cursor.place && cursor.listedFrom) ?? before(cursor.reconciledUntil, UNDELIVERED_OVERLAP_MS),
+    until,
+    countMissed: (missing) => missing.length,
+  };
+}
+
+/**
+ * All once more that is older than what was just looked at, where that is due: what was queued and never came to the ledger, because
+ * nobody worked on the queue for as long as it keeps a message.
+ */
+export function eventsAgain(cursor: Cursor, { from: edge, until: lookedAt = edge }: Listing): Listing | undefined {
+  const { place, reconciledUntil } = cursor;
+  const isDue = !reconciledUntil || Date.parse(lookedAt) - Date.parse(reconciledUntil) >= AGAIN_AFTER_MS;
+  if (!place && !isDue) return undefined;
+  const until = (place && cursor.listedUntil) ?? lookedAt;
+  const oldest = (place && cursor.listedFrom) ?? before(undefined, 0);
+  // The first time, and after an outage, all of it was just looked at.
+  const isNew = place !== undefined || (reconciledUntil !== undefined && secondsOf(oldest) < secondsOf(edge));
+  return {
+    name: "again",
+    filter: { created: { lt: secondsOf(edge) } },
+    cursor,
+    from: isNew ? oldest : until,
     until,
     countMissed: (missing) => missing.length,
   };
