@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type EmbeddedSupabase, generateSigningKey, startEmbeddedSupabase } from "@turnpike/local/testing";
 import { emptying } from "../emptying.ts";
 import { signToken } from "../security/tokens.ts";
+import { Machine, runOn } from "./machine.ts";
 import type { Server } from "./network.ts";
 import { Rest } from "./rest.ts";
 
@@ -47,6 +48,8 @@ const WATCH = `
     end loop;
   end $$;`;
 
+const POSTGRES = new Machine("postgres", { timeless: true });
+
 const EMPTY = emptying(`
   select oid from pg_class
   where relkind = 'r' and relnamespace in ('public'::regnamespace, 'billing'::regnamespace, 'simulation'::regnamespace)
@@ -87,7 +90,13 @@ export class Database {
     });
     clearInterval(alive);
     await supabase.query(`do $watch$ begin execute $sql$${WATCH}$sql$; end $watch$`);
-    return new Database(supabase, signingKey as JsonWebKey, await Rest.open(supabase.query));
+    // Else how a statement is planned, and in which order it finds rows, depends on how often it was run before.
+    await supabase.query("set plan_cache_mode = force_generic_plan");
+    return new Database(
+      supabase,
+      signingKey as JsonWebKey,
+      await Rest.open((sql, parameters) => runOn(POSTGRES, () => supabase.query(sql, parameters))),
+    );
   }
 
   get url(): string {
@@ -95,7 +104,7 @@ export class Database {
   }
 
   query<Row>(sql: string, parameters?: unknown[]): Promise<Row[]> {
-    return this.#supabase.query<Row>(sql, parameters);
+    return runOn(POSTGRES, () => this.#supabase.query<Row>(sql, parameters));
   }
 
   async empty(): Promise<void> {

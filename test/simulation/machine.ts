@@ -10,13 +10,19 @@ export class Machine {
   readonly skewMs: number;
   /** Nothing but delays befalls it any more: what it works on has failed often enough. */
   readonly spared: boolean;
+  /** What it does takes no time, so that its time limits never ring. */
+  readonly timeless: boolean;
   #alive = true;
   readonly #died: (why: string) => void;
 
-  constructor(name: string, { skewMs = 0, spared = false, died = () => {} }: Partial<MachineOptions> = {}) {
+  constructor(
+    name: string,
+    { skewMs = 0, spared = false, timeless = false, died = () => {} }: Partial<MachineOptions> = {},
+  ) {
     this.name = name;
     this.skewMs = skewMs;
     this.spared = spared;
+    this.timeless = timeless;
     this.#died = died;
   }
 
@@ -34,6 +40,7 @@ export class Machine {
 interface MachineOptions {
   skewMs: number;
   spared: boolean;
+  timeless: boolean;
   died(why: string): void;
 }
 

@@ -11,7 +11,7 @@ export interface Plan {
   without: readonly FaultKind[];
 }
 
-export const HISTORIES_IN_A_WORLD = 8;
+export const HISTORIES_IN_A_WORLD = 24;
 const TURNS = 5;
 
 const wholePlan = (seed: string): Plan => ({

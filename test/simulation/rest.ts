@@ -28,6 +28,8 @@ const ONE = "application/vnd.pgrst.object+json";
 export class Rest {
   readonly #query: Query;
   readonly #functions: ReadonlyMap<string, Signature>;
+  /** The names of statements that Postgres has planned, by their text: half of the time of the usual one is its plan. */
+  readonly #planned = new Map<string, string>();
 
   private constructor(query: Query, functions: ReadonlyMap<string, Signature>) {
     this.#query = query;
@@ -59,7 +61,7 @@ export class Rest {
     const call = `${from} public."${name}"(${passed}) found`;
     const parameters = used.length > 0 ? [body] : [];
     if (isVoid) {
-      await this.#query(`select from ${call}`, parameters);
+      await this.#run(`select from ${call}`, parameters);
       return new Response(null, { status: 204 });
     }
     const rows = await this.#list(`select found from ${call}`, parameters);
@@ -87,11 +89,22 @@ export class Rest {
 
   /** The rows of a query of one column, as JSON. */
   async #list(sql: string, parameters: string[]): Promise<string> {
-    const [row] = await this.#query<{ rows: string }>(
+    const [row] = await this.#run<{ rows: string }>(
       `select coalesce(json_agg(found), '[]')::text as rows from (${sql}) found (found)`,
       parameters,
     );
     return row?.rows ?? "[]";
+  }
+
+  async #run<Row>(sql: string, parameters: string[]): Promise<Row[]> {
+    let name = this.#planned.get(sql);
+    if (!name) {
+      name = `simulated_${this.#planned.size}`;
+      await this.#query(`prepare ${name} as ${sql}`);
+      this.#planned.set(sql, name);
+    }
+    const given = parameters.map((value) => `'${value.replaceAll("'", "''")}'`).join(", ");
+    return this.#query<Row>(`execute ${name}${given && `(${given})`}`);
   }
 }
 

@@ -73,6 +73,7 @@ class VirtualTimer {
 
 function startTimer(work: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) {
   if (!onStage) return real.setTimeout(work, ms, ...args);
+  if (currentMachine()?.timeless) return undefined;
   return new VirtualTimer(onStage.scheduler, () => work(...args), ms);
 }
 

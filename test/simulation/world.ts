@@ -27,6 +27,8 @@ export interface Result {
 
 const BEGIN = Date.UTC(2027, 0, 11, 9);
 const [MINUTE, DAY] = [60_000, 86_400_000];
+/** How long nobody looks for what is lost. */
+const LOST_FOR = 5 * DAY;
 
 function setEnvironment(): void {
   Object.assign(process.env, {
@@ -130,7 +132,7 @@ class World {
     this.faults = faults;
     this.#plan = plan;
     this.#random = random;
-    this.isSwept = random.chance(0.25);
+    this.isSwept = random.chance(0.15);
   }
 
   /** The catalogue comes to be, then the histories' turns pass, then all comes to rest. */
@@ -138,7 +140,7 @@ class World {
     const { scheduler } = this;
     const { shop, histories } = this.#atRest;
     await scheduler.runUntilSettled(shop.open(), 10 * MINUTE);
-    if (this.#random.chance(0.7)) scheduler.in(MINUTE, () => void this.#cloud.run("read-account"));
+    if (this.#random.chance(0.4)) scheduler.in(MINUTE, () => void this.#cloud.run("read-account"));
     await scheduler.runUntil(scheduler.now + 5 * MINUTE);
     for (const history of histories) await history.begin();
     this.faults.begin();
@@ -152,9 +154,12 @@ class World {
     const random = this.#random;
     if (random.chance(0.15)) faults.breakDown(scheduler.now + random.between(0, MINUTE));
     const goesOnAt = scheduler.now + 10 * MINUTE + random.pick([0.02, 3, 12, 20]) * DAY;
-    // SQS keeps a message for fourteen days, those included for which it was held up.
-    const mostStopped = Math.min(goesOnAt + 10 * MINUTE, scheduler.now + 8 * DAY);
+    // For longer than SQS keeps a message, if it is so; then it works for a day.
+    const mostStopped = Math.max(goesOnAt - DAY, scheduler.now + 8 * MINUTE);
     if (random.chance(0.2)) this.#cloud.events.stop(random.between(scheduler.now, mostStopped));
+    // What is lost meanwhile is to be found; else it runs when the turns begin.
+    for (let at = scheduler.now + LOST_FOR; at < goesOnAt; at += LOST_FOR)
+      scheduler.at(at, () => void this.#cloud.run("reconcile"));
     for (const history of this.#atRest.histories) {
       const step = history.steps[turn] as Step;
       scheduler.in(step.afterMs, () => {
@@ -162,18 +167,18 @@ class World {
         history.take(step).catch((error) => scheduler.note(`${history.number} fails: ${(error as Error).message}`));
       });
     }
-    this.#schedules(0.5);
+    this.#schedules();
     // What is due meanwhile, such as renewals, happens at its own time; the schedules come back with the next turn.
     await scheduler.runUntil(goesOnAt);
   }
 
-  #schedules(share: number): void {
+  #schedules(): void {
     const { scheduler } = this;
     const random = this.#random;
-    for (const [name, most] of [
-      ["relay", 3],
-      ["reconcile", 2],
-      ["read-account", 1],
+    for (const [name, most, share] of [
+      ["relay", 3, 0.5],
+      ["reconcile", 2, 0.5],
+      ["read-account", 1, 0.2],
     ] as const) {
       for (let run = 0; run < most; run++)
         if (random.chance(share)) scheduler.in(random.between(0, 9 * MINUTE), () => void this.#cloud.run(name));
