@@ -21,6 +21,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   events                     what Stripe's endpoint needs    npm run --silent events
   mutants [--ts | --sql] [--folder F [--range R]…]
                              which guarantee no test misses  npm run mutants
+  model [--help]             every history of a row and of a sale  npm run model
   simulate [--help]          months of customers, with faults  npm run simulate
   soak [--events N]          many events, with faults        npm run soak`;
 
@@ -40,6 +41,8 @@ const commands = {
   events: (node, args) => run(node, ["scripts/events.ts", ...args], { node, root }),
 
   mutants: (node, args) => run(node, ["test/mutants/run.ts", ...args], { node, root }),
+
+  model: (node, args) => run(node, ["--max-old-space-size=6144", "test/model/main.ts", ...args], { node, root }),
 
   simulate: (node, args) => run(node, ["test/simulation/main.ts", ...args], { node, root }),
 

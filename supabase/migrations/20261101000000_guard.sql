@@ -82,10 +82,12 @@ declare
       on conflict (id) do update
       set ({columns}, as_of, rank, deleted, fetched) =
         ({excluded}, greatest(standing.as_of, excluded.as_of), excluded.rank, excluded.deleted, excluded.fetched)
-      -- A deletion is terminal: only a fetch that is newer brings the row back.
-      where (excluded.deleted and not standing.deleted)
-        or ((excluded.fetched or not standing.deleted)
-          and (excluded.as_of, excluded.rank) > (standing.as_of, standing.rank));
+      -- A deletion is terminal: only an answer that is newer than the last one brings the row back.
+      where case
+        when excluded.deleted then not standing.deleted or excluded.as_of > standing.as_of
+        when standing.deleted then excluded.fetched and excluded.as_of > standing.as_of
+        else (excluded.as_of, excluded.rank) > (standing.as_of, standing.rank)
+      end;
 
       get diagnostics written = row_count;
       -- Each object had one change, and that one stands now.

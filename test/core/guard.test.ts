@@ -136,6 +136,14 @@ describe("a deletion", () => {
     await apply(removed(shown));
     expect(await apply(removed(shown, LONG_AGO + 9))).toEqual(["applied"]);
   });
+
+  it("that is newer than the one before is what an answer must be newer than", async () => {
+    const shown = product();
+    await apply(removed(shown));
+    await apply(removed(shown, LONG_AGO + 9));
+    await fetched({ ...shown, name: "Asked for before the second" }, LONG_AGO + 8);
+    expect(await rowOf(shown.id)).toMatchObject({ deleted: true, at: LONG_AGO + 9 });
+  });
 });
 
 describe("what was fetched", () => {
