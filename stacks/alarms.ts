@@ -77,6 +77,12 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: turnpikeMetric(app, "drift"),
       threshold: 1,
     },
+    HistoryImpossible: {
+      means:
+        "Ledger, rows and notices tell what cannot have happened: a fault of ours, or somebody else writes to these tables.",
+      metric: turnpikeMetric(app, "impossible"),
+      threshold: 1,
+    },
     ReadingStopped: {
       means: "No run that reads Stripe's objects has ended well for fifteen minutes.",
       metric: turnpikeMetric(app, "differing", { statistic: "SampleCount", period: Duration.minutes(15) }),

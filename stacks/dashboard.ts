@@ -30,7 +30,7 @@ export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
   dashboard.addWidgets(
     graph("Objects that differ from Stripe's", [
       turnpikeMetric(app, "differing", { statistic: "Maximum", label: "differing" }),
-      ...counts(app, "drift"),
+      ...counts(app, "drift", "impossible"),
     ]),
     graph("Notices that failed", counts(app, "noticesFailed")),
     graph("For a person to look at", [

@@ -34,6 +34,7 @@ describe("the alarms", () => {
         "EventsLate",
         "FunctionErrors",
         "FunctionsThrottled",
+        "HistoryImpossible",
         "MirrorDiffers",
         "MirrorDrifted",
         "NoticesGivenUp",

@@ -7,6 +7,7 @@ const SWEEP = ["test/core/sweep.test.ts"];
 const KEYS = ["test/core/customers-of-old.test.ts"];
 const OWNERS = ["test/core/owners.test.ts"];
 const UNOWNED = ["test/core/unowned-when-read.test.ts"];
+const IMPOSSIBLE = ["test/core/impossible.test.ts"];
 const EXPLAIN = ["test/core/explain.test.ts"];
 
 /** Whom the functions of a migration are granted to stands at its end, behind the last of them. */
@@ -397,6 +398,35 @@ const operator: SqlMutant[] = [
   },
 ];
 
+/** What cannot be, and what is no reason to ring. */
+const impossible: SqlMutant[] = [
+  {
+    name: "a row that went back is not told of",
+    find: "        when entry.created_at > standing.as_of then 'moment went back'\n",
+    replace: "",
+    tests: IMPOSSIBLE,
+  },
+  {
+    name: "an event that came after a deletion passes for a row that went back",
+    find: "        when standing.deleted then null\n",
+    replace: "",
+    tests: IMPOSSIBLE,
+  },
+  {
+    name: "an answer that brings a row back rings",
+    find: "\n          and not (standing.fetched and standing.as_of > entry.created_at) then 'came back'",
+    replace: " then 'came back'",
+    tests: IMPOSSIBLE,
+  },
+  {
+    name: "what cannot be is told of again and again",
+    find: "judged where judged.rule is not null\n    on conflict do nothing",
+    replace:
+      "judged where judged.rule is not null\n    on conflict on constraint impossible_rule_event_id_object_id_key do update set found_at = now()",
+    tests: IMPOSSIBLE,
+  },
+];
+
 const callers: SqlMutant[] = [
   open("what a reading asks", "public.get_completeness()"),
   open("what a sweep asks", "public.finish_sweep(bigint)"),
@@ -406,4 +436,11 @@ const callers: SqlMutant[] = [
 ];
 
 /** An account with a past, its owners, and what operators ask. */
-export const READING_MUTANTS: readonly SqlMutant[] = [...sync, ...sweep, ...owners, ...operator, ...callers];
+export const READING_MUTANTS: readonly SqlMutant[] = [
+  ...sync,
+  ...sweep,
+  ...owners,
+  ...operator,
+  ...impossible,
+  ...callers,
+];

@@ -29,6 +29,8 @@ const UNITS = {
   differing: "Count",
   /** Objects that the mirror showed otherwise than Stripe, mended since, though no event says why. The log has their columns. */
   drift: "Count",
+  /** Histories that cannot be, found by a sweep in the ledger, the rows and the outbox. */
+  impossible: "Count",
   /** Notices whose handling failed: they come again. */
   noticesFailed: "Count",
   /** Notices that failed for a day and wait for a person. Counted each minute: the relay's sign of life. */

@@ -21,7 +21,7 @@ export const handler = middy().handler(() =>
   ),
 );
 
-function report({ purpose, worked, differing, drift }: Kept): void {
+function report({ purpose, worked, differing, drift, impossible }: Kept): void {
   const { state, read, failed, errors } = worked;
   for (const error of errors) log("error", "a part of the reading comes again", { purpose, ...describe(error) });
   // A sweep is nothing to tell of, unless it finds something.
@@ -30,6 +30,11 @@ function report({ purpose, worked, differing, drift }: Kept): void {
   if (purpose === "sync" && state === "done") log("info", "the mirror is complete", {});
   for (const { columns, ...drifted } of drift)
     log("warn", "the mirror had drifted, and no event says why", { ...drifted, columns: columns.join(",") });
+  for (const each of impossible) log("error", "what was written cannot be so", { ...each });
   const count = drift.reduce((sum, { drifted }) => sum + drifted, 0);
-  emit({ differing, ...(count > 0 && { drift: count }) });
+  emit({
+    differing,
+    ...(count > 0 && { drift: count }),
+    ...(impossible.length > 0 && { impossible: impossible.length }),
+  });
 }

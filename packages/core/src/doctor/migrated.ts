@@ -226,6 +226,21 @@ export const migrated: Catalog = {
       row_level_security: true,
       triggers: [],
     },
+    "billing.impossible": {
+      asks_as_caller: false,
+      columns: {
+        event_id: "text",
+        found_at: "timestamp with time zone",
+        id: "bigint",
+        object_id: "text",
+        rule: "text",
+      },
+      granted: {},
+      indexes: ["impossible_pkey", "impossible_rule_event_id_object_id_key"],
+      policies: {},
+      row_level_security: false,
+      triggers: [],
+    },
     "billing.invoice_payments": {
       asks_as_caller: false,
       columns: {
@@ -276,6 +291,15 @@ export const migrated: Catalog = {
       indexes: ["invoices_customer_id", "invoices_pkey"],
       policies: { "users read their own": "e14b113fbd3becd57805763691f1ae0b" },
       row_level_security: true,
+      triggers: [],
+    },
+    "billing.last_look": {
+      asks_as_caller: false,
+      columns: { only_row: "boolean", until: "timestamp with time zone" },
+      granted: {},
+      indexes: ["last_look_pkey"],
+      policies: {},
+      row_level_security: false,
       triggers: [],
     },
     "billing.mirrored": {
@@ -1268,6 +1292,12 @@ export const migrated: Catalog = {
       callers: ["service_role"],
       definer: true,
       settings: ['search_path=""'],
+    },
+    "public.find_impossible()": {
+      body: "8603ae2357c91e6a7112e0804eea558b",
+      callers: ["service_role"],
+      definer: true,
+      settings: ['search_path=""', "enable_seqscan=off"],
     },
     "public.find_ledger_entries(object_ids text[], most integer)": {
       body: "c03fbfba96ad8ea87fd86f0df890f558",

@@ -349,6 +349,10 @@ export type Database = {
         Args: { user_id?: string; organization_id?: string };
         Returns: string[];
       };
+      find_impossible: {
+        Args: Record<PropertyKey, never>;
+        Returns: { rule: string; event_id: string; object_id: string }[];
+      };
       find_ledger_entries: {
         Args: { object_ids: string[]; most: number };
         Returns: {
@@ -756,6 +760,18 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
+      impossible: {
+        Row: {
+          event_id: string;
+          found_at: string;
+          id: number;
+          object_id: string;
+          rule: "moment went back" | "came back" | "without a row" | "without an event";
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
       invoice_payments: {
         Row: {
           as_of: string;
@@ -802,6 +818,7 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
+      last_look: { Row: { only_row: boolean; until: string }; Insert: never; Update: never; Relationships: [] };
       mirrored: {
         Row: { object: string; position: number; target: string };
         Insert: never;

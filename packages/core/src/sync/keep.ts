@@ -16,6 +16,14 @@ export interface Drift {
   drifted: number;
 }
 
+/** What cannot be as long as the mirror does what it promises. */
+export interface Impossible {
+  /** `moment went back`, `came back`, `without a row`, `without an event`: see the migration. */
+  rule: string;
+  event_id: string;
+  object_id: string;
+}
+
 /** What one turn did. */
 export interface Kept {
   /** Nothing, when the last sweep is not long ago. */
@@ -25,6 +33,8 @@ export interface Kept {
   differing: number;
   /** What was mended at least ten minutes ago, counted once. */
   drift: Drift[];
+  /** What the end of a sweep found in what was recorded since the one before, told once. */
+  impossible: Impossible[];
 }
 
 // A fifth of what Stripe takes of an account is left for customers: https://docs.stripe.com/rate-limits
@@ -60,7 +70,7 @@ export async function keepReading(clients: Clients, until: number, onBegun: () =
   if (begins || (sync && !sync.finishedAt)) {
     const worked = await workAfterOther(clients, "sync", limitsOf(clients), until);
     const [differing, drift] = await Promise.all([countDiffering(clients), countDrift(clients)]);
-    return { purpose: "sync", worked, differing, drift };
+    return { purpose: "sync", worked, differing, drift, impossible: [] };
   }
   const worked = await sweep(clients, Math.min(until, performance.now() + SWEEP.forMs));
   return {
@@ -68,6 +78,7 @@ export async function keepReading(clients: Clients, until: number, onBegun: () =
     worked,
     differing: await countDiffering(clients),
     drift: await countDrift(clients),
+    impossible: worked.state === "done" ? dataOf(await supabase.rpc("find_impossible")) : [],
   };
 }
 
