@@ -126,10 +126,13 @@ create table public.user_subscriptions (
     coalesce(ended_at, cancel_at, case when cancel_at_period_end then current_period_end end)
   ) stored,
   paused boolean not null,
+  pending_update jsonb,
   latest_invoice_id text,
   metadata jsonb not null,
   created_at timestamptz not null
 );
+comment on column public.user_subscriptions.pending_update is
+  'A change that waits for its payment: see upcoming_changes. @type { expires_at: string; items: { price_id: string; quantity: number | null }[] }';
 comment on column public.user_subscriptions.ends_at is
   'When it ends or ended. The portal sets cancel_at, the API and the dashboard cancel_at_period_end: either one will end it.';
 comment on column public.user_subscriptions.items is

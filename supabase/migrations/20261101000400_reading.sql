@@ -166,6 +166,39 @@ language sql stable set search_path = '' as $$
   )
 $$;
 
+-- What is to become of a subscription, by what stands already at Stripe: for a page to say "Changes to Starter on 1 March".
+create view public.upcoming_changes with (security_invoker = true) as
+select s.id as subscription_id, s.customer_id, change.kind, change.at, change.items,
+  change.items -> 0 ->> 'price_id' as price_id, (change.items -> 0 ->> 'quantity')::integer as quantity
+from public.user_subscriptions s
+cross join lateral (
+  -- The first phase to come in which something else is paid for than now.
+  (
+    select 'change' as kind, (phase ->> 'start_date')::timestamptz as at, phase -> 'items' as items
+    from public.subscription_schedules schedule, jsonb_array_elements(schedule.phases) phase
+    where schedule.subscription_id = s.id and schedule.status = 'active'
+      and (phase ->> 'start_date')::timestamptz >= schedule.current_phase_end
+      and phase -> 'items' is distinct from (
+        select jsonb_agg(jsonb_build_object('price_id', item -> 'price_id', 'quantity', item -> 'quantity') order by place)
+        from jsonb_array_elements(s.items) with ordinality as items (item, place)
+      )
+    order by 2
+    limit 1
+  )
+  union all
+  select 'change_when_paid', (s.pending_update ->> 'expires_at')::timestamptz, s.pending_update -> 'items'
+  where s.pending_update is not null
+  union all
+  select 'trial_end', s.trial_end, null where s.status = 'trialing'
+  union all
+  select 'end', s.ends_at, null where s.ends_at is not null
+) change
+where s.is_live;
+comment on column public.upcoming_changes.kind is
+  'change: it becomes what items says. change_when_paid: the same, if the invoice is paid until then. trial_end: then it costs. end: then it is over.';
+comment on column public.upcoming_changes.price_id is 'Of the first item, as in user_subscriptions.';
+comment on column public.upcoming_changes.items is '@type { price_id: string; quantity: number | null }[]';
+
 -- For a product's own policies: does the signed-in user pay, or somebody for them? Write (select has_active_subscription()), then it
 -- is asked once for a query and not for each row. Of visitors it is false.
 create function public.has_active_subscription() returns boolean
@@ -216,5 +249,5 @@ grant execute on function
   public.organization_has_active_subscription(text), public.organization_has_feature(text, text)
 to anon, authenticated, service_role;
 grant execute on function public.user_has_active_subscription(uuid), public.user_has_feature(uuid, text) to service_role;
-revoke all on public.payment_history, billing.charge_balances from public, anon, authenticated, service_role;
-grant select on public.payment_history, billing.charge_balances to authenticated, service_role;
+revoke all on public.payment_history, public.upcoming_changes, billing.charge_balances from public, anon, authenticated, service_role;
+grant select on public.payment_history, public.upcoming_changes, billing.charge_balances to authenticated, service_role;

@@ -38,6 +38,7 @@ describe("a subscription's row", () => {
     canceled_at: at(1_700_000_017),
     ended_at: at(1_700_000_018),
     paused: true,
+    pending_update: { expires_at: at(1_700_000_019), items: [{ price_id: "price_3", quantity: 5 }] },
     latest_invoice_id: "in_1",
     metadata: { seat: "4" },
     created_at: at(1_700_000_004),
@@ -51,7 +52,15 @@ describe("a subscription's row", () => {
       rank: 1,
       deleted: false,
     });
-    const bare = without("trial_start", "trial_end", "cancel_at", "canceled_at", "ended_at", "pause_collection");
+    const bare = without(
+      "trial_start",
+      "trial_end",
+      "cancel_at",
+      "canceled_at",
+      "ended_at",
+      "pause_collection",
+      "pending_update",
+    );
     const fields = { ...bare, latest_invoice: null, metadata: undefined, cancel_at_period_end: false };
     expect(row("subscription", { ...fields, customer: { id: "cus_2" } })).toEqual({
       ...ROW,
@@ -63,6 +72,7 @@ describe("a subscription's row", () => {
       canceled_at: null,
       ended_at: null,
       paused: false,
+      pending_update: null,
       latest_invoice_id: null,
       metadata: {},
     });

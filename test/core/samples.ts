@@ -69,6 +69,7 @@ export const samples: Record<string, object> = {
     canceled_at: 1_700_000_017,
     ended_at: 1_700_000_018,
     pause_collection: { behavior: "void" },
+    pending_update: { expires_at: 1_700_000_019, subscription_items: [{ price: { id: "price_3" }, quantity: 5 }] },
     latest_invoice: "in_1",
     metadata: { seat: "4" },
     created: 1_700_000_004,

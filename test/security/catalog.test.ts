@@ -17,6 +17,7 @@ const READERS: Record<string, readonly string[]> = {
   "public.entitlements": ["authenticated", "service_role"],
   "public.payment_methods": ["authenticated", "service_role"],
   "public.payment_history": ["authenticated", "service_role"],
+  "public.upcoming_changes": ["authenticated", "service_role"],
   // The same, through payment_history only: the API does not expose the schema.
   "billing.invoices": ["authenticated", "service_role"],
   "billing.invoice_payments": ["authenticated", "service_role"],

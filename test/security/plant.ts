@@ -51,6 +51,7 @@ const idIn = (table: string, owner: string) =>
 const SPECIAL: Record<string, unknown> = {
   "billing.stripe_events.outcome": "applied",
   "billing.drift.kind": "differs",
+  "billing.impossible.rule": "came back",
   "billing.reconcile_cursor.listing": "all",
   "billing.sync_runs.purpose": "sync",
   "public.customers.organization_id": null,

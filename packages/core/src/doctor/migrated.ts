@@ -742,6 +742,23 @@ export const migrated: Catalog = {
       row_level_security: true,
       triggers: [],
     },
+    "public.upcoming_changes": {
+      asks_as_caller: true,
+      columns: {
+        at: "timestamp with time zone",
+        customer_id: "text",
+        items: "jsonb",
+        kind: "text",
+        price_id: "text",
+        quantity: "integer",
+        subscription_id: "text",
+      },
+      granted: { authenticated: ["SELECT"], service_role: ["SELECT"] },
+      indexes: [],
+      policies: {},
+      row_level_security: false,
+      triggers: [],
+    },
     "public.user_subscriptions": {
       asks_as_caller: false,
       columns: {
@@ -765,6 +782,7 @@ export const migrated: Catalog = {
         latest_invoice_id: "text",
         metadata: "jsonb",
         paused: "boolean",
+        pending_update: "jsonb",
         price_id: "text",
         product_id: "text",
         quantity: "integer",
@@ -878,7 +896,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.apply_subscription(changes billing.change[])": {
-      body: "9eb33ea26341d7de5fe2b5c17259a112",
+      body: "2b36a5b73ea6388b8f4610dd0ba82704",
       callers: [],
       definer: false,
       settings: ['search_path=""'],

@@ -189,6 +189,7 @@ export type Database = {
           latest_invoice_id: string | null;
           metadata: Json;
           paused: boolean;
+          pending_update: { expires_at: string; items: { price_id: string; quantity: number | null }[] } | null;
           price_id: string | null;
           product_id: string | null;
           quantity: number | null;
@@ -241,6 +242,18 @@ export type Database = {
             | "disputed"
             | "expired"
             | null;
+          subscription_id: string | null;
+        };
+        Relationships: [];
+      };
+      upcoming_changes: {
+        Row: {
+          at: string | null;
+          customer_id: string | null;
+          items: { price_id: string; quantity: number | null }[] | null;
+          kind: string | null;
+          price_id: string | null;
+          quantity: number | null;
           subscription_id: string | null;
         };
         Relationships: [];

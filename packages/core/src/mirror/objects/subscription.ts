@@ -38,6 +38,7 @@ export const subscription = mirrored({
         canceled_at: optionalTimestamp(subscription.canceled_at),
         ended_at: optionalTimestamp(subscription.ended_at),
         paused: Boolean(subscription.pause_collection),
+        pending_update: pendingOf(subscription),
         latest_invoice_id: idOf(subscription.latest_invoice),
         metadata: metadataOf(subscription.metadata),
         created_at: timestamp(subscription.created),
@@ -67,3 +68,13 @@ export const subscription = mirrored({
     "customer.subscription.trial_will_end": { notify: "trial_will_end" },
   },
 });
+
+/** https://docs.stripe.com/billing/subscriptions/pending-updates */
+function pendingOf({ pending_update: pending }: Stripe.Subscription) {
+  if (!pending) return null;
+  const items = (pending.subscription_items ?? []).map(({ price, quantity }) => ({
+    price_id: price.id,
+    quantity: quantity ?? null,
+  }));
+  return { expires_at: timestamp(pending.expires_at), items };
+}
