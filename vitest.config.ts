@@ -34,14 +34,21 @@ export default defineConfig({
         extends: true,
         test: {
           name: "in process",
+          isolate: false, // what keeps something in its modules is imported anew, see setEnvironment
           include: ["test/{core,functions}/**/*.test.ts"],
           globalSetup: "test/parts/setup.ts",
         },
       },
-      // Synthesised once, before any test: a synth rewrites .sst/ and the site's build.
+      // Synthesised once: a synth rewrites .sst/ and the site's build.
       {
         extends: true,
-        test: { name: "stacks", include: ["test/stacks*.test.ts"], globalSetup: "test/stacks-setup.ts" },
+        test: {
+          name: "stacks",
+          isolate: false,
+          include: ["test/stacks*.test.ts"],
+          globalSetup: "test/stacks-setup.ts",
+          setupFiles: "test/stacks-made.ts",
+        },
       },
     ],
   },

@@ -1,10 +1,22 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { sst } from "./sst.ts";
-import { ASSEMBLIES } from "./templates.ts";
+import { ASSEMBLIES, MADE } from "./templates.ts";
 
-/** Has SST make the templates that the tests read, once for all of them: it takes ten seconds a stage. */
-export default async function synthesize(): Promise<void> {
+/**
+ * Has SST make the templates that the tests read, once for all of them: it takes ten seconds a stage. Other tests run meanwhile,
+ * and those of the stacks wait in stacks-made.ts.
+ */
+export default function setup(): () => Promise<void> {
   rmSync(ASSEMBLIES, { recursive: true, force: true });
+  mkdirSync(ASSEMBLIES, { recursive: true });
+  const made = synthesize().then(
+    () => writeFileSync(MADE, ""),
+    (error: Error) => writeFileSync(MADE, error.message),
+  );
+  return () => made;
+}
+
+async function synthesize(): Promise<void> {
   await sst(["diff", "--stage", "prod", "--to", `${ASSEMBLIES}/prod`], {
     ALARM_EMAIL: "ops@example.com",
     SITE_HOSTED_ZONE_ID: "Z0123456789ABCDEFGHIJ",

@@ -4,6 +4,9 @@ import { Template } from "aws-cdk-lib/assertions";
 /** Where `stacks-setup.ts` leaves the cloud assemblies, one folder per stage. */
 export const ASSEMBLIES = ".sst/dist-test";
 
+/** There once they all are; not empty when one could not be made. */
+export const MADE = `${ASSEMBLIES}/made`;
+
 /** Stands in the environment of the build where a secret would, and must not come out of it. */
 export const SECRET_CANARY = "sk_test_secret_canary";
 

@@ -13,8 +13,12 @@ interface Deployed {
   wakeUps?: { url: string };
 }
 
-/** What SST and Lambda put into the environment of a function that is connected to these parts. */
+/**
+ * What SST and Lambda put into the environment of a function that is connected to these parts. Functions that are imported
+ * afterwards start anew: what those of an earlier file keep in their modules, such as clients, is of other parts.
+ */
 export function setEnvironment({ supabase, stripe, queue, wakeUps }: Deployed): void {
+  vi.resetModules();
   Object.assign(process.env, {
     SITE_URL: SITE,
     ALLOWED_ORIGINS: "https://www.example.com",
