@@ -8,7 +8,10 @@ export default defineConfig({
     sequence: { sequencer: Order },
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    env: { JSII_DEPRECATED: "quiet" }, // SST uses what CDK is about to drop
+    env: {
+      JSII_DEPRECATED: "quiet", // SST uses what CDK is about to drop
+      LITE_AUTH_BCRYPT_COST: "4", // every sign-up of a test would take a fifth of a second otherwise
+    },
     projects: [
       {
         extends: true,

@@ -22,15 +22,16 @@ export function createMirrorView(server: TestSupabase, stripe: StripeClient) {
 
   /** Every mirrored row, without what the guard alone needs, and what a customer sees of it. */
   async function rows(): Promise<Record<string, unknown>> {
-    const all: Record<string, unknown> = {};
-    for (const table of [...(await tables()), "public.payment_history"]) {
-      if (table === LEFT_TO_HISTORY) continue;
-      const found = await server.query<{ row: { id: string } }>(
-        `select to_jsonb(t) - '{as_of,rank,fetched}'::text[] as row from ${table} t order by id`,
-      );
-      for (const { row } of found) all[`${table} ${row.id}`] = row;
-    }
-    return all;
+    const shown = [...(await tables()), "public.payment_history"].filter((table) => table !== LEFT_TO_HISTORY);
+    const found = await server.query<{ name: string; row: object }>(
+      shown
+        .map(
+          (table) =>
+            `select '${table} ' || id as name, to_jsonb(t) - '{as_of,rank,fetched}'::text[] as row from ${table} t`,
+        )
+        .join(" union all "),
+    );
+    return Object.fromEntries(found.map(({ name, row }) => [name, row]));
   }
 
   /** The rows of what these events are about, read from Stripe object by object. Leaves the mirror with just those. */
