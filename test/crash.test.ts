@@ -6,13 +6,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
-import { findFreePort } from "@turnpike/local/testing";
+import { findFreePort, shareBuiltStacks } from "@turnpike/local/testing";
 import Stripe from "stripe";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import { event, product } from "./builders.ts";
 import { WAIT } from "./world.ts";
 
-const KEYS = { STRIPE_WEBHOOK_SECRET: "whsec_crash_test", SUPABASE_SECRET_KEY: "sb_secret_crash_test" };
 let dataDir: string;
 let port: number;
 let running: ChildProcess | undefined;
@@ -27,17 +26,12 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** `npm start` without npm, so that the signal hits the process itself. Resolves when it answers. */
+/** What `npm start` runs, in a process of its own for the signal to hit, without its pages. Resolves when it answers. */
 async function start(): Promise<void> {
-  running = spawn("node", ["--disable-warning=ExperimentalWarning", "packages/local/src/main.ts"], {
-    env: {
-      PATH: process.env.PATH,
-      PORT: String(port),
-      TURNPIKE_DATA_DIR: dataDir,
-      ...KEYS,
-    },
-    stdio: "ignore",
-  });
+  // Bundled beforehand: a bundler that is shot together with the system would leave its own process behind.
+  await shareBuiltStacks(inject("builtStacks"));
+  const system = ["test/crash-system.ts", inject("builtStacks"), dataDir, String(port)];
+  running = spawn("node", ["--disable-warning=ExperimentalWarning", ...system], { stdio: "ignore" });
   const child = running;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode} before it was well`);
@@ -53,14 +47,12 @@ async function kill(): Promise<void> {
   await once(running, "exit");
 }
 
-/** Of the key that the running system made up. */
-function keyHash(): string {
-  const { stripeSecretKey } = JSON.parse(readFileSync(join(dataDir, "settings.json"), "utf8"));
-  return createStripe({ secretKey: stripeSecretKey }).keyHash;
-}
+/** What the running system made up. */
+const secrets = (): Record<"stripeSecretKey" | "stripeWebhookSecret" | "supabaseSecretKey", string> =>
+  JSON.parse(readFileSync(join(dataDir, "settings.json"), "utf8"));
 
 async function deliver(payload: string): Promise<Response> {
-  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: KEYS.STRIPE_WEBHOOK_SECRET });
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: secrets().stripeWebhookSecret });
   const headers = { "stripe-signature": signature, "content-type": "application/json" };
   return fetch(`http://localhost:${port}/api/webhooks/stripe`, { method: "POST", headers, body: payload });
 }
@@ -77,7 +69,7 @@ it.each([0, 1_050, 1_200])(
     await kill();
 
     await start();
-    const supabase = createServiceClient({ url: `http://localhost:${port}`, secretKey: KEYS.SUPABASE_SECRET_KEY });
+    const supabase = createServiceClient({ url: `http://localhost:${port}`, secretKey: secrets().supabaseSecretKey });
     await vi.waitFor(async () => {
       const { data } = await supabase.from("products").select("name").eq("id", bought.id);
       expect(data).toEqual([{ name: "Survivor" }]);
@@ -94,7 +86,7 @@ it.each([0, 1_050, 1_200])(
     };
     const again = await supabase.rpc("apply_stripe_changes", {
       changes: [change],
-      key_hash: keyHash(),
+      key_hash: createStripe({ secretKey: secrets().stripeSecretKey }).keyHash,
       one_at_a_time: false,
     });
     expect(again.data).toEqual([{ event_id: id, outcome: "duplicate", reason: null }]);
