@@ -16,7 +16,7 @@ const random = createRandom(SEED);
 const below = (limit: number) => Math.floor(random() * limit);
 
 beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: true }), openBrowser()]);
+  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
   const keys = ["starter_monthly", "pro_monthly", "pro_yearly"];
   prices = await Promise.all(keys.map(async (key) => (await world.priceOf(key)).id));
 }, 120_000);

@@ -12,7 +12,7 @@ let context: BrowserContext;
 let page: Page;
 
 beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: true }), openBrowser()]);
+  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
   await world.priceOf("pro_monthly");
 }, 120_000);
 afterAll(async () => {

@@ -1,13 +1,17 @@
 import { join } from "node:path";
 import { enabledEvents } from "@turnpike/core/mirror";
-import type { Address } from "./address.ts";
+import type { Address, RequestListener } from "./address.ts";
 import type { Log } from "./log.ts";
 import type { Settings } from "./settings/settings.ts";
 import type { SystemDescription } from "./stacks/description.ts";
 import { UserError } from "./user-error.ts";
-import type { DevServer } from "./web/dev-server.ts";
 
 // Each part is imported only where it runs: one that is swapped for the real service costs no start-up time.
+
+interface WebServer {
+  listener: RequestListener;
+  close(): Promise<void>;
+}
 
 /** On disk, or in memory and begun from a snapshot. */
 export type SupabaseStorage = { dataDir: string } | { snapshotDir: string };
@@ -42,15 +46,20 @@ export async function startStripe({ stripe, publicUrl }: Settings, dataDir: stri
   });
 }
 
-/** Nothing when the stacks have no site. */
+/**
+ * Nothing when the stacks have no site.
+ * @param buildDir Where it is built as for a deploy; without, its pages are made as they are asked for.
+ */
 export async function startWeb(
   { siteUrl }: Settings,
   root: string,
   { sites }: SystemDescription,
   { server }: Address,
-): Promise<DevServer | undefined> {
+  buildDir?: string,
+): Promise<WebServer | undefined> {
   const [site] = sites;
   if (!site) return undefined;
+  if (buildDir) return (await import("./web/built-site.ts")).startBuiltSite(root, site, buildDir);
   const { startDevServer } = await import("./web/dev-server.ts");
   return startDevServer(root, site, siteUrl, server);
 }

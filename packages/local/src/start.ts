@@ -37,8 +37,8 @@ export interface LocalOptions {
   port?: number;
   /** Whether Supabase keeps its rows in memory only: it starts and answers faster, for tests. Default: false. */
   inMemory?: boolean;
-  /** Whether to serve the web app. Default: true. */
-  web?: boolean;
+  /** Whether to serve the web app; `built`: as a deploy builds it, for tests. Default: true. */
+  web?: boolean | "built";
   /** Stacks that were built before, by `buildStacks`: for tests. */
   stacks?: BuiltStacks;
   /** Whether to bundle anew on every save. Default: true. */
@@ -101,7 +101,9 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
     await startAws({ root, dataDir, environment: stacksEnv, secrets, watch, retryAfterSeconds, log, stacks }),
   );
   onStep("Stacks read, queues open");
-  const web = options.web === false ? undefined : closers.add(await startWeb(settings, root, aws.system, address));
+  const siteDir = options.web === "built" ? join(dataDir, "site") : undefined;
+  const web =
+    options.web === false ? undefined : closers.add(await startWeb(settings, root, aws.system, address, siteDir));
   const [supabase, stripe] = await Promise.all([supabaseStarting, stripeStarting]);
   await assertMadeWith(dataDir, { settings, embedded: supabase, emulator: stripe }, log);
   onStep("Supabase, Stripe and the web app are up");
@@ -109,7 +111,7 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   onStep("Functions built");
 
   address.serve(createRouter({ api: aws.api, supabase: supabase?.fetch, stripe: stripe?.fetch, web: web?.listener }));
-  if (stripe) address.server.on("upgrade", createUpgradeRouter(stripe.upgrade, web !== undefined));
+  if (stripe) address.server.on("upgrade", createUpgradeRouter(stripe.upgrade, web !== undefined && !siteDir));
   aws.startConsumers();
   if (options.schedules !== false) aws.startSchedules();
   if (stripe && options.seed !== false) await seedCatalogue(createStripe(settings.stripe));

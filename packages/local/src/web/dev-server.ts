@@ -4,22 +4,12 @@ import { createServer } from "vite";
 import type { RequestListener } from "../address.ts";
 import type { SiteDescription } from "../stacks/description.ts";
 
-export interface DevServer {
-  listener: RequestListener;
-  close(): Promise<void>;
-}
-
 /**
  * Serves the web app with reload on save, its web socket on the same server as everything else.
  * @param siteUrl Where browsers find it.
  * @param site From the stacks: its environment is what a deploy would build into the pages.
  */
-export async function startDevServer(
-  root: string,
-  site: SiteDescription,
-  siteUrl: string,
-  server: Server,
-): Promise<DevServer> {
+export async function startDevServer(root: string, site: SiteDescription, siteUrl: string, server: Server) {
   const vite = await createServer({
     root: join(root, site.path),
     appType: "spa",
@@ -31,12 +21,10 @@ export async function startDevServer(
       Object.entries(site.environment).map(([name, value]) => [`import.meta.env.${name}`, JSON.stringify(value)]),
     ),
   });
-  return {
-    listener: (request, response) =>
-      vite.middlewares(request, response, () => {
-        response.statusCode = 404;
-        response.end("Not Found");
-      }),
-    close: () => vite.close(),
-  };
+  const listener: RequestListener = (request, response) =>
+    vite.middlewares(request, response, () => {
+      response.statusCode = 404;
+      response.end("Not Found");
+    });
+  return { listener, close: () => vite.close() };
 }

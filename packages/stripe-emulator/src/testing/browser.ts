@@ -6,6 +6,7 @@ export async function openBrowser(): Promise<Browser> {
   const { chromium: playwright } = await import("playwright-core");
   if (process.platform !== "linux" || process.arch !== "x64") return playwright.launch({ channel: "chrome" });
   const { default: chromium } = await import("@sparticuz/chromium");
+  chromium.setGraphicsMode = false; // a page without WebGL needs no graphics card, nor one that is played by the processor
   return playwright.launch({
     executablePath: await chromium.executablePath(),
     // In a single process, closing one page ends them all.
