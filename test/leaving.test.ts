@@ -1,5 +1,6 @@
 import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { nextSecond } from "./parts/clock.ts";
 import { startWorld, WAIT, type World } from "./world.ts";
 
 let world: World;
@@ -39,7 +40,7 @@ const mails = () =>
 it("a second subscription is undone by the deployed functions as soon as its event is applied, and the operator is told", async () => {
   const customer = await newCustomer(await world.signUp());
   const older = await subscribe(customer, "starter_monthly");
-  await new Promise((resolve) => setTimeout(resolve, 1100)); // Stripe's clock has seconds
+  await nextSecond();
   const younger = await subscribe(customer, "pro_monthly");
   await vi.waitFor(async () => expect(await statusOf(younger)).toBe("canceled"), WAIT);
   await vi.waitFor(() => expect(mails().some((line) => line.includes(younger))).toBe(true), WAIT);

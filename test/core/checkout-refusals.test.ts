@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { openCheckout } from "@turnpike/core/checkout";
 import { openPortal } from "@turnpike/core/portal";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { nextSecond } from "../parts/clock.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { SITE } from "../parts/lambda.ts";
 import { standBeforeSupabase } from "../parts/proxy.ts";
@@ -166,7 +166,7 @@ describe("an address", () => {
     expect(await atStripe(email)).toHaveLength(2);
     const updates = async () => (await lent.asked(`POST /v1/customers/${guest.id}`)).length;
     const before = await updates();
-    await sleep(1_100); // what Stripe showed in one second is told apart in the next
+    await nextSecond(); // what Stripe showed in one second is told apart in the next
     await act();
     expect(await updates()).toBe(before); // the mirror knows
   });

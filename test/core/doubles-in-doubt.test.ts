@@ -2,6 +2,7 @@ import { applyEvents, noteAnew } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
 import { beforeEach, describe, expect, it } from "vitest";
 import { event, id as newId } from "../builders.ts";
+import { nextSecond } from "../parts/clock.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { standBefore } from "../parts/proxy.ts";
 import { createRelay } from "../parts/relay.ts";
@@ -21,13 +22,11 @@ beforeEach(async () => {
   customer = await relay.newCustomer(await shop.newUser());
 });
 
-/** Stripe's clock has seconds: the next one is younger. */
-const later = () => new Promise((resolve) => setTimeout(resolve, 1100));
 const DAY = 24 * 60 * 60;
 
 async function buyTwice(): Promise<[string, string]> {
   const older = await relay.subscribe(customer, starter);
-  await later();
+  await nextSecond();
   return [older, await relay.subscribe(customer, pro)];
 }
 
@@ -55,14 +54,14 @@ describe("nothing is undone, and it is told,", () => {
   it("when the younger one has run for days: a year that was used for months is not given back", async () => {
     const [older, younger] = await buyTwice();
     const { stripe } = await showing({ [older]: madeDaysAgo(90), [younger]: madeDaysAgo(4) });
-    await later();
+    await nextSecond();
     await bothStand([older, younger], "has run for days", { stripe });
   });
 
   it("when the customer's credit was used for the younger one: a refund would not bring it back", async () => {
     const older = await relay.subscribe(customer, starter);
     await lent.stripe.customers.update(customer, { balance: -1000 });
-    await later();
+    await nextSecond();
     await bothStand([older, await relay.subscribe(customer, pro)], "credit was used");
   });
 
@@ -91,7 +90,7 @@ describe("nothing is undone, and it is told,", () => {
       trial_settings: { end_behavior: { missing_payment_method: "cancel" } },
     });
     await noteAnew(shop.billing, "subscription", older);
-    await later();
+    await nextSecond();
     await bothStand([older, await relay.subscribe(customer, pro)], "ends by itself");
   });
 
@@ -110,7 +109,7 @@ it("a trial with a card is one that stands", async () => {
     trial_period_days: 7,
   });
   await noteAnew(shop.billing, "subscription", older);
-  await later();
+  await nextSecond();
   const younger = await relay.subscribe(customer, pro);
   await relay.run();
   expect([await relay.statusOf(older), await relay.statusOf(younger)]).toEqual(["trialing", "canceled"]);
@@ -160,10 +159,10 @@ it("a refund that fails days later, at the bank, is told", async () => {
 it("a change of plan that leads into the group of another subscription is noticed", async () => {
   const addOn = await shop.sell("monthly", { group: "add-on" });
   const changing = await relay.subscribe(customer, addOn.id);
-  await later();
+  await nextSecond();
   const other = await relay.subscribe(customer, pro);
   expect(await relay.notices("double_subscription")).toEqual([]);
-  await later();
+  await nextSecond();
   const [item] = (await lent.stripe.subscriptions.retrieve(changing)).items.data;
   const items = [{ id: item?.id ?? "", price: starter }];
   await lent.stripe.subscriptions.update(changing, { items, proration_behavior: "none" });

@@ -1,5 +1,6 @@
 import { noteAnew } from "@turnpike/core/mirror";
 import { beforeEach, describe, expect, it } from "vitest";
+import { nextSecond } from "../parts/clock.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { refuseForNow, standBefore } from "../parts/proxy.ts";
 import { createRelay } from "../parts/relay.ts";
@@ -20,11 +21,9 @@ beforeEach(async () => {
 });
 
 const doubles = async () => (await relay.notices("double_subscription")).map(({ object_id }) => object_id);
-/** Stripe's clock has seconds: the next one is younger. */
-const later = () => new Promise((resolve) => setTimeout(resolve, 1100));
 async function buyTwice(...metadata: Record<string, string>[]): Promise<[string, string]> {
   const older = await relay.subscribe(customer, starter, metadata[0]);
-  await later();
+  await nextSecond();
   return [older, await relay.subscribe(customer, pro, metadata[1] ?? metadata[0])];
 }
 
@@ -33,7 +32,7 @@ describe("two live subscriptions of one payer are written down in the transactio
     const { stripe } = lent;
     const create = () => stripe.subscriptions.create({ customer, items: [{ price: pro }] });
     const older = await create();
-    await later();
+    await nextSecond();
     const younger = await create();
     for (const { id } of [younger, older]) await noteAnew(shop.billing, "subscription", id);
     expect(await doubles()).toEqual([younger.id]);
@@ -49,7 +48,7 @@ describe("two live subscriptions of one payer are written down in the transactio
     const user = await shop.newUser();
     const [own, guest] = [await relay.newCustomer(user), await relay.newCustomer()];
     await relay.subscribe(own, pro);
-    await later();
+    await nextSecond();
     const younger = await relay.subscribe(guest, pro);
     expect(await doubles()).toEqual([]);
     await supabase.query("update customers set user_id = $1, owned_by = 'email' where id = $2", [user.id, guest]);
@@ -62,7 +61,7 @@ describe("two live subscriptions of one payer are written down in the transactio
       await relay.newCustomer(undefined, { organization_id: "acme" }),
     ];
     await relay.subscribe(one, pro);
-    await later();
+    await nextSecond();
     const younger = await relay.subscribe(other, pro);
     await relay.subscribe(await relay.newCustomer(undefined, { organization_id: "other" }), pro);
     expect(await doubles()).toEqual([younger]);
@@ -70,7 +69,7 @@ describe("two live subscriptions of one payer are written down in the transactio
 
   it("when one that waited for its payment becomes live", async () => {
     await relay.subscribe(customer, starter);
-    await later();
+    await nextSecond();
     const waiting = await relay.subscribe(customer, pro);
     await supabase.query("update user_subscriptions set status = 'incomplete', as_of = '-infinity' where id = $1", [
       waiting,
@@ -118,7 +117,7 @@ describe("the younger of two that our own pages sold", () => {
 
   it("of three, leaves the oldest alone", async () => {
     const [older, second] = await buyTwice();
-    await later();
+    await nextSecond();
     const third = await relay.subscribe(customer, pro);
     await relay.run();
     expect(await Promise.all([older, second, third].map(relay.statusOf))).toEqual(["active", "canceled", "canceled"]);
@@ -157,7 +156,7 @@ describe("the younger of two that our own pages sold", () => {
 
   it("is cancelled when nothing was paid for it", async () => {
     const older = await relay.subscribe(customer, starter);
-    await later();
+    await nextSecond();
     const { stripe } = lent;
     const { id } = await stripe.subscriptions.create({
       customer,
@@ -207,7 +206,7 @@ describe("nothing is undone, and it is told,", () => {
       response.writeHead(200, { "content-type": "application/json", date: new Date().toUTCString() });
       response.end(JSON.stringify(older));
     });
-    await later();
+    await nextSecond();
     await bothStand(pair, "the older one is past_due", { stripe: clone.stripe });
   });
 
@@ -239,7 +238,7 @@ it("what is none any more at Stripe is no double, whatever the mirror still show
 it("what a product's metadata says now decides, whatever the mirror still shows", async () => {
   const [, younger] = await buyTwice();
   const { product } = await lent.stripe.prices.retrieve(pro);
-  await later();
+  await nextSecond();
   await lent.stripe.products.update(`${product}`, { metadata: { subscription_group: "beside" } });
   expect(await relay.run()).toEqual([]);
   expect(await relay.statusOf(younger)).toBe("active");
