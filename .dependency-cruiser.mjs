@@ -179,6 +179,13 @@ const concepts = [
     to: { path: installed(["@supabase/supabase-js"]), dependencyTypesNot: ["type-only"] },
   },
   {
+    name: "doctor-for-operators",
+    comment:
+      "The doctor brings a description of the whole database along: it is the operator's, and in no function's bundle.",
+    from: { path: "^packages/(core|functions|web|local)/", pathNot: "^packages/core/src/doctor/" },
+    to: { path: "^packages/core/src/doctor/" },
+  },
+  {
     name: "core-node",
     comment: "Of Node's modules core uses hashes and timers: no HTTP, no files, no processes.",
     from: { path: "^packages/core/", pathNot: DEVELOPMENT },

@@ -12,6 +12,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "v
 import { type Ended, on, runBilling, startBilling } from "./billing.ts";
 import { startWorld, WAIT, type World } from "./world.ts";
 
+// Processes are started one after the other, each of which may take seconds where others work, too.
+vi.setConfig({ testTimeout: 120_000 });
+
 let world: World;
 beforeAll(async () => {
   world = await startWorld({ inMemory: true });
@@ -102,6 +105,8 @@ describe("billing doctor", () => {
   });
 });
 
+const NO_ENDPOINT = "No webhook endpoint is needed: the emulator, or stripe listen, brings the events to this machine.";
+
 describe("billing setup", () => {
   const file = (config: unknown) => {
     const path = join(folder(), "billing.config.mjs");
@@ -147,6 +152,42 @@ describe("billing setup", () => {
     expect((await billing("setup", "--config", "docs/billing.config.ts", "--dry-run")).stdout).toContain(
       "price pro_monthly",
     );
+  });
+
+  it("takes a file of another folder, and finds the project's packages for it", async () => {
+    const elsewhere = folder();
+    writeFileSync(join(elsewhere, "package.json"), '{ "type": "commonjs" }');
+    const source = `import { defineBilling } from "@turnpike/core/setup";
+      import { name } from "./names.ts";
+      export default defineBilling({ products: [{ ...${JSON.stringify(offer(1900).products[0])}, key: "far", name }] });`;
+    writeFileSync(join(elsewhere, "names.ts"), 'export const name: string = "From afar";');
+    writeFileSync(join(elsewhere, "billing.config.ts"), source);
+    const ended = await runBilling(["setup", "--config", "billing.config.ts", "--dry-run"], on(world), {
+      cwd: elsewhere,
+    });
+    expect(ended).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining("create product far\n    name: From afar\n"),
+    });
+    expect(ended.stderr).toBe(`On the local system at ${world.url}, test mode\n${NO_ENDPOINT}\n`);
+
+    writeFileSync(join(elsewhere, "billing.config.ts"), 'import "no-such-package";\nexport default {};');
+    expect(await runBilling(["setup", "--config", join(elsewhere, "billing.config.ts")], on(world))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/billing\.config\.ts cannot be read: Cannot find package 'no-such-package'/),
+    });
+  });
+
+  it("run in another folder, says that the file there is not the project's, and how it is named", async () => {
+    const elsewhere = folder();
+    writeFileSync(join(elsewhere, "billing.config.ts"), "export default { products: [] };");
+    const ended = await runBilling(["setup"], on(world), { cwd: elsewhere });
+    expect(ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /There is a billing\.config\.ts in this folder, and none at the project's root, .*: say --config billing\.config\.ts if it is meant/,
+      ),
+    });
   });
 
   it("names the place of what is wrong in the file, and touches nothing", async () => {

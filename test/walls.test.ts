@@ -48,6 +48,8 @@ const CROSSINGS: Crossing[] = [
   ["settings-npm", "packages/settings/src", `import * as z from "zod/mini";`],
   ["web-schemas-only", "packages/web/src", `import { applyEvents } from "../../core/src/mirror/apply.ts";`],
   ["web-schemas-only", "packages/web/src", `import { openCheckout } from "@turnpike/core/checkout";`],
+  ["doctor-for-operators", "packages/functions/src", `import { examine } from "@turnpike/core/doctor";`],
+  ["doctor-for-operators", "packages/core/src/health", `import { examine } from "../doctor/index.ts";`],
   ["web-rooms", "packages/web/src", `import { handler } from "../../functions/src/health.ts";`],
   ["web-npm", "packages/web/src", `import type Stripe from "stripe";`],
   ["web-node", "packages/web/src", `import { createHash } from "node:crypto";`],

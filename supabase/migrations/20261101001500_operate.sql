@@ -74,66 +74,156 @@ begin
 end
 $$;
 
--- Tables, views and functions as they are: what the migrations made of them is written down beside the code that compares.
-create function public.inspect_schema() returns jsonb
-language sql stable security definer set search_path = '' as $$
-  select jsonb_build_object('relations', (
-    select jsonb_object_agg(format('%s.%s', n.nspname, c.relname), jsonb_build_object(
-      'columns', (
-        select jsonb_object_agg(a.attname, pg_catalog.format_type(a.atttypid, null)) from pg_catalog.pg_attribute a
-        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+-- Tables, views and functions as they are: what the migrations made of them is written down beside the code that compares. Definitions are
+-- text, so that what is missing can be made again by it.
+
+create function billing.describe_columns(relation oid) returns jsonb
+language sql stable set search_path = '' as $$
+  select jsonb_object_agg(a.attname, jsonb_strip_nulls(jsonb_build_object(
+    'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
+    'required', nullif(a.attnotnull, false),
+    'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
+    'generated', case
+      when a.attidentity <> '' then concat('identity ', a.attidentity)
+      when a.attgenerated <> '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+    end
+  )))
+  from pg_catalog.pg_attribute a
+  left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
+$$;
+
+create function billing.describe_policies(relation oid) returns jsonb
+language sql stable set search_path = '' as $$
+  select coalesce(jsonb_object_agg(p.polname, concat(
+    case when not p.polpermissive then 'as restrictive ' end,
+    case p.polcmd when 'r' then 'for select' when 'a' then 'for insert' when 'w' then 'for update' when 'd' then 'for delete' else 'for all' end,
+    ' to ', array_to_string(
+      array(select case id when 0 then 'public' else id::regrole::text end from unnest(p.polroles) id order by 1), ', '
+    ),
+    ' using (' || regexp_replace(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g') || ')',
+    ' with check (' || regexp_replace(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g') || ')'
+  )), '{}')
+  from pg_catalog.pg_policy p where p.polrelid = relation
+$$;
+
+-- What each role may do with a relation: `SELECT` with all of it, `SELECT (id, email)` with these columns.
+create function billing.describe_grants(relation oid) returns jsonb
+language sql stable set search_path = '' as $$
+  select coalesce(jsonb_object_agg(role, granted), '{}')
+  from (
+    select role, jsonb_agg(concat(privilege, ' (' || columns.list || ')') order by privilege) as granted
+    from unnest('{anon,authenticated,service_role}'::name[]) role
+    cross join unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) privilege
+    cross join lateral (
+      select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as list from pg_catalog.pg_attribute a
+      where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
+        and privilege not in ('DELETE', 'TRUNCATE')
+        and not pg_catalog.has_table_privilege(role, relation, privilege)
+        and pg_catalog.has_column_privilege(role, relation, a.attnum, privilege)
+    ) columns
+    where pg_catalog.has_table_privilege(role, relation, privilege) or columns.list is not null
+    group by role
+  ) grants
+$$;
+
+create function billing.describe_relation(relation oid) returns jsonb
+language sql stable set search_path = '' as $$
+  select jsonb_build_object(
+    'columns', billing.describe_columns(relation),
+    'row_level_security', case when not c.relrowsecurity then 'off' when c.relforcerowsecurity then 'forced' else 'on' end,
+    'asks_as_caller', coalesce('security_invoker=true' = any (c.reloptions), false),
+    -- Versions of Postgres name tables and columns in it more or less fully, and a dump that was restored has more brackets and names.
+    'shows', case when c.relkind = 'v' then
+      md5(regexp_replace(pg_catalog.pg_get_viewdef(relation), '\w+\.|\s+AS \w+|[\s()]', '', 'g'))
+    end,
+    'policies', billing.describe_policies(relation),
+    'granted', billing.describe_grants(relation),
+    'constraints', (
+      select coalesce(jsonb_object_agg(k.conname, pg_catalog.pg_get_constraintdef(k.oid)), '{}')
+      from pg_catalog.pg_constraint k where k.conrelid = relation and k.contype in ('c', 'p', 'u', 'f', 'x')
+    ),
+    'triggers', (
+      select coalesce(jsonb_object_agg(t.tgname, jsonb_strip_nulls(jsonb_build_object(
+        'does', pg_catalog.pg_get_triggerdef(t.oid), 'off', nullif(t.tgenabled not in ('O', 'A'), false)
+      ))), '{}')
+      from pg_catalog.pg_trigger t where t.tgrelid = relation and not t.tgisinternal
+    ),
+    'indexes', (
+      select coalesce(jsonb_object_agg(i.relname, pg_catalog.pg_get_indexdef(i.oid)), '{}')
+      from pg_catalog.pg_index x join pg_catalog.pg_class i on i.oid = x.indexrelid
+      where x.indrelid = relation and x.indisvalid
+        and not exists (select from pg_catalog.pg_constraint k where k.conindid = i.oid and k.contype in ('p', 'u', 'x'))
+    ),
+    'rules', array(
+      select r.rulename from pg_catalog.pg_rewrite r where r.ev_class = relation and r.rulename <> '_RETURN' order by 1
+    )
+  )
+  from pg_catalog.pg_class c where c.oid = relation
+$$;
+
+create function billing.describe_routines() returns jsonb
+language sql stable set search_path = '' as $$
+  select jsonb_object_agg(
+    format('%s.%s(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid)),
+    jsonb_build_object(
+      'body', md5(p.prosrc),
+      'declared', concat(
+        '(', pg_catalog.pg_get_function_arguments(p.oid), ') returns ', pg_catalog.pg_get_function_result(p.oid), ', ', l.lanname, ', ',
+        case p.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end, case when p.proisstrict then ', strict' end
       ),
-      'row_level_security', c.relrowsecurity,
-      'asks_as_caller', coalesce('security_invoker=true' = any (c.reloptions), false),
-      'policies', (
-        select coalesce(jsonb_object_agg(p.polname, md5(concat(p.polcmd, p.polpermissive,
-          array(select roles.name from unnest(p.polroles) id cross join lateral (select id::regrole::text) roles (name) order by 1),
-          regexp_replace(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g')))), '{}')
-        from pg_catalog.pg_policy p where p.polrelid = c.oid
-      ),
-      'granted', (
-        select coalesce(jsonb_object_agg(role, granted), '{}')
-        from (
-          select role, jsonb_agg(privilege order by privilege) as granted
-          from unnest('{anon,authenticated,service_role}'::name[]) role
-          cross join unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) privilege
-          where case
-            when privilege in ('DELETE', 'TRUNCATE') then pg_catalog.has_table_privilege(role, c.oid, privilege)
-            else pg_catalog.has_any_column_privilege(role, c.oid, privilege)
-          end
-          group by role
-        ) grants
-      ),
-      'triggers', (
-        select coalesce(jsonb_agg(t.tgname order by t.tgname), '[]') from pg_catalog.pg_trigger t
-        where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('O', 'A')
-      ),
-      'indexes', (
-        select coalesce(jsonb_agg(i.relname order by i.relname), '[]')
-        from pg_catalog.pg_index x join pg_catalog.pg_class i on i.oid = x.indexrelid where x.indrelid = c.oid and x.indisvalid
-      )
-    ))
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v') and (n.nspname in ('public', 'billing') or (n.nspname, c.relname) = ('auth', 'users'))
-  ), 'routines', (
-    select jsonb_object_agg(
-      format('%s.%s(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid)),
-      jsonb_build_object(
-        'body', md5(p.prosrc),
-        'definer', p.prosecdef,
-        'settings', coalesce(to_jsonb(p.proconfig), '[]'),
-        'callers', array(
-          select role from unnest('{anon,authenticated,service_role}'::name[]) role
-          where pg_catalog.has_function_privilege(role, p.oid, 'execute')
-        )
+      'definer', p.prosecdef,
+      'settings', coalesce(to_jsonb(p.proconfig), '[]'),
+      'callers', array(
+        select role from unnest('{anon,authenticated,service_role}'::name[]) role
+        where pg_catalog.has_function_privilege(role, p.oid, 'execute')
       )
     )
-    from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('public', 'billing') and p.prokind = 'f'
-  ))
+  )
+  from pg_catalog.pg_proc p
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  join pg_catalog.pg_language l on l.oid = p.prolang
+  where n.nspname in ('public', 'billing') and p.prokind = 'f'
+$$;
+
+create function public.inspect_schema() returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  settings integer;
+  mirrored jsonb;
+begin
+  -- One of them may be what is missing.
+  if to_regclass('billing.settings') is not null then
+    execute 'select count(*) from billing.settings' into settings;
+  end if;
+  if to_regclass('billing.mirrored') is not null then
+    execute 'select jsonb_object_agg(object, target) from billing.mirrored' into mirrored;
+  end if;
+  return jsonb_build_object(
+    'schemas', (
+      select jsonb_object_agg(schema, (
+        select coalesce(jsonb_object_agg(role, array['USAGE']), '{}') from unnest('{anon,authenticated,service_role}'::name[]) role
+        where pg_catalog.has_schema_privilege(role, schema, 'USAGE')
+      ))
+      from unnest('{public,billing}'::text[]) schema
+    ),
+    'relations', (
+      select jsonb_object_agg(format('%s.%s', n.nspname, c.relname), billing.describe_relation(c.oid))
+      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p', 'v') and (n.nspname in ('public', 'billing') or (n.nspname, c.relname) = ('auth', 'users'))
+    ),
+    'routines', billing.describe_routines(),
+    'rows', jsonb_build_object('billing.settings', settings, 'billing.mirrored', coalesce(mirrored, '{}'))
+  );
+end
 $$;
 
 revoke all on function
+  billing.describe_columns(oid),
+  billing.describe_policies(oid),
+  billing.describe_grants(oid),
+  billing.describe_relation(oid),
+  billing.describe_routines(),
   public.find_stripe_events(text[]),
   public.list_stripe_events(timestamptz, text, text[], integer),
   public.inspect_state(),

@@ -102,6 +102,24 @@ function stacked(headings: string[], row: string[]): string[] {
   ];
 }
 
+/**
+ * A text in lines of a width, cut between words. A word that is longer stays whole: an address is there to be copied.
+ * @param indent of all lines but the first
+ */
+export function wrap(text: string, width: number, indent = 0): string[] {
+  const lines: string[] = [];
+  let line: string | undefined;
+  for (const word of text.split(" ")) {
+    if (line === undefined) line = word;
+    else if (widthOf(line) + 1 + widthOf(word) <= width) line += ` ${word}`;
+    else {
+      lines.push(line);
+      line = " ".repeat(indent) + word;
+    }
+  }
+  return [...lines, line ?? ""];
+}
+
 /** How wide a line may be: the terminal's width; a file or a program gets it whole. */
 export function terminalWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns || NO_TERMINAL_WIDTH : Number.POSITIVE_INFINITY;

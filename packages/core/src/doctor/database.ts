@@ -11,7 +11,9 @@ export const supabase: Check = {
   async look(subject) {
     const { supabase } = subject;
     const { error, status } = await supabase.rpc("get_stripe_account");
-    if (!error) return { ok: "answers, and takes the secret key" };
+    // A function that is there and fails, or that this key may no longer call: what is said of schema and grants names it.
+    const isSabotaged = isMissingTable(error?.code ?? "") || (error?.code === "42501" && status === 403);
+    if (!error || isSabotaged) return { ok: "answers, and takes the secret key" };
     if (status === 0) {
       return {
         says: "SUPABASE_URL does not answer",
@@ -115,8 +117,14 @@ export const grants = compared(
 
 export const schema = compared(
   "schema",
-  "tables, columns, triggers, indexes and functions are as the migrations made them",
-  "Events that touch what is not there fail; what a trigger or a function should do is not done.",
+  "tables, columns, constraints, triggers, indexes, views and functions are as the migrations made them",
+  "Events that touch what is not there fail; what a trigger, a constraint or a function should do is not done.",
+);
+
+export const ownRows = compared(
+  "own rows",
+  "what the migrations have written is there",
+  "Without its settings no purchase finds its owner; of an object without its row no event is applied.",
 );
 
 function compared(kind: Difference["kind"], ok: string, why: string): Check {
@@ -142,18 +150,33 @@ function compared(kind: Difference["kind"], ok: string, why: string): Check {
 /** The file whose statement makes it anew. */
 function whereToFind({ says }: Difference, { migrations: files }: Examined): string {
   const [whole = ""] = says.split(": ");
-  if (/^billing\.apply_\w+\(changes billing\.change\[\]\)$/.test(whole)) {
+  const [, object] = /^billing\.mirrored: the row of (\w+)/.exec(says) ?? [];
+  if (object)
+    return `run the call of \`select billing.mirror('${object}', …)\`${inFile(files, `billing.mirror('${object}'`)} again`;
+  if (/^billing\.apply_\w+\((objects text\[\], )?changes billing\.change\[\]\)$/.test(whole)) {
     return "run the calls of `select billing.mirror(…)` in supabase/migrations again";
   }
-  const object = whole.replace(/\(.*/s, "");
-  const inner = /(?:policy|column|trigger|index) "?([^"]*?)"?(?: is| says|$)/.exec(says)?.[1];
-  const file = [...files].reverse().find(({ sql }) => {
-    if (inner && !/^its column/.test(says.slice(whole.length + 2))) return sql.includes(inner) && sql.includes(object);
-    return new RegExp(`create (or replace )?(table|view|function) ${object.replace(".", "\\.")}\\b`).test(sql);
-  });
-  return `run the statement about ${inner ? `${inner} of ${object}` : object} in supabase/migrations${file ? `/${file.version}_${file.name}.sql` : ""} again`;
+  const name = whole.replace(/\(.*/s, "");
+  const column = /: its column (\S+)/.exec(says)?.[1];
+  const made = inFile(files, new RegExp(`create (or replace )?(table|view|function) ${name.replace(".", "\\.")}\\b`));
+  const again = /: the (function|view) (does|shows|is|runs|lacks) (?!not there)/.test(says)
+    ? "again, as `create or replace`"
+    : "again";
+  return `run the statement about ${column ? `${column} of ${name}` : name}${made} ${again}`;
 }
 
-export function isNotMigrated(code: string): boolean {
-  return /^(PGRST202|PGRST205|42883|42P01|3F000)$/.test(code);
+/** The last of the migrations that has it. */
+function inFile(files: Examined["migrations"], statement: RegExp | string): string {
+  const has = (sql: string) => (typeof statement === "string" ? sql.includes(statement) : statement.test(sql));
+  const file = files.findLast(({ sql }) => has(sql));
+  return file ? ` in supabase/migrations/${file.version}_${file.name}.sql` : "";
+}
+
+function isNotMigrated(code: string): boolean {
+  return /^(PGRST202|42883|3F000)$/.test(code);
+}
+
+/** A function of ours was called, and did not find a table. */
+export function isMissingTable(code: string): boolean {
+  return /^(42P01|PGRST205)$/.test(code);
 }

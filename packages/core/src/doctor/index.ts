@@ -20,6 +20,7 @@ const CHECKS: Check[] = [
   database.rowLevelSecurity,
   database.grants,
   database.schema,
+  database.ownRows,
   stripe.clock,
   site,
   events.webhookEndpoint,
@@ -60,11 +61,19 @@ function findingOf(check: string, found: Found): Finding {
 function unlooked(error: unknown): Found {
   const { code, type, statusCode } = error as { code?: string; type?: string; statusCode?: number };
   const isDatabase = error instanceof DatabaseError;
-  if (isDatabase && database.isNotMigrated(error.code)) {
+  if (isDatabase && error.code === "PGRST202") {
     return {
       says: "The database lacks the function that this is asked of",
       why: "Migrations of this version were never applied, or what they made was dropped.",
       mend: "npx supabase db push",
+    };
+  }
+  if (isDatabase && (database.isMissingTable(error.code) || /^(42883|42703|42501)$/.test(error.code))) {
+    return {
+      state: "unknown",
+      says: `The database could not say: ${error.message}`,
+      why: "It was not looked at.",
+      mend: "mend what is said of schema and grants first",
     };
   }
   const who: Finding["awaits"] = isDatabase ? "Supabase" : type?.startsWith("Stripe") ? "Stripe" : undefined;
