@@ -1,6 +1,8 @@
 import { enabledEvents, objects } from "@turnpike/core/mirror";
 import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { project } from "./core/project.ts";
+import { samples } from "./core/samples.ts";
 
 let server: TestSupabase;
 beforeAll(async () => {
@@ -54,4 +56,14 @@ it("a mirrored table that is registered anew keeps its place in the order of loc
 it("every event that Stripe is asked for belongs to one object", () => {
   const claims = Object.values(objects).flatMap(({ events }) => Object.keys(events));
   expect(claims.sort()).toEqual([...enabledEvents].sort());
+});
+
+it("what is sent of an object has its keys in the order in which Postgres keeps them: it sorts none", async () => {
+  for (const object of Object.keys(samples)) {
+    const row = JSON.stringify(project(object).row);
+    const [kept] = await server.query<{ keys: string[] }>("select array(select jsonb_object_keys($1::jsonb)) as keys", [
+      row,
+    ]);
+    expect(Object.keys(JSON.parse(row)), object).toEqual(kept?.keys);
+  }
 });

@@ -11,8 +11,11 @@ interface LedgerEntry {
   api_version: string | null;
 }
 
+/** Absent where no event was the reason. */
+type NoEntry = { [Key in keyof LedgerEntry]?: LedgerEntry[Key] | undefined };
+
 /** What Postgres is sent: a row as of a moment, and the event that led to it, if any. See `billing.change` in the migrations. */
-export type Change = Partial<LedgerEntry> & { object?: string; object_id?: string | null } & (
+export type Change = NoEntry & { object?: string; object_id?: string | null } & (
     | (Omit<Projection, "object" | "object_id"> & { fetched: boolean; as_of: string; notify?: NoticeKind | undefined })
     | { outcome: "failed" | "refused"; reason: string }
   );
@@ -20,13 +23,36 @@ export type Change = Partial<LedgerEntry> & { object?: string; object_id?: strin
 /** What an event shows, as of the moment that Stripe made it. */
 export function changeOf({ event, projection, notify }: Shown): Change {
   const entry = ledgerEntry(event);
-  return storable({ ...entry, ...projection, notify, fetched: false, as_of: entry.created_at });
+  return storable(changeTo(projection, { entry, notify, fetched: false, as_of: entry.created_at }));
 }
 
 /** What Stripe's API showed, and for an event that asked for it, the event. */
 export function fetchedChange(projection: Projection, asOf: string, asked?: Shown): Change {
-  const entry = asked && { ...ledgerEntry(asked.event), notify: asked.notify };
-  return storable({ ...entry, ...projection, fetched: true, as_of: asOf });
+  const entry = asked && ledgerEntry(asked.event);
+  return storable(changeTo(projection, { entry, notify: asked?.notify, fetched: true, as_of: asOf }));
+}
+
+/** The keys are in the order in which Postgres keeps them: see `createKeyOrder`. */
+function changeTo(
+  { row, rank, owner, object, deleted, object_id }: Projection,
+  shown: { entry: LedgerEntry | undefined; notify: NoticeKind | undefined; fetched: boolean; as_of: string },
+): Change {
+  const { entry, notify, fetched, as_of } = shown;
+  return {
+    row,
+    rank,
+    type: entry?.type,
+    as_of,
+    owner,
+    notify,
+    object,
+    deleted,
+    fetched,
+    event_id: entry?.event_id,
+    object_id,
+    created_at: entry?.created_at,
+    api_version: entry?.api_version,
+  };
 }
 
 /** The event will never be applied, and why. */

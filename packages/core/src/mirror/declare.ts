@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { read } from "../stripe/index.ts";
 import type { Database } from "../supabase/index.ts";
+import { createKeyOrder } from "./key-order.ts";
 import type { NoticeKind, Owner, Projection } from "./projection.ts";
 
 type Tables = Database["public"]["Tables"] & Database["billing"]["Tables"];
@@ -109,6 +110,7 @@ export function mirrored<const Name extends string, Table extends keyof Tables, 
   declaration: Declaration<Name, Table, Source>,
 ): MirroredObject<Name, Source> {
   const { object, project } = declaration;
+  const inKeyOrder = createKeyOrder<Row<Table>>();
   return {
     ...declaration,
     listed: { path: declaration.path ?? "", ...declaration.listed },
@@ -116,7 +118,8 @@ export function mirrored<const Name extends string, Table extends keyof Tables, 
     project: (source, deleted = false) => {
       // A row is written under the id and nothing else: without one the object is unreadable.
       if (!source.id) throw new TypeError(`the ${object} has no id`);
-      return { object, object_id: source.id, rank: 0, deleted, ...project(source, deleted) };
+      const projected = project(source, deleted);
+      return { object, object_id: source.id, rank: 0, deleted, ...projected, row: inKeyOrder(projected.row) };
     },
   };
 }

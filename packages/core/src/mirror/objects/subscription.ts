@@ -14,10 +14,10 @@ export const subscription = mirrored({
     const items = subscription.items.data.map((item: Stripe.SubscriptionItem & Period) => ({
       id: item.id,
       price_id: item.price.id,
-      product_id: requiredIdOf(item.price.product),
       quantity: item.quantity ?? null,
-      current_period_start: optionalTimestamp(item.current_period_start ?? subscription.current_period_start),
+      product_id: requiredIdOf(item.price.product),
       current_period_end: optionalTimestamp(item.current_period_end ?? subscription.current_period_end),
+      current_period_start: optionalTimestamp(item.current_period_start ?? subscription.current_period_start),
     }));
     const [first] = items;
     return {
