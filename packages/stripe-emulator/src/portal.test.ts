@@ -1,6 +1,15 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, CARD, createCheckout, createPlan, DECLINED_CARD, openBench, typesSince } from "./testing/bench.ts";
+import {
+  type Bench,
+  CARD,
+  createCheckout,
+  createPlan,
+  DECLINED_CARD,
+  letSwitch,
+  openBench,
+  typesSince,
+} from "./testing/bench.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -94,16 +103,16 @@ test("who cancelled is asked why, once, and the answer is kept with the subscrip
   expect((await bench.submit(url, { action: "feedback", subscription: id, feedback: "bogus" })).status).toBe(404);
 });
 
-test("a quantity above one can be changed, with proration", async () => {
-  const { id, open } = await subscriber(3);
-  const { url } = await open();
+test("a quantity can be changed where the configuration says so, with proration", async () => {
+  const { id, price, open } = await subscriber(3);
+  const { url } = await open({ configuration: await letSwitch(stripe, [price]) });
   expect(await pageOf(url)).toContain('name="quantity"');
   for (const quantity of ["0", "1.5", "many"]) {
     expect((await bench.submit(url, { action: "update", subscription: id, quantity })).status).toBe(404);
   }
   await bench.submit(url, { action: "update", subscription: id, price: "", quantity: "5" });
   expect((await stripe.subscriptions.retrieve(id)).items.data[0]?.quantity).toBe(5);
-  expect(await pageOf((await (await subscriber()).open()).url)).not.toContain('name="quantity"');
+  expect(await pageOf((await open()).url)).not.toContain('name="quantity"');
 });
 
 test("a configuration says what the portal offers; what it does not offer is refused", async () => {
@@ -117,6 +126,7 @@ test("a configuration says what the portal offers; what it does not offer is ref
       default_allowed_updates: ["price"],
       products: [{ product: String(offered.product), prices: [offered.id] }],
     },
+    payment_method_update: { enabled: true },
   });
   expect(configuration).toMatchObject({
     is_default: false,
@@ -126,8 +136,7 @@ test("a configuration says what the portal offers; what it does not offer is ref
   const { url } = await open({ configuration: configuration.id });
   const page = await pageOf(url);
   expect(page).toContain(offered.id);
-  for (const hidden of [other.id, "Invoices", "Update payment method"]) expect(page).not.toContain(hidden);
-  expect((await bench.submit(`${url}/payment-method`, CARD)).status).toBe(404);
+  for (const hidden of [other.id, "Invoices"]) expect(page).not.toContain(hidden);
   expect((await bench.submit(url, { action: "update", subscription: id, price: other.id })).status).toBe(404);
   await bench.submit(url, { action: "update", subscription: id, price: offered.id });
   await bench.submit(url, { action: "cancel", subscription: id });
@@ -176,20 +185,15 @@ test("a flow opens the portal at one task, and leads where it says when that is 
   expect(await pageOf(method.url)).toContain('name="card_number"');
   expect((await bench.submit(method.url, CARD)).headers.get("location")).toBe(`${method.url}/home`);
   expect((await stripe.customers.listPaymentMethods(customer)).data).toHaveLength(2);
+});
 
-  const foreign = {
-    type: "subscription_update" as const,
-    subscription_update: { subscription: (await subscriber()).id },
-  };
-  await expect(open({ flow_data: foreign })).rejects.toMatchObject({ code: "resource_missing" });
+test("without its feature there is neither the button nor the form", async () => {
+  const { open } = await subscriber();
   const { id: configuration } = await configure({ invoice_history: { enabled: true } });
-  const missing = open({ configuration, flow_data: { type: "payment_method_update" } });
-  await expect(missing).rejects.toMatchObject({ param: "flow_data" });
-  const type = "subscription_update";
-  const update = open({ configuration, flow_data: { type, subscription_update: { subscription: "sub_1" } } });
-  await expect(update).rejects.toThrow(
-    "This subscription cannot be updated because the subscription update feature in the portal configuration is disabled.",
-  );
+  const { url } = await open({ configuration });
+  for (const hidden of ["Update payment method", "Cancel subscription"])
+    expect(await pageOf(url)).not.toContain(hidden);
+  expect((await bench.submit(`${url}/payment-method`, CARD)).status).toBe(404);
 });
 
 async function openInvoice() {

@@ -21,6 +21,7 @@ import { notice, page, seeOther } from "./layout.ts";
 import { redirectedSubscriber } from "./one-subscription.ts";
 import { addLinks } from "./payment-links.ts";
 import { changeInPortal } from "./portal-actions.ts";
+import { confirmPage } from "./portal-confirm.ts";
 import { completed, homeOf } from "./portal-flow.ts";
 import { portalPage } from "./portal-page.ts";
 import { showMethodForm, takeMethod } from "./portal-payment-method.ts";
@@ -200,6 +201,8 @@ const findPortalSession = (world: World, id: string) =>
 /** The portal's page, or the flow that the session opens with. */
 function showPortal(world: World, session: PortalSession, flow: PortalSession["flow"]): Promise<Response> {
   if (flow?.type === "payment_method_update") return showMethodForm(session);
+  if (flow?.subscription_update_confirm)
+    return page("Confirm", confirmPage(world, session, flow.subscription_update_confirm));
   return page("Billing", portalPage(world, session, flow));
 }
 

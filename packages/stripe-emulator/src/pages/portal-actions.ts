@@ -1,10 +1,11 @@
 import { cancellation, changeItems, currentPeriodEnd, type Proration, settleEnd } from "../billing/changing.ts";
 import { endSubscription } from "../billing/end-subscription.ts";
 import type { Subscription } from "../billing/subscription.ts";
+import { moveTrialEnd } from "../billing/trials.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
+import { type Features, offeredPlans, offeredQuantity } from "../resources/portal-offer.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
 import type { World } from "../world.ts";
-import { type Features, offeredPlans, offeredQuantity } from "./portal-offer.ts";
 
 type Form = Partial<Record<string, string>>;
 
@@ -38,18 +39,21 @@ function cancel(world: World, subscription: Subscription, { subscription_cancel:
   return "Your subscription ends with its period.";
 }
 
-/** One item, to another price, another quantity, or both. */
+/** One item, to another price, another quantity, or both. What it is already, as in another tab, is no change. */
 function changePlan(world: World, subscription: Subscription, features: Features, form: Form): string | undefined {
   const item = subscription.items.data[0];
   const price = offeredPlans(world, subscription, features).find((plan) => plan.id === form.price);
-  const bounds = offeredQuantity(subscription, features);
+  const bounds = offeredQuantity(world, subscription, features);
   const quantity = bounds && form.quantity ? Number(form.quantity) : (item?.quantity ?? 1);
   const fits = !bounds || (Number.isInteger(quantity) && quantity >= bounds.least && quantity <= bounds.most);
-  if (!item || !fits || (form.price && !price)) return undefined;
+  if (!item || !fits || (form.price && form.price !== item.price.id && !price)) return undefined;
   if (!price && quantity === (item.quantity ?? 1)) return "Nothing was changed.";
   const proration = prorationOf(features);
   const to = { price: price ?? item.price, quantity };
   tell(world, subscription.id, changeItems(world, subscription.id, [{ item, to }], { proration }));
+  // https://docs.stripe.com/customer-management#limitations-to-modifying-subscriptions
+  if (subscription.status === "trialing" && features.subscription_update.trial_update_behavior !== "continue_trial")
+    moveTrialEnd(world, world.store.subscriptions.get(subscription.id), world.now());
   return "Your subscription was updated.";
 }
 

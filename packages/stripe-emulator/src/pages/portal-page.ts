@@ -5,12 +5,12 @@ import { isOver } from "../billing/end-subscription.ts";
 import { formatMoney } from "../billing/money.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
+import { type Features, offeredPlans, offeredQuantity } from "../resources/portal-offer.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { badge, type Markup } from "./layout.ts";
 import { formatDate, formatInterval } from "./money.ts";
-import { type Features, offeredPlans, offeredQuantity } from "./portal-offer.ts";
 
 type Price = Stored<Stripe.Price>;
 
@@ -45,10 +45,10 @@ function legal({
 
 const priceOf = (subscription: Subscription) => subscription.items.data[0]?.price;
 
-const nameOf = (world: World, subscription: Subscription) =>
+export const nameOf = (world: World, subscription: Subscription) =>
   world.store.products.find(priceOf(subscription)?.product)?.name ?? "Subscription";
 
-const priceText = (price: Price) =>
+export const priceText = (price: Price) =>
   `${formatMoney(price.unit_amount ?? 0, price.currency)}${price.recurring ? ` ${formatInterval(price.recurring)}` : ""}`;
 
 const BRANDS: Partial<Record<string, string>> = { amex: "American Express", mastercard: "Mastercard", visa: "Visa" };
@@ -79,7 +79,7 @@ const endedSubscription = (world: World, subscription: Subscription, features: F
 
 function planForm(world: World, subscription: Subscription, features: Features): Markup | string {
   const plans = offeredPlans(world, subscription, features);
-  const bounds = offeredQuantity(subscription, features);
+  const bounds = offeredQuantity(world, subscription, features);
   if (plans.length === 0 && !bounds) return "";
   const [select, number] = [`plan-${subscription.id}`, `quantity-${subscription.id}`];
   const plan = html`<div class="field"><label for="${select}">Change plan</label><select id="${select}" name="price">

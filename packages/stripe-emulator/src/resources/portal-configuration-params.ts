@@ -49,6 +49,7 @@ const features = hashOf(
         enabled: boolean,
         products: arrayOf(product),
         proration_behavior: prorationBehavior,
+        trial_update_behavior: oneOf("continue_trial", "end_trial"),
       }),
     ),
   } satisfies Fields<Features>),

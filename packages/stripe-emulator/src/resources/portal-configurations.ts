@@ -8,6 +8,7 @@ import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { type ConfigurationParams, createParams, updateParams } from "./portal-configuration-params.ts";
+import { refuseUnfitFeatures } from "./portal-configuration-rules.ts";
 import { FEEDBACK } from "./subscription-params.ts";
 
 export type PortalConfiguration = Stored<Stripe.BillingPortal.Configuration>;
@@ -38,8 +39,11 @@ const NOTHING: Features = {
   },
 };
 
-/** What the account's own configuration offers: all that the emulator's portal has. */
-const EVERYTHING: Features = {
+/**
+ * What the account's own configuration offers once its settings were saved as they are: customers cannot switch plans
+ * (https://docs.stripe.com/customer-management/configure-portal).
+ */
+const BY_DEFAULT: Features = {
   ...NOTHING,
   invoice_history: { enabled: true },
   payment_method_update: { enabled: true, payment_method_configuration: null },
@@ -47,12 +51,6 @@ const EVERYTHING: Features = {
     ...NOTHING.subscription_cancel,
     cancellation_reason: { enabled: true, feedback_options: null, options: [...FEEDBACK] },
     enabled: true,
-  },
-  subscription_update: {
-    ...NOTHING.subscription_update,
-    default_allowed_updates: ["price", "quantity"],
-    enabled: true,
-    proration_behavior: "create_prorations",
   },
 };
 
@@ -78,7 +76,7 @@ function newConfiguration(world: World, id: string, features: Features): PortalC
 /** The account's own configuration, as the dashboard makes it. */
 export const defaultConfiguration = (world: World): PortalConfiguration =>
   world.store.portalConfigurations.find(DEFAULT) ??
-  world.store.portalConfigurations.put(newConfiguration(world, DEFAULT, EVERYTHING));
+  world.store.portalConfigurations.put(newConfiguration(world, DEFAULT, BY_DEFAULT));
 
 /** 404, or 400 where a parameter named it. */
 export function getConfiguration(world: World, id: string, param?: string): PortalConfiguration {
@@ -136,7 +134,9 @@ const productOf = ({ adjustable_quantity: quantity, prices, product }: ProductPa
 
 function createConfiguration(world: World, params: ConfigurationParams): PortalConfiguration {
   const blank = newConfiguration(world, newId("bpc"), NOTHING);
-  const made = world.store.portalConfigurations.put({ ...blank, ...patched(blank, params) });
+  const asked = { ...blank, ...patched(blank, params) };
+  refuseUnfitFeatures(world, asked.features);
+  const made = world.store.portalConfigurations.put(asked);
   world.emit("billing_portal.configuration.created", made);
   return made;
 }
@@ -147,6 +147,7 @@ function updateConfiguration(world: World, id: string, params: ConfigurationPara
     throw invalid("You cannot deactivate the default configuration.", undefined, "active");
   }
   const patch = { ...patched(before, params), updated: world.now() };
+  refuseUnfitFeatures(world, { ...before, ...patch }.features);
   return world.update("portalConfigurations", id, patch, "billing_portal.configuration.updated");
 }
 

@@ -99,6 +99,8 @@ export async function createPlan(
     currency: "eur",
     unit_amount: 1500,
     recurring: { interval: "month" },
+    // As unspecified in euros; but in the portal one changes between prices only that say it.
+    tax_behavior: "inclusive",
     ...overrides,
   });
 }
@@ -115,6 +117,33 @@ export function createCheckout(
     cancel_url: "http://localhost/pricing",
     ...overrides,
   });
+}
+
+/** A portal in which customers change between these prices, and the quantities of what they have. */
+export async function letSwitch(
+  stripe: Stripe,
+  prices: Stripe.Price[],
+  update: Partial<Stripe.BillingPortal.ConfigurationCreateParams.Features.SubscriptionUpdate> = {},
+): Promise<string> {
+  const products = [...Map.groupBy(prices, ({ product }) => String(product))].map(([product, same]) => ({
+    product,
+    prices: same.map(({ id }) => id),
+    adjustable_quantity: { enabled: true },
+  }));
+  const { id } = await stripe.billingPortal.configurations.create({
+    features: {
+      payment_method_update: { enabled: true },
+      subscription_cancel: { enabled: true },
+      subscription_update: {
+        enabled: true,
+        default_allowed_updates: ["price", "quantity"],
+        proration_behavior: "create_prorations",
+        products,
+        ...update,
+      },
+    },
+  });
+  return id;
 }
 
 /** The types of the events after the first `from`, in the order in which they happened. */
