@@ -10,8 +10,15 @@ export default defineBilling({
       features: ["Unlimited projects", "Audit log"],
       taxCode: "txcd_10103001",
       prices: [
-        { lookupKey: "pro_monthly", amount: 2900, currency: "usd", interval: "month", trialDays: 14 },
-        { lookupKey: "pro_yearly", amount: 29_000, currency: "usd", interval: "year" },
+        {
+          lookupKey: "pro_monthly",
+          amount: 2900,
+          currency: "usd",
+          interval: "month",
+          taxBehavior: "exclusive",
+          trialDays: 14,
+        },
+        { lookupKey: "pro_yearly", amount: 29_000, currency: "usd", interval: "year", taxBehavior: "exclusive" },
       ],
     },
     { key: "credits", name: "Credits", prices: [{ lookupKey: "credits_1000", amount: 4900, currency: "usd" }] },

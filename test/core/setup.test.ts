@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 
 const URL = "https://app.example.com/api/webhooks/stripe";
+const TAXED = { currency: "usd", taxBehavior: "exclusive" } as const;
 const CONFIG = defineBilling({
   products: [
     {
@@ -13,8 +14,8 @@ const CONFIG = defineBilling({
       features: ["Unlimited projects", "Audit log"],
       group: "plans",
       prices: [
-        { lookupKey: "pro_monthly", amount: 2900, currency: "usd", interval: "month", trialDays: 14 },
-        { lookupKey: "pro_yearly", amount: 29_000, currency: "usd", interval: "year" },
+        { ...TAXED, lookupKey: "pro_monthly", amount: 2900, interval: "month", trialDays: 14 },
+        { ...TAXED, lookupKey: "pro_yearly", amount: 29_000, interval: "year" },
       ],
     },
     { key: "credits", name: "Credits", prices: [{ lookupKey: "credits_1000", amount: 4900, currency: "usd" }] },
@@ -109,7 +110,7 @@ describe("a price", () => {
     ["currency", "credits_1000", { currency: "eur" }, { field: "amount", from: "4900 usd", to: "4900 eur" }],
     ["interval", "pro_yearly", { interval: "month" }, { field: "every", from: "1 year", to: "1 month" }],
     ["trial", "pro_monthly", { trialDays: 7 }, { field: "trial days", from: "14", to: "7" }],
-    ["tax", "pro_monthly", { taxBehavior: "inclusive" }, { field: "tax", from: null, to: "inclusive" }],
+    ["tax", "pro_monthly", { taxBehavior: "inclusive" }, { field: "tax", from: "exclusive", to: "inclusive" }],
   ])(
     "with another %s is a new one that takes the lookup key; the old one is archived",
     async (_, key, fields, change) => {
@@ -179,7 +180,13 @@ describe("what the file no longer names", () => {
 
 it("a product that was there before is taken over by the lookup key of its price", async () => {
   const { id } = await lent.stripe.products.create({ name: "Pro" });
-  const old = { product: id, unit_amount: 2900, currency: "usd", lookup_key: "pro_monthly" };
+  const old = {
+    product: id,
+    unit_amount: 2900,
+    currency: "usd",
+    lookup_key: "pro_monthly",
+    tax_behavior: "exclusive" as const,
+  };
   await lent.stripe.prices.create({ ...old, recurring: { interval: "month", trial_period_days: 14 } });
   expect((await run()).slice(0, 3)).toEqual([
     "change product pro",
@@ -188,6 +195,95 @@ it("a product that was there before is taken over by the lookup key of its price
   ]);
   expect((await priceOf("pro_yearly"))?.product).toBe(id);
   expect((await plan()).steps).toEqual([]);
+});
+
+it("a price that did not say how it is taxed says it from now on, and whoever has it keeps it", async () => {
+  const { taxBehavior: _, ...silent } = CONFIG.products[0]?.prices[1] ?? {};
+  await run({ products: [{ ...CONFIG.products[0], prices: [CONFIG.products[0]?.prices[0], silent] }] });
+  const before = await priceOf("pro_yearly");
+  const planned = await plan({ products: [CONFIG.products[0]] });
+  expect(planned.steps[0]).toMatchObject({
+    does: "change",
+    name: "pro_yearly",
+    changes: [{ field: "tax", from: null, to: "exclusive" }],
+  });
+  await apply(planned);
+  expect(await priceOf("pro_yearly")).toMatchObject({ id: before?.id, tax_behavior: "exclusive" });
+  expect((await plan({ products: [CONFIG.products[0]] })).steps).toEqual([]);
+});
+
+describe("the portal", () => {
+  const price = (lookupKey: string, fields: object = {}) => ({
+    ...TAXED,
+    lookupKey,
+    amount: 900,
+    interval: "month",
+    ...fields,
+  });
+  const product = (key: string, ...prices: object[]) => ({ key, name: key, prices });
+  const features = async () =>
+    (await lent.stripe.billingPortal.configurations.list({ is_default: true })).data[0]?.features.subscription_update;
+  const offered = async () => {
+    const ids = ((await features())?.products ?? []).flatMap(({ prices }) => prices);
+    return (await Promise.all(ids.map((id) => lent.stripe.prices.retrieve(id)))).map(({ lookup_key: key }) => key);
+  };
+
+  it("offers one price for each interval of a product, and none by use or paid once", async () => {
+    const meter = await lent.stripe.billing.meters.create({
+      display_name: "Calls",
+      event_name: "calls",
+      default_aggregation: { formula: "sum" },
+    });
+    await run({
+      products: [
+        product("a", price("a_month"), price("a_month_two"), price("a_quarter", { intervalCount: 3 })),
+        product("b", price("b_use", { meter: meter.id }), price("b_year", { interval: "year" })),
+        product("c", price("c_once", { interval: undefined })),
+      ],
+    });
+    expect(await offered()).toEqual(["a_month", "a_quarter", "b_year"]);
+    expect(await features()).toMatchObject({ trial_update_behavior: "continue_trial" });
+  });
+
+  it("offers none in a currency that nobody could change to, nor without taxBehavior, which it says", async () => {
+    const planned = await plan({
+      products: [
+        product("a", price("a_usd")),
+        product("b", price("b_usd"), price("b_eur", { currency: "eur", interval: "year" })),
+        product(
+          "c",
+          price("c_taxed", { taxBehavior: "inclusive" }),
+          price("c_silent", { taxBehavior: undefined, interval: "year" }),
+        ),
+      ],
+    });
+    expect(planned.steps.find(({ what }) => what === "portal")?.note).toContain("taxBehavior: c_silent");
+    await apply(planned);
+    expect(await offered()).toEqual(["a_usd", "b_usd"]);
+  });
+
+  it("changes nobody's plan where there is but one, where the file says so, and as Stripe makes it", async () => {
+    expect(await features()).toMatchObject({ enabled: false });
+    await run({ products: [product("a", price("a_month"))] });
+    expect(await features()).toMatchObject({ enabled: false });
+    await run({ products: [product("a", price("a_month"), price("a_year", { interval: "year" }))] });
+    expect(await features()).toMatchObject({ enabled: true });
+    await run({ ...CONFIG, portal: { switchPlans: false } });
+    expect(await features()).toMatchObject({ enabled: false });
+  });
+
+  it("is left as it is, like the catalogue, where only what lacks is to be made; of an empty account it is set up", async () => {
+    const keep = { keep: true, webhookUrl: undefined };
+    expect(await run(CONFIG, keep)).toContain("change portal the customer portal");
+    expect(await features()).toMatchObject({ enabled: true });
+    await run({ ...CONFIG, portal: { switchPlans: false } });
+    const changed = { products: CONFIG.products.map((each) => ({ ...each, name: "Another" })) };
+    expect(await run(changed, keep)).toEqual([]);
+    expect(await features()).toMatchObject({ enabled: false });
+    const fewer = { products: [CONFIG.products[0]] };
+    await run(fewer);
+    expect(await run(CONFIG, keep)).toEqual([]);
+  });
 });
 
 describe("the webhook endpoint", () => {

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { createStripe } from "@turnpike/core/stripe";
+import { createServiceClient } from "@turnpike/core/supabase";
 import { type Environment, loadEnvironment } from "@turnpike/settings/dotenv";
 import { announceRunning, type Running } from "@turnpike/settings/running";
 import { listen } from "./address.ts";
@@ -114,7 +115,8 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   if (stripe) address.server.on("upgrade", createUpgradeRouter(stripe.upgrade, web !== undefined && !siteDir));
   aws.startConsumers();
   if (options.schedules !== false) aws.startSchedules();
-  if (stripe && options.seed !== false) await seedCatalogue(createStripe(settings.stripe));
+  if (stripe && options.seed !== false)
+    await seedCatalogue({ stripe: createStripe(settings.stripe), supabase: createServiceClient(settings.supabase) });
   closers.add(announceRunning(dataDir, runningOf(settings, aws)));
   return {
     url: settings.publicUrl,

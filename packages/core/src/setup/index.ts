@@ -20,6 +20,8 @@ export interface Wish {
   webhookUrl?: string | undefined;
   /** Whether endpoints of another version may be disabled. */
   retire?: boolean | undefined;
+  /** Whether what is there already stays as it is: only what is lacking is made, and the portal set up with the first of it. */
+  keep?: boolean | undefined;
 }
 
 export interface Plan {
@@ -34,14 +36,18 @@ export interface Plan {
  * Compares Stripe with what it should be, and changes nothing.
  * @throws OtherAccountError when the key is of another account than the one that is mirrored
  */
-export async function planSetup(clients: Clients, { config, webhookUrl, retire = false }: Wish): Promise<Plan> {
+export async function planSetup(
+  clients: Clients,
+  { config, webhookUrl, retire = false, keep = false }: Wish,
+): Promise<Plan> {
   const { stripe } = clients;
   await assertNotOther(clients);
   const endpoint = webhookUrl ? await planWebhook(stripe, webhookUrl, retire) : [];
   if (!config) return { steps: endpoint, byHand: [], known: { products: new Map(), prices: new Map() } };
   const standing = await readStanding(stripe, config);
-  const catalogue = planCatalogue(standing, config);
-  const portal = await planPortal(clients, standing, config, catalogue);
+  const catalogue = planCatalogue(standing, config).filter(({ does }) => !keep || does === "create");
+  const isKept = keep && !catalogue.some(({ what }) => what === "product");
+  const portal = isKept ? { steps: [], byHand: [] } : await planPortal(clients, standing, config, catalogue);
   const ids = (all: Map<string, { id: string }>) => new Map([...all].map(([key, { id }]) => [key, id]));
   return {
     steps: [...catalogue, ...portal.steps, ...endpoint],

@@ -3,7 +3,7 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { requiredIdOf } from "../stripe/index.ts";
 import { type ByHand, changesOf, type Progress, type Step } from "./plan.ts";
-import type { BillingConfig } from "./schema.ts";
+import type { BillingConfig, PriceConfig } from "./schema.ts";
 import type { Standing } from "./standing.ts";
 
 /**
@@ -44,7 +44,14 @@ export async function planPortal(
   const changes = changesOf(shown(found, plans), { ...wanted, "plans to change between": listOf(offered) });
   const run = async (progress: Progress) =>
     void (await progress.stripe.billingPortal.configurations.update(found.id, paramsOf(config, offered, progress)));
-  const step: Step = { does: "change", what: "portal", name: "the customer portal", changes, note: null, run };
+  const step: Step = {
+    does: "change",
+    what: "portal",
+    name: "the customer portal",
+    changes,
+    note: untold(config),
+    run,
+  };
   return { steps: changes.length > 0 ? [step] : [], byHand: [] };
 }
 
@@ -81,19 +88,42 @@ function digestOf(offered: Map<string, string[]>, ids: Map<string, string>): str
   return createHash("sha256").update(prices.sort().join()).digest("hex").slice(0, 16);
 }
 
-/** Lookup keys by product. Stripe takes one price for each interval of a product, and none that is paid by use. */
+/** What the portal cannot offer as it is, though customers would look for it there. */
+function untold({ products, portal = {} }: BillingConfig): string | null {
+  if (portal.switchPlans === false) return null;
+  const plans = products.flatMap(({ prices }) => prices.filter(({ interval, meter }) => interval && !meter));
+  const missing = plans.flatMap(({ lookupKey, taxBehavior }) => (taxBehavior ? [] : [lookupKey]));
+  if (missing.length === 0) return null;
+  return `Stripe changes nobody to a price, or from one, that lacks taxBehavior: ${missing.join(", ")}`;
+}
+
+/**
+ * Lookup keys by product. Stripe takes one price for each interval of a product, none that is paid by use, and changes nobody to
+ * another currency or between prices that do not say how they are taxed: what nobody could change to is left out.
+ * @see https://docs.stripe.com/customer-management#limitations-to-modifying-subscriptions
+ */
 function switchable({ products, portal = {} }: BillingConfig): Map<string, string[]> {
   if (portal.switchPlans === false) return new Map();
-  const offered = products.flatMap(({ key, prices }) => {
-    const intervals = new Set<string>();
-    const keys = prices.flatMap(({ lookupKey, interval, intervalCount = 1, meter }) => {
-      if (!interval || meter || intervals.has(`${intervalCount} ${interval}`)) return [];
-      intervals.add(`${intervalCount} ${interval}`);
-      return [lookupKey];
-    });
+  const fitting = products.flatMap(({ key, prices }) => {
+    const byInterval = new Map<string, PriceConfig>();
+    for (const price of prices) {
+      const { interval, intervalCount = 1, meter, taxBehavior } = price;
+      const every = `${intervalCount} ${interval}`;
+      if (interval && !meter && taxBehavior && !byInterval.has(every)) byInterval.set(every, price);
+    }
+    return byInterval.size > 0 ? [{ key, prices: [...byInterval.values()] }] : [];
+  });
+  const taken = fitting.slice(0, MOST_PRODUCTS);
+  const kind = ({ currency, taxBehavior }: PriceConfig) => `${currency} ${taxBehavior}`;
+  const alike = Map.groupBy(
+    taken.flatMap(({ prices }) => prices),
+    kind,
+  );
+  const offered = taken.flatMap(({ key, prices }) => {
+    const keys = prices.flatMap((price) => ((alike.get(kind(price)) ?? []).length > 1 ? [price.lookupKey] : []));
     return keys.length > 0 ? [[key, keys] as const] : [];
   });
-  return new Map(offered.slice(0, MOST_PRODUCTS));
+  return new Map(offered);
 }
 
 function paramsOf({ portal = {} }: BillingConfig, offered: Map<string, string[]>, { products, prices }: Progress) {
@@ -117,6 +147,8 @@ function paramsOf({ portal = {} }: BillingConfig, offered: Map<string, string[]>
               enabled: true,
               default_allowed_updates: ["price" as const],
               proration_behavior: "create_prorations" as const,
+              // Else whoever changes their plan in a trial loses the free days that they were promised.
+              trial_update_behavior: "continue_trial" as const,
               products: [...offered].map(([key, keys]) => ({
                 product: id(products, key),
                 prices: keys.map((lookupKey) => id(prices, lookupKey)),

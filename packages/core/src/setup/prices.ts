@@ -35,7 +35,7 @@ function planPrice(
   }
   const moved = requiredIdOf(standing.product) !== productId;
   const replaced = [
-    ...changesOf(fixedOf(standing), fixed(wanted)).filter(({ field, to }) => field !== "tax" || to !== null),
+    ...changesOf(fixedOf(standing), fixed(wanted)).filter(({ field, from, to }) => field !== "tax" || (from && to)),
     ...(moved ? [{ field: "product", from: requiredIdOf(standing.product), to: productId ?? productKey }] : []),
   ];
   if (replaced.length > 0) {
@@ -49,14 +49,19 @@ function planPrice(
       },
     ];
   }
-  const { nickname, lookupKey } = wanted;
-  // A nickname can be changed, and not be taken away.
+  const { nickname, lookupKey, taxBehavior } = wanted;
+  // A nickname can be changed, and not be taken away; how it is taxed can be said once.
   const changes = changesOf(
-    { nickname: standing.nickname, key: standing.metadata[KEY] },
-    { ...(nickname && { nickname }), key: lookupKey },
+    { nickname: standing.nickname, key: standing.metadata[KEY], tax: fixedOf(standing).tax },
+    { ...(nickname && { nickname }), key: lookupKey, ...(taxBehavior && { tax: taxBehavior }) },
   );
   if (changes.length === 0 && standing.active) return [];
-  const params = { active: true, metadata: { [KEY]: lookupKey }, ...(nickname && { nickname }) };
+  const params = {
+    active: true,
+    metadata: { [KEY]: lookupKey },
+    ...(nickname && { nickname }),
+    ...(taxBehavior && { tax_behavior: taxBehavior }),
+  };
   const run = async (progress: Progress) =>
     void (await save(progress, () => progress.stripe.prices.update(standing.id, params)));
   return [{ ...base, does: standing.active ? "change" : "restore", changes, note: null, run }];
