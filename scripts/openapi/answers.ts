@@ -50,10 +50,16 @@ export const described: Record<string, Described> = {
     responses: { 200: answer("Where to send the browser.", "RedirectAnswer"), ...refusalsOfSales },
   },
   "create-portal": {
-    summary: "Open Stripe's customer portal",
+    summary: "Open Stripe's customer portal, at its front page or at one task",
     responses: {
       200: answer("Where to send the browser.", "RedirectAnswer"),
-      404: refusal("The user has no such subscription."),
+      404: refusal("The user has no such subscription, or none that the flow could be about."),
+      409: refusal(
+        "Only with a flow. Of the subscription: `subscription_over`, `subscription_ending` (it is canceled, and ends by itself), " +
+          "`subscription_scheduled` (a change waits in a schedule), `subscription_not_changeable` (of several things, by use, by sent " +
+          "invoices, not paid yet). Of the plan: `plan_unchanged`, `plan_not_offered`, `currency_mismatch`. Of the portal: " +
+          "`portal_feature_off`, which the log says how to switch on; `portal_refused`, for a reason that is Stripe's.",
+      ),
       503: refusal(`\`portal_not_set_up\`: the portal's settings were not saved at Stripe. ${BEING_READ}`),
     },
   },

@@ -36,6 +36,7 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
         product: sold,
         currency,
         unit_amount: 2900,
+        tax_behavior: "exclusive", // without it the portal changes nobody to another price
         ...(recurring && { recurring }),
       });
       const made = { ...(await stripe.prices.retrieve(id)), created: LONG_AGO };

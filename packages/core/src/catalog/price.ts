@@ -9,6 +9,8 @@ export interface SellablePrice {
   mode: "payment" | "subscription";
   /** Of its product. */
   group: string;
+  /** ISO 4217, lower case. */
+  currency: string;
   /** How long it is free at first. */
   trialDays: number;
   /** Paid by what was used: it is sold without a quantity. */
@@ -22,7 +24,7 @@ export interface SellablePrice {
 export async function getSellablePrice(supabase: ServiceClient, priceId: string): Promise<SellablePrice> {
   const prices = supabase
     .from("prices")
-    .select("id, product_id, type, trial_period_days, usage_type")
+    .select("id, product_id, currency, type, trial_period_days, usage_type")
     .eq("id", priceId);
   const price = dataOf(await prices.eq("active", true).eq("deleted", false).maybeSingle());
   if (price) {
@@ -33,6 +35,7 @@ export async function getSellablePrice(supabase: ServiceClient, priceId: string)
         id: price.id,
         mode: price.type === "recurring" ? "subscription" : "payment",
         group: groupOf(product.metadata),
+        currency: price.currency,
         trialDays: price.trial_period_days ?? 0,
         metered: price.usage_type === "metered",
       };

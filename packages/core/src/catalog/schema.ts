@@ -1,5 +1,9 @@
 import type { Json } from "../supabase/index.ts";
 
+// No id of Stripe's is longer (https://docs.stripe.com/upgrades#what-changes-does-stripe-consider-to-be-backwards-compatible), nor
+// has it a character that Postgres or an address could stumble over.
+export const STRIPE_ID = /^[!-~]{1,255}$/;
+
 /**
  * The group of a recurring product. Nobody may hold two subscriptions of one group: a product of another group can be held beside
  * it. All products that name none in their metadata are of one.

@@ -1,11 +1,8 @@
 import * as z from "zod/mini";
+import { STRIPE_ID } from "../catalog/schema.ts";
 import { organizationId } from "../payer/schema.ts";
 
 const text = (message: string) => z.string(message).check(z.trim(), z.minLength(1, message));
-
-// No id of Stripe's is longer (https://docs.stripe.com/upgrades#what-changes-does-stripe-consider-to-be-backwards-compatible), nor
-// has it a character that Postgres or an address could stumble over.
-const STRIPE_ID = /^[!-~]{1,255}$/;
 
 // A price that was once a plan has the id that its maker gave it: `gold-monthly`, `plan_…`.
 const PRICE_ID = /^(?!(?:undefined|null|price_)$|prod_)[!-~]{1,255}$/;
