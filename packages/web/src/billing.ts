@@ -10,6 +10,7 @@ export type Subscription = Pick<
   | "product_id"
   | "quantity"
   | "items"
+  | "currency"
   | "current_period_end"
   | "trial_start"
   | "trial_end"
@@ -48,7 +49,7 @@ export async function loadSubscriptions(): Promise<Subscription[]> {
   const { data } = await getSupabase()
     .from("user_subscriptions")
     .select(
-      "id, customer_id, status, price_id, product_id, quantity, items, current_period_end, trial_start, trial_end, ends_at, ended_at, paused, is_live, created_at",
+      "id, customer_id, status, price_id, product_id, quantity, items, currency, current_period_end, trial_start, trial_end, ends_at, ended_at, paused, is_live, created_at",
     )
     .order("created_at", { ascending: false })
     .throwOnError();

@@ -42,7 +42,7 @@ export function OfferCard({ offer, price, chosen, buyer, products }: OfferCardPr
             Buy <span className="visually-hidden">{product.name}</span>
           </ButtonCheckout>
         ) : held ? (
-          <Manage held={held} heldName={heldName} owned={owned} />
+          <Change held={held} heldName={heldName} owned={owned} price={price} productName={product.name} />
         ) : (
           <Subscribe price={price} productName={product.name} trial={trial} signedIn={buyer.signedIn} />
         )}
@@ -90,8 +90,16 @@ function Terms({ price, trial }: { price: Price; trial: Trial }) {
   );
 }
 
-/** In the place of a second subscription of the same group, which Checkout does not sell. */
-function Manage({ held, heldName, owned }: { held: Subscription; heldName: string; owned: boolean }) {
+interface ChangeProps {
+  held: Subscription;
+  heldName: string;
+  owned: boolean;
+  price: Price;
+  productName: string;
+}
+
+/** In the place of a second subscription of the same group, which Checkout does not sell: a change of the one that is held. */
+function Change({ held, heldName, owned, price, productName }: ChangeProps) {
   if (held.status === "incomplete") {
     return (
       <Link href="/account" className="button button-quiet">
@@ -99,13 +107,44 @@ function Manage({ held, heldName, owned }: { held: Subscription; heldName: strin
       </Link>
     );
   }
-  if (owned) return <ButtonAccount className="button button-quiet">Manage plan</ButtonAccount>;
+  const manage = (
+    <ButtonAccount subscriptionId={held.id} className="button button-quiet">
+      {owned ? "Manage plan" : `Manage ${heldName}`}
+    </ButtonAccount>
+  );
+  if (held.items.some(({ price_id }) => price_id === price.id)) return manage;
+  const obstacle = obstacleTo(held, price);
+  if (obstacle) {
+    return (
+      <>
+        {manage}
+        <p className="hint">
+          You have {heldName}
+          {obstacle}
+        </p>
+      </>
+    );
+  }
   return (
     <>
-      <ButtonAccount className="button button-quiet">Manage {heldName}</ButtonAccount>
-      <p className="hint">You have {heldName}, and one plan at a time.</p>
+      <ButtonAccount
+        subscriptionId={held.id}
+        flow={{ type: "subscription_update_confirm", priceId: price.id }}
+        className="button"
+      >
+        {owned ? `Pay ${priceTag(price).per.replace(/^per /, "every ")}` : `Switch to ${productName}`}
+      </ButtonAccount>
+      <p className="hint">You have {heldName}. The next page says what the change costs, before you confirm it.</p>
     </>
   );
+}
+
+/** Why a subscription cannot be changed to a price; the server knows all reasons, this page the commonest. */
+function obstacleTo({ ends_at, items, currency }: Subscription, price: Price): string | undefined {
+  if (ends_at) return ", which is about to end. Keep it first, to change it.";
+  if (items.length > 1) return " and more in one subscription. Ask support to change it.";
+  if (currency !== price.currency) return ", paid in another currency. Ask support to change it.";
+  return undefined;
 }
 
 interface SubscribeProps {

@@ -61,10 +61,12 @@ interface RedirectButtonProps {
   body: () => object;
   children: ReactNode;
   className: string | undefined;
+  /** Another way, to be shown with the reason why this one is closed. */
+  instead?: ReactNode;
 }
 
 /** A button that asks a route for an address and goes there; pending meanwhile, with the error below it if there is one. */
-export function RedirectButton({ path, body, children, className }: RedirectButtonProps) {
+export function RedirectButton({ path, body, children, className, instead }: RedirectButtonProps) {
   const { pending, error, redirect } = useRedirect();
   return (
     <>
@@ -72,9 +74,12 @@ export function RedirectButton({ path, body, children, className }: RedirectButt
         {children}
       </PendingButton>
       {error && (
-        <p className="field-error" role="alert">
-          {error}
-        </p>
+        <div className="refused">
+          <p className="field-error" role="alert">
+            {error}
+          </p>
+          {instead}
+        </div>
       )}
     </>
   );

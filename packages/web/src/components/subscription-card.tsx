@@ -46,14 +46,30 @@ export function SubscriptionCard({ subscription, name, price, due, customer }: S
       {state.advice && <p className={`advice tone-${state.tone}`}>{state.advice}</p>}
       {!customer && <p className="hint">Somebody else pays for this plan, and manages it.</p>}
       {due && <PayNow due={due} confirm={subscription.status === "incomplete"} />}
-      {customer?.organization_id && (
-        <div>
-          <ButtonAccount organizationId={customer.organization_id} className="button button-quiet button-small">
-            Manage for your organisation
-          </ButtonAccount>
-        </div>
-      )}
+      {customer && isStanding(subscription) && <Manage subscription={subscription} customer={customer} />}
     </article>
+  );
+}
+
+/** What is done oftenest, each at its own page; the rest of an organisation's is at the portal's front page. */
+function Manage({ subscription, customer }: { subscription: Subscription; customer: Customer }) {
+  const of = {
+    subscriptionId: subscription.id,
+    organizationId: customer.organization_id ?? undefined,
+    className: "button button-quiet button-small",
+  };
+  return (
+    <div className="subscription-actions">
+      <ButtonAccount {...of} flow={{ type: "payment_method_update" }}>
+        Update card
+      </ButtonAccount>
+      {!subscription.ends_at && (
+        <ButtonAccount {...of} flow={{ type: "subscription_cancel" }}>
+          Cancel plan
+        </ButtonAccount>
+      )}
+      {customer.organization_id && <ButtonAccount {...of}>Manage for your organisation</ButtonAccount>}
+    </div>
   );
 }
 

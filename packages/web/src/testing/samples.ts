@@ -34,6 +34,7 @@ export const aSubscription = (over: Partial<Subscription> = {}): Subscription =>
   product_id: "prod_1",
   quantity: 1,
   items: [itemOf("prod_1")],
+  currency: "usd",
   current_period_end: "2026-12-01T00:00:00+00:00",
   trial_start: null,
   trial_end: null,
