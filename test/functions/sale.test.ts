@@ -56,3 +56,22 @@ describe("what the operator has not set up at Stripe", () => {
     expect(log.said("request")).toMatchObject([{ level: "error", status: 503, refused: code, reason }]);
   });
 });
+
+it("a flow that Stripe's portal does not do is a 409 with a code of its own, and what is no flow a 400", async () => {
+  const user = await shop.newUser();
+  const bought = (await buy(user)).json as { url: string };
+  await shop.pay(bought.url);
+  const at = (flow: object) => post(createPortal, "/api/stripe/create-portal", user, { returnUrl: SITE, flow });
+  const log = captureLog();
+  expect(await at({ type: "subscription_update" })).toMatchObject({
+    statusCode: 409,
+    json: { code: "portal_feature_off", error: "This cannot be done here by yourself. Ask support." },
+  });
+  const reason = expect.stringContaining("npx billing setup");
+  expect(log.said("request")).toMatchObject([{ status: 409, refused: "portal_feature_off", reason }]);
+  expect(await at({ type: "subscription_cancel" })).toMatchObject({
+    statusCode: 200,
+    json: { url: expect.stringContaining("/p/session/") },
+  });
+  expect(await at({ type: "subscription_pause" })).toMatchObject({ statusCode: 400, json: { code: "invalid_request" } });
+});

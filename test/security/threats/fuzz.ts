@@ -59,7 +59,7 @@ export function fuzz(target: () => Target): void {
 
     it.each([
       ["/api/stripe/create-checkout", ["priceId", "successUrl", "cancelUrl", "mode"]],
-      ["/api/stripe/create-portal", ["returnUrl"]],
+      ["/api/stripe/create-portal", ["returnUrl", "subscriptionId", "flow"]],
       ["/api/webhooks/stripe", ["id", "type", "data"]],
     ])("as JSON to %s, the answer is one of ours", async (path, fields) => {
       const body = fc.oneof(
