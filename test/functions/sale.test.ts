@@ -73,5 +73,8 @@ it("a flow that Stripe's portal does not do is a 409 with a code of its own, and
     statusCode: 200,
     json: { url: expect.stringContaining("/p/session/") },
   });
-  expect(await at({ type: "subscription_pause" })).toMatchObject({ statusCode: 400, json: { code: "invalid_request" } });
+  expect(await at({ type: "subscription_pause" })).toMatchObject({
+    statusCode: 400,
+    json: { code: "invalid_request" },
+  });
 });
