@@ -38,45 +38,62 @@ language sql stable set search_path = '' as $$
     and (claim.user_id is null or users.created_at <= customer.as_of)
 $$;
 
--- Compares what Stripe showed with the mirror, of the columns that Stripe decides. A change without a row is one that Stripe does
--- not know. differing is [{object, id, kind, row_as_of, read_as_of, columns, stripe, mirror}]; its kinds:
---   missing  the mirror has no such row       extra  Stripe has no such object
---   differs  in these columns                 newer  the mirror shows a later moment: nothing can be said
--- A change that is untold (Stripe sends no event of that state) may be missing or differ, and is then left out, as what is newer is.
-create function public.compare_rows(changes jsonb)
-returns table (objects bigint, stripe_digest text, mirror_digest text, differing jsonb)
-language plpgsql stable security definer set search_path = '' set timezone = 'UTC' as $$
+-- An object as Stripe shows it beside how the mirror does. Its kinds:
+--   equal    both show the same               differs  in these columns
+--   missing  the mirror has no such row       extra    Stripe has no such object
+--   newer    the mirror shows a later moment: nothing can be said
+--   untold   Stripe sends no event of this state, so the mirror may lack it, or differ
+--   unasked  only the mirror has it, and Stripe was not asked for it
+create type billing.pair as (
+  object text, object_id text, kind text, columns text[], row_as_of timestamptz, read_as_of timestamptz, stripe jsonb, mirror jsonb
+);
+
+-- Puts what Stripe showed beside the mirror, of the columns that Stripe decides, and says how the two compare. A change without a row is
+-- one that Stripe does not know; where Stripe tells nothing of its state it has the field `untold`: `missing`, the
+-- mirror may lack it, or `any`, it may also differ. Of these owners (a customer, a subscription, an invoice, a
+-- payment, a charge) what only the mirror has comes along.
+create function billing.put_beside(changes jsonb, owners text[]) returns setof billing.pair
+language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
 declare
   incoming billing.change[] := array(select c from jsonb_populate_recordset(null::billing.change, changes) c);
   lost text[] := billing.find_lost_owners(incoming);
   known record;
+  belongs text;
 begin
   for known in
     select m.object, m.target from billing.mirrored m
-    where m.object in (select c.object from unnest(incoming) c) order by m.position
+    where m.object in (select c.object from unnest(incoming) c) or cardinality(owners) > 0 order by m.position
   loop
+    select string_agg(format('standing.%I = any ($4)', a.attname), ' or ') into belongs
+    from pg_catalog.pg_attribute a
+    where a.attrelid = known.target::regclass and not a.attisdropped
+      and a.attname in ('id', 'customer_id', 'subscription_id', 'invoice_id', 'payment_intent_id', 'charge_id');
     return query execute format($compare$
       with change as (
-        select c.*, coalesce((element ->> 'untold')::boolean, false) as untold,
-          array(select jsonb_object_keys(coalesce(
-            c."row", to_jsonb(jsonb_populate_record(null::%1$s, '{}')) - '{id,as_of,rank,deleted,fetched}'::text[]
-          ))) || '{deleted}'::text[] as names
+        select c.object_id, c."row", c.deleted, c.as_of, element ->> 'untold' as untold, false as unasked
         from jsonb_array_elements($1) element, jsonb_populate_record(null::billing.change, element) c
         where c.object = $2
+        %2$s
+      ), named as (
+        select change.*, array(select jsonb_object_keys(coalesce(
+          change."row", to_jsonb(jsonb_populate_record(null::%1$s, '{}')) - '{id,as_of,rank,deleted,fetched}'::text[]
+        ))) || '{deleted}'::text[] as names
+        from change
       ), both_sides as (
-        select change.*, standing.as_of as row_as_of,
-          case when change."row" is not null then billing.show_columns(
-            to_jsonb(jsonb_populate_record(null::%1$s, change."row" || jsonb_build_object('deleted', change.deleted))), change.names
-          ) || case when change.object_id = any ($3) then '{"owner": "whom its metadata name"}' else '{}' end::jsonb end as stripe,
-          case when standing.as_of > '-infinity' and (change."row" is not null or not standing.deleted)
-            then billing.show_columns(to_jsonb(standing), change.names)
-              || case when change.object_id = any ($3) then '{"owner": "nobody"}' else '{}' end::jsonb end as mirror
-        from change left join %1$s standing on standing.id = change.object_id
+        select named.*, standing.as_of as row_as_of,
+          case when named."row" is not null then billing.show_columns(
+            to_jsonb(jsonb_populate_record(null::%1$s, named."row" || jsonb_build_object('deleted', named.deleted))), named.names
+          ) || case when named.object_id = any ($3) then '{"owner": "whom its metadata name"}' else '{}' end::jsonb end as stripe,
+          case when unasked or standing.as_of > '-infinity' and (named."row" is not null or not standing.deleted)
+            then billing.show_columns(to_jsonb(standing), named.names)
+              || case when named.object_id = any ($3) then '{"owner": "nobody"}' else '{}' end::jsonb end as mirror
+        from named left join %1$s standing on standing.id = named.object_id
       ), judged as (
         select both_sides.*, case
+          when unasked then 'unasked'
           when stripe is not distinct from mirror then 'equal'
           when row_as_of >= both_sides.as_of and row_as_of <= now() + interval '1 minute' then 'newer'
-          when untold then 'untold'
+          when untold = 'any' or untold = 'missing' and mirror is null then 'untold'
           when mirror is null then 'missing'
           when stripe is null then 'extra'
           else 'differs'
@@ -84,21 +101,38 @@ begin
         from both_sides
         where stripe is not null or mirror is not null
       )
-      select
-        count(*) filter (where kind not in ('newer', 'untold')),
-        billing.digest_sum(sum(billing.digest_row(object_id, stripe)) filter (where kind not in ('newer', 'untold'))),
-        billing.digest_sum(sum(billing.digest_row(object_id, mirror)) filter (where kind not in ('newer', 'untold'))),
-        coalesce(jsonb_agg(jsonb_build_object(
-          'object', object, 'id', object_id, 'kind', kind, 'row_as_of', coalesce(row_as_of, '-infinity'), 'read_as_of', judged.as_of,
-          'columns', case when kind = 'differs' then (
-            select jsonb_agg(key order by key) from jsonb_each(stripe) where value is distinct from mirror -> key
-          ) else '[]' end,
-          'stripe', stripe, 'mirror', mirror
-        )) filter (where kind not in ('equal', 'untold')), '[]')
+      select $2, object_id, kind,
+        case when kind = 'differs' then array(
+          select key from jsonb_each(stripe) where value is distinct from mirror -> key order by key
+        ) else '{}' end,
+        coalesce(row_as_of, '-infinity'), judged.as_of, stripe, mirror
       from judged
-    $compare$, known.target) using changes, known.object, lost;
+    $compare$, known.target, case when cardinality(owners) > 0 then format($alone$
+        union all
+        select standing.id, null, standing.deleted, null, null, true from %s standing
+        where (%s) and not exists (
+          select from jsonb_array_elements($1) shown where shown ->> 'object' = $2 and shown ->> 'object_id' = standing.id
+        )
+    $alone$, known.target, belongs) end) using changes, known.object, lost, owners;
   end loop;
 end
+$$;
+
+-- Sums up how what Stripe showed compares with the mirror. differing is [{object, id, kind, row_as_of, read_as_of, columns, stripe,
+-- mirror}]. What is newer or untold is left out of the sums.
+create function public.compare_rows(changes jsonb)
+returns table (objects bigint, stripe_digest text, mirror_digest text, differing jsonb)
+language sql stable security definer set search_path = '' set timezone = 'UTC' as $$
+  select
+    count(*) filter (where kind not in ('newer', 'untold')),
+    billing.digest_sum(sum(billing.digest_row(object_id, stripe)) filter (where kind not in ('newer', 'untold'))),
+    billing.digest_sum(sum(billing.digest_row(object_id, mirror)) filter (where kind not in ('newer', 'untold'))),
+    coalesce(jsonb_agg(jsonb_build_object(
+      'object', object, 'id', object_id, 'kind', kind, 'row_as_of', row_as_of, 'read_as_of', read_as_of,
+      'columns', columns, 'stripe', stripe, 'mirror', mirror
+    )) filter (where kind not in ('equal', 'untold')), '[]')
+  from billing.put_beside(changes, '{}') pair
+  group by object
 $$;
 
 -- The ids that the mirror shows of a kind, in their order.
@@ -298,7 +332,7 @@ $$;
 revoke all on billing.drift, billing.compared_pages, billing.sweeps from public, anon, authenticated, service_role;
 revoke all on function
   billing.show_columns(jsonb, text[]), billing.digest_row(text, jsonb), billing.digest_sum(numeric), billing.read_digest(text),
-  billing.find_lost_owners(billing.change[]), billing.is_explained(billing.drift),
+  billing.find_lost_owners(billing.change[]), billing.put_beside(jsonb, text[]), billing.is_explained(billing.drift),
   public.compare_rows(jsonb),
   public.list_mirrored_ids(text, text, integer),
   public.record_drift(jsonb),

@@ -34,53 +34,14 @@ language sql stable security definer set search_path = '' as $$
   from payer
 $$;
 
--- A row as its table would hold it; as it is, where the table cannot hold it.
-create function billing.as_row_of(target text, "row" jsonb) returns jsonb
-language plpgsql stable set search_path = '' as $$
-declare
-  held jsonb;
-begin
-  execute format('select to_jsonb(jsonb_populate_record(null::%s, $1))', target) into held using "row";
-  return (select jsonb_object_agg(field, held -> field) from jsonb_object_keys("row") field);
-exception when data_exception then
-  return "row";
-end
-$$;
-
--- What Stripe shows beside what the mirror holds: [{object, object_id, as_of, fetched, stripe, mirror}], of each object that is shown, and
--- of what the mirror holds beside it that belongs to any of these owners: a customer, a subscription, an invoice, a payment, a charge.
--- Both sides are written alike; `deleted` is among the columns.
+-- What Stripe shows beside what the mirror holds: see billing.put_beside. In one value, for there may be more than Supabase's API answers rows.
 create function public.show_beside_mirror(shown jsonb, owners text[]) returns jsonb
-language plpgsql stable security definer set search_path = '' as $$
-declare
-  kind record;
-  belongs text;
-  pairs jsonb;
-  found jsonb := '[]';
-begin
-  for kind in select m.object, m.target from billing.mirrored m order by m.position loop
-    select string_agg(format('t.%I = any ($2)', a.attname), ' or ') into belongs
-    from pg_catalog.pg_attribute a
-    where a.attrelid = kind.target::regclass and not a.attisdropped
-      and a.attname in ('customer_id', 'subscription_id', 'invoice_id', 'payment_intent_id', 'charge_id');
-    execute format($q$
-      with shown as (
-        select c ->> 'object_id' as id, billing.as_row_of(%1$L, c -> 'row') || jsonb_build_object('deleted', c -> 'deleted') as "row"
-        from jsonb_array_elements($1) c where c ->> 'object' = %2$L
-      ), held as (
-        select t.id, t.as_of, t.fetched, to_jsonb(t) as "row" from %1$s t
-        where t.id = any (array(select shown.id from shown)) or t.id = any ($2) or %3$s
-      )
-      select coalesce(jsonb_agg(jsonb_build_object(
-        'object', %2$L, 'object_id', coalesce(shown.id, held.id), 'as_of', held.as_of, 'fetched', held.fetched,
-        'stripe', shown."row", 'mirror', held."row"
-      )), '[]')
-      from shown full join held on held.id = shown.id
-    $q$, kind.target, kind.object, coalesce(belongs, 'false')) into pairs using shown, owners;
-    found := found || pairs;
-  end loop;
-  return found;
-end
+language sql stable security definer set search_path = '' set timezone = 'UTC' as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'object', object, 'object_id', object_id, 'kind', kind, 'columns', columns, 'stripe', stripe, 'mirror', mirror,
+    'as_of', nullif(row_as_of, '-infinity')
+  )), '[]')
+  from billing.put_beside(shown, owners) pair
 $$;
 
 -- What events and notices say of objects, the newest first.
@@ -173,7 +134,6 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 revoke all on function
-  billing.as_row_of(text, jsonb),
   public.find_payer(text),
   public.show_beside_mirror(jsonb, text[]),
   public.find_ledger_entries(text[], integer),

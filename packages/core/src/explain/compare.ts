@@ -1,5 +1,6 @@
-import type { ObjectName } from "../mirror/index.ts";
+import type { ObjectName, Projection } from "../mirror/index.ts";
 import { dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
+import { isRefusedData, untoldOf } from "../sync/index.ts";
 import type { Showing } from "./showing.ts";
 
 export type Row = Record<string, unknown>;
@@ -23,9 +24,12 @@ export interface ComparedObject {
   asOf: string | null;
 }
 
+/** As `billing.put_beside` says it; but what is shown here is as of now, so that no row is newer. */
 interface Pair {
   object: string;
   object_id: string;
+  kind: "equal" | "differs" | "missing" | "untold" | "unasked";
+  columns: string[];
   as_of: string | null;
   stripe: Row | null;
   mirror: Row | null;
@@ -56,8 +60,26 @@ export async function compare(supabase: ServiceClient, showing: Showing, owners:
     .map((pair) => toCompared(showing, pair));
 }
 
-async function showBeside(supabase: ServiceClient, { projections }: Showing, owners: string[]): Promise<Pair[]> {
-  const shown = projections.map(({ object, object_id, row, deleted }) => ({ object, object_id, row, deleted }));
+/** What Postgres cannot hold is named as such, and left out. */
+async function showBeside(supabase: ServiceClient, showing: Showing, owners: string[]): Promise<Pair[]> {
+  try {
+    return await ask(supabase, showing.projections, owners);
+  } catch (error) {
+    if (!isRefusedData(error)) throw error;
+    for (const projection of showing.projections) {
+      await ask(supabase, [projection], []).catch((unfit: unknown) => {
+        if (!isRefusedData(unfit)) throw unfit;
+        showing.forget(projection, `Postgres cannot hold it (${unfit.code})`);
+      });
+    }
+    return ask(supabase, showing.projections, owners);
+  }
+}
+
+async function ask(supabase: ServiceClient, projections: Projection[], owners: string[]): Promise<Pair[]> {
+  const shown = projections.map(({ object, object_id, row, deleted }) => {
+    return { object, object_id, row, deleted, as_of: "infinity", untold: untoldOf(object, row) };
+  });
   const answer = await supabase.rpc("show_beside_mirror", { shown: shown as unknown as Json, owners });
   return dataOf(answer) as unknown as Pair[];
 }
@@ -68,32 +90,13 @@ function isBeyond({ cut }: Showing, { object, mirror }: Pair): boolean {
   return oldest !== undefined && Date.parse(String(mirror?.created_at)) < Date.parse(oldest);
 }
 
-function toCompared({ unreadable }: Showing, { object, object_id: id, stripe, mirror, as_of }: Pair): ComparedObject {
-  const differing = stripe && mirror ? differences(stripe, mirror) : [];
+function toCompared({ unreadable }: Showing, pair: Pair): ComparedObject {
+  const { object, object_id: id, kind, stripe, mirror, as_of } = pair;
+  const differing = pair.columns.map((column) => ({ column, stripe: stripe?.[column], mirror: mirror?.[column] }));
   const verdict = (): Verdict => {
     if (unreadable.has(id)) return "unreadable";
-    if (!stripe) return mirror?.deleted === true ? "equal" : "unknown";
-    if (!mirror) return isAwaited(object, stripe) ? "awaited" : "missing";
-    return differing.length > 0 ? "differs" : "equal";
+    if (kind === "unasked") return mirror?.deleted === true ? "equal" : "unknown";
+    return kind === "untold" ? "awaited" : kind;
   };
   return { object, id, verdict: verdict(), differing, stripe, mirror, asOf: as_of };
-}
-
-function differences(stripe: Row, mirror: Row) {
-  return Object.keys(stripe)
-    .filter((column) => JSON.stringify(stripe[column]) !== JSON.stringify(mirror[column]))
-    .map((column) => ({ column, stripe: stripe[column], mirror: mirror[column] }));
-}
-
-/** Of these states Stripe sends no event that is mirrored, so the mirror need not know the object yet. */
-function isAwaited(object: string, row: Row): boolean {
-  const awaited: Record<string, unknown[]> = {
-    checkout_session: ["open"],
-    invoice: ["draft"],
-    invoice_payment: ["open", "canceled"],
-    payment_intent: ["requires_payment_method", "requires_confirmation", "requires_action", "canceled"],
-    charge: ["failed", "pending"],
-  };
-  if (object === "entitlements") return (row.lookup_keys as unknown[]).length === 0;
-  return awaited[object]?.includes(row.status) ?? false;
 }

@@ -126,7 +126,10 @@ export async function explain(clients: Clients, reference: string): Promise<Expl
     isSearched: !payer || searched !== undefined,
     unreadable: Object.fromEntries(showing.unreadable),
     misattributed,
-    agrees: misattributed.length === 0 && objects.every(({ verdict }) => verdict === "equal" || verdict === "awaited"),
+    agrees:
+      misattributed.length === 0 &&
+      showing.unreadable.size === 0 &&
+      objects.every(({ verdict }) => verdict === "equal" || verdict === "awaited"),
   };
 }
 

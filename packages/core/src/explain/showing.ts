@@ -29,6 +29,12 @@ export class Showing {
     return [...this.#projections.values()];
   }
 
+  /** What was shown is nothing that a row can hold. */
+  forget({ object, object_id }: Projection, reason: string): void {
+    this.#projections.delete(`${object} ${object_id}`);
+    this.unreadable.set(object_id, `${object}: ${reason}`);
+  }
+
   /** The ids of what has been shown of these kinds. */
   idsOf(...names: ObjectName[]): string[] {
     return this.projections.filter(({ object }) => (names as string[]).includes(object)).map((each) => each.object_id);

@@ -1,9 +1,9 @@
 import type { Clients } from "../clients.ts";
 import type { Change, Failure, ObjectName } from "../mirror/index.ts";
 import { DatabaseError, dataOf, type Json } from "../supabase/index.ts";
-import { isUntold } from "./untold.ts";
+import { untoldOf } from "./untold.ts";
 
-/** An object that the mirror does not show as Stripe does: see `public.compare_rows`. */
+/** An object that the mirror does not show as Stripe does: see `billing.pair`. */
 export interface Difference {
   object: ObjectName;
   id: string;
@@ -38,13 +38,18 @@ export function goneAsOf(object: ObjectName, object_id: string, as_of: string) {
 const DIGITS = 15;
 const REFUSED_DATA = /^22/;
 
+/** Something of what was sent is nothing that its column can hold. */
+export function isRefusedData(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && REFUSED_DATA.test(error.code);
+}
+
 /** Compares what Stripe showed with what the mirror shows. Nothing is written. */
 export async function compare(clients: Pick<Clients, "supabase">, shown: Shown[]): Promise<Comparison> {
   if (shown.length === 0) return addComparisons([]);
   try {
     const changes = shown.map((change) => ({
       ...change,
-      untold: "row" in change && isUntold(change.object, change.row),
+      untold: "row" in change ? untoldOf(change.object, change.row) : undefined,
     }));
     const rows = dataOf(await clients.supabase.rpc("compare_rows", { changes: changes as unknown as Json }));
     return addComparisons(
@@ -57,7 +62,7 @@ export async function compare(clients: Pick<Clients, "supabase">, shown: Shown[]
       })),
     );
   } catch (error) {
-    if (!(error instanceof DatabaseError) || !REFUSED_DATA.test(error.code)) throw error;
+    if (!isRefusedData(error)) throw error;
     const [first, ...others] = shown;
     if (others.length === 0) {
       const failure = { id: first?.object_id ?? "unknown", reason: `Postgres cannot hold it (${error.code})` };

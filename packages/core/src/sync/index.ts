@@ -6,6 +6,7 @@ export {
   type Auditing,
   auditAccount,
 } from "./audit.ts";
+export { isRefusedData } from "./compare.ts";
 export { type Estimate, estimateReading } from "./estimate.ts";
 export { type Drift, type Kept, keepReading, limitsOf } from "./keep.ts";
 export type { Limits } from "./limiter.ts";
@@ -19,4 +20,5 @@ export {
   type KindProgress,
   type Progress,
 } from "./runs.ts";
+export { untoldOf } from "./untold.ts";
 export { type Work, type Worked, workReading } from "./work.ts";
