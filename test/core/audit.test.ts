@@ -1,31 +1,21 @@
-import { auditAccount, beginReading, workReading } from "@turnpike/core/sync";
+import { auditAccount } from "@turnpike/core/sync";
 import { beforeEach, expect, it } from "vitest";
-import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { createPast } from "../parts/past.ts";
-import { createShop, type Shop } from "../parts/shop.ts";
+import { eachWithAccount } from "../parts/account.ts";
 
-let supabase: LentSupabase;
-let lent: LentStripe;
-let shop: Shop;
+const account = eachWithAccount();
 beforeEach(async () => {
-  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
-  shop = createShop(supabase, lent);
-  const { id: price } = await shop.sell("monthly");
-  for (const { id } of await createPast(lent).customers(3)) {
-    await lent.stripe.subscriptions.create({ customer: id, items: [{ price }] });
-  }
-  await createPast(lent).growOld();
-  await beginReading(shop.billing, { purpose: "sync", requestedBy: "a test" });
-  await workReading(shop.billing, { purpose: "sync", perSecond: 1000, perEndpoint: 200 });
-  // What was read a moment ago could be newer than what is read now.
-  await supabase.query("update billing.invoices set as_of = as_of - interval '1 hour'");
-  await supabase.query("update public.customers set as_of = as_of - interval '1 hour'");
+  const { id: price } = await account.shop.sell("monthly");
+  for (let n = 0; n < 3; n++) await account.addSubscriber({ price });
+  await account.past.growOld();
+  await account.reading.sync();
+  await account.letTimePass();
 });
 
-const audit = async () => auditAccount(shop.billing, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1 });
+const audit = async () =>
+  auditAccount(account.shop.billing, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1 });
 const kindOf = ({ objects }: Awaited<ReturnType<typeof audit>>, name: string) =>
   objects.find(({ object }) => object === name);
-const contents = () => supabase.query("select * from billing.invoices order by id");
+const contents = () => account.supabase.query("select * from billing.invoices order by id");
 
 it("a mirror that shows what Stripe shows is equal, by the same digest", async () => {
   const audited = await audit();
@@ -37,7 +27,7 @@ it("a mirror that shows what Stripe shows is equal, by the same digest", async (
 });
 
 it("a single cent is named by its object and column, and nothing is written", async () => {
-  const [invoice] = await supabase.query<{ id: string }>(
+  const [invoice] = await account.supabase.query<{ id: string }>(
     "update billing.invoices set amount_paid = amount_paid + 1 where id = (select min(id) from billing.invoices) returning id",
   );
   const before = await contents();
@@ -59,13 +49,13 @@ it("a single cent is named by its object and column, and nothing is written", as
 });
 
 it("rows too few and too many are named, and what a person is called is not", async () => {
-  const [gone] = await supabase.query<{ id: string }>(
+  const [gone] = await account.supabase.query<{ id: string }>(
     "delete from billing.invoices where id = (select min(id) from billing.invoices) returning id",
   );
-  await supabase.query(
+  await account.supabase.query(
     `insert into billing.invoices select (jsonb_populate_record(i, '{"id": "in_invented"}')).* from billing.invoices i limit 1`,
   );
-  await supabase.query("update public.customers set email = 'ada@example.com'");
+  await account.supabase.query("update public.customers set email = 'ada@example.com'");
   const audited = await audit();
   expect(kindOf(audited, "invoice")?.differing).toEqual([
     { id: gone?.id, kind: "missing", columns: [] },

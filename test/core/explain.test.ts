@@ -1,44 +1,26 @@
 import { explain } from "@turnpike/core/explain";
 import { assignPurchase, findOwner, listUnowned } from "@turnpike/core/payer";
 import { createStripe } from "@turnpike/core/stripe";
-import { beginReading, workReading } from "@turnpike/core/sync";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { event, id } from "../builders.ts";
-import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
+import { eachWithAccount } from "../parts/account.ts";
+import { LONG_AGO } from "../parts/shop.ts";
 
-let supabase: LentSupabase;
-let lent: LentStripe;
-let shop: Shop;
-beforeEach(async () => {
-  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
-  shop = createShop(supabase, lent);
-});
+const account = eachWithAccount();
 
 /** A user who subscribed, and whose subscription the mirror shows with all that is of it. */
 async function subscriber() {
-  const user = await shop.newUser();
-  const price = await shop.sell("monthly");
-  const { id: customer } = await lent.stripe.customers.create({
-    email: user.email,
-    metadata: { user_id: user.id },
-    payment_method: "pm_card_visa",
-    invoice_settings: { default_payment_method: "pm_card_visa" },
-  });
-  const { id: subscription } = await lent.stripe.subscriptions.create({ customer, items: [{ price: price.id }] });
-  await readAll();
-  const [invoice] = (await lent.stripe.invoices.list({ subscription })).data;
+  const user = await account.shop.newUser();
+  const { id: price } = await account.shop.sell("monthly");
+  const metadata = { user_id: user.id };
+  const { customer, subscription } = await account.addSubscriber({ price, email: user.email, metadata });
+  await account.reading.sync();
+  const [invoice] = (await account.stripe.invoices.list({ subscription })).data;
   return { user, customer, subscription, invoice: invoice?.id ?? "" };
 }
 
-async function readAll(): Promise<void> {
-  const purpose = "sync";
-  await beginReading(shop.billing, { purpose, requestedBy: "test" });
-  await workReading(shop.billing, { purpose, perSecond: 2000, perEndpoint: 500 });
-}
-
 async function explained(reference: string) {
-  const explanation = await explain(shop.billing, reference);
+  const explanation = await explain(account.shop.billing, reference);
   if (!explanation) throw new Error(`Nobody knows ${reference}`);
   return explanation;
 }
@@ -59,12 +41,12 @@ describe("what Stripe and the mirror both show", () => {
 
   it("is shown whole for a payment, by whichever of its parts", async () => {
     const { invoice } = await subscriber();
-    const [charge] = (await lent.stripe.charges.list()).data;
+    const [charge] = (await account.stripe.charges.list()).data;
     const intent = String(charge?.payment_intent);
     // What was read within the same second could not be told from what is read now.
-    await supabase.query("update billing.charges set as_of = as_of - interval '1 hour'");
-    const refund = await lent.stripe.refunds.create({ payment_intent: intent, amount: 100 });
-    await readAll();
+    await account.supabase.query("update billing.charges set as_of = as_of - interval '1 hour'");
+    const refund = await account.stripe.refunds.create({ payment_intent: intent, amount: 100 });
+    await account.reading.sync();
     for (const reference of [invoice, intent, charge?.id ?? "", refund.id]) {
       const { objects, agrees } = await explained(reference);
       const kinds = objects.map(({ object }) => object);
@@ -79,7 +61,7 @@ describe("what Stripe and the mirror both show", () => {
 describe("what differs is named", () => {
   it("a column, with what each side says", async () => {
     const { user, invoice } = await subscriber();
-    await supabase.query("update billing.invoices set amount_paid = amount_paid - 1 where id = $1", [invoice]);
+    await account.supabase.query("update billing.invoices set amount_paid = amount_paid - 1 where id = $1", [invoice]);
     const explanation = await explained(user.id);
     expect(explanation.agrees).toBe(false);
     expect(wrong(explanation)).toMatchObject([
@@ -89,8 +71,8 @@ describe("what differs is named", () => {
 
   it("a row that is missing, and one too many", async () => {
     const { customer, subscription } = await subscriber();
-    await supabase.query("delete from public.user_subscriptions where id = $1", [subscription]);
-    await supabase.query(
+    await account.supabase.query("delete from public.user_subscriptions where id = $1", [subscription]);
+    await account.supabase.query(
       "insert into billing.charges (id, customer_id, status, currency, amount, amount_captured, amount_refunded, created_at) values ('ch_invented', $1, 'succeeded', 'usd', 1, 1, 0, now())",
       [customer],
     );
@@ -102,10 +84,10 @@ describe("what differs is named", () => {
   });
 
   it("a subscriber of whom the mirror has heard nothing yet, by the metadata and by the address", async () => {
-    const users = [await shop.newUser(), await shop.newUser()] as const;
+    const users = [await account.shop.newUser(), await account.shop.newUser()] as const;
     const customers = await Promise.all([
-      lent.stripe.customers.create({ metadata: { user_id: users[0].id } }),
-      lent.stripe.customers.create({ email: users[1].email }),
+      account.stripe.customers.create({ metadata: { user_id: users[0].id } }),
+      account.stripe.customers.create({ email: users[1].email }),
     ]);
     for (const [place, { id: customer }] of customers.entries()) {
       const explanation = await explained(users[place]?.id ?? "");
@@ -116,7 +98,7 @@ describe("what differs is named", () => {
 
   it("a deletion that the mirror has not heard of", async () => {
     const { customer } = await subscriber();
-    await lent.stripe.customers.del(customer);
+    await account.stripe.customers.del(customer);
     const [first] = wrong(await explained(customer));
     expect(first).toMatchObject({ object: "customer", verdict: "differs" });
     expect(first?.differing).toContainEqual({ column: "deleted", stripe: true, mirror: false });
@@ -124,7 +106,9 @@ describe("what differs is named", () => {
 
   it("an owner that Stripe names and the mirror lost", async () => {
     const { user, customer } = await subscriber();
-    await supabase.query("update public.customers set user_id = null, owned_by = null where id = $1", [customer]);
+    await account.supabase.query("update public.customers set user_id = null, owned_by = null where id = $1", [
+      customer,
+    ]);
     const { agrees, misattributed, claims } = await explained(customer);
     expect({ agrees, misattributed }).toEqual({ agrees: false, misattributed: [customer] });
     expect(claims).toContainEqual(
@@ -135,9 +119,9 @@ describe("what differs is named", () => {
 
 it("another claim than the first owner's is shown, and is no fault", async () => {
   const { user, customer } = await subscriber();
-  const other = await shop.newUser();
-  await lent.stripe.customers.update(customer, { metadata: { user_id: other.id } });
-  await readAll();
+  const other = await account.shop.newUser();
+  await account.stripe.customers.update(customer, { metadata: { user_id: other.id } });
+  await account.reading.sync();
   const { claims, agrees, notices } = await explained(customer);
   expect(claims).toEqual([
     { subject: customer, by: "metadata", userId: user.id, organizationId: null, stands: true, unborne: null },
@@ -148,12 +132,12 @@ it("another claim than the first owner's is shown, and is no fault", async () =>
 });
 
 it("metadata that name a user who is not there are said to, and are no fault of the mirror's", async () => {
-  const [user, other] = [await shop.newUser(), crypto.randomUUID()];
+  const [user, other] = [await account.shop.newUser(), crypto.randomUUID()];
   const customers = await Promise.all(
-    [other, "7", user.id].map((user_id) => lent.stripe.customers.create({ metadata: { user_id } })),
+    [other, "7", user.id].map((user_id) => account.stripe.customers.create({ metadata: { user_id } })),
   );
-  await supabase.query("delete from auth.users where id = $1", [user.id]);
-  await readAll();
+  await account.supabase.query("delete from auth.users where id = $1", [user.id]);
+  await account.reading.sync();
   const said = await Promise.all(customers.map(({ id }) => explained(id)));
   const unborne = (value: string, deleted = false) => ({ key: "user_id", value, deleted });
   expect(said.map(({ claims }) => claims.map((claim) => claim.unborne ?? claim.by))).toEqual([
@@ -164,11 +148,24 @@ it("metadata that name a user who is not there are said to, and are no fault of 
   expect(said.map(({ agrees }) => agrees)).toEqual([true, true, true]);
 });
 
+it("what Stripe shows and no column can hold is named, and the rest is compared all the same", async () => {
+  const { customer, subscription } = await subscriber();
+  await account.supabase.query("alter table public.customers alter column name type char(3) using left(name, 3)");
+  onTestFinished(async () => {
+    await account.supabase.query("alter table public.customers alter column name type text");
+  });
+  await account.stripe.customers.update(customer, { name: "Ada Lovelace" });
+  const { unreadable, objects, agrees } = await explained(customer);
+  expect(unreadable).toEqual({ [customer]: "customer: Postgres cannot hold it (22001)" });
+  expect(objects.find(({ id }) => id === subscription)).toMatchObject({ verdict: "equal" });
+  expect(agrees).toBe(false);
+});
+
 it("each event is shown with what became of it, and why", async () => {
   const { customer, invoice } = await subscriber();
-  const broken = { ...(await lent.stripe.invoices.retrieve(invoice)), amount_paid: "much" };
+  const broken = { ...(await account.stripe.invoices.retrieve(invoice)), amount_paid: "much" };
   const failing = event("invoice.paid", broken, LONG_AGO);
-  expect(await shop.apply(failing)).toEqual(["failed"]);
+  expect(await account.shop.apply(failing)).toEqual(["failed"]);
   const { events } = await explained(customer);
   expect(events).toContainEqual(
     expect.objectContaining({
@@ -182,63 +179,51 @@ it("each event is shown with what became of it, and why", async () => {
 });
 
 it("who never bought anything is known, and what nobody knows is not", async () => {
-  const user = await shop.newUser();
-  await readAll();
+  const user = await account.shop.newUser();
+  await account.reading.sync();
   expect(await explained(user.id)).toMatchObject({ payer: { hasAccess: false }, objects: [], agrees: true });
   for (const reference of ["cus_nobody", "sub_nobody", "in_nobody", "nobody@example.com", "acme"]) {
-    expect(await explain(shop.billing, reference), reference).toBeUndefined();
+    expect(await explain(account.shop.billing, reference), reference).toBeUndefined();
   }
 });
 
 it("who pays and is no user is found by the address, however it is written", async () => {
-  const price = await shop.sell("monthly");
+  const { id: price } = await account.shop.sell("monthly");
   const email = `${id("Grace")}@Example.com`;
-  const card = { payment_method: "pm_card_visa", invoice_settings: { default_payment_method: "pm_card_visa" } };
-  const customers = [
-    await lent.stripe.customers.create({ email, ...card }),
-    await lent.stripe.customers.create({ email }),
-  ];
-  const { id: subscription } = await lent.stripe.subscriptions.create({
-    customer: customers[0]?.id ?? "",
-    items: [{ price: price.id }],
-  });
-  await readAll();
+  const { customer, subscription } = await account.addSubscriber({ price, email });
+  const { id: other } = await account.stripe.customers.create({ email });
+  await account.reading.sync();
   const explanation = await explained(email.toLowerCase());
   expect(explanation).toMatchObject({ kind: "customer", payer: null, agrees: true });
   const ids = explanation.objects.map((compared) => compared.id);
-  expect(ids).toEqual(expect.arrayContaining([...customers.map((customer) => customer.id), subscription]));
+  expect(ids).toEqual(expect.arrayContaining([customer, other, subscription]));
 });
 
 it("a key of another account is refused before anything is compared", async () => {
   await subscriber();
-  await supabase.query("update billing.stripe_account set id = 'acct_other'");
-  await expect(explain(shop.billing, "cus_1")).rejects.toMatchObject({ code: "other_stripe_account" });
+  await account.supabase.query("update billing.stripe_account set id = 'acct_other'");
+  await expect(explain(account.shop.billing, "cus_1")).rejects.toMatchObject({ code: "other_stripe_account" });
 });
 
 it("asking introduces no key", async () => {
-  const stripe = createStripe({ secretKey: "sk_test_asking", apiBase: lent.apiBase });
-  await explain({ ...shop.billing, stripe }, "cus_1");
-  expect(await supabase.query("select from billing.stripe_account")).toEqual([]);
+  const stripe = createStripe({ secretKey: "sk_test_asking", apiBase: account.lent.apiBase });
+  await explain({ ...account.shop.billing, stripe }, "cus_1");
+  expect(await account.supabase.query("select from billing.stripe_account")).toEqual([]);
 });
 
 it("a purchase of nobody is listed until somebody is given it, with all that is of its customer", async () => {
-  const price = await shop.sell("monthly");
-  const { id: customer } = await lent.stripe.customers.create({
-    email: `${id("guest")}@example.com`,
-    payment_method: "pm_card_visa",
-    invoice_settings: { default_payment_method: "pm_card_visa" },
-  });
-  const { id: subscription } = await lent.stripe.subscriptions.create({ customer, items: [{ price: price.id }] });
-  await readAll();
-  expect(await listUnowned(supabase.client, 10)).toMatchObject([
+  const { id: price } = await account.shop.sell("monthly");
+  const { customer, subscription } = await account.addSubscriber({ price, email: `${id("guest")}@example.com` });
+  await account.reading.sync();
+  expect(await listUnowned(account.supabase.client, 10)).toMatchObject([
     { id: subscription, kind: "subscription", customerId: customer },
   ]);
-  expect(await findOwner(supabase.client, subscription)).toBe("nobody");
+  expect(await findOwner(account.supabase.client, subscription)).toBe("nobody");
 
-  const user = await shop.newUser();
-  expect(await assignPurchase(supabase.client, subscription, { userId: user.id })).toBe(true);
-  expect(await listUnowned(supabase.client, 10)).toEqual([]);
-  expect(await findOwner(supabase.client, customer)).toEqual({ userId: user.id });
+  const user = await account.shop.newUser();
+  expect(await assignPurchase(account.supabase.client, subscription, { userId: user.id })).toBe(true);
+  expect(await listUnowned(account.supabase.client, 10)).toEqual([]);
+  expect(await findOwner(account.supabase.client, customer)).toEqual({ userId: user.id });
   expect((await explained(user.id)).payer?.hasAccess).toBe(true);
-  expect(await findOwner(supabase.client, "sub_nobody")).toBeUndefined();
+  expect(await findOwner(account.supabase.client, "sub_nobody")).toBeUndefined();
 });

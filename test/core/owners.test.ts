@@ -3,19 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCheckout } from "@turnpike/core/checkout";
 import { applyOwners, byEmail, inCsv, inTable, planOwners, type Source } from "@turnpike/core/owners";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { runBilling } from "../billing.ts";
 import { customer, event } from "../builders.ts";
-import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
+import { eachWithAccount } from "../parts/account.ts";
+import { LONG_AGO } from "../parts/shop.ts";
 
-let supabase: LentSupabase;
-let lent: LentStripe;
-let shop: Shop;
-beforeEach(async () => {
-  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
-  shop = createShop(supabase, lent);
-});
+const account = eachWithAccount();
 
 const verdictsOf = async (judging: AsyncIterable<{ customerId: string; outcome: string; reason: string | null }[]>) => {
   const said: string[] = [];
@@ -24,14 +18,14 @@ const verdictsOf = async (judging: AsyncIterable<{ customerId: string; outcome: 
   }
   return said.toSorted();
 };
-const plan = (source: Source) => verdictsOf(planOwners(supabase.client, source));
-const apply = (source: Source) => verdictsOf(applyOwners(supabase.client, source));
+const plan = (source: Source) => verdictsOf(planOwners(account.supabase.client, source));
+const apply = (source: Source) => verdictsOf(applyOwners(account.supabase.client, source));
 const ownersNow = () =>
-  supabase.query<{ id: string; owner: string; owned_by: string }>(
+  account.supabase.query<{ id: string; owner: string; owned_by: string }>(
     "select id, coalesce(user_id::text, organization_id) as owner, owned_by from customers order by id",
   );
 const addRow = (id: string, owner: { user?: string; organization?: string; by?: string; deleted?: boolean } = {}) =>
-  supabase.query(
+  account.supabase.query(
     "insert into customers (id, user_id, organization_id, owned_by, deleted) values ($1, $2, $3, $4, $5)",
     [id, owner.user ?? null, owner.organization ?? null, owner.by ?? null, owner.deleted ?? false],
   );
@@ -40,9 +34,13 @@ const NOBODY = "00000000-0000-4000-8000-000000000000";
 
 describe("what is said of customers once all have been read", () => {
   it("is judged before anything is written, then done as it was judged, and done again changes nothing", async () => {
-    await shop.completeMirror();
-    const [ada, grace, gone] = [await shop.newUser(), await shop.newUser(), await shop.newUser()];
-    await supabase.query("update auth.users set deleted_at = now() where id = $1", [gone.id]);
+    await account.shop.completeMirror();
+    const [ada, grace, gone] = [
+      await account.shop.newUser(),
+      await account.shop.newUser(),
+      await account.shop.newUser(),
+    ];
+    await account.supabase.query("update auth.users set deleted_at = now() where id = $1", [gone.id]);
     for (const id of ["cus_a", "cus_b", "cus_g", "cus_h", "cus_m"]) await addRow(id);
     await addRow("cus_c", { user: ada.id, by: "metadata" });
     await addRow("cus_d", { user: grace.id, by: "metadata" });
@@ -100,50 +98,52 @@ describe("what is said of customers once all have been read", () => {
   });
 
   it("by confirmed addresses is of customers of nobody alone", async () => {
-    const [ada, grace] = [await shop.newUser(), await shop.newUser()];
+    const [ada, grace] = [await account.shop.newUser(), await account.shop.newUser()];
     await addRow("cus_a");
     await addRow("cus_b", { user: grace.id, by: "metadata" });
     await addRow("cus_c");
-    await supabase.query("update customers set email = upper($1) where id <> 'cus_c'", [ada.email]);
-    await supabase.query("update customers set email = $1 where id = 'cus_c'", [grace.email]);
-    await supabase.query("update auth.users set email_confirmed_at = null where id = $1", [grace.id]);
+    await account.supabase.query("update customers set email = upper($1) where id <> 'cus_c'", [ada.email]);
+    await account.supabase.query("update customers set email = $1 where id = 'cus_c'", [grace.email]);
+    await account.supabase.query("update auth.users set email_confirmed_at = null where id = $1", [grace.id]);
     expect(await apply(byEmail())).toEqual(["cus_a matched"]);
     expect((await ownersNow())[0]).toEqual({ id: "cus_a", owner: ada.id, owned_by: "email" });
   });
 });
 
 it("a customer who is not read yet is promised: a sale asks Stripe about it, and sells nothing twice", async () => {
-  const [user, other] = [await shop.newUser(), await shop.newUser()];
-  const { id: price } = await shop.sell("monthly");
-  const { id } = await lent.stripe.customers.create({ email: "billing@example.com" });
-  await lent.stripe.subscriptions.create({ customer: id, items: [{ price }], trial_period_days: 30 });
+  const [user, other] = [await account.shop.newUser(), await account.shop.newUser()];
+  const { id: price } = await account.shop.sell("monthly");
+  const { customer: id } = await account.addSubscriber({ price, email: "billing@example.com" });
   const source = csv(`${id},${user.id},`, `cus_ofAnotherAccount,${user.id},`);
   const expected = [`${id} matched once_read`, "cus_ofAnotherAccount matched once_read"].toSorted();
   expect(await apply(source)).toEqual(expected);
   expect(await plan(source)).toEqual(expected.map((verdict) => verdict.replace("matched", "owned")));
   expect(await ownersNow()).toEqual([]);
-  expect(await openCheckout(shop.billing, user, shop.purchase(price))).toContain("/p/session/");
-  expect((await lent.asked("POST /v1/billing_portal/sessions")).at(-1)?.params.customer).toBe(id);
-  expect(await openCheckout(shop.billing, other, shop.purchase(price))).toContain("/c/pay/");
-  expect(await supabase.query("select customer_id from billing.promised_owners")).toEqual([
+  expect(await openCheckout(account.shop.billing, user, account.shop.purchase(price))).toContain("/p/session/");
+  expect((await account.lent.asked("POST /v1/billing_portal/sessions")).at(-1)?.params.customer).toBe(id);
+  expect(await openCheckout(account.shop.billing, other, account.shop.purchase(price))).toContain("/c/pay/");
+  expect(await account.supabase.query("select customer_id from billing.promised_owners")).toEqual([
     { customer_id: "cus_ofAnotherAccount" },
   ]);
 });
 
 describe("what is promised is given as soon as both are there, without a second run", () => {
-  const promised = () => supabase.query("select customer_id from billing.promised_owners");
+  const promised = () => account.supabase.query("select customer_id from billing.promised_owners");
   const arrive = async (fields: Parameters<typeof customer>[0]) => {
-    expect(await shop.apply(event("customer.created", customer(fields), LONG_AGO))).toEqual(["applied"]);
+    expect(await account.shop.apply(event("customer.created", customer(fields), LONG_AGO))).toEqual(["applied"]);
   };
   const signUp = (id: string, email = `${id}@example.com`) =>
-    supabase.query("insert into auth.users (id, email, email_confirmed_at) values ($1, $2, now())", [id, email]);
+    account.supabase.query("insert into auth.users (id, email, email_confirmed_at) values ($1, $2, now())", [
+      id,
+      email,
+    ]);
   const later = () => crypto.randomUUID();
 
   it("to a user and to an organisation, when their customers arrive", async () => {
-    const user = await shop.newUser();
+    const user = await account.shop.newUser();
     await apply(csv(`cus_a,${user.id},`, "cus_b,,acme"));
     await arrive({ id: "cus_b" });
-    await arrive({ id: "cus_a", email: (await shop.newUser()).email });
+    await arrive({ id: "cus_a", email: (await account.shop.newUser()).email });
     expect(await ownersNow()).toEqual([
       { id: "cus_a", owner: user.id, owned_by: "operator" },
       { id: "cus_b", owner: "acme", owned_by: "operator" },
@@ -169,13 +169,13 @@ describe("what is promised is given as soon as both are there, without a second 
   });
 
   it("from one who has it by an address alone, and from nobody else: then the operator is told", async () => {
-    const [user, owner] = [later(), await shop.newUser()];
+    const [user, owner] = [later(), await account.shop.newUser()];
     await addRow("cus_a", { user: owner.id, by: "email" });
     await addRow("cus_b", { user: owner.id, by: "metadata" });
     await apply(csv(`cus_a,${user},`, `cus_b,${user},`));
     await signUp(user);
     expect(await ownersNow()).toMatchObject([{ owner: user }, { owner: owner.id }]);
-    expect(await supabase.query("select kind, source_id, object_id from billing.outbox")).toEqual([
+    expect(await account.supabase.query("select kind, source_id, object_id from billing.outbox")).toEqual([
       { kind: "claim_refused", source_id: user, object_id: "cus_b" },
     ]);
     expect(await promised()).toEqual([]);
@@ -192,38 +192,38 @@ describe("what is promised is given as soon as both are there, without a second 
     expect((await ownersNow())[0]).toMatchObject({ owner: null });
     await signUp(second);
     expect((await ownersNow())[0]).toMatchObject({ owner: second });
-    await supabase.query("select billing.leave_as($1)", [gone]);
+    await account.supabase.query("select billing.leave_as($1)", [gone]);
     expect(await promised()).toEqual([]);
   });
 });
 
 describe("a table of the product", () => {
   const make = async (sql: string, drop: string) => {
-    await supabase.query(sql);
+    await account.supabase.query(sql);
     onTestFinished(async () => {
-      await supabase.query(drop);
+      await account.supabase.query(drop);
     });
   };
 
   it("is read whole, however many rows it has, whatever its names are", async () => {
     await make('create table public."odd; name" (id uuid, "cus""tomer" text)', 'drop table public."odd; name"');
-    await supabase.query('grant select on public."odd; name" to service_role');
-    const user = await shop.newUser();
-    await supabase.query(
+    await account.supabase.query('grant select on public."odd; name" to service_role');
+    const user = await account.shop.newUser();
+    await account.supabase.query(
       `insert into public."odd; name" select $1, 'cus_' || lpad(n::text, 6, '0') from generate_series(1, 2300) n`,
       [user.id],
     );
-    await supabase.query(`insert into public."odd; name" values ($1, null), ($1, '')`, [user.id]);
-    await supabase.query(
+    await account.supabase.query(`insert into public."odd; name" values ($1, null), ($1, '')`, [user.id]);
+    await account.supabase.query(
       `insert into customers (id) select "cus""tomer" from public."odd; name" where "cus""tomer" <> ''`,
     );
     const source = inTable({ table: 'public."odd; name"', customerColumn: 'cus"tomer', userColumn: "id" });
     const verdicts = await apply(source);
     expect(verdicts).toHaveLength(2300);
     expect(new Set(verdicts.map((verdict) => verdict.split(" ")[1]))).toEqual(new Set(["matched"]));
-    expect(await supabase.query("select count(*)::int as n from customers where user_id = $1", [user.id])).toEqual([
-      { n: 2300 },
-    ]);
+    expect(
+      await account.supabase.query("select count(*)::int as n from customers where user_id = $1", [user.id]),
+    ).toEqual([{ n: 2300 }]);
   });
 
   it.each([
@@ -275,14 +275,14 @@ describe("billing owners", () => {
     runBilling(["owners", ...args], {
       TURNPIKE_DATA_DIR: tmpdir(),
       STRIPE_SECRET_KEY: "sk_test_emulator",
-      STRIPE_API_BASE: lent.apiBase,
-      SUPABASE_URL: supabase.url,
-      SUPABASE_SECRET_KEY: supabase.secretKey,
+      STRIPE_API_BASE: account.lent.apiBase,
+      SUPABASE_URL: account.supabase.url,
+      SUPABASE_SECRET_KEY: account.supabase.secretKey,
     });
 
   it("says what it would do, asks, does it, and ends with what is wrong", async () => {
-    await shop.completeMirror();
-    const [user, folder] = [await shop.newUser(), mkdtempSync(join(tmpdir(), "owners-"))];
+    await account.shop.completeMirror();
+    const [user, folder] = [await account.shop.newUser(), mkdtempSync(join(tmpdir(), "owners-"))];
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "owners.csv");
     writeFileSync(file, `\uFEFFcustomer_id,user_id\r\ncus_a,${user.id}\r\n`);
@@ -305,13 +305,15 @@ describe("billing owners", () => {
     writeFileSync(file, `customer_id,user_id\ncus_a,${NOBODY}\n`);
     const wrong = await run(["--csv", file, "--dry-run"]);
     expect(wrong).toMatchObject({ code: 3, stdout: expect.stringContaining("no such user in auth.users: promised") });
-    expect(await supabase.query("select from billing.promised_owners")).toEqual([]);
+    expect(await account.supabase.query("select from billing.promised_owners")).toEqual([]);
     const promised = await run(["--csv", file, "--yes"]);
     expect(promised).toMatchObject({
       code: 3,
       stdout: expect.stringContaining("no such user in auth.users: promised"),
     });
-    expect(await supabase.query("select customer_id from billing.promised_owners")).toEqual([{ customer_id: "cus_a" }]);
+    expect(await account.supabase.query("select customer_id from billing.promised_owners")).toEqual([
+      { customer_id: "cus_a" },
+    ]);
     expect(await run([])).toMatchObject({ code: 2, stderr: expect.stringContaining("--csv, --table and --by-email") });
     expect(await run(["--table", "public.users"])).toMatchObject({ code: 2 });
     expect(await run(["--table", "public.none", "--user-column", "id"])).toMatchObject({

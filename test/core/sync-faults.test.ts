@@ -1,35 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { keepReading } from "@turnpike/core/sync";
-import { beforeEach, describe, expect, it } from "vitest";
-import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { createPast } from "../parts/past.ts";
+import { describe, expect, it } from "vitest";
+import { eachWithAccount } from "../parts/account.ts";
 import { standBefore, standBeforeSupabase } from "../parts/proxy.ts";
-import { createReading } from "../parts/reading.ts";
 
-let supabase: LentSupabase;
-let lent: LentStripe;
-let past: ReturnType<typeof createPast>;
-let reading: ReturnType<typeof createReading>;
-beforeEach(async () => {
-  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
-  past = createPast(lent);
-  reading = createReading(supabase, lent);
-});
+const account = eachWithAccount();
 
-async function customers(count: number): Promise<void> {
-  const { id } = await lent.stripe.customers.create({});
-  await past.multiply(id, count - 1);
-  await past.growOld();
-}
-const pages = async () => (await lent.asked("GET /v1/customers")).map(({ params }) => JSON.stringify(params));
+const pages = async () => (await account.lent.asked("GET /v1/customers")).map(({ params }) => JSON.stringify(params));
 
 describe("a worker that is killed", () => {
   /** From the second call of this function on, nothing reaches Postgres any more; that call itself does, where its answer is lost. */
   async function killedAt(rpc: string, answerIsLost: boolean) {
     let calls = 0;
     let dead = false;
-    return standBeforeSupabase(supabase, async (request, response) => {
+    return standBeforeSupabase(account.supabase, async (request, response) => {
       if (!dead && request.url === `/rest/v1/rpc/${rpc}` && ++calls === 2) {
         dead = true;
         if (answerIsLost) await passOn(request);
@@ -41,7 +26,7 @@ describe("a worker that is killed", () => {
     const { method = "POST", url = "", headers } = request;
     const { host: _, connection: __, "content-length": ___, ...kept } = headers as Record<string, string>;
     const body = await buffer(request);
-    await fetch(supabase.url + url, { method, headers: kept, body });
+    await fetch(account.supabase.url + url, { method, headers: kept, body });
   }
 
   it.each(
@@ -49,34 +34,34 @@ describe("a worker that is killed", () => {
       [false, true].map((lost) => [rpc, lost] as const),
     ),
   )("at %s (its answer lost: %s) is followed from the last page, and only that is read twice", async (rpc, lost) => {
-    await customers(230);
+    await account.addOldCustomers(230);
     const { supabase: dying } = await killedAt(rpc, lost);
-    await reading.begin();
-    await expect(reading.work({ supabase: dying })).rejects.toThrow();
-    expect(await reading.work()).toMatchObject({ state: "busy" });
-    await reading.forgetWorker();
-    expect(await reading.work()).toMatchObject({ state: "done" });
-    expect(await reading.count("customers")).toBe(230);
-    expect(await reading.progressOf("customer")).toMatchObject({ read: 230 });
+    await account.reading.begin();
+    await expect(account.reading.work({ supabase: dying })).rejects.toThrow();
+    expect(await account.reading.work()).toMatchObject({ state: "busy" });
+    await account.reading.forgetWorker();
+    expect(await account.reading.work()).toMatchObject({ state: "done" });
+    expect(await account.reading.count("customers")).toBe(230);
+    expect(await account.reading.progressOf("customer")).toMatchObject({ read: 230 });
     const asked = await pages();
     const again = asked.length - new Set(asked).size;
-    const { rangesDone = 0 } = (await reading.progressOf("customer")) ?? {};
+    const { rangesDone = 0 } = (await account.reading.progressOf("customer")) ?? {};
     expect(again).toBeLessThanOrEqual(rangesDone);
   });
 });
 
 describe("two workers", () => {
   it("at once never read the same range: the second has nothing to do", async () => {
-    await customers(250);
-    await reading.begin();
-    const states = (await Promise.all([reading.work(), reading.work()])).map(({ state }) => state);
+    await account.addOldCustomers(250);
+    await account.reading.begin();
+    const states = (await Promise.all([account.reading.work(), account.reading.work()])).map(({ state }) => state);
     expect(states.sort()).toEqual(["busy", "done"]);
     const asked = await pages();
     expect(new Set(asked).size).toBe(asked.length);
   });
 
   it("of which the first was taken for dead end in the same: its late page is refused", async () => {
-    await customers(150);
+    await account.addOldCustomers(150);
     let free = () => {};
     const held = new Promise<void>((resolve) => {
       free = resolve;
@@ -85,43 +70,43 @@ describe("two workers", () => {
     const waiting = new Promise<void>((resolve) => {
       isHeld = resolve;
     });
-    const { stripe } = await standBefore(lent, async ({ url = "" }) => {
+    const { stripe } = await standBefore(account.lent, async ({ url = "" }) => {
       if (!url.startsWith("/v1/customers?")) return;
       isHeld();
       await held;
     });
-    await reading.begin();
-    const slow = reading.work({ stripe });
+    await account.reading.begin();
+    const slow = account.reading.work({ stripe });
     await waiting;
-    await reading.forgetWorker();
-    expect(await reading.work()).toMatchObject({ state: "done" });
+    await account.reading.forgetWorker();
+    expect(await account.reading.work()).toMatchObject({ state: "done" });
     free();
     await slow;
-    expect(await reading.progressOf("customer")).toMatchObject({ read: 150 });
-    expect(await reading.count("customers")).toBe(150);
+    expect(await account.reading.progressOf("customer")).toMatchObject({ read: 150 });
+    expect(await account.reading.count("customers")).toBe(150);
   });
 });
 
 describe("an object", () => {
   it("that Postgres refuses fails alone, and is counted and named", async () => {
-    const { id } = await lent.stripe.customers.create({ name: "Refused" });
-    await customers(120);
-    await supabase.query("alter table public.customers add constraint refused check (name <> 'Refused')");
+    const { id } = await account.stripe.customers.create({ name: "Refused" });
+    await account.addOldCustomers(120);
+    await account.supabase.query("alter table public.customers add constraint refused check (name <> 'Refused')");
     try {
-      expect(await reading.sync()).toMatchObject({ state: "done", failed: 1 });
+      expect(await account.reading.sync()).toMatchObject({ state: "done", failed: 1 });
       const reason = expect.stringContaining("Postgres refused it");
-      expect(await reading.failures()).toEqual([{ object: "customer", id, reason }]);
-      expect(await reading.count("customers")).toBe(120);
-      const { complete, objects } = await reading.completeness();
+      expect(await account.reading.failures()).toEqual([{ object: "customer", id, reason }]);
+      expect(await account.reading.count("customers")).toBe(120);
+      const { complete, objects } = await account.reading.completeness();
       expect(complete).toBe(true);
       expect(objects.find(({ object }) => object === "customer")).toMatchObject({ objects: 121, differing: 1 });
     } finally {
-      await supabase.query("alter table public.customers drop constraint refused");
+      await account.supabase.query("alter table public.customers drop constraint refused");
     }
   });
 
   it("that cannot be read, or stored, fails alone, and is counted and named", async () => {
-    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+    const { stripe } = await standBefore(account.lent, ({ url = "" }, response) => {
       if (!url.startsWith("/v1/refunds?")) return;
       const good = { id: "re_good", object: "refund", amount: 1, currency: "usd", created: 1, charge: null };
       const data = [
@@ -132,12 +117,12 @@ describe("an object", () => {
       response.writeHead(200, { "content-type": "application/json", date: new Date().toUTCString() });
       response.end(JSON.stringify({ object: "list", data, has_more: false }));
     });
-    expect(await reading.sync({ stripe })).toMatchObject({ state: "done", failed: 2 });
-    expect(await reading.failures()).toEqual([
+    expect(await account.reading.sync({ stripe })).toMatchObject({ state: "done", failed: 2 });
+    expect(await account.reading.failures()).toEqual([
       { object: "refund", id: "re_bad", reason: expect.stringContaining("refund.created") },
       { object: "refund", id: "re_half", reason: expect.stringContaining("refund.currency") },
     ]);
-    expect(await supabase.query("select id from billing.refunds")).toEqual([{ id: "re_good" }]);
+    expect(await account.supabase.query("select id from billing.refunds")).toEqual([{ id: "re_good" }]);
   });
 });
 
@@ -147,7 +132,7 @@ describe("a kind that Stripe does not list", () => {
     const refusal = { isOn: true };
     return {
       refusal,
-      before: standBefore(lent, ({ url = "" }, response) => {
+      before: standBefore(account.lent, ({ url = "" }, response) => {
         if (!refusal.isOn || !url.startsWith("/v1/radar/")) return;
         response.writeHead(status, { "content-type": "application/json" });
         response.end(JSON.stringify({ error: { type: "invalid_request_error", code } }));
@@ -156,48 +141,51 @@ describe("a kind that Stripe does not list", () => {
   }
   const until = () => performance.now() + 60_000;
   const lacking = async () =>
-    (await reading.completeness()).objects.filter(({ completeAsOf }) => completeAsOf === null);
+    (await account.reading.completeness()).objects.filter(({ completeAsOf }) => completeAsOf === null);
 
   it("comes again and holds up no other, and until then the mirror is not complete", async () => {
-    await customers(3);
+    await account.addOldCustomers(3);
     const { refusal, before } = refuse(400, "out_of_order");
     const { stripe } = await before;
-    const worked = await reading.sync({ stripe, until: until() });
+    const worked = await account.reading.sync({ stripe, until: until() });
     expect(worked).toMatchObject({ state: "waiting", errors: [{ code: "out_of_order" }] });
-    expect(await reading.progressOf("early_fraud_warning")).toMatchObject({ lastError: "out_of_order" });
+    expect(await account.reading.progressOf("early_fraud_warning")).toMatchObject({ lastError: "out_of_order" });
     expect(await lacking()).toMatchObject([{ object: "early_fraud_warning", lastError: "out_of_order" }]);
-    expect([await reading.isComplete(), await reading.isComplete(["customer", "subscription"])]).toEqual([false, true]);
+    expect([
+      await account.reading.isComplete(),
+      await account.reading.isComplete(["customer", "subscription"]),
+    ]).toEqual([false, true]);
     refusal.isOn = false;
-    await reading.waitForRetry();
-    expect(await reading.work({ stripe, until: until() })).toMatchObject({ state: "done", errors: [] });
-    expect(await reading.isComplete()).toBe(true);
+    await account.reading.waitForRetry();
+    expect(await account.reading.work({ stripe, until: until() })).toMatchObject({ state: "done", errors: [] });
+    expect(await account.reading.isComplete()).toBe(true);
   });
 
   it("because the key may not read it is named and ends the reading; a sweep reads it once the key may", async () => {
-    await customers(3);
+    await account.addOldCustomers(3);
     const { refusal, before } = refuse(403, "more_permissions_required");
     const { stripe } = await before;
-    expect(await reading.sync({ stripe, until: until() })).toMatchObject({ state: "done", failed: 0 });
+    expect(await account.reading.sync({ stripe, until: until() })).toMatchObject({ state: "done", failed: 0 });
     expect(await lacking()).toMatchObject([{ object: "early_fraud_warning", lastError: "forbidden" }]);
-    const turn = () => keepReading({ stripe, supabase: supabase.client }, until(), () => {});
+    const turn = () => keepReading({ stripe, supabase: account.supabase.client }, until(), () => {});
     // Nothing is read all over again for its sake, and it holds up no sweep.
-    await supabase.query("update billing.sync_runs set finished_at = finished_at - interval '2 hours'");
+    await account.supabase.query("update billing.sync_runs set finished_at = finished_at - interval '2 hours'");
     expect(await turn()).toMatchObject({ purpose: "sweep", worked: { state: "done" } });
     expect(await lacking()).toMatchObject([{ object: "early_fraud_warning", lastError: "forbidden" }]);
     refusal.isOn = false;
-    await supabase.query("update billing.sync_runs set started_at = started_at - interval '1 hour'");
+    await account.supabase.query("update billing.sync_runs set started_at = started_at - interval '1 hour'");
     expect(await turn()).toMatchObject({ purpose: "sweep", worked: { state: "done", errors: [] } });
     expect(await lacking()).toEqual([]);
   });
 
   it("and is that of the customers, leaves their cards for later too", async () => {
-    await customers(3);
-    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+    await account.addOldCustomers(3);
+    const { stripe } = await standBefore(account.lent, ({ url = "" }, response) => {
       if (!url.startsWith("/v1/customers?")) return;
       response.writeHead(403, { "content-type": "application/json" });
       response.end('{"error":{"type":"invalid_request_error"}}');
     });
-    expect(await reading.sync({ stripe, until: until() })).toMatchObject({ state: "done" });
+    expect(await account.reading.sync({ stripe, until: until() })).toMatchObject({ state: "done" });
     expect((await lacking()).map(({ object }) => object)).toEqual(["customer", "payment_method"]);
   });
 });

@@ -1,15 +1,14 @@
 import { applyOwners, inCsv } from "@turnpike/core/owners";
 import { beforeEach, describe, expect, it } from "vitest";
 import { event } from "../builders.ts";
-import { type Account, lendAccount } from "../parts/account.ts";
+import { eachWithAccount } from "../parts/account.ts";
 
+const account = eachWithAccount();
 const PAYERS = 7;
 const SUBJECT = "Purchases from before belong to nobody";
 
-let account: Account;
 let price: string;
 beforeEach(async () => {
-  account = await lendAccount();
   price = (await account.shop.sell("monthly")).id;
 });
 
@@ -109,7 +108,7 @@ it("what events bring before, after and without a first reading is told of one b
   const after = await subscribeByEvent();
   await account.relay.wait("1 day");
   await account.relay.run();
-  // All is known, so that what a second reading finds is no past.
+  // All is known, so that what a second reading finds is no account.past.
   await account.reading.begin();
   const beside = await subscribeByEvent();
   expect(await account.reading.work()).toMatchObject({ state: "done" });

@@ -1,3 +1,4 @@
+import { beforeEach } from "vitest";
 import { lendStripe, lendSupabase } from "./index.ts";
 import { createPast } from "./past.ts";
 import { createReading } from "./reading.ts";
@@ -11,6 +12,7 @@ interface Subscriber {
   email?: string;
   metadata?: Record<string, string>;
   subscriptions?: number;
+  test_clock?: string;
 }
 
 /** An account at Stripe and a mirror beside it, both empty, and whoever sells, reads and tells there. */
@@ -56,6 +58,16 @@ export async function lendAccount() {
         await supabase.query(`update ${target} set as_of = as_of - interval '1 hour' where as_of > '-infinity'`);
       }
       await supabase.query("update billing.stripe_events set recorded_at = recorded_at - interval '1 hour'");
+      await supabase.query("update auth.users set created_at = created_at - interval '1 day'");
     },
   };
+}
+
+/** For each test of a file an account and a mirror of its own. */
+export function eachWithAccount(): Account {
+  const account = {} as Account;
+  beforeEach(async () => {
+    Object.assign(account, await lendAccount());
+  });
+  return account;
 }
