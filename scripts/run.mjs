@@ -23,7 +23,8 @@ const USAGE = `Usage: node scripts/run.mjs <command>
                              which guarantee no test misses  npm run mutants
   model [--help]             every history of a row and of a sale  npm run model
   simulate [--help]          months of customers, with faults  npm run simulate
-  soak [--events N]          many events, with faults        npm run soak`;
+  soak [--events N]          many events, with faults        npm run soak
+  outage [--help]            forty days of it, put right     npm run bench:outage`;
 
 /** @type {Record<string, (node: string, args: string[]) => Promise<number>>} */
 const commands = {
@@ -47,6 +48,8 @@ const commands = {
   simulate: (node, args) => run(node, ["test/simulation/main.ts", ...args], { node, root }),
 
   soak: (node, args) => run(node, ["bench/soak.ts", ...args], { node, root }),
+
+  outage: (node, args) => run(node, ["bench/outage/main.ts", ...args], { node, root }),
 
   async check(node, args) {
     const fix = args.includes("--fix");

@@ -26,6 +26,8 @@ export interface Account {
   /** From here on it answers at once, whatever comes. */
   lift(): Promise<void>;
   counts(): Promise<Count[]>;
+  /** What only an emulator can do: see its README. */
+  control(path: string, body: object): Promise<unknown>;
   close(): void;
 }
 
@@ -62,6 +64,7 @@ export async function plantAccount(objects: number): Promise<Account> {
       await ask("POST", "limits", limits);
       if (latencyMs > 0) await ask("POST", "faults", { kind: "slow", ms: latencyMs, times: FOREVER, match: "/v1/" });
     },
+    control: (path, body) => ask("POST", path, body),
     counts: async () => ((await ask("GET", "limits")) as { counts: Count[] }).counts,
     close: () => child.disconnect(),
   };
