@@ -763,8 +763,9 @@ const policies: SqlMutant[] = [
   },
   {
     name: "visitors may read the history of payments",
-    find: "grant select on public.payment_history, billing.charge_balances to authenticated, service_role;",
-    replace: "grant select on public.payment_history, billing.charge_balances to anon, authenticated, service_role;",
+    find: "grant select on public.payment_history, public.upcoming_changes, billing.charge_balances to authenticated, service_role;",
+    replace:
+      "grant select on public.payment_history, public.upcoming_changes, billing.charge_balances to anon, authenticated, service_role;",
     tests: CATALOG,
   },
   {

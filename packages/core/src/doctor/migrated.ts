@@ -1314,13 +1314,6 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
-    'billing.as_row_of(target text, "row" jsonb)': {
-      body: "94c989caa9f6fb7804b6c0b227a6195b",
-      callers: [],
-      declared: '(target text, "row" jsonb) returns jsonb, plpgsql, stable',
-      definer: false,
-      settings: ['search_path=""'],
-    },
     "billing.attach_purchases()": {
       body: "61a0d0b41f8ae084530a196470e4a164",
       callers: [],
@@ -1610,6 +1603,13 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.put_beside(changes jsonb, owners text[])": {
+      body: "a0b361535668025d3c2f0694a2a7327e",
+      callers: [],
+      declared: "(changes jsonb, owners text[]) returns SETOF billing.pair, plpgsql, stable",
+      definer: false,
+      settings: ['search_path=""', "TimeZone=UTC"],
+    },
     "billing.read_digest(digest text)": {
       body: "3cad50dd2d701865de46ebd6ba2a7388",
       callers: [],
@@ -1773,10 +1773,10 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.compare_rows(changes jsonb)": {
-      body: "f083b8eb21ea33f4efb5063f075ddf9e",
+      body: "4e18ae00c9bc32b5677b5e4707e8ca07",
       callers: ["service_role"],
       declared:
-        "(changes jsonb) returns TABLE(objects bigint, stripe_digest text, mirror_digest text, differing jsonb), plpgsql, stable",
+        "(changes jsonb) returns TABLE(objects bigint, stripe_digest text, mirror_digest text, differing jsonb), sql, stable",
       definer: true,
       settings: ['search_path=""', "TimeZone=UTC"],
     },
@@ -2172,11 +2172,11 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.show_beside_mirror(shown jsonb, owners text[])": {
-      body: "f11a7e1931a78861c1259f9955f41ce6",
+      body: "a7c9c5685ce4a18fc0c05281018ffc73",
       callers: ["service_role"],
-      declared: "(shown jsonb, owners text[]) returns jsonb, plpgsql, stable",
+      declared: "(shown jsonb, owners text[]) returns jsonb, sql, stable",
       definer: true,
-      settings: ['search_path=""'],
+      settings: ['search_path=""', "TimeZone=UTC"],
     },
     "public.take_notices(most integer)": {
       body: "13e26c6c17875fe8bf508e9a82fd93ce",
