@@ -99,8 +99,8 @@ export async function createPlan(
     currency: "eur",
     unit_amount: 1500,
     recurring: { interval: "month" },
-    // As unspecified in euros; but in the portal one changes between prices only that say it.
-    tax_behavior: "inclusive",
+    // What it is in euros anyway; but the portal changes nobody to a price that does not say it.
+    ...(overrides.currency === undefined && { tax_behavior: "inclusive" as const }),
     ...overrides,
   });
 }
