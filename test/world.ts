@@ -155,7 +155,7 @@ export const neverLogged = ({ stripe, supabase }: Local["settings"]): Record<str
   signature: "v1=",
   "e-mail": "@example.com",
   "session cookie": "auth-token",
-  token: "eyJ", // {" in base64, with which each begins
+  token: "eyJhbGciOi", // {"alg": in base64, with which each begins; three letters of it are in many an id
 });
 
 /** Webhooks take their way through the queue; this is how long a test gives them. */
