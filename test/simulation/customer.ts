@@ -12,6 +12,11 @@ const CARDS = {
   fails_later: "4000000000000341",
 };
 
+interface Answer {
+  url?: string;
+  code?: string;
+}
+
 /** Somebody who comes to the product: what they can do there, at Stripe, and to themselves. */
 export class Customer {
   readonly id = randomUUID();
@@ -21,6 +26,13 @@ export class Customer {
   readonly organizationId: string | undefined;
   email: string;
   deleted = false;
+  /** The addresses that they have shown to be theirs, in small letters. */
+  readonly confirmed = new Set<string>();
+  /** What they could buy for an organisation though they did not manage it. */
+  readonly wronglySold: string[] = [];
+  readonly #leftOpen: string[] = [];
+  #isConfirmed = false;
+  #manages = false;
 
   constructor(shop: Shop, random: Random, { name, organization }: { name: string; organization: boolean }) {
     this.#shop = shop;
@@ -36,10 +48,17 @@ export class Customer {
       this.email,
       confirmed ? new Date().toISOString() : null,
     ]);
+    if (confirmed) this.#confirm();
     if (this.organizationId) await this.join(true);
   }
 
+  #confirm(): void {
+    this.#isConfirmed = true;
+    this.confirmed.add(this.email.toLowerCase());
+  }
+
   async join(manages: boolean): Promise<void> {
+    this.#manages = manages;
     await this.#shop.database.query("delete from simulation.members where user_id = $1", [this.id]);
     await this.#shop.database.query("insert into simulation.members values ($1, $2, $3)", [
       this.id,
@@ -48,24 +67,42 @@ export class Customer {
     ]);
   }
 
-  /** Goes to buy, in so many tabs at once, and pays in each that leads to Stripe's page. */
-  async buy(price: string, { tabs = 1, card = "good" as keyof typeof CARDS, pays = 1 } = {}): Promise<void> {
-    const urls = await Promise.all(Array.from({ length: tabs }, () => this.#open(price)));
-    const pages = urls.filter((url) => url?.includes("/c/pay/"));
-    const paid = pages.slice(0, Math.round(pages.length * pays));
-    await Promise.all(paid.map((url) => this.pay(url ?? "", card)));
+  /** Goes to buy, each of these in a tab of its own, and pays in so many of those that lead to Stripe's page. */
+  async buy(prices: string[], { card = "good" as keyof typeof CARDS, pays = 1 } = {}): Promise<void> {
+    const urls = await Promise.all(prices.map((price) => this.#open(price)));
+    const pages = urls.flatMap((url) => (url?.includes("/c/pay/") ? [url] : []));
+    const paid = Math.round(pages.length * pays);
+    this.#leftOpen.push(...pages.slice(paid));
+    await Promise.all(pages.slice(0, paid).map((url) => this.pay(url, card)));
+  }
+
+  /** Comes back to the tabs that they left open. */
+  async payWhatWasLeft(): Promise<void> {
+    await Promise.all(this.#leftOpen.splice(0).map((url) => this.pay(url, "good")));
   }
 
   async #open(price: string): Promise<string | undefined> {
     await this.wait(this.#random.between(0, 3));
-    const answer = await this.#post("create-checkout", {
+    const managed = this.#manages;
+    const answer = await this.#askFor(price);
+    if (answer?.url && this.organizationId && !managed && !this.#manages) this.wronglySold.push(answer.url);
+    return answer?.url;
+  }
+
+  /** Why they cannot buy, for a reason that should not be. */
+  async whyNot(price: string): Promise<string | undefined> {
+    const { url, code = "no answer" } = (await this.#askFor(price)) ?? {};
+    return url || ["already_subscribed", "not_billing_manager"].includes(code) ? undefined : code;
+  }
+
+  #askFor(price: string): Promise<Answer | undefined> {
+    return this.#post("create-checkout", {
       priceId: price,
       successUrl: "https://app.test/success?session_id={CHECKOUT_SESSION_ID}",
       cancelUrl: "https://app.test/pricing",
       mode: this.#shop.modeOf(price),
       ...(this.organizationId && { organizationId: this.organizationId }),
     });
-    return answer?.url;
   }
 
   /** Buys without signing in. */
@@ -80,7 +117,8 @@ export class Customer {
       },
       false,
     );
-    if (answer?.url?.includes("/c/pay/")) await this.pay(answer.url, "good");
+    if (answer?.url?.includes("/c/pay/"))
+      await this.pay(answer.url, "good", this.#random.pick([this.email, this.email.toUpperCase()]));
   }
 
   async openPortal(): Promise<void> {
@@ -90,25 +128,25 @@ export class Customer {
     });
   }
 
-  async #post(route: string, body: object, signedIn = true): Promise<{ url?: string } | undefined> {
+  async #post(route: string, body: object, signedIn = true): Promise<Answer | undefined> {
     const headers = {
       "content-type": "application/json",
       ...(signedIn && { authorization: `Bearer ${this.#shop.database.tokenOf(this.id, this.email)}` }),
     };
     const init = { method: "POST", headers, body: JSON.stringify(body) };
-    return this.#do(async () => {
+    return this.do(async () => {
       try {
-        return (await (await fetch(`https://app.test/api/stripe/${route}`, init)).json()) as { url?: string };
+        return (await (await fetch(`https://app.test/api/stripe/${route}`, init)).json()) as Answer;
       } catch {
         return undefined; // The answer was lost, and who waited for it has gone.
       }
     });
   }
 
-  async pay(url: string, card: keyof typeof CARDS): Promise<void> {
+  async pay(url: string, card: keyof typeof CARDS, email = this.email): Promise<void> {
     await this.wait(this.#random.between(0, 8));
     const form = {
-      email: this.email,
+      email,
       card_number: CARDS[card],
       exp: "12 / 39",
       cvc: "123",
@@ -117,15 +155,17 @@ export class Customer {
       state: "OR",
       postal_code: "97201",
     };
-    await this.#do(() => fetch(url, { method: "POST", redirect: "manual", body: new URLSearchParams(form) }));
+    await this.do(() => fetch(url, { method: "POST", redirect: "manual", body: new URLSearchParams(form) }));
   }
 
   async changeEmail(): Promise<void> {
     this.email = `new-${this.email}`;
+    if (this.#isConfirmed) this.#confirm();
     await this.#shop.database.query("update auth.users set email = $2 where id = $1", [this.id, this.email]);
   }
 
   async confirmEmail(): Promise<void> {
+    this.#confirm();
     await this.#shop.database.query("update auth.users set email_confirmed_at = now() where id = $1", [this.id]);
   }
 
@@ -136,7 +176,7 @@ export class Customer {
 
   /** Does something at Stripe to each subscription that runs. */
   async withSubscriptions(act: (stripe: Stripe, subscription: Stripe.Subscription) => Promise<unknown>): Promise<void> {
-    await this.#do(async () => {
+    await this.do(async () => {
       for (const subscription of await this.subscriptions()) {
         // What Stripe refuses was no more possible by then.
         if (!["canceled", "incomplete_expired"].includes(subscription.status))
@@ -145,28 +185,9 @@ export class Customer {
     });
   }
 
-  async refund(share: number): Promise<void> {
-    await this.#do(async () => {
-      for (const customer of await this.customers()) {
-        const { data } = await this.#shop.stripe.charges.list({ customer: customer.id });
-        const charge = data.find(({ paid, refunded }) => paid && !refunded);
-        if (!charge) continue;
-        const amount = Math.max(1, Math.floor((charge.amount - charge.amount_refunded) * share));
-        await this.#shop.stripe.refunds.create({ charge: charge.id, amount }).catch(onlyRefused);
-      }
-    });
-  }
-
-  /** Somebody deletes them in Stripe's dashboard, and whatever they subscribed to ends. */
-  async vanish(): Promise<void> {
-    await this.#do(async () => {
-      for (const { id } of await this.customers()) await this.#shop.stripe.customers.del(id);
-    });
-  }
-
   /** Pays with another card from now on. */
   async useCard(method: string): Promise<void> {
-    await this.#do(async () => {
+    await this.do(async () => {
       for (const { id } of await this.customers()) {
         const { id: card } = await this.#shop.stripe.paymentMethods.attach(method, { customer: id });
         await this.#shop.stripe.customers.update(id, { invoice_settings: { default_payment_method: card } });
@@ -182,7 +203,7 @@ export class Customer {
     return data.filter(
       ({ metadata, email }) =>
         (this.organizationId ? metadata.organization_id === this.organizationId : metadata.user_id === this.id) ||
-        email === this.email,
+        email?.toLowerCase() === this.email,
     );
   }
 
@@ -197,11 +218,13 @@ export class Customer {
     return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   }
 
-  #do<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** Does something as a person does: without any machine that may die. */
+  do<Result>(work: () => Promise<Result>): Promise<Result> {
     return runOn(this.#machine, work);
   }
 }
 
-function onlyRefused(error: { type?: string }): void {
+/** What Stripe refuses was no more possible by then. */
+export function onlyRefused(error: { type?: string }): void {
   if (error.type !== "StripeInvalidRequestError" && error.type !== "StripeCardError") throw error;
 }

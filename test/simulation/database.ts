@@ -41,6 +41,17 @@ const WATCH = `
     end if;
     return null;
   end $$;
+  create function simulation.watch_cursor() returns trigger language plpgsql security definer set search_path = '' as $$
+  begin
+    if new.reconciled_until is null and old.reconciled_until is not null or new.reconciled_until < old.reconciled_until then
+      insert into simulation.violations values (format('the cursor of %s goes back', new.listing));
+    end if;
+    if new.listed_until = old.listed_until and new.place_at > old.place_at then
+      insert into simulation.violations values (format('the place of %s goes back', new.listing));
+    end if;
+    return null;
+  end $$;
+  create trigger watch after update on billing.reconcile_cursor for each row execute function simulation.watch_cursor();
   create trigger watch after update on billing.outbox for each row execute function simulation.watch_notice();
   do $$ declare place text; begin
     for place in select target from billing.mirrored loop
@@ -89,14 +100,12 @@ export class Database {
       ...(migrationsDir === MIGRATIONS && { snapshotDir: `${root}node_modules/.cache/turnpike` }),
     });
     clearInterval(alive);
-    await supabase.query(`do $watch$ begin execute $sql$${WATCH}$sql$; end $watch$`);
     // Else how a statement is planned, and in which order it finds rows, depends on how often it was run before.
     await supabase.query("set plan_cache_mode = force_generic_plan");
-    return new Database(
-      supabase,
-      signingKey as JsonWebKey,
-      await Rest.open((sql, parameters) => runOn(POSTGRES, () => supabase.query(sql, parameters))),
-    );
+    const rest = await Rest.open((sql, parameters) => runOn(POSTGRES, () => supabase.query(sql, parameters)));
+    const database = new Database(supabase, signingKey as JsonWebKey, rest);
+    await database.change(WATCH);
+    return database;
   }
 
   get url(): string {
@@ -105,6 +114,11 @@ export class Database {
 
   query<Row>(sql: string, parameters?: unknown[]): Promise<Row[]> {
     return runOn(POSTGRES, () => this.#supabase.query<Row>(sql, parameters));
+  }
+
+  /** Makes the schema another, by any number of statements. */
+  async change(sql: string): Promise<void> {
+    await this.query(`do $change$ begin execute $statements$${sql}$statements$; end $change$`);
   }
 
   async empty(): Promise<void> {

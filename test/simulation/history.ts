@@ -1,22 +1,42 @@
 import type Stripe from "stripe";
 import { Customer } from "./customer.ts";
+import { name, refund, remove, sellByHand } from "./office.ts";
 import { Random } from "./random.ts";
 import type { PriceName, Shop } from "./shop.ts";
 
 /** What a customer may do next, by name, and how often it is chosen. */
 const STEPS: Record<string, { weight: number; act(customer: Customer, shop: Shop, random: Random): Promise<unknown> }> =
   {
-    buys: { weight: 6, act: (customer, shop, random) => customer.buy(shop.price(anyPlan(random)), tabsOf(random)) },
+    buys: {
+      weight: 6,
+      act: (customer, shop, random) =>
+        customer.buy(
+          inTabs(random, () => shop.price(anyPlan(random))),
+          paying(random),
+        ),
+    },
     "buys with a trial": {
       weight: 3,
-      act: (customer, shop, random) => customer.buy(shop.price("trial"), tabsOf(random)),
+      act: (customer, shop, random) =>
+        customer.buy(
+          inTabs(random, () => shop.price("trial")),
+          paying(random),
+        ),
     },
-    "buys a thing": { weight: 2, act: (customer, shop, random) => customer.buy(shop.price("once"), tabsOf(random)) },
-    "buys beside": { weight: 1, act: (customer, shop, random) => customer.buy(shop.price("addon"), tabsOf(random)) },
-    "is declined": { weight: 1, act: (customer, shop) => customer.buy(shop.price("basic"), { card: "declined" }) },
+    "buys a thing": {
+      weight: 2,
+      act: (customer, shop, random) =>
+        customer.buy(
+          inTabs(random, () => shop.price("once")),
+          paying(random),
+        ),
+    },
+    "buys beside": { weight: 1, act: (customer, shop) => customer.buy([shop.price("addon")]) },
+    "comes back to what was left open": { weight: 3, act: (customer) => customer.payWhatWasLeft() },
+    "is declined": { weight: 1, act: (customer, shop) => customer.buy([shop.price("basic")], { card: "declined" }) },
     "disputes what was bought": {
       weight: 1,
-      act: (customer, shop) => customer.buy(shop.price("once"), { card: "disputed" }),
+      act: (customer, shop) => customer.buy([shop.price("once")], { card: "disputed" }),
     },
     "buys as a guest": { weight: 1, act: (customer, shop) => customer.buyAsGuest(shop.price("basic")) },
     "looks into the portal": { weight: 1, act: (customer) => customer.openPortal() },
@@ -48,12 +68,18 @@ const STEPS: Record<string, { weight: number; act(customer: Customer, shop: Shop
       weight: 2,
       act: (customer) => customer.withSubscriptions((stripe, { id }) => stripe.subscriptions.cancel(id)),
     },
-    "is refunded": { weight: 2, act: (customer, _, random) => customer.refund(random.pick([0.3, 1])) },
+    "is refunded": { weight: 2, act: (customer, shop, random) => refund(customer, shop, random.pick([0.3, 1])) },
     "has a card that fails": { weight: 2, act: (customer) => customer.useCard("pm_card_chargeCustomerFail") },
     "has a good card": { weight: 1, act: (customer) => customer.useCard("pm_card_visa") },
-    "is deleted at Stripe": { weight: 1, act: (customer) => customer.vanish() },
+    "is deleted at Stripe": { weight: 1, act: (customer, shop) => remove(customer, shop) },
     "changes the e-mail": { weight: 1, act: (customer) => customer.changeEmail() },
     "confirms the e-mail": { weight: 1, act: (customer) => customer.confirmEmail() },
+    "is sold a second one by hand": {
+      weight: 1,
+      act: (customer, shop, random) =>
+        sellByHand(customer, shop, shop.price(random.pick(["basic", "addon"])), random.chance(0.5)),
+    },
+    "is named by the office": { weight: 1, act: (customer, shop, random) => name(customer, shop, random) },
     "is no manager any more": {
       weight: 1,
       act: async (customer, _, random) => customer.organizationId && customer.join(random.chance(0.5)),
@@ -62,7 +88,7 @@ const STEPS: Record<string, { weight: number; act(customer: Customer, shop: Shop
     "buys, and is deleted meanwhile": {
       weight: 2,
       act: async (customer, shop, random) => {
-        const bought = customer.buy(shop.price("basic"));
+        const bought = customer.buy([shop.price("basic")]);
         await customer.wait(random.between(0, 6));
         await customer.leave();
         await bought;
@@ -89,7 +115,8 @@ async function changePlan(
 }
 
 const anyPlan = (random: Random): PriceName => random.pick(["basic", "better"]);
-const tabsOf = (random: Random) => ({ tabs: random.pick([1, 1, 2, 3]), pays: random.pick([1, 1, 0.5]) });
+const inTabs = (random: Random, price: () => string) => Array.from({ length: random.pick([1, 1, 2, 3]) }, price);
+const paying = (random: Random) => ({ pays: random.pick([1, 1, 0.5, 0]) });
 
 export interface Step {
   /** In which of the world's turns, and how long after it begins. */

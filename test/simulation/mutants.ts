@@ -3,16 +3,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MIGRATIONS, type Mutated, placeMutants } from "../mutants/place.ts";
 import { SQL_MUTANTS, type SqlMutant } from "../mutants/sql.ts";
+import { assertPlaced, CODE_MUTANTS } from "./mutants-in-code.ts";
+import { type Patch, patchOf } from "./patch.ts";
 import { Player } from "./players.ts";
 
-/** Who may read what is not the simulation's matter: it sees rows past row-level security, and asks as the service role alone. */
-const NOT_OURS = /test\/(security\/|core\/access|core\/payment-history|core\/account|functions\/)/;
+/**
+ * Who may read what is not the simulation's matter: it sees rows past row-level security, and asks as the service role alone. Two
+ * transactions at once, outages of forty days and what an operator does are not in it.
+ */
+const NOT_OURS =
+  /test\/(security\/catalog|security\/row|core\/access|core\/payment-history|core\/account|core\/sync|core\/sweep|core\/explain|core\/unowned|core\/owners\.|core\/customers-of-old|core\/paid-in|functions\/|concurrency|outages)/;
+/** Nor are events that cannot be read or written, keys of another account, and what members of an organisation see. */
+const NOT_PLAYED =
+  /failed is never|refused|without a table|cannot be read|keeps the failure|sees the|hears? |feature|counts for as much|listed of|may not read/;
 
 interface Choice {
   worlds: number;
   processes: number;
   /** Texts: a mutant is chosen when one of them is in its name. */
   only: readonly string[];
+}
+
+interface Mutant {
+  name: string;
+  patch?: Patch;
+  /** What its process must be started with. */
+  environment?: NodeJS.ProcessEnv;
 }
 
 interface Found {
@@ -22,48 +38,70 @@ interface Found {
   seconds: number;
 }
 
-/** Takes guarantees out of the SQL, each alone, and plays worlds until something does not hold. */
+/** Takes guarantees out of the SQL and the code, each alone, and plays worlds until something does not hold. */
 export async function playMutants({ worlds, processes, only }: Choice): Promise<void> {
-  const chosen = SQL_MUTANTS.filter(
-    ({ name, tests }) => !tests.some((test) => NOT_OURS.test(test)) && only.some((text) => name.includes(text)),
-  );
-  const queue = [...placeMutants(chosen)];
+  const dirs: string[] = [];
+  const queue = listMutants(dirs).filter(({ name }) => only.some((text) => name.includes(text)));
   let [found, tried] = [0, 0];
   console.log("| taken away | what does not hold any more | worlds | seconds |\n|---|---|---|---|");
   const work = async () => {
+    const usual = new Player();
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const [mutant, mutated] = next;
-      const { by, worlds: played, seconds } = await playMutant(mutated, worlds);
+      const { by, worlds: played, seconds } = await playMutant(next, usual, worlds);
       tried++;
       if (by !== undefined) found++;
-      console.log(row(mutant, { by, worlds: played, seconds }));
+      console.log(`| ${next.name} | ${by ?? "not found"} | ${played} | ${seconds.toFixed(0)} |`);
     }
+    usual.close();
   };
   await Promise.all(Array.from({ length: processes }, work));
+  for (const dir of dirs) rmSync(dir, { recursive: true });
   console.log(`\n${found} of ${tried} were found.`);
 }
 
-const row = ({ name }: SqlMutant, { by, worlds, seconds }: Found) =>
-  `| ${name} | ${by ?? "not found"} | ${worlds} | ${seconds.toFixed(0)} |`;
+/** @param dirs what is made for them, to be removed at the end */
+function listMutants(dirs: string[]): Mutant[] {
+  assertPlaced(CODE_MUTANTS);
+  const inSql = placeMutants(SQL_MUTANTS.filter(isOurs));
+  return [
+    ...CODE_MUTANTS.map((mutant) => ({
+      name: mutant.name,
+      environment: { CODE_MUTANT: JSON.stringify(mutant) },
+    })),
+    ...[...inSql].map(([{ name }, mutated]): Mutant => {
+      const patch = patchOf(mutated);
+      return patch ? { name, patch } : { name, environment: { MIGRATIONS_DIR: migrationsOf(mutated, dirs) } };
+    }),
+  ];
+}
 
-async function playMutant({ file, text }: Mutated, most: number): Promise<Found> {
+const isOurs = ({ name, tests }: SqlMutant) => !tests.every((test) => NOT_OURS.test(test)) && !NOT_PLAYED.test(name);
+
+function migrationsOf(mutated: Mutated, dirs: string[]): string {
   const dir = mkdtempSync(join(tmpdir(), "turnpike-simulated-mutant-"));
+  dirs.push(dir);
   cpSync(MIGRATIONS, dir, { recursive: true });
-  writeFileSync(join(dir, file), text);
-  const player = new Player(dir);
+  writeFileSync(join(dir, mutated.file), mutated.text);
+  return dir;
+}
+
+async function playMutant({ patch, environment }: Mutant, usual: Player, most: number): Promise<Found> {
+  const player = environment ? new Player(environment) : usual;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   try {
     for (let world = 1; world <= most; world++) {
-      const [by] = await player.play(`${world}:histories=0,1,2,3`).then(
+      const [by] = await player.play(`${world}:histories=0,1,2,3,4,5,6,7`, { ...(patch && { patch }) }).then(
         ({ failures }) => Object.keys(failures),
-        () => ["it comes to an end"],
+        () => {
+          player.close();
+          return ["it comes to an end"];
+        },
       );
       if (by !== undefined) return { by, worlds: world, seconds: seconds() };
     }
     return { by: undefined, worlds: most, seconds: seconds() };
   } finally {
-    player.close();
-    rmSync(dir, { recursive: true });
+    if (player !== usual) player.close();
   }
 }

@@ -1,25 +1,13 @@
 import { enabledEvents, getObject, type ObjectName, objects } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
 import type { Account } from "./account.ts";
-import type { Cloud } from "./cloud.ts";
-import type { Database } from "./database.ts";
-import type { History } from "./history.ts";
-import type { Shop } from "./shop.ts";
-
-/** What a world looks like when it is at rest. */
-export interface AtRest {
-  account: Account;
-  cloud: Cloud;
-  database: Database;
-  shop: Shop;
-  histories: readonly History[];
-  /** When the sweep began that has gone through all. */
-  sweptSince?: number;
-}
+import { type AtRest, groupOf, stripeOf } from "./at-rest.ts";
+import { NOTICE_ORACLES } from "./notices.ts";
+import { OWNER_ORACLES } from "./owners.ts";
 
 /** What must hold at rest. Each answers in what way it does not. */
 export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
-  "as_of never goes back, and what is deleted stays so": async ({ database }) =>
+  "what must not happen has not happened": async ({ database }) =>
     (await database.query<{ what: string }>("select what from simulation.violations")).map(({ what }) => what),
 
   "nothing is among the dead letters": async ({ cloud }) =>
@@ -35,13 +23,6 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
   },
 
   "what events tell of is as at Stripe": (world) => compareAll(world, toldOf(world.account)),
-
-  "every notice is done": async ({ database }) =>
-    (
-      await database.query<{ what: string }>(
-        "select format('%s of %s, after %s attempts: %s', kind, object_id, attempts, last_error) as what from billing.outbox where sent_at is null",
-      )
-    ).map(({ what }) => what),
 
   "nobody pays twice": async ({ database, account, cloud }) => {
     const customers = await database.query<{ id: string; payer: string | null }>(
@@ -108,6 +89,9 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
       had.length > 1 ? [`${payer}: ${had.map(({ id }) => id).join(" and ")}`] : [],
     );
   },
+
+  ...OWNER_ORACLES,
+  ...NOTICE_ORACLES,
 };
 
 /** After a sweep nothing is left out. */
@@ -117,28 +101,8 @@ export const AFTER_A_SWEEP: typeof ORACLES = {
 
 /** Whom a page was opened for. */
 const payerIn = ({ metadata }: Stripe.Subscription) => metadata.organization_id ?? metadata.user_id;
-const groupOf = ({ items }: Stripe.Subscription) => (items.data[0]?.price.unit_amount === 900 ? "addon" : "pro");
 
 const isPaid = (status: string) => ["trialing", "active", "past_due"].includes(status);
-
-/** What Stripe holds, read past the network. */
-function stripeOf(account: Account) {
-  const list = async <Item extends { id: string }>(path: string, query: object): Promise<Item[]> => {
-    const items: Item[] = [];
-    for (let more = true; more; ) {
-      const search = new URLSearchParams({
-        limit: "100",
-        ...query,
-        ...(items.length > 0 && { starting_after: items.at(-1)?.id }),
-      });
-      const page = await account.get<Stripe.ApiList<Item>>(`${path}?${search}`);
-      items.push(...page.data);
-      more = page.has_more;
-    }
-    return items;
-  };
-  return { list, subscriptions: () => list<Stripe.Subscription>("/v1/subscriptions", { status: "all" }) };
-}
 
 /** The ids that events tell of. */
 function toldOf(account: Account): ReadonlySet<string> {

@@ -1,3 +1,4 @@
+import type { Patch } from "./patch.ts";
 import { install, real } from "./stage.ts";
 
 /** A process that plays one plan after the other, as it is told by the one that has started it. */
@@ -8,6 +9,14 @@ const { play } = await import("./world.ts");
 const { parsePlan } = await import("./plan.ts");
 
 for (const level of ["log", "info", "warn", "error"] as const) console[level] = () => {};
+
+/** What is to be played. */
+export interface Order {
+  line: string;
+  traced: boolean;
+  /** With which change of the schema. */
+  patch: Patch | undefined;
+}
 
 export interface Played {
   digest: string;
@@ -28,9 +37,20 @@ async function open(): Promise<Awaited<ReturnType<typeof Database.open>>> {
   return opened;
 }
 
-process.on("message", async ({ line, traced }: { line: string; traced: boolean }) => {
+let patched: Patch | undefined;
+
+/** Takes back what the last plan was played with, and makes what this one is. */
+async function patch(opened: Awaited<typeof database>, wanted: Patch | undefined): Promise<void> {
+  if (patched?.make === wanted?.make) return;
+  if (patched) await opened?.change(patched.undo);
+  if (wanted) await opened?.change(wanted.make);
+  patched = wanted;
+}
+
+process.on("message", async ({ line, traced, patch: wanted }: Order) => {
   database ??= open();
   const plan = parsePlan(line);
+  await patch(await database, wanted);
   const began = real.performanceNow();
   const { digest, failures, faults, steps, trace } = await play(await database, plan);
   const played: Played = {

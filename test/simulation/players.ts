@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Played } from "./player.ts";
+import type { Order, Played } from "./player.ts";
 
 const PLAYER = fileURLToPath(new URL("./player.ts", import.meta.url));
 /** Modules that a world has loaded are never given back: a process is followed by another before that is much. */
@@ -15,20 +15,25 @@ export class Player {
   #process: ChildProcess | undefined;
   #played = 0;
 
-  /** @param migrationsDir other migrations than the repository's */
-  constructor(migrationsDir?: string) {
-    this.#environment = { ...process.env, ...(migrationsDir && { MIGRATIONS_DIR: migrationsDir }) };
+  /** @param environment what makes its world another: MIGRATIONS_DIR, CODE_MUTANT */
+  constructor(environment: NodeJS.ProcessEnv = {}) {
+    this.#environment = { ...process.env, ...environment };
   }
 
   /** @throws when the process dies or hangs */
-  async play(line: string, { traced = false } = {}): Promise<Played> {
+  async play(line: string, { traced = false, patch }: Partial<Order> = {}): Promise<Played> {
     if (this.#played++ >= WORLDS_OF_A_PROCESS) this.close();
-    this.#process ??= fork(PLAYER, { env: this.#environment, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    this.#process ??= fork(PLAYER, {
+      env: this.#environment,
+      // What a world leaves behind is mostly of no use a moment later.
+      execArgv: [...process.execArgv, "--max-semi-space-size=64"],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
     const player = this.#process;
     const ended = new AbortController();
     const timer = setTimeout(() => player.kill("SIGKILL"), MOST_MS);
     try {
-      player.send({ line, traced });
+      player.send({ line, traced, patch } satisfies Order);
       const died = once(player, "exit", ended).then(() => {
         throw new Error(`The process that played ${line} died or hung`);
       });

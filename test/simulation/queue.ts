@@ -36,6 +36,7 @@ export class Queue {
   readonly #messages = new Map<string, Message>();
   readonly deadLetters: Message[] = [];
   #working = 0;
+  #taken = 0;
   #stoppedUntil = 0;
 
   constructor(scheduler: Scheduler, options: QueueOptions) {
@@ -46,6 +47,11 @@ export class Queue {
   /** How many messages are neither done nor dead. */
   get waiting(): number {
     return this.#messages.size;
+  }
+
+  /** How many messages it was given. */
+  get taken(): number {
+    return this.#taken;
   }
 
   get working(): number {
@@ -72,6 +78,7 @@ export class Queue {
         Failed?.push({ Id, Code: "InternalError", SenderFault: false });
         continue;
       }
+      this.#taken++;
       this.#add(MessageBody);
       Successful?.push({ Id, MessageId: Id });
     }

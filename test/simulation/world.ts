@@ -1,12 +1,13 @@
-import Stripe from "stripe";
-import { Account, SECRET_KEY, WEBHOOK_SECRET } from "./account.ts";
+import { Account } from "./account.ts";
+import type { AtRest } from "./at-rest.ts";
 import { Cloud } from "./cloud.ts";
-import { type Database, KEYS } from "./database.ts";
+import type { Database } from "./database.ts";
+import { letStripeFetch, setEnvironment } from "./environment.ts";
 import { Faults } from "./faults.ts";
 import { History, type Step } from "./history.ts";
 import { deploy, type Handlers } from "./lambda.ts";
 import { Network } from "./network.ts";
-import { AFTER_A_SWEEP, type AtRest, ORACLES } from "./oracles.ts";
+import { AFTER_A_SWEEP, ORACLES } from "./oracles.ts";
 import type { Plan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -30,40 +31,6 @@ const [MINUTE, DAY] = [60_000, 86_400_000];
 /** How long nobody looks for what is lost. */
 const LOST_FOR = 5 * DAY;
 
-function setEnvironment(): void {
-  Object.assign(process.env, {
-    SITE_URL: "https://app.test",
-    SUPABASE_URL: "https://supabase.test",
-    SUPABASE_PUBLISHABLE_KEY: KEYS.publishableKey,
-    STRIPE_API_BASE: "https://stripe.test",
-    BUILD: "simulated",
-    SST_APP: "turnpike",
-    SST_STAGE: "simulated",
-    SST_Secret_value_STRIPE_SECRET_KEY: SECRET_KEY,
-    SST_Secret_value_STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
-    SST_Secret_value_SUPABASE_SECRET_KEY: KEYS.secretKey,
-    SST_Queue_queueUrl_StripeEvents: "https://sqs.test/000000000000/events",
-    SST_Queue_queueUrl_RelayWakeUps: "https://sqs.test/000000000000/wake-ups",
-    OPERATOR_TOPIC_ARN: "arn:aws:sns:us-east-1:000000000000:operator",
-    AWS_ENDPOINT_URL_SNS: "https://sns.test",
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "simulated",
-    AWS_SECRET_ACCESS_KEY: "simulated",
-  });
-}
-
-/** Stripe's client for Node opens sockets; its other one calls `fetch`. Both are to show headers in one way: as Node does. */
-function letStripeFetch(): void {
-  const { _platformFunctions: platform } = Stripe as unknown as { _platformFunctions: object };
-  const fetchLikeNode = async (url: string | URL | Request, init?: RequestInit) => {
-    const response = await fetch(url, init);
-    const value = Object.fromEntries(response.headers);
-    Object.defineProperty(value, Symbol.iterator, { value: () => Object.entries(value)[Symbol.iterator]() });
-    return Object.defineProperty(response, "headers", { value });
-  };
-  Object.assign(platform, { createDefaultHttpClient: () => Stripe.createFetchHttpClient(fetchLikeNode) });
-}
-
 /** Plays a plan. */
 export async function play(database: Database, plan: Plan): Promise<Result> {
   setEnvironment();
@@ -74,6 +41,7 @@ export async function play(database: Database, plan: Plan): Promise<Result> {
   try {
     await world.live();
     Object.assign(failures, await world.judge(ORACLES));
+    Object.assign(failures, await world.goOn());
     if (world.isSwept) {
       await world.sweep();
       Object.assign(failures, await world.judge(AFTER_A_SWEEP));
@@ -231,6 +199,21 @@ class World {
     }
     this.#atRest.sweptSince = since;
     await this.#run("read-account");
+  }
+
+  /** What works is not only as it should be, but goes on: nobody is kept out, and nothing that is here is looked for. */
+  async goOn(): Promise<Record<string, string[]>> {
+    const { account, cloud, shop, histories } = this.#atRest;
+    const failures: Record<string, string[]> = {};
+    const [queued, made] = [cloud.events.taken, account.emulator.events().length];
+    await this.#run("reconcile");
+    if (cloud.events.taken > queued && account.emulator.events().length === made)
+      failures["what the ledger has is not queued again"] = [`${cloud.events.taken - queued}`];
+    for (const { customer } of histories.filter((each) => !each.customer.deleted).slice(0, 6)) {
+      const refused = await this.scheduler.runUntilSettled(customer.whyNot(shop.price("basic")), 10 * MINUTE);
+      if (refused) failures["whoever wants to buy can"] = [`${customer.id}: ${refused}`];
+    }
+    return failures;
   }
 
   async judge(oracles: typeof ORACLES): Promise<Record<string, string[]>> {

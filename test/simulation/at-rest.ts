@@ -1,0 +1,38 @@
+import type Stripe from "stripe";
+import type { Account } from "./account.ts";
+import type { Cloud } from "./cloud.ts";
+import type { Database } from "./database.ts";
+import type { History } from "./history.ts";
+import type { Shop } from "./shop.ts";
+
+/** What a world looks like when it is at rest. */
+export interface AtRest {
+  account: Account;
+  cloud: Cloud;
+  database: Database;
+  shop: Shop;
+  histories: readonly History[];
+  /** When the sweep began that has gone through all. */
+  sweptSince?: number;
+}
+
+/** What Stripe holds, read past the network. */
+export function stripeOf(account: Account) {
+  const list = async <Item extends { id: string }>(path: string, query: object): Promise<Item[]> => {
+    const items: Item[] = [];
+    for (let more = true; more; ) {
+      const search = new URLSearchParams({
+        limit: "100",
+        ...query,
+        ...(items.length > 0 && { starting_after: items.at(-1)?.id }),
+      });
+      const page = await account.get<Stripe.ApiList<Item>>(`${path}?${search}`);
+      items.push(...page.data);
+      more = page.has_more;
+    }
+    return items;
+  };
+  return { list, subscriptions: () => list<Stripe.Subscription>("/v1/subscriptions", { status: "all" }) };
+}
+
+export const groupOf = ({ items }: Stripe.Subscription) => (items.data[0]?.price.unit_amount === 900 ? "addon" : "pro");

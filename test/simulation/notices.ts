@@ -1,0 +1,112 @@
+import { readEvent } from "@turnpike/core/mirror";
+import type Stripe from "stripe";
+import { type AtRest, groupOf, stripeOf } from "./at-rest.ts";
+
+/** What the ledger and the outbox say at rest, and what was done about it. */
+
+interface Notice {
+  source_id: string;
+  kind: string;
+  object_id: string;
+  sent_at: string | null;
+  last_error: string | null;
+}
+
+export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
+  "every notice is done, and what failed is not": async (world) =>
+    (await noticesOf(world)).flatMap(({ kind, object_id, sent_at, last_error }) =>
+      sent_at === null || last_error !== null ? [`${kind} of ${object_id}: ${last_error ?? "not done"}`] : [],
+    ),
+
+  "whatever an event must tell is in the outbox": async (world) => {
+    const written = new Set((await noticesOf(world)).map(({ source_id, kind }) => `${kind} ${source_id}`));
+    return shownIn(world).flatMap(({ event, notify }) =>
+      notify && !written.has(`${notify} ${event.id}`) ? [`${notify} of ${event.id}`] : [],
+    );
+  },
+
+  "no notice is without its cause": async (world) => {
+    const notices = await noticesOf(world);
+    const left = new Set(notices.flatMap(({ kind, object_id }) => (kind === "customer_orphaned" ? [object_id] : [])));
+    const gone = new Set<string>(world.histories.flatMap(({ customer }) => (customer.deleted ? [customer.id] : [])));
+    const held = new Map((await stripeOf(world.account).subscriptions()).map((found) => [found.id, found]));
+    const owners = new Map(
+      (
+        await world.database.query<{ id: string; owner: string | null }>(
+          "select id, coalesce(organization_id, user_id::text) as owner from public.customers",
+        )
+      ).map(({ id, owner }) => [id, owner]),
+    );
+    return notices.flatMap(({ kind, source_id, object_id }) => {
+      // Its own metadata may name somebody who has left, whosever the customer is since.
+      const namesGone = gone.has(held.get(object_id)?.metadata.user_id ?? "");
+      const isOrphan = kind === "subscription_orphaned" && owners.get(source_id) && !left.has(source_id) && !namesGone;
+      const isRefused = kind === "claim_refused" && owners.get(object_id) === source_id;
+      const isDouble = kind === "double_subscription" && !areOfOneGroup(held.get(source_id), held.get(object_id));
+      return isOrphan || isRefused || isDouble ? [`${kind} of ${object_id}, by ${source_id}`] : [];
+    });
+  },
+
+  "only what is bought beside another one that runs is undone": async ({ account }) => {
+    const all = await stripeOf(account).subscriptions();
+    const held = new Map(all.map((found) => [found.id, found]));
+    return all.flatMap((undone) => {
+      const [, id = ""] = /bought beside (\w+)/.exec(undone.cancellation_details?.comment ?? "") ?? [];
+      const standing = held.get(id);
+      const ranOn = (standing?.ended_at ?? Number.POSITIVE_INFINITY) >= undone.created;
+      return id && !(areOfOneGroup(standing, undone) && ranOn) ? [`${undone.id} beside ${id}`] : [];
+    });
+  },
+
+  "what was paid first is what the page promised": async ({ account, shop }) => {
+    const { list, subscriptions } = stripeOf(account);
+    const sold = new Map((await subscriptions()).map((found) => [found.id, found]));
+    const invoices = await list<Stripe.Invoice>("/v1/invoices", { status: "paid" });
+    return invoices.flatMap(({ id, billing_reason, amount_paid, parent, lines }) => {
+      const subscription = sold.get(String(parent?.subscription_details?.subscription));
+      if (billing_reason !== "subscription_create" || subscription?.metadata.sold_by !== "turnpike") return [];
+      const promised = subscription.trial_start ? 0 : (lines.data[0]?.amount ?? 0);
+      return amount_paid === promised && [0, ...shop.amounts].includes(promised)
+        ? []
+        : [`${id}: ${amount_paid} instead of ${promised}`];
+    });
+  },
+
+  "the ledger says what became of an event": async (world) => {
+    const shown = new Map(shownIn(world).map((each) => [each.event.id, each]));
+    const entries = await world.database.query<{ id: string; object_id: string; outcome: string }>(
+      "select id, object_id, outcome from billing.stripe_events order by recorded_at",
+    );
+    const ties = tiesIn(world.account.emulator.events() as Stripe.Event[]);
+    const wrong: string[] = [];
+    const newest = new Map<string, number>();
+    for (const { id, object_id, outcome } of entries) {
+      const { event, projection, partial } = shown.get(id) ?? {};
+      if (!event || !projection) continue;
+      if (projection.deleted && outcome === "stale") wrong.push(`${event.type} ${id} is stale`);
+      // What Stripe was asked for is as of then.
+      const isSettled = partial || ties.has(secondOf(event));
+      if (outcome !== "applied" || projection.deleted || isSettled) continue;
+      if (event.created < (newest.get(object_id) ?? 0)) wrong.push(`${event.type} ${id} is applied after a newer one`);
+      newest.set(object_id, Math.max(event.created, newest.get(object_id) ?? 0));
+    }
+    return wrong;
+  },
+};
+
+const noticesOf = ({ database }: AtRest) =>
+  database.query<Notice>("select source_id, kind, object_id, sent_at, last_error from billing.outbox order by id");
+
+const shownIn = ({ account }: AtRest) =>
+  account.emulator.events().flatMap((event) => readEvent(event as Stripe.Event) ?? []);
+
+/** In which seconds of which object more than one thing happened. */
+function tiesIn(events: Stripe.Event[]): Set<string> {
+  return new Set([...Map.groupBy(events, secondOf)].flatMap(([second, same]) => (same.length > 1 ? [second] : [])));
+}
+
+const secondOf = ({ created, data }: Stripe.Event) => `${created} ${(data.object as { id?: string }).id}`;
+
+function areOfOneGroup(one: Stripe.Subscription | undefined, other: Stripe.Subscription | undefined): boolean {
+  return one !== undefined && other !== undefined && groupOf(one) === groupOf(other);
+}
