@@ -109,3 +109,24 @@ it("what was cancelled in another tab is told when the change is pressed, with t
   await press("Don't cancel subscription");
   await page.getByRole("button", { name: "Cancel subscription" }).waitFor();
 }, 120_000);
+
+it("a change that is scheduled is on the account page with its plan, its price and its day", async () => {
+  const [{ id } = { id: "" }] = (await held()) ?? [];
+  const pro = await world.priceOf("pro_yearly");
+  const schedule = await world.stripe.subscriptionSchedules.create({ from_subscription: id });
+  const [now] = schedule.phases;
+  const items = (now?.items ?? []).map(({ price, quantity = 1 }) => ({ price: `${price}`, quantity }));
+  await world.stripe.subscriptionSchedules.update(schedule.id, {
+    phases: [
+      { items, start_date: Number(now?.start_date), end_date: Number(now?.end_date) },
+      { items: [{ price: pro.id, quantity: 2 }], duration: { interval: "year", interval_count: 1 } },
+    ],
+  });
+  await vi.waitFor(async () => {
+    const changes = await world.as(person).from("upcoming_changes").select("kind, quantity");
+    expect(changes.data).toEqual([{ kind: "change", quantity: 2 }]);
+  }, WAIT);
+  await page.reload();
+  const day = new Intl.DateTimeFormat("en-US", { dateStyle: "long" }).format(new Date(Number(now?.end_date) * 1000));
+  await card("Starter").getByText(`Changes to Pro, 2 × $290 per year, on ${day}`).waitFor();
+}, 120_000);

@@ -4,11 +4,20 @@ import {
   loadPayments,
   loadSoldPrices,
   loadSubscriptions,
+  loadUpcomingChanges,
   type Payment,
   type Subscription,
+  type UpcomingChange,
 } from "./billing.ts";
 import { type Catalogue, loadCatalogue, type Price } from "./catalogue.ts";
 import { loadPurchasesKnown } from "./completeness.ts";
+
+interface Plan {
+  name: string;
+  price: Price | undefined;
+}
+
+export type NextPlan = Plan & Pick<UpcomingChange, "kind" | "at" | "quantity">;
 
 export interface Account {
   subscriptions: Subscription[];
@@ -18,7 +27,9 @@ export interface Account {
   /** Whether these are all. */
   purchasesKnown: boolean;
   /** What a subscription is of. Its price is unknown once it is archived, its name when its product is. */
-  planOf: (subscription: Subscription) => { name: string; price: Price | undefined };
+  planOf: (subscription: Subscription) => Plan;
+  /** What a subscription will become. */
+  nextOf: (subscription: Subscription) => NextPlan | undefined;
   /** What a payment was for. */
   titleOf: (payment: Payment) => string;
 }
@@ -27,22 +38,34 @@ export interface Account {
 export async function loadAccount(): Promise<Account> {
   // Asked first: what is read while the others are loaded is missing in them.
   const purchasesKnown = await loadPurchasesKnown();
-  const [subscriptions, payments, customers, soldPrices, catalogue] = await Promise.all([
+  const [subscriptions, changes, payments, customers, soldPrices, catalogue] = await Promise.all([
     loadSubscriptions(),
+    loadUpcomingChanges(),
     loadPayments(),
     loadCustomers(),
     loadSoldPrices(),
     loadCatalogue(),
   ]);
-  return { subscriptions, payments, customers, purchasesKnown, ...namesOf(subscriptions, soldPrices, catalogue) };
+  return {
+    subscriptions,
+    payments,
+    customers,
+    purchasesKnown,
+    ...namesOf({ subscriptions, changes, soldPrices, catalogue }),
+  };
 }
 
-/** Names what was bought, by what the catalogue still knows. */
-export function namesOf(
-  subscriptions: Subscription[],
-  soldPrices: Map<string, string | null>,
-  catalogue: Catalogue,
-): Pick<Account, "planOf" | "titleOf"> {
+type Names = Pick<Account, "planOf" | "nextOf" | "titleOf">;
+
+interface Named {
+  subscriptions: Subscription[];
+  changes: UpcomingChange[];
+  soldPrices: Map<string, string | null>;
+  catalogue: Catalogue;
+}
+
+/** Names what was bought, and is to come, by what the catalogue still knows. */
+export function namesOf({ subscriptions, changes, soldPrices, catalogue }: Named): Names {
   const products = new Map(catalogue.products.map((product) => [product.id, product]));
   const prices = new Map(catalogue.prices.map((price) => [price.id, price]));
   const nameOf = (productId: string | null | undefined) => products.get(productId ?? "")?.name;
@@ -51,6 +74,13 @@ export function namesOf(
     name: nameOf(subscription.product_id) ?? "Subscription",
     price: prices.get(subscription.price_id ?? ""),
   });
+  const nextOf = (subscription: Subscription) => {
+    const change = changes.find(({ subscription_id }) => subscription_id === subscription.id);
+    if (!change) return undefined;
+    const { kind, at, quantity } = change;
+    const price = prices.get(change.price_id ?? "");
+    return { kind, at, quantity, price, name: nameOf(price?.product_id) ?? "another plan" };
+  };
   const titleOf = (payment: Payment) => {
     if (!payment.checkout_session_id) {
       const subscription = subscriptions.find(({ id }) => id === payment.subscription_id);
@@ -59,5 +89,5 @@ export function namesOf(
     const price = prices.get(soldPrices.get(payment.checkout_session_id) ?? "");
     return nameOf(price?.product_id) ?? "One-time payment";
   };
-  return { planOf, titleOf };
+  return { planOf, nextOf, titleOf };
 }

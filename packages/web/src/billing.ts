@@ -56,6 +56,28 @@ export async function loadSubscriptions(): Promise<Subscription[]> {
   return data;
 }
 
+/** That a subscription becomes another: by itself at that moment, or when it is paid until then. */
+export interface UpcomingChange {
+  subscription_id: string;
+  kind: "change" | "change_when_paid";
+  at: string;
+  /** Of the first item. */
+  price_id: string | null;
+  quantity: number | null;
+}
+
+/** What the user's subscriptions will become, the soonest first. That they end, or renew, stands on themselves. */
+export async function loadUpcomingChanges(): Promise<UpcomingChange[]> {
+  const { data } = await getSupabase()
+    .from("upcoming_changes")
+    .select("subscription_id, kind, at, price_id, quantity")
+    .in("kind", ["change", "change_when_paid"])
+    .order("at")
+    .overrideTypes<UpcomingChange[], { merge: false }>()
+    .throwOnError();
+  return data;
+}
+
 export type Customer = Pick<Tables["customers"]["Row"], "id" | "user_id" | "organization_id">;
 
 /** The Stripe customers whose billing the user manages: their own, and those of organisations. */

@@ -1,3 +1,4 @@
+import type { NextPlan } from "../account.ts";
 import {
   type Customer,
   describeSubscription,
@@ -16,13 +17,15 @@ interface SubscriptionCardProps {
   subscription: Subscription;
   name: string;
   price: Price | undefined;
+  /** What it will become. */
+  next: NextPlan | undefined;
   /** The payment that it waits for. */
   due: Payment | undefined;
   /** Absent: somebody else pays, and manages it. */
   customer: Customer | undefined;
 }
 
-export function SubscriptionCard({ subscription, name, price, due, customer }: SubscriptionCardProps) {
+export function SubscriptionCard({ subscription, name, price, next, due, customer }: SubscriptionCardProps) {
   const state = describeSubscription(subscription);
   const tag = price && priceTag(price);
   const quantity = subscription.quantity ?? 1;
@@ -43,11 +46,32 @@ export function SubscriptionCard({ subscription, name, price, due, customer }: S
           {state.day.text} <time dateTime={state.day.at}>{formatDay(state.day.at)}</time>
         </p>
       )}
+      {next && <Next next={next} />}
       {state.advice && <p className={`advice tone-${state.tone}`}>{state.advice}</p>}
       {!customer && <p className="hint">Somebody else pays for this plan, and manages it.</p>}
       {due && <PayNow due={due} confirm={subscription.status === "incomplete"} />}
       {customer && isStanding(subscription) && <Manage subscription={subscription} customer={customer} />}
     </article>
+  );
+}
+
+function Next({ next: { kind, at, name, price, quantity } }: { next: NextPlan }) {
+  const tag = price && priceTag(price);
+  const day = <time dateTime={at}>{formatDay(at)}</time>;
+  const plan = (
+    <>
+      <strong>{name}</strong>
+      {tag && `, ${(quantity ?? 1) > 1 ? `${quantity} × ` : ""}${tag.amount} ${tag.per},`}
+    </>
+  );
+  return kind === "change" ? (
+    <p>
+      Changes to {plan} on {day}
+    </p>
+  ) : (
+    <p className="advice tone-busy">
+      Changes to {plan} when its invoice is paid, until {day}
+    </p>
   );
 }
 

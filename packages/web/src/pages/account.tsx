@@ -57,7 +57,7 @@ function AccountOf({ user }: { user: User }) {
 }
 
 function Billing({ account }: { account: Account }) {
-  const { subscriptions, payments, customers, purchasesKnown, planOf, titleOf } = account;
+  const { subscriptions, payments, customers, purchasesKnown, planOf, nextOf, titleOf } = account;
   const standing = subscriptions.filter(isStanding);
   const shown = standing.length > 0 ? standing : subscriptions.slice(0, 1);
   const hasBought = subscriptions.length > 0 || payments.length > 0;
@@ -76,6 +76,7 @@ function Billing({ account }: { account: Account }) {
               subscription={subscription}
               due={paymentDueOf(subscription, payments)}
               customer={customers.find(({ id }) => id === subscription.customer_id)}
+              next={nextOf(subscription)}
               {...planOf(subscription)}
             />
           ))}
