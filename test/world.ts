@@ -155,7 +155,9 @@ export const neverLogged = ({ stripe, supabase }: Local["settings"]): Record<str
   signature: "v1=",
   "e-mail": "@example.com",
   "session cookie": "auth-token",
-  token: "eyJhbGciOi", // {"alg": in base64, with which each begins; three letters of it are in many an id
+  // {"alg": in base64, with which ours begin, and what every token has in its middle. The three letters alone are in many an id.
+  token: "eyJhbGciOi",
+  "claims of a token": ".eyJ",
 });
 
 /** Webhooks take their way through the queue; this is how long a test gives them. */
