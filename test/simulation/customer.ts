@@ -69,7 +69,9 @@ export class Customer {
 
   /** Goes to buy, each of these in a tab of its own, and pays in so many of those that lead to Stripe's page. */
   async buy(prices: string[], { card = "good" as keyof typeof CARDS, pays = 1 } = {}): Promise<void> {
-    const urls = await Promise.all(prices.map((price) => this.#open(price)));
+    // A double click, or one tab after the other.
+    const seconds = this.#random.pick([0.1, 3]);
+    const urls = await Promise.all(prices.map((price) => this.#open(price, seconds)));
     const pages = urls.flatMap((url) => (url?.includes("/c/pay/") ? [url] : []));
     const paid = Math.round(pages.length * pays);
     this.#leftOpen.push(...pages.slice(paid));
@@ -81,8 +83,8 @@ export class Customer {
     await Promise.all(this.#leftOpen.splice(0).map((url) => this.pay(url, "good")));
   }
 
-  async #open(price: string): Promise<string | undefined> {
-    await this.wait(this.#random.between(0, 3));
+  async #open(price: string, withinSeconds: number): Promise<string | undefined> {
+    await this.wait(this.#random.between(0, withinSeconds));
     const managed = this.#manages;
     const answer = await this.#askFor(price);
     if (answer?.url && this.organizationId && !managed && !this.#manages) this.wronglySold.push(answer.url);

@@ -34,6 +34,8 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
       const there = [...people].filter((id) => users.has(id));
       if (there.length > 1 && !refused.has(row.id))
         return [`${said}, and of ${there.length} who claim it none is told`];
+      // What was refused stays so, though whoever had it has left: the operator was told.
+      if (row.user_id === null && refused.has(row.id)) return [];
       if (there.length > 0) return there.includes(row.user_id ?? "") ? [] : [`${said}, not ${there}'s`];
       const address = row.email?.toLowerCase() ?? "";
       const bearers: string[] = histories
