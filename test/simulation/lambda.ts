@@ -38,6 +38,8 @@ const MOST_SKEW_MS = 1500;
 export class Lambda {
   readonly #scheduler: Scheduler;
   readonly #handlers: Handlers;
+  /** The functions of which an instance has died: what it waited for, another that shares its memory may wait for, too. */
+  readonly died = new Set<FunctionName>();
   #running = 0;
 
   constructor(scheduler: Scheduler, handlers: Handlers) {
@@ -63,8 +65,12 @@ export class Lambda {
         scheduler.note(`${name}: ${failed}`);
         resolve(ran);
       };
+      const died = (why: string) => {
+        this.died.add(name);
+        end({ failed: why });
+      };
       const skewMs = scheduler.random.chance(0.2) ? scheduler.random.between(-MOST_SKEW_MS, MOST_SKEW_MS) : 0;
-      const machine = new Machine(name, { skewMs, spared, died: (why) => end({ failed: why }) });
+      const machine = new Machine(name, { skewMs, spared, died });
       const timeout = scheduler.at(endsAt, () => machine.die("its time was over"));
       const context = {
         awsRequestId: randomUUID(),

@@ -37,6 +37,8 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
       // What was refused stays so, though whoever had it has left: the operator was told.
       if (row.user_id === null && refused.has(row.id)) return [];
       if (there.length > 0) return there.includes(row.user_id ?? "") ? [] : [`${said}, not ${there}'s`];
+      // Whose it was has left: the operator was told, and what ran was ended.
+      if (histories.some(({ customer }) => customer.deleted && people.has(customer.id))) return [];
       const address = row.email?.toLowerCase() ?? "";
       const bearers: string[] = histories
         .filter(({ customer }) => customer.confirmed.has(address))
