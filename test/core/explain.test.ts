@@ -36,7 +36,10 @@ describe("what Stripe and the mirror both show", () => {
       expect(explanation.agrees, reference).toBe(true);
       expect(explanation.objects.map(({ id: each }) => each)).toContain(customer);
     }
-    expect((await explained(user.id)).payer).toMatchObject({ userId: user.id, email: user.email, hasAccess: true });
+    for (const reference of [user.id, user.email, user.email.toUpperCase()]) {
+      const { payer } = await explained(reference);
+      expect(payer, reference).toMatchObject({ userId: user.id, email: user.email, hasAccess: true });
+    }
   });
 
   it("is shown whole for a payment, by whichever of its parts", async () => {
@@ -115,6 +118,13 @@ describe("what differs is named", () => {
       expect.objectContaining({ subject: customer, by: "metadata", userId: user.id, stands: false }),
     );
   });
+});
+
+it("a claim that was followed is shown as what stands, and not as refused beside it", async () => {
+  const { user, customer } = await subscriber();
+  expect((await explained(customer)).claims).toEqual([
+    { subject: customer, by: "metadata", userId: user.id, organizationId: null, stands: true, unborne: null },
+  ]);
 });
 
 it("another claim than the first owner's is shown, and is no fault", async () => {

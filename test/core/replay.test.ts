@@ -159,6 +159,22 @@ describe("the ledger is followed", () => {
     expect(seen.slice(2).sort()).toEqual(["evt_3", "evt_late"]);
   });
 
+  it("a page at a time: the next begins behind the entry with which the last one ended", async () => {
+    await supabase.query(`
+      insert into billing.stripe_events (id, type, created_at, outcome, recorded_at)
+      select 'evt_' || n, 'invoice.paid', now(), 'applied', now() from generate_series(1, 3) n`);
+    const [{ moment = "" } = {}] = await supabase.query<{ moment: string }>(
+      "select max(recorded_at)::text as moment from billing.stripe_events",
+    );
+    const behind = async (id: string) => {
+      const asked = { after_moment: moment, after_id: id, types: null as unknown as string[], most: 2 };
+      return (await clients.supabase.rpc("list_stripe_events", asked)).data?.map((entry) => entry.id);
+    };
+    expect(await behind("")).toEqual(["evt_1", "evt_2"]);
+    expect(await behind("evt_2")).toEqual(["evt_3"]);
+    expect(await behind("evt_3")).toEqual([]);
+  });
+
   it("of the types that are asked for, past a page", async () => {
     await supabase.query(`
       insert into billing.stripe_events (id, type, created_at, outcome, recorded_at)

@@ -162,6 +162,39 @@ it("where nothing differs nothing is found, and both sides come to one digest", 
   expect(invoices?.stripe_digest).not.toMatch(/^0*$/);
 });
 
+it("asks about nothing by itself that a page has shown", async () => {
+  const shown = async () =>
+    (await account.supabase.query<{ id: string }>("select id from customers")).map(({ id }) => id);
+  const asked = async () =>
+    (await Promise.all((await shown()).map((id) => account.lent.asked(`GET /v1/customers/${id}`)))).flat();
+  const before = await asked();
+  await sweep();
+  expect(await shown()).toHaveLength(2);
+  expect(await asked()).toEqual(before);
+});
+
+it("a page that is read again, since nobody noted that it had been read, counts once", async () => {
+  const digests = () =>
+    account.supabase.query<{ mirror_digest: string }>(
+      "select object, objects::int, differing::int, stripe_digest, mirror_digest from billing.completeness order by object",
+    );
+  await sweep();
+  const once = await digests();
+  await account.supabase.query("update billing.sync_runs set started_at = started_at - interval '1 hour'");
+  const forgetful = await standBeforeSupabase(account.supabase, ({ url }, response) => {
+    if (url === "/rest/v1/rpc/advance_sync_range") response.destroy();
+  });
+  const clients = { ...account.shop.billing, supabase: forgetful.supabase };
+  expect(await keepReading(clients, performance.now() + 50_000, () => {})).toMatchObject({
+    worked: { state: "waiting" },
+  });
+  const compared = await account.supabase.query("select from billing.compared_pages where mirror_digest !~ '^0*$'");
+  expect(compared.length).toBeGreaterThan(0);
+  await account.reading.waitForRetry();
+  await sweep();
+  expect(await digests()).toEqual(once);
+});
+
 it("killed after it compared and before it wrote, it is followed by one that mends and counts the same once", async () => {
   const before = await stripeColumns("billing.invoices");
   await account.supabase.query(

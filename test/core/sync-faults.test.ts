@@ -178,6 +178,25 @@ describe("a kind that Stripe does not list", () => {
     expect(await lacking()).toEqual([]);
   });
 
+  it("because the key may not read it is not complete when its last range is read", async () => {
+    const { refusal, before } = refuse(403, "more_permissions_required");
+    const { stripe } = await before;
+    await account.reading.begin();
+    const add = (object: string) =>
+      account.supabase.query(
+        `insert into billing.sync_ranges (run_id, object, position, by_customer, not_before)
+        select max(id), $1, 1, false, 'infinity' from billing.sync_runs`,
+        [object],
+      );
+    await add("customer"); // the reading goes on
+    expect(await account.reading.work({ stripe, until: until() })).toMatchObject({ state: "waiting" });
+    await add("early_fraud_warning");
+    refusal.isOn = false;
+    await account.reading.waitForRetry();
+    expect(await account.reading.work({ stripe, until: until() })).toMatchObject({ state: "done", errors: [] });
+    expect(await lacking()).toMatchObject([{ object: "early_fraud_warning", lastError: "forbidden" }]);
+  });
+
   it("and is that of the customers, leaves their cards for later too", async () => {
     await account.addOldCustomers(3);
     const { stripe } = await standBefore(account.lent, ({ url = "" }, response) => {

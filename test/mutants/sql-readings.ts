@@ -57,6 +57,12 @@ const sync: SqlMutant[] = [
     tests: FAULTS,
   },
   {
+    name: "a kind that the key may not read passes for complete when its last range is read",
+    find: " and bool_and(range.last_error is null)\n",
+    replace: "\n",
+    tests: FAULTS,
+  },
+  {
     name: "the cards of the customers that a page showed are not read",
     find: "    and advance_sync_range.customers <> '{}';\n",
     replace: "    and false;\n",
@@ -190,6 +196,18 @@ const sweep: SqlMutant[] = [
     name: "Stripe is not asked about the rows that no page showed",
     find: "        and standing.as_of < (select run.started_at from billing.sync_runs run where run.id = $3)\n",
     replace: "        and false\n",
+    tests: SWEEP,
+  },
+  {
+    name: "Stripe is asked about every row once more",
+    find: "        and standing.as_of < (select run.started_at from billing.sync_runs run where run.id = $3)\n",
+    replace: "",
+    tests: SWEEP,
+  },
+  {
+    name: "a page that is read again counts twice",
+    find: "    note_comparison.range_id, note_comparison.place, note_comparison.differing,",
+    replace: "    note_comparison.range_id, gen_random_uuid()::text, note_comparison.differing,",
     tests: SWEEP,
   },
   {
@@ -397,6 +415,24 @@ const operator: SqlMutant[] = [
     tests: EXPLAIN,
   },
   {
+    name: "a claim that was followed is shown as refused",
+    find: "    select from decided where decided.subject = said.subject\n      and",
+    replace: "    select from decided where false and decided.subject = said.subject\n      and",
+    tests: EXPLAIN,
+  },
+  {
+    name: "an address must be written as the user's to be found",
+    find: "lower(users.email) = lower(find_payer.reference)",
+    replace: "users.email = find_payer.reference",
+    tests: EXPLAIN,
+  },
+  {
+    name: "a page of the ledger begins with the entry with which the last one ended",
+    find: "(e.recorded_at, e.id) > (after_moment, after_id)",
+    replace: "(e.recorded_at, e.id) >= (after_moment, after_id)",
+    tests: ["test/core/replay.test.ts"],
+  },
+  {
     name: "the ledger is listed of every type",
     find: "    and (types is null or e.type = any (types))\n  order by e.recorded_at",
     replace: "  order by e.recorded_at",
@@ -433,6 +469,20 @@ const impossible: SqlMutant[] = [
   },
 ];
 
+/** In a project that opens every new table to the API's roles. */
+const openedByDefault = (whose: string, tables: string): SqlMutant => ({
+  name: `default grants stay on the tables of ${whose}`,
+  find: `revoke all on ${tables}`,
+  replace: "revoke all on billing.mirrored",
+  tests: CATALOG,
+});
+
+const tables: SqlMutant[] = [
+  openedByDefault("a reading", "billing.sync_runs, billing.sync_ranges, billing.sync_failures, billing.completeness"),
+  openedByDefault("a sweep", "billing.drift, billing.compared_pages, billing.sweeps"),
+  openedByDefault("owners of old", "billing.promised_owners"),
+];
+
 const callers: SqlMutant[] = [
   open("what a reading asks", "public.get_completeness()"),
   open("what a sweep asks", "public.finish_sweep(bigint)"),
@@ -448,5 +498,6 @@ export const READING_MUTANTS: readonly SqlMutant[] = [
   ...owners,
   ...operator,
   ...impossible,
+  ...tables,
   ...callers,
 ];

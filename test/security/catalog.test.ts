@@ -244,6 +244,24 @@ async function unclassified(): Promise<string[]> {
   return [...relations, ...routines].map(({ name }) => name);
 }
 
+/** As if the migrations had never been applied here until now. */
+async function migrateAnew(): Promise<void> {
+  await database.query("drop schema billing cascade");
+  await database.query("drop schema public cascade");
+  await database.query("create schema public");
+  await database.query("grant usage on schema public to anon, authenticated, service_role");
+  await database.query(`
+    do $migrate$
+    declare
+      migration text;
+    begin
+      for migration in select statements[1] from supabase_migrations.schema_migrations order by version loop
+        execute migration;
+      end loop;
+    end
+    $migrate$`);
+}
+
 describe("grants", () => {
   it("are, for every table, view, sequence and function, those that are written down, to the column", async () => {
     expect(await unclassified()).toEqual([]);
@@ -268,6 +286,14 @@ describe("grants", () => {
     await database.rolledBack(async () => {
       await database.query(sql);
       expect(await unclassified()).toEqual([name]);
+    });
+  });
+
+  it("are the same in a project that opens every new table to everybody", async () => {
+    await database.rolledBack(async () => {
+      await database.query("alter default privileges grant all on tables to anon, authenticated, service_role");
+      await migrateAnew();
+      expect(await unclassified()).toEqual([]);
     });
   });
 
