@@ -143,7 +143,12 @@ describe("Stripe's search", () => {
     const user = await account.shop.newUser();
     const before = await countSales();
     const { clients, found } = await findWith(refuse(status, error), user);
-    await expect(found).rejects.toMatchObject({ name: "BillingError", code: "account_being_read" });
+    await expect(found).rejects.toMatchObject({
+      name: "BillingError",
+      code: "account_being_read",
+      message: expect.stringContaining("try again in a few minutes"),
+      reason: expect.stringContaining("npx billing sync"),
+    });
     const buy = () => openCheckout(clients, user, account.shop.purchase(plan));
     await expect(buy()).rejects.toMatchObject({ code: "account_being_read" });
     expect(await countSales()).toEqual(before);

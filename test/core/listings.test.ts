@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 const HOUR = 3600;
 const now = () => Math.floor(Date.now() / 1000);
-const NO_TIME = { until: 0 };
+const NO_TIME = { until: 1 };
 
 /** A Stripe with small pages, behind something that may stand in the way of its list of events. */
 async function stripeWith(obstacle: (request: IncomingMessage, response: ServerResponse) => unknown = () => {}) {
@@ -91,6 +91,15 @@ describe("a listing that is longer than a run", () => {
     expect(asked.map((params) => params.starting_after)).toEqual([undefined, made[1], made[3]]);
   });
 
+  it("keeps the edge where it began, however much later the next run is", async () => {
+    await make(3);
+    await run(NO_TIME);
+    await supabase.query("update billing.reconcile_cursor set listed_from = listed_from - interval '10 minutes'");
+    expect(await run()).toMatchObject({ through: true });
+    const [first, second] = (await listed()).map((params) => Number(params["created[gte]"]));
+    expect(second).toBe((first ?? 0) - 600);
+  });
+
   it("counts as gone through only when it is, and then up to when it began", async () => {
     await make(5);
     const began = now();
@@ -127,12 +136,13 @@ describe("a listing that is longer than a run", () => {
 
   it("says for how long not all was looked at", async () => {
     await make(5);
+    const silent = await stripeWith((_, response) => void response.destroy());
+    expect(await run({ stripe: silent })).toMatchObject({ behindSeconds: 0, error: expect.any(Error) });
     expect((await run(NO_TIME)).behindSeconds).toBeLessThan(30);
     await supabase.query("update billing.reconcile_cursor set listed_until = listed_until - interval '2 hours'");
     expect((await run(NO_TIME)).behindSeconds).toBeGreaterThanOrEqual(2 * HOUR);
     await supabase.query("update billing.reconcile_cursor set reconciled_until = now() - interval '3 hours'");
-    const stripe = await stripeWith((_, response) => void response.destroy());
-    expect((await run({ stripe })).behindSeconds).toBeGreaterThanOrEqual(3 * HOUR - 1);
+    expect((await run({ stripe: silent })).behindSeconds).toBeGreaterThanOrEqual(3 * HOUR - 1);
     await run();
     expect((await run()).behindSeconds).toBeLessThan(30);
   });
@@ -151,6 +161,16 @@ describe("a page that fails", () => {
     expect(failed).toMatchObject({ ids: made.slice(0, 2), queued: 2, through: false, error: expect.any(Error) });
     expect(await run()).toMatchObject({ ids: made.slice(2), through: true });
     expect((await listed()).map((params) => params.starting_after)).toEqual([undefined, made[1], made[3]]);
+  });
+
+  it("is asked for once more at once, and no oftener: a run has no time to wait", async () => {
+    let asked = 0;
+    const stripe = await stripeWith((_, response) => {
+      asked++;
+      response.writeHead(500).end("{}");
+    });
+    expect(await run({ stripe })).toMatchObject({ listed: 0, error: expect.any(Error) });
+    expect(asked).toBe(2);
   });
 
   it("nor is anything passed over when the queue does not answer, or Postgres", async () => {

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 const HOUR = 3600;
 const now = () => Math.floor(Date.now() / 1000);
-const NO_TIME = { until: 0 };
+const NO_TIME = { until: 1 };
 
 /** A run, with the consumer behind it. */
 async function run({ stripe, ...options }: { stripe: LentStripe["stripe"]; until?: number }) {
@@ -39,9 +39,11 @@ describe("what Stripe calls undelivered, because another endpoint does not take 
   /** A Stripe that lists these as undelivered, in pages of two, and nothing else. */
   async function listing(events: Stripe.Event[]) {
     const shown: string[] = [];
+    let times = 0;
     const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
       if (!url.startsWith("/v1/events?")) return;
       const asked = new URL(url, "http://stripe").searchParams;
+      if (asked.has("delivery_success")) times++;
       const from = Number(asked.get("created[gte]"));
       const until = Number(asked.get("created[lt]"));
       const all = events.filter(({ created }) => until && created >= from && created < until);
@@ -52,7 +54,7 @@ describe("what Stripe calls undelivered, because another endpoint does not take 
       response.writeHead(200, { "content-type": "application/json", date });
       response.end(JSON.stringify({ object: "list", data, has_more: all.length > start + 2 }));
     });
-    return { stripe, shown: () => shown.splice(0) };
+    return { stripe, shown: () => shown.splice(0), times: () => times };
   }
   const setCursor = (agoS: number) =>
     supabase.query(
@@ -86,9 +88,10 @@ describe("what Stripe calls undelivered, because another endpoint does not take 
   });
 
   it("is not asked for the first time: all events were listed a moment ago", async () => {
-    const { stripe, shown } = await listing(undelivered(3, HOUR));
+    const { stripe, shown, times } = await listing(undelivered(3, HOUR));
     expect(await run({ stripe })).toMatchObject({ listed: 0, through: true });
     expect(shown()).toEqual([]);
+    expect(times()).toBe(0);
     expect(await run({ stripe })).toMatchObject({ through: true });
     const { listed_from: from } =
       (

@@ -24,6 +24,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
   core("identity", ["core/identity", "core/identity-reasons", "core/identity-under-fire", "functions/identity"]),
   core("customer", [
     "core/customers-of-a-payer",
+    "core/customers-unread",
     "core/customers-of-old",
     "core/customer",
     "core/subscriber",

@@ -321,4 +321,22 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     "A text has no value, and a cookie without one is none.",
     '[] → ["Stryker was here"]',
   ),
+  ...known(
+    "core/src/reconcile/listings.ts",
+    'return missing.filter((created) => created < secondsOf(listing.until ?? "") - UNDER_WAY_S).length;',
+    "With its first page a listing has one; only its type says that it may be missing.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "core/src/reconcile/cursor.ts",
+    "place: row.place && row.place_at ? { id: row.place, at: row.place_at } : undefined,",
+    "One function of the database writes both, or neither.",
+    "row.place && row.place_at → row.place || row.place_at",
+  ),
+  ...known(
+    "core/src/reconcile/index.ts",
+    "if (performance.now() >= (deps.until ?? Number.POSITIVE_INFINITY)) return false;",
+    "A billionth of a second more or less.",
+    "performance.now() >= (deps.until ?? Number.POSITIVE_INFINITY) → performance.now() > (deps.until ?? Number.POSITIVE_INFINITY)",
+  ),
 ];
