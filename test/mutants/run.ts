@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
 import { FOLDERS, type MutatedFolder } from "./folders.ts";
-import { fileOfFolder, forgetAll } from "./kept.ts";
+import { fileOfFolder, forgetAll, forgetStaticSurvivors } from "./kept.ts";
 import { runSqlMutants } from "./run-sql.ts";
 import { SQL_MUTANTS } from "./sql.ts";
 import { SURVIVORS } from "./survivors.ts";
@@ -72,6 +72,7 @@ async function mutateTypeScript(folders: readonly MutatedFolder[], ranges?: stri
 }
 
 function mutateFolder({ name, mutate, tests }: MutatedFolder, ranges?: string[]): Promise<MutantResult[]> {
+  if (!ranges) forgetStaticSurvivors(name);
   process.env.MUTANT_TESTS = JSON.stringify(tests); // for the configuration of vitest, in Stryker's processes
   return new Stryker({
     configFile: "test/mutants/stryker.config.mjs",
@@ -92,7 +93,7 @@ const score = (name: string, mutants: MutantResult[]): Score => ({
 
 interface Survivor {
   file: string;
-  /** As the option `range` takes it. */
+  /** As the option `range` takes it: with columns from 0. */
   range: string;
   /** The line that the mutant changes, and the change. */
   code: string;
@@ -106,7 +107,7 @@ function describe({ fileName, location: { start, end }, replacement = "" }: Muta
     start.line === end.line ? code.slice(start.column - 1, end.column - 1) : `${code.slice(start.column - 1)} …`;
   return {
     file,
-    range: `${file}:${start.line}:${start.column}-${end.line}:${end.column}`,
+    range: `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`,
     code: code.trim(),
     change: `${original} → ${replacement.split("\n")[0]}`,
   };

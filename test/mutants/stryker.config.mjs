@@ -4,16 +4,15 @@ export default {
   plugins: ["@stryker-mutator/vitest-runner"],
   vitest: { configFile: "test/mutants/vitest.config.ts", related: false },
   coverageAnalysis: "perTest",
-  // One more than there are cores: the tests sleep, too.
-  concurrency: 3,
+  concurrency: 2,
   // Not under node_modules: Vite would leave what is there to Node.
   tempDirName: ".stryker",
   ignorePatterns: [".sst", "dist", "/.*", "docs", "bench", "*.tar"],
   reporters: ["json", "progress-append-only"],
   jsonReporter: { fileName: "node_modules/.cache/mutants/report.json" },
-  // Only for what never ends: a test that hangs fails long before.
-  timeoutMS: 30_000,
-  timeoutFactor: 3,
+  // Only for what never ends, however slow the machine is: a test that hangs fails long before.
+  timeoutMS: 60_000,
+  timeoutFactor: 5,
   // TypeScript 7 has no interface in JavaScript with which Stryker could rewrite a tsconfig.json: it must not find one.
   tsconfigFile: "none.json",
 };
