@@ -140,17 +140,22 @@ describe("the pricing page", () => {
     expect(await card("Team").getByText(/free/).count()).toBe(0);
   }, 60_000);
 
-  it("offers a subscriber to manage the plan, and beside it only what may stand beside it", async () => {
+  it("offers a subscriber to change the plan, and beside it only what may stand beside it", async () => {
     const person = await world.signUp();
     const { priceId } = await sellPlan(world, "Solo");
     await sellPlan(world, "Hosting", { metadata: { subscription_group: "hosting" } });
     await subscribe((await customerOf(person)).id, priceId);
     await visit("/pricing", person);
     await card("Solo").getByText("Your plan").waitFor();
-    await card("Pro").getByText("You have Solo, and one plan at a time.").waitFor();
-    expect(await page.getByText(/switch/i).count()).toBe(0);
+    await card("Pro").getByRole("button", { name: "Switch to Pro" }).waitFor();
+    await card("Pro").getByText("You have Solo. The next page says what the change costs").waitFor();
+    expect(
+      await card("Pro")
+        .getByRole("button", { name: /subscribe/i })
+        .count(),
+    ).toBe(0);
     await card("Hosting").getByRole("button", { name: "Subscribe to Hosting" }).waitFor();
-    await card("Pro").getByRole("button", { name: "Manage Solo" }).click();
+    await card("Solo").getByRole("button", { name: "Manage plan" }).click();
     await page.waitForURL(/\/p\/session\//);
   }, 60_000);
 

@@ -218,6 +218,9 @@ begin
 end
 $$;
 
+-- A project may open every new sequence to the roles of its API, and those that number our rows with them.
+revoke all on all sequences in schema billing from public, anon, authenticated, service_role;
+
 revoke all on function
   billing.describe_columns(oid),
   billing.describe_policies(oid),

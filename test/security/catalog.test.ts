@@ -289,9 +289,11 @@ describe("grants", () => {
     });
   });
 
-  it("are the same in a project that opens every new table to everybody", async () => {
+  it("are the same in a project that opens every new table and sequence to everybody", async () => {
     await database.rolledBack(async () => {
-      await database.query("alter default privileges grant all on tables to anon, authenticated, service_role");
+      for (const kind of ["tables", "sequences"]) {
+        await database.query(`alter default privileges grant all on ${kind} to anon, authenticated, service_role`);
+      }
       await migrateAnew();
       expect(await unclassified()).toEqual([]);
     });
