@@ -263,10 +263,21 @@ describe("a CSV", () => {
   it.each([
     ["id,user\ncus_1,u", "The first line must name the columns"],
     ["customer_id\ncus_1", "The first line must name the columns"],
+    ["customer_id,customer_id\ncus_1,u", "The first line must name the columns"],
+    ["user_id,customer_id\nu,cus_1", "The first line must name the columns: customer_id first"],
     ["customer_id,user_id\ncus_1", "Line 2 of the CSV"],
     ['customer_id,user_id\n\ncus_1,"u', "Line 3 of the CSV"],
   ])("that cannot be read is refused, and its line is named: %j", (text, message) => {
     expect(() => inCsv(text)).toThrow(message);
+  });
+
+  it("of a users table says nothing of those who never bought, and knows a user in capitals too", async () => {
+    const user = "abcdef00-0000-4000-8000-000000000000";
+    const lines = [`cus_1,${user}`, `,${user}`, '"",x', `cus_1,${user.toUpperCase()}`];
+    const { batches } = inCsv(["customer_id,user_id", ...lines].join("\n"));
+    const said = [];
+    for await (const batch of batches({} as never)) said.push(...batch);
+    expect(said).toEqual([{ customer_id: "cus_1", users: [user], organizations: [] }]);
   });
 });
 

@@ -1,17 +1,22 @@
 import { BATCH, type Said, type Source, SourceError } from "./sources.ts";
 
 const COLUMNS = ["customer_id", "user_id", "organization_id"];
-const CELL = /(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/gy;
+/** Of a line with a comma put before it: so the first cell may be empty, too. */
+const CELL = /,(?:"((?:[^"]|"")*)"|([^",]*))/gy;
 
 /**
- * What a CSV says: `customer_id,user_id`, `customer_id,organization_id`, or all three, named in its first line.
+ * What a CSV says: `customer_id,user_id`, `customer_id,organization_id`, or all three, named in its first line. Lines without a
+ * customer are of those who never bought, and say nothing.
  * @throws SourceError that names the line which cannot be read
  */
 export function inCsv(text: string): Source {
   const [heading = "", ...lines] = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   const columns = cellsOf(heading, 1);
-  if (columns[0] !== COLUMNS[0] || columns.length < 2 || columns.some((name) => !COLUMNS.includes(name))) {
-    throw new SourceError("The first line must name the columns: customer_id,user_id or customer_id,organization_id");
+  const isKnown = columns.every((name, place) => COLUMNS.includes(name) && columns.indexOf(name) === place);
+  if (columns[0] !== COLUMNS[0] || columns.length < 2 || !isKnown) {
+    throw new SourceError(
+      "The first line must name the columns: customer_id first, then user_id, organization_id or both, with commas between, and no other",
+    );
   }
   const said = new Map<string, Said>();
   for (const [place, line] of lines.entries()) {
@@ -19,7 +24,10 @@ export function inCsv(text: string): Source {
     const cells = cellsOf(line, place + 2);
     if (cells.length !== columns.length) throw unreadable(place + 2);
     const cellOf = (name: string) => cells[columns.indexOf(name)] ?? "";
-    add(said, { customer: cellOf("customer_id"), user: cellOf("user_id"), organization: cellOf("organization_id") });
+    const customer = cellOf("customer_id");
+    // An id of Supabase's is the same in capitals.
+    const user = cellOf("user_id").toLowerCase();
+    if (customer) add(said, { customer, user, organization: cellOf("organization_id") });
   }
   return { ownedBy: "operator", batches: () => inBatches([...said.values()]) };
 }
@@ -34,8 +42,8 @@ function add(said: Map<string, Said>, named: { customer: string; user: string; o
 }
 
 function cellsOf(line: string, number: number): string[] {
-  const cells = [...line.matchAll(CELL)];
-  if (cells.reduce((length, [whole]) => length + whole.length, 0) !== line.length) throw unreadable(number);
+  const cells = [...`,${line}`.matchAll(CELL)];
+  if (cells.reduce((length, [whole]) => length + whole.length, 0) !== line.length + 1) throw unreadable(number);
   return cells.map(([, quoted, plain = ""]) => (quoted?.replaceAll('""', '"') ?? plain).trim());
 }
 
