@@ -10,6 +10,8 @@ const EMPTY = emptying(`
   union all select unnest('{billing.stripe_events,billing.outbox,billing.reconcile_cursor}'::regclass[])`);
 // A fetched invoice brings along payments that no event tells of: what they lead to shows in payment_history.
 const LEFT_TO_HISTORY = "billing.invoice_payments";
+// Nor does one tell that a charge's own total is less again, after a refund that failed: payment_history reckons with both.
+const LEFT_OUT: Record<string, string> = { "billing.charges": ",amount_refunded" };
 
 export type MirrorView = ReturnType<typeof createMirrorView>;
 
@@ -27,7 +29,7 @@ export function createMirrorView(server: TestSupabase, stripe: StripeClient) {
       shown
         .map(
           (table) =>
-            `select '${table} ' || id as name, to_jsonb(t) - '{as_of,rank,fetched}'::text[] as row from ${table} t`,
+            `select '${table} ' || id as name, to_jsonb(t) - '{as_of,rank,fetched${LEFT_OUT[table] ?? ""}}'::text[] as row from ${table} t`,
         )
         .join(" union all "),
     );
