@@ -1,23 +1,17 @@
 import type { CreatePortal, PortalFlow } from "@turnpike/core/portal/schema";
 import type Stripe from "stripe";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { CANCEL, CARD, createPortal, UPDATE } from "../parts/portal.ts";
+import { CANCEL, CARD, openPortalShop, type PortalShop, UPDATE } from "../parts/portal.ts";
 import { standBefore } from "../parts/proxy.ts";
-import { createShop, type Shop } from "../parts/shop.ts";
+import type { Shop } from "../parts/shop.ts";
 
-let supabase: LentSupabase;
-let lent: LentStripe;
-let shop: Shop;
-let portal: ReturnType<typeof createPortal>;
-let starter: { id: string; product: string };
-let pro: { id: string; product: string };
+let lent: PortalShop["lent"];
+let shop: PortalShop["shop"];
+let portal: PortalShop["portal"];
+let starter: PortalShop["starter"];
+let pro: PortalShop["pro"];
 beforeAll(async () => {
-  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
-  shop = createShop(supabase, lent);
-  portal = createPortal(shop, lent);
-  [starter, pro] = [await shop.sell("monthly"), await shop.sell("monthly")];
-  await portal.setUp({ subscription_update: portal.switching([starter, pro]) });
+  ({ lent, shop, portal, starter, pro } = await openPortalShop());
 });
 
 let user: Awaited<ReturnType<Shop["newUser"]>>;

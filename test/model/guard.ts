@@ -224,7 +224,7 @@ function write(
   // Stripe does not know the object any more: what the events show is all there is. A reader has nothing to write then.
   const isGone = life[answer]?.deleted === true;
   const changes = isGone
-    ? waiting.map((event) => ({ ...changeOf(life, answer, state.created[event] as number, false) }))
+    ? waiting.map((event) => changeOf(life, answer, state.created[event] as number, false))
     : (events.length > 0 ? waiting : [-1]).map(() =>
         changeOf(life, answer, events.length > 0 ? Math.max(asOf, newest + 1) : asOf, true),
       );

@@ -2,9 +2,9 @@ import { openCheckout } from "@turnpike/core/checkout";
 import { openPortal } from "@turnpike/core/portal";
 import type { CreatePortal, PortalFlow } from "@turnpike/core/portal/schema";
 import type Stripe from "stripe";
-import type { LentStripe } from "./index.ts";
+import { type LentStripe, lendStripe, lendSupabase } from "./index.ts";
 import { SITE } from "./lambda.ts";
-import type { Shop } from "./shop.ts";
+import { createShop, type Shop } from "./shop.ts";
 
 type User = Awaited<ReturnType<Shop["newUser"]>>;
 type Features = Stripe.BillingPortal.ConfigurationUpdateParams.Features;
@@ -15,8 +15,20 @@ export const CANCEL = { type: "subscription_cancel" } as const;
 export const UPDATE = { type: "subscription_update" } as const;
 export const CARD = { type: "payment_method_update" } as const;
 
+export type PortalShop = Awaited<ReturnType<typeof openPortalShop>>;
+
+/** A shop with two plans, between which customers can change in the portal. */
+export async function openPortalShop() {
+  const [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+  const shop = createShop(supabase, lent);
+  const portal = createPortal(shop, lent);
+  const [starter, pro] = [await shop.sell("monthly"), await shop.sell("monthly")];
+  await portal.setUp({ subscription_update: portal.switching([starter, pro]) });
+  return { supabase, lent, shop, portal, starter, pro };
+}
+
 /** What an operator sets up, and what a subscriber does, about Stripe's portal. */
-export function createPortal(shop: Shop, { stripe, asked }: LentStripe) {
+function createPortal(shop: Shop, { stripe, asked }: LentStripe) {
   const open = (user: User, flow: PortalFlow | undefined, wish: Partial<CreatePortal> = {}, billing = shop.billing) =>
     openPortal(billing, user, { returnUrl: `${SITE}/account`, flow, ...wish });
 

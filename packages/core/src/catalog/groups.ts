@@ -4,8 +4,19 @@ import { isMissing } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { groupOf } from "./schema.ts";
 
+/** Those of the items that have a product of the group. */
+export async function pickOfGroup<Item>(
+  clients: Clients,
+  group: string,
+  items: Item[],
+  productsOf: (item: Item) => string[],
+): Promise<Item[]> {
+  const groups = await findGroups(clients, items.flatMap(productsOf));
+  return items.filter((item) => productsOf(item).some((product) => groups.get(product) === group));
+}
+
 /** The groups of products, by the products' ids. Stripe is asked about those that the mirror does not know yet. */
-export async function findGroups(clients: Clients, productIds: string[]): Promise<Map<string, string>> {
+async function findGroups(clients: Clients, productIds: string[]): Promise<Map<string, string>> {
   const ids = [...new Set(productIds)];
   if (ids.length === 0) return new Map();
   const known = dataOf(await clients.supabase.from("products").select("id, metadata").in("id", ids));

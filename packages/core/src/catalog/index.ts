@@ -1,2 +1,2 @@
-export { findGroups } from "./groups.ts";
+export { pickOfGroup } from "./groups.ts";
 export { getSellablePrice, notForSale, type SellablePrice } from "./price.ts";

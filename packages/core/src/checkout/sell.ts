@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
-import { findGroups, type SellablePrice } from "../catalog/index.ts";
+import { pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Billing, Clients } from "../clients.ts";
-import { createCustomer, findPayersCustomers, listSubscriptions, sendEmail } from "../customer/index.ts";
+import { createCustomer, findPayersCustomers, listSubscriptions, productsOf, sendEmail } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import { argumentsOf } from "../payer/index.ts";
 import { openPortalOf } from "../portal/index.ts";
@@ -82,8 +82,5 @@ async function listOfGroup(
   { mode, group }: SellablePrice,
 ): Promise<Stripe.Subscription[]> {
   if (mode === "payment") return [];
-  const all = await listSubscriptions(clients, customers);
-  const productsOf = ({ items }: Stripe.Subscription) => items.data.map(({ price }) => requiredIdOf(price.product));
-  const groups = await findGroups(clients, all.flatMap(productsOf));
-  return all.filter((subscription) => productsOf(subscription).some((product) => groups.get(product) === group));
+  return pickOfGroup(clients, group, await listSubscriptions(clients, customers), productsOf);
 }

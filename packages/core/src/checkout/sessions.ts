@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { findGroups, type SellablePrice } from "../catalog/index.ts";
+import { pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
 import { OwnError } from "../errors/index.ts";
 import { idOf, isRefusal, isReplayedFailure, listWhole } from "../stripe/index.ts";
@@ -17,9 +17,7 @@ export async function listRivals(clients: Clients, customers: string[], price: S
   const sessions = (await Promise.all(customers.map((customer) => listOpen(clients.stripe, customer)))).flat();
   const ofMode = sessions.filter(({ mode }) => mode === price.mode);
   if (price.mode === "payment") return ofMode.filter(({ metadata }) => metadata?.price_id === price.id);
-
-  const groups = await findGroups(clients, ofMode.flatMap(productsIn));
-  return ofMode.filter((session) => productsIn(session).some((product) => groups.get(product) === price.group));
+  return pickOfGroup(clients, price.group, ofMode, productsIn);
 }
 
 async function listOpen(stripe: Stripe, customer: string): Promise<Session[]> {

@@ -3,4 +3,4 @@ export { createCustomer } from "./create.ts";
 export { findPayersCustomers } from "./find.ts";
 export { emailClause, metadataClause, searchCustomers } from "./search.ts";
 export { sendEmail } from "./send-email.ts";
-export { listSubscriptions } from "./subscriptions.ts";
+export { listSubscriptions, productsOf } from "./subscriptions.ts";

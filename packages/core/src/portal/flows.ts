@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
-import { findGroups, type SellablePrice } from "../catalog/index.ts";
+import { pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
+import { productsOf } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import { idOf, isOver, read, requiredIdOf } from "../stripe/index.ts";
 import type { PortalFlow } from "./schema.ts";
@@ -26,18 +27,6 @@ export function flowDataOf(flow: PortalFlow, returnUrl: string, subscription?: S
     }
   }
 }
-
-/** Those of these subscriptions that have a product of the price's group. */
-export async function isOfGroup(
-  clients: Clients,
-  subscriptions: Stripe.Subscription[],
-  { group }: SellablePrice,
-): Promise<Stripe.Subscription[]> {
-  const groups = await findGroups(clients, subscriptions.flatMap(productsOf));
-  return subscriptions.filter((each) => productsOf(each).some((product) => groups.get(product) === group));
-}
-
-const productsOf = ({ items }: Stripe.Subscription) => items.data.map(({ price }) => requiredIdOf(price.product));
 
 /**
  * Refuses what Stripe's portal does not do, as far as a subscription shows it: what to do instead depends on why.
@@ -86,7 +75,7 @@ async function assertChange(
   const [item] = subscription.items.data;
   if (item?.price.id === price.id && (quantity === undefined || quantity === item.quantity)) throw unchanged();
   if (subscription.currency !== price.currency) throw otherCurrency();
-  const [fitting] = await isOfGroup(clients, [subscription], price);
+  const [fitting] = await pickOfGroup(clients, price.group, [subscription], productsOf);
   if (!fitting) throw notOffered("A subscription changes to plans of its own group only");
 }
 

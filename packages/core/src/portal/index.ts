@@ -1,13 +1,20 @@
 import type Stripe from "stripe";
-import { getSellablePrice, type SellablePrice } from "../catalog/index.ts";
+import { getSellablePrice, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Billing } from "../clients.ts";
 import { assertAllowedRedirect } from "../config/index.ts";
-import { type Buyer, findPayersCustomers, getBuyer, listSubscriptions, sendEmail } from "../customer/index.ts";
+import {
+  type Buyer,
+  findPayersCustomers,
+  getBuyer,
+  listSubscriptions,
+  productsOf,
+  sendEmail,
+} from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
 import { type Payer, payerOf } from "../payer/index.ts";
 import { isOver, requiredIdOf } from "../stripe/index.ts";
-import { assertAllowed, flowDataOf, isOfGroup } from "./flows.ts";
+import { assertAllowed, flowDataOf } from "./flows.ts";
 import { refusalOf } from "./refusals.ts";
 import type { CreatePortal } from "./schema.ts";
 
@@ -90,7 +97,7 @@ async function getSubscription(
   const all = await listSubscriptions(billing, customers);
   if (subscriptionId) return named(all, subscriptionId);
   const running = all.filter((each) => !isOver(each));
-  const fitting = price ? await isOfGroup(billing, running, price) : running;
+  const fitting = price ? await pickOfGroup(billing, price.group, running, productsOf) : running;
   const [one, ...others] = fitting;
   if (!one) {
     throw new BillingError(
