@@ -64,6 +64,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
       "core/whole-lists",
       "core/answers",
       "core/refusals",
+      "core/pages",
       "core/account",
       "core/wrong-key",
       "core/applying",
