@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { toEvent } from "@turnpike/local/testing/aws";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { type FunctionName, type Handlers, Lambda } from "./lambda.ts";
+import { type FunctionName, Lambda } from "./lambda.ts";
 import type { Call, Server } from "./network.ts";
 import { Queue } from "./queue.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -28,9 +28,9 @@ export class Cloud {
   readonly mails: { subject: string; text: string }[] = [];
   readonly #scheduler: Scheduler;
 
-  constructor(scheduler: Scheduler, handlers: Handlers, { consumers, heldUp }: { consumers: number; heldUp: number }) {
+  constructor(scheduler: Scheduler, { consumers, heldUp }: { consumers: number; heldUp: number }) {
     this.#scheduler = scheduler;
-    this.lambda = new Lambda(scheduler, handlers);
+    this.lambda = new Lambda(scheduler);
     this.events = new Queue(scheduler, {
       visibilityMs: 360_000,
       retentionMs: 14 * 24 * HOUR_MS,

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "aws-lambda";
-import { loadAnew } from "./instances.ts";
+import { buildFunctions, loadAnew } from "./instances.ts";
 import { Machine, runOn } from "./machine.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { awaitAside } from "./stage.ts";
 
 export type Handler = (event: never, context: Context) => Promise<unknown>;
 
@@ -18,67 +19,84 @@ const FUNCTIONS = {
   "get-checkout-session": ["get-checkout-session", 20],
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
-export type Handlers = Record<FunctionName, Handler>;
-
-/** The handlers of functions that have not run yet. */
-export async function deploy(): Promise<Handlers> {
-  const files = Object.values(FUNCTIONS).map(([file]) => `@turnpike/functions/${file}`);
-  const modules = await loadAnew<{ handler: Handler }>(files);
-  return Object.fromEntries(
-    Object.keys(FUNCTIONS).map((name, place) => [name, modules[place]?.handler]),
-  ) as unknown as Handlers;
-}
+await buildFunctions(Object.values(FUNCTIONS).map(([file]) => file));
 
 /** What became of a run: an answer, or the instance died or the handler threw. */
 export type Ran = { answer: unknown } | { failed: string };
 
 const MOST_SKEW_MS = 1500;
+/** For how long Lambda keeps an instance that nobody asks anything. */
+const IDLE_MS = 600_000;
 
-/** Lambda: each run has a machine of its own, whose clock is a little off. */
+/** A process that runs a function, one request at a time. What its modules remember is its own, and gone with it. */
+interface Instance {
+  handler: Handler;
+  /** How far its clock is off. */
+  skewMs: number;
+  idleSince: number;
+}
+
+/** Lambda: starts an instance for whatever no idle one can take. */
 export class Lambda {
   readonly #scheduler: Scheduler;
-  readonly #handlers: Handlers;
-  /** The functions of which an instance has died: what it waited for, another that shares its memory may wait for, too. */
-  readonly died = new Set<FunctionName>();
+  readonly #idle = new Map<FunctionName, Instance[]>();
   #running = 0;
 
-  constructor(scheduler: Scheduler, handlers: Handlers) {
+  constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
-    this.#handlers = handlers;
   }
 
   get running(): number {
     return this.#running;
   }
 
-  invoke(name: FunctionName, event: object, { spared = false } = {}): Promise<Ran> {
-    const handler = this.#handlers[name];
-    const [, seconds] = FUNCTIONS[name];
-    const scheduler = this.#scheduler;
-    const endsAt = scheduler.now + seconds * 1000;
+  async invoke(name: FunctionName, event: object, { spared = false } = {}): Promise<Ran> {
     this.#running++;
+    const instance = this.#takeIdle(name) ?? (await this.#start(name));
+    const ran = await this.#run(name, instance, event, spared);
+    this.#running--;
+    const { failed = "done" } = ran as { failed?: string };
+    this.#scheduler.note(`${name}: ${failed}`);
+    return ran;
+  }
+
+  #takeIdle(name: FunctionName): Instance | undefined {
+    const { now } = this.#scheduler;
+    const idle = (this.#idle.get(name) ?? []).filter(({ idleSince }) => now - idleSince < IDLE_MS);
+    this.#idle.set(name, idle);
+    return idle.pop();
+  }
+
+  async #start(name: FunctionName): Promise<Instance> {
+    const { random, now } = this.#scheduler;
+    const skewMs = random.chance(0.2) ? random.between(-MOST_SKEW_MS, MOST_SKEW_MS) : 0;
+    const { handler } = await awaitAside(loadAnew<{ handler: Handler }>(FUNCTIONS[name][0]));
+    return { handler, skewMs, idleSince: now };
+  }
+
+  /** An instance that dies, or whose time is over, takes no other request. */
+  #run(name: FunctionName, instance: Instance, event: object, spared: boolean): Promise<Ran> {
+    const scheduler = this.#scheduler;
+    const endsAt = scheduler.now + FUNCTIONS[name][1] * 1000;
     return new Promise((resolve) => {
       const end = (ran: Ran) => {
         scheduler.cancel(timeout);
-        this.#running--;
-        const { failed = "done" } = ran as { failed?: string };
-        scheduler.note(`${name}: ${failed}`);
         resolve(ran);
       };
-      const died = (why: string) => {
-        this.died.add(name);
-        end({ failed: why });
-      };
-      const skewMs = scheduler.random.chance(0.2) ? scheduler.random.between(-MOST_SKEW_MS, MOST_SKEW_MS) : 0;
-      const machine = new Machine(name, { skewMs, spared, died });
+      const machine = new Machine(name, { skewMs: instance.skewMs, spared, died: (why) => end({ failed: why }) });
       const timeout = scheduler.at(endsAt, () => machine.die("its time was over"));
       const context = {
         awsRequestId: randomUUID(),
         getRemainingTimeInMillis: () => endsAt - scheduler.now,
       } as Context;
-      runOn(machine, () => handler(event as never, context)).then(
-        (answer) => machine.alive && end({ answer }),
-        (error) => machine.alive && end({ failed: `it threw ${(error as Error).message}` }),
+      const answered = (ran: Ran) => {
+        if (!machine.alive) return;
+        this.#idle.get(name)?.push({ ...instance, idleSince: scheduler.now });
+        end(ran);
+      };
+      runOn(machine, () => instance.handler(event as never, context)).then(
+        (answer) => answered({ answer }),
+        (error) => answered({ failed: `it threw ${(error as Error).message}` }),
       );
     });
   }

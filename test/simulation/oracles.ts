@@ -10,6 +10,14 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
   "what must not happen has not happened": async ({ database }) =>
     (await database.query<{ what: string }>("select what from simulation.violations")).map(({ what }) => what),
 
+  "what watches in production finds nothing that cannot be": async ({ database }) => {
+    await database.query("select from public.find_impossible()");
+    const found = await database.query<{ what: string }>(
+      "select format('%s: %s of %s', rule, event_id, object_id) as what from billing.impossible",
+    );
+    return found.map(({ what }) => what);
+  },
+
   "nothing is among the dead letters": async ({ cloud }) =>
     cloud.events.deadLetters.map(({ body }) => body.slice(0, 80)),
 

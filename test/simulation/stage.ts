@@ -32,8 +32,16 @@ export const real = {
   setTimeout,
 };
 
-/** What was begun and comes back by itself, off the scheduler: signatures, and turns of the event loop. */
+/** What was begun and comes back by itself, off the scheduler: signatures, modules, and turns of the event loop. */
 let underWay = 0;
+
+/** Nothing else happens before this is settled. */
+export function awaitAside<Result>(work: Promise<Result>): Promise<Result> {
+  underWay++;
+  return work.finally(() => {
+    underWay--;
+  });
+}
 
 /** Resolves when nothing goes on without time passing. */
 export async function quiet(): Promise<void> {
@@ -178,12 +186,7 @@ function countSignatures(): void {
   for (const name of ["importKey", "sign", "verify", "digest"] as const) {
     const method = crypto.subtle[name] as (...args: unknown[]) => Promise<unknown>;
     Object.assign(crypto.subtle, {
-      [name]: (...args: unknown[]) => {
-        underWay++;
-        return method.apply(crypto.subtle, args).finally(() => {
-          underWay--;
-        });
-      },
+      [name]: (...args: unknown[]) => awaitAside(method.apply(crypto.subtle, args)),
     });
   }
 }

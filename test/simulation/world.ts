@@ -5,7 +5,6 @@ import type { Database } from "./database.ts";
 import { letStripeFetch, setEnvironment } from "./environment.ts";
 import { Faults } from "./faults.ts";
 import { History, type Step } from "./history.ts";
-import { deploy, type Handlers } from "./lambda.ts";
 import { Network } from "./network.ts";
 import { AFTER_A_SWEEP, ORACLES } from "./oracles.ts";
 import type { Plan } from "./plan.ts";
@@ -36,7 +35,7 @@ export async function play(database: Database, plan: Plan): Promise<Result> {
   setEnvironment();
   letStripeFetch();
   await database.empty();
-  const world = new World(database, await deploy(), plan);
+  const world = new World(database, plan);
   const failures: Record<string, string[]> = {};
   try {
     await world.live();
@@ -71,7 +70,7 @@ class World {
   readonly #network: Network;
   readonly #cloud: Cloud;
 
-  constructor(database: Database, handlers: Handlers, plan: Plan) {
+  constructor(database: Database, plan: Plan) {
     const { seed } = plan;
     const random = new Random(`${seed} world`);
     const scheduler = new Scheduler(seed, BEGIN + random.whole(0, 3_600_000));
@@ -80,7 +79,7 @@ class World {
       most: plan.mostFaults,
       without: new Set(plan.without),
     });
-    const cloud = new Cloud(scheduler, handlers, {
+    const cloud = new Cloud(scheduler, {
       consumers: random.whole(2, 8),
       heldUp: random.pick([0, 0.05, 0.3]),
     });
@@ -209,7 +208,6 @@ class World {
     await this.#run("reconcile");
     if (cloud.events.taken > queued && account.emulator.events().length === made)
       failures["what the ledger has is not queued again"] = [`${cloud.events.taken - queued}`];
-    if (cloud.lambda.died.has("create-checkout")) return failures;
     for (const { customer } of histories.filter((each) => !each.customer.deleted).slice(0, 6)) {
       const refused = await this.scheduler.runUntilSettled(customer.whyNot(shop.price("basic")), 10 * MINUTE);
       if (refused) failures["whoever wants to buy can"] = [`${customer.id}: ${refused}`];
