@@ -97,6 +97,18 @@ describe("an account whose events are too old to be listed", () => {
 });
 
 describe("ranges of one kind", () => {
+  /** A Stripe of which the first customer after whom a page is asked for is deleted at that very moment. */
+  async function deleteWhereTheyStop() {
+    const deleted: string[] = [];
+    const { stripe } = await standBefore(account.lent, async ({ url = "" }) => {
+      const after = /^\/v1\/customers\?.*starting_after=(\w+)/.exec(url)?.[1];
+      if (!after || deleted.length > 0) return;
+      deleted.push(after);
+      await account.stripe.customers.del(after);
+    });
+    return { deleted, stripe };
+  }
+
   it("are read side by side, each object once", async () => {
     await account.addOldCustomers(1500);
     let open = 0;
@@ -140,16 +152,20 @@ describe("ranges of one kind", () => {
 
   it("go on when the object where they stopped was deleted", async () => {
     await account.addOldCustomers(350);
-    const deleted: string[] = [];
-    const { stripe } = await standBefore(account.lent, async ({ url = "" }) => {
-      const after = /^\/v1\/customers\?.*starting_after=(\w+)/.exec(url)?.[1];
-      if (!after || deleted.length > 0) return;
-      deleted.push(after);
-      await account.stripe.customers.del(after);
-    });
+    const { deleted, stripe } = await deleteWhereTheyStop();
     expect(await account.reading.syncCustomers(350, { stripe })).toMatchObject({ errors: [] });
     expect(deleted).toHaveLength(1);
     expect(await account.reading.count("customers")).toBe(350);
+  });
+
+  it("lose nothing of the second of an object where they stopped, and which was deleted", async () => {
+    const { id } = await account.lent.stripe.customers.create({});
+    await account.past.multiply(id, 129);
+    await account.past.growOld({ years: 0 });
+    const { deleted, stripe } = await deleteWhereTheyStop();
+    expect(await account.reading.sync({ stripe })).toMatchObject({ state: "done", errors: [] });
+    expect(deleted).toHaveLength(1);
+    expect(await account.reading.count("customers")).toBe(130);
   });
 });
 
