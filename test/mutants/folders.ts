@@ -52,6 +52,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
     "core/addresses",
     "registration",
     "core/whole-lists",
+    "core/lists",
     "core/answers",
     "core/cut-lists",
   ]),

@@ -1,0 +1,66 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { createPast } from "../parts/past.ts";
+import { createReading } from "../parts/reading.ts";
+import { createShop } from "../parts/shop.ts";
+
+let supabase: LentSupabase;
+let lent: LentStripe;
+beforeEach(async () => {
+  [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
+});
+
+/** How Stripe was asked for such a list, page by page. */
+const asked = async (path: string) =>
+  (await lent.asked(`GET /v1/${path}`)).map(({ params: { limit: _, ...others } }) => others);
+
+it("all of an account is read, of each kind one list where Stripe has one", async () => {
+  await createReading(supabase, lent).sync();
+  const kinds = [
+    "products",
+    "prices",
+    "customers",
+    "subscription_schedules",
+    "invoices",
+    "invoice_payments",
+    "credit_notes",
+    "payment_intents",
+    "charges",
+    "refunds",
+    "disputes",
+    "radar/early_fraud_warnings",
+  ];
+  for (const kind of kinds) expect(await asked(kind), kind).toEqual([{}]);
+  // Those that have ended too.
+  expect(await asked("subscriptions")).toEqual([{ status: "all" }]);
+  // With what tells a delayed payment that failed from one under way.
+  expect(await asked("checkout/sessions")).toEqual([
+    { "expand[0]": "data.payment_intent", "expand[1]": "data.subscription" },
+  ]);
+});
+
+describe("what Stripe lists for one customer at a time", () => {
+  it("is read of each, and is in the mirror", async () => {
+    const { id: price, product } = await createShop(supabase, lent).sell("monthly");
+    const feature = await lent.stripe.entitlements.features.create({ lookup_key: "reports", name: "Reports" });
+    await lent.stripe.products.createFeature(product, { entitlement_feature: feature.id });
+    const [customer] = await createPast(lent).customers(1);
+    const { id = "" } = customer ?? {};
+    await lent.stripe.subscriptions.create({ customer: id, items: [{ price }] });
+    const reading = createReading(supabase, lent);
+    await reading.sync();
+    expect(await asked("payment_methods")).toEqual([{ customer: id }]);
+    expect(await asked("entitlements/active_entitlements")).toEqual([{ customer: id }]);
+    expect(await reading.count("payment_methods where brand = 'visa'")).toBe(1);
+    expect(await supabase.query("select customer_id, lookup_keys from entitlements")).toEqual([
+      { customer_id: id, lookup_keys: ["reports"] },
+    ]);
+  });
+
+  it("is not asked for where the account has none of it, which one feature alone would tell", async () => {
+    await createPast(lent).customers(1);
+    await createReading(supabase, lent).sync();
+    expect(await asked("entitlements/active_entitlements")).toEqual([]);
+    expect((await lent.asked("GET /v1/entitlements/features")).map(({ params }) => params)).toEqual([{ limit: "1" }]);
+  });
+});
