@@ -1,7 +1,7 @@
 import type { SecretName } from "@turnpike/settings";
 import { Config, type StackContext } from "sst/constructs";
 
-/** Set with `npx sst secrets set NAME value --stage STAGE`; a function reads only those it is bound to. */
+/** Set with `npx sst secrets load FILE --stage STAGE`; a function reads only those it is bound to. */
 export function Secrets({ stack }: StackContext) {
   const secret = (name: SecretName) => new Config.Secret(stack, name);
   return {

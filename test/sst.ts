@@ -17,15 +17,15 @@ const SETTINGS: SettingsEnvironment = {
  * build.
  * @throws Error with all that it printed, when it exits with anything but 0
  */
-export async function sst(args: string[], stage: SettingsEnvironment = {}): Promise<void> {
+export async function sst(args: string[], stage: SettingsEnvironment & NodeJS.ProcessEnv = {}): Promise<void> {
   const aws = await startAwsStub();
   const { PATH, HOME } = process.env;
   const env = {
     PATH,
     HOME,
     ...SETTINGS,
-    ...stage,
     SST_TELEMETRY_DISABLED: "1", // with it on, a build that fails exits 0
+    ...stage,
     AWS_ENDPOINT_URL: aws.url,
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "test",

@@ -43,7 +43,7 @@ export const bindings = {
         const name = /^SST_Secret_value_(.+)$/.exec(variable)?.[1];
         return name ? [{ name, value }] : [];
       }),
-      /** Where `sst secrets set` keeps those of this stage, and those of every stage. */
+      /** Where `sst secrets load` keeps those of this stage, and those of every stage. */
       prefixes: [process.env.SST_SSM_PREFIX ?? "", `/sst/${bound("SST_APP")}/.fallback/`],
       /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
       ssmUrl:

@@ -59,7 +59,9 @@ it("refuses a secret that the function is not bound to", async () => {
 
 it("names the secret that is not set, and the command that sets it", async () => {
   vi.stubEnv("SST_Secret_value_STRIPE_WEBHOOK_SECRET", "__FETCH_FROM_SSM__");
-  await expect(module.secrets.load()).rejects.toThrow("npx sst secrets set STRIPE_WEBHOOK_SECRET VALUE --stage prod");
+  await expect(module.secrets.load()).rejects.toThrow(
+    "write STRIPE_WEBHOOK_SECRET=VALUE into a file, then npx sst secrets load FILE --stage prod",
+  );
 });
 
 it("asks nobody where the values stand in the environment, as in `sst dev` and locally", async () => {

@@ -78,7 +78,9 @@ async function readSecrets(): Promise<Map<string, string>> {
   for (const { name } of kept) {
     const value = pathsOf(name).flatMap((path) => parameters.get(path) ?? [])[0];
     if (value === undefined)
-      throw new OwnError(`The secret ${name} is not set: npx sst secrets set ${name} VALUE --stage ${bindings.stage}`);
+      throw new OwnError(
+        `The secret ${name} is not set: write ${name}=VALUE into a file, then npx sst secrets load FILE --stage ${bindings.stage}`,
+      );
     values.set(name, value);
   }
   return values;

@@ -18,7 +18,7 @@ interface Setting {
   is: string;
   /** What `npm start` does when it is not set, for the README. */
   onLaptop: string;
-  /** Whether `sst secrets set` keeps it: a secret is never written into a template or a function's environment. */
+  /** Whether `sst secrets load` keeps it: a secret is never written into a template or a function's environment. */
   secret: boolean;
   /** Whether a deployed stage uses it. If not, it is for `npm start` alone. */
   deployed: boolean;
@@ -130,7 +130,7 @@ export type SettingValue<Name extends SettingName> = ReturnType<Settings[Name]["
 export type SettingsEnvironment = { readonly [Name in SettingName]?: string | undefined };
 
 type NameWhere<Kind> = { [Name in SettingName]: Settings[Name] extends Kind ? Name : never }[SettingName];
-/** What `sst secrets set` keeps. */
+/** What `sst secrets load` keeps. */
 export type SecretName = NameWhere<{ secret: true }>;
 /** What may stand in a function's environment. */
 export type PlainSettingName = NameWhere<{ secret: false }>;

@@ -16,7 +16,7 @@ export const stripeKey: Check = {
         return {
           says: "STRIPE_SECRET_KEY is refused",
           why: "Nothing is sold, and no event whose object must be asked for is applied.",
-          mend: `copy a key from ${KEYS} and set it: npx sst secrets set STRIPE_SECRET_KEY, or in .env`,
+          mend: `copy a key from ${KEYS} and set it: npx sst secrets load FILE, or in .env`,
         };
       }
       if (!isForbidden(error)) throw error;
