@@ -34,15 +34,32 @@ export function removalPolicyOf(stage: Stage): RemovalPolicy {
   return stage.isProtected ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }
 
+/** Without these a stage is deployed that can sell nothing. */
+const NEEDED = ["SITE_URL", "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"] as const;
+/** Names by which people mean the stage that is `prod` here. */
+const MEANT_FOR_PROD = /^(production|prd|live|main|master)$/i;
+
 /**
  * Refuses `sst remove` for a protected stage, and `sst dev`, which would put a laptop in the place of its functions. Refuses to deploy
- * any stage that sends Stripe's key to another server: a laptop's `.env`, which `sst` reads too, may name one.
+ * what cannot work.
  * @throws Error that says where to read on
  */
 export function assertAllowed(app: App): void {
-  if (app.mode === "deploy" && app.stage !== LOCAL && environmentText("STRIPE_API_BASE")) {
-    throw new Error("STRIPE_API_BASE is for a laptop: leave it empty, a deployed stage asks Stripe itself.");
-  }
+  if (MEANT_FOR_PROD.test(app.stage))
+    throw new Error(
+      `The stage ${app.stage} would be a personal one, with no alarms, and nothing kept: --stage prod is meant.`,
+    );
+  if (app.mode === "deploy" && app.stage !== LOCAL) assertSet();
   if (app.mode === "deploy" || !stageOf(app).isProtected) return;
   throw new Error(`The stage ${app.stage} is protected from "sst ${app.mode}": see docs/upgrade-and-teardown.md.`);
+}
+
+/** `sst` reads a laptop's `.env`, too: what is meant for it must not reach a stage, nor stand in for what `.env.STAGE` leaves out. */
+function assertSet(): void {
+  if (environmentText("STRIPE_API_BASE"))
+    throw new Error("STRIPE_API_BASE is for a laptop: leave it empty, a deployed stage asks Stripe itself.");
+  const missing = NEEDED.filter((name) => !environmentText(name));
+  if (missing.length > 0) throw new Error(`Not set: ${missing.join(", ")}. See docs/deploy.md#3-settings-and-secrets.`);
+  if (!environmentText("SITE_URL")?.startsWith("https://"))
+    throw new Error("SITE_URL must begin with https://: Stripe sends customers there, and cookies are for it alone.");
 }

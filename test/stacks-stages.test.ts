@@ -40,10 +40,30 @@ describe("prod", () => {
   });
 });
 
-it("no stage is deployed to ask another server than Stripe", () => {
-  vi.stubEnv("STRIPE_API_BASE", "http://127.0.0.1:12111");
-  onTestFinished(() => void vi.unstubAllEnvs());
-  expect(() => stacks({ mode: "deploy", stage: "dev" } as App)).toThrow("STRIPE_API_BASE is for a laptop");
+describe("no stage is deployed", () => {
+  it.each([
+    [
+      "to ask another server than Stripe",
+      { STRIPE_API_BASE: "http://127.0.0.1:12111" },
+      "STRIPE_API_BASE is for a laptop",
+    ],
+    ["without a site", { SITE_URL: "" }, "Not set: SITE_URL."],
+    [
+      "without a project",
+      { SUPABASE_URL: "", SUPABASE_PUBLISHABLE_KEY: "" },
+      "Not set: SUPABASE_URL, SUPABASE_PUBLISHABLE",
+    ],
+    ["to a site without TLS", { SITE_URL: "http://localhost:3000" }, "SITE_URL must begin with https://"],
+  ])("%s", (_, settings, says) => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const whole = { SITE_URL: "https://a.example", SUPABASE_URL: "https://b.example", SUPABASE_PUBLISHABLE_KEY: "sb" };
+    for (const [name, value] of Object.entries({ ...whole, STRIPE_API_BASE: "", ...settings })) vi.stubEnv(name, value);
+    expect(() => stacks({ mode: "deploy", stage: "dev" } as App)).toThrow(says);
+  });
+
+  it.each(["production", "live", "main", "PRD"])("as %s, which would be a personal one", (stage) => {
+    expect(() => stacks({ mode: "deploy", stage } as App)).toThrow("--stage prod is meant");
+  });
 });
 
 describe("a personal stage", () => {
