@@ -9,29 +9,36 @@ export interface Interrupt {
   readonly happened: boolean;
 }
 
-/** Ends the process with 130 at Ctrl-C, unless the command has taken that over. */
+/**
+ * Ends the process with 130 at Ctrl-C, unless the command has taken that over. SIGTERM asks for the same, and however often it comes it is no
+ * second Ctrl-C: where Ctrl-C ends the shell that npx has started us by, our launcher finds itself alone and says so by SIGTERM, again and again.
+ */
 export function listenForInterrupt(): Interrupt {
   const controller = new AbortController();
   let taken = false;
   let since: number | undefined;
-  const listener = () => {
-    const now = performance.now();
-    if (since !== undefined && now - since < SAME_SIGNAL_MS) return;
-    if (!taken || since !== undefined) {
-      process.stderr.write("\nStopped.\n");
-      process.exit(EXIT.interrupted);
-    }
-    since = now;
+  const endNow = () => {
+    process.stderr.write("\nStopped.\n");
+    process.exit(EXIT.interrupted);
+  };
+  const askToEnd = () => {
+    if (!taken) endNow();
     controller.abort();
   };
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, listener);
+  process.on("SIGTERM", askToEnd);
+  process.on("SIGINT", () => {
+    const now = performance.now();
+    if (since !== undefined && now - since >= SAME_SIGNAL_MS) endNow();
+    since ??= now;
+    askToEnd();
+  });
   return {
     take() {
       taken = true;
       return controller.signal;
     },
     get happened() {
-      return since !== undefined;
+      return controller.signal.aborted;
     },
   };
 }
