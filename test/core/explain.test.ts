@@ -43,7 +43,7 @@ describe("what Stripe and the mirror both show", () => {
   });
 
   it("is shown whole for a payment, by whichever of its parts", async () => {
-    const { invoice } = await subscriber();
+    const { invoice, customer } = await subscriber();
     const [charge] = (await account.stripe.charges.list()).data;
     const intent = String(charge?.payment_intent);
     // What was read within the same second could not be told from what is read now.
@@ -51,11 +51,12 @@ describe("what Stripe and the mirror both show", () => {
     const refund = await account.stripe.refunds.create({ payment_intent: intent, amount: 100 });
     await account.reading.sync();
     for (const reference of [invoice, intent, charge?.id ?? "", refund.id]) {
-      const { objects, agrees } = await explained(reference);
+      const { objects, agrees, claims } = await explained(reference);
       const kinds = objects.map(({ object }) => object);
       expect(kinds, reference).toEqual(
-        expect.arrayContaining(["invoice", "invoice_payment", "payment_intent", "charge", "refund"]),
+        expect.arrayContaining(["customer", "invoice", "invoice_payment", "payment_intent", "charge", "refund"]),
       );
+      expect(claims, reference).toContainEqual(expect.objectContaining({ subject: customer, stands: true }));
       expect(agrees, reference).toBe(true);
     }
   });

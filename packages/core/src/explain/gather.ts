@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import { idOf } from "../stripe/index.ts";
 import type { Showing } from "./showing.ts";
 
@@ -76,16 +77,18 @@ async function findParts(showing: Showing, id: string): Promise<Parts> {
       customer: idOf(session?.customer),
     };
   }
-  if (/^(re|pyr)_/.test(id)) {
-    const refund = await showing.one("refund", id);
-    return { ...none, intents: ids(idOf(refund?.payment_intent)), charge: idOf(refund?.charge) };
-  }
-  if (/^(dp|du)_/.test(id)) {
-    const dispute = await showing.one("dispute", id);
-    return { ...none, intents: ids(idOf(dispute?.payment_intent)), charge: idOf(dispute?.charge) };
-  }
+  if (/^(re|pyr)_/.test(id)) return findPartsOf(showing, await showing.one("refund", id));
+  if (/^(dp|du)_/.test(id)) return findPartsOf(showing, await showing.one("dispute", id));
   const charge = await showing.one("charge", id);
   return { ...none, intents: ids(idOf(charge?.payment_intent)), charge: id, customer: idOf(charge?.customer) };
+}
+
+/** What went back does not say whose it was; its charge does. */
+async function findPartsOf(showing: Showing, back: Stripe.Refund | Stripe.Dispute | undefined): Promise<Parts> {
+  const charge = idOf(back?.charge);
+  const shown = charge ? await showing.one("charge", charge) : undefined;
+  const intent = idOf(back?.payment_intent);
+  return { intents: intent ? [intent] : [], invoices: [], charge, customer: idOf(shown?.customer) };
 }
 
 /** Shows a payment intent with what hangs on it, and adds the invoices that it paid. */
