@@ -68,6 +68,8 @@ it("a purchase of nobody is listed, given to somebody, and taken from them only 
     code: 0,
   });
   expect(await runBilling(["claims", "assign", customer], on(world))).toMatchObject({ code: 2 });
+  const unset = await runBilling(["claims", "assign", customer, "--organization", "", "--yes"], on(world));
+  expect(unset).toMatchObject({ code: 2, stderr: expect.stringContaining("names nobody") });
   expect(await runBilling(["claims", "assign", customer, "--user", "nobody@example.com"], on(world))).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('There is no user "nobody@example.com".'),

@@ -185,23 +185,25 @@ where s.mode = 'payment' and s.outcome = 'complete'
 revoke all on billing.unowned_purchases from public, anon, authenticated, service_role;
 grant select on billing.unowned_purchases to service_role;
 
--- Gives a customer (also by one of its subscriptions), or a purchase that has none, to a payer. Whoever had it before has it no more.
+-- Gives a customer (also by one of its subscriptions or purchases), or a purchase that has none, to a payer. Whoever had it before has
+-- it no more.
 create function public.assign_purchase(object_id text, user_id uuid default null, organization_id text default null) returns boolean
 language plpgsql security definer set search_path = '' as $$
 begin
   if num_nonnulls(assign_purchase.user_id, assign_purchase.organization_id) <> 1 then
     raise exception 'Name either a user or an organisation' using errcode = '22023';
   end if;
-  if assign_purchase.object_id like 'cs\_%' then
+  update public.customers customer
+  set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id, owned_by = 'operator'
+  where customer.id = coalesce(
+    (select s.customer_id from public.user_subscriptions s where s.id = assign_purchase.object_id),
+    (select s.customer_id from public.checkout_sessions s where s.id = assign_purchase.object_id),
+    assign_purchase.object_id
+  );
+  if not found then
     update public.checkout_sessions session
     set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id
     where session.id = assign_purchase.object_id and session.customer_id is null;
-  else
-    update public.customers customer
-    set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id, owned_by = 'operator'
-    where customer.id = coalesce(
-      (select s.customer_id from public.user_subscriptions s where s.id = assign_purchase.object_id), assign_purchase.object_id
-    );
   end if;
   return found;
 end

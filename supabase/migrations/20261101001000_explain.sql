@@ -123,11 +123,15 @@ language sql stable security definer set search_path = '' as $$
   limit most
 $$;
 
--- Who has a customer (also by one of its subscriptions), or a purchase that has none.
+-- Who has a customer (also by one of its subscriptions or purchases), or a purchase that has none.
 create function public.find_owner(object_id text) returns table (user_id uuid, organization_id text)
 language sql stable security definer set search_path = '' as $$
   select c.user_id, c.organization_id from public.customers c
-  where c.id = coalesce((select s.customer_id from public.user_subscriptions s where s.id = find_owner.object_id), find_owner.object_id)
+  where c.id = coalesce(
+    (select s.customer_id from public.user_subscriptions s where s.id = find_owner.object_id),
+    (select s.customer_id from public.checkout_sessions s where s.id = find_owner.object_id),
+    find_owner.object_id
+  )
   union all
   select s.user_id, s.organization_id from public.checkout_sessions s
   where s.id = find_owner.object_id and s.customer_id is null

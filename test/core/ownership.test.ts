@@ -1,4 +1,5 @@
 import { createClient } from "@supabase/supabase-js";
+import { findOwner } from "@turnpike/core/payer";
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkoutSession, customer, event, id, subscription } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
@@ -366,14 +367,30 @@ describe("what is paid for and nobody's", () => {
     const { session, customerId } = guestSession(email(), { customer: id("cus") });
     const running = subscription({ customer: customerId, status: "active" } as never);
     const alone = guestSession(email(), { customer: null, mode: "payment", subscription: null }).session;
-    await shop.apply(completed(session), completed(alone), event("customer.subscription.updated", running, LONG_AGO));
-    expect(await unowned()).toEqual(expect.arrayContaining([running.id, alone.id]));
+    // Checkout makes a customer for a purchase, too.
+    const { session: once, customerId: buyer } = guestSession(email(), {
+      customer: id("cus"),
+      mode: "payment",
+      subscription: null,
+    });
+    await shop.apply(
+      completed(session),
+      completed(alone),
+      completed(once),
+      event("customer.created", customer({ id: buyer }), LONG_AGO),
+      event("customer.subscription.updated", running, LONG_AGO),
+    );
+    const ids = [running.id, alone.id, once.id];
+    expect(await unowned()).toEqual(expect.arrayContaining(ids));
     // By what the list calls them.
-    for (const object_id of [running.id, alone.id]) {
+    for (const object_id of ids) {
+      expect(await findOwner(supabase.client, object_id), object_id).toBe("nobody");
       const { data } = await supabase.client.rpc("assign_purchase", { object_id, user_id: user.id });
-      expect(data).toBe(true);
+      expect(data, object_id).toBe(true);
+      expect(await findOwner(supabase.client, object_id), object_id).toEqual({ userId: user.id });
     }
-    expect((await unowned()).filter((each) => each === running.id || each === alone.id)).toEqual([]);
+    expect((await unowned()).filter((each) => ids.includes(each))).toEqual([]);
+    expect(await attached(buyer)).toEqual({ user_id: user.id, owned_by: "operator" });
     expect(await attached(customerId)).toEqual({ user_id: user.id, owned_by: "operator" });
   });
 

@@ -456,6 +456,12 @@ const claims: SqlMutant[] = [
     tests: OWNERSHIP,
   },
   {
+    name: "a purchase that has a customer cannot be assigned by its session",
+    find: "    (select s.customer_id from public.checkout_sessions s where s.id = assign_purchase.object_id),\n",
+    replace: "",
+    tests: OWNERSHIP,
+  },
+  {
     name: "a member buys for the organisation",
     find: "    where o.organization_id = manages_billing.organization_id and o.manages_billing\n",
     replace: "    where o.organization_id = manages_billing.organization_id\n",

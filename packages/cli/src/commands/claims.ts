@@ -32,7 +32,7 @@ export const addClaims: AddCommand = (program, shell) => {
     ["claims assign sub_… --user ada@example.com", "to a user, by e-mail or id"],
     ["claims assign cs_… --organization acme", "to an organisation, by what the product calls it"],
   ])
-    .argument("<id>", "a subscription, a customer, or the checkout session of a purchase without a customer")
+    .argument("<id>", "a subscription, a customer, or the checkout session of a purchase")
     .option("--user <user>", "a user's id or e-mail")
     .option("--organization <id>", "an organisation's id")
     .option("--yes", "takes it from whoever has it now, without asking")
@@ -53,8 +53,8 @@ async function listClaims({ target, output }: Session): Promise<ExitCode> {
           ]),
         )
       : [paint("green", "Everything that is paid for belongs to somebody.")]),
-    ...(unowned.length === MOST ? [`Only the oldest ${MOST} are listed.`] : []),
   ]);
+  if (unowned.length === MOST) output.note(`Only the oldest ${MOST} are listed.`);
   return EXIT.done;
 }
 
@@ -63,7 +63,7 @@ async function assign({ target, output }: Session, id: string, options: AssignOp
   const payer = await payerOf(options, target.clients.supabase);
   const owner = await findOwner(supabase, id);
   if (!owner) {
-    throw new CliError(`The mirror knows no customer, subscription or purchase without a customer with the id ${id}.`);
+    throw new CliError(`The mirror knows no customer, subscription or purchase with the id ${id}.`);
   }
   if (owner !== "nobody" && nameOf(owner) !== nameOf(payer)) {
     await confirm(`${id} belongs to ${nameOf(owner)}, who loses it. Give it to ${nameOf(payer)}?`, options);
@@ -80,6 +80,8 @@ async function payerOf(
   if ((user === undefined) === (organization === undefined)) {
     throw new CliError("Name either --user or --organization.", EXIT.usage);
   }
+  // A shell's variable that is not set: nobody would ever be this organisation.
+  if (organization?.trim() === "") throw new CliError("--organization names nobody: it is empty.", EXIT.usage);
   if (organization !== undefined) return { organizationId: organization };
   const found = await findPayer(supabase, user ?? "");
   if (!found?.payer.userId || found.payer.isGone) throw new CliError(`There is no user "${user}".`);

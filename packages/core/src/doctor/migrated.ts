@@ -1743,7 +1743,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""', "enable_seqscan=off", "plan_cache_mode=force_generic_plan", "jit=off"],
     },
     "public.assign_purchase(object_id text, user_id uuid, organization_id text)": {
-      body: "95312a9bb3cccb4d029f55b74acb646b",
+      body: "9ad8bfe643b2577d6904e5ad6a94da1b",
       callers: ["service_role"],
       declared:
         "(object_id text, user_id uuid DEFAULT NULL::uuid, organization_id text DEFAULT NULL::text) returns boolean, plpgsql, volatile",
@@ -1863,7 +1863,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.find_owner(object_id text)": {
-      body: "784521fa369f49bca34ca99c94a57162",
+      body: "56668cc3ef6c1f7a01230a7fd91cd898",
       callers: ["service_role"],
       declared: "(object_id text) returns TABLE(user_id uuid, organization_id text), sql, stable",
       definer: true,

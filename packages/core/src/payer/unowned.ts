@@ -32,7 +32,8 @@ export async function findOwner(supabase: ServiceClient, id: string): Promise<Pa
 }
 
 /**
- * Gives a customer (also by one of its subscriptions), or a purchase that has none, to a payer. Whoever had it before has it no more.
+ * Gives a customer (also by one of its subscriptions or purchases), or a purchase that has none, to a payer. Whoever had it before has it
+ * no more.
  * @returns whether there is such a thing
  */
 export async function assignPurchase(supabase: ServiceClient, id: string, payer: Payer): Promise<boolean> {
