@@ -69,6 +69,12 @@ describe("a browser that was refused", () => {
     leadsTo(await post(NAVIGATING, ""), "/sign-in?problem=unauthenticated&next=%2Fpricing");
   });
 
+  it("is led on with no more of a price than an id may have", async () => {
+    const answer = await post({ ...URLENCODED, ...NAVIGATING }, `price_id=${"x".repeat(256)}`);
+    const next = `/pricing?price=${"x".repeat(255)}`;
+    leadsTo(answer, `/sign-in?${new URLSearchParams({ problem: "unauthenticated", next })}`);
+  });
+
   it("is led on by no address that was sent", async () => {
     const evil = "price_1&next=//evil.example#\r\nlocation: //evil.example";
     const answer = await post({ ...URLENCODED, ...NAVIGATING }, `price_id=${encodeURIComponent(evil)}`);

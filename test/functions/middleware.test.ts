@@ -253,6 +253,7 @@ describe("a refusal", () => {
     const untyped = await toPortal({ ...bearer(accessToken), "content-type": "text/plain" });
     const text = "Send this request with content-type: application/json";
     expectRefusal(untyped, 415, "unsupported_media_type", text);
+    expect(log.said("request")).toMatchObject([{ refused: "invalid_request" }, { refused: "unsupported_media_type" }]);
   });
 
   it("is a line in the log with its code, and no error of ours", async () => {

@@ -82,8 +82,8 @@ export const FOLDERS: readonly MutatedFolder[] = [
       "packages/functions/src/{route,queue,apply-stripe-events,receive-stripe-event}.ts",
     ],
     tests: [
-      "packages/functions/src/{aws-signature,log,secrets,middleware/stack}.test.ts",
-      ...["receiver", "middleware", "queue", "consumer", "envelopes", "rotation"].map(
+      "packages/functions/src/{aws-signature,log,secrets,middleware/stack,middleware/log-request}.test.ts",
+      ...["receiver", "middleware", "browsers", "queue", "consumer", "envelopes", "rotation", "sale", "identity"].map(
         (test) => `test/functions/${test}.test.ts`,
       ),
     ],

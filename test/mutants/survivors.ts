@@ -339,4 +339,52 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     "A billionth of a second more or less.",
     "performance.now() >= (deps.until ?? Number.POSITIVE_INFINITY) → performance.now() > (deps.until ?? Number.POSITIVE_INFINITY)",
   ),
+  ...known(
+    "functions/src/middleware/answer-browsers.ts",
+    'return mode ? mode === "navigate" : /\\btext\\/html\\b/.test(headers.accept ?? "");',
+    "Neither is HTML.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/authenticate.ts",
+    "function credentialsOf({ headers: { authorization }, cookies = [] }: RouteEvent): Credentials {",
+    "A text without = is no cookie.",
+    '[] → ["Stryker was here"]',
+  ),
+  ...known(
+    "functions/src/middleware/authenticate.ts",
+    'const [, accessToken] = /^Bearer +(\\S+)$/i.exec(authorization ?? "") ?? [];',
+    "Neither is a Bearer token.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/authenticate.ts",
+    'const [, accessToken] = /^Bearer +(\\S+)$/i.exec(authorization ?? "") ?? [];',
+    "Only what stands second is looked at.",
+    '[] → ["Stryker was here"]',
+  ),
+  ...known(
+    "functions/src/middleware/parse.ts",
+    'const contentType = event.headers["content-type"] ?? "";',
+    "Neither is a form's.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/parse.ts",
+    'if (!URLENCODED.test(event.headers["content-type"] ?? "")) return undefined;',
+    "Neither is a form's.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/parse.ts",
+    'function bytesOf({ body = "", isBase64Encoded }: RouteEvent): Buffer {',
+    "Neither has a field that a route asks for.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "functions/src/middleware/parse.ts",
+    'return Buffer.from(body, isBase64Encoded ? "base64" : "utf8");',
+    "Without an encoding, Node takes UTF-8.",
+    '"utf8" → ""',
+  ),
 ];

@@ -8,7 +8,7 @@ import type { Middleware } from "./request.ts";
 /** Of a refusal of ours the log may say everything: it quotes nothing of the request. */
 function whyOf(error: Error, failed: boolean) {
   if (error instanceof BillingError) return { refused: error.code, reason: error.reason };
-  return failed ? describe(error) : { refused: (error as { code?: string }).code };
+  return failed ? describe(error) : { refused: refusalOf(error).code };
 }
 
 type Logged = Middleware<{ identity: Identity; stripeEvent: Stripe.Event }>;
