@@ -5,6 +5,7 @@ import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { enabledEvents } from "@turnpike/core/mirror";
 import { findRunning } from "@turnpike/settings/running";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { inOneFile } from "./billing.ts";
 import { startWorld, type World } from "./world.ts";
 
 // The session that docs/operate.md shows is run anew. Where an answer is another than the page's, apart from ids and times,
@@ -26,7 +27,8 @@ afterAll(() => world.close());
 
 /** What a terminal would show: the answer, and what is said beside it, in the order in which they come. */
 async function type(command: string): Promise<string> {
-  const child = spawn("sh", ["-c", `exec node_modules/.bin/billing ${command} 2>&1`], {
+  const [node, file] = await inOneFile();
+  const child = spawn("sh", ["-c", `exec "${node}" "${file}" ${command} 2>&1`], {
     env: { PATH: process.env.PATH, TURNPIKE_DATA_DIR: world.dataDir },
     stdio: ["ignore", "pipe", "inherit"],
   });

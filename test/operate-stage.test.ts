@@ -8,7 +8,7 @@ import { findRunning } from "@turnpike/settings/running";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { StageQueues } from "./aws-sqs.ts";
 import { startAwsStub } from "./aws-stub.ts";
-import { type Ended, startBilling } from "./billing.ts";
+import { type Ended, runBilling, startBilling } from "./billing.ts";
 import { startWorld, WAIT, type World } from "./world.ts";
 
 // A deployed stage: its keys are those of a system that runs here, and its queues are found through AWS. Behind AWS stand queues that
@@ -82,15 +82,12 @@ async function openStage(more: Partial<StageQueues> = {}) {
     AWS_SECRET_ACCESS_KEY: AWS_SECRET,
   };
   const secrets = [stripe.secretKey, stripe.webhookSecret, supabase.secretKey, AWS_SECRET];
-  const start = (args: string[], other: Record<string, string> = {}) =>
-    startBilling([...args, "--stage", "staging"], { ...environment, ...other });
+  const start = (args: string[]) => startBilling([...args, "--stage", "staging"], environment);
   return {
     asked: aws.askedOfSqs,
     start,
     async run(args: string[], other: Record<string, string> = {}): Promise<Ended> {
-      const { child, ended } = start(args, other);
-      child.stdin.end();
-      const said = await ended;
+      const said = await runBilling([...args, "--stage", "staging"], { ...environment, ...other });
       for (const secret of secrets) expect(said.stdout + said.stderr).not.toContain(secret);
       return said;
     },

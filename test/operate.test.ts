@@ -181,8 +181,9 @@ describe("billing setup", () => {
   it("run in another folder, says that the file there is not the project's, and how it is named", async () => {
     const elsewhere = folder();
     writeFileSync(join(elsewhere, "billing.config.ts"), "export default { products: [] };");
-    const ended = await runBilling(["setup"], on(world), { cwd: elsewhere });
-    expect(ended).toMatchObject({
+    const { child, ended } = startBilling(["setup"], on(world), { cwd: elsewhere });
+    child.stdin.end();
+    expect(await ended).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
         /There is a billing\.config\.ts in this folder, and none at the project's root, .*: say --config billing\.config\.ts if it is meant/,

@@ -1,10 +1,11 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Ended, startBilling } from "./billing.ts";
+import { type Ended, runBilling } from "./billing.ts";
 import { standBefore } from "./parts/proxy.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -72,8 +73,8 @@ it("billing setup that is killed at any write to Stripe is mended by the next ru
   writeFileSync(config, `export default ${JSON.stringify(CONFIG)};`);
   const secretFile = join(folder, "secret.env");
   writeFileSync(secretFile, "OTHER=1\n");
-  let pid = 0;
-  const { apiBase, killedAt, secretOf } = await standDeadly(() => process.kill(-pid, "SIGKILL"));
+  let running: ChildProcess | undefined;
+  const { apiBase, killedAt, secretOf } = await standDeadly(() => running?.kill("SIGKILL"));
   const setUp = (...more: string[]): Promise<Ended> => {
     const { stripe, supabase } = world.local.settings;
     const environment = {
@@ -84,10 +85,9 @@ it("billing setup that is killed at any write to Stripe is mended by the next ru
       SUPABASE_SECRET_KEY: supabase.secretKey,
       SITE_URL: "https://app.example.com",
     };
-    const { child, ended } = startBilling(["setup", "--config", config, ...more], environment, { detached: true });
-    pid = child.pid ?? 0;
-    child.stdin.end();
-    return ended;
+    return runBilling(["setup", "--config", config, ...more], environment, {
+      onStart: (child) => (running = child),
+    });
   };
 
   const codes: (number | null)[] = [];

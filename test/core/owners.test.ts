@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openCheckout } from "@turnpike/core/checkout";
 import { applyOwners, byEmail, inCsv, inTable, planOwners, type Source } from "@turnpike/core/owners";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { runBilling } from "../billing.ts";
+import { startBilling } from "../billing.ts";
 import { customer, event } from "../builders.ts";
 import { eachWithAccount } from "../parts/account.ts";
 import { LONG_AGO } from "../parts/shop.ts";
@@ -282,14 +282,17 @@ describe("a CSV", () => {
 });
 
 describe("billing owners", () => {
-  const run = (args: string[]) =>
-    runBilling(["owners", ...args], {
+  const run = (args: string[]) => {
+    const { child, ended } = startBilling(["owners", ...args], {
       TURNPIKE_DATA_DIR: tmpdir(),
       STRIPE_SECRET_KEY: "sk_test_emulator",
       STRIPE_API_BASE: account.lent.apiBase,
       SUPABASE_URL: account.supabase.url,
       SUPABASE_SECRET_KEY: account.supabase.secretKey,
     });
+    child.stdin.end();
+    return ended;
+  };
 
   it("says what it would do, asks, does it, and ends with what is wrong", async () => {
     await account.shop.completeMirror();
