@@ -4,8 +4,11 @@ import { BillingError } from "../errors/index.ts";
 import type { Payer } from "../payer/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
-/** How long a sale waits for the one before it. */
-const PATIENCE_MS = 10_000;
+/**
+ * How long a sale waits for the one before it. With what its own lease is good for, that is less than a function's time, 20 s: one
+ * that waited long, and then is slow itself, is refused with `sale_in_progress`, and not cut off with a 500.
+ */
+const PATIENCE_MS = 8_000;
 const ASK_EVERY_MS = 150;
 /** After this a sale opens nothing more: its lease must outlive what it asked of Stripe last. Postgres keeps a lease for 30 s. */
 const LEASE_GOOD_FOR_MS = 10_000;
