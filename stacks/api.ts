@@ -41,6 +41,10 @@ export function Api({ app, stack }: StackContext) {
       "GET /api/checkout_sessions/{id}": customerRoute("get-checkout-session"),
       "POST /api/stripe/create-checkout": customerRoute("create-checkout"),
       "POST /api/stripe/create-portal": customerRoute("create-portal"),
+      "POST /api/subscriptions/preview-change": customerRoute("preview-change"),
+      "POST /api/subscriptions/change": customerRoute("change-plan"),
+      "POST /api/subscriptions/cancel": customerRoute("cancel-subscription"),
+      "POST /api/subscriptions/resume": customerRoute("resume-subscription"),
       "POST /api/webhooks/stripe": receiver,
       "GET /api/health": {
         function: {

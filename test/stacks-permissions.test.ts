@@ -45,6 +45,10 @@ const EXPECTED: Record<string, string[]> = {
   "get-checkout-session": CUSTOMER_ROUTE,
   "create-checkout": CUSTOMER_ROUTE,
   "create-portal": CUSTOMER_ROUTE,
+  "preview-change": CUSTOMER_ROUTE,
+  "change-plan": CUSTOMER_ROUTE,
+  "cancel-subscription": CUSTOMER_ROUTE,
+  "resume-subscription": CUSTOMER_ROUTE,
   health: CUSTOMER_ROUTE,
 };
 

@@ -24,9 +24,13 @@ describe("the stacks", () => {
       "POST /api/checkout_sessions",
       "POST /api/stripe/create-checkout",
       "POST /api/stripe/create-portal",
+      "POST /api/subscriptions/cancel",
+      "POST /api/subscriptions/change",
+      "POST /api/subscriptions/preview-change",
+      "POST /api/subscriptions/resume",
       "POST /api/webhooks/stripe",
     ]);
-    expect(lambdasOf(templates.Api)).toHaveLength(6);
+    expect(lambdasOf(templates.Api)).toHaveLength(10);
   });
 
   it("run on Node 22 and arm64, within API Gateway's 29 seconds", () => {

@@ -25,6 +25,29 @@ const refusalsOfSales = {
   ),
 };
 
+const NONE_SUCH = refusal("The user has no such subscription, or none that could change to this plan.");
+const SOLD_AT_THE_SAME_TIME =
+  "`sale_in_progress`: another request of the same payer is in progress; `Retry-After` says when to try again.";
+const NOT_CHANGEABLE =
+  "Of the subscription: `subscription_over`, `subscription_ending` (resume it first), `subscription_scheduled` (another change is " +
+  "scheduled: take that back first), `subscription_not_changeable` (by use, by sent invoices, not paid yet, in tiers). Of the plan: " +
+  "`plan_unchanged`, `plan_not_offered` (of another group), `currency_mismatch`.";
+const RETRY_AFTER = { "retry-after": { schema: { type: "integer" } } };
+const NOT_READ = { 503: refusal(BEING_READ) };
+
+/** Of the routes that take back what is to come of a subscription, or end it. */
+const refusalsOfKeeping = {
+  404: NONE_SUCH,
+  409: {
+    ...refusal(
+      `${SOLD_AT_THE_SAME_TIME} \`subscription_over\`; \`subscription_scheduled\`, \`subscription_ending\`: somebody else decided that. ` +
+        "`subscription_not_changeable`: Stripe refused, and its log says why. `idempotency_key_reused`.",
+    ),
+    headers: RETRY_AFTER,
+  },
+  ...NOT_READ,
+};
+
 /** What each route's function is for and what it answers, beside the refusals that come from its middleware. */
 export const described: Record<string, Described> = {
   "create-checkout-session": {
@@ -61,6 +84,52 @@ export const described: Record<string, Described> = {
           "`portal_feature_off`, which the log says how to switch on; `portal_refused`, for a reason that is Stripe's.",
       ),
       503: refusal(`\`portal_not_set_up\`: the portal's settings were not saved at Stripe. ${BEING_READ}`),
+    },
+  },
+  "preview-change": {
+    summary: "What another plan, or another quantity, would cost: to the cent what Stripe then charges",
+    responses: {
+      200: answer("What is charged now, and with the next period.", "ChangePreview"),
+      404: NONE_SUCH,
+      409: refusal(NOT_CHANGEABLE),
+      ...NOT_READ,
+    },
+  },
+  "change-plan": {
+    summary: "Change to another plan, or quantity, as it was previewed",
+    responses: {
+      200: answer("How the subscription stands now, and what it changes to with the next period.", "SubscriptionState"),
+      402: refusal(
+        "Nothing was changed. `card_declined`; `payment_method_required`: there is no card; `payment_confirmation_required`: the " +
+          "customer's bank asks, at `confirmUrl`, and the change is made when they have answered.",
+        "PaymentRefusal",
+      ),
+      404: NONE_SUCH,
+      409: {
+        ...refusal(
+          `\`changed_meanwhile\`: it would be another change than the one previewed; \`preview\` is what it would be now. ${SOLD_AT_THE_SAME_TIME} ` +
+            `\`idempotency_key_reused\`. ${NOT_CHANGEABLE}`,
+          "ChangedMeanwhile",
+        ),
+        headers: RETRY_AFTER,
+      },
+      ...NOT_READ,
+    },
+  },
+  "cancel-subscription": {
+    summary: "End a subscription with what is paid for",
+    responses: {
+      200: answer("When it ends.", "SubscriptionState"),
+      402: refusal("A payment is under way, and can't be taken back at this moment.", "PaymentRefusal"),
+      ...refusalsOfKeeping,
+    },
+  },
+  "resume-subscription": {
+    summary: "Take back the end of a subscription, or a change of it that is to come",
+    responses: {
+      200: answer("It goes on as it is.", "SubscriptionState"),
+      402: refusal("A payment is under way, and can't be taken back at this moment.", "PaymentRefusal"),
+      ...refusalsOfKeeping,
     },
   },
   "receive-stripe-event": {

@@ -6,6 +6,7 @@ export interface Contract {
   auth: "required" | "optional";
   input: "path" | "json" | "form";
   schema: z.core.$ZodType;
+  retries?: true;
 }
 
 const BODIES = {
@@ -14,7 +15,7 @@ const BODIES = {
 };
 
 /** Who may call a route, and with what. */
-export function requestOf({ auth, input, schema }: Contract): object {
+export function requestOf({ auth, input, schema, retries }: Contract): object {
   const security = [{ cookie: [] }, { bearer: [] }, ...(auth === "optional" ? [{}] : [])];
   const json = schemaOf(schema);
   if (input === "path") {
@@ -27,8 +28,16 @@ export function requestOf({ auth, input, schema }: Contract): object {
     return { security, parameters };
   }
   const content = Object.fromEntries(BODIES[input].map((type) => [type, { schema: json }]));
-  return { security, requestBody: { required: true, content } };
+  return { security, ...(retries && { parameters: [IDEMPOTENCY_KEY] }), requestBody: { required: true, content } };
 }
+
+const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description: "The same for a request that is sent again, because its answer was lost: it is done once, within a day.",
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+};
 
 /** How a route may refuse, by the middleware that it goes through. */
 export function refusalsOf(method: string, contract: Contract | undefined): object {
@@ -50,6 +59,9 @@ const refusalsOfBodies = {
   415: refusal("The body is of another type than this route takes."),
 };
 
-export function refusal(description: string): object {
-  return answer(description, "ErrorAnswer");
+export function refusal(
+  description: string,
+  schema: "ErrorAnswer" | "ChangedMeanwhile" | "PaymentRefusal" = "ErrorAnswer",
+): object {
+  return answer(description, schema);
 }

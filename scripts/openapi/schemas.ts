@@ -1,13 +1,38 @@
 import { CheckoutSummary, RedirectAnswer } from "@turnpike/core/checkout/schema";
 import { ErrorAnswer } from "@turnpike/core/errors/schema";
 import { HealthAnswer } from "@turnpike/core/health/schema";
+import { ChangedMeanwhile, ChangePreview, PaymentRefusal, SubscriptionState } from "@turnpike/core/plan-change/schema";
 import { ReceivedAnswer } from "@turnpike/core/webhook/schema";
 import * as z from "zod";
 
-const answers = { RedirectAnswer, CheckoutSummary, HealthAnswer, ReceivedAnswer, ErrorAnswer };
+const answers = {
+  RedirectAnswer,
+  CheckoutSummary,
+  HealthAnswer,
+  ReceivedAnswer,
+  ErrorAnswer,
+  ChangePreview,
+  SubscriptionState,
+  ChangedMeanwhile,
+  PaymentRefusal,
+};
 
 // Said here and not where they are declared, so that no function loads these words.
 z.globalRegistry.add(CheckoutSummary.shape.amountTotal, { description: "In the smallest unit of the currency." });
+const said: [keyof typeof ChangePreview.shape, string][] = [
+  ["token", "Makes just this change, for half an hour: POST /api/subscriptions/change."],
+  ["effective", "At once, or with the next period."],
+  ["amountDue", "What is charged at once, in the smallest unit of the currency."],
+  [
+    "total",
+    "Of what is invoiced at once: after discounts and with taxes, before credit. Negative: to the customer's credit.",
+  ],
+  ["tax", "Those that the prices include, too."],
+  ["credit", "What is left to the customer's credit afterwards."],
+  ["lines", "What is invoiced at once, each before discounts; ten at the most."],
+  ["next", "What is charged with the next period, if nothing changes until then."],
+];
+for (const [name, description] of said) z.globalRegistry.add(ChangePreview.shape[name], { description });
 z.globalRegistry.add(CheckoutSummary.shape.currency, { description: "ISO 4217, lower case." });
 
 /** The document's schemas of answers. */

@@ -16,6 +16,10 @@ const BUDGETS: Record<string, number> = {
   "create-checkout": 250,
   "create-portal": 250,
   "get-checkout-session": 250,
+  "preview-change": 250,
+  "change-plan": 250,
+  "cancel-subscription": 250,
+  "resume-subscription": 250,
 };
 
 const LARGEST_INPUTS = 8;

@@ -24,19 +24,31 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
     apply,
 
     /** Puts a price of a new product, or of this one, on sale. */
-    async sell(kind: "once" | "monthly", { product: known, currency = "usd", group, trialDays, meter }: Offer = {}) {
+    async sell(
+      kind: "once" | "monthly",
+      {
+        product: known,
+        currency = "usd",
+        group,
+        trialDays,
+        meter,
+        amount = 2900,
+        interval = "month",
+        taxBehavior = "exclusive", // without it the portal changes nobody to another price
+      }: Offer = {},
+    ) {
       const metadata: Record<string, string> = group === undefined ? {} : { subscription_group: group };
       const sold = known ?? (await stripe.products.create({ name: "Pro", metadata })).id;
       const recurring = kind === "monthly" && {
-        interval: "month" as const,
+        interval,
         ...(trialDays && { trial_period_days: trialDays }),
         ...(meter && { meter, usage_type: "metered" as const }),
       };
       const { id } = await stripe.prices.create({
         product: sold,
         currency,
-        unit_amount: 2900,
-        tax_behavior: "exclusive", // without it the portal changes nobody to another price
+        unit_amount: amount,
+        tax_behavior: taxBehavior,
         ...(recurring && { recurring }),
       });
       const made = { ...(await stripe.prices.retrieve(id)), created: LONG_AGO };
@@ -91,6 +103,9 @@ interface Offer {
   trialDays?: number;
   /** Of a price by use. */
   meter?: string;
+  amount?: number;
+  interval?: "day" | "week" | "month" | "year";
+  taxBehavior?: "exclusive" | "inclusive";
 }
 
 export const LONG_AGO = 1_790_000_000;

@@ -6,6 +6,7 @@ import { config } from "./config.ts";
 import { answerBrowsers } from "./middleware/answer-browsers.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { authorize, type Caller, findIdentity, setSessionCookies } from "./middleware/authenticate.ts";
+import { findIdempotencyKey } from "./middleware/idempotency-key.ts";
 import { limitBody } from "./middleware/limit-body.ts";
 import { logRequest } from "./middleware/log-request.ts";
 import { parsers } from "./middleware/parse.ts";
@@ -20,6 +21,8 @@ export interface Contract<Schema extends ZodMiniType, Auth extends "required" | 
   /** Where the input is: the path's parameters, or a body of one of these kinds. */
   input: keyof typeof parsers;
   schema: Schema;
+  /** It takes an `Idempotency-Key`. */
+  retries?: true;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface Contract<Schema extends ZodMiniType, Auth extends "required" | 
  */
 export function route<Schema extends ZodMiniType, Auth extends "required" | "optional">(
   contract: Contract<Schema, Auth>,
-  useCase: (request: Caller<Auth> & { input: output<Schema> }) => Promise<Answer>,
+  useCase: (request: Caller<Auth> & { input: output<Schema>; idempotencyKey?: string }) => Promise<Answer>,
 ) {
   const { auth, input, schema } = contract;
   const handler = new Stack()
@@ -41,6 +44,7 @@ export function route<Schema extends ZodMiniType, Auth extends "required" | "opt
     .use(limitBody())
     .add(parsers[input])
     .add(validate(schema, input))
+    .add(findIdempotencyKey)
     .use(answerBrowsers(() => config.site))
     .use(answerErrors())
     .handler(async (event) => {

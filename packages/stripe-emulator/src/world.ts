@@ -25,6 +25,7 @@ interface Facts {
   "invoice.paid": Rows["invoices"];
   "invoice.payment_failed": Rows["invoices"];
   "invoice.overdue": Rows["invoices"];
+  "invoice.voided": Rows["invoices"];
 }
 
 /** What follows from each fact, in the same turn. */

@@ -23,6 +23,11 @@ const problems: Record<ErrorAnswer["code"], string> = {
   subscription_ending:
     "This subscription is about to end. Keep it first, in the billing portal; then it can be changed.",
   subscription_scheduled: "A change of this subscription is scheduled already. Ask support to take that back first.",
+  changed_meanwhile: "This costs something else by now, and nothing was changed. Look at it again.",
+  card_declined: "Your card was declined, and nothing was changed. Use another card.",
+  payment_method_required: "There is no card to charge, and nothing was changed. Add one.",
+  payment_confirmation_required: "Your bank wants you to confirm this payment. The change is made when you have.",
+  idempotency_key_reused: TRY_AGAIN,
   subscription_not_changeable: "This subscription cannot be changed here. Ask support to change it.",
   unauthenticated: "Your session has ended. Sign in again to go on.",
   auth_unavailable: "We cannot check who you are at the moment, and nothing was charged. Try again in a minute.",

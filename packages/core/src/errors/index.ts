@@ -18,6 +18,11 @@ export const ERROR_CODES = [
   "subscription_ending",
   "subscription_scheduled",
   "subscription_not_changeable",
+  "changed_meanwhile",
+  "card_declined",
+  "payment_method_required",
+  "payment_confirmation_required",
+  "idempotency_key_reused",
   "invalid_signature",
   "thin_event",
   "invalid_event",
@@ -39,11 +44,14 @@ export class BillingError extends Error {
   readonly code: ErrorCode;
   /** What the log says. Like the message it quotes nothing of the request. */
   readonly reason: string;
+  /** What the caller is told beside, to go on with; the log is not. */
+  readonly details: object;
 
-  constructor(code: ErrorCode, message: string, reason = message) {
+  constructor(code: ErrorCode, message: string, reason = message, details: object = {}) {
     super(message);
     this.code = code;
     this.reason = reason;
+    this.details = details;
   }
 }
 

@@ -1,22 +1,17 @@
 import type Stripe from "stripe";
-import { getSellablePrice, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Billing } from "../clients.ts";
 import { assertAllowedRedirect } from "../config/index.ts";
-import {
-  type Buyer,
-  findPayersCustomers,
-  getBuyer,
-  listSubscriptions,
-  productsOf,
-  sendEmail,
-} from "../customer/index.ts";
-import { BillingError } from "../errors/index.ts";
+import { getBuyer, listSubscriptions } from "../customer/index.ts";
 import type { User } from "../identity/index.ts";
-import { type Payer, payerOf } from "../payer/index.ts";
+import { payerOf } from "../payer/index.ts";
 import { isOver, requiredIdOf } from "../stripe/index.ts";
 import { assertAllowed, flowDataOf } from "./flows.ts";
+import { customersOf, getRecurringPrice, getSubscription, named } from "./held.ts";
 import { refusalOf } from "./refusals.ts";
 import type { CreatePortal } from "./schema.ts";
+
+export { notChangeable, notOffered, otherCurrency, over, unchanged } from "./flows.ts";
+export { customersOf, getRecurringPrice, getSubscription } from "./held.ts";
 
 /**
  * Opens Stripe's customer portal for a payer: that of the customer who holds the subscription, since a portal shows one customer's.
@@ -65,15 +60,6 @@ export async function openPortalOf(
   return session.url;
 }
 
-/** Those of the payer, who must have one. */
-async function customersOf(billing: Billing, payer: Payer, buyer: Buyer): Promise<[string, ...string[]]> {
-  const { own } = await findPayersCustomers(billing, payer, buyer);
-  await sendEmail(billing, payer, buyer, own);
-  const [first, ...others] = own;
-  if (first) return [first, ...others];
-  throw new BillingError("no_billing_account", "You don't have a billing account yet. Make a purchase first.");
-}
-
 async function chooseCustomer(
   billing: Billing,
   customers: [string, ...string[]],
@@ -85,41 +71,4 @@ async function chooseCustomer(
   if (subscriptionId) return requiredIdOf(named(subscriptions, subscriptionId).customer);
   const running = subscriptions.find((each) => !isOver(each));
   return running ? requiredIdOf(running.customer) : first;
-}
-
-/** The subscription that is named; else the one that runs and, for a plan to change to, is of its group. */
-async function getSubscription(
-  billing: Billing,
-  customers: string[],
-  subscriptionId: string | undefined,
-  price: SellablePrice | undefined,
-): Promise<Stripe.Subscription> {
-  const all = await listSubscriptions(billing, customers);
-  if (subscriptionId) return named(all, subscriptionId);
-  const running = all.filter((each) => !isOver(each));
-  const fitting = price ? await pickOfGroup(billing, price.group, running, productsOf) : running;
-  const [one, ...others] = fitting;
-  if (!one) {
-    throw new BillingError(
-      "not_found",
-      price ? "No subscription of yours could change to this plan. Buy it instead." : "No subscription of yours runs.",
-    );
-  }
-  if (others.length === 0) return one;
-  throw new BillingError("invalid_request", "Several of your subscriptions run. Say which, by its subscription ID.");
-}
-
-function named(subscriptions: Stripe.Subscription[], id: string): Stripe.Subscription {
-  const found = subscriptions.find((each) => each.id === id);
-  if (found) return found;
-  throw new BillingError("not_found", "There is no such subscription");
-}
-
-async function getRecurringPrice({ supabase }: Billing, priceId: string): Promise<SellablePrice> {
-  const price = await getSellablePrice(supabase, priceId);
-  if (price.mode === "subscription") return price;
-  throw new BillingError(
-    "invalid_request",
-    "This price is paid once: no subscription can change to it. Buy it instead.",
-  );
 }

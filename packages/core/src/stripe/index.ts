@@ -50,8 +50,9 @@ export function write<Answer extends object>(
   stripe: Stripe,
   path: string,
   params: object = {},
+  options: Stripe.RequestOptions = {},
 ): Promise<Stripe.Response<Answer>> {
-  return stripe.rawRequest("POST", path, params);
+  return stripe.rawRequest("POST", path, params, options);
 }
 
 /** Ends something at Stripe by its address, for the same reason. */
@@ -91,6 +92,16 @@ export function isMissing(error: unknown): boolean {
 /** Whether Stripe understood the request and refuses it. */
 export function isRefusal(error: unknown): error is Stripe.errors.StripeInvalidRequestError {
   return error instanceof Stripe.errors.StripeInvalidRequestError;
+}
+
+/** Whether a card was not charged: https://docs.stripe.com/declines */
+export function isDecline(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeCardError;
+}
+
+/** Whether an idempotency key was used for something else before: https://docs.stripe.com/api/idempotent_requests */
+export function isOtherRequest(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeIdempotencyError;
 }
 
 /** Whether Stripe does not know the key. */

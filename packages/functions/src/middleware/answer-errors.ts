@@ -19,6 +19,11 @@ const STATUS: Record<ErrorCode, number> = {
   subscription_ending: 409,
   subscription_scheduled: 409,
   subscription_not_changeable: 409,
+  changed_meanwhile: 409,
+  idempotency_key_reused: 409,
+  card_declined: 402,
+  payment_method_required: 402,
+  payment_confirmation_required: 402,
   account_being_read: 503,
   tax_not_set_up: 503,
   portal_not_set_up: 503,
@@ -42,8 +47,14 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { sale_in_progress: 5, a
 export function answerErrors(): Middleware {
   return {
     onError: (request) => {
-      const { code, message, status } = refusalOf(request.error);
-      const answer: ErrorAnswer = { error: message, code, requestId: request.event.requestContext.requestId };
+      const { error } = request;
+      const { code, message, status } = refusalOf(error);
+      const answer: ErrorAnswer = {
+        error: message,
+        code,
+        requestId: request.event.requestContext.requestId,
+        ...(error instanceof BillingError && error.details),
+      };
       request.response = {
         statusCode: status,
         headers: {

@@ -25,6 +25,7 @@ export function closeInvoice(world: World, id: string, status: keyof typeof CLOS
   if (status === "void") {
     unapplyBalance(world, closed);
     cancelPayments(world, id, "void_invoice");
+    world.react("invoice.voided", closed);
   }
   return closed;
 }

@@ -4,7 +4,7 @@ import { setDelinquent } from "./delinquency.ts";
 import { endSubscription, isOver } from "./end-subscription.ts";
 import { tellEntitlements } from "./entitling.ts";
 import type { Invoice } from "./invoice-draft.ts";
-import { applyPendingUpdate } from "./pending-updates.ts";
+import { applyPendingUpdate, forgetPendingUpdate } from "./pending-updates.ts";
 import { followEnd } from "./scheduling.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -20,6 +20,7 @@ export const reactions: Reactions = {
   "invoice.paid": recover,
   "invoice.payment_failed": fallBehind,
   "invoice.overdue": becomePastDue,
+  "invoice.voided": giveUpChange,
 };
 
 const WAITING = ["past_due", "unpaid", "incomplete"];
@@ -58,4 +59,11 @@ function becomePastDue(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice);
   if (subscription?.status === "active")
     world.update("subscriptions", subscription.id, { status: "past_due" }, "customer.subscription.updated");
+}
+
+/** A change that waited for this invoice to be paid waits no longer. */
+function giveUpChange(world: World, invoice: Invoice): void {
+  const subscription = subscriptionOf(world, invoice);
+  if (subscription?.pending_update && subscription.latest_invoice === invoice.id)
+    forgetPendingUpdate(world, subscription);
 }

@@ -130,6 +130,15 @@ export function announceInvoice(world: World, id: string): void {
 
 /** The invoice of the next period as it will be drafted, if nothing changes until then. */
 export function upcomingInvoice(world: World, subscription: Subscription): Invoice {
+  const waiting = pendingFor(world, subscription).map((item) => invoiceItemLine(world, item));
+  return nextInvoice(world, subscription, [...waiting, ...renewalLines(world, subscription)]);
+}
+
+/** What a period costs, without what waits to be invoiced with it. */
+export const recurringInvoice = (world: World, subscription: Subscription): Invoice =>
+  nextInvoice(world, subscription, renewalLines(world, subscription));
+
+function nextInvoice(world: World, subscription: Subscription, lines: LineDraft[]): Invoice {
   const end = periodEndOf(subscription);
   return newInvoice(world, {
     id: `upcoming_${newId("in")}`,
@@ -137,10 +146,7 @@ export function upcomingInvoice(world: World, subscription: Subscription): Invoi
     subscription,
     currency: subscription.currency,
     reason: "upcoming",
-    lines: [
-      ...pendingFor(world, subscription).map((item) => invoiceItemLine(world, item)),
-      ...renewalLines(world, subscription),
-    ],
+    lines,
     attributes: {
       created: end,
       next_payment_attempt: end + DRAFT_S,

@@ -17,6 +17,8 @@ export interface PhaseDraft {
   metadata: Stripe.Metadata;
   description: string | null;
   defaultPaymentMethod: string | null;
+  /** Of the subscription's, those that it keeps. */
+  discounts: readonly string[];
 }
 
 /** Phases one after the other, the first from `start` (seconds). */
@@ -38,7 +40,7 @@ function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
     default_payment_method: draft.defaultPaymentMethod,
     default_tax_rates: [],
     description: draft.description,
-    discounts: [],
+    discounts: draft.discounts.map((discount) => ({ coupon: null, discount, promotion_code: null })),
     end_date: typeof end === "number" ? end : periodEnd(start, end ?? once),
     invoice_settings: null,
     items: items.map(({ price, quantity, metadata }) => ({
@@ -60,7 +62,14 @@ function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
 }
 
 /** The one phase that a subscription's items are: its current period. */
-export function phaseOf({ items: { data }, default_payment_method, description, metadata }: Subscription): PhaseDraft {
+export function phaseOf(subscription: Subscription): PhaseDraft {
+  const {
+    items: { data },
+    default_payment_method,
+    description,
+    discounts,
+    metadata,
+  } = subscription;
   return {
     items: data.map(({ price, quantity = 1, metadata: own }) => ({ price, quantity, metadata: own ?? {} })),
     end: Math.min(...data.map((item) => item.current_period_end)),
@@ -68,6 +77,7 @@ export function phaseOf({ items: { data }, default_payment_method, description, 
     metadata,
     description,
     defaultPaymentMethod: default_payment_method,
+    discounts,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { World } from "../world.ts";
 import { cancellation, changeItems, type Proration, settleEnd } from "./changing.ts";
+import { setDiscounts } from "./discounting.ts";
 import { endSubscription } from "./end-subscription.ts";
+import { expirePendingUpdate } from "./pending-updates.ts";
 import { beginSchedule, type ScheduleDraft } from "./schedule-creation.ts";
 import {
   changesFor,
@@ -38,6 +40,7 @@ export function advanceSchedule(world: World, id: string): void {
       subscription: null,
     });
   } else {
+    expirePendingUpdate(world, schedule.subscription ?? "");
     applyPhase(world, schedule, phase, phase.proration_behavior as Proration);
     const patch = { current_phase: currentPhase(world, schedule) };
     world.update("subscriptionSchedules", id, patch, "subscription_schedule.updated");
@@ -59,6 +62,14 @@ function applyPhase(world: World, schedule: Schedule, phase: Phase, proration: P
     ...(method === null ? {} : { default_payment_method: method }),
   };
   world.update("subscriptions", id, patch, "customer.subscription.updated");
+  keepDiscounts(world, id, phase);
+}
+
+/** A phase has the discounts that it names, and no others of the subscription's. */
+function keepDiscounts(world: World, id: string, phase: Phase): void {
+  const { discounts } = world.store.subscriptions.get(id);
+  const kept = discounts.filter((each) => phase.discounts.some(({ discount }) => discount === each));
+  if (kept.length < discounts.length) setDiscounts(world, id, kept);
 }
 
 export interface ScheduleUpdate extends Partial<Pick<ScheduleDraft, "endBehavior" | "metadata" | "phases">> {

@@ -15,7 +15,8 @@ import {
 } from "../api/params.ts";
 import { isOver } from "../billing/end-subscription.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
-import { upcomingInvoice } from "../billing/renewing.ts";
+import { expirePendingUpdate } from "../billing/pending-updates.ts";
+import { recurringInvoice, upcomingInvoice } from "../billing/renewing.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
@@ -43,7 +44,7 @@ export const previewParams = schema({
     schema({ address: clearable(address), tax_exempt: clearable(oneOf("none", "exempt", "reverse")) }),
   ),
   discounts,
-  preview_mode: oneOf("next"),
+  preview_mode: oneOf("next", "recurring"),
   subscription: text,
   subscription_details: subscriptionDetails,
 } satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams>);
@@ -52,7 +53,8 @@ type PreviewParams = ParamsOf<typeof previewParams>;
 /**
  * The next invoice, if what is asked were done: it is done, to a copy of the state
  * (https://docs.stripe.com/api/invoices/create_preview). An invoice that it would make at once is shown as its draft;
- * otherwise the one at the end of the period.
+ * otherwise the one at the end of the period. In mode `recurring` it is what each period costs from then on, without what is
+ * prorated and what waits.
  */
 export function previewInvoice(world: World, params: PreviewParams): Invoice {
   const existing = findSubscription(world, params);
@@ -61,11 +63,12 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
   return world.rehearse(date, (copy) => {
     const seen = copy.store.events.all().length;
     const subscription = existing ? change(copy, existing.id, params) : begin(copy, params);
+    if (params.preview_mode === "recurring") return recurringInvoice(copy, subscription);
     const drafted = copy.store.events
       .all()
       .slice(seen)
       .find(({ type }) => type === "invoice.created");
-    if (drafted) return { ...(drafted.data.object as unknown as Invoice), id: `upcoming_${drafted.data.object.id}` };
+    if (drafted) return preview(drafted.data.object as unknown as Invoice);
     if (!isOver(subscription) && subscription.cancel_at === null) return upcomingInvoice(copy, subscription);
     throw new ApiError(404, {
       type: "invalid_request_error",
@@ -74,6 +77,13 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
     });
   });
 }
+
+/** Whatever it is for, it does not exist yet: https://docs.stripe.com/api/invoices/object#invoice_object-billing_reason */
+const preview = (invoice: Invoice): Invoice => ({
+  ...invoice,
+  id: `upcoming_${invoice.id}`,
+  billing_reason: "upcoming",
+});
 
 /** The subscription that is meant: the one named, or, where no items are, the customer's only one. */
 function findSubscription(world: World, params: PreviewParams): Subscription | undefined {
@@ -91,6 +101,8 @@ function change(world: World, id: string, params: PreviewParams): Subscription {
   const { automatic_tax, discounts: asked, subscription_details: details = {}, customer_details: customer } = params;
   const { proration_date: _date, metadata: _metadata, ...changes } = details;
   if (customer) updateCustomer(world, world.store.subscriptions.get(id).customer, customer);
+  // What waits for its payment makes way for what is asked.
+  if (details.items) expirePendingUpdate(world, id);
   return updateSubscription(world, id, {
     ...changes,
     ...(automatic_tax ? { automatic_tax } : {}),

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter } from "../api/errors.ts";
+import { invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
 import {
   arrayOf,
   boolean,
@@ -16,6 +16,7 @@ import {
 } from "../api/params.ts";
 import type { PhaseDraft } from "../billing/schedule-phases.ts";
 import type { World } from "../world.ts";
+import { discounts } from "./discount-params.ts";
 import { recurringPrice, refuseTooMany } from "./item-changes.ts";
 import { methodFromParam } from "./payment-methods.ts";
 import { amount, count, interval } from "./price-params.ts";
@@ -24,6 +25,7 @@ import { moment, prorationBehavior } from "./subscription-params.ts";
 const phase = {
   default_payment_method: text,
   description: clearable(text),
+  discounts,
   duration: hashOf(schema({ interval, interval_count: count }, ["interval"])),
   end_date: integer,
   items: arrayOf(hashOf(schema({ metadata, plan: text, price: text, quantity: amount }))),
@@ -86,7 +88,17 @@ export function phasesFromParams(world: World, customer: string, asked: readonly
       metadata: mergeMetadata({}, each.metadata),
       description: each.description ?? null,
       defaultPaymentMethod: ownMethod(world, customer, each.default_payment_method, `${param}[default_payment_method]`),
+      discounts: keptDiscounts(world, each.discounts, `${param}[discounts]`),
     };
+  });
+}
+
+/** Discounts that there are, by their ids; 400 for one that there is not. */
+function keptDiscounts(world: World, asked: Asked["discounts"], param: string): string[] {
+  return (asked ?? []).map(({ discount: id }, index) => {
+    if (id === undefined) throw notModelled("another discount in a phase", `${param}[${index}]`);
+    if (world.store.discounts.find(id)) return id;
+    throw noSuch("discount", id, `${param}[${index}][discount]`);
   });
 }
 

@@ -17,6 +17,7 @@ import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { itemChanges, recurringPrice, refuseTooMany } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
+import { refusePending } from "./pending-params.ts";
 import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 
@@ -86,6 +87,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
   }
   refuseScheduled(before, params);
+  refusePending(world, before, params);
   const { description, default_payment_method: method, automatic_tax: tax } = params;
   if (tax?.enabled) refuseUnknownLocation(world, before.customer);
   if (params.discounts) changeDiscounts(world, before, params.discounts);
@@ -128,7 +130,6 @@ function itemsAsked(world: World, before: Subscription, params: SubscriptionUpda
   const changes = itemChanges(world, before, params.items ?? []);
   const restart = params.billing_cycle_anchor === "now";
   if (changes.length === 0 && !restart) return {};
-  if (params.payment_behavior === "pending_if_incomplete") return changeWhenPaid(world, before.id, changes);
   const { proration_behavior: proration = "create_prorations", proration_date: prorationDate } = params;
   const [start, end] = [Math.min(...starts(before)), currentPeriodEnd(before)];
   if (prorationDate !== undefined && (prorationDate < start || prorationDate > end)) {
@@ -138,7 +139,9 @@ function itemsAsked(world: World, before: Subscription, params: SubscriptionUpda
       "proration_date",
     );
   }
-  return changeItems(world, before.id, changes, { proration, prorationDate, restart });
+  const options = { proration, prorationDate, restart };
+  if (params.payment_behavior === "pending_if_incomplete") return changeWhenPaid(world, before.id, changes, options);
+  return changeItems(world, before.id, changes, options);
 }
 
 const starts = ({ items }: Subscription) => items.data.map((item) => item.current_period_start);

@@ -1,0 +1,3 @@
+export type { Caller } from "./asking.ts";
+export { changePlan, previewChange } from "./change.ts";
+export { cancelSubscription, resumeSubscription } from "./keep.ts";

@@ -1,0 +1,97 @@
+import type Stripe from "stripe";
+import { type Lease, withLease } from "../checkout/index.ts";
+import type { Billing } from "../clients.ts";
+import { getBuyer } from "../customer/index.ts";
+import { note, noteAnew } from "../mirror/index.ts";
+import { payerOf } from "../payer/index.ts";
+import { customersOf, getSubscription, over } from "../portal/index.ts";
+import { isOver, remove } from "../stripe/index.ts";
+import { ask, type Caller, keyFor } from "./asking.ts";
+import { giveUpPending } from "./pay.ts";
+import { endingByOthers, scheduledByOthers } from "./refusals.ts";
+import { getStanding, release, type Standing } from "./schedule.ts";
+import type { OneSubscription, SubscriptionState } from "./schema.ts";
+import { periodEndOf, stateOf } from "./state.ts";
+
+/** Of these nothing is paid for that could be had to its end. */
+const ENDS_AT_ONCE: readonly string[] = ["incomplete", "unpaid", "paused"];
+
+/**
+ * Ends a subscription with what is paid for. A change that was to come is not to come any more. One that is about to end already is
+ * answered as it stands.
+ * @throws BillingError `unauthenticated`, `not_billing_manager`, `no_billing_account`, `account_being_read`, `not_found`,
+ * `invalid_request`, `sale_in_progress`, `subscription_over`, `subscription_scheduled`, `idempotency_key_reused`
+ */
+export function cancelSubscription(
+  billing: Billing,
+  caller: Caller,
+  wish: OneSubscription,
+): Promise<SubscriptionState> {
+  return withSubscription(billing, caller, wish, async (subscription, standing, lease) => {
+    if (isEnding(subscription)) return subscription;
+    if (standing.schedule && standing.isForeign) throw scheduledByOthers();
+    lease.assertHeld();
+    await takeBack(billing, caller, "cancel", subscription, standing);
+    const path = `/v1/subscriptions/${subscription.id}`;
+    if (ENDS_AT_ONCE.includes(subscription.status)) {
+      return note(billing, "subscription", () => remove<Stripe.Subscription>(billing.stripe, path));
+    }
+    return ask(billing, "subscription", path, { cancel_at_period_end: true }, keyFor(caller, "cancel"));
+  });
+}
+
+/**
+ * Takes back what is to come of a subscription: its end, a change with the next period, or one that waits for its payment. It goes on as
+ * it is; one that does already is answered as it stands.
+ * @throws BillingError as `cancelSubscription`, and `subscription_ending` where it ends at a day that we did not choose
+ */
+export function resumeSubscription(
+  billing: Billing,
+  caller: Caller,
+  wish: OneSubscription,
+): Promise<SubscriptionState> {
+  return withSubscription(billing, caller, wish, async (subscription, standing, lease) => {
+    lease.assertHeld();
+    if (standing.next && standing.isForeign) throw scheduledByOthers();
+    if (!isEnding(subscription)) return takeBack(billing, caller, "resume", subscription, standing);
+    const { id, cancel_at: end, cancel_at_period_end: atPeriodEnd } = subscription;
+    // The portal sets a day, that of the period's end; any other is somebody else's decision.
+    if (!atPeriodEnd && end !== periodEndOf(subscription)) throw endingByOthers();
+    const params = atPeriodEnd ? { cancel_at_period_end: false } : { cancel_at: "" };
+    return ask(billing, "subscription", `/v1/subscriptions/${id}`, params, keyFor(caller, "resume"));
+  });
+}
+
+/** One subscription of a payer, as Stripe has it, and nobody else's change of it at the same time. */
+async function withSubscription(
+  billing: Billing,
+  { user }: Caller,
+  wish: OneSubscription,
+  act: (subscription: Stripe.Subscription, standing: Standing, lease: Lease) => Promise<Stripe.Subscription>,
+): Promise<SubscriptionState> {
+  const buyer = await getBuyer(billing.supabase, user);
+  const payer = await payerOf(billing.supabase, user.id, wish.organizationId);
+  return withLease(billing.supabase, payer, async (lease) => {
+    const customers = await customersOf(billing, payer, buyer);
+    const subscription = await getSubscription(billing, customers, wish.subscriptionId, undefined);
+    if (isOver(subscription)) throw over();
+    const after = await act(subscription, await getStanding(billing, subscription), lease);
+    return stateOf(after, await getStanding(billing, after));
+  });
+}
+
+const isEnding = ({ cancel_at: end, cancel_at_period_end: atPeriodEnd }: Stripe.Subscription) =>
+  end !== null || atPeriodEnd;
+
+/** What is scheduled, and what waits for its payment, is not to come any more. */
+async function takeBack(
+  billing: Billing,
+  caller: Caller,
+  why: string,
+  subscription: Stripe.Subscription,
+  { schedule }: Standing,
+): Promise<Stripe.Subscription> {
+  if (schedule) await release(billing, schedule, (step) => keyFor(caller, `${why} ${step}`));
+  if (subscription.pending_update) return giveUpPending(billing, subscription);
+  return schedule ? noteAnew(billing, "subscription", subscription.id) : subscription;
+}

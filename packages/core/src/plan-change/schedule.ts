@@ -1,0 +1,120 @@
+import type Stripe from "stripe";
+import type { Clients } from "../clients.ts";
+import { noteAnew } from "../mirror/index.ts";
+import { idOf, isReplayed, read, write } from "../stripe/index.ts";
+import { ask, orRefuse } from "./asking.ts";
+
+type Schedule = Stripe.SubscriptionSchedule;
+type Phase = Schedule["phases"][number];
+type PhaseParams = Stripe.SubscriptionScheduleUpdateParams.Phase;
+
+/** A price in a phase, and how many of it. */
+export interface PhasePart {
+  priceId: string;
+  quantity: number | null;
+}
+
+/** The schedule that a subscription is under, and what it changes to next. */
+export interface Standing {
+  schedule: Schedule | undefined;
+  /** Absent: it has run through its phases, or was made by a process that died before it had said what comes. */
+  next: Phase | undefined;
+  /** None of our routes made it. */
+  isForeign: boolean;
+}
+
+/** What is scheduled for a subscription, asked of Stripe. */
+export async function getStanding(clients: Clients, subscription: Stripe.Subscription): Promise<Standing> {
+  const id = idOf(subscription.schedule);
+  if (!id) return { schedule: undefined, next: undefined, isForeign: false };
+  const schedule = await noteAnew(clients, "subscription_schedule", id);
+  const next = schedule.phases.find(({ start_date: begins }) => begins >= (schedule.current_phase?.end_date ?? 0));
+  return { schedule, next, isForeign: schedule.metadata?.scheduled_by !== MADE_HERE };
+}
+
+const MADE_HERE = "turnpike";
+const METADATA = { scheduled_by: MADE_HERE };
+
+export const partsOf = ({ items }: Phase): PhasePart[] =>
+  items.map(({ price, quantity }) => ({ priceId: idOf(price) ?? "", quantity: quantity ?? null }));
+
+/**
+ * Lets a subscription go on as it is to its period's end, and then at another price. A schedule takes two requests: one that a process
+ * left after the first is taken up.
+ */
+export async function scheduleChange(
+  clients: Clients,
+  { subscription, item, price, quantity }: { subscription: Stripe.Subscription } & Target,
+  standing: Standing,
+  keyOf: (step: string) => string | undefined,
+): Promise<Schedule> {
+  const taken = standing.schedule ?? (await takeOver(clients, subscription, keyOf("schedule")));
+  const running = taken.phases.find(({ start_date: begins }) => begins === taken.current_phase?.start_date);
+  const phase = running ?? (taken.phases[0] as Phase);
+  const next = phase.items.map((each) =>
+    idOf(each.price) === item.price.id ? { price: price.id, quantity } : itemParams(each),
+  );
+  const { interval = "month", interval_count = 1 } = price.recurring ?? {};
+  const phases: PhaseParams[] = [
+    {
+      items: phase.items.map(itemParams),
+      start_date: phase.start_date,
+      end_date: phase.end_date,
+      ...discountParams(phase),
+    },
+    { items: next, duration: { interval, interval_count }, proration_behavior: "none", ...discountParams(phase) },
+  ];
+  return ask(
+    clients,
+    "subscription_schedule",
+    `/v1/subscription_schedules/${taken.id}`,
+    { end_behavior: "release", metadata: METADATA, phases, proration_behavior: "none" },
+    keyOf("phases"),
+  );
+}
+
+/** Its schedule, with one phase. The mirror is told when there are two: of one second it would keep what it heard first. */
+function takeOver(clients: Clients, { id }: Stripe.Subscription, key: string | undefined): Promise<Schedule> {
+  const params = { from_subscription: id, metadata: METADATA };
+  return orRefuse(key, async (options) => {
+    const made = await write<Schedule>(clients.stripe, "/v1/subscription_schedules", params, options);
+    return isReplayed(made) ? read<Schedule>(clients.stripe, `/v1/subscription_schedules/${made.id}`) : made;
+  });
+}
+
+/** What changes, and what it becomes. */
+export interface Target {
+  item: Stripe.SubscriptionItem;
+  price: Stripe.Price;
+  quantity: number;
+}
+
+/** The subscription goes on without its schedule. */
+export async function release(
+  clients: Clients,
+  schedule: Schedule,
+  keyOf: (step: string) => string | undefined,
+): Promise<void> {
+  const path = `/v1/subscription_schedules/${schedule.id}/release`;
+  await ask(clients, "subscription_schedule", path, {}, keyOf("release"));
+}
+
+/** A phase that is written again has what is said of it, and nothing else. */
+function itemParams({ price, quantity, metadata, tax_rates: rates }: Phase["items"][number]) {
+  return {
+    price: idOf(price) ?? "",
+    ...(quantity !== undefined && { quantity }),
+    ...(metadata && Object.keys(metadata).length > 0 && { metadata }),
+    ...(rates && rates.length > 0 && { tax_rates: rates.map(({ id }) => id) }),
+  };
+}
+
+function discountParams({ discounts }: Phase): Pick<PhaseParams, "discounts"> {
+  if (discounts.length === 0) return {};
+  const kept = discounts.map(({ coupon, discount, promotion_code: code }) => {
+    const [id, coded] = [idOf(discount), idOf(code)];
+    if (id) return { discount: id };
+    return coded ? { promotion_code: coded } : { coupon: idOf(coupon) ?? "" };
+  });
+  return { discounts: kept };
+}

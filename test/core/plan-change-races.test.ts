@@ -1,0 +1,251 @@
+import { randomUUID } from "node:crypto";
+import { text } from "node:stream/consumers";
+import { cancelSubscription, changePlan, previewChange, resumeSubscription } from "@turnpike/core/plan-change";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openPlanShop, type PlanShop } from "../parts/plans.ts";
+import { type Obstacle, standBefore } from "../parts/proxy.ts";
+
+let store: PlanShop;
+beforeAll(async () => {
+  store = await openPlanShop();
+});
+
+let buyer: Awaited<ReturnType<PlanShop["subscribe"]>>;
+beforeEach(async () => {
+  buyer = await store.subscribe({ items: [{ price: store.small.id }] });
+});
+
+const refusal = (code: string) => ({ name: "BillingError", code });
+const stripe = () => store.lent.stripe;
+const behind = async (obstacle: Obstacle) => ({
+  ...store.shop.billing,
+  stripe: (await standBefore(store.lent, obstacle)).stripe,
+});
+const wishFor = async (priceId: string, quantity?: number) => {
+  const { token } = await store.preview(buyer.user, { priceId, quantity });
+  return { priceId, quantity, token };
+};
+const planOf = async () => {
+  const { items } = await stripe().subscriptions.retrieve(buyer.subscription.id);
+  return items.data.map(({ price, quantity }) => [price.id, quantity]);
+};
+const invoices = async () => (await stripe().invoices.list({ customer: buyer.customer })).data.length;
+const leases = () => store.supabase.query("select from billing.sales_in_progress");
+
+describe("what counts is how it stands at Stripe, not in the copy", () => {
+  it("a subscription that the mirror has never heard of is changed", async () => {
+    expect(await store.supabase.query("select from user_subscriptions where id = $1", [buyer.subscription.id])).toEqual(
+      [],
+    );
+    await store.change({ user: buyer.user }, await wishFor(store.big.id));
+    expect(await planOf()).toEqual([[store.big.id, 1]]);
+  });
+
+  it("one that was cancelled, or changed, a second ago in the portal is refused", async () => {
+    const wish = await wishFor(store.big.id);
+    await stripe().subscriptions.update(buyer.subscription.id, { cancel_at_period_end: true });
+    await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(refusal("subscription_ending"));
+    await stripe().subscriptions.update(buyer.subscription.id, {
+      cancel_at_period_end: false,
+      items: [{ id: buyer.subscription.items.data[0]?.id ?? "", quantity: 2 }],
+    });
+    await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(refusal("changed_meanwhile"));
+    await stripe().subscriptions.cancel(buyer.subscription.id);
+    await expect(
+      store.change({ user: buyer.user }, { ...wish, subscriptionId: buyer.subscription.id }),
+    ).rejects.toMatchObject(refusal("subscription_over"));
+  });
+
+  it("a price that was archived a second ago is not for sale", async () => {
+    const old = await store.shop.sell("monthly", { amount: 9000 });
+    const wish = await wishFor(old.id);
+    await stripe().prices.update(old.id, { active: false });
+    await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(refusal("price_not_for_sale"));
+  });
+});
+
+describe("two requests at once", () => {
+  it("of one wish, pressed five times, make one change that is paid once", async () => {
+    const wish = await wishFor(store.big.id);
+    const answers = await Promise.allSettled(Array.from({ length: 5 }, () => store.change({ user: buyer.user }, wish)));
+    const refused = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason.code] : []));
+    expect(refused.filter((code) => code !== "sale_in_progress")).toEqual([]); // when this machine is slow
+    expect(refused.length).toBeLessThan(5);
+    expect(await planOf()).toEqual([[store.big.id, 1]]);
+    expect(await invoices()).toBe(2);
+  }, 30_000);
+
+  it("of two wishes, in two tabs, make one change; the other is told what it would cost now", async () => {
+    const wishes = [await wishFor(store.small.id, 3), await wishFor(store.big.id)];
+    const answers = await Promise.allSettled(wishes.map((wish) => store.change({ user: buyer.user }, wish)));
+    const refused = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
+    expect(refused).toMatchObject([refusal("changed_meanwhile")]);
+    expect(await invoices()).toBe(2);
+  }, 30_000);
+
+  it("of a change and a cancellation end with both, or with the cancellation and a reason", async () => {
+    const wish = await wishFor(store.big.id);
+    const [changed] = await Promise.allSettled([store.change({ user: buyer.user }, wish), store.cancel(buyer.user)]);
+    const { cancel_at_period_end: ends } = await stripe().subscriptions.retrieve(buyer.subscription.id);
+    expect(ends).toBe(true);
+    if (changed?.status === "rejected") expect(changed.reason).toMatchObject(refusal("subscription_ending"));
+    expect(await planOf()).toEqual([[changed?.status === "fulfilled" ? store.big.id : store.small.id, 1]]);
+  }, 30_000);
+
+  it("wait for each other and for a sale, and refuse whoever waits too long", async () => {
+    await store.supabase.client.rpc("begin_sale", { payer: `user:${buyer.user.id}`, token: randomUUID() });
+    await expect(store.cancel(buyer.user)).rejects.toMatchObject(refusal("sale_in_progress"));
+    await store.supabase.query("delete from billing.sales_in_progress");
+  }, 30_000);
+});
+
+/** Lets a request through, and then the process dies before it hears the answer. */
+const dieAfter = (path: RegExp): Obstacle => {
+  let died = false;
+  return async (request, response) => {
+    if (died || request.method !== "POST" || !path.test(request.url ?? "")) return;
+    died = true;
+    const { authorization = "", "content-type": type = "", "idempotency-key": key = "" } = request.headers;
+    const headers = { authorization, "content-type": type, "idempotency-key": `${key}` };
+    await fetch(store.lent.apiBase + request.url, { method: "POST", headers, body: await text(request) });
+    response.writeHead(500, { "content-type": "application/json", "stripe-should-retry": "false" }).end("{}");
+  };
+};
+
+describe("a process that dies", () => {
+  const SUBSCRIPTION = /^\/v1\/subscriptions\/sub_\w+$/;
+
+  it("before it has changed anything leaves nothing, no lease either", async () => {
+    const wish = await wishFor(store.big.id);
+    const dying = await behind(({ method, url }, response) => {
+      if (method === "POST" && SUBSCRIPTION.test(url ?? "")) response.destroy();
+    });
+    await expect(store.change({ user: buyer.user }, wish, dying)).rejects.toThrow();
+    expect(await leases()).toEqual([]);
+    expect(await planOf()).toEqual([[store.small.id, 1]]);
+    await store.change({ user: buyer.user }, wish);
+    expect(await invoices()).toBe(2);
+  }, 30_000);
+
+  it("after the change, before it could say so: whoever presses again is told that it is made, and pays once", async () => {
+    const wish = await wishFor(store.big.id);
+    const caller = { user: buyer.user, idempotencyKey: randomUUID() };
+    await expect(store.change(caller, wish, await behind(dieAfter(SUBSCRIPTION)))).rejects.toThrow();
+    expect(await store.change(caller, wish)).toMatchObject({ items: [{ priceId: store.big.id }] });
+    expect(await store.charged(buyer.customer)).toHaveLength(2);
+  });
+
+  it("after a card was declined, before that was taken back: the same press is told so, and nothing can be charged later", async () => {
+    await store.useCard(buyer.customer, "pm_card_chargeCustomerFail");
+    const wish = await wishFor(store.big.id);
+    const caller = { user: buyer.user, idempotencyKey: randomUUID() };
+    await expect(store.change(caller, wish, await behind(dieAfter(SUBSCRIPTION)))).rejects.toThrow();
+    await expect(store.change(caller, wish)).rejects.toMatchObject(refusal("card_declined"));
+    expect((await stripe().invoices.list({ customer: buyer.customer, status: "open" })).data).toEqual([]);
+    expect(await planOf()).toEqual([[store.small.id, 1]]);
+  });
+
+  it("between the two steps of a schedule leaves one that the next press takes up", async () => {
+    const held = await store.subscribe({ items: [{ price: store.big.id }] });
+    const { token } = await store.preview(held.user, { priceId: store.small.id });
+    const wish = { priceId: store.small.id, token };
+    await expect(
+      store.change({ user: held.user }, wish, await behind(dieAfter(/^\/v1\/subscription_schedules$/))),
+    ).rejects.toThrow();
+    const { schedule } = await stripe().subscriptions.retrieve(held.subscription.id);
+    expect(schedule).not.toBeNull();
+    expect(await store.change({ user: held.user }, wish)).toMatchObject({
+      changesTo: { items: [{ priceId: store.small.id }] },
+    });
+    expect((await stripe().subscriptions.retrieve(held.subscription.id)).schedule).toBe(schedule);
+  });
+
+  it("or leaves one that stands in the way of no cancellation", async () => {
+    await stripe().subscriptionSchedules.create({
+      from_subscription: buyer.subscription.id,
+      metadata: { scheduled_by: "turnpike" },
+    });
+    expect(await store.cancel(buyer.user)).toMatchObject({ endsAt: expect.any(String) });
+  });
+});
+
+describe("Stripe", () => {
+  it("refuses for a reason that only it knows: that is told, and the log says where to look", async () => {
+    const wish = await wishFor(store.big.id);
+    const refusing = await behind(({ method, url }, response) => {
+      if (method !== "POST" || !url?.startsWith("/v1/subscriptions/")) return;
+      response.writeHead(400, { "content-type": "application/json", "request-id": "req_1" });
+      response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "No, not today." } }));
+    });
+    await expect(store.change({ user: buyer.user }, wish, refusing)).rejects.toMatchObject({
+      ...refusal("subscription_not_changeable"),
+      reason: "Stripe refused it. Its log says why: https://dashboard.stripe.com/logs/req_1",
+    });
+    expect(await leases()).toEqual([]);
+  });
+
+  it("fails, and keeps the failure for the key: the same request is made all the same", async () => {
+    const wish = await wishFor(store.big.id);
+    let isFirst = true;
+    const failing = await behind(async ({ method, url }) => {
+      if (method !== "POST" || !url?.startsWith("/v1/subscriptions/") || !isFirst) return;
+      isFirst = false;
+      await store.lent.fault({ kind: "error_500_kept", match: "/v1/subscriptions/" });
+    });
+    const caller = { user: buyer.user, idempotencyKey: randomUUID() };
+    await store.change(caller, wish, failing);
+    expect(isFirst).toBe(false);
+    expect(await planOf()).toEqual([[store.big.id, 1]]);
+    expect(await invoices()).toBe(2);
+  }, 30_000);
+
+  it("does what a key was used for once: a cancellation that is sent again, late, undoes no later wish", async () => {
+    const billing = store.shop.billing;
+    const caller = { user: buyer.user, idempotencyKey: randomUUID() };
+    await cancelSubscription(billing, caller, {});
+    await store.resume(buyer.user);
+    expect(await cancelSubscription(billing, caller, {})).toMatchObject({ endsAt: null });
+  });
+
+  it("is told of another's key as of another", async () => {
+    const other = await store.subscribe({ items: [{ price: store.small.id }] });
+    const key = randomUUID();
+    for (const { user } of [buyer, other]) {
+      const state = await cancelSubscription(store.shop.billing, { user, idempotencyKey: key }, {});
+      expect(state.endsAt).not.toBeNull();
+    }
+  });
+
+  it("is asked for one thing under one key: for another it is refused", async () => {
+    const caller = { user: buyer.user, idempotencyKey: randomUUID() };
+    await store.change(caller, await wishFor(store.small.id, 2));
+    await expect(store.change(caller, await wishFor(store.big.id, 2))).rejects.toMatchObject(
+      refusal("idempotency_key_reused"),
+    );
+  });
+});
+
+describe("another user", () => {
+  it("reaches no subscription of somebody else's, and who manages no organisation's billing none of its", async () => {
+    const mallory = await store.subscribe({ items: [{ price: store.small.id }] });
+    const stranger = await store.shop.newUser();
+    const { billing } = store.shop;
+    const token = `thy2o0.${"0".repeat(64)}`;
+    const all = (user: typeof stranger, wish: object) =>
+      Promise.all(
+        [
+          previewChange(billing, { user }, { priceId: store.big.id, ...wish }),
+          changePlan(billing, { user }, { priceId: store.big.id, token, ...wish }),
+          cancelSubscription(billing, { user }, wish),
+          resumeSubscription(billing, { user }, wish),
+        ].map((act) => act.catch(({ code }) => code)),
+      );
+    const others = { subscriptionId: buyer.subscription.id };
+    expect(new Set(await all(mallory.user, others))).toEqual(new Set(["not_found"]));
+    expect(new Set(await all(buyer.user, { organizationId: "acme" }))).toEqual(new Set(["not_billing_manager"]));
+    expect(new Set(await all(stranger, {}))).toEqual(new Set(["no_billing_account"]));
+    const { cancel_at_period_end: ends } = await stripe().subscriptions.retrieve(buyer.subscription.id);
+    expect(ends).toBe(false);
+    expect(await planOf()).toEqual([[store.small.id, 1]]);
+  }, 30_000);
+});

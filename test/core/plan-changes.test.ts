@@ -1,0 +1,260 @@
+import type Stripe from "stripe";
+import { beforeAll, describe, expect, it } from "vitest";
+import { nextSecond } from "../parts/clock.ts";
+import { openPlanShop, type PlanShop } from "../parts/plans.ts";
+import { standBefore } from "../parts/proxy.ts";
+
+let store: PlanShop;
+beforeAll(async () => {
+  store = await openPlanShop();
+});
+
+const refusal = (code: string) => ({ name: "BillingError", code });
+const stripe = () => store.lent.stripe;
+const held = async ({ id }: Stripe.Subscription) => {
+  const {
+    items,
+    status,
+    cancel_at_period_end: ends,
+    pending_update: pending,
+  } = await stripe().subscriptions.retrieve(id);
+  return { price: items.data[0]?.price.id, quantity: items.data[0]?.quantity, status, ends, pending: pending !== null };
+};
+/** What the mirror shows, though no event has come. */
+const mirrored = async ({ id }: Stripe.Subscription) => {
+  const { data } = await store.supabase.client.from("user_subscriptions").select("price_id, quantity").eq("id", id);
+  return data?.[0];
+};
+const upcoming = async ({ id }: Stripe.Subscription) => {
+  const { data } = await store.supabase.client
+    .from("upcoming_changes")
+    .select("kind, price_id")
+    .eq("subscription_id", id);
+  return data;
+};
+
+const subscribe = (price = store.small.id, quantity = 1, options = {}) =>
+  store.subscribe({ items: [{ price, quantity }] }, options);
+type Subscriber = Awaited<ReturnType<PlanShop["subscribe"]>>;
+const previewed = async ({ user }: Subscriber, priceId: string, quantity?: number) => {
+  const wish = { priceId, quantity };
+  const preview = await store.preview(user, wish);
+  return { preview, wish: { ...wish, token: preview.token } };
+};
+
+describe("a change", () => {
+  it("up is made at once, charged as previewed, and the mirror shows it before any event", async () => {
+    const buyer = await subscribe();
+    const { preview, wish } = await previewed(buyer, store.big.id);
+    expect(preview).toMatchObject({ effective: "now", currency: "usd", credit: 0, next: { amount: 3000 } });
+    expect(preview.lines).toMatchObject([{ proration: true }, { proration: true }]);
+    // Of one second the mirror keeps what it heard first: that the subscription was listed.
+    const slow = await standBefore(store.lent, ({ url }) => url?.endsWith("/create_preview") && nextSecond());
+    const state = await store.change({ user: buyer.user }, wish, { ...store.shop.billing, stripe: slow.stripe });
+    expect(state).toMatchObject({ items: [{ priceId: store.big.id, quantity: 1 }], endsAt: null, changesTo: null });
+    expect(await store.charged(buyer.customer)).toEqual([preview.amountDue, 1500]);
+    expect(await mirrored(buyer.subscription)).toEqual({ price_id: store.big.id, quantity: 1 });
+  });
+
+  it("down comes with the next period; until then all stays, and nothing is charged", async () => {
+    const buyer = await subscribe(store.big.id);
+    const { preview, wish } = await previewed(buyer, store.small.id);
+    const end = new Date(Number(buyer.subscription.items.data[0]?.current_period_end) * 1000).toISOString();
+    expect(preview).toMatchObject({
+      effective: "period_end",
+      effectiveAt: end,
+      amountDue: 0,
+      lines: [],
+      next: { amount: 1500, at: end },
+    });
+    const state = await store.change({ user: buyer.user }, wish);
+    expect(state).toMatchObject({
+      items: [{ priceId: store.big.id }],
+      changesTo: { items: [{ priceId: store.small.id, quantity: 1 }], at: end },
+    });
+    expect(await store.charged(buyer.customer)).toEqual([3000]);
+    expect(await upcoming(buyer.subscription)).toEqual([{ kind: "change", price_id: store.small.id }]);
+  });
+
+  it("to a longer interval is made at once, to a shorter one with the next period", async () => {
+    const month = await subscribe(store.big.id);
+    const longer = await previewed(month, store.yearly.id);
+    expect(longer.preview.effective).toBe("now");
+    await store.change({ user: month.user }, longer.wish);
+    expect(await held(month.subscription)).toMatchObject({ price: store.yearly.id });
+    expect(await store.charged(month.customer)).toEqual([longer.preview.amountDue, 3000]);
+    const shorter = await previewed(month, store.small.id);
+    expect(shorter.preview).toMatchObject({ effective: "period_end", next: { amount: 1500 } });
+  });
+
+  it("of the quantity goes the same ways", async () => {
+    const buyer = await subscribe(store.small.id, 2);
+    const more = await previewed(buyer, store.small.id, 5);
+    expect(more.preview).toMatchObject({ effective: "now", next: { amount: 7500 } });
+    await store.change({ user: buyer.user }, more.wish);
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.small.id, quantity: 5 });
+    const fewer = await previewed(buyer, store.small.id, 3);
+    expect(fewer.preview).toMatchObject({ effective: "period_end", next: { amount: 4500 } });
+    await store.change({ user: buyer.user }, fewer.wish);
+    expect(await held(buyer.subscription)).toMatchObject({ quantity: 5 });
+  });
+
+  it("in a trial is made at once, costs nothing, and the trial goes on", async () => {
+    const buyer = await store.subscribe({ items: [{ price: store.big.id }], trial_period_days: 7 });
+    const { preview, wish } = await previewed(buyer, store.small.id);
+    expect(preview).toMatchObject({ effective: "now", amountDue: 0, total: 0, lines: [], next: { amount: 1500 } });
+    await store.change({ user: buyer.user }, wish);
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.small.id, status: "trialing" });
+    expect(await store.charged(buyer.customer)).toEqual([]);
+  });
+
+  it("that was previewed when something else was so is refused, with what it costs now", async () => {
+    const buyer = await subscribe();
+    const { wish } = await previewed(buyer, store.big.id);
+    await stripe().customers.update(buyer.customer, { balance: -500 });
+    const error = await store.change({ user: buyer.user }, wish).catch((refused) => refused);
+    expect(error).toMatchObject(refusal("changed_meanwhile"));
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.small.id });
+    await store.change({ user: buyer.user }, { ...wish, token: error.details.preview.token });
+    expect(await store.charged(buyer.customer)).toEqual([error.details.preview.amountDue, 1500]);
+  });
+
+  it("with a moment that was never previewed, or long ago, is refused: one near the period's end would be for nothing", async () => {
+    const buyer = await subscribe();
+    const { wish } = await previewed(buyer, store.big.id);
+    const digest = wish.token.split(".")[1];
+    const now = Math.floor(Date.now() / 1000);
+    for (const moment of [now + 3600, now - 3600, now + 20 * 86_400]) {
+      const token = `${moment.toString(36)}.${digest}`;
+      await expect(store.change({ user: buyer.user }, { ...wish, token })).rejects.toMatchObject(
+        refusal("changed_meanwhile"),
+      );
+    }
+    expect(await store.charged(buyer.customer)).toEqual([1500]);
+  });
+});
+
+describe("a payment that does not go through leaves the old plan, and nothing that could be charged later", () => {
+  const openInvoices = async (customer: string) =>
+    (await stripe().invoices.list({ customer, status: "open" })).data.map(({ id }) => id);
+
+  it("for a card that is declined; another card pays", async () => {
+    const buyer = await subscribe();
+    await store.useCard(buyer.customer, "pm_card_chargeCustomerFail");
+    const { wish } = await previewed(buyer, store.big.id);
+    await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(refusal("card_declined"));
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.small.id, status: "active", pending: false });
+    expect(await openInvoices(buyer.customer)).toEqual([]);
+    await store.useCard(buyer.customer, "pm_card_visa");
+    await store.change({ user: buyer.user }, wish);
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.big.id });
+  });
+
+  it("for whoever has no card", async () => {
+    const buyer = await subscribe();
+    await stripe().paymentMethods.detach(
+      `${((await stripe().customers.retrieve(buyer.customer)) as Stripe.Customer).invoice_settings.default_payment_method}`,
+    );
+    const { wish } = await previewed(buyer, store.big.id);
+    await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(refusal("payment_method_required"));
+    expect(await openInvoices(buyer.customer)).toEqual([]);
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.small.id, pending: false });
+  });
+
+  it("until the bank's question is answered, at the address that is told; whoever presses again is told the same", async () => {
+    const buyer = await subscribe();
+    await store.useCard(buyer.customer, "pm_card_authenticationRequired");
+    const { wish } = await previewed(buyer, store.big.id);
+    const asked = await store.change({ user: buyer.user }, wish).catch((error) => error);
+    expect(asked).toMatchObject(refusal("payment_confirmation_required"));
+    const again = await store.change({ user: buyer.user }, wish).catch((error) => error);
+    expect(again.details).toEqual(asked.details);
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.small.id, pending: true });
+    expect(await openInvoices(buyer.customer)).toHaveLength(1);
+    await fetch(asked.details.confirmUrl, { method: "POST", body: new URLSearchParams({ challenge: "complete" }) });
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.big.id, pending: false });
+    expect(await store.change({ user: buyer.user }, wish)).toMatchObject({ items: [{ priceId: store.big.id }] });
+  });
+
+  it("and makes way for another wish, or is taken back", async () => {
+    const buyer = await subscribe();
+    await store.useCard(buyer.customer, "pm_card_authenticationRequired");
+    const first = await previewed(buyer, store.big.id);
+    await expect(store.change({ user: buyer.user }, first.wish)).rejects.toMatchObject({ details: {} });
+    const other = await previewed(buyer, store.small.id, 2);
+    await expect(store.change({ user: buyer.user }, other.wish)).rejects.toMatchObject(
+      refusal("payment_confirmation_required"),
+    );
+    expect(await openInvoices(buyer.customer)).toHaveLength(1);
+    expect(await store.resume(buyer.user)).toMatchObject({ items: [{ priceId: store.small.id, quantity: 1 }] });
+    expect(await openInvoices(buyer.customer)).toEqual([]);
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.small.id, quantity: 1, pending: false });
+  });
+});
+
+describe("cancel and resume", () => {
+  it("a subscription ends with its period, and goes on again; what is so already is answered as it stands", async () => {
+    const buyer = await subscribe();
+    for (let press = 0; press < 2; press++) {
+      expect((await store.cancel(buyer.user)).endsAt).not.toBeNull();
+      expect(await held(buyer.subscription)).toMatchObject({ ends: true });
+    }
+    await expect(store.preview(buyer.user, { priceId: store.big.id })).rejects.toMatchObject(
+      refusal("subscription_ending"),
+    );
+    for (let press = 0; press < 2; press++) {
+      expect((await store.resume(buyer.user)).endsAt).toBeNull();
+      expect(await held(buyer.subscription)).toMatchObject({ ends: false });
+    }
+  });
+
+  it("an end that the portal set is taken back too, a day that was agreed is not", async () => {
+    const buyer = await subscribe();
+    const end = Number(buyer.subscription.items.data[0]?.current_period_end);
+    await stripe().subscriptions.update(buyer.subscription.id, { cancel_at: end });
+    expect((await store.resume(buyer.user)).endsAt).toBeNull();
+    await stripe().subscriptions.update(buyer.subscription.id, { cancel_at: end + 86_400 });
+    await expect(store.resume(buyer.user)).rejects.toMatchObject(refusal("subscription_ending"));
+  });
+
+  it("a scheduled downgrade is taken back, or ends with the subscription; while it waits no other is made", async () => {
+    const buyer = await subscribe(store.big.id, 2);
+    const { wish } = await previewed(buyer, store.small.id);
+    await store.change({ user: buyer.user }, wish);
+    expect(await store.change({ user: buyer.user }, wish)).toMatchObject({
+      changesTo: { items: [{ priceId: store.small.id }] },
+    });
+    await expect(store.preview(buyer.user, { priceId: store.big.id, quantity: 3 })).rejects.toMatchObject(
+      refusal("subscription_scheduled"),
+    );
+    expect((await store.resume(buyer.user)).changesTo).toBeNull();
+    expect(await upcoming(buyer.subscription)).toEqual([]);
+    await store.change({ user: buyer.user }, (await previewed(buyer, store.small.id)).wish);
+    expect(await store.cancel(buyer.user)).toMatchObject({ changesTo: null, endsAt: expect.any(String) });
+  });
+
+  it("what somebody else has scheduled is not the customer's to take back", async () => {
+    const buyer = await subscribe(store.big.id);
+    const schedule = await stripe().subscriptionSchedules.create({ from_subscription: buyer.subscription.id });
+    const [now] = schedule.phases;
+    await stripe().subscriptionSchedules.update(schedule.id, {
+      phases: [
+        {
+          items: [{ price: store.big.id, quantity: 1 }],
+          start_date: Number(now?.start_date),
+          end_date: Number(now?.end_date),
+        },
+        { items: [{ price: store.small.id, quantity: 1 }], duration: { interval: "month" } },
+      ],
+    });
+    for (const act of [store.cancel, store.resume]) {
+      await expect(act(buyer.user)).rejects.toMatchObject(refusal("subscription_scheduled"));
+    }
+  });
+
+  it("of what nothing is paid for the end is now", async () => {
+    const buyer = await store.subscribe({ items: [{ price: store.small.id }], payment_behavior: "default_incomplete" });
+    await store.cancel(buyer.user);
+    expect((await held(buyer.subscription)).status).toMatch(/canceled|incomplete_expired/);
+  });
+});
