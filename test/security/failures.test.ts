@@ -61,6 +61,10 @@ function requests() {
     sendJson(world, "/api/stripe/create-checkout", purchase, headers),
     sendJson(world, "/api/stripe/create-checkout", purchase),
     sendJson(world, "/api/stripe/create-portal", { returnUrl: page }, headers),
+    sendJson(world, "/api/subscriptions/preview-change", { priceId: "price_1" }, headers),
+    sendJson(world, "/api/subscriptions/change", { priceId: "price_1", token: `thy2o0.${"0".repeat(64)}` }, headers),
+    sendJson(world, "/api/subscriptions/cancel", {}, headers),
+    sendJson(world, "/api/subscriptions/resume", {}, headers),
     send(world, "GET", "/api/checkout_sessions/cs_test_1", headers),
   ];
 }

@@ -39,6 +39,9 @@ export function crossSite(target: () => Target): void {
     return [
       { path: "/api/checkout_sessions", type: FORM["content-type"], body: `price_id=${proMonthly}` },
       { path: "/api/stripe/create-checkout", type: JSON_TYPE["content-type"], body: json },
+      { path: "/api/subscriptions/change", type: JSON_TYPE["content-type"], body: `{"priceId":"${proMonthly}"}` },
+      { path: "/api/subscriptions/cancel", type: JSON_TYPE["content-type"], body: "{}" },
+      { path: "/api/subscriptions/resume", type: JSON_TYPE["content-type"], body: "{}" },
       { path: "/api/stripe/create-portal", type: JSON_TYPE["content-type"], body: `{"returnUrl":"${SITE}"}` },
     ];
   };

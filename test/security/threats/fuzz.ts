@@ -60,6 +60,10 @@ export function fuzz(target: () => Target): void {
     it.each([
       ["/api/stripe/create-checkout", ["priceId", "successUrl", "cancelUrl", "mode"]],
       ["/api/stripe/create-portal", ["returnUrl", "subscriptionId", "flow"]],
+      ["/api/subscriptions/preview-change", ["priceId", "quantity", "subscriptionId", "organizationId"]],
+      ["/api/subscriptions/change", ["priceId", "quantity", "subscriptionId", "token"]],
+      ["/api/subscriptions/cancel", ["subscriptionId", "organizationId"]],
+      ["/api/subscriptions/resume", ["subscriptionId", "organizationId"]],
       ["/api/webhooks/stripe", ["id", "type", "data"]],
     ])("as JSON to %s, the answer is one of ours", async (path, fields) => {
       const body = fc.oneof(
