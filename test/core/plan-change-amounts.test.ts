@@ -386,6 +386,9 @@ describe.each(
     expect(preview).toMatchObject({ effective: row.when, amountDue: due, total, credit, next: { amount: next } });
     if (row.paper) expect({ due, next }).toEqual(row.paper);
 
+    // Whoever thinks about it for some minutes is charged what they were shown.
+    const later = seconds(row.on[1]) + 600;
+    if (later < endOfPeriod(seconds(row.on[0]), row.from.interval)) await advance(later);
     await store.change({ user }, { ...wish, token: preview.token });
     const now = (await invoicesOf(customer)).slice(0, -before);
     expect(now).toEqual(preview.lines.length > 0 ? [due] : []);
