@@ -2,12 +2,16 @@ import { InvalidArgumentError } from "commander";
 
 const MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `30s`, `10m`, `2h`, `7d` ago, or a moment such as `2027-01-31` or `2027-01-31T09:00Z`. */
+/** A day, and a time with a zone or without one: as we print it, `2027-01-31 09:00:00`. */
+const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d:?\d\d)?)?$/;
+
+/** `30s`, `10m`, `2h`, `7d` ago, or a moment such as `2027-01-31` or `2027-01-31T09:00Z`; without a zone it is UTC, as all that we print. */
 export function parseMoment(text: string): Date {
   const [, number = "", unit = ""] = /^(\d{1,5})([smhd])$/.exec(text) ?? [];
   if (unit) return new Date(Date.now() - Number(number) * (MS[unit] ?? 0));
-  const moment = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : undefined;
-  if (moment && !Number.isNaN(moment.getTime())) return moment;
+  const [, day, time = "00:00", zone = "Z"] = MOMENT.exec(text) ?? [];
+  const moment = new Date(`${day}T${time}${zone}`);
+  if (!Number.isNaN(moment.getTime())) return moment;
   throw new InvalidArgumentError('Write it like 30m, 2h or 7d, or as a moment: "2027-01-31T09:00Z".');
 }
 
