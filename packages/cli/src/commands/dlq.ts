@@ -6,6 +6,7 @@ import { CliError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { span } from "../moment.ts";
 import { table } from "../output.ts";
 import { type DeadLetter, drop, redrive } from "../queue/dead-letters.ts";
+import { shownEvent } from "../queue/shown-event.ts";
 import { withLetters } from "../queue/with-letters.ts";
 import { callOn } from "../target/call.ts";
 import type { Target } from "../target/index.ts";
@@ -20,7 +21,9 @@ export const addDlq: AddCommand = (program, shell) => {
   describeCommand(dlq, "ls", "lists the dead letters, each with the reason", [
     ["dlq ls", "which, since when, and why"],
     ["dlq ls --stage prod --json", "the same of a deployed stage, for programs"],
-  ]).action(onTarget(shell, list));
+  ])
+    .addHelpText("after", "\nEnds with 3 when there is any.")
+    .action(onTarget(shell, list));
   describeCommand(dlq, "show", "shows the event in a dead letter", [
     ["dlq show evt_1Q…", "by its id, or the message's"],
   ])
@@ -92,19 +95,9 @@ function reasonOf(eventId: string | null, entry: { outcome: string; reason: stri
 async function show(session: Session, id: string): Promise<ExitCode> {
   const letter = await withLetters(session, async ({ letters }) => chosen(letters, [id])[0]);
   const body = letter?.body ?? "";
-  session.output.answer(redacted(body), () => [JSON.stringify(redacted(body), null, 2)]);
+  const event = shownEvent(body);
+  session.output.answer(event, () => [JSON.stringify(event, null, 2)]);
   return EXIT.done;
-}
-
-/** What lets its holder pay or see a page is not shown. */
-function redacted(body: string): unknown {
-  try {
-    return JSON.parse(body, (key, value) =>
-      typeof value === "string" && /secret|^(hosted_)?(invoice_)?(receipt_)?url$|^invoice_pdf$/.test(key) ? "…" : value,
-    );
-  } catch {
-    return { unreadable: `${body.length} characters that are no JSON` };
-  }
 }
 
 interface Choice {
