@@ -153,6 +153,11 @@ describe("Stripe", () => {
   });
 
   it("that refuses the key says so, and the database is looked at all the same", async () => {
+    const nowhere = createStripe({ secretKey: "sk_test_nowhere", apiBase: "http://127.0.0.1:9" });
+    expect(await look("stripe key", { stripe: nowhere })).toMatchObject({
+      state: "wrong",
+      says: "Stripe does not answer",
+    });
     const stripe = createStripe({ secretKey: "sk_wrong", apiBase: lent.apiBase });
     const findings = await examine({ ...subject, stripe });
     expect(findings.filter(({ state }) => state === "wrong").map(({ says }) => says)).toEqual([

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { objects } from "../mirror/index.ts";
-import { isForbidden, isUnknownKey, read, write } from "../stripe/index.ts";
+import { isForbidden, isUnknownKey, isUnreachable, read, write } from "../stripe/index.ts";
 import type { Check, Examined } from "./finding.ts";
 import { count } from "./finding.ts";
 
@@ -17,6 +17,13 @@ export const stripeKey: Check = {
           says: "STRIPE_SECRET_KEY is refused",
           why: "Nothing is sold, and no event whose object must be asked for is applied.",
           mend: `copy a key from ${KEYS} and set it: npx sst secrets load FILE, or in .env`,
+        };
+      }
+      if (isUnreachable(error)) {
+        return {
+          says: "Stripe does not answer",
+          why: "Nothing is sold, and what only Stripe knows was not looked at.",
+          mend: "see whether there is a network from here, and what https://status.stripe.com says; then run this again",
         };
       }
       if (!isForbidden(error)) throw error;

@@ -109,6 +109,11 @@ export function isUnknownKey(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeAuthenticationError;
 }
 
+/** Whether nobody answers there: no network, or Stripe is down. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeConnectionError;
+}
+
 /** Whether the key is a restricted one that may not do this: https://docs.stripe.com/keys/restricted-api-keys */
 export function isForbidden(error: unknown): boolean {
   return error instanceof Stripe.errors.StripePermissionError;
