@@ -48,6 +48,14 @@ it("a single cent is named by its object and column, and nothing is written", as
   expect(await contents()).toEqual(before);
 });
 
+it("what is looked at once more is told one by one, for it may take minutes", async () => {
+  await account.supabase.query("delete from billing.invoices");
+  const told: object[] = [];
+  const onLookedAgain = (looked: object) => void told.push(looked);
+  await auditAccount(account.shop.billing, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1, onLookedAgain });
+  expect(told).toEqual([1, 2, 3].map((looked) => ({ object: "invoice", looked, of: 3 })));
+});
+
 it("rows too few and too many are named, and what a person is called is not", async () => {
   const [gone] = await account.supabase.query<{ id: string }>(
     "delete from billing.invoices where id = (select min(id) from billing.invoices) returning id",

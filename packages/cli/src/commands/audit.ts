@@ -6,6 +6,9 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { paint, table } from "../output.ts";
 import { createPaceSaying, createProgress, formatCount } from "../progress.ts";
 
+/** Of each kind. An account that was never read differs in everything. */
+const MOST_SHOWN = 20;
+
 export const addAudit: AddCommand = (program, shell) => {
   describeCommand(program, "audit", "reads all that Stripe holds and says whether the mirror shows the same", [
     ["audit", "of the local system"],
@@ -23,6 +26,7 @@ async function audit(session: Session, { object: only }: { object?: ObjectName[]
   const progress = createProgress(output);
   const sayPace = createPaceSaying(estimateReading(target.clients.stripe, AUDIT_LIMITS, only));
   let compared = 0;
+  const again = new Map<ObjectName, { looked: number; of: number }>();
   output.note("Compares all that Stripe holds with the mirror. Ctrl-C stops it.");
   try {
     const audited = await auditAccount(target.clients, {
@@ -31,6 +35,11 @@ async function audit(session: Session, { object: only }: { object?: ObjectName[]
       onProgress: ({ object, objects }) => {
         compared += objects;
         progress.show(`${formatCount(compared)} compared${sayPace(compared)}: ${object}`);
+      },
+      onLookedAgain: ({ object, ...looked }) => {
+        again.set(object, looked);
+        const [done, all] = [sum([...again.values()], "looked"), sum([...again.values()], "of")];
+        progress.show(`Looks once more at what differs: ${formatCount(done)} of ${formatCount(all)}`);
       },
     });
     progress.end();
@@ -44,13 +53,21 @@ async function audit(session: Session, { object: only }: { object?: ObjectName[]
   }
 }
 
-function auditLines({ asOf, equal, objects }: Audit): string[] {
-  const lost = objects.flatMap(({ object, differing, failures }) => [
-    ...differing.flatMap(({ id, kind, columns }) =>
-      kind === "differs"
-        ? columns.map((each) => `${object} ${id}: ${each.column} ${sayDifference(each)}`)
-        : [`${object} ${id}: ${kind === "missing" ? "the mirror lacks it" : "Stripe does not know it"}`],
-    ),
+const sum = <Key extends string>(each: Record<Key, number>[], key: Key) => each.reduce((all, one) => all + one[key], 0);
+
+/** An audit for people. */
+export function auditLines({ asOf, equal, objects }: Audit): string[] {
+  const lost = objects.flatMap(({ object, objects: all, equal: same, differing, failures }) => [
+    ...differing
+      .slice(0, MOST_SHOWN)
+      .flatMap(({ id, kind, columns }) =>
+        kind === "differs"
+          ? columns.map((each) => `${object} ${id}: ${each.column} ${sayDifference(each)}`)
+          : [`${object} ${id}: ${kind === "missing" ? "the mirror lacks it" : "Stripe does not know it"}`],
+      ),
+    ...(all - same > MOST_SHOWN
+      ? [`${object}: … and ${formatCount(all - same - MOST_SHOWN)} more. --json names up to a thousand of each kind`]
+      : []),
     ...failures.map(({ id, reason }) => `${object} ${id}: ${reason}`),
   ]);
   return [

@@ -16,6 +16,8 @@ export interface Auditing extends Partial<Limits> {
   signal?: AbortSignal | undefined;
   /** After each page. */
   onProgress?: ((page: { object: ObjectName; objects: number; differing: number }) => void) | undefined;
+  /** After each of those that differ, which are looked at once more, one by one: that may take minutes. */
+  onLookedAgain?: ((kind: { object: ObjectName; looked: number; of: number }) => void) | undefined;
   /** What differs may be on its way in an event: it is looked at once more after this. */
   lookAgainAfterMs?: number;
 }
@@ -175,13 +177,15 @@ class KindAudit {
   }
 
   async #lookAgain(): Promise<void> {
-    const { lookAgainAfterMs = LOOK_AGAIN_MS, signal } = this.#auditing;
+    const { lookAgainAfterMs = LOOK_AGAIN_MS, signal, onLookedAgain } = this.#auditing;
     await sleep(lookAgainAfterMs, undefined, { signal });
+    let looked = 0;
     for (const id of this.#again) {
       signal?.throwIfAborted();
       const { shown, failures } = await look(this.#reader, this.#name, id);
       const part: Comparison = await compare(this.#reader, shown);
       this.#sum = addComparisons([this.#sum, part, { ...addComparisons([]), failures }]);
+      onLookedAgain?.({ object: this.#name, looked: ++looked, of: this.#again.size });
     }
   }
 }
