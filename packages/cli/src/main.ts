@@ -8,6 +8,10 @@ import { hide, holdsKey, redact } from "./redact.ts";
 import { resolveTarget, type Target } from "./target/index.ts";
 
 const ABOUT = `
+Examples:
+  $ npx billing doctor        what is wrong, and what mends it
+  $ npx billing sync --help   what a command does, with examples
+
 Works on the local system that runs (npm start); on a deployed one with --stage NAME, by the keys in .env.NAME;
 or on what STRIPE_SECRET_KEY, SUPABASE_URL and SUPABASE_SECRET_KEY name in the environment or .env.
 

@@ -27,7 +27,9 @@ export const addClaims: AddCommand = (program, shell) => {
   describeCommand(claims, "ls", "lists subscriptions that run and purchases that belong to nobody, the oldest first", [
     ["claims ls", "of the local system"],
     ["claims ls --stage prod --json", "of a deployed stage, for a program"],
-  ]).action(onTarget(shell, listClaims));
+  ])
+    .addHelpText("after", "\nEnds with 3 when there is any.")
+    .action(onTarget(shell, listClaims));
   describeCommand(claims, "assign", "gives a purchase, and all of its customer's, to a user or an organisation", [
     ["claims assign sub_… --user ada@example.com", "to a user, by e-mail or id"],
     ["claims assign cs_… --organization acme", "to an organisation, by what the product calls it"],
@@ -55,7 +57,7 @@ async function listClaims({ target, output }: Session): Promise<ExitCode> {
       : [paint("green", "Everything that is paid for belongs to somebody.")]),
   ]);
   if (unowned.length === MOST) output.note(`Only the oldest ${MOST} are listed.`);
-  return EXIT.done;
+  return unowned.length > 0 ? EXIT.wrong : EXIT.done;
 }
 
 async function assign({ target, output }: Session, id: string, options: AssignOptions): Promise<ExitCode> {

@@ -3,6 +3,9 @@ import { type AddCommand, describeCommand, onTarget, type Session } from "../com
 import { CliError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { explanationLines } from "./explain-lines.ts";
 
+const KINDS =
+  "a user, an organisation, an e-mail, or an id of Stripe's: cus_…, sub_…, in_…, pi_…, ch_…, cs_…, re_…, dp_…";
+
 export const addExplain: AddCommand = (program, shell) => {
   describeCommand(
     program,
@@ -16,10 +19,7 @@ export const addExplain: AddCommand = (program, shell) => {
       ["explain in_…", "a payment: an invoice, pi_…, ch_…, cs_…, re_… or dp_…"],
     ],
   )
-    .argument(
-      "<reference>",
-      "a user, an organisation, an e-mail, or an id of Stripe's: cus_…, sub_…, in_…, pi_…, ch_…, cs_…, re_…, dp_…",
-    )
+    .argument("<reference>", KINDS)
     .addHelpText("after", "\nEnds with 3 when they do not agree. Changes nothing.")
     .action(onTarget(shell, showExplanation));
 };
@@ -27,9 +27,7 @@ export const addExplain: AddCommand = (program, shell) => {
 async function showExplanation({ target, output }: Session, reference: string): Promise<ExitCode> {
   const explanation: Explanation | undefined = await explain(target.clients, reference);
   if (!explanation) {
-    throw new CliError(
-      `Neither Stripe nor the mirror knows "${reference}", and no user, organisation or customer bears that name.`,
-    );
+    throw new CliError(`Neither Stripe nor the mirror knows "${reference}" as ${KINDS}.`);
   }
   output.answer(explanation, () => explanationLines(explanation));
   return explanation.agrees ? EXIT.done : EXIT.wrong;

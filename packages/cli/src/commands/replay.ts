@@ -31,6 +31,7 @@ interface Options {
 }
 
 const LISTED_FOR_MS = 30 * 86_400_000;
+const A_MINUTE_MS = 60_000;
 
 async function bring({ target, output, takeInterrupt }: Session, ids: string[], options: Options): Promise<ExitCode> {
   const { clients } = target;
@@ -38,6 +39,9 @@ async function bring({ target, output, takeInterrupt }: Session, ids: string[], 
   const hasQueue = target.kind !== "environment";
   const queue = hasQueue ? await openQueue(target, "StripeEvents") : undefined;
   if (!queue) output.note("Without a queue: the events are applied from here.");
+  if ("since" in wanted && wanted.since.getTime() < Date.now() - LISTED_FOR_MS - A_MINUTE_MS) {
+    output.note(`Stripe lists the events of 30 days. What is older is read without them: ${callOn(target, "sync")}`);
+  }
   const signal = takeInterrupt();
   const all: Replayed[] = [];
   // Of all types Stripe has many events that nobody asked for.
