@@ -40,12 +40,15 @@ describe("the system that is worked on", () => {
   });
 
   it("objects that the mirror does not show as Stripe does are an exit code of their own", async () => {
-    await world.local.query("insert into billing.completeness values ('refund', '2027-01-31T09:00:00Z', 3, 1)");
+    await world.local.query(
+      "insert into billing.completeness values ('refund', '2027-01-31T10:00:00Z', 4, 1, '2027-01-31T09:00:00Z', 3, 2), ('charge', '2027-01-31T09:00:00Z', 3, 0, null, null, null)",
+    );
     onTestFinished(async () => {
       await world.local.query("delete from billing.completeness");
     });
     const { code, stdout } = await runBilling(["status"], on(world));
     expect(stdout).toMatch(/^refund +2 of 3 +2027-01-31 09:00:00$/m);
+    expect(stdout).toMatch(/^charge +3 read, not compared yet +2027-01-31 09:00:00$/m);
     expect(code).toBe(3);
   });
 

@@ -468,7 +468,13 @@ describe("GET /api/health", () => {
       // What is on a schedule does not run here: nothing was read yet.
       mirror: {
         complete: false,
-        objects: Object.keys(objects).map((object) => ({ object, completeAsOf: null, differing: 0, lastError: null })),
+        objects: Object.keys(objects).map((object) => ({
+          object,
+          completeAsOf: null,
+          comparedAsOf: null,
+          differing: 0,
+          lastError: null,
+        })),
       },
     });
   });

@@ -46,7 +46,8 @@ comment on table billing.mirrored is
 -- dispatcher, and closes the table to all but the service role. A migration that adds a column to the table makes the same call again, grants included.
 --
 -- The guard's columns:
---   as_of    the moment of Stripe's truth that the row shows; it never goes back
+--   as_of    the moment of Stripe's truth that the row shows; it never goes back, but for one that is yet to come: no answer of
+--            Stripe's bore it, and the next answer writes over the row
 --   rank     settles two events of the same second where the object's own life says which came last
 --   deleted  terminal: no event brings the row back
 --   fetched  the row was read from Stripe's API, not taken from an event
@@ -81,9 +82,15 @@ declare
       order by change.object_id
       on conflict (id) do update
       set ({columns}, as_of, rank, deleted, fetched) =
-        ({excluded}, greatest(standing.as_of, excluded.as_of), excluded.rank, excluded.deleted, excluded.fetched)
-      -- A deletion is terminal: only an answer that is newer than the last one brings the row back.
+        ({excluded}, case
+          when standing.as_of > greatest(now(), excluded.as_of) + interval '1 minute' then excluded.as_of
+          else greatest(standing.as_of, excluded.as_of)
+        end, excluded.rank, excluded.deleted, excluded.fetched)
+      -- A deletion is terminal: only an answer that is newer than the last one brings the row back. That a moment is yet to come both
+      -- clocks must say, ours and Stripe's.
       where case
+        when standing.as_of > greatest(now(), excluded.as_of) + interval '1 minute'
+          then excluded.fetched or excluded.deleted and not standing.deleted
         when excluded.deleted then not standing.deleted or excluded.as_of > standing.as_of
         when standing.deleted then excluded.fetched and excluded.as_of > standing.as_of
         else (excluded.as_of, excluded.rank) > (standing.as_of, standing.rank)

@@ -12,6 +12,18 @@ create table billing.outbox (
 );
 comment on column billing.outbox.source_id is 'The event that led to it; for what happened here, the payer or the object that it happened to.';
 
+-- Whose a customer is, or a purchase that has none, as it was decided here. Whatever becomes of their rows, whoever was given something
+-- has it until it is given to another, or they leave: what shows another owner was edited by hand, and is put back.
+create table billing.given_owners (
+  subject text primary key,
+  user_id uuid references auth.users (id) on delete cascade,
+  organization_id text,
+  owned_by text,
+  check (num_nonnulls(user_id, organization_id) = 1)
+);
+create index given_owners_user_id on billing.given_owners (user_id);
+revoke all on billing.given_owners from public, anon, authenticated, service_role;
+
 -- What a change says of whose something is: of a customer, or of a purchase that has none.
 create type billing.claim as (subject text, as_of timestamptz, owned_by text, user_id uuid, organization_id text);
 
@@ -70,6 +82,7 @@ $$;
 create function billing.claim_customers(changes billing.change[]) returns void
 language plpgsql set search_path = '' as $$
 declare
+  customer_ids text[] := array(select coalesce(change.owner ->> 'customer_id', change.object_id) from unnest(changes) change);
   claims billing.claim[];
 begin
   -- Else a purchase, and the confirming of its address at the same moment, would not see each other.
@@ -86,18 +99,30 @@ begin
   order by 1
   on conflict (id) do update set id = excluded.id where false;
 
-  claims := billing.find_claims(changes);
   update public.customers customer
-  set user_id = claim.user_id, organization_id = claim.organization_id, owned_by = claim.owned_by
-  from (
-    select distinct on (c.subject) c.* from unnest(claims) c
-    order by c.subject, c.owned_by = 'metadata' desc, c.as_of, c.organization_id, c.user_id
-  ) claim
-  where customer.id = claim.subject
-    and (
-      (customer.user_id is null and customer.organization_id is null)
-      or (customer.owned_by = 'email' and claim.owned_by = 'metadata')
-    );
+  set user_id = given.user_id, organization_id = given.organization_id, owned_by = given.owned_by
+  from billing.given_owners given
+  where customer.id = any (customer_ids) and given.subject = customer.id
+    and (customer.user_id, customer.organization_id) is distinct from (given.user_id, given.organization_id);
+
+  claims := billing.find_claims(changes);
+  with given as (
+    update public.customers customer
+    set user_id = claim.user_id, organization_id = claim.organization_id, owned_by = claim.owned_by
+    from (
+      select distinct on (c.subject) c.* from unnest(claims) c
+      order by c.subject, c.owned_by = 'metadata' desc, c.as_of, c.organization_id, c.user_id
+    ) claim
+    where customer.id = claim.subject
+      and (
+        (customer.user_id is null and customer.organization_id is null)
+        or (customer.owned_by = 'email' and claim.owned_by = 'metadata')
+      )
+    returning customer.id, customer.user_id, customer.organization_id, customer.owned_by
+  )
+  insert into billing.given_owners select * from given
+  on conflict (subject) do update
+  set (user_id, organization_id, owned_by) = (excluded.user_id, excluded.organization_id, excluded.owned_by);
 
   update public.customers customer
   set named_user_id = named.user_id
@@ -109,8 +134,9 @@ begin
   ) named
   where customer.id = named.customer_id and customer.named_user_id is null;
 
-  if exists (select from billing.promised_owners) then
-    perform billing.keep_promises(array(select coalesce(change.owner ->> 'customer_id', change.object_id) from unnest(changes) change));
+  if exists (select from billing.promised_owners where customer_id = any (customer_ids)) then
+    perform billing.lock_promises();
+    perform billing.keep_promises(customer_ids);
   end if;
 
   -- Support has named a user, say, and nothing changes: that must not go unnoticed.
@@ -128,13 +154,25 @@ $$;
 create function billing.claim_purchases(changes billing.change[]) returns void
 language sql set search_path = '' as $$
   update public.checkout_sessions session
-  set user_id = claim.user_id, organization_id = claim.organization_id
-  from (
-    select distinct on (c.subject) c.*
-    from unnest(billing.find_claims(array(select c from unnest(changes) c where c.owner ->> 'customer_id' is null))) c
-    order by c.subject, c.owned_by = 'metadata' desc, c.as_of, c.organization_id, c.user_id
-  ) claim
-  where session.id = claim.subject and session.user_id is null and session.organization_id is null
+  set user_id = given.user_id, organization_id = given.organization_id
+  from billing.given_owners given
+  where session.id in (select change.object_id from unnest(changes) change) and given.subject = session.id
+    and (session.user_id, session.organization_id) is distinct from (given.user_id, given.organization_id);
+
+  with given as (
+    update public.checkout_sessions session
+    set user_id = claim.user_id, organization_id = claim.organization_id
+    from (
+      select distinct on (c.subject) c.*
+      from unnest(billing.find_claims(array(select c from unnest(changes) c where c.owner ->> 'customer_id' is null))) c
+      order by c.subject, c.owned_by = 'metadata' desc, c.as_of, c.organization_id, c.user_id
+    ) claim
+    where session.id = claim.subject and session.user_id is null and session.organization_id is null
+    returning session.id, session.user_id, session.organization_id, claim.owned_by
+  )
+  insert into billing.given_owners select * from given
+  on conflict (subject) do update
+  set (user_id, organization_id, owned_by) = (excluded.user_id, excluded.organization_id, excluded.owned_by)
 $$;
 
 -- The same, when a user confirms an address after the purchase, or signs up with it again.
@@ -159,10 +197,17 @@ begin
     for update
   );
   update public.customers set user_id = new.id, owned_by = 'email' where id = any (found_ids);
-  update public.checkout_sessions session
-  set user_id = new.id
-  where session.status = 'complete' and lower(session.customer_email) = lower(new.email)
-    and session.customer_id is null and session.user_id is null and session.organization_id is null;
+  with given as (
+    update public.checkout_sessions session
+    set user_id = new.id
+    where session.status = 'complete' and lower(session.customer_email) = lower(new.email)
+      and session.customer_id is null and session.user_id is null and session.organization_id is null
+    returning session.id
+  )
+  insert into billing.given_owners (subject, user_id, owned_by)
+  select given.id, new.id, 'email' from (select id from given union all select unnest(found_ids)) given
+  on conflict (subject) do update
+  set (user_id, organization_id, owned_by) = (excluded.user_id, excluded.organization_id, excluded.owned_by);
   return null;
 end
 $$;
@@ -193,18 +238,26 @@ begin
   if num_nonnulls(assign_purchase.user_id, assign_purchase.organization_id) <> 1 then
     raise exception 'Name either a user or an organisation' using errcode = '22023';
   end if;
-  update public.customers customer
-  set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id, owned_by = 'operator'
-  where customer.id = coalesce(
-    (select s.customer_id from public.user_subscriptions s where s.id = assign_purchase.object_id),
-    (select s.customer_id from public.checkout_sessions s where s.id = assign_purchase.object_id),
-    assign_purchase.object_id
-  );
-  if not found then
+  with given_customer as (
+    update public.customers customer
+    set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id, owned_by = 'operator'
+    where customer.id = coalesce(
+      (select s.customer_id from public.user_subscriptions s where s.id = assign_purchase.object_id),
+      (select s.customer_id from public.checkout_sessions s where s.id = assign_purchase.object_id),
+      assign_purchase.object_id
+    )
+    returning customer.id
+  ), given_session as (
     update public.checkout_sessions session
     set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id
-    where session.id = assign_purchase.object_id and session.customer_id is null;
-  end if;
+    where session.id = assign_purchase.object_id and session.customer_id is null
+    returning session.id
+  )
+  insert into billing.given_owners (subject, user_id, organization_id, owned_by)
+  select given.id, assign_purchase.user_id, assign_purchase.organization_id, 'operator'
+  from (select id from given_customer union all select id from given_session) given
+  on conflict (subject) do update
+  set (user_id, organization_id, owned_by) = (excluded.user_id, excluded.organization_id, excluded.owned_by);
   return found;
 end
 $$;
@@ -213,15 +266,25 @@ $$;
 -- buyer's browser alone.
 create function public.claim_purchase(session_id text, user_id uuid) returns void
 language sql security definer set search_path = '' as $$
-  update public.customers customer
-  set user_id = claim_purchase.user_id, owned_by = 'purchase'
-  from public.checkout_sessions session
-  where session.id = claim_purchase.session_id and session.status = 'complete' and customer.id = session.customer_id
-    and customer.user_id is null and customer.organization_id is null;
-  update public.checkout_sessions session
-  set user_id = claim_purchase.user_id
-  where session.id = claim_purchase.session_id and session.status = 'complete' and session.customer_id is null
-    and session.user_id is null and session.organization_id is null
+  with given_customer as (
+    update public.customers customer
+    set user_id = claim_purchase.user_id, owned_by = 'purchase'
+    from public.checkout_sessions session
+    where session.id = claim_purchase.session_id and session.status = 'complete' and customer.id = session.customer_id
+      and customer.user_id is null and customer.organization_id is null
+    returning customer.id
+  ), given_session as (
+    update public.checkout_sessions session
+    set user_id = claim_purchase.user_id
+    where session.id = claim_purchase.session_id and session.status = 'complete' and session.customer_id is null
+      and session.user_id is null and session.organization_id is null
+    returning session.id
+  )
+  insert into billing.given_owners (subject, user_id, owned_by)
+  select given.id, claim_purchase.user_id, 'purchase'
+  from (select id from given_customer union all select id from given_session) given
+  on conflict (subject) do update
+  set (user_id, organization_id, owned_by) = (excluded.user_id, excluded.organization_id, excluded.owned_by)
 $$;
 
 -- The customers of a payer that can be sold to, the first of them being the one to use: one that pays already, then those whose

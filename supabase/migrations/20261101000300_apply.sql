@@ -75,9 +75,9 @@ begin
     );
   end if;
   -- Always in this order, so that two batches cannot wait for each other.
-  if owned then perform billing.claim_customers(fresh); end if;
+  if owned or 'customer' = any (objects) then perform billing.claim_customers(fresh); end if;
   outcomes := billing.apply_rows(objects, fresh);
-  if owned and 'checkout_session' = any (objects) then perform billing.claim_purchases(fresh); end if;
+  if 'checkout_session' = any (objects) then perform billing.claim_purchases(fresh); end if;
   if cardinality(outcomes) < cardinality(fresh) then
     outcomes := outcomes || array(
       select row(c.event_id, 'failed', format('No table is registered for the object %s', c.object))::billing.outcome

@@ -59,11 +59,16 @@ create table billing.completeness (
   complete_as_of timestamptz not null,
   objects bigint not null,
   differing bigint not null,
+  compared_as_of timestamptz,
+  compared bigint,
+  equal bigint,
   stripe_digest text,
   mirror_digest text
 );
 comment on column billing.completeness.complete_as_of is 'Every object that Stripe held then was brought before the guard.';
-comment on column billing.completeness.differing is 'How many of them the mirror does not show as Stripe does.';
+comment on column billing.completeness.differing is 'How many of them the mirror is known not to show as Stripe does.';
+comment on column billing.completeness.compared_as_of is
+  'What is read is taken to be shown. Only a sweep compares: so many objects, of which so many were equal, and the digests of both sides.';
 
 -- Begins a reading, or answers the one that is not finished. A kind is {object, by_customer, used}; one that the account does not
 -- use holds nothing, and is read already. The order of the kinds is the order in which they are begun.
@@ -322,9 +327,13 @@ $$;
 -- Of each kind that is mirrored, up to when it is complete; never, where that is null. last_error is why the latest run that came to
 -- it could not read it.
 create function public.get_completeness()
-returns table (object text, complete_as_of timestamptz, objects bigint, differing bigint, last_error text)
+returns table (
+  object text, complete_as_of timestamptz, objects bigint, differing bigint, compared_as_of timestamptz, compared bigint, equal bigint,
+  last_error text
+)
 language sql stable security definer set search_path = '' as $$
-  select mirrored.object, known.complete_as_of, coalesce(known.objects, 0), coalesce(known.differing, 0), (
+  select mirrored.object, known.complete_as_of, coalesce(known.objects, 0), coalesce(known.differing, 0),
+    known.compared_as_of, coalesce(known.compared, 0), coalesce(known.equal, 0), (
     select max(range.last_error) from billing.sync_ranges range
     where range.object = mirrored.object and range.run_id = (
       select max(run.id) from billing.sync_runs run where exists (

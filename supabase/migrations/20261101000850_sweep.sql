@@ -27,36 +27,51 @@ language sql immutable set search_path = '' as $$
   select ('x' || digest)::bit(60)::bigint::numeric
 $$;
 
--- The customers that belong to nobody, though they name a payer who was there when they were last written.
-create function billing.find_lost_owners(changes billing.change[]) returns text[]
+-- What is not whose it should be: of each customer, and each purchase that has none, whom it should belong to and to whom it does. Of what
+-- metadata name only a payer counts who was there when the row was last written.
+create function billing.find_lost_owners(changes billing.change[]) returns jsonb
 language sql stable set search_path = '' as $$
-  select coalesce(array_agg(customer.id), '{}')
-  from unnest(billing.find_claims(array(select c from unnest(changes) c where c.object = 'customer' and c.owner is not null))) claim
-  join public.customers customer on customer.id = claim.subject
-  left join auth.users users on users.id = claim.user_id
-  where claim.owned_by = 'metadata' and customer.user_id is null and customer.organization_id is null
-    and (claim.user_id is null or users.created_at <= customer.as_of)
+  select coalesce(jsonb_object_agg(lost.subject, jsonb_build_array(lost.should_be, lost.is)), '{}')
+  from (
+    select customer.id as subject, 'whom its metadata name' as should_be, 'nobody' as is
+    from unnest(billing.find_claims(array(select c from unnest(changes) c where c.object = 'customer' and c.owner is not null))) claim
+    join public.customers customer on customer.id = claim.subject
+    left join auth.users users on users.id = claim.user_id
+    where claim.owned_by = 'metadata' and customer.user_id is null and customer.organization_id is null
+      and (claim.user_id is null or users.created_at <= customer.as_of)
+    union all
+    select given.subject, 'whom it was given to', case when owned.by is null then 'nobody' else 'another' end
+    from billing.given_owners given
+    join (
+      select id, user_id, organization_id, coalesce(user_id::text, organization_id) as by from public.customers
+      union all
+      select id, user_id, organization_id, coalesce(user_id::text, organization_id) from public.checkout_sessions
+    ) owned on owned.id = given.subject
+    where given.subject in (select c.object_id from unnest(changes) c where c.object in ('customer', 'checkout_session'))
+      and (owned.user_id, owned.organization_id) is distinct from (given.user_id, given.organization_id)
+  ) lost
 $$;
 
 -- An object as Stripe shows it beside how the mirror does. Its kinds:
 --   equal    both show the same               differs  in these columns
 --   missing  the mirror has no such row       extra    Stripe has no such object
 --   newer    the mirror shows a later moment: nothing can be said
---   untold   Stripe sends no event of this state, so the mirror may lack it, or differ
+--   untold   the mirror lacks it, and Stripe sends no event of this state
+--   behind   it differs in these columns, which such an object may change without an event
 --   unasked  only the mirror has it, and Stripe was not asked for it
 create type billing.pair as (
   object text, object_id text, kind text, columns text[], row_as_of timestamptz, read_as_of timestamptz, stripe jsonb, mirror jsonb
 );
 
 -- Puts what Stripe showed beside the mirror, of the columns that Stripe decides, and says how the two compare. A change without a row is
--- one that Stripe does not know; where Stripe tells nothing of its state it has the field `untold`: `missing`, the
--- mirror may lack it, or `any`, it may also differ. Of these owners (a customer, a subscription, an invoice, a
+-- one that Stripe does not know; where Stripe tells nothing of its state it has the field `untold`: {from, columns}, the mirror may lack it,
+-- or show it in one of these statuses and otherwise in these columns. Of these owners (a customer, a subscription, an invoice, a
 -- payment, a charge) what only the mirror has comes along.
 create function billing.put_beside(changes jsonb, owners text[]) returns setof billing.pair
 language plpgsql stable set search_path = '' set timezone = 'UTC' as $$
 declare
   incoming billing.change[] := array(select c from jsonb_populate_recordset(null::billing.change, changes) c);
-  lost text[] := billing.find_lost_owners(incoming);
+  lost jsonb := billing.find_lost_owners(incoming);
   known record;
   belongs text;
 begin
@@ -70,7 +85,7 @@ begin
       and a.attname in ('id', 'customer_id', 'subscription_id', 'invoice_id', 'payment_intent_id', 'charge_id');
     return query execute format($compare$
       with change as (
-        select c.object_id, c."row", c.deleted, c.as_of, element ->> 'untold' as untold, false as unasked
+        select c.object_id, c."row", c.deleted, c.as_of, element -> 'untold' as untold, false as unasked
         from jsonb_array_elements($1) element, jsonb_populate_record(null::billing.change, element) c
         where c.object = $2
         %2$s
@@ -80,31 +95,38 @@ begin
         ))) || '{deleted}'::text[] as names
         from change
       ), both_sides as (
-        select named.*, standing.as_of as row_as_of,
+        select named.*, standing.as_of as row_as_of, is_ahead,
           case when named."row" is not null then billing.show_columns(
             to_jsonb(jsonb_populate_record(null::%1$s, named."row" || jsonb_build_object('deleted', named.deleted))), named.names
-          ) || case when named.object_id = any ($3) then '{"owner": "whom its metadata name"}' else '{}' end::jsonb end as stripe,
+          ) || case when $3 ? named.object_id then jsonb_build_object('owner', $3 -> named.object_id -> 0) else '{}' end
+            || case when at.is_ahead then jsonb_build_object('as_of', least(named.as_of, now())) else '{}' end end as stripe,
           case when unasked or standing.as_of > '-infinity' and (named."row" is not null or not standing.deleted)
             then billing.show_columns(to_jsonb(standing), named.names)
-              || case when named.object_id = any ($3) then '{"owner": "nobody"}' else '{}' end::jsonb end as mirror
+              || case when $3 ? named.object_id then jsonb_build_object('owner', $3 -> named.object_id -> 1) else '{}' end
+              || case when at.is_ahead then jsonb_build_object('as_of', standing.as_of) else '{}' end end as mirror
         from named left join %1$s standing on standing.id = named.object_id
-      ), judged as (
-        select both_sides.*, case
-          when unasked then 'unasked'
-          when stripe is not distinct from mirror then 'equal'
-          when row_as_of >= both_sides.as_of and row_as_of <= now() + interval '1 minute' then 'newer'
-          when untold = 'any' or untold = 'missing' and mirror is null then 'untold'
-          when mirror is null then 'missing'
-          when stripe is null then 'extra'
-          else 'differs'
-        end as kind
+        -- The guard judges alike: such a moment it writes over.
+        cross join lateral (select standing.as_of > greatest(now(), nullif(named.as_of, 'infinity')) + interval '1 minute' as is_ahead) at
+      ), held_together as (
+        select both_sides.*, array(
+          select key from jsonb_each(stripe) where value is distinct from mirror -> key and mirror is not null order by key
+        ) as columns
         from both_sides
         where stripe is not null or mirror is not null
+      ), judged as (
+        select held_together.*, case
+          when unasked then 'unasked'
+          when stripe is not distinct from mirror then 'equal'
+          when row_as_of >= held_together.as_of and not is_ahead then 'newer'
+          when mirror is null and untold is not null then 'untold'
+          when mirror is null then 'missing'
+          when stripe is null then 'extra'
+          when untold -> 'from' ? (mirror ->> 'status') and to_jsonb(columns) <@ (untold -> 'columns') then 'behind'
+          else 'differs'
+        end as kind
+        from held_together
       )
-      select $2, object_id, kind,
-        case when kind = 'differs' then array(
-          select key from jsonb_each(stripe) where value is distinct from mirror -> key order by key
-        ) else '{}' end,
+      select $2, object_id, kind, case when kind in ('differs', 'behind') then columns else '{}' end,
         coalesce(row_as_of, '-infinity'), judged.as_of, stripe, mirror
       from judged
     $compare$, known.target, case when cardinality(owners) > 0 then format($alone$
@@ -119,14 +141,14 @@ end
 $$;
 
 -- Sums up how what Stripe showed compares with the mirror. differing is [{object, id, kind, row_as_of, read_as_of, columns, stripe,
--- mirror}]. What is newer or untold is left out of the sums.
+-- mirror}]. What is newer, untold or behind is left out of the sums.
 create function public.compare_rows(changes jsonb)
 returns table (objects bigint, stripe_digest text, mirror_digest text, differing jsonb)
 language sql stable security definer set search_path = '' set timezone = 'UTC' as $$
   select
-    count(*) filter (where kind not in ('newer', 'untold')),
-    billing.digest_sum(sum(billing.digest_row(object_id, stripe)) filter (where kind not in ('newer', 'untold'))),
-    billing.digest_sum(sum(billing.digest_row(object_id, mirror)) filter (where kind not in ('newer', 'untold'))),
+    count(*) filter (where kind not in ('newer', 'untold', 'behind')),
+    billing.digest_sum(sum(billing.digest_row(object_id, stripe)) filter (where kind not in ('newer', 'untold', 'behind'))),
+    billing.digest_sum(sum(billing.digest_row(object_id, mirror)) filter (where kind not in ('newer', 'untold', 'behind'))),
     coalesce(jsonb_agg(jsonb_build_object(
       'object', object, 'id', object_id, 'kind', kind, 'row_as_of', row_as_of, 'read_as_of', read_as_of,
       'columns', columns, 'stripe', stripe, 'mirror', mirror
@@ -225,21 +247,25 @@ $$;
 create table billing.compared_pages (
   range_id bigint not null references billing.sync_ranges on delete cascade,
   place text not null,
+  objects bigint not null,
   differing bigint not null,
   stripe_digest text not null,
   mirror_digest text not null,
   primary key (range_id, place)
 );
 
-create function public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text) returns void
+create function public.note_comparison(
+  range_id bigint, place text, objects bigint, differing bigint, stripe_digest text, mirror_digest text
+)
+returns void
 language sql security definer set search_path = '' as $$
-  insert into billing.compared_pages (range_id, place, differing, stripe_digest, mirror_digest)
+  insert into billing.compared_pages (range_id, place, objects, differing, stripe_digest, mirror_digest)
   values (
-    note_comparison.range_id, note_comparison.place, note_comparison.differing, note_comparison.stripe_digest,
-    note_comparison.mirror_digest
+    note_comparison.range_id, note_comparison.place, note_comparison.objects, note_comparison.differing,
+    note_comparison.stripe_digest, note_comparison.mirror_digest
   )
   on conflict on constraint compared_pages_pkey do update
-  set differing = excluded.differing, stripe_digest = excluded.stripe_digest, mirror_digest = excluded.mirror_digest
+  set objects = excluded.objects, differing = excluded.differing, stripe_digest = excluded.stripe_digest, mirror_digest = excluded.mirror_digest
 $$;
 
 -- The end of a sweep: once all pages are read, the rows of the mirror that no page showed are asked for, one by one.
@@ -281,7 +307,11 @@ begin
       select $1, standing.id, to_jsonb(standing) - '{id,as_of,rank,deleted,fetched}'::text[]
       from %s standing
       where standing.id > $2 and not standing.deleted and standing.as_of > '-infinity'
-        and standing.as_of < (select run.started_at from billing.sync_runs run where run.id = $3)
+        -- A moment that is yet to come no page of any run has shown.
+        and (
+          standing.as_of < (select run.started_at from billing.sync_runs run where run.id = $3)
+          or standing.as_of > now() + interval '1 minute'
+        )
         and not exists (
           select from billing.sync_failures failure
           where failure.run_id = $3 and failure.object = $1 and failure.object_id = standing.id
@@ -303,23 +333,26 @@ language sql security definer set search_path = '' as $$
   on conflict on constraint sweeps_pkey do update set object = excluded.object, after = excluded.after
 $$;
 
--- Says of each kind how the sweep left it: how many objects the mirror does not show as Stripe does, and what both sides come to.
+-- Says of each kind how the sweep left it: how many objects were compared, how many of them the mirror shows as Stripe does, and what both
+-- sides come to.
 create function public.finish_sweep(run_id bigint) returns void
 language sql security definer set search_path = '' as $$
   insert into billing.sweeps (run_id, swept_at) values (finish_sweep.run_id, now())
   on conflict on constraint sweeps_pkey do update set swept_at = excluded.swept_at;
 
   update billing.completeness known
-  set differing = swept.failed + swept.differing, stripe_digest = swept.stripe_digest, mirror_digest = swept.mirror_digest
+  set differing = swept.failed + swept.differing, compared_as_of = swept.started_at,
+    compared = swept.failed + swept.objects, equal = swept.objects - swept.differing,
+    stripe_digest = swept.stripe_digest, mirror_digest = swept.mirror_digest
   from (
     select range.object, run.started_at,
       (select sum(every.failed) from billing.sync_ranges every where every.run_id = run.id and every.object = range.object) as failed,
-      sum(page.differing) as differing,
+      coalesce(sum(page.objects), 0) as objects, coalesce(sum(page.differing), 0) as differing,
       billing.digest_sum(sum(billing.read_digest(page.stripe_digest))) as stripe_digest,
       billing.digest_sum(sum(billing.read_digest(page.mirror_digest))) as mirror_digest
     from billing.sync_runs run
     join billing.sync_ranges range on range.run_id = run.id
-    join billing.compared_pages page on page.range_id = range.id
+    left join billing.compared_pages page on page.range_id = range.id
     where run.id = finish_sweep.run_id
     group by run.id, range.object
   ) swept
@@ -338,7 +371,7 @@ revoke all on function
   public.record_drift(jsonb),
   public.count_drift(),
   public.list_drift(text, integer),
-  public.note_comparison(bigint, text, bigint, text, text),
+  public.note_comparison(bigint, text, bigint, bigint, text, text),
   public.is_swept(bigint),
   public.list_unseen_rows(bigint, integer),
   public.advance_sweep(bigint, text, text),
@@ -350,7 +383,7 @@ grant execute on function
   public.record_drift(jsonb),
   public.count_drift(),
   public.list_drift(text, integer),
-  public.note_comparison(bigint, text, bigint, text, text),
+  public.note_comparison(bigint, text, bigint, bigint, text, text),
   public.is_swept(bigint),
   public.list_unseen_rows(bigint, integer),
   public.advance_sweep(bigint, text, text),

@@ -97,27 +97,38 @@ language sql stable security definer set search_path = '' as $$
   select * from billing.judge_owners(claims, owned_by)
 $$;
 
+-- Lets whoever promises, or keeps what was promised, and whoever signs up see each other: the later waits until the earlier has ended.
+-- Those who sign up do not wait for one another.
+create function billing.lock_promises() returns void
+language sql set search_path = '' as $$
+  select pg_advisory_xact_lock(hashtextextended('billing.promised_owners', 0))
+$$;
+
 -- Gives customers to whom they are said to be, and answers what became of each. Those that are in no row yet are promised, and so are
 -- those of users who are not there yet: a user's id is Supabase's, and nobody can sign up with one that they choose.
-create function public.apply_owners(claims jsonb, owned_by text)
+create function billing.give_owners(claims jsonb, owned_by text)
 returns table (customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql set search_path = '' as $$
 #variable_conflict use_column
 declare
   ids text[] := array(select claim ->> 'customer_id' from jsonb_array_elements(claims) claim);
   verdicts jsonb;
 begin
-  -- In the order in which batches of events lock them, so that neither waits for the other.
-  perform from public.customers customer where customer.id = any (ids) order by customer.id for update;
   select coalesce(jsonb_agg(to_jsonb(verdict)), '[]') into verdicts
-  from billing.judge_owners(claims, apply_owners.owned_by) verdict;
+  from billing.judge_owners(claims, give_owners.owned_by) verdict;
 
-  update public.customers customer
-  set user_id = verdict.user_id, organization_id = verdict.organization_id, owned_by = apply_owners.owned_by
-  from jsonb_to_recordset(verdicts) verdict (customer_id text, user_id uuid, organization_id text, outcome text)
-  where customer.id = verdict.customer_id and verdict.outcome = 'matched';
+  with given as (
+    update public.customers customer
+    set user_id = verdict.user_id, organization_id = verdict.organization_id, owned_by = give_owners.owned_by
+    from jsonb_to_recordset(verdicts) verdict (customer_id text, user_id uuid, organization_id text, outcome text)
+    where customer.id = verdict.customer_id and verdict.outcome = 'matched'
+    returning customer.id, customer.user_id, customer.organization_id, customer.owned_by
+  )
+  insert into billing.given_owners select * from given
+  on conflict (subject) do update
+  set (user_id, organization_id, owned_by) = (excluded.user_id, excluded.organization_id, excluded.owned_by);
 
-  if apply_owners.owned_by = 'operator' then
+  if give_owners.owned_by = 'operator' then
     -- What is said now stands instead of what was said before.
     delete from billing.promised_owners promise where promise.customer_id = any (ids);
     insert into billing.promised_owners (customer_id, user_id, organization_id)
@@ -130,6 +141,20 @@ begin
   return query select verdict.* from jsonb_to_recordset(verdicts) verdict (
     customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text
   );
+end
+$$;
+
+-- The same for the operator.
+create function public.apply_owners(claims jsonb, owned_by text)
+returns table (customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text)
+language plpgsql security definer set search_path = '' as $$
+begin
+  -- In the order in which batches of events lock them, so that neither waits for the other.
+  perform from public.customers customer
+  where customer.id in (select claim ->> 'customer_id' from jsonb_array_elements(claims) claim)
+  order by customer.id for update;
+  perform billing.lock_promises();
+  return query select * from billing.give_owners(claims, apply_owners.owned_by);
 end
 $$;
 
@@ -148,17 +173,18 @@ begin
   if claims is null then return; end if;
   insert into billing.outbox (source_id, kind, object_id)
   select coalesce(verdict.organization_id, verdict.user_id::text), 'claim_refused', verdict.customer_id
-  from public.apply_owners(claims, 'operator') verdict
+  from billing.give_owners(claims, 'operator') verdict
   where verdict.outcome = 'conflicting'
   on conflict do nothing;
 end
 $$;
 
--- The user to whom they were promised has come. A customer that is just being written is left out, so that nobody waits for a sign-up:
--- what writes it next gives it, at the latest the sweep, which writes every customer.
+-- The user to whom they were promised has come. A customer that is locked is left out: whoever writes it comes to its promise after this
+-- transaction has ended.
 create function billing.keep_promises_to_user() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('billing.promised_owners', 0));
   perform billing.keep_promises(array(
     select customer.id from public.customers customer
     where customer.id in (select promise.customer_id from billing.promised_owners promise where promise.user_id = new.id)
@@ -243,7 +269,7 @@ $$;
 
 revoke all on billing.promised_owners from public, anon, authenticated, service_role;
 revoke all on function
-  billing.forget_customers_were_read(), billing.judge_owners(jsonb, text),
+  billing.forget_customers_were_read(), billing.judge_owners(jsonb, text), billing.give_owners(jsonb, text), billing.lock_promises(),
   billing.keep_promises(text[]), billing.keep_promises_to_user(), billing.count_unowned_when_read(),
   public.find_unread_customers(uuid, text),
   public.plan_owners(jsonb, text),

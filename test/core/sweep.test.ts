@@ -152,8 +152,17 @@ it("a customer who never had a feature is no drift, and one who lost all of them
   );
 });
 
-it("where nothing differs nothing is found, and both sides come to one digest", async () => {
+it("where nothing differs nothing is found, and both sides come to one digest; what was only read is not said to be equal", async () => {
+  const invoicesOf = async () =>
+    (await account.reading.completeness()).objects.find(({ object }) => object === "invoice");
+  expect(await invoicesOf()).toMatchObject({ objects: 2, comparedAsOf: null, compared: 0, equal: 0 });
   await sweep();
+  const compared = { objects: 2, comparedAsOf: expect.any(String), compared: 2, equal: 2 };
+  expect(await invoicesOf()).toMatchObject(compared);
+  // Nor what is read once more, until it is compared.
+  const { comparedAsOf } = (await invoicesOf()) ?? {};
+  await account.reading.sync();
+  expect(await invoicesOf()).toMatchObject({ ...compared, comparedAsOf });
   expect(await drift()).toEqual([]);
   const [invoices] = await account.supabase.query<{ stripe_digest: string }>(
     "select objects::int, differing::int, stripe_digest, mirror_digest from billing.completeness where object = 'invoice'",

@@ -92,16 +92,23 @@ it("a key that does not fit what is mirrored is not well: of another mode than t
 
 it("who bears the project's secret key hears how many objects equal Stripe; others hear of none how many there are", async () => {
   await supabase.query(
-    "insert into billing.completeness (object, complete_as_of, objects, differing) values ('customer', '2026-11-27T05:00:00Z', 1234, 1)",
+    `insert into billing.completeness (object, complete_as_of, objects, differing, compared_as_of, compared, equal)
+     values ('customer', '2026-11-27T05:00:00Z', 1234, 1, null, null, null), ('charge', '2026-11-27T05:00:00Z', 9, 1, '2026-11-27T04:00:00Z', 8, 7)`,
   );
   vi.setSystemTime(Date.now() + 11_000);
-  const customers = async (authorization?: string) => {
+  const kinds = async (authorization?: string) => {
     const { json } = await askHealth(authorization ? { authorization } : {});
     const { mirror } = json as { mirror: { objects: { object: string }[] } };
-    return mirror.objects.find(({ object }) => object === "customer");
+    return mirror.objects.filter(({ object }) => ["customer", "charge"].includes(object));
   };
-  const told = { object: "customer", completeAsOf: "2026-11-27T05:00:00+00:00", differing: 1, lastError: null };
-  expect(await customers(`Bearer ${supabase.secretKey}`)).toEqual({ ...told, objects: 1234, equal: 1233 });
+  const told = { completeAsOf: "2026-11-27T05:00:00+00:00", differing: 1, lastError: null };
+  const customer = { object: "customer", ...told, comparedAsOf: null };
+  const charge = { object: "charge", ...told, comparedAsOf: "2026-11-27T04:00:00+00:00" };
+  // What was only read is not said to be equal.
+  expect(await kinds(`Bearer ${supabase.secretKey}`)).toEqual([
+    { ...customer, objects: 1234 },
+    { ...charge, objects: 9, compared: 8, equal: 7 },
+  ]);
   for (const stranger of [undefined, "Bearer ", `Bearer ${supabase.publishableKey}`, supabase.secretKey])
-    expect(await customers(stranger)).toEqual(told);
+    expect(await kinds(stranger)).toEqual([customer, charge]);
 });

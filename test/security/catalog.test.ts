@@ -47,6 +47,7 @@ const READERS: Record<string, readonly string[]> = {
   "billing.sync_ranges_id_seq": [],
   "billing.sync_failures": [],
   "billing.promised_owners": [],
+  "billing.given_owners": [],
   "billing.completeness": [],
   "billing.drift": [],
   "billing.drift_id_seq": [],
@@ -122,9 +123,8 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.record_drift(found jsonb)": ["service_role"],
   "public.count_drift()": ["service_role"],
   "public.list_drift(object text, most integer)": ["service_role"],
-  "public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text)": [
-    "service_role",
-  ],
+  "public.note_comparison(range_id bigint, place text, objects bigint, differing bigint, stripe_digest text, mirror_digest text)":
+    ["service_role"],
   "public.is_swept(run_id bigint)": ["service_role"],
   "public.list_unseen_rows(run_id bigint, most integer)": ["service_role"],
   "public.advance_sweep(run_id bigint, object text, after text)": ["service_role"],
@@ -209,7 +209,7 @@ const DEFINERS = [
   "public.record_drift(found jsonb)",
   "public.count_drift()",
   "public.list_drift(object text, most integer)",
-  "public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text)",
+  "public.note_comparison(range_id bigint, place text, objects bigint, differing bigint, stripe_digest text, mirror_digest text)",
   "public.is_swept(run_id bigint)",
   "public.list_unseen_rows(run_id bigint, most integer)",
   "public.advance_sweep(run_id bigint, object text, after text)",
@@ -379,6 +379,7 @@ describe("what leaves by other doors", () => {
       where contype = 'f' and conrelid::regclass::text !~ '^(auth|storage|realtime)\\.' order by 1`);
     expect(keys).toEqual([
       { from: "billing.compared_pages", to: "billing.sync_ranges" },
+      { from: "billing.given_owners", to: "auth.users" },
       { from: "billing.sweeps", to: "billing.sync_runs" },
       { from: "billing.sync_failures", to: "billing.sync_runs" },
       { from: "billing.sync_ranges", to: "billing.sync_runs" },

@@ -78,7 +78,7 @@ function valueIn(table: string, { name, type, required }: Column, owner: string,
   const special = `${table}.${name}`;
   if (special in SPECIAL) return SPECIAL[special];
   if (name === "user_id") return userId ?? null;
-  if (special === "billing.promised_owners.organization_id") return userId ? null : owner;
+  if (/^billing\.(promised|given)_owners\.organization_id$/.test(special)) return userId ? null : owner;
   if (name === "only_row") return true;
   if (name === "id" && type === "text") return idIn(table, owner);
   if (name === "customer_id") return userId || required ? idIn("customers", owner) : null;

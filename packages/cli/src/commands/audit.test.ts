@@ -13,6 +13,8 @@ const audited = (missing: number): Audit => ({
       stripeDigest: "",
       mirrorDigest: "",
       differing: Array.from({ length: missing }, (_, n) => ({ id: `cus_${n}`, kind: "missing", columns: [] })),
+      behind: [],
+      unasked: 0,
       failures: [],
     },
   ],
@@ -26,4 +28,22 @@ it("an audit names what differs, and of an account that was never read a screenf
   expect(auditLines(audited(3_000))).toContain(
     "customer: … and 2,980 more. --json names up to a thousand of each kind",
   );
+});
+
+it("what Stripe may have changed in silence is named apart, and what was not compared is not called equal", () => {
+  const { asOf, objects } = audited(0);
+  const amount = { column: "amount", stripe: 2900, mirror: 2901 };
+  const [kind] = objects.map((each) => ({
+    ...each,
+    behind: [{ id: "pi_1", kind: "behind" as const, columns: [amount] }],
+    unasked: 7,
+  }));
+  const lines = auditLines({ asOf, equal: false, objects: kind ? [kind] : [] });
+  expect(lines[1]).toMatch(/^customer +1 of 1 +differs$/);
+  expect(lines.slice(-4)).toEqual([
+    "customer: 7 that no list of Stripe's shows were too many to ask for",
+    "Not counted, for Stripe may have told nothing of it; the sweep brings it:",
+    "customer pi_1: amount is 2900, and 2901 here",
+    `Not all equal Stripe as of ${asOf}.`,
+  ]);
 });

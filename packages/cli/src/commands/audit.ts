@@ -1,5 +1,5 @@
 import { type ObjectName, objects } from "@turnpike/core/mirror";
-import { AUDIT_LIMITS, type Audit, auditAccount, estimateReading } from "@turnpike/core/sync";
+import { AUDIT_LIMITS, type Audit, type AuditedDifference, auditAccount, estimateReading } from "@turnpike/core/sync";
 import { Option } from "commander";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -57,36 +57,44 @@ const sum = <Key extends string>(each: Record<Key, number>[], key: Key) => each.
 
 /** An audit for people. */
 export function auditLines({ asOf, equal, objects }: Audit): string[] {
-  const lost = objects.flatMap(({ object, objects: all, equal: same, differing, failures }) => [
-    ...differing
-      .slice(0, MOST_SHOWN)
-      .flatMap(({ id, kind, columns }) =>
-        kind === "differs"
-          ? columns.map((each) => `${object} ${id}: ${each.column} ${sayDifference(each)}`)
-          : [`${object} ${id}: ${kind === "missing" ? "the mirror lacks it" : "Stripe does not know it"}`],
-      ),
-    ...(all - same > MOST_SHOWN
-      ? [`${object}: … and ${formatCount(all - same - MOST_SHOWN)} more. --json names up to a thousand of each kind`]
+  const lost = objects.flatMap(({ object, objects: all, equal: same, differing, unasked, failures }) => [
+    ...sayFirst(object, differing, all - same),
+    ...(unasked > 0
+      ? [`${object}: ${formatCount(unasked)} that no list of Stripe's shows were too many to ask for`]
       : []),
     ...failures.map(({ id, reason }) => `${object} ${id}: ${reason}`),
   ]);
+  const late = objects.flatMap(({ object, behind }) => sayFirst(object, behind, behind.length));
   return [
     ...table(
       ["object", "equal", ""],
-      objects.map(({ object, objects: all, equal: same, differing, failures }) => [
+      objects.map(({ object, objects: all, equal: same, unasked, failures }) => [
         object,
         `${formatCount(same)} of ${formatCount(all)}`,
-        differing.length + failures.length > 0 ? paint("red", "differs") : "",
+        all - same + unasked + failures.length > 0 ? paint("red", "differs") : "",
       ]),
     ),
     "",
     ...lost.map((line) => paint("red", line)),
+    ...(late.length > 0 ? ["Not counted, for Stripe may have told nothing of it; the sweep brings it:", ...late] : []),
     equal ? paint("green", `All equal Stripe as of ${asOf}.`) : `Not all equal Stripe as of ${asOf}.`,
   ];
 }
 
+function sayFirst(object: string, named: AuditedDifference[], all: number): string[] {
+  const first = named.slice(0, MOST_SHOWN).flatMap((each) => sayDifference(object, each));
+  const more = `${object}: … and ${formatCount(all - MOST_SHOWN)} more. --json names up to a thousand of each kind`;
+  return all > MOST_SHOWN ? [...first, more] : first;
+}
+
+function sayDifference(object: string, { id, kind, columns }: AuditedDifference): string[] {
+  if (kind === "missing") return [`${object} ${id}: the mirror lacks it`];
+  if (kind === "extra") return [`${object} ${id}: Stripe does not know it`];
+  return columns.map((each) => `${object} ${id}: ${each.column} ${sayValues(each)}`);
+}
+
 /** What is about a person is kept back: both sides read alike then. */
-function sayDifference({ stripe, mirror }: { stripe: unknown; mirror: unknown }): string {
+function sayValues({ stripe, mirror }: { stripe: unknown; mirror: unknown }): string {
   return stripe === mirror ? "differs" : `is ${write(stripe)}, and ${write(mirror)} here`;
 }
 

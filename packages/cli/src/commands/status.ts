@@ -48,9 +48,13 @@ async function showStatus({ target: { clients }, output }: Session): Promise<Exi
 }
 
 /** As the last reading left it. */
-function toRow({ object, completeAsOf, objects, differing, lastError }: Completeness["objects"][number]): string[] {
+function toRow(kind: Completeness["objects"][number]): string[] {
+  const { object, completeAsOf, comparedAsOf, objects, differing, compared, equal, lastError } = kind;
   if (lastError === "forbidden") return [object, paint("red", "the key may not read it"), ""];
   if (!completeAsOf) return [object, "", lastError ? `never read (${lastError})` : "never read"];
-  const equal = `${formatCount(objects - differing)} of ${formatCount(objects)}`;
-  return [object, differing > 0 ? paint("red", equal) : equal, formatMoment(completeAsOf)];
+  const failed = differing > 0 ? `, ${formatCount(differing)} could not be taken` : "";
+  const says = comparedAsOf
+    ? `${formatCount(equal)} of ${formatCount(compared)}`
+    : `${formatCount(objects)} read${failed}, not compared yet`;
+  return [object, differing > 0 ? paint("red", says) : says, formatMoment(comparedAsOf ?? completeAsOf)];
 }

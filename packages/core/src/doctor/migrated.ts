@@ -153,6 +153,7 @@ export const migrated: Catalog = {
       columns: {
         differing: { required: true, type: "bigint" },
         mirror_digest: { required: true, type: "text" },
+        objects: { required: true, type: "bigint" },
         place: { required: true, type: "text" },
         range_id: { required: true, type: "bigint" },
         stripe_digest: { required: true, type: "text" },
@@ -172,8 +173,11 @@ export const migrated: Catalog = {
     "billing.completeness": {
       asks_as_caller: false,
       columns: {
+        compared: { type: "bigint" },
+        compared_as_of: { type: "timestamp with time zone" },
         complete_as_of: { required: true, type: "timestamp with time zone" },
         differing: { required: true, type: "bigint" },
+        equal: { type: "bigint" },
         mirror_digest: { type: "text" },
         object: { required: true, type: "text" },
         objects: { required: true, type: "bigint" },
@@ -318,6 +322,29 @@ export const migrated: Catalog = {
       indexes: {},
       policies: {},
       row_level_security: "on",
+      rules: [],
+      shows: null,
+      triggers: {},
+    },
+    "billing.given_owners": {
+      asks_as_caller: false,
+      columns: {
+        organization_id: { type: "text" },
+        owned_by: { type: "text" },
+        subject: { required: true, type: "text" },
+        user_id: { type: "uuid" },
+      },
+      constraints: {
+        given_owners_check: "CHECK ((num_nonnulls(user_id, organization_id) = 1))",
+        given_owners_pkey: "PRIMARY KEY (subject)",
+        given_owners_user_id_fkey: "FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE",
+      },
+      granted: {},
+      indexes: {
+        given_owners_user_id: "CREATE INDEX given_owners_user_id ON billing.given_owners USING btree (user_id)",
+      },
+      policies: {},
+      row_level_security: "off",
       rules: [],
       shows: null,
       triggers: {},
@@ -1189,105 +1216,105 @@ export const migrated: Catalog = {
   },
   routines: {
     "billing.apply_changes(incoming billing.change[])": {
-      body: "d55caef233ae51c0cea18f4f9b39bdb6",
+      body: "368bcf8dd8a51edbbe2f28f0b02a77fa",
       callers: [],
       declared: "(incoming billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_charge(changes billing.change[])": {
-      body: "eb5fc32c4a5717e70342b4b1fb2d1452",
+      body: "434d7113d807d69398dc3a8e4065b123",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_checkout_session(changes billing.change[])": {
-      body: "24a7d79bee7659467529cdf41a8ba791",
+      body: "b90edbc811da00038dab60d176aa8dfc",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_credit_note(changes billing.change[])": {
-      body: "b991c0a1c986a1a920f968ee06aee0be",
+      body: "cef6b154715a584216631ed03a5074d5",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_customer(changes billing.change[])": {
-      body: "9a847218e0373e16401f9e1ec8cc346d",
+      body: "9d6a7630bf97dcadd453cda37679c486",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_dispute(changes billing.change[])": {
-      body: "595b495209b61dd31df17e1645801a7a",
+      body: "fbcb029e5ccb9276d466fdbc240e6e86",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_early_fraud_warning(changes billing.change[])": {
-      body: "dd5e470dff54f967a2834a5784ec4d1a",
+      body: "256bc4d5d3320b0c04e21d4e8efc6ea5",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_entitlements(changes billing.change[])": {
-      body: "bd3bb62ebe9088742e67f66a9093ec74",
+      body: "7ecf87f0410d17ce4b85dbc3bda8f8a9",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_invoice(changes billing.change[])": {
-      body: "a1778b24df958a53cce7cc4a092dfa45",
+      body: "b914e0fd1db12709bfc137bb0150c08f",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_invoice_payment(changes billing.change[])": {
-      body: "37c80fbfd58ffd3a076ab2087c32636f",
+      body: "c243036bb9f45927acd04d6f95c308da",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_payment_intent(changes billing.change[])": {
-      body: "b283cf6496c68e67f2f38c3eb15431a6",
+      body: "6815eff15949180b9b1b0eddcf62e8be",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_payment_method(changes billing.change[])": {
-      body: "f722a23245619a78254bedee4365825c",
+      body: "ef7c6030c1a3aa4952ac2f604289228b",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_price(changes billing.change[])": {
-      body: "a3d9cb2029cc4976f9fb9699bc0b27da",
+      body: "0dea01f2d0e3c831e31bb12b151324d1",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_product(changes billing.change[])": {
-      body: "a12f235378dc403922846938c6984a52",
+      body: "92f0bd2dffacee31ce21c419a9d73dbf",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_refund(changes billing.change[])": {
-      body: "7b640ff633e5c1234cf766b0ad12bc2c",
+      body: "91c5a059ea62fccea58e58ff04c2e00d",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
@@ -1301,35 +1328,35 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.apply_subscription(changes billing.change[])": {
-      body: "2b36a5b73ea6388b8f4610dd0ba82704",
+      body: "178c19522a7760537cacc997d6301df3",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.apply_subscription_schedule(changes billing.change[])": {
-      body: "c0e2be5dfb51cb0cc3f7756244c98af3",
+      body: "2ec360a66b829c4b7e14748987d18c59",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.attach_purchases()": {
-      body: "61a0d0b41f8ae084530a196470e4a164",
+      body: "69e692568ca031b0d4f3ca1e77d7ccc4",
       callers: [],
       declared: "() returns trigger, plpgsql, volatile",
       definer: true,
       settings: ['search_path=""'],
     },
     "billing.claim_customers(changes billing.change[])": {
-      body: "eb09c5797b75acdcb64f63edc27c194c",
+      body: "30275a281ab130b7801491c261e9673e",
       callers: [],
       declared: "(changes billing.change[]) returns void, plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.claim_purchases(changes billing.change[])": {
-      body: "d3972b8cb429ac1ea551c0c7f036cfad",
+      body: "de8a451cc8495c9e885637168ca0e47d",
       callers: [],
       declared: "(changes billing.change[]) returns void, sql, volatile",
       definer: false,
@@ -1420,9 +1447,9 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.find_lost_owners(changes billing.change[])": {
-      body: "5b77a5b7b2f09181e511184797f57529",
+      body: "fa084a45a40ae6dc05a1b794b2e849b9",
       callers: [],
-      declared: "(changes billing.change[]) returns text[], sql, stable",
+      declared: "(changes billing.change[]) returns jsonb, sql, stable",
       definer: false,
       settings: ['search_path=""'],
     },
@@ -1445,6 +1472,14 @@ export const migrated: Catalog = {
       callers: [],
       declared: "() returns trigger, plpgsql, volatile",
       definer: true,
+      settings: ['search_path=""'],
+    },
+    "billing.give_owners(claims jsonb, owned_by text)": {
+      body: "1f5098081db052b126a5001f2b1653fc",
+      callers: [],
+      declared:
+        "(claims jsonb, owned_by text) returns TABLE(customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text), plpgsql, volatile",
+      definer: false,
       settings: ['search_path=""'],
     },
     "billing.gives_access(customer_ids text[])": {
@@ -1491,14 +1526,14 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.keep_promises(customer_ids text[])": {
-      body: "aef83e7fd5e70ecf98a4db32ae6b2841",
+      body: "254804cffd0e59977af12a49f14ea9c8",
       callers: [],
       declared: "(customer_ids text[]) returns void, plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.keep_promises_to_user()": {
-      body: "ffabb7cb0057d3cb40bbc877c24f16cb",
+      body: "f811ee11bc6a9eb5f506e034c5614ec0",
       callers: [],
       declared: "() returns trigger, plpgsql, volatile",
       definer: true,
@@ -1512,7 +1547,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.leave_as(user_id uuid)": {
-      body: "89140394a84d78df465cc85bec79af18",
+      body: "9df83de1c29e784862692d2e2be0708a",
       callers: [],
       declared: "(user_id uuid) returns void, plpgsql, volatile",
       definer: false,
@@ -1539,6 +1574,13 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.lock_promises()": {
+      body: "fa7cba351b20d80198e297213d2c6634",
+      callers: [],
+      declared: "() returns void, sql, volatile",
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.may_ask_about(organization_id text)": {
       body: "880bfa1f93a42d802131c1f959f2e818",
       callers: [],
@@ -1547,7 +1589,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.mirror(object text, target regclass, own_columns name[])": {
-      body: "96ed29fb12cb8031cc0c67a63ee30f97",
+      body: "bdac28a6dc8c40f1029f3d399ab0f62f",
       callers: [],
       declared:
         "(object text, target regclass, own_columns name[] DEFAULT '{}'::name[]) returns void, plpgsql, volatile",
@@ -1604,7 +1646,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.put_beside(changes jsonb, owners text[])": {
-      body: "a0b361535668025d3c2f0694a2a7327e",
+      body: "6a6bf2fa9061f24f1f951bf47fe4d49c",
       callers: [],
       declared: "(changes jsonb, owners text[]) returns SETOF billing.pair, plpgsql, stable",
       definer: false,
@@ -1727,7 +1769,7 @@ export const migrated: Catalog = {
         settings: ['search_path=""'],
       },
     "public.apply_owners(claims jsonb, owned_by text)": {
-      body: "567334c3d915cae079ecb8196137ca22",
+      body: "4c086c9511cf340a656cf0a3aaab506c",
       callers: ["service_role"],
       declared:
         "(claims jsonb, owned_by text) returns TABLE(customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text), plpgsql, volatile",
@@ -1743,7 +1785,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""', "enable_seqscan=off", "plan_cache_mode=force_generic_plan", "jit=off"],
     },
     "public.assign_purchase(object_id text, user_id uuid, organization_id text)": {
-      body: "9ad8bfe643b2577d6904e5ad6a94da1b",
+      body: "60b493e199eac28ab18724314187177d",
       callers: ["service_role"],
       declared:
         "(object_id text, user_id uuid DEFAULT NULL::uuid, organization_id text DEFAULT NULL::text) returns boolean, plpgsql, volatile",
@@ -1766,14 +1808,14 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.claim_purchase(session_id text, user_id uuid)": {
-      body: "19b97d98975e483bed416d79c48b45e9",
+      body: "bf94dfbaa15d8e7da47f890e0f2c7a53",
       callers: ["service_role"],
       declared: "(session_id text, user_id uuid) returns void, sql, volatile",
       definer: true,
       settings: ['search_path=""'],
     },
     "public.compare_rows(changes jsonb)": {
-      body: "4e18ae00c9bc32b5677b5e4707e8ca07",
+      body: "e47317a4f6037788fd773e685a20a5e8",
       callers: ["service_role"],
       declared:
         "(changes jsonb) returns TABLE(objects bigint, stripe_digest text, mirror_digest text, differing jsonb), sql, stable",
@@ -1902,7 +1944,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.finish_sweep(run_id bigint)": {
-      body: "68d64822495fe8ca45697372a2b16bb1",
+      body: "7c564656accb90266b870807ec7b6a89",
       callers: ["service_role"],
       declared: "(run_id bigint) returns void, sql, volatile",
       definer: true,
@@ -1916,10 +1958,10 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.get_completeness()": {
-      body: "ab392a9a1d773af3d62d5dba4effb1ad",
+      body: "f2ac1688e38985bf2f74f7666b41ce13",
       callers: ["service_role"],
       declared:
-        "() returns TABLE(object text, complete_as_of timestamp with time zone, objects bigint, differing bigint, last_error text), sql, stable",
+        "() returns TABLE(object text, complete_as_of timestamp with time zone, objects bigint, differing bigint, compared_as_of timestamp with time zone, compared bigint, equal bigint, last_error text), sql, stable",
       definer: true,
       settings: ['search_path=""'],
     },
@@ -2071,7 +2113,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.list_unseen_rows(run_id bigint, most integer)": {
-      body: "714b59a7fd6ad78aab65790d3305682f",
+      body: "d5a140714f9c0c67e0034df747bfbac9",
       callers: ["service_role"],
       declared:
         '(run_id bigint, most integer) returns TABLE(object text, object_id text, "row" jsonb), plpgsql, stable',
@@ -2092,14 +2134,15 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
-    "public.note_comparison(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text)": {
-      body: "cfc44c7a2cb603a721cee010318a51ab",
-      callers: ["service_role"],
-      declared:
-        "(range_id bigint, place text, differing bigint, stripe_digest text, mirror_digest text) returns void, sql, volatile",
-      definer: true,
-      settings: ['search_path=""'],
-    },
+    "public.note_comparison(range_id bigint, place text, objects bigint, differing bigint, stripe_digest text, mirror_digest text)":
+      {
+        body: "4d8b58ecd42665deff0de16e46746ca0",
+        callers: ["service_role"],
+        declared:
+          "(range_id bigint, place text, objects bigint, differing bigint, stripe_digest text, mirror_digest text) returns void, sql, volatile",
+        definer: true,
+        settings: ['search_path=""'],
+      },
     "public.organization_has_active_subscription(organization_id text)": {
       body: "d54ba61f61a775f7ec5889bf562a08b5",
       callers: ["anon", "authenticated", "service_role"],

@@ -28,7 +28,7 @@ export interface ComparedObject {
 interface Pair {
   object: string;
   object_id: string;
-  kind: "equal" | "differs" | "missing" | "untold" | "unasked";
+  kind: "equal" | "differs" | "behind" | "missing" | "untold" | "unasked";
   columns: string[];
   as_of: string | null;
   stripe: Row | null;
@@ -96,6 +96,7 @@ function toCompared({ unreadable }: Showing, pair: Pair): ComparedObject {
   const verdict = (): Verdict => {
     if (unreadable.has(id)) return "unreadable";
     if (kind === "unasked") return mirror?.deleted === true ? "equal" : "unknown";
+    if (kind === "behind") return "differs";
     return kind === "untold" ? "awaited" : kind;
   };
   return { object, id, verdict: verdict(), differing, stripe, mirror, asOf: as_of };

@@ -42,12 +42,9 @@ export function showMirror(
 ): NonNullable<HealthAnswer["mirror"]> {
   return {
     complete,
-    objects: objects.map(({ object, completeAsOf, objects: all, differing, lastError }) => ({
-      object,
-      completeAsOf,
-      differing,
-      lastError,
-      ...(isOperator && { objects: all, equal: all - differing }),
+    objects: objects.map(({ objects: all, compared, equal, ...said }) => ({
+      ...said,
+      ...(isOperator && { objects: all, ...(said.comparedAsOf && { compared, equal }) }),
     })),
   };
 }

@@ -17,10 +17,13 @@ const Mirror = z.object({
       completeAsOf: z.nullable(z.iso.datetime({ offset: true })),
       /** How many the mirror is known not to show as Stripe does. */
       differing: z.int(),
+      /** As of when a sweep last compared them; null when none has. */
+      comparedAsOf: z.nullable(z.iso.datetime({ offset: true })),
       /** Why the latest reading could not read it; `forbidden`: the key may not. */
       lastError: z.nullable(z.string()),
-      /** How many there are, and how many of them the mirror shows as Stripe does: for the operator alone. */
+      /** How many were read; and, once a sweep has, how many were compared and how many of these were equal: for the operator alone. */
       objects: z.optional(z.int()),
+      compared: z.optional(z.int()),
       equal: z.optional(z.int()),
     }),
   ),

@@ -440,7 +440,16 @@ export type Database = {
       };
       get_completeness: {
         Args: Record<PropertyKey, never>;
-        Returns: { object: string; complete_as_of: string; objects: number; differing: number; last_error: string }[];
+        Returns: {
+          object: string;
+          complete_as_of: string;
+          objects: number;
+          differing: number;
+          compared_as_of: string;
+          compared: number;
+          equal: number;
+          last_error: string;
+        }[];
       };
       get_reconcile_cursors: {
         Args: Record<PropertyKey, never>;
@@ -563,7 +572,14 @@ export type Database = {
         Returns: boolean;
       };
       note_comparison: {
-        Args: { range_id: number; place: string; differing: number; stripe_digest: string; mirror_digest: string };
+        Args: {
+          range_id: number;
+          place: string;
+          objects: number;
+          differing: number;
+          stripe_digest: string;
+          mirror_digest: string;
+        };
         Returns: undefined;
       };
       organization_has_active_subscription: {
@@ -676,15 +692,25 @@ export type Database = {
         Relationships: [];
       };
       compared_pages: {
-        Row: { differing: number; mirror_digest: string; place: string; range_id: number; stripe_digest: string };
+        Row: {
+          differing: number;
+          mirror_digest: string;
+          objects: number;
+          place: string;
+          range_id: number;
+          stripe_digest: string;
+        };
         Insert: never;
         Update: never;
         Relationships: [];
       };
       completeness: {
         Row: {
+          compared: number | null;
+          compared_as_of: string | null;
           complete_as_of: string;
           differing: number;
+          equal: number | null;
           mirror_digest: string | null;
           object: string;
           objects: number;
@@ -769,6 +795,12 @@ export type Database = {
           payment_intent_id: string | null;
           rank: number;
         };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      given_owners: {
+        Row: { organization_id: string | null; owned_by: string | null; subject: string; user_id: string | null };
         Insert: never;
         Update: never;
         Relationships: [];

@@ -3,7 +3,7 @@ import type { Clients } from "../clients.ts";
 import { assertSameAccount, type Failure, getObject, type ObjectName, objects } from "../mirror/index.ts";
 import { fetchAsOf, isMissing, read } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
-import { addComparisons, type Comparison, compare, type Difference, goneAsOf, type Shown } from "./compare.ts";
+import { addComparisons, type Comparison, compare, type Difference, goneAsOf, isDrift, type Shown } from "./compare.ts";
 import { createLimiter, type Limits } from "./limiter.ts";
 import { look } from "./look.ts";
 import { type Reader, readStep } from "./page.ts";
@@ -37,8 +37,12 @@ export interface AuditedKind {
   equal: number;
   stripeDigest: string;
   mirrorDigest: string;
-  /** The first thousand. */
+  /** The first thousand of those that are not equal. */
   differing: AuditedDifference[];
+  /** The first thousand that show another state than Stripe, as they may: it tells of the change in no event. They are not counted. */
+  behind: AuditedDifference[];
+  /** Rows that no list shows and that were too many to be asked for, so that nothing can be said of them. Only in test mode. */
+  unasked: number;
   /** What could not be read, so that nothing can be said of it. */
   failures: Failure[];
 }
@@ -46,7 +50,7 @@ export interface AuditedKind {
 export interface AuditedDifference {
   id: string;
   /** `missing`: the mirror has no such row. `extra`: Stripe has no such object. */
-  kind: "missing" | "extra" | "differs";
+  kind: "missing" | "extra" | "differs" | "behind";
   /** Both values; of what is personal, only that they differ. */
   columns: { column: string; stripe: unknown; mirror: unknown }[];
 }
@@ -55,10 +59,13 @@ export interface AuditedDifference {
 export const AUDIT_LIMITS: Limits = { perSecond: 20, perEndpoint: 10 };
 
 const LOOK_AGAIN_MS = 3_000;
-/** More than this is no matter of events on their way; nor of test clocks, which only test mode has: its lists leave out what is on one. */
-const MOST_AGAIN = { live: 200, test: Number.POSITIVE_INFINITY };
+/** More than this is no matter of events on their way: of a kind of which more differ, none is looked at once more. */
+const MOST_AGAIN = 100;
+/** Nor is it of rows that no list shows. Test mode has test clocks, and its lists leave out what is on one: there more are asked for. */
+const MOST_UNSEEN = { live: MOST_AGAIN, test: 300 };
 const MOST_NAMED = 1_000;
 const IDS_AT_ONCE = 1_000;
+const LOOKED_AT_ONCE = 10;
 
 /**
  * Reads all that Stripe holds and compares it with the mirror, both ways. Nothing is written.
@@ -72,7 +79,9 @@ export async function auditAccount(clients: Clients, auditing: Auditing = {}): P
   const reader = { ...clients, limiter, isOver: () => auditing.signal?.aborted ?? false };
   const names = (Object.keys(objects) as ObjectName[]).filter((name) => auditing.only?.includes(name) ?? true);
   const kinds = await Promise.all(names.map((name) => new KindAudit(reader, name, auditing, asOf).run()));
-  const equal = kinds.every(({ objects, equal, failures }) => objects === equal && failures.length === 0);
+  const equal = kinds.every(
+    ({ objects, equal, unasked, failures }) => objects === equal && unasked + failures.length === 0,
+  );
   return { asOf, equal, objects: kinds };
 }
 
@@ -82,8 +91,11 @@ class KindAudit {
   readonly #auditing: Auditing;
   readonly #asOf: string;
   readonly #seen = new Set<string>();
-  readonly #again = new Set<string>();
-  readonly #mostAgain: number;
+  /** What differed, to be looked at once more. Empty once there are too many for that. */
+  readonly #again = new Map<string, Shown>();
+  #isAgain = true;
+  readonly #unseen: string[] = [];
+  #unasked = 0;
   #sum = addComparisons([]);
 
   constructor(reader: Reader, name: ObjectName, auditing: Auditing, asOf: string) {
@@ -91,15 +103,15 @@ class KindAudit {
     this.#name = name;
     this.#auditing = auditing;
     this.#asOf = asOf;
-    this.#mostAgain = MOST_AGAIN[reader.stripe.livemode ? "live" : "test"];
   }
 
   async run(): Promise<AuditedKind> {
     await this.#readStripe();
     await this.#readMirror();
-    if (this.#again.size > 0) await this.#lookAgain();
+    await this.#lookAgain([...this.#again.keys(), ...this.#unseen]);
     const { objects, stripeDigest, mirrorDigest, failures } = this.#sum;
-    const differing = this.#sum.differing.filter(isDifferent);
+    const differing = this.#sum.differing.filter(isDrift);
+    const behind = this.#sum.differing.filter(isBehind);
     return {
       object: this.#name,
       objects,
@@ -107,6 +119,8 @@ class KindAudit {
       stripeDigest,
       mirrorDigest,
       differing: differing.slice(0, MOST_NAMED).map(publicOf),
+      behind: behind.slice(0, MOST_NAMED).map(publicOf),
+      unasked: this.#unasked,
       failures,
     };
   }
@@ -143,11 +157,13 @@ class KindAudit {
 
   /** Looks for rows that no page showed. */
   async #readMirror(): Promise<void> {
+    const { livemode } = this.#reader.stripe;
+    const most = MOST_UNSEEN[livemode ? "live" : "test"];
     for await (const ids of this.#listMirrored(this.#name)) {
-      const unseen = ids.filter((id) => !this.#seen.has(id));
-      const looked = unseen.splice(0, this.#mostAgain - this.#again.size);
-      for (const id of looked) this.#again.add(id);
-      if (unseen.length > 0) await this.#add(unseen.map((id) => goneAsOf(this.#name, id, this.#asOf)));
+      const beyond = ids.filter((id) => !this.#seen.has(id));
+      this.#unseen.push(...beyond.splice(0, most - this.#unseen.length));
+      if (livemode) await this.#sumUp(beyond.map((id) => goneAsOf(this.#name, id, this.#asOf)));
+      else this.#unasked += beyond.length;
     }
   }
 
@@ -161,34 +177,44 @@ class KindAudit {
     }
   }
 
-  async #add(shown: Shown[], failures: Failure[] = []): Promise<void> {
-    let part = await compare(this.#reader, shown);
-    const differing = part.differing.length;
-    if (differing > 0 && this.#again.size + differing <= this.#mostAgain) {
-      const again = new Set(part.differing.map(({ id }) => id));
-      for (const id of again) this.#again.add(id);
-      part = await compare(
-        this.#reader,
-        shown.filter(({ object_id }) => !again.has(object_id as string)),
-      );
+  async #add(shown: Shown[], failures: Failure[]): Promise<void> {
+    const part = await compare(this.#reader, shown);
+    const differing = new Set(part.differing.filter((each) => !isBehind(each)).map(({ id }) => id));
+    if (this.#again.size + differing.size > MOST_AGAIN) this.#isAgain = false;
+    const again = shown.filter(({ object_id: id }) => this.#isAgain && differing.has(id as string));
+    for (const each of again) this.#again.set(each.object_id as string, each);
+    this.#sum = addComparisons([this.#sum, { ...addComparisons([]), failures }]);
+    await this.#sumUp(shown.filter((each) => !again.includes(each)));
+    if (!this.#isAgain) {
+      await this.#sumUp([...this.#again.values()]);
+      this.#again.clear();
     }
-    this.#sum = addComparisons([this.#sum, part, { ...addComparisons([]), failures }]);
-    this.#auditing.onProgress?.({ object: this.#name, objects: shown.length, differing });
+    this.#auditing.onProgress?.({ object: this.#name, objects: shown.length, differing: differing.size });
   }
 
-  async #lookAgain(): Promise<void> {
+  async #sumUp(shown: Shown[]): Promise<void> {
+    this.#sum = addComparisons([this.#sum, await compare(this.#reader, shown)]);
+  }
+
+  async #lookAgain(ids: string[]): Promise<void> {
+    if (ids.length === 0) return;
     const { lookAgainAfterMs = LOOK_AGAIN_MS, signal, onLookedAgain } = this.#auditing;
     await sleep(lookAgainAfterMs, undefined, { signal });
-    let looked = 0;
-    for (const id of this.#again) {
-      signal?.throwIfAborted();
-      const { shown, failures } = await look(this.#reader, this.#name, id);
-      const part: Comparison = await compare(this.#reader, shown);
-      this.#sum = addComparisons([this.#sum, part, { ...addComparisons([]), failures }]);
-      onLookedAgain?.({ object: this.#name, looked: ++looked, of: this.#again.size });
-    }
+    const parts: Comparison[] = [];
+    let [next, looked] = [0, 0];
+    const lookAtNext = async () => {
+      for (let place = next++; place < ids.length; place = next++) {
+        signal?.throwIfAborted();
+        const { shown, failures } = await look(this.#reader, this.#name, ids[place] ?? "");
+        const part = await compare(this.#reader, shown);
+        parts[place] = { ...part, failures: [...part.failures, ...failures] };
+        onLookedAgain?.({ object: this.#name, looked: ++looked, of: ids.length });
+      }
+    };
+    await Promise.all(Array.from({ length: LOOKED_AT_ONCE }, lookAtNext));
+    this.#sum = addComparisons([this.#sum, ...parts]);
   }
 }
 
-type Different = Difference & { kind: AuditedDifference["kind"] };
-const isDifferent = (difference: Difference): difference is Different => difference.kind !== "newer";
+type Behind = Difference & { kind: "behind" };
+const isBehind = (difference: Difference): difference is Behind => difference.kind === "behind";

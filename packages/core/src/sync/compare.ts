@@ -3,17 +3,27 @@ import type { Change, Failure, ObjectName } from "../mirror/index.ts";
 import { DatabaseError, dataOf, type Json } from "../supabase/index.ts";
 import { untoldOf } from "./untold.ts";
 
+type DriftKind = "missing" | "extra" | "differs";
+
 /** An object that the mirror does not show as Stripe does: see `billing.pair`. */
 export interface Difference {
   object: ObjectName;
   id: string;
-  /** `missing`: the mirror has no such row. `extra`: Stripe has no such object. `newer`: the mirror shows a later moment. */
-  kind: "missing" | "extra" | "differs" | "newer";
+  /**
+   * `missing`: the mirror has no such row. `extra`: Stripe has no such object. `newer`: the mirror shows a later moment. `behind`: in
+   * columns of which Stripe may have told nothing.
+   */
+  kind: DriftKind | "newer" | "behind";
   row_as_of: string;
   read_as_of: string;
   columns: string[];
   stripe: Record<string, Json> | null;
   mirror: Record<string, Json> | null;
+}
+
+/** Whether the mirror should show it otherwise. */
+export function isDrift(difference: Difference): difference is Difference & { kind: DriftKind } {
+  return difference.kind !== "newer" && difference.kind !== "behind";
 }
 
 export interface Comparison {

@@ -99,8 +99,13 @@ export interface Completeness {
     /** Every object that Stripe held then was brought before the guard; null when that was never so. */
     completeAsOf: string | null;
     objects: number;
-    /** How many of them the mirror does not show as Stripe does. */
+    /** How many of them the mirror is known not to show as Stripe does. */
     differing: number;
+    /** As of when a sweep last held them against what Stripe shows; null when none has: what was read is taken to be shown. */
+    comparedAsOf: string | null;
+    /** How many it compared, and how many of these were equal. */
+    compared: number;
+    equal: number;
     /** Why the latest reading could not read it; `forbidden`: the key may not. */
     lastError: string | null;
   }[];
@@ -109,11 +114,10 @@ export interface Completeness {
 /** Up to when the mirror shows all of each kind. */
 export async function getCompleteness(supabase: ServiceClient): Promise<Completeness> {
   const rows = dataOf(await supabase.rpc("get_completeness"));
-  const objects = rows.map(({ object, complete_as_of, objects, differing, last_error }) => ({
-    object,
+  const objects = rows.map(({ complete_as_of, compared_as_of, last_error, ...counted }) => ({
+    ...counted,
     completeAsOf: complete_as_of,
-    objects,
-    differing,
+    comparedAsOf: compared_as_of,
     lastError: last_error,
   }));
   return { complete: objects.every(({ completeAsOf }) => completeAsOf !== null), objects };

@@ -1,7 +1,7 @@
 import type { Clients } from "../clients.ts";
 import { type Change, type Failure, writePage } from "../mirror/index.ts";
 import { dataOf, type Json } from "../supabase/index.ts";
-import { type Comparison, compare } from "./compare.ts";
+import { type Comparison, compare, isDrift } from "./compare.ts";
 import type { Range } from "./range.ts";
 
 /** Compares a page with the mirror before it is written, and once more after. */
@@ -11,11 +11,14 @@ export async function sweepPage(clients: Clients, range: Range, changes: Change[
   const failures = await writePage(clients, changes);
   const left = found.differing.length > 0 ? await compare(clients, changes) : found;
   const named = new Set(failures.map(({ id }) => id));
+  const differing = left.differing.filter(isDrift);
+  const refused = differing.filter(({ id }) => named.has(id)).length;
   dataOf(
     await clients.supabase.rpc("note_comparison", {
       range_id: range.id,
       place: `${range.created_to ?? ""} ${range.after ?? ""}`,
-      differing: left.differing.filter(({ kind, id }) => kind !== "newer" && !named.has(id)).length,
+      objects: left.objects - refused,
+      differing: differing.length - refused,
       stripe_digest: left.stripeDigest,
       mirror_digest: left.mirrorDigest,
     }),
@@ -25,6 +28,6 @@ export async function sweepPage(clients: Clients, range: Range, changes: Change[
 
 /** It is mended in a moment: that it was so must be known before. */
 export async function recordDrift({ supabase }: Clients, { differing }: Comparison): Promise<void> {
-  const found = differing.filter(({ kind }) => kind !== "newer").map(({ stripe, mirror, ...difference }) => difference);
+  const found = differing.filter(isDrift).map(({ stripe, mirror, ...difference }) => difference);
   if (found.length > 0) dataOf(await supabase.rpc("record_drift", { found: found as unknown as Json }));
 }

@@ -1,0 +1,182 @@
+import { applyOwners, byEmail, inCsv } from "@turnpike/core/owners";
+import { auditAccount } from "@turnpike/core/sync";
+import { describe, expect, it } from "vitest";
+import { customer, event } from "../builders.ts";
+import { eachWithAccount } from "../parts/account.ts";
+import { addUser } from "../parts/people.ts";
+import { createSweeping } from "../parts/sweeping.ts";
+
+// Whose something is, undone in the database by hand: a paying user would lose what they have paid for.
+const account = eachWithAccount();
+const { sweep, drift, countLater } = createSweeping(account);
+const query = <Row extends object>(text: string, values: unknown[] = []) => account.supabase.query<Row>(text, values);
+const rpc = async (name: "assign_purchase" | "claim_purchase", input: object) =>
+  expect((await account.supabase.client.rpc(name as never, input as never)).error).toBeNull();
+
+const NOBODY = "user_id = null, organization_id = null";
+const customers = () => query("select id, user_id, organization_id, owned_by from customers order by id");
+
+interface Person {
+  id: string;
+  email: string;
+}
+
+/** How customers come to their owners. */
+const WAYS: { way: string; give(user: Person): Promise<void> }[] = [
+  { way: "the operator's CSV", give: (user) => giveByCsv("user_id", user.id) },
+  { way: "a CSV of organisations", give: () => giveByCsv("organization_id", "org-7") },
+  {
+    way: "the operator's word of one",
+    give: async (user) => {
+      const made = await account.stripe.customers.create({});
+      await account.reading.sync();
+      await rpc("assign_purchase", { object_id: made.id, user_id: user.id });
+    },
+  },
+  {
+    way: "a promise, before the customer came",
+    give: async (user) => {
+      const { id } = await account.stripe.customers.create({});
+      await give(id, "user_id", user.id);
+      await account.reading.sync();
+    },
+  },
+  {
+    way: "an address that its user had confirmed",
+    give: async ({ email }) => {
+      await account.stripe.customers.create({ email });
+      await account.reading.sync();
+    },
+  },
+  {
+    way: "an address, by the operator's command",
+    give: async ({ id, email }) => {
+      const made = await account.stripe.customers.create({});
+      await account.reading.sync();
+      await query("update customers set email = $2 where id = $1", [made.id, email]);
+      for await (const verdicts of applyOwners(account.supabase.client, byEmail())) {
+        expect(verdicts).toMatchObject([{ outcome: "matched", owner: id }]);
+      }
+      await query("update customers set email = null");
+    },
+  },
+  {
+    way: "metadata",
+    give: async (user) => {
+      await account.stripe.customers.create({ metadata: { user_id: user.id } });
+      await account.reading.sync();
+    },
+  },
+];
+
+async function giveByCsv(column: string, owner: string): Promise<void> {
+  const { id } = await account.stripe.customers.create({});
+  await account.reading.sync();
+  await give(id, column, owner);
+}
+
+async function give(customerId: string, column: string, owner: string): Promise<void> {
+  const source = inCsv(`customer_id,${column}\n${customerId},${owner}`);
+  for await (const _ of applyOwners(account.supabase.client, source));
+}
+
+describe.each(WAYS)("an owner by $way", ({ give }) => {
+  it("who is gone, or not the same any more, is found and put back by one sweep, and counted", async () => {
+    const user = await addUser(account.supabase);
+    const other = await addUser(account.supabase);
+    await give(user);
+    await account.letTimePass();
+    const before = await customers();
+    expect(before).toMatchObject([{ owned_by: expect.any(String) }]);
+
+    for (const undone of [`${NOBODY}, owned_by = null`, `organization_id = null, user_id = '${other.id}'`]) {
+      await query(`update customers set ${undone}`);
+      expect(await customers()).not.toEqual(before);
+      await sweep();
+      expect(await customers()).toEqual(before);
+      expect(await drift()).toMatchObject([{ object: "customer", kind: "differs", columns: ["owner"] }]);
+      expect(await countLater()).toMatchObject([{ columns: ["owner"], drifted: 1 }]);
+      await query("delete from billing.drift");
+      await account.letTimePass();
+    }
+  });
+});
+
+it("an audit names it, and writes nothing", async () => {
+  await giveByCsv("user_id", (await addUser(account.supabase)).id);
+  await account.letTimePass();
+  await query(`update customers set ${NOBODY}`);
+  const audit = await auditAccount(account.shop.billing, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1 });
+  expect(audit.objects.flatMap(({ differing }) => differing)).toMatchObject([
+    { kind: "differs", columns: [{ column: "owner", stripe: "whom it was given to", mirror: "nobody" }] },
+  ]);
+  expect(await query("select id from customers where user_id is not null")).toEqual([]);
+});
+
+it("a customer whose row was deleted comes back with its owner", async () => {
+  await giveByCsv("user_id", (await addUser(account.supabase)).id);
+  await account.letTimePass();
+  const before = await customers();
+  await query("delete from customers");
+  await sweep();
+  expect(await customers()).toEqual(before);
+});
+
+it("an event of the customer puts it back, too: no other whom it names becomes the owner", async () => {
+  const [user, other] = [await addUser(account.supabase), await addUser(account.supabase)];
+  await giveByCsv("user_id", user.id);
+  const [{ id = "" } = {}] = await query<{ id: string }>("select id from customers");
+  await query(`update customers set ${NOBODY}, owned_by = null`);
+  const named = customer({ id, metadata: { user_id: other.id } });
+  await account.shop.apply(event("customer.updated", named, Math.floor(Date.now() / 1000)));
+  expect(await query("select user_id, owned_by from customers")).toEqual([{ user_id: user.id, owned_by: "operator" }]);
+});
+
+it("whoever is given something later has it, and who has left has nothing", async () => {
+  const [first, second] = [await addUser(account.supabase), await addUser(account.supabase)];
+  await giveByCsv("user_id", first.id);
+  const [{ id = "" } = {}] = await query<{ id: string }>("select id from customers");
+  await rpc("assign_purchase", { object_id: id, user_id: second.id });
+  await sweep();
+  expect(await query("select user_id from customers")).toEqual([{ user_id: second.id }]);
+  await query("update auth.users set deleted_at = now() where id = $1", [second.id]);
+  await sweep();
+  expect(await query("select user_id from customers")).toEqual([{ user_id: null }]);
+  await rpc("assign_purchase", { object_id: id, user_id: first.id });
+  await query("delete from auth.users where id = $1", [first.id]);
+  await sweep();
+  expect(await query("select user_id from customers")).toEqual([{ user_id: null }]);
+  expect(await drift()).toEqual([]);
+});
+
+describe.each<{ way: string; give(user: Person, session: string): Promise<unknown> }>([
+  { way: "its address", give: async () => {} },
+  {
+    way: "its address, confirmed later",
+    give: ({ id }) => query("update auth.users set email_confirmed_at = now() where id = $1", [id]),
+  },
+  { way: "the operator's word", give: ({ id }, object_id) => rpc("assign_purchase", { object_id, user_id: id }) },
+  { way: "coming back from it", give: ({ id }, session_id) => rpc("claim_purchase", { session_id, user_id: id }) },
+])("a purchase without a customer that is somebody's by $way", ({ way, give }) => {
+  it("is theirs again after one sweep, and counted", async () => {
+    const confirmed = way === "its address";
+    const user = await addUser(account.supabase, { confirmed });
+    const { id: price } = await account.shop.sell("once");
+    const { url, id } = await account.stripe.checkout.sessions.create({
+      mode: "payment",
+      customer_creation: "if_required",
+      line_items: [{ price, quantity: 1 }],
+      success_url: "https://example.com/success",
+    });
+    await account.shop.pay(url ?? "", { email: user.email });
+    await account.reading.sync();
+    await account.letTimePass();
+    await give(user, id);
+    const sessions = () => query("select id, customer_id, user_id from checkout_sessions");
+    expect(await sessions()).toEqual([{ id, customer_id: null, user_id: user.id }]);
+    await query("update checkout_sessions set user_id = null");
+    await sweep();
+    expect(await sessions()).toEqual([{ id, customer_id: null, user_id: user.id }]);
+    expect(await drift()).toMatchObject([{ object: "checkout_session", object_id: id, columns: ["owner"] }]);
+  });
+});
