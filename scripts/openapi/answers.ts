@@ -11,6 +11,9 @@ export interface Described {
 const BEING_READ =
   "`account_being_read`: the account has a past that is not mirrored yet, and Stripe does not search it; `Retry-After` says when to try again.";
 
+const OTHER_ACCOUNT =
+  "`other_account`: Stripe's secret key is of another account or mode than the one that is mirrored; the log says so, too.";
+
 const refusalsOfSales = {
   409: {
     ...refusal(
@@ -21,7 +24,7 @@ const refusalsOfSales = {
     headers: { "retry-after": { schema: { type: "integer" } } },
   },
   503: refusal(
-    `\`tax_not_set_up\`, \`portal_not_set_up\`: something is not set up at Stripe; the log says so, too. ${BEING_READ}`,
+    `\`tax_not_set_up\`, \`portal_not_set_up\`: something is not set up at Stripe; the log says so, too. ${BEING_READ} ${OTHER_ACCOUNT}`,
   ),
 };
 
@@ -83,7 +86,9 @@ export const described: Record<string, Described> = {
           "invoices, not paid yet). Of the plan: `plan_unchanged`, `plan_not_offered`, `currency_mismatch`. Of the portal: " +
           "`portal_feature_off`, which the log says how to switch on; `portal_refused`, for a reason that is Stripe's.",
       ),
-      503: refusal(`\`portal_not_set_up\`: the portal's settings were not saved at Stripe. ${BEING_READ}`),
+      503: refusal(
+        `\`portal_not_set_up\`: the portal's settings were not saved at Stripe. ${BEING_READ} ${OTHER_ACCOUNT}`,
+      ),
     },
   },
   "preview-change": {

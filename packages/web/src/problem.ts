@@ -12,6 +12,7 @@ const problems: Record<ErrorAnswer["code"], string> = {
   sale_in_progress: "Another purchase of yours is just being opened, and nothing was charged. Try again in a moment.",
   account_being_read:
     "Earlier purchases are still being looked through, and nothing was charged. Try again in a few minutes.",
+  other_account: "Nothing can be bought or managed at the moment, and nothing was charged. Try again later.",
   currency_mismatch: "This price is in another currency than what you pay already. Choose one in your currency.",
   tax_not_set_up: "Nothing can be bought at the moment, and nothing was charged. Try again later.",
   portal_not_set_up: "Nothing can be managed at the moment. Try again later.",

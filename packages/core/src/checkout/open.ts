@@ -15,7 +15,7 @@ import { openSession } from "./sessions.ts";
  * @param user absent: a guest, whose customer Stripe makes when the purchase is complete
  * @returns the page's address: a secret, for this buyer alone
  * @throws BillingError `redirect_not_allowed`, `price_not_for_sale`, `invalid_request`, `unauthenticated`, `not_billing_manager`,
- * `already_subscribed`, `sale_in_progress`, `account_being_read`, `currency_mismatch`, `tax_not_set_up`, `portal_not_set_up`
+ * `already_subscribed`, `sale_in_progress`, `account_being_read`, `other_account`, `currency_mismatch`, `tax_not_set_up`, `portal_not_set_up`
  */
 export async function openCheckout(billing: Billing, user: User | undefined, purchase: Purchase): Promise<string> {
   assertAllowedRedirect(billing.site, purchase.successUrl);

@@ -1,21 +1,23 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { note } from "../mirror/index.ts";
+import { assertSameAccount, note } from "../mirror/index.ts";
 import type { Payer } from "../payer/index.ts";
 import { isReplayedFailure, isUnfitEmail } from "../stripe/index.ts";
 import { type Buyer, getBuyer } from "./buyer.ts";
+import { atSameAccount } from "./same-account.ts";
 
 /**
  * Makes a Stripe customer for a payer. For use under the payer's lease: two calls at once would otherwise make two.
  *
  * The idempotency key is made of the payer, so that one that a request made before it died is found again. What Stripe stored for
  * that key holds nobody up: after a stored failure, or for a customer who was deleted since, another key is used.
- * @throws BillingError `unauthenticated` when the user was deleted
+ * @throws BillingError `unauthenticated` when the user was deleted, `other_account`
  */
 export async function createCustomer(clients: Clients, payer: Payer, buyer: Buyer): Promise<string> {
   // Whoever was deleted while their customers were looked for seems to have none: what those pay for would be sold again.
-  await getBuyer(clients.supabase, buyer);
+  // And a customer who is made at another account than the one that is mirrored is nobody's.
+  await atSameAccount(clients, () => Promise.all([getBuyer(clients.supabase, buyer), assertSameAccount(clients)]));
   const metadata: Stripe.MetadataParam =
     "userId" in payer ? { user_id: payer.userId } : { organization_id: payer.organizationId };
   const named = { metadata, ...(buyer.email && { email: buyer.email }) };

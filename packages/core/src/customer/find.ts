@@ -4,6 +4,7 @@ import { argumentsOf, findCustomers, type Payer } from "../payer/index.ts";
 import { isMissing, listWhole } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import type { Buyer } from "./buyer.ts";
+import { atSameAccount } from "./same-account.ts";
 import { emailClause, metadataClause, searchCustomers } from "./search.ts";
 
 /** The Stripe customers of a payer, by their ids. */
@@ -18,9 +19,13 @@ export interface PayersCustomers {
  * The customers of a payer. Stripe is asked about each, since one may be deleted there; and for others with the user's confirmed
  * address: what they bought as a guest a moment ago, or what was made for them by hand, may not have arrived yet. Of an account with
  * a past Stripe is asked also for those whose metadata name the payer, until all customers are in rows; and for those that the operator promised.
- * @throws BillingError `account_being_read`
+ * @throws BillingError `account_being_read`, `other_account`
  */
-export async function findPayersCustomers(clients: Clients, payer: Payer, buyer: Buyer): Promise<PayersCustomers> {
+export function findPayersCustomers(clients: Clients, payer: Payer, buyer: Buyer): Promise<PayersCustomers> {
+  return atSameAccount(clients, () => find(clients, payer, buyer));
+}
+
+async function find(clients: Clients, payer: Payer, buyer: Buyer): Promise<PayersCustomers> {
   const [known, listed, unread] = await Promise.all([
     findCustomers(clients.supabase, payer),
     listByEmail(clients, payer, buyer),

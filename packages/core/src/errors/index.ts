@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   "already_subscribed",
   "sale_in_progress",
   "account_being_read",
+  "other_account",
   "currency_mismatch",
   "tax_not_set_up",
   "portal_not_set_up",

@@ -18,7 +18,7 @@ export { customersOf, getRecurringPrice, getSubscription } from "./held.ts";
  * With a flow it opens at that one task. What a flow depends on is asked of Stripe: the mirror may be behind.
  * @returns the page's address: a secret, for this user alone
  * @throws BillingError `redirect_not_allowed`, `unauthenticated`, `not_billing_manager`, `no_billing_account`, `not_found`,
- * `account_being_read`, `portal_not_set_up`; of a flow also `invalid_request`, `price_not_for_sale`, `currency_mismatch` and what
+ * `account_being_read`, `other_account`, `portal_not_set_up`; of a flow also `invalid_request`, `price_not_for_sale`, `currency_mismatch` and what
  * tells why this subscription, or this plan, is none for it
  */
 export async function openPortal(billing: Billing, user: User, wish: CreatePortal): Promise<string> {

@@ -25,6 +25,7 @@ const STATUS: Record<ErrorCode, number> = {
   payment_method_required: 402,
   payment_confirmation_required: 402,
   account_being_read: 503,
+  other_account: 503,
   tax_not_set_up: 503,
   portal_not_set_up: 503,
   invalid_signature: 400,
