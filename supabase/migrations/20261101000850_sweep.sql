@@ -100,7 +100,10 @@ begin
             to_jsonb(jsonb_populate_record(null::%1$s, named."row" || jsonb_build_object('deleted', named.deleted))), named.names
           ) || case when $3 ? named.object_id then jsonb_build_object('owner', $3 -> named.object_id -> 0) else '{}' end
             || case when at.is_ahead then jsonb_build_object('as_of', least(named.as_of, now())) else '{}' end end as stripe,
-          case when unasked or standing.as_of > '-infinity' and (named."row" is not null or not standing.deleted)
+          -- A customer whom a purchase names has a row before Stripe's object has come. Any other row as of never was made by hand.
+          case when unasked
+            or standing.id is not null and (standing.as_of > '-infinity' or $2 <> 'customer')
+              and (named."row" is not null or not standing.deleted)
             then billing.show_columns(to_jsonb(standing), named.names)
               || case when $3 ? named.object_id then jsonb_build_object('owner', $3 -> named.object_id -> 1) else '{}' end
               || case when at.is_ahead then jsonb_build_object('as_of', standing.as_of) else '{}' end end as mirror
@@ -162,9 +165,9 @@ create function public.list_mirrored_ids(object text, after text, most integer) 
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return query execute format(
-    'select id from %s where id > $1 and not deleted and as_of > ''-infinity'' order by id limit $2',
+    'select id from %s where id > $1 and not deleted and (as_of > ''-infinity'' or $3 <> ''customer'') order by id limit $2',
     (select m.target from billing.mirrored m where m.object = list_mirrored_ids.object)
-  ) using coalesce(list_mirrored_ids.after, ''), most;
+  ) using coalesce(list_mirrored_ids.after, ''), most, list_mirrored_ids.object;
 end
 $$;
 
@@ -306,7 +309,7 @@ begin
     return query execute format($unseen$
       select $1, standing.id, to_jsonb(standing) - '{id,as_of,rank,deleted,fetched}'::text[]
       from %s standing
-      where standing.id > $2 and not standing.deleted and standing.as_of > '-infinity'
+      where standing.id > $2 and not standing.deleted and (standing.as_of > '-infinity' or $1 <> 'customer')
         -- A moment that is yet to come no page of any run has shown.
         and (
           standing.as_of < (select run.started_at from billing.sync_runs run where run.id = $3)

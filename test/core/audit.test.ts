@@ -63,12 +63,18 @@ it("rows too few and too many are named, and what a person is called is not", as
   await account.supabase.query(
     `insert into billing.invoices select (jsonb_populate_record(i, '{"id": "in_invented"}')).* from billing.invoices i limit 1`,
   );
+  // As somebody makes one by hand: as of never.
+  await account.supabase.query(
+    `insert into billing.charges (id, status, currency, amount, amount_captured, amount_refunded, created_at)
+      values ('ch_by_hand', 'succeeded', 'usd', 1, 1, 0, now())`,
+  );
   await account.supabase.query("update public.customers set email = 'ada@example.com'");
   const audited = await audit();
   expect(kindOf(audited, "invoice")?.differing).toEqual([
     { id: gone?.id, kind: "missing", columns: [] },
     { id: "in_invented", kind: "extra", columns: [] },
   ]);
+  expect(kindOf(audited, "charge")?.differing).toEqual([{ id: "ch_by_hand", kind: "extra", columns: [] }]);
   const customers = kindOf(audited, "customer");
   expect(customers?.differing).toHaveLength(3);
   expect(customers?.differing[0]?.columns).toEqual([{ column: "email", stripe: "differs", mirror: "differs" }]);

@@ -59,6 +59,14 @@ it.each([
     found: { object: "subscription", kind: "extra", columns: [] },
   },
   {
+    name: "a row that somebody made by hand, and that is as of never",
+    plant: `insert into user_subscriptions (id, customer_id, status, items, currency, cancel_at_period_end, paused, metadata, created_at)
+      select 'sub_by_hand', customer_id, status, items, currency, false, false, metadata, created_at from user_subscriptions limit 1
+      returning id`,
+    table: "user_subscriptions",
+    found: { object: "subscription", kind: "extra", columns: [] },
+  },
+  {
     name: "a column that is null",
     plant:
       "update billing.charges set payment_intent_id = null where id = (select min(id) from billing.charges) returning id",
