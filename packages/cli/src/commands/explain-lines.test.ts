@@ -12,21 +12,22 @@ const claim = (fields: Partial<Claim>): Claim => ({
   unborne: null,
   ...fields,
 });
+const NOTHING: Explanation = {
+  reference: "cus_5WBYsGqNZTUlgo",
+  kind: "customer",
+  payer: null,
+  objects: [],
+  claims: [],
+  events: [],
+  notices: [],
+  cut: [],
+  isSearched: true,
+  unreadable: {},
+  misattributed: [],
+  agrees: true,
+};
 const explained = (claims: Claim[], misattributed: string[] = []): string[] =>
-  explanationLines({
-    reference: "cus_5WBYsGqNZTUlgo",
-    kind: "customer",
-    payer: null,
-    objects: [],
-    claims,
-    events: [],
-    notices: [],
-    cut: [],
-    isSearched: true,
-    unreadable: {},
-    misattributed,
-    agrees: misattributed.length === 0,
-  } satisfies Explanation);
+  explanationLines({ ...NOTHING, claims, misattributed, agrees: misattributed.length === 0 });
 
 it("an owner whom the mirror has lost is named, as who should be it", () => {
   const lines = explained([claim({ by: "nobody", userId: null, stands: true }), claim({})], ["cus_5WBYsGqNZTUlgo"]);
@@ -52,4 +53,12 @@ it("of two who claim a customer the one is told from the other", () => {
   ]);
   expect(lines.find((line) => line.includes("  metadata"))).toMatch(/is the owner$/);
   expect(lines.find((line) => line.includes("  email"))).toMatch(/is not: the first owner stays$/);
+});
+
+it("of a row too many it is said that reading the account does not take it away", () => {
+  const invented = { object: "charge", id: "ch_1", asOf: null, stripe: null, mirror: {}, differing: [] } as const;
+  const said = (verdict: "unknown" | "missing") =>
+    explanationLines({ ...NOTHING, objects: [{ ...invented, verdict } as never], agrees: false }).at(-1);
+  expect(said("unknown")).toMatch(/npx billing sync\nWhat Stripe does not know only the sweep takes away\.$/);
+  expect(said("missing")).toMatch(/npx billing sync$/);
 });

@@ -135,5 +135,8 @@ function verdictLine({ objects, agrees, misattributed }: Explanation): string {
       paint("red", `${id} is not with the owner whom Stripe names: the mirror has lost or missed it.`),
     ),
     "Events take a second or two, so look again. What stays is mended by the sweep, or at once by: npx billing sync",
+    ...(objects.some(({ verdict }) => verdict === "unknown")
+      ? ["What Stripe does not know only the sweep takes away."]
+      : []),
   ].join("\n");
 }
