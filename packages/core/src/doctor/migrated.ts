@@ -1646,7 +1646,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.put_beside(changes jsonb, owners text[])": {
-      body: "6a6bf2fa9061f24f1f951bf47fe4d49c",
+      body: "b22271b97943e902819be17398cd119b",
       callers: [],
       declared: "(changes jsonb, owners text[]) returns SETOF billing.pair, plpgsql, stable",
       definer: false,
@@ -2073,7 +2073,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.list_mirrored_ids(object text, after text, most integer)": {
-      body: "d93b59f4c16fd983d1ea6e6558983672",
+      body: "d6b11a16bfea142a944be4dba273682f",
       callers: ["service_role"],
       declared: "(object text, after text, most integer) returns SETOF text, plpgsql, stable",
       definer: true,
@@ -2113,7 +2113,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.list_unseen_rows(run_id bigint, most integer)": {
-      body: "d5a140714f9c0c67e0034df747bfbac9",
+      body: "8676950d8e975b071c4c803c4fa3020c",
       callers: ["service_role"],
       declared:
         '(run_id bigint, most integer) returns TABLE(object text, object_id text, "row" jsonb), plpgsql, stable',
