@@ -283,6 +283,38 @@ describe("POST /api/stripe/create-portal", () => {
   });
 });
 
+describe("POST /api/subscriptions/…", () => {
+  const post = (what: string, buyer: Person, body: object) =>
+    postJson(`/api/subscriptions/${what}`, body, bearer(buyer));
+
+  it("previews a change, makes it, ends the subscription and takes that back", async () => {
+    const buyer = await world.signUp();
+    const opened = await postForm((await world.priceOf("starter_monthly")).id, bearer(buyer));
+    await world.pay(opened.headers.get("location") ?? "");
+    const preview = await post("preview-change", buyer, { priceId: proMonthly });
+    expect(preview.status).toBe(200);
+    const { token, effective } = (await preview.json()) as { token: string; effective: string };
+    expect(effective).toBe("now");
+    const changed = await post("change", buyer, { priceId: proMonthly, token });
+    expect(changed.status).toBe(200);
+    expect(await changed.json()).toMatchObject({ items: [{ priceId: proMonthly }] });
+    const stale = await post("change", buyer, { priceId: (await world.priceOf("starter_monthly")).id, token });
+    expect(stale.status).toBe(409);
+    expect(await stale.json()).toMatchObject({ code: "changed_meanwhile", preview: { effective: "period_end" } });
+    expect(await (await post("cancel", buyer, {})).json()).toMatchObject({ endsAt: expect.any(String) });
+    expect(await (await post("resume", buyer, {})).json()).toMatchObject({ endsAt: null });
+  });
+
+  it.each(["preview-change", "change", "cancel", "resume"])(
+    "%s is for whoever is signed in, and has bought something",
+    async (what) => {
+      const body = { priceId: proMonthly, token: `thy2o0.${"0".repeat(64)}` };
+      await expectRefusal(await postJson(`/api/subscriptions/${what}`, body, {}), 401, "unauthenticated");
+      await expectRefusal(await post(what, await world.signUp(), body), 400, "no_billing_account");
+    },
+  );
+});
+
 describe("GET /api/checkout_sessions/{id}", () => {
   it("shows the owner what was bought, and makes the account right before any webhook", async () => {
     const buyer = await world.signUp();

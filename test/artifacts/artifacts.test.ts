@@ -139,7 +139,8 @@ describe.skipIf(!isRuntimeInterfaceClientInstalled)("the built artifact of", () 
 
     const form = { "content-type": "application/x-www-form-urlencoded", cookie: ada.cookie, origin: world.url };
     const post = request("POST", "/api/checkout_sessions", form, `price_id=${priceId}`);
-    expect(await invoke("create-checkout-session", post)).toMatchObject({
+    const opened = (await invoke("create-checkout-session", post)) as { headers: { location: string } };
+    expect(opened).toMatchObject({
       statusCode: 303,
       headers: { location: expect.stringContaining("/c/pay/cs_") },
     });
@@ -152,6 +153,22 @@ describe.skipIf(!isRuntimeInterfaceClientInstalled)("the built artifact of", () 
     expect(await invoke("create-portal", manage)).toMatchObject({ statusCode: 200 });
     const nobody = request("POST", "/api/stripe/create-portal", json, returnUrl);
     expect(await invoke("create-portal", nobody)).toMatchObject({ statusCode: 401 });
+
+    await world.pay(opened.headers.location);
+    const change = (path: string, body: object) =>
+      request("POST", `/api/subscriptions/${path}`, { ...json, ...bearer() }, JSON.stringify(body));
+    const { id: yearly } = await world.priceOf("pro_yearly");
+    const preview = await invoke("preview-change", change("preview-change", { priceId: yearly }));
+    const { token } = bodyOf(preview);
+    expect(await invoke("change-plan", change("change", { priceId: yearly, token }))).toMatchObject({
+      statusCode: 200,
+    });
+    for (const [name, path] of [
+      ["cancel-subscription", "cancel"],
+      ["resume-subscription", "resume"],
+    ] as const) {
+      expect(await invoke(name, change(path, {}))).toMatchObject({ statusCode: 200 });
+    }
   });
 
   it("reconcile queues what the ledger lacks", async () => {
