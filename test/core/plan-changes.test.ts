@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { nextSecond } from "../parts/clock.ts";
 import { openPlanShop, type PlanShop } from "../parts/plans.ts";
 import { standBefore } from "../parts/proxy.ts";
@@ -32,6 +32,16 @@ const upcoming = async ({ id }: Stripe.Subscription) => {
     .eq("subscription_id", id);
   return data;
 };
+
+/** Does something when our clock is so far ahead. */
+async function inTime<Result>(ahead: number, act: () => Promise<Result>): Promise<Result> {
+  const now = vi.spyOn(Date, "now").mockReturnValue(Date.now() + ahead);
+  try {
+    return await act();
+  } finally {
+    now.mockRestore();
+  }
+}
 
 const subscribe = (price = store.small.id, quantity = 1, options = {}) =>
   store.subscribe({ items: [{ price, quantity }] }, options);
@@ -119,19 +129,56 @@ describe("a change", () => {
     expect(await store.charged(buyer.customer)).toEqual([error.details.preview.amountDue, 1500]);
   });
 
-  it("with a moment that was never previewed, or long ago, is refused: one near the period's end would be for nothing", async () => {
+  it("as of a moment that has not come, or is long over, is refused: near the period's end it would be for nothing", async () => {
     const buyer = await subscribe();
-    const { wish } = await previewed(buyer, store.big.id);
-    const digest = wish.token.split(".")[1];
-    const now = Math.floor(Date.now() / 1000);
-    for (const moment of [now + 3600, now - 3600, now + 20 * 86_400]) {
-      const token = `${moment.toString(36)}.${digest}`;
-      await expect(store.change({ user: buyer.user }, { ...wish, token })).rejects.toMatchObject(
-        refusal("changed_meanwhile"),
-      );
+    const MINUTE = 60_000;
+    for (const ahead of [20 * 24 * 60 * MINUTE, 2 * MINUTE]) {
+      const { wish } = await inTime(ahead, () => previewed(buyer, store.big.id));
+      await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(refusal("changed_meanwhile"));
     }
+    const { wish } = await previewed(buyer, store.big.id);
+    const late = inTime(31 * MINUTE, () => store.change({ user: buyer.user }, wish));
+    await expect(late).rejects.toMatchObject(refusal("changed_meanwhile"));
     expect(await store.charged(buyer.customer)).toEqual([1500]);
+    await inTime(29 * MINUTE, () => store.change({ user: buyer.user }, wish));
+    expect(await held(buyer.subscription)).toMatchObject({ price: store.big.id });
   });
+});
+
+it.each<[string, (buyer: Subscriber) => Promise<unknown>]>([
+  [
+    "its payments are paused",
+    ({ subscription: { id } }) => stripe().subscriptions.update(id, { pause_collection: { behavior: "void" } }),
+  ],
+  [
+    "its invoices are sent",
+    ({ subscription: { id } }) =>
+      stripe().subscriptions.update(id, { collection_method: "send_invoice", days_until_due: 7 }),
+  ],
+  [
+    "a bank debit pays it, for which Stripe lets nothing wait",
+    async ({ customer }) => {
+      const { id } = await stripe().paymentMethods.create({
+        type: "sepa_debit",
+        sepa_debit: { iban: "DE89370400440532013000" },
+        billing_details: { name: "Ada", email: "ada@example.com" },
+      });
+      await store.useCard(customer, id);
+    },
+  ],
+  [
+    "what was invoiced last is not paid",
+    async ({ customer, subscription: { id } }) => {
+      await store.useCard(customer, "pm_card_chargeCustomerFail");
+      await stripe().subscriptions.update(id, { billing_cycle_anchor: { type: "now" }, proration_behavior: "none" });
+    },
+  ],
+])("nothing is changed where %s", async (_, so) => {
+  const buyer = await subscribe();
+  await so(buyer);
+  const act = previewed(buyer, store.big.id).then(({ wish }) => store.change({ user: buyer.user }, wish));
+  await expect(act).rejects.toMatchObject(refusal("subscription_not_changeable"));
+  expect(await held(buyer.subscription)).toMatchObject({ price: store.small.id, pending: false });
 });
 
 describe("a payment that does not go through leaves the old plan, and nothing that could be charged later", () => {
@@ -231,6 +278,26 @@ describe("cancel and resume", () => {
     expect(await upcoming(buyer.subscription)).toEqual([]);
     await store.change({ user: buyer.user }, (await previewed(buyer, store.small.id)).wish);
     expect(await store.cancel(buyer.user)).toMatchObject({ changesTo: null, endsAt: expect.any(String) });
+  });
+
+  it("a schedule of somebody else's that is over stands in the way of nothing, one that binds longer does", async () => {
+    const agreed = async (phase: Partial<Stripe.SubscriptionScheduleUpdateParams.Phase>) => {
+      const buyer = await subscribe(store.big.id);
+      const schedule = await stripe().subscriptionSchedules.create({ from_subscription: buyer.subscription.id });
+      const [now] = schedule.phases;
+      const items = [{ price: store.big.id, quantity: 1 }];
+      const start_date = Number(now?.start_date);
+      await stripe().subscriptionSchedules.update(schedule.id, { phases: [{ items, start_date, ...phase }] });
+      return { buyer, end: Number(now?.end_date) };
+    };
+    const bound = await agreed({ duration: { interval: "year", interval_count: 1 } });
+    for (const act of [store.cancel, () => previewed(bound.buyer, store.small.id)]) {
+      await expect(act(bound.buyer.user)).rejects.toMatchObject(refusal("subscription_scheduled"));
+    }
+    const free = await agreed({ duration: { interval: "month", interval_count: 1 } });
+    await store.change({ user: free.buyer.user }, (await previewed(free.buyer, store.big.id, 2)).wish);
+    expect(await store.resume(free.buyer.user)).toMatchObject({ changesTo: null, endsAt: null });
+    expect(await store.cancel(free.buyer.user)).toMatchObject({ endsAt: new Date(free.end * 1000).toISOString() });
   });
 
   it("what somebody else has scheduled is not the customer's to take back", async () => {

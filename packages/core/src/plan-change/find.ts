@@ -5,8 +5,9 @@ import { noteAnew } from "../mirror/index.ts";
 import { getRecurringPrice, getSubscription, notChangeable, notOffered, otherCurrency, over } from "../portal/index.ts";
 import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
 import { ending, scheduled, scheduledByOthers } from "./refusals.ts";
-import { getStanding, partsOf, type Standing, type Target } from "./schedule.ts";
+import { getStanding, isBound, partsOf, type Standing, type Target } from "./schedule.ts";
 import type { PreviewChange } from "./schema.ts";
+import { periodEndOf } from "./state.ts";
 
 /** A change that may be made: of a subscription, to one of its parts. */
 export interface Change extends Target {
@@ -57,9 +58,9 @@ function isScheduled({
   quantity,
   subscription,
 }: Omit<Change, "isMade" | "isScheduled">): boolean {
-  const { next, isForeign } = standing;
+  const { next } = standing;
+  if (isBound(standing, periodEndOf(subscription))) throw scheduledByOthers();
   if (!next) return false;
-  if (isForeign) throw scheduledByOthers();
   const others = subscription.items.data.filter(({ id }) => id !== item.id);
   const wanted = [
     { priceId: price.id, quantity },
@@ -96,11 +97,13 @@ async function pickItem(
 }
 
 function assertChangeable(
-  { status, collection_method: collection }: Stripe.Subscription,
+  { status, collection_method: collection, pause_collection: pause }: Stripe.Subscription,
   { price }: Stripe.SubscriptionItem,
 ): void {
   // What is owed would be paid back for the time that it was owed for.
   if (status !== "active" && status !== "trialing") throw notChangeable("Its last invoice is not paid yet.");
+  // What is invoiced meanwhile is not collected: more would be had for nothing.
+  if (pause) throw notChangeable("Its payments are paused.");
   if (collection === "send_invoice") throw notChangeable("Its invoices are sent.");
   if (price.recurring?.usage_type === "metered") throw notChangeable("It is paid by use.");
 }

@@ -9,7 +9,7 @@ import { isOver, remove } from "../stripe/index.ts";
 import { ask, type Caller, keyFor } from "./asking.ts";
 import { giveUpPending } from "./pay.ts";
 import { endingByOthers, scheduledByOthers } from "./refusals.ts";
-import { getStanding, release, type Standing } from "./schedule.ts";
+import { getStanding, isBound, release, type Standing } from "./schedule.ts";
 import type { OneSubscription, SubscriptionState } from "./schema.ts";
 import { periodEndOf, stateOf } from "./state.ts";
 
@@ -29,9 +29,9 @@ export function cancelSubscription(
 ): Promise<SubscriptionState> {
   return withSubscription(billing, caller, wish, async (subscription, standing, lease) => {
     if (isEnding(subscription)) return subscription;
-    if (standing.schedule && standing.isForeign) throw scheduledByOthers();
+    if (isBound(standing, periodEndOf(subscription))) throw scheduledByOthers();
     lease.assertHeld();
-    await takeBack(billing, caller, "cancel", subscription, standing);
+    await takeBack(billing, caller, "cancel", subscription, standing.schedule);
     const path = `/v1/subscriptions/${subscription.id}`;
     if (ENDS_AT_ONCE.includes(subscription.status)) {
       return note(billing, "subscription", () => remove<Stripe.Subscription>(billing.stripe, path));
@@ -53,7 +53,8 @@ export function resumeSubscription(
   return withSubscription(billing, caller, wish, async (subscription, standing, lease) => {
     lease.assertHeld();
     if (standing.next && standing.isForeign) throw scheduledByOthers();
-    if (!isEnding(subscription)) return takeBack(billing, caller, "resume", subscription, standing);
+    const own = standing.isForeign ? undefined : standing.schedule;
+    if (!isEnding(subscription)) return takeBack(billing, caller, "resume", subscription, own);
     const { id, cancel_at: end, cancel_at_period_end: atPeriodEnd } = subscription;
     // The portal sets a day, that of the period's end; any other is somebody else's decision.
     if (!atPeriodEnd && end !== periodEndOf(subscription)) throw endingByOthers();
@@ -89,7 +90,7 @@ async function takeBack(
   caller: Caller,
   why: string,
   subscription: Stripe.Subscription,
-  { schedule }: Standing,
+  schedule: Standing["schedule"],
 ): Promise<Stripe.Subscription> {
   if (schedule) await release(billing, schedule, (step) => keyFor(caller, `${why} ${step}`));
   if (subscription.pending_update) return giveUpPending(billing, subscription);

@@ -35,6 +35,14 @@ export async function getStanding(clients: Clients, subscription: Stripe.Subscri
 const MADE_HERE = "turnpike";
 const METADATA = { scheduled_by: MADE_HERE };
 
+/**
+ * Whether what somebody else has agreed with the customer stands in the way: something is to come, or the subscription is to stay as it is
+ * beyond its period. A schedule that has run through its phases binds nobody.
+ */
+export function isBound({ schedule, next, isForeign }: Standing, periodEnd: number): boolean {
+  return isForeign && (next !== undefined || (schedule?.current_phase?.end_date ?? 0) > periodEnd);
+}
+
 export const partsOf = ({ items }: Phase): PhasePart[] =>
   items.map(({ price, quantity }) => ({ priceId: idOf(price) ?? "", quantity: quantity ?? null }));
 
