@@ -31,7 +31,6 @@ const planOf = async () => {
 };
 const invoices = async () => (await stripe().invoices.list({ customer: buyer.customer })).data.length;
 const leases = () => store.supabase.query("select from billing.sales_in_progress");
-
 describe("what counts is how it stands at Stripe, not in the copy", () => {
   it("a subscription that the mirror has never heard of is changed", async () => {
     expect(await store.supabase.query("select from user_subscriptions where id = $1", [buyer.subscription.id])).toEqual(

@@ -58,6 +58,21 @@ function createSubscribers(shop: Shop, { stripe }: LentStripe) {
 
     preview: (user: User, wish: Parameters<typeof previewChange>[2], billing: Billing = shop.billing) =>
       previewChange(billing, { user }, wish),
+    /** A preview, and what makes the change that it shows. */
+    async previewed(user: User, priceId: string, quantity?: number) {
+      const wish = { priceId, quantity };
+      const preview = await previewChange(shop.billing, { user }, wish);
+      return { preview, wish: { ...wish, token: preview.token } };
+    },
+
+    /** What Stripe holds of a subscription. */
+    async held({ id }: Stripe.Subscription) {
+      const { items, status, ...others } = await stripe.subscriptions.retrieve(id);
+      const [item] = items.data;
+      const { cancel_at_period_end: ends, pending_update: pending } = others;
+      return { price: item?.price.id, quantity: item?.quantity, status, ends, pending: pending !== null };
+    },
+
     change: (caller: Caller, wish: Parameters<typeof changePlan>[2], billing: Billing = shop.billing) =>
       changePlan(billing, caller, wish),
     cancel: (user: User, billing: Billing = shop.billing) => cancelSubscription(billing, { user }, {}),
