@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { openCheckout } from "@turnpike/core/checkout";
+import { cancelSubscription, changePlan, previewChange, resumeSubscription } from "@turnpike/core/plan-change";
 import { openPortal } from "@turnpike/core/portal";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
@@ -60,6 +61,34 @@ it("an organisation buys once, whichever of its managers presses, and each of th
   }
   const [subscription] = (await lent.stripe.subscriptions.list({ customer: customer?.id ?? "" })).data;
   expect(subscription?.metadata).toMatchObject({ organization_id: acme, user_id: ada.id });
+});
+
+it("one manager's plan is changed, ended and kept by the other; by no member, and for nobody's own account", async () => {
+  const [acme, ada, grace, member] = [
+    newOrganization(),
+    await shop.newUser(),
+    await shop.newUser(),
+    await shop.newUser(),
+  ];
+  await Promise.all([join(ada, acme, true), join(grace, acme, true), join(member, acme, false)]);
+  await shop.pay(await buy(ada, acme));
+  const { billing } = shop;
+  const wish = { priceId: plan, quantity: 4, organizationId: acme };
+  const { token } = await previewChange(billing, { user: grace }, wish);
+  const acts = (user: User, organizationId?: string) => [
+    () => changePlan(billing, { user }, { ...wish, organizationId, token }),
+    () => cancelSubscription(billing, { user }, { organizationId }),
+    () => resumeSubscription(billing, { user }, { organizationId }),
+  ];
+  for (const act of acts(member, acme)) await expect(act()).rejects.toMatchObject(NO_MANAGER);
+  for (const act of acts(grace)) await expect(act()).rejects.toMatchObject({ code: "no_billing_account" });
+  const states = [];
+  for (const act of acts(grace, acme)) states.push(await act());
+  expect(states).toMatchObject([
+    { items: [{ priceId: plan, quantity: 4 }], endsAt: null },
+    { endsAt: expect.any(String) },
+    { endsAt: null },
+  ]);
 });
 
 it("what an organisation bought is not its manager's: they may buy for themselves, and the other way round", async () => {

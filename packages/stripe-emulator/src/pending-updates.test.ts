@@ -98,6 +98,31 @@ test("what cannot wait for a payment is refused, as are subscriptions that no ca
   await expect(change()).rejects.toMatchObject(refused("send_invoice"));
 });
 
+test("what is not paid at once is not made where that is asked for: nothing of it is left", async () => {
+  const { id, customer, item, price, better } = await unpaid();
+  const params = { items: [{ id: item, price: better.id }], payment_behavior: "error_if_incomplete" as const };
+  const rows = async () => [
+    (await stripe.subscriptions.list({ customer })).data.map(({ items }) => items.data[0]?.price.id),
+    (await stripe.invoices.list({ customer })).data.length,
+  ];
+  const declined = { type: "StripeCardError", statusCode: 402, code: "card_declined" };
+  await expect(
+    stripe.subscriptions.update(id, { ...params, proration_behavior: "always_invoice" }),
+  ).rejects.toMatchObject(declined);
+  const another = { customer, items: [{ price: better.id }], payment_behavior: "error_if_incomplete" as const };
+  await expect(stripe.subscriptions.create(another)).rejects.toMatchObject(declined);
+  expect(await rows()).toEqual([[price.id], 1]);
+  const asking = await stripe.paymentMethods.attach("pm_card_authenticationRequired", { customer });
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: asking.id } });
+  await expect(stripe.subscriptions.create(another)).rejects.toMatchObject({
+    code: "subscription_payment_intent_requires_action",
+  });
+  const good = await stripe.paymentMethods.attach("pm_card_visa", { customer });
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: good.id } });
+  await stripe.subscriptions.update(id, { ...params, proration_behavior: "always_invoice" });
+  expect(await rows()).toEqual([[better.id], 2]);
+});
+
 test("what each period costs is previewed without what is prorated and what waits", async () => {
   const { id, item, better, customer } = await unpaid();
   await stripe.invoiceItems.create({ customer, subscription: id, amount: 700, currency: "eur" });

@@ -1,6 +1,8 @@
-import { invalid, notModelled } from "../api/errors.ts";
+import { ApiError, invalid, notModelled } from "../api/errors.ts";
 import type { ParamsOf } from "../api/params.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
+import { defaultPaymentOf } from "../billing/invoice-payments.ts";
+import { DECLINED } from "../billing/payment.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
 import type { updateParams } from "./subscription-params.ts";
@@ -35,4 +37,22 @@ export function refusePending(world: World, subscription: Subscription, params: 
     const message = `You cannot update \`${name}\` when \`payment_behavior\` is set to \`pending_if_incomplete\`.`;
     throw invalid(message, undefined, name);
   }
+}
+
+/**
+ * `error_if_incomplete`: Stripe's 402 where what is asked would be invoiced at once and not be paid. It is done to a copy of the state.
+ * @param latest the subscription's latest invoice before; what is owed of that is another matter
+ */
+export function refuseUnpaid(world: World, latest: string | null, act: (copy: World) => Subscription): void {
+  world.rehearse(world.now(), (copy) => {
+    const invoice = copy.store.invoices.find(act(copy).latest_invoice);
+    if (invoice?.status !== "open" || invoice.id === latest || invoice.collection_method === "send_invoice") return;
+    const payment = defaultPaymentOf(copy, invoice.id)?.payment.payment_intent;
+    const { status } = copy.store.paymentIntents.find(payment) ?? {};
+    if (status === "processing") return;
+    if (status !== "requires_action") throw new ApiError(402, { type: "card_error", ...DECLINED });
+    const message =
+      "Payment for this subscription requires additional user action before it can be completed successfully.";
+    throw new ApiError(402, { type: "card_error", code: "subscription_payment_intent_requires_action", message });
+  });
 }

@@ -17,11 +17,13 @@ import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { itemChanges, recurringPrice, refuseTooMany } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
-import { refusePending } from "./pending-params.ts";
+import { refusePending, refuseUnpaid } from "./pending-params.ts";
 import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 
 export function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
+  if (params.payment_behavior === "error_if_incomplete")
+    refuseUnpaid(world, null, (copy) => createSubscription(copy, { ...params, payment_behavior: "allow_incomplete" }));
   const customer = customerFromParam(world, params.customer);
   refuseTooMany(params.items.length);
   const items = params.items.map((item, index) => ({
@@ -88,6 +90,10 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
   }
   refuseScheduled(before, params);
   refusePending(world, before, params);
+  if (params.payment_behavior === "error_if_incomplete")
+    refuseUnpaid(world, before.latest_invoice, (copy) =>
+      updateSubscription(copy, id, { ...params, payment_behavior: "allow_incomplete" }),
+    );
   const { description, default_payment_method: method, automatic_tax: tax } = params;
   if (tax?.enabled) refuseUnknownLocation(world, before.customer);
   if (params.discounts) changeDiscounts(world, before, params.discounts);
