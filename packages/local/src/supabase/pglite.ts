@@ -48,6 +48,7 @@ async function connect(dataDir?: string, snapshot?: Blob): Promise<PgliteConnect
   });
   try {
     await connection.driver.waitReady;
+    await forgetArraysOfRows(connection.driver);
   } catch (cause) {
     const place = dataDir ?? "memory";
     throw new Error(`The local database in ${place} does not open. Begin with an empty one: npm start -- --fresh`, {
@@ -55,6 +56,17 @@ async function connect(dataDir?: string, snapshot?: Blob): Promise<PgliteConnect
     });
   }
   return connection;
+}
+
+/**
+ * With each result PGlite copies its table of parsers. Two thirds of them are for arrays of tables' rows, which nobody reads: without
+ * them a small query takes a third less.
+ */
+async function forgetArraysOfRows(driver: PgliteConnection["driver"]): Promise<void> {
+  const { rows } = await driver.query<{ typarray: number }>(
+    "select typarray from pg_catalog.pg_type where typtype = 'c' and typarray <> 0",
+  );
+  for (const { typarray } of rows) delete driver.parsers[typarray];
 }
 
 function executorSql(executor: Executor): Sql {
