@@ -29,7 +29,7 @@ let folder: string;
 beforeAll(async () => {
   world = await startWorld({ inMemory: true });
   folder = mkdtempSync(join(tmpdir(), "turnpike-stage-"));
-  sqs = await startSqs(folder, REGION);
+  sqs = await startSqs(undefined, REGION);
   await world.priceOf("pro_monthly");
 }, 120_000);
 afterAll(async () => {

@@ -2,7 +2,6 @@ import type { JsonWebKey } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parentPort } from "node:worker_threads";
@@ -22,7 +21,7 @@ const { MIGRATIONS_DIR: migrationsDir } = process.env;
 type Supabase = Promise<TestSupabase & { signingKey: JsonWebKey & { kid?: string } }>;
 const supabases = new Map<string, { version: string; started: Supabase }>();
 const stripes = new Map<string, ReturnType<typeof startStripe>>();
-const sqs = startSqs(join(tmpdir(), `turnpike-parts-${crypto.randomUUID()}`), "us-east-1");
+const sqs = startSqs(undefined, "us-east-1");
 
 const answers: Record<string, (worker: string, input: never) => Promise<unknown>> = {
   /** Supabase with all tables empty. */

@@ -16,6 +16,8 @@ export interface AwsOptions {
   root: string;
   /** Where bundles and messages are kept. */
   dataDir: string;
+  /** Messages are kept in memory only. */
+  inMemory?: boolean | undefined;
   /** What the stacks read from `process.env`. */
   environment: Environment;
   /** The values of the stacks' secrets, by name. */
@@ -58,14 +60,14 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 }
 
 async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
-  const { root, dataDir, environment, secrets, watch, retryAfterSeconds, log } = options;
+  const { root, dataDir, inMemory, environment, secrets, watch, retryAfterSeconds, log } = options;
   const outDir = join(dataDir, "build");
   linkNodeModules(root, outDir);
   const reused = options.stacks && reuseStacks(options.stacks, environment);
   const stacks = closers.add(reused ?? (await startStacks({ root, outDir, watch, environment })));
   const { system } = stacks;
   const { region } = system;
-  const sqs = closers.add(await startSqs(join(dataDir, "sqs"), region));
+  const sqs = closers.add(await startSqs(inMemory ? undefined : join(dataDir, "sqs"), region));
   const queues = sqs.createQueues(system.queues);
   const functions = createFunctions(system.functions, { secrets, queues, region, sqsEndpoint: sqs.endpoint }, log);
   const pollers = new Map<string, Poller>();

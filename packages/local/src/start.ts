@@ -36,7 +36,7 @@ export interface LocalOptions {
   dataDir?: string;
   /** Overrides PORT; 0 takes a free one. */
   port?: number;
-  /** Whether Supabase keeps its rows in memory only: it starts and answers faster, for tests. Default: false. */
+  /** Whether Supabase and SQS keep what they hold in memory only: they start and answer faster, for tests. Default: false. */
   inMemory?: boolean;
   /** Whether to serve the web app; `built`: as a deploy builds it, for tests. Default: true. */
   web?: boolean | "built";
@@ -97,9 +97,9 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   const stacksEnv = stacksEnvironment(environment, settings);
   // A secret that the stacks have beside ours is set by its name.
   const secrets = { ...environment, ...stacksSecrets(settings) };
-  const { retryAfterSeconds, stacks } = options;
+  const { retryAfterSeconds, stacks, inMemory } = options;
   const aws = closers.add(
-    await startAws({ root, dataDir, environment: stacksEnv, secrets, watch, retryAfterSeconds, log, stacks }),
+    await startAws({ root, dataDir, inMemory, environment: stacksEnv, secrets, watch, retryAfterSeconds, log, stacks }),
   );
   onStep("Stacks read, queues open");
   const siteDir = options.web === "built" ? join(dataDir, "site") : undefined;

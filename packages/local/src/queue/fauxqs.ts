@@ -7,18 +7,28 @@ export type FauxqsQueue = NonNullable<ReturnType<FauxqsStore["getQueueByName"]>>
 type Persistence = NonNullable<FauxqsStore["persistence"]>;
 
 /**
- * Opens fauxqs with its messages in a SQLite file. Its own `startFauxqs` listens on every interface, where anybody in
+ * Opens fauxqs with its messages in a SQLite file, or without a folder in memory only. Its own `startFauxqs` listens on every interface, where anybody in
  * the same network could put a message that the consumer trusts; so it is put together here from its (pinned) parts.
  */
-export async function openFauxqs(dataDir: string, region: string) {
-  const [{ SqsStore }, { SnsStore }, { S3Store }, { PersistenceManager }] = await Promise.all([
+export async function openFauxqs(dataDir: string | undefined, region: string) {
+  const [{ SqsStore }, { SnsStore }, { S3Store }] = await Promise.all([
     part<{ SqsStore: new () => FauxqsStore }>("sqs/sqsStore.js"),
     part<{ SnsStore: new () => Stores["snsStore"] }>("sns/snsStore.js"),
     part<{ S3Store: new () => Stores["s3Store"] }>("s3/s3Store.js"),
-    part<{ PersistenceManager: new (dataDir: string) => Persistence }>("persistence.js"),
   ]);
-  mkdirSync(dataDir, { recursive: true });
   const stores: Stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+  const persistence = dataDir === undefined ? undefined : await keepIn(dataDir, stores);
+  const app = buildApp({ logger: false, defaultRegion: region, stores });
+  app.addHook("preClose", () => persistence?.close());
+  return { app, store: stores.sqsStore };
+}
+
+/** Takes up what an earlier run has left in the folder, and keeps there what comes. */
+async function keepIn(dataDir: string, stores: Stores): Promise<Persistence> {
+  const { PersistenceManager } = await part<{ PersistenceManager: new (dataDir: string) => Persistence }>(
+    "persistence.js",
+  );
+  mkdirSync(dataDir, { recursive: true });
   const persistence = new PersistenceManager(dataDir);
   // Load before attaching: attached, the store would write each queue back over itself and cascade its messages away.
   persistence.loadSqsAndSns(stores.sqsStore, stores.snsStore);
@@ -28,9 +38,7 @@ export async function openFauxqs(dataDir: string, region: string) {
   // what is in flight on disk is visible after a restart, see below.
   persistence.updateMessageReady = () => {};
   releaseInFlight(stores.sqsStore);
-  const app = buildApp({ logger: false, defaultRegion: region, stores });
-  app.addHook("preClose", () => persistence.close());
-  return { app, store: stores.sqsStore };
+  return persistence;
 }
 
 /**

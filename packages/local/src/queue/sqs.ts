@@ -29,9 +29,9 @@ export interface LocalSqs {
 
 /**
  * Starts SQS on a free loopback port.
- * @param dataDir Where the messages are kept; none of them is lost when the process is killed.
+ * @param dataDir Where the messages are kept; none of them is lost when the process is killed. Absent: in memory only.
  */
-export async function startSqs(dataDir: string, region: string): Promise<LocalSqs> {
+export async function startSqs(dataDir: string | undefined, region: string): Promise<LocalSqs> {
   const { app, store } = await openFauxqs(dataDir, region);
   const endpoint = await app.listen({ port: 0, host: "127.0.0.1" });
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
