@@ -85,6 +85,12 @@ describe("of a page that is written", () => {
     expect([failures, asked, written.length]).toEqual([[], 1, 2]);
   });
 
+  it("and is empty, nobody is asked", async () => {
+    const { client, requests } = await standIn();
+    expect(await writePage({ stripe: lent.stripe, supabase: client }, [])).toEqual([]);
+    expect(requests).toEqual([]);
+  });
+
   it("nothing is said to be written when the database does not answer", async () => {
     const { supabase: silent } = await standBeforeSupabase(supabase, (_, response) => response.destroy());
     await expect(writePage({ stripe: lent.stripe, supabase: silent }, show([product()]).changes)).rejects.toMatchObject(

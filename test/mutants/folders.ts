@@ -66,6 +66,7 @@ export const FOLDERS: readonly MutatedFolder[] = [
       "core/answers",
       "core/refusals",
       "core/pages",
+      "core/lists",
       "core/account",
       "core/wrong-key",
       "core/applying",

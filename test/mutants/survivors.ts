@@ -387,4 +387,25 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     "Without an encoding, Node takes UTF-8.",
     '"utf8" → ""',
   ),
+  ...known(
+    "core/src/mirror/declare.ts",
+    'listed: { path: declaration.path ?? "", ...declaration.listed },',
+    "What has no path, a customer's entitlements, names that of its list there.",
+    '"" → "Stryker was here!"',
+  ),
+  ...known(
+    "core/src/mirror/page.ts",
+    "if (!(error instanceof UnreadableError)) throw error;",
+    "Nothing else is thrown there: `explain` makes one of whatever a projector throws.",
+    "!(error instanceof UnreadableError) → false",
+  ),
+  ...known(
+    "core/src/mirror/page.ts",
+    'if (others.length === 0) return [{ id: first?.object_id ?? "unknown", reason: errors[0]?.message ?? "" }];',
+    "There is a change, with the id of what was read, and an error; only their types say that they may be missing.",
+    '"unknown" → ""',
+    '"" → "Stryker was here!"',
+    "first?.object_id → first.object_id",
+    "errors[0]?.message → errors[0].message",
+  ),
 ];
