@@ -1,11 +1,18 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { noteList } from "../mirror/index.ts";
+import { noteAnew, noteList } from "../mirror/index.ts";
 import { listWhole, requiredIdOf } from "../stripe/index.ts";
 
-/** All subscriptions of these customers, those that ended too. Stripe is asked, and the mirror learns of them. */
-export async function listSubscriptions(clients: Clients, customers: string[]): Promise<Stripe.Subscription[]> {
-  return (await Promise.all(customers.map((customer) => listOfCustomer(clients, customer)))).flat();
+/**
+ * All subscriptions of these customers, those that ended too. Stripe is asked, and the mirror learns of them.
+ * @param options.noted false for who is about to change one, and will note that: of one second the mirror keeps what it heard first
+ */
+export async function listSubscriptions(
+  clients: Clients,
+  customers: string[],
+  { noted = true }: { noted?: boolean } = {},
+): Promise<Stripe.Subscription[]> {
+  return (await Promise.all(customers.map((customer) => listOfCustomer(clients, customer, noted)))).flat();
 }
 
 /** The ids of the products that a subscription is of. */
@@ -13,10 +20,9 @@ export function productsOf({ items }: Stripe.Subscription): string[] {
   return items.data.map(({ price }) => requiredIdOf(price.product));
 }
 
-async function listOfCustomer(clients: Clients, customer: string): Promise<Stripe.Subscription[]> {
-  const list = (page: object) =>
-    noteList(clients, "subscription", () =>
-      clients.stripe.subscriptions.list({ customer, status: "all", limit: 100, ...page }),
-    );
-  return (await listWhole(await list({}), list)).data;
+async function listOfCustomer(clients: Clients, customer: string, noted: boolean): Promise<Stripe.Subscription[]> {
+  const ask = (page: object) => clients.stripe.subscriptions.list({ customer, status: "all", limit: 100, ...page });
+  const list = (page: object) => (noted ? noteList(clients, "subscription", () => ask(page)) : ask(page));
+  const { data } = await listWhole(await list({}), list);
+  return Promise.all(data.map((each) => (each.items.has_more ? noteAnew(clients, "subscription", each.id) : each)));
 }

@@ -48,7 +48,7 @@ export async function changePlan(billing: Billing, caller: Caller, wish: ChangeP
     const { subscription, standing } = change;
     // Whoever presses twice, or asks again because the answer was lost, is told how it stands: as they wished.
     if (change.isScheduled || (change.isMade && (await isFresh(billing, change, wish.token)))) {
-      return stateOf(subscription, standing);
+      return stateOf(await noteAnew(billing, "subscription", subscription.id), standing);
     }
     if (change.isMade) throw unchanged();
     const pending = await getPendingPayment(billing, subscription);

@@ -25,7 +25,7 @@ export interface Change extends Target {
  */
 export async function findChange(billing: Billing, customers: string[], wish: PreviewChange): Promise<Change> {
   const sellable = await getRecurringPrice(billing, wish.priceId);
-  const subscription = await getSubscription(billing, customers, wish.subscriptionId, sellable);
+  const subscription = await getSubscription(billing, customers, wish.subscriptionId, sellable, { noted: false });
   if (isOver(subscription)) throw over();
   if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending();
   const item = await pickItem(billing, subscription, sellable);

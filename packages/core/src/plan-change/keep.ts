@@ -28,7 +28,7 @@ export function cancelSubscription(
   wish: OneSubscription,
 ): Promise<SubscriptionState> {
   return withSubscription(billing, caller, wish, async (subscription, standing, lease) => {
-    if (isEnding(subscription)) return subscription;
+    if (isEnding(subscription)) return noteAnew(billing, "subscription", subscription.id);
     if (isBound(standing, periodEndOf(subscription))) throw scheduledByOthers();
     lease.assertHeld();
     await takeBack(billing, caller, "cancel", subscription, standing.schedule);
@@ -54,8 +54,11 @@ export function resumeSubscription(
     lease.assertHeld();
     if (standing.next && standing.isForeign) throw scheduledByOthers();
     const own = standing.isForeign ? undefined : standing.schedule;
-    if (!isEnding(subscription)) return takeBack(billing, caller, "resume", subscription, own);
     const { id, cancel_at: end, cancel_at_period_end: atPeriodEnd } = subscription;
+    if (!isEnding(subscription)) {
+      await takeBack(billing, caller, "resume", subscription, own);
+      return noteAnew(billing, "subscription", id);
+    }
     // The portal sets a day, that of the period's end; any other is somebody else's decision.
     if (!atPeriodEnd && end !== periodEndOf(subscription)) throw endingByOthers();
     const params = atPeriodEnd ? { cancel_at_period_end: false } : { cancel_at: "" };
@@ -74,7 +77,7 @@ async function withSubscription(
   const payer = await payerOf(billing.supabase, user.id, wish.organizationId);
   return withLease(billing.supabase, payer, async (lease) => {
     const customers = await customersOf(billing, payer, buyer);
-    const subscription = await getSubscription(billing, customers, wish.subscriptionId, undefined);
+    const subscription = await getSubscription(billing, customers, wish.subscriptionId, undefined, { noted: false });
     if (isOver(subscription)) throw over();
     const after = await act(subscription, await getStanding(billing, subscription), lease);
     return stateOf(after, await getStanding(billing, after));
@@ -91,8 +94,7 @@ async function takeBack(
   why: string,
   subscription: Stripe.Subscription,
   schedule: Standing["schedule"],
-): Promise<Stripe.Subscription> {
+): Promise<void> {
   if (schedule) await release(billing, schedule, (step) => keyFor(caller, `${why} ${step}`));
-  if (subscription.pending_update) return giveUpPending(billing, subscription);
-  return schedule ? noteAnew(billing, "subscription", subscription.id) : subscription;
+  if (subscription.pending_update) await giveUpPending(billing, subscription);
 }

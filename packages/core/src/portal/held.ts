@@ -27,8 +27,9 @@ export async function getSubscription(
   customers: string[],
   subscriptionId: string | undefined,
   price: SellablePrice | undefined,
+  options: { noted?: boolean } = {},
 ): Promise<Stripe.Subscription> {
-  const all = await listSubscriptions(billing, customers);
+  const all = await listSubscriptions(billing, customers, options);
   if (subscriptionId) return named(all, subscriptionId);
   const running = all.filter((each) => !isOver(each));
   const fitting = price ? await pickOfGroup(billing, price.group, running, productsOf) : running;
