@@ -15,10 +15,19 @@ const ANSWERS: [string, (body: string) => unknown][] = [
   ["AmazonSQS.SendMessageBatch", (body) => ({ Successful: JSON.parse(body).Entries, Failed: [] })],
   ["GET /auth/v1/.well-known/jwks.json", () => ({ keys: [publicJwk()] })],
   ["POST /rest/v1/rpc/apply_stripe_changes", outcomes],
+  ["POST /rest/v1/rpc/introduce_stripe_key", () => true],
+  ["POST /rest/v1/rpc/get_stripe_account", () => [{ id: "acct_1", livemode: false, refused_events: 0 }]],
   ["POST /rest/v1/rpc/get_reconcile_cursors", reconciledNow],
   ["POST /rest/v1/rpc/advance_reconcile_cursor", () => true],
   ["POST /rest/v1/rpc/user_exists", () => true],
-  ["POST /rest/v1/rpc/take_notices", () => []],
+  ["POST /rest/v1/rpc/find_buyer", () => [{ email: null, email_confirmed: false }]],
+  ["POST /rest/v1/rpc/find_customers", () => [{ id: "cus_1", is_owned: true }]],
+  ["POST /rest/v1/rpc/find_unread_customers", () => ({ may_be_unread: false, metadata_keys: [], promised: [] })],
+  ["POST /rest/v1/rpc/find_deleted_customers", () => []],
+  ["POST /rest/v1/rpc/begin_sale", () => true],
+  ["POST /rest/v1/rpc/begin_sync_run", () => [{ id: 1, begun: false }]],
+  ["POST /rest/v1/rpc/hold_sync_run", () => true],
+  ...["get_", "take_", "list_", "count_drift", "find_impossible"].map(nothingIn),
   ["GET /rest/v1/prices", () => [{ id: "price_1", product_id: "prod_1", type: "recurring" }]],
   ["GET /rest/v1/products", () => [{ id: "prod_1" }]],
   ["GET /rest/v1/customers", () => [{ id: "cus_1" }]],
@@ -28,8 +37,15 @@ const ANSWERS: [string, (body: string) => unknown][] = [
   ["POST /v1/checkout/sessions", checkoutSession],
   ["GET /v1/checkout/sessions/", checkoutSession],
   ["POST /v1/billing_portal/sessions", () => ({ id: "bps_1", url: "https://billing.stripe.com/p/session/1" })],
+  ["GET /v1/account", () => ({ id: "acct_1", object: "account" })],
+  ["GET /v1/customers/", customer],
   ["GET /v1/", () => ({ object: "list", data: [], has_more: false })],
 ];
+
+/** Functions that answer rows, by the beginning of their name. */
+function nothingIn(name: string): [string, () => unknown] {
+  return [`POST /rest/v1/rpc/${name}`, () => []];
+}
 
 function reconciledNow() {
   const until = new Date().toISOString();
@@ -78,6 +94,10 @@ function parameters(body: string) {
 function outcomes(body: string) {
   const { changes }: { changes: { event_id?: string }[] } = JSON.parse(body);
   return changes.flatMap(({ event_id }) => (event_id ? [{ event_id, outcome: "applied" }] : []));
+}
+
+function customer() {
+  return { id: "cus_1", object: "customer", created: 1_790_000_000, email: null, metadata: { user_id: USER_ID } };
 }
 
 function checkoutSession() {
