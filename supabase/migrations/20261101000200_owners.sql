@@ -22,7 +22,14 @@ create table billing.given_owners (
   check (num_nonnulls(user_id, organization_id) = 1)
 );
 create index given_owners_user_id on billing.given_owners (user_id);
-revoke all on billing.given_owners from public, anon, authenticated, service_role;
+
+-- Whom a customer's purchases named first, likewise: they have the use of what was bought until they leave.
+create table billing.named_users (
+  customer_id text primary key,
+  user_id uuid not null references auth.users (id) on delete cascade
+);
+create index named_users_user_id on billing.named_users (user_id);
+revoke all on billing.given_owners, billing.named_users from public, anon, authenticated, service_role;
 
 -- What a change says of whose something is: of a customer, or of a purchase that has none.
 create type billing.claim as (subject text, as_of timestamptz, owned_by text, user_id uuid, organization_id text);
@@ -103,7 +110,8 @@ begin
   set user_id = given.user_id, organization_id = given.organization_id, owned_by = given.owned_by
   from billing.given_owners given
   where customer.id = any (customer_ids) and given.subject = customer.id
-    and (customer.user_id, customer.organization_id) is distinct from (given.user_id, given.organization_id);
+    and (customer.user_id, customer.organization_id, customer.owned_by)
+      is distinct from (given.user_id, given.organization_id, given.owned_by);
 
   claims := billing.find_claims(changes);
   with given as (
@@ -124,15 +132,18 @@ begin
   on conflict (subject) do update
   set (user_id, organization_id, owned_by) = (excluded.user_id, excluded.organization_id, excluded.owned_by);
 
+  insert into billing.named_users (customer_id, user_id)
+  select distinct on (c.owner ->> 'customer_id') c.owner ->> 'customer_id', users.id
+  from unnest(changes) c
+  join auth.users users on users.id = billing.to_uuid(c.owner ->> 'reference') and users.deleted_at is null
+  where c.owner ->> 'customer_id' is not null
+  order by c.owner ->> 'customer_id', c.as_of, users.id
+  on conflict do nothing;
   update public.customers customer
   set named_user_id = named.user_id
-  from (
-    select distinct on (c.owner ->> 'customer_id') c.owner ->> 'customer_id' as customer_id, users.id as user_id
-    from unnest(changes) c
-    join auth.users users on users.id = billing.to_uuid(c.owner ->> 'reference') and users.deleted_at is null
-    order by c.owner ->> 'customer_id', c.as_of, users.id
-  ) named
-  where customer.id = named.customer_id and customer.named_user_id is null;
+  from billing.named_users named
+  where customer.id = any (customer_ids) and named.customer_id = customer.id
+    and customer.named_user_id is distinct from named.user_id;
 
   if exists (select from billing.promised_owners where customer_id = any (customer_ids)) then
     perform billing.lock_promises();

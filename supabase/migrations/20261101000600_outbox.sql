@@ -149,6 +149,7 @@ begin
   insert into billing.deleted_users (id) values (leave_as.user_id) on conflict do nothing;
   delete from billing.promised_owners promise where promise.user_id = leave_as.user_id;
   delete from billing.given_owners given where given.user_id = leave_as.user_id;
+  delete from billing.named_users named where named.user_id = leave_as.user_id;
   perform billing.leave('user', leave_as.user_id::text);
 end
 $$;

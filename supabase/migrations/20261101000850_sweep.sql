@@ -27,8 +27,8 @@ language sql immutable set search_path = '' as $$
   select ('x' || digest)::bit(60)::bigint::numeric
 $$;
 
--- What is not whose it should be: of each customer, and each purchase that has none, whom it should belong to and to whom it does. Of what
--- metadata name only a payer counts who was there when the row was last written.
+-- What is not whose it should be: of each customer, and each purchase that has none, whom it should belong to and to whom it does; of a
+-- customer also who has the use of it. Of what metadata name only a payer counts who was there when the row was last written.
 create function billing.find_lost_owners(changes billing.change[]) returns jsonb
 language sql stable set search_path = '' as $$
   select coalesce(jsonb_object_agg(lost.subject, jsonb_build_array(lost.should_be, lost.is)), '{}')
@@ -40,15 +40,27 @@ language sql stable set search_path = '' as $$
     where claim.owned_by = 'metadata' and customer.user_id is null and customer.organization_id is null
       and (claim.user_id is null or users.created_at <= customer.as_of)
     union all
-    select given.subject, 'whom it was given to', case when owned.by is null then 'nobody' else 'another' end
+    select given.subject, 'whom it was given to', case
+      when owned.by is null then 'nobody'
+      when (owned.user_id, owned.organization_id) is distinct from (given.user_id, given.organization_id) then 'another'
+      else 'the same, in another way'
+    end
     from billing.given_owners given
     join (
-      select id, user_id, organization_id, coalesce(user_id::text, organization_id) as by from public.customers
+      select id, user_id, organization_id, coalesce(user_id::text, organization_id) as by, owned_by from public.customers
       union all
-      select id, user_id, organization_id, coalesce(user_id::text, organization_id) from public.checkout_sessions
+      select id, user_id, organization_id, coalesce(user_id::text, organization_id), null from public.checkout_sessions
     ) owned on owned.id = given.subject
     where given.subject in (select c.object_id from unnest(changes) c where c.object in ('customer', 'checkout_session'))
-      and (owned.user_id, owned.organization_id) is distinct from (given.user_id, given.organization_id)
+      and (owned.user_id, owned.organization_id, owned.owned_by) is distinct from (
+        given.user_id, given.organization_id, case when given.subject like 'cus\_%' then given.owned_by end
+      )
+    union all
+    select named.customer_id, 'whom its purchase names', case when customer.named_user_id is null then 'nobody' else 'another' end
+    from billing.named_users named
+    join public.customers customer on customer.id = named.customer_id
+    where named.customer_id in (select c.object_id from unnest(changes) c where c.object = 'customer')
+      and customer.named_user_id is distinct from named.user_id
   ) lost
 $$;
 

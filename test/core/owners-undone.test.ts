@@ -14,6 +14,7 @@ const rpc = async (name: "assign_purchase" | "claim_purchase", input: object) =>
   expect((await account.supabase.client.rpc(name as never, input as never)).error).toBeNull();
 
 const NOBODY = "user_id = null, organization_id = null";
+const OTHERWISE = "owned_by = case when owned_by = 'email' then 'operator' else 'email' end";
 const customers = () => query("select id, user_id, organization_id, owned_by from customers order by id");
 
 interface Person {
@@ -89,7 +90,8 @@ describe.each(WAYS)("an owner by $way", ({ give }) => {
     const before = await customers();
     expect(before).toMatchObject([{ owned_by: expect.any(String) }]);
 
-    for (const undone of [`${NOBODY}, owned_by = null`, `organization_id = null, user_id = '${other.id}'`]) {
+    const moved = `organization_id = null, user_id = '${other.id}'`;
+    for (const undone of [`${NOBODY}, owned_by = null`, moved, OTHERWISE]) {
       await query(`update customers set ${undone}`);
       expect(await customers()).not.toEqual(before);
       await sweep();
@@ -100,6 +102,47 @@ describe.each(WAYS)("an owner by $way", ({ give }) => {
       await account.letTimePass();
     }
   });
+});
+
+it("an owner by the operator stays, though the row was made to say that an address alone speaks for them", async () => {
+  const [user, other] = [await addUser(account.supabase), await addUser(account.supabase)];
+  const { id } = await account.stripe.customers.create({ metadata: { user_id: other.id } });
+  await account.reading.sync();
+  await rpc("assign_purchase", { object_id: id, user_id: user.id });
+  await account.letTimePass();
+  await query(`update customers set ${OTHERWISE}`);
+  await sweep();
+  expect(await customers()).toEqual([{ id, user_id: user.id, organization_id: null, owned_by: "operator" }]);
+});
+
+it("whom a purchase names has the use of it again after one sweep, whoever was named by hand; not once they have left", async () => {
+  const [user, other] = [await addUser(account.supabase), await addUser(account.supabase)];
+  const { id: price } = await account.shop.sell("monthly");
+  const { url } = await account.stripe.checkout.sessions.create({
+    mode: "subscription",
+    client_reference_id: user.id,
+    line_items: [{ price, quantity: 1 }],
+    success_url: "https://example.com/success",
+  });
+  await account.shop.pay(url ?? "", { email: "somebody@example.com" });
+  await account.reading.sync();
+  const access = async () => [await account.hasAccess(user.id), await account.hasAccess(other.id)];
+  expect(await access()).toEqual([true, false]);
+
+  for (const named of [null, other.id]) {
+    await account.letTimePass();
+    await query("update customers set named_user_id = $1", [named]);
+    expect(await access()).toEqual([false, named !== null]);
+    await sweep();
+    expect(await access()).toEqual([true, false]);
+    expect(await drift()).toMatchObject([{ object: "customer", kind: "differs", columns: ["owner"] }]);
+    await query("delete from billing.drift");
+  }
+  await account.letTimePass();
+  await query("update auth.users set deleted_at = now() where id = $1", [user.id]);
+  await sweep();
+  expect(await query("select named_user_id from customers")).toEqual([{ named_user_id: null }]);
+  expect(await drift()).toEqual([]);
 });
 
 it("an audit names it, and writes nothing", async () => {

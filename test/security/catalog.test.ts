@@ -48,6 +48,7 @@ const READERS: Record<string, readonly string[]> = {
   "billing.sync_failures": [],
   "billing.promised_owners": [],
   "billing.given_owners": [],
+  "billing.named_users": [],
   "billing.completeness": [],
   "billing.drift": [],
   "billing.drift_id_seq": [],
@@ -380,6 +381,7 @@ describe("what leaves by other doors", () => {
     expect(keys).toEqual([
       { from: "billing.compared_pages", to: "billing.sync_ranges" },
       { from: "billing.given_owners", to: "auth.users" },
+      { from: "billing.named_users", to: "auth.users" },
       { from: "billing.sweeps", to: "billing.sync_runs" },
       { from: "billing.sync_failures", to: "billing.sync_runs" },
       { from: "billing.sync_ranges", to: "billing.sync_runs" },

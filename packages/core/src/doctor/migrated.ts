@@ -474,6 +474,21 @@ export const migrated: Catalog = {
       shows: null,
       triggers: {},
     },
+    "billing.named_users": {
+      asks_as_caller: false,
+      columns: { customer_id: { required: true, type: "text" }, user_id: { required: true, type: "uuid" } },
+      constraints: {
+        named_users_pkey: "PRIMARY KEY (customer_id)",
+        named_users_user_id_fkey: "FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE",
+      },
+      granted: {},
+      indexes: { named_users_user_id: "CREATE INDEX named_users_user_id ON billing.named_users USING btree (user_id)" },
+      policies: {},
+      row_level_security: "off",
+      rules: [],
+      shows: null,
+      triggers: {},
+    },
     "billing.outbox": {
       asks_as_caller: false,
       columns: {
@@ -1349,7 +1364,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.claim_customers(changes billing.change[])": {
-      body: "30275a281ab130b7801491c261e9673e",
+      body: "359024fdf84c03b930dbdd4c2dd64fd0",
       callers: [],
       declared: "(changes billing.change[]) returns void, plpgsql, volatile",
       definer: false,
@@ -1447,7 +1462,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.find_lost_owners(changes billing.change[])": {
-      body: "fa084a45a40ae6dc05a1b794b2e849b9",
+      body: "406b5ab8b3158357830b29b683ea7611",
       callers: [],
       declared: "(changes billing.change[]) returns jsonb, sql, stable",
       definer: false,
@@ -1547,7 +1562,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.leave_as(user_id uuid)": {
-      body: "9df83de1c29e784862692d2e2be0708a",
+      body: "9029b06802d46aea092f31542ae384d1",
       callers: [],
       declared: "(user_id uuid) returns void, plpgsql, volatile",
       definer: false,

@@ -870,6 +870,7 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
+      named_users: { Row: { customer_id: string; user_id: string }; Insert: never; Update: never; Relationships: [] };
       outbox: {
         Row: {
           attempts: number;
