@@ -60,7 +60,7 @@ export async function scheduleChange(
   const running = taken.phases.find(({ start_date: begins }) => begins === taken.current_phase?.start_date);
   const phase = running ?? (taken.phases[0] as Phase);
   const next = phase.items.map((each) =>
-    idOf(each.price) === item.price.id ? { price: price.id, quantity } : itemParams(each),
+    idOf(each.price) === item.price.id ? { ...itemParams(each), price: price.id, quantity } : itemParams(each),
   );
   const { interval = "month", interval_count = 1 } = price.recurring ?? {};
   const phases: PhaseParams[] = [
@@ -68,9 +68,9 @@ export async function scheduleChange(
       items: phase.items.map(itemParams),
       start_date: phase.start_date,
       end_date: phase.end_date,
-      ...discountParams(phase),
+      ...termsOf(phase),
     },
-    { items: next, duration: { interval, interval_count }, proration_behavior: "none", ...discountParams(phase) },
+    { items: next, duration: { interval, interval_count }, proration_behavior: "none", ...termsOf(phase) },
   ];
   return ask(
     clients,
@@ -108,16 +108,36 @@ export async function release(
 }
 
 /** A phase that is written again has what is said of it, and nothing else. */
-function itemParams({ price, quantity, metadata, tax_rates: rates }: Phase["items"][number]) {
+function itemParams({ price, quantity, metadata, tax_rates: rates, discounts }: Phase["items"][number]) {
   return {
     price: idOf(price) ?? "",
     ...(quantity !== undefined && { quantity }),
     ...(metadata && Object.keys(metadata).length > 0 && { metadata }),
     ...(rates && rates.length > 0 && { tax_rates: rates.map(({ id }) => id) }),
+    ...discountParams(discounts),
   };
 }
 
-function discountParams({ discounts }: Phase): Pick<PhaseParams, "discounts"> {
+/** What is paid with, and what is taxed and taken off: unsaid, it would be so no longer. */
+function termsOf(phase: Phase): Omit<PhaseParams, "items"> {
+  const {
+    automatic_tax: tax,
+    default_tax_rates: rates,
+    default_payment_method: method,
+    description,
+    discounts,
+  } = phase;
+  const card = idOf(method);
+  return {
+    ...(card && { default_payment_method: card }),
+    ...(tax?.enabled && { automatic_tax: { enabled: true } }),
+    ...(rates && rates.length > 0 && { default_tax_rates: rates.map(({ id }) => id) }),
+    ...(description && { description }),
+    ...discountParams(discounts),
+  };
+}
+
+function discountParams(discounts: Phase["discounts"]): Pick<PhaseParams, "discounts"> {
   if (discounts.length === 0) return {};
   const kept = discounts.map(({ coupon, discount, promotion_code: code }) => {
     const [id, coded] = [idOf(discount), idOf(code)];

@@ -1,0 +1,72 @@
+import { text } from "node:stream/consumers";
+import type Stripe from "stripe";
+import { beforeAll, expect, it } from "vitest";
+import { openPlanShop, type PlanShop } from "../parts/plans.ts";
+import { type Obstacle, standBefore } from "../parts/proxy.ts";
+
+let store: PlanShop;
+beforeAll(async () => {
+  store = await openPlanShop();
+});
+
+const stripe = () => store.lent.stripe;
+const behind = async (obstacle: Obstacle) => ({
+  ...store.shop.billing,
+  stripe: (await standBefore(store.lent, obstacle)).stripe,
+});
+const subscribe = (price: string) => store.subscribe({ items: [{ price, quantity: 1 }] });
+
+it("a subscription that changes with the next period is paid by its own card until then, and after", async () => {
+  const buyer = await subscribe(store.big.id);
+  const { id } = await stripe().paymentMethods.attach("pm_card_mastercard", { customer: buyer.customer });
+  await stripe().subscriptions.update(buyer.subscription.id, { default_payment_method: id, description: "Team" });
+  await store.change({ user: buyer.user }, (await store.previewed(buyer.user, store.small.id)).wish);
+  const [schedule] = (await stripe().subscriptionSchedules.list({ customer: buyer.customer })).data;
+  expect(schedule?.phases).toMatchObject([
+    { default_payment_method: id, description: "Team" },
+    { default_payment_method: id, description: "Team" },
+  ]);
+});
+
+it("and is taxed and discounted in both as it was", async () => {
+  const buyer = await subscribe(store.big.id);
+  const { wish } = await store.previewed(buyer.user, store.small.id);
+  const asked: string[] = [];
+  const taxed = await behind(async (request, response) => {
+    if (request.method !== "POST" || !request.url?.startsWith("/v1/subscription_schedules")) return;
+    const body = await text(request);
+    if (request.url !== "/v1/subscription_schedules") {
+      asked.push(decodeURIComponent(body));
+      response.writeHead(400, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "Enough" } }));
+      return;
+    }
+    const { authorization = "", "content-type": type = "" } = request.headers;
+    const headers = { authorization, "content-type": type };
+    const made = await fetch(store.lent.apiBase + request.url, { method: "POST", headers, body });
+    const schedule = (await made.json()) as Stripe.SubscriptionSchedule;
+    const phases = schedule.phases.map((phase) => ({
+      ...phase,
+      automatic_tax: { enabled: true },
+      default_tax_rates: [{ id: "txr_all" }],
+      items: phase.items.map((item) => ({
+        ...item,
+        tax_rates: [{ id: "txr_one" }],
+        discounts: [{ coupon: null, discount: "di_one", promotion_code: null }],
+      })),
+    }));
+    response.writeHead(200, { "content-type": "application/json", date: new Date().toUTCString() });
+    response.end(JSON.stringify({ ...schedule, phases }));
+  });
+  await expect(store.change({ user: buyer.user }, wish, taxed)).rejects.toThrow();
+  for (const phase of ["phases[0]", "phases[1]"]) {
+    for (const said of [
+      "[automatic_tax][enabled]=true",
+      "[default_tax_rates][0]=txr_all",
+      "[items][0][tax_rates][0]=txr_one",
+      "[items][0][discounts][0][discount]=di_one",
+    ]) {
+      expect(asked[0]).toContain(`${phase}${said}`);
+    }
+  }
+});
