@@ -14,7 +14,8 @@ const behind = async (obstacle: Obstacle) => ({
   ...store.shop.billing,
   stripe: (await standBefore(store.lent, obstacle)).stripe,
 });
-const subscribe = (price: string) => store.subscribe({ items: [{ price, quantity: 1 }] });
+const subscribe = (price: string, quantity = 1, params = {}) =>
+  store.subscribe({ items: [{ price, quantity }], ...params });
 
 it("a subscription that changes with the next period is paid by its own card until then, and after", async () => {
   const buyer = await subscribe(store.big.id);
@@ -69,4 +70,17 @@ it("and is taxed and discounted in both as it was", async () => {
       expect(asked[0]).toContain(`${phase}${said}`);
     }
   }
+});
+
+it("what is sold by the dozen is compared by dozens", async () => {
+  const buyer = await subscribe(store.small.id, 10);
+  const packed = await behind(async ({ url }, response) => {
+    if (url !== `/v1/prices/${store.big.id}`) return;
+    const price = await stripe().prices.retrieve(store.big.id);
+    response.writeHead(200, { "content-type": "application/json", date: new Date().toUTCString() });
+    response.end(JSON.stringify({ ...price, transform_quantity: { divide_by: 10, round: "up" } }));
+  });
+  const of = async (quantity: number) =>
+    (await store.preview(buyer.user, { priceId: store.big.id, quantity }, packed)).effective;
+  expect([await of(10), await of(50), await of(51)]).toEqual(["period_end", "now", "now"]);
 });

@@ -24,7 +24,13 @@ export function waitsForPeriodEnd(from: Rate, to: Rate): boolean {
 function amountOf({ price, quantity }: Rate): bigint {
   // Amounts have up to twelve decimals: https://docs.stripe.com/api/prices/object#price_object-unit_amount_decimal
   const [whole = "0", decimals = ""] = `${price.unit_amount_decimal ?? price.unit_amount ?? 0}`.split(".");
-  return BigInt(whole + decimals.padEnd(12, "0")) * BigInt(quantity);
+  return BigInt(whole + decimals.padEnd(12, "0")) * BigInt(packagesOf(price, quantity));
+}
+
+/** Some are sold by the dozen: https://docs.stripe.com/products-prices/pricing-models#package-pricing */
+function packagesOf({ transform_quantity: packed }: Stripe.Price, quantity: number): number {
+  if (!packed) return quantity;
+  return packed.round === "up" ? Math.ceil(quantity / packed.divide_by) : Math.floor(quantity / packed.divide_by);
 }
 
 function lengthOf({ recurring }: Stripe.Price): bigint {
