@@ -84,3 +84,26 @@ it("what is sold by the dozen is compared by dozens", async () => {
     (await store.preview(buyer.user, { priceId: store.big.id, quantity }, packed)).effective;
   expect([await of(10), await of(50), await of(51)]).toEqual(["period_end", "now", "now"]);
 });
+
+it("with an end, what waits for its payment is given up; and an end is taken back with it", async () => {
+  for (const act of [store.cancel, store.resume]) {
+    const buyer = await subscribe(store.small.id);
+    await store.useCard(buyer.customer, "pm_card_authenticationRequired");
+    const { wish } = await store.previewed(buyer.user, store.big.id);
+    await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject({
+      code: "payment_confirmation_required",
+    });
+    await stripe().subscriptions.update(buyer.subscription.id, { cancel_at_period_end: true });
+    await act(buyer.user);
+    expect(await store.held(buyer.subscription)).toMatchObject({ ends: act === store.cancel, pending: false });
+    expect((await stripe().invoices.list({ customer: buyer.customer, status: "open" })).data).toEqual([]);
+  }
+});
+
+it("what Stripe has ended meanwhile is over", async () => {
+  const buyer = await subscribe(store.small.id, 1, { payment_behavior: "default_incomplete" });
+  const late = await behind(async ({ method }) => {
+    if (method === "DELETE") await stripe().subscriptions.cancel(buyer.subscription.id);
+  });
+  await expect(store.cancel(buyer.user, late)).rejects.toMatchObject({ code: "subscription_over" });
+});

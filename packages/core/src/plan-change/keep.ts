@@ -5,7 +5,7 @@ import { getBuyer } from "../customer/index.ts";
 import { note, noteAnew } from "../mirror/index.ts";
 import { payerOf } from "../payer/index.ts";
 import { customersOf, getSubscription, over } from "../portal/index.ts";
-import { isOver, remove } from "../stripe/index.ts";
+import { isMissing, isOver, remove } from "../stripe/index.ts";
 import { ask, type Caller, keyFor } from "./asking.ts";
 import { giveUpPending } from "./pay.ts";
 import { endingByOthers, scheduledByOthers } from "./refusals.ts";
@@ -28,13 +28,18 @@ export function cancelSubscription(
   wish: OneSubscription,
 ): Promise<SubscriptionState> {
   return withSubscription(billing, caller, wish, async (subscription, standing, lease) => {
-    if (isEnding(subscription)) return noteAnew(billing, "subscription", subscription.id);
+    if (isEnding(subscription)) {
+      await takeBack(billing, caller, "cancel", subscription, undefined);
+      return noteAnew(billing, "subscription", subscription.id);
+    }
     if (isBound(standing, periodEndOf(subscription))) throw scheduledByOthers();
     lease.assertHeld();
     await takeBack(billing, caller, "cancel", subscription, standing.schedule);
     const path = `/v1/subscriptions/${subscription.id}`;
     if (ENDS_AT_ONCE.includes(subscription.status)) {
-      return note(billing, "subscription", () => remove<Stripe.Subscription>(billing.stripe, path));
+      return note(billing, "subscription", () => remove<Stripe.Subscription>(billing.stripe, path)).catch((error) => {
+        throw isMissing(error) ? over() : error; // so Stripe calls what has ended meanwhile
+      });
     }
     return ask(billing, "subscription", path, { cancel_at_period_end: true }, keyFor(caller, "cancel"));
   });
@@ -55,12 +60,10 @@ export function resumeSubscription(
     if (standing.next && standing.isForeign) throw scheduledByOthers();
     const own = standing.isForeign ? undefined : standing.schedule;
     const { id, cancel_at: end, cancel_at_period_end: atPeriodEnd } = subscription;
-    if (!isEnding(subscription)) {
-      await takeBack(billing, caller, "resume", subscription, own);
-      return noteAnew(billing, "subscription", id);
-    }
     // The portal sets a day, that of the period's end; any other is somebody else's decision.
-    if (!atPeriodEnd && end !== periodEndOf(subscription)) throw endingByOthers();
+    if (!atPeriodEnd && end !== null && end !== periodEndOf(subscription)) throw endingByOthers();
+    await takeBack(billing, caller, "resume", subscription, own);
+    if (!isEnding(subscription)) return noteAnew(billing, "subscription", id);
     const params = atPeriodEnd ? { cancel_at_period_end: false } : { cancel_at: "" };
     return ask(billing, "subscription", `/v1/subscriptions/${id}`, params, keyFor(caller, "resume"));
   });
