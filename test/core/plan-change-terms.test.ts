@@ -107,3 +107,33 @@ it("what Stripe has ended meanwhile is over", async () => {
   });
   await expect(store.cancel(buyer.user, late)).rejects.toMatchObject({ code: "subscription_over" });
 });
+
+it("a schedule of somebody else's that ended early brings no change before what is paid for is over", async () => {
+  const buyer = await subscribe(store.big.id);
+  const end = Number(buyer.subscription.items.data[0]?.current_period_end);
+  const schedule = await stripe().subscriptionSchedules.create({ from_subscription: buyer.subscription.id });
+  const start_date = Number(schedule.phases[0]?.start_date);
+  const items = [{ price: store.big.id, quantity: 1 }];
+  await stripe().subscriptionSchedules.update(schedule.id, {
+    phases: [{ items, start_date, end_date: end - 10 * 86_400 }],
+  });
+  const { preview, wish } = await store.previewed(buyer.user, store.small.id);
+  const { changesTo } = await store.change({ user: buyer.user }, wish);
+  expect(changesTo?.at).toBe(preview.effectiveAt);
+});
+
+it("at the end of a trial nothing is changed for free: Stripe could hear of it when the trial is over", async () => {
+  const start = Math.floor(Date.now() / 1000);
+  const clock = await store.openClock(start);
+  const trial = { trial_end: start + 86_400 };
+  const buyer = await store.subscribe({ items: [{ price: store.small.id }], ...trial }, { clock: clock.id });
+  await clock.advance(trial.trial_end - 59);
+  const last = await store.previewed(buyer.user, store.big.id);
+  await expect(store.change({ user: buyer.user }, last.wish)).rejects.toMatchObject({
+    code: "subscription_not_changeable",
+  });
+  await clock.advance(trial.trial_end + 10);
+  const paid = await store.previewed(buyer.user, store.big.id);
+  await store.change({ user: buyer.user }, paid.wish);
+  expect(paid.preview.amountDue).toBeGreaterThan(0);
+});

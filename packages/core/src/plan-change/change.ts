@@ -4,7 +4,7 @@ import type { Billing } from "../clients.ts";
 import { getBuyer } from "../customer/index.ts";
 import { noteAnew } from "../mirror/index.ts";
 import { payerOf } from "../payer/index.ts";
-import { customersOf, unchanged } from "../portal/index.ts";
+import { customersOf, notChangeable, unchanged } from "../portal/index.ts";
 import { ask, type Caller, keyFor } from "./asking.ts";
 import { type Change, findChange, isMadeIn } from "./find.ts";
 import { nowOf } from "./moment.ts";
@@ -18,6 +18,8 @@ import { periodEndOf, stateOf } from "./state.ts";
 /** How long a preview holds; and how far our clock may be behind the one that made it. */
 const GOOD_FOR_S = 30 * 60;
 const CLOCKS_DIFFER_S = 60;
+/** Longer than a lease: a change that found a trial must not be heard by Stripe when it is over, or it would cost nothing for a period. */
+const TRIAL_ENDS_S = 60;
 
 /**
  * What a change of plan or of quantity would cost, to the cent. Nothing is changed.
@@ -107,6 +109,9 @@ const isPendingFor = ({ pending_update: pending }: Stripe.Subscription, { item, 
 async function changeNow(billing: Billing, change: Change, token: string, caller: Caller): Promise<SubscriptionState> {
   const { subscription, item, price, quantity, standing } = change;
   const inTrial = subscription.status === "trialing";
+  if (inTrial && (subscription.trial_end ?? 0) - (await nowOf(billing, subscription)) < TRIAL_ENDS_S) {
+    throw notChangeable("Its trial ends at this moment.");
+  }
   const params = {
     items: [{ id: item.id, price: price.id, quantity }],
     ...(inTrial

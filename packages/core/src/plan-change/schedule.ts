@@ -67,7 +67,7 @@ export async function scheduleChange(
     {
       items: phase.items.map(itemParams),
       start_date: phase.start_date,
-      end_date: phase.end_date,
+      end_date: item.current_period_end,
       ...termsOf(phase),
     },
     { items: next, duration: { interval, interval_count }, proration_behavior: "none", ...termsOf(phase) },
