@@ -30,7 +30,7 @@ export async function openCheckout(billing: Billing, user: User | undefined, pur
   const { organizationId } = purchase;
   if (!buyer) {
     if (organizationId !== undefined) throw new BillingError("unauthenticated", "Sign in first");
-    return openSession(billing.stripe.checkout, guestParams(price, purchase));
+    return openSession(billing, guestParams(price, purchase));
   }
   const payer = await payerOf(billing.supabase, buyer.id, organizationId);
   return sell(billing, { price, purchase, buyer, payer, trialRequiresCard: billing.trialRequiresCard });

@@ -44,7 +44,7 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
       if (running) return openPortalOf(billing, requiredIdOf(running.customer), `${billing.site.url}/account`);
       if (elsewhere) throw alreadySubscribed();
       lease.assertHeld();
-      return same?.url ?? openSession(billing.stripe.checkout, params);
+      return same?.url ?? openSession(billing, params);
     }
     // Then all is looked at anew: one of them may have been paid instead.
     await Promise.all(foreign.map(({ id }) => closeSession(billing.stripe.checkout, id)));

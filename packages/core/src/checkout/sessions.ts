@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
+import { atSameAccount } from "../customer/index.ts";
 import { OwnError } from "../errors/index.ts";
 import { idOf, isRefusal, isReplayedFailure, listWhole } from "../stripe/index.ts";
 import { saleInProgress } from "./lease.ts";
@@ -50,8 +51,8 @@ const IN_TIME = { timeout: 6_000, maxNetworkRetries: 1 };
  * Opens a session.
  * @throws BillingError for what Stripe refuses and could be foreseen
  */
-export async function openSession({ sessions }: Stripe.Checkout, params: Params): Promise<string> {
-  const create = () => sessions.create(params, IN_TIME);
+export async function openSession(clients: Clients, params: Params): Promise<string> {
+  const create = () => atSameAccount(clients, () => clients.stripe.checkout.sessions.create(params, IN_TIME));
   try {
     const session = await create().catch((error) => {
       // Stripe goes on answering a key with the failure that it stored. Each call makes a key of its own.
