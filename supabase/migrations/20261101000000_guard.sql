@@ -83,13 +83,13 @@ declare
       on conflict (id) do update
       set ({columns}, as_of, rank, deleted, fetched) =
         ({excluded}, case
-          when standing.as_of > greatest(now(), excluded.as_of) + interval '1 minute' then excluded.as_of
+          when standing.as_of > greatest(now(), excluded.as_of) + interval '10 minutes' then excluded.as_of
           else greatest(standing.as_of, excluded.as_of)
         end, excluded.rank, excluded.deleted, excluded.fetched)
       -- A deletion is terminal: only an answer that is newer than the last one brings the row back. That a moment is yet to come both
-      -- clocks must say, ours and Stripe's.
+      -- clocks must say, ours and Stripe's, and by more than ours may be behind and an answer may be old when it is written.
       where case
-        when standing.as_of > greatest(now(), excluded.as_of) + interval '1 minute'
+        when standing.as_of > greatest(now(), excluded.as_of) + interval '10 minutes'
           then excluded.fetched or excluded.deleted and not standing.deleted
         when excluded.deleted then not standing.deleted or excluded.as_of > standing.as_of
         when standing.deleted then excluded.fetched and excluded.as_of > standing.as_of

@@ -38,6 +38,7 @@ language sql stable set search_path = '' as $$
     join public.customers customer on customer.id = claim.subject
     left join auth.users users on users.id = claim.user_id
     where claim.owned_by = 'metadata' and customer.user_id is null and customer.organization_id is null
+      and customer.owned_by is null -- else its owner has left: whom metadata name comes after them
       and (claim.user_id is null or users.created_at <= customer.as_of)
     union all
     select given.subject, 'whom it was given to', case
@@ -121,7 +122,7 @@ begin
               || case when at.is_ahead then jsonb_build_object('as_of', standing.as_of) else '{}' end end as mirror
         from named left join %1$s standing on standing.id = named.object_id
         -- The guard judges alike: such a moment it writes over.
-        cross join lateral (select standing.as_of > greatest(now(), nullif(named.as_of, 'infinity')) + interval '1 minute' as is_ahead) at
+        cross join lateral (select standing.as_of > greatest(now(), nullif(named.as_of, 'infinity')) + interval '10 minutes' as is_ahead) at
       ), held_together as (
         select both_sides.*, array(
           select key from jsonb_each(stripe) where value is distinct from mirror -> key and mirror is not null order by key
@@ -325,7 +326,7 @@ begin
         -- A moment that is yet to come no page of any run has shown.
         and (
           standing.as_of < (select run.started_at from billing.sync_runs run where run.id = $3)
-          or standing.as_of > now() + interval '1 minute'
+          or standing.as_of > now() + interval '10 minutes'
         )
         and not exists (
           select from billing.sync_failures failure

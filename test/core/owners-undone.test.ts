@@ -192,6 +192,18 @@ it("whoever is given something later has it, and who has left has nothing", asyn
   expect(await drift()).toEqual([]);
 });
 
+it("that an owner leaves is no drift, though metadata name another, who has it from then on", async () => {
+  const [user, other] = [await addUser(account.supabase), await addUser(account.supabase)];
+  const { id } = await account.stripe.customers.create({ metadata: { user_id: other.id } });
+  await account.reading.sync();
+  await rpc("assign_purchase", { object_id: id, user_id: user.id });
+  await query("delete from auth.users where id = $1", [user.id]);
+  await account.letTimePass();
+  await sweep();
+  expect(await customers()).toMatchObject([{ id, user_id: other.id, owned_by: "metadata" }]);
+  expect(await drift()).toEqual([]);
+});
+
 describe.each<{ way: string; give(user: Person, session: string): Promise<unknown> }>([
   { way: "its address", give: async () => {} },
   {

@@ -111,10 +111,10 @@ it("end when the object does: the deletion is as of its own moment, and no event
   expect(await query("select deleted from customers where id = $1", [id])).toEqual([{ deleted: true }]);
 });
 
-it("are not those of a second ago, though the database's clock is behind Stripe's: an older answer changes nothing", async () => {
+it("are not those of a database whose clock is minutes behind Stripe's: an older answer changes nothing, and none is asked for", async () => {
   const [{ id = "" } = {}] = await query<{ id: string }>("select min(id) as id from customers");
-  const hour = Math.floor(Date.now() / 1000) + 3600;
-  const write = (name: string, at: number) =>
+  const now = Math.floor(Date.now() / 1000) + 120;
+  const write = (name: string, at: number, deleted = false) =>
     account.supabase.client.rpc("apply_stripe_changes", {
       changes: [
         {
@@ -122,7 +122,7 @@ it("are not those of a second ago, though the database's clock is behind Stripe'
           object_id: id,
           row: { name },
           rank: 0,
-          deleted: false,
+          deleted,
           fetched: true,
           as_of: new Date(at * 1000).toISOString(),
         },
@@ -130,7 +130,25 @@ it("are not those of a second ago, though the database's clock is behind Stripe'
       key_hash: account.stripe.keyHash,
       one_at_a_time: false,
     });
-  await write("newer", hour);
-  await write("older", hour - 20);
-  expect(await query("select name from customers where id = $1", [id])).toEqual([{ name: "newer" }]);
+  const row = () => query("select name, deleted from customers where id = $1", [id]);
+  await write("newer", now);
+  await write("older", now - 90);
+  expect(await row()).toEqual([{ name: "newer", deleted: false }]);
+  const [{ run_id = 0 } = {}] = await query<{ run_id: number }>("select max(id)::int as run_id from billing.sync_runs");
+  const unseen = (await account.supabase.client.rpc("list_unseen_rows", { run_id, most: 100 })).data ?? [];
+  expect(unseen.map(({ object_id }) => object_id)).not.toContain(id);
+  await write("gone", now, true);
+  await write("back", now - 90);
+  expect(await row()).toEqual([{ name: "gone", deleted: true }]);
+});
+
+it("by so little that a clock may be behind are named by an audit all the same: nobody can say that they are equal", async () => {
+  const ahead =
+    "update customers set deleted = true, as_of = now() + interval '5 minutes' where id = (select min(id) from customers)";
+  const [{ id = "" } = {}] = await query<{ id: string }>(`${ahead} returning id`);
+  const audit = await auditAccount(account.shop.billing, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1 });
+  expect(audit.equal).toBe(false);
+  expect(audit.objects.flatMap(({ failures }) => failures)).toEqual([
+    { id, reason: "its row shows a moment that is yet to come" },
+  ]);
 });

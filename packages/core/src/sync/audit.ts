@@ -64,6 +64,8 @@ const MOST_AGAIN = 100;
 /** Nor is it of rows that no list shows. Test mode has test clocks, and its lists leave out what is on one: there more are asked for. */
 const MOST_UNSEEN = { live: MOST_AGAIN, test: 300 };
 const MOST_NAMED = 1_000;
+/** No event that has just come is so much younger than Stripe's answer. */
+const AHEAD_MS = 5_000;
 const IDS_AT_ONCE = 1_000;
 const LOOKED_AT_ONCE = 10;
 
@@ -207,7 +209,10 @@ class KindAudit {
         signal?.throwIfAborted();
         const { shown, failures } = await look(this.#reader, this.#name, ids[place] ?? "");
         const part = await compare(this.#reader, shown);
-        parts[place] = { ...part, failures: [...part.failures, ...failures] };
+        const ahead = part.differing
+          .filter(isAhead)
+          .map(({ id }) => ({ id, reason: "its row shows a moment that is yet to come" }));
+        parts[place] = { ...part, failures: [...part.failures, ...failures, ...ahead] };
         onLookedAgain?.({ object: this.#name, looked: ++looked, of: ids.length });
       }
     };
@@ -218,3 +223,5 @@ class KindAudit {
 
 type Behind = Difference & { kind: "behind" };
 const isBehind = (difference: Difference): difference is Behind => difference.kind === "behind";
+const isAhead = ({ kind, row_as_of: shown, read_as_of: read }: Difference): boolean =>
+  kind === "newer" && Date.parse(shown) - Date.parse(read) > AHEAD_MS;
