@@ -137,3 +137,20 @@ it("at the end of a trial nothing is changed for free: Stripe could hear of it w
   await store.change({ user: buyer.user }, paid.wish);
   expect(paid.preview.amountDue).toBeGreaterThan(0);
 });
+
+it("what costs something else when another change is given up for it is shown again, and not made", async () => {
+  const buyer = await subscribe(store.small.id);
+  await store.useCard(buyer.customer, "pm_card_authenticationRequired");
+  const first = await store.previewed(buyer.user, store.big.id);
+  await expect(store.change({ user: buyer.user }, first.wish)).rejects.toMatchObject({ details: {} });
+  await store.useCard(buyer.customer, "pm_card_visa");
+  const { wish } = await store.previewed(buyer.user, store.small.id, 4);
+  const credited = await behind(async ({ url }) => {
+    if (url?.endsWith("/void")) await stripe().customers.update(buyer.customer, { balance: -500 });
+  });
+  const refused = await store.change({ user: buyer.user }, wish, credited).catch((error) => error);
+  expect(refused).toMatchObject({ code: "changed_meanwhile" });
+  expect(await store.held(buyer.subscription)).toMatchObject({ price: store.small.id, quantity: 1, pending: false });
+  await store.change({ user: buyer.user }, { ...wish, token: refused.details.preview.token });
+  expect(await store.charged(buyer.customer)).toEqual([refused.details.preview.amountDue, 1500]);
+});

@@ -59,10 +59,15 @@ export async function changePlan(billing: Billing, caller: Caller, wish: ChangeP
     await assertAsPreviewed(billing, change, wish.token);
     lease.assertHeld();
     // Whoever asks for something else has given up what waits for its payment. It may have been paid at this moment.
-    if (pending && !isMadeIn(await giveUpPending(billing, subscription), asItWas(change))) {
-      const again = await find();
-      if (again.isMade) return stateOf(again.subscription, again.standing);
-      throw await previewAnew(billing, again);
+    if (pending) {
+      const left = await giveUpPending(billing, subscription);
+      if (!isMadeIn(left, asItWas(change))) {
+        const again = await find();
+        if (again.isMade) return stateOf(again.subscription, again.standing);
+        throw await previewAnew(billing, again);
+      }
+      // What its invoice had taken from the customer's credit is there again.
+      await assertAsPreviewed(billing, change, wish.token);
     }
     return isDeferred(change) ? changeLater(billing, change, caller) : changeNow(billing, change, wish.token, caller);
   });
