@@ -48,6 +48,7 @@ describe("what counts is how it stands at Stripe, not in the copy", () => {
     await stripe().subscriptions.update(buyer.subscription.id, {
       cancel_at_period_end: false,
       items: [{ id: buyer.subscription.items.data[0]?.id ?? "", quantity: 2 }],
+      proration_behavior: "always_invoice",
     });
     await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(refusal("changed_meanwhile"));
     await stripe().subscriptions.cancel(buyer.subscription.id);

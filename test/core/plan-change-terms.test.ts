@@ -154,3 +154,14 @@ it("what costs something else when another change is given up for it is shown ag
   await store.change({ user: buyer.user }, { ...wish, token: refused.details.preview.token });
   expect(await store.charged(buyer.customer)).toEqual([refused.details.preview.amountDue, 1500]);
 });
+
+it.each([5000, -300])("what waits for the next invoice (%i) is not put on one that may be voided", async (amount) => {
+  const buyer = await subscribe(store.small.id);
+  const { id: subscription } = buyer.subscription;
+  await stripe().invoiceItems.create({ customer: buyer.customer, subscription, amount, currency: "usd" });
+  await expect(store.previewed(buyer.user, store.big.id)).rejects.toMatchObject({
+    code: "subscription_not_changeable",
+  });
+  const { data } = await stripe().invoiceItems.list({ customer: buyer.customer, pending: true });
+  expect(data.map((item) => item.amount)).toEqual([amount]);
+});

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
+import { notChangeable } from "../portal/index.ts";
 import { write } from "../stripe/index.ts";
 import { waitsForPeriodEnd } from "./direction.ts";
 import type { Change } from "./find.ts";
@@ -20,6 +21,7 @@ export function isDeferred({ subscription, item, price, quantity }: Change): boo
 /**
  * What a change would cost, by Stripe's own reckoning: what is invoiced at once, and with the next period.
  * @param moment up to when what there is counts as used; in seconds
+ * @throws BillingError `subscription_not_changeable`
  */
 export async function buildPreview(clients: Clients, change: Change, moment: number): Promise<ChangePreview> {
   const { subscription, item, price, quantity } = change;
@@ -36,7 +38,11 @@ export async function buildPreview(clients: Clients, change: Change, moment: num
     askForPreview(clients, subscription, { items, proration_behavior: "none" }, "recurring"),
   ]);
   const invoiced = isOfNow(now, subscription) ? now : undefined;
-  // What waits for the next invoice is on the one that is made at once, or else on that.
+  // Should the card be declined, the invoice is voided, and what had waited for one would be gone with it.
+  const isOfChange = (line: Stripe.InvoiceLineItem) => isProration(line) && line.period.start === moment;
+  if (invoiced?.lines.data.some((line) => isWaiting(line) && !isOfChange(line))) {
+    throw notChangeable("Something of it waits for the next invoice.");
+  }
   const waiting = invoiced ? 0 : sum(now.lines.data.filter(isWaiting).map(netOf));
   const balance = invoiced ? invoiced.total + invoiced.starting_balance - invoiced.amount_due : now.starting_balance;
   const shown = {
@@ -91,6 +97,8 @@ const isWaiting = ({ parent }: Stripe.InvoiceLineItem) => {
   return !details || details.proration || Boolean(details.invoice_item);
 };
 
+const isProration = ({ parent }: Stripe.InvoiceLineItem) => parent?.subscription_item_details?.proration ?? false;
+
 /** After discounts, with the tax that comes on top. */
 function netOf({ amount, discount_amounts: discounts, taxes }: Stripe.InvoiceLineItem): number {
   const onTop = (taxes ?? []).filter(({ tax_behavior: behavior }) => behavior === "exclusive");
@@ -110,7 +118,7 @@ function lineOf(line: Stripe.InvoiceLineItem): ChangePreview["lines"][number] {
   return {
     description: line.description ?? "",
     amount: line.amount,
-    proration: line.parent?.subscription_item_details?.proration ?? false,
+    proration: isProration(line),
     periodStart: toIso(line.period.start),
     periodEnd: toIso(line.period.end),
   };
