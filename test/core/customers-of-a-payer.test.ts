@@ -138,7 +138,7 @@ describe("a customer who is made", () => {
   it("is not asked for once more, nor without an address, when Stripe refuses something else", async () => {
     const { clients, requests } = await watched(refuse("metadata"));
     await expect(createCustomer(clients, payer(), buyer())).rejects.toMatchObject({ param: "metadata" });
-    expect(requests).toEqual(["POST /v1/customers"]);
+    expect(requests.filter((request) => request.startsWith("POST"))).toEqual(["POST /v1/customers"]);
   });
 });
 
