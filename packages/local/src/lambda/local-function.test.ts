@@ -97,10 +97,12 @@ it("keeps the old code when the new does not build", async () => {
 
 it("starts anew after an isolate has died between two invocations", async () => {
   const { fn, lines } = create(`export const handler = async ({ die }) => {
-    if (die) setTimeout(() => { throw new TypeError("too late") });
+    if (die) setTimeout(() => { throw new TypeError("too late") }, 300);
     return "fine";
   }`);
   expect(await fn.invoke({ die: true })).toEqual({ ok: true, payload: "fine" });
-  await expect.poll(() => lines.join("\n")).toContain("between two invocations: TypeError: too late");
+  await expect
+    .poll(() => lines.join("\n"), { timeout: 10_000 })
+    .toContain("between two invocations: TypeError: too late");
   expect(await fn.invoke({ die: false })).toEqual({ ok: true, payload: "fine" });
 });
