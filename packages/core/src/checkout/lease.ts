@@ -13,6 +13,9 @@ const ASK_EVERY_MS = 150;
 /** After this a sale opens nothing more: its lease must outlive what it asked of Stripe last. Postgres keeps a lease for 30 s. */
 const LEASE_GOOD_FOR_MS = 10_000;
 
+/** For what is asked of Stripe under a lease: the second try included, it is over sooner than the lease. */
+export const IN_TIME = { timeout: 6_000, maxNetworkRetries: 1 };
+
 /** The right to sell to a payer, which only one request has at a time. */
 export interface Lease {
   /**

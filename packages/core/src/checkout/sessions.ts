@@ -3,8 +3,8 @@ import { pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
 import { atSameAccount } from "../customer/index.ts";
 import { OwnError } from "../errors/index.ts";
-import { idOf, isRefusal, isReplayedFailure, listWhole } from "../stripe/index.ts";
-import { saleInProgress } from "./lease.ts";
+import { idOf, isRefusal, listWhole, orAnew } from "../stripe/index.ts";
+import { IN_TIME, saleInProgress } from "./lease.ts";
 import { refusalOf } from "./refusals.ts";
 
 type Session = Stripe.Checkout.Session;
@@ -44,9 +44,6 @@ export async function closeSession({ sessions }: Stripe.Checkout, id: string): P
   }
 }
 
-/** The second try included, sooner than a lease runs out. */
-const IN_TIME = { timeout: 6_000, maxNetworkRetries: 1 };
-
 /**
  * Opens a session.
  * @throws BillingError for what Stripe refuses and could be foreseen
@@ -54,11 +51,7 @@ const IN_TIME = { timeout: 6_000, maxNetworkRetries: 1 };
 export async function openSession(clients: Clients, params: Params): Promise<string> {
   const create = () => atSameAccount(clients, () => clients.stripe.checkout.sessions.create(params, IN_TIME));
   try {
-    const session = await create().catch((error) => {
-      // Stripe goes on answering a key with the failure that it stored. Each call makes a key of its own.
-      if (!isReplayedFailure(error)) throw error;
-      return create();
-    });
+    const session = await orAnew(create(), create); // each call makes a key of its own
     if (!session.url) throw new OwnError("Stripe opened a checkout session without a page");
     return session.url;
   } catch (error) {

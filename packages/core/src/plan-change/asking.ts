@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
+import { IN_TIME } from "../checkout/index.ts";
 import type { Clients } from "../clients.ts";
 import type { User } from "../identity/index.ts";
 import { note, type ObjectName, type SourceOf } from "../mirror/index.ts";
-import { isReplayedFailure, write } from "../stripe/index.ts";
+import { orAnew, write } from "../stripe/index.ts";
 import { refusalOf } from "./refusals.ts";
 
 /** Who asks, and the key by which they would know their request again. */
@@ -11,9 +12,6 @@ export interface Caller {
   user: User;
   idempotencyKey?: string | undefined;
 }
-
-/** The second try included, sooner than a lease runs out. */
-const IN_TIME = { timeout: 6_000, maxNetworkRetries: 1 };
 
 /**
  * Changes something at Stripe, and tells the mirror. A request that the caller sends again, with its key, is done once: then the
@@ -41,10 +39,8 @@ export async function orRefuse<Answer>(
   change: (options: Stripe.RequestOptions) => Promise<Answer>,
 ): Promise<Answer> {
   try {
-    return await change({ ...IN_TIME, ...(idempotencyKey && { idempotencyKey }) }).catch((error) => {
-      if (!isReplayedFailure(error)) throw error;
-      return change(IN_TIME);
-    });
+    const asked = change({ ...IN_TIME, ...(idempotencyKey && { idempotencyKey }) });
+    return await orAnew(asked, () => change(IN_TIME));
   } catch (error) {
     throw refusalOf(error) ?? error;
   }

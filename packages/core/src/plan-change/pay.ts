@@ -29,12 +29,12 @@ export function refusalOfPayment({ invoice, isUnderWay }: PendingPayment) {
 }
 
 /**
- * Gives up a change that waits for its payment: with its invoice voided it can be paid no more. One that was paid at this moment
+ * Gives up the change of a subscription that waits for its payment: with its invoice voided it can be paid no more. One that was paid at this moment
  * stays paid.
  * @returns the subscription as it is then
  */
 export async function giveUpPending(clients: Clients, subscription: Stripe.Subscription): Promise<Stripe.Subscription> {
-  if (subscription.pending_update) await voidInvoice(clients, requiredIdOf(subscription.latest_invoice));
+  await voidInvoice(clients, requiredIdOf(subscription.latest_invoice));
   return noteAnew(clients, "subscription", subscription.id);
 }
 

@@ -177,6 +177,14 @@ export function isReplayedFailure(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeError && error.headers?.["idempotent-replayed"] === "true";
 }
 
+/** What was asked; or, where Stripe answers with the failure that it stored for its key, what is asked anew by another key. */
+export function orAnew<Answer>(asked: Promise<Answer>, anew: () => Promise<Answer>): Promise<Answer> {
+  return asked.catch((error) => {
+    if (!isReplayedFailure(error)) throw error;
+    return anew();
+  });
+}
+
 /**
  * Makes a queue in which requests begin no faster than so many a second. Stripe takes 100 a second live and 25 in test mode, of
  * all that an account does: https://docs.stripe.com/rate-limits
