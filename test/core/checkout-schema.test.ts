@@ -19,6 +19,11 @@ describe("a form", () => {
     },
   );
 
+  it.each(["0", "-1", "1.5", "1000000", "", "five"])("of no such quantity is refused: %j", (quantity) => {
+    const refused = CheckoutForm.safeParse({ price_id: "price_1", quantity });
+    expect(complaintOf(refused)).toBe("Quantity must be a whole number from 1 to 999999");
+  });
+
   it.each([undefined, 7, "", "undefined", "null", "price_", "prod_1", "a price_1", "price_1 ", "~".repeat(256)])(
     "without a price is refused: %j",
     (price_id) => {
@@ -31,6 +36,32 @@ describe("an order", () => {
   const order = { priceId: "price_1", successUrl: "https://a.test/1", cancelUrl: "https://a.test/2", mode: "payment" };
   const redirects = "Success and cancel URLs are required";
   const mode = "Mode is required (either 'payment' for one-time payments or 'subscription' for recurring subscription)";
+
+  it("may name a quantity, and several things", () => {
+    const full = {
+      ...order,
+      quantity: 999_999,
+      adjustableQuantity: true,
+      items: [{ priceId: "price_2", quantity: 1 }],
+    };
+    expect(CreateCheckout.parse(full)).toEqual(full);
+  });
+
+  it.each([0, -1, 1.5, 1_000_000, "5", null])("of no such quantity is refused: %j", (quantity) => {
+    const complaint = "Quantity must be a whole number from 1 to 999999";
+    expect(complaintOf(CreateCheckout.safeParse({ ...order, quantity }))).toBe(complaint);
+    const items = [{ priceId: "price_2", quantity }];
+    expect(complaintOf(CreateCheckout.safeParse({ ...order, items }))).toBe(complaint);
+  });
+
+  it.each<[unknown, string]>([
+    ["price_2", "Items must be a list of prices, each with its price ID"],
+    [["price_2"], "Items must be a list of prices, each with its price ID"],
+    [[{}], "Price ID is required"],
+    [Array.from({ length: 40 }, () => ({ priceId: "price_2" })), "Items may be 39 at the most"],
+  ])("of no such things is refused: %j", (items, complaint) => {
+    expect(complaintOf(CreateCheckout.safeParse({ ...order, items }))).toBe(complaint);
+  });
 
   it("is taken without the spaces around its texts", () => {
     const spaced = { priceId: " price_1 ", successUrl: ` ${order.successUrl}\n`, cancelUrl: `\t${order.cancelUrl} ` };

@@ -86,7 +86,7 @@ describe("what Stripe is asked to open", () => {
   });
 
   it("on the product's own pages leads back to them", () => {
-    expect(purchaseOn({ url: SITE, allowedOrigins: [] }, "price_1")).toEqual({
+    expect(purchaseOn({ url: SITE, allowedOrigins: [] }, { priceId: "price_1" })).toEqual({
       priceId: "price_1",
       successUrl: `${SITE}/success?session_id={CHECKOUT_SESSION_ID}`,
       cancelUrl: `${SITE}/pricing?canceled=true`,

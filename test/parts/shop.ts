@@ -30,17 +30,21 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
         product: known,
         currency = "usd",
         group,
+        productMetadata: ofProduct = {},
         trialDays,
         meter,
         amount = 2900,
         interval = "month",
+        intervalCount = 1,
+        metadata: ofPrice = {},
         taxBehavior = "exclusive", // without it the portal changes nobody to another price
       }: Offer = {},
     ) {
-      const metadata: Record<string, string> = group === undefined ? {} : { subscription_group: group };
+      const metadata = { ...ofProduct, ...(group !== undefined && { subscription_group: group }) };
       const sold = known ?? (await stripe.products.create({ name: "Pro", metadata })).id;
       const recurring = kind === "monthly" && {
         interval,
+        interval_count: intervalCount,
         ...(trialDays && { trial_period_days: trialDays }),
         ...(meter && { meter, usage_type: "metered" as const }),
       };
@@ -49,6 +53,7 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
         currency,
         unit_amount: amount,
         tax_behavior: taxBehavior,
+        metadata: ofPrice,
         ...(recurring && { recurring }),
       });
       const made = { ...(await stripe.prices.retrieve(id)), created: LONG_AGO };
@@ -100,11 +105,15 @@ interface Offer {
   product?: string;
   currency?: string;
   group?: string;
+  productMetadata?: Record<string, string>;
+  /** Of the price. */
+  metadata?: Record<string, string>;
   trialDays?: number;
   /** Of a price by use. */
   meter?: string;
   amount?: number;
   interval?: "day" | "week" | "month" | "year";
+  intervalCount?: number;
   taxBehavior?: "exclusive" | "inclusive";
 }
 

@@ -204,3 +204,47 @@ test("an account may limit customers to one subscription: by the customer or, wi
   const oneTime = await createCheckout(stripe, await once(), { customer });
   expect((await bench.submit(oneTime.url, CARD)).status).toBe(303);
 });
+
+test("prices of different intervals are not sold together", async () => {
+  const [monthly, yearly, third] = [
+    await createPlan(stripe),
+    await createPlan(stripe, { recurring: { interval: "year" } }),
+    await createPlan(stripe, { recurring: { interval: "month", interval_count: 3 } }),
+  ];
+  for (const other of [yearly, third]) {
+    const line_items = [monthly, other].map(({ id: price }) => ({ price, quantity: 1 }));
+    await expect(createCheckout(stripe, monthly, { line_items })).rejects.toThrow("different billing intervals");
+  }
+});
+
+test("a quantity has its bounds, and a price by use has none to choose", async () => {
+  const price = await createPlan(stripe);
+  const sell = (item: Stripe.Checkout.SessionCreateParams.LineItem) =>
+    createCheckout(stripe, price, { line_items: [{ price: price.id, quantity: 5, ...item }] });
+  const by = "line_items[0][adjustable_quantity]";
+  for (const [item, param] of [
+    [{ quantity: 1_000_000 }, "line_items[0][quantity]"],
+    [{ adjustable_quantity: { enabled: true, maximum: 1_000_000 } }, `${by}[maximum]`],
+    [{ adjustable_quantity: { enabled: true, minimum: 6, maximum: 5 } }, `${by}[minimum]`],
+  ] as const) {
+    await expect(sell(item)).rejects.toMatchObject({ statusCode: 400, param });
+  }
+  const meter = await stripe.billing.meters.create({
+    display_name: "Pages",
+    event_name: "pages",
+    default_aggregation: { formula: "sum" },
+  });
+  const metered = await createPlan(stripe, {
+    recurring: { interval: "month", usage_type: "metered", meter: meter.id },
+  });
+  const line_items = [{ price: metered.id, adjustable_quantity: { enabled: true } }];
+  await expect(createCheckout(stripe, metered, { line_items })).rejects.toMatchObject({ statusCode: 400, param: by });
+});
+
+test("a total of more than eight digits is refused", async () => {
+  const price = await once({ unit_amount: 10_000_000 });
+  const sell = (quantity: number) =>
+    createCheckout(stripe, price, { mode: "payment", line_items: [{ price: price.id, quantity }] });
+  await expect(sell(10)).rejects.toMatchObject({ statusCode: 400, code: "amount_too_large" });
+  expect(await sell(9)).toMatchObject({ amount_total: 90_000_000 });
+});

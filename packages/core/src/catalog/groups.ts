@@ -4,15 +4,15 @@ import { isMissing } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { groupOf } from "./schema.ts";
 
-/** Those of the items that have a product of the group. */
+/** Those of the items that have a product of one of the groups. */
 export async function pickOfGroup<Item>(
   clients: Clients,
-  group: string,
+  wanted: readonly string[],
   items: Item[],
   productsOf: (item: Item) => string[],
 ): Promise<Item[]> {
   const groups = await findGroups(clients, items.flatMap(productsOf));
-  return items.filter((item) => productsOf(item).some((product) => groups.get(product) === group));
+  return items.filter((item) => productsOf(item).some((product) => wanted.includes(groups.get(product) ?? "")));
 }
 
 /** The groups of products, by the products' ids. Stripe is asked about those that the mirror does not know yet. */

@@ -1,5 +1,6 @@
 import { BillingError } from "../errors/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
+import { type Bounds, boundsOf } from "./quantity.ts";
 import { groupOf } from "./schema.ts";
 
 /** A price that may be sold, and how. */
@@ -11,10 +12,16 @@ export interface SellablePrice {
   group: string;
   /** ISO 4217, lower case. */
   currency: string;
+  /** Of one, in the currency's smallest unit; null where it is in tiers, or a fraction. */
+  unitAmount: number | null;
+  /** How often it is paid: "1 month"; null for what is paid once. */
+  every: string | null;
   /** How long it is free at first. */
   trialDays: number;
   /** Paid by what was used: it is sold without a quantity. */
   metered: boolean;
+  /** How many of it are sold at a time. */
+  bounds: Bounds;
 }
 
 /**
@@ -24,20 +31,26 @@ export interface SellablePrice {
 export async function getSellablePrice(supabase: ServiceClient, priceId: string): Promise<SellablePrice> {
   const prices = supabase
     .from("prices")
-    .select("id, product_id, currency, type, trial_period_days, usage_type")
+    .select(
+      "id, product_id, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, usage_type, metadata",
+    )
     .eq("id", priceId);
   const price = dataOf(await prices.eq("active", true).eq("deleted", false).maybeSingle());
   if (price) {
     const products = supabase.from("products").select("metadata").eq("id", price.product_id);
     const product = dataOf(await products.eq("active", true).eq("deleted", false).maybeSingle());
     if (product) {
+      const { recurring_interval: interval, recurring_interval_count: count } = price;
       return {
         id: price.id,
         mode: price.type === "recurring" ? "subscription" : "payment",
         group: groupOf(product.metadata),
         currency: price.currency,
+        unitAmount: price.unit_amount,
+        every: interval && `${count} ${interval}`,
         trialDays: price.trial_period_days ?? 0,
         metered: price.usage_type === "metered",
+        bounds: boundsOf(price.metadata, product.metadata),
       };
     }
   }

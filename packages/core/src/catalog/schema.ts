@@ -4,6 +4,9 @@ import type { Json } from "../supabase/index.ts";
 // has it a character that Postgres or an address could stumble over.
 export const STRIPE_ID = /^[!-~]{1,255}$/;
 
+/** As many of one thing as Stripe sells at a time: https://docs.stripe.com/payments/checkout/adjustable-quantity */
+export const MOST_OF_ONE = 999_999;
+
 /**
  * The group of a recurring product. Nobody may hold two subscriptions of one group: a product of another group can be held beside
  * it. All products that name none in their metadata are of one.

@@ -1,10 +1,10 @@
-import { getSellablePrice } from "../catalog/index.ts";
 import type { Billing } from "../clients.ts";
 import { assertAllowedRedirect } from "../config/index.ts";
 import { getBuyer } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
 import { payerOf } from "../payer/index.ts";
+import { getBasket } from "./items.ts";
 import { guestParams } from "./params.ts";
 import type { Purchase } from "./purchase.ts";
 import { sell } from "./sell.ts";
@@ -14,24 +14,25 @@ import { openSession } from "./sessions.ts";
  * Opens Stripe Checkout; or, for a payer who has a subscription of the same group already, the portal: nothing is sold twice.
  * @param user absent: a guest, whose customer Stripe makes when the purchase is complete
  * @returns the page's address: a secret, for this buyer alone
- * @throws BillingError `redirect_not_allowed`, `price_not_for_sale`, `invalid_request`, `unauthenticated`, `not_billing_manager`,
- * `already_subscribed`, `sale_in_progress`, `account_being_read`, `other_account`, `currency_mismatch`, `tax_not_set_up`, `portal_not_set_up`
+ * @throws BillingError `redirect_not_allowed`, `unauthenticated`, `not_billing_manager`, what `getBasket` refuses, `already_subscribed`,
+ * `sale_in_progress`, `account_being_read`, `other_account`, `currency_mismatch`, `tax_not_set_up`, `portal_not_set_up`
  */
 export async function openCheckout(billing: Billing, user: User | undefined, purchase: Purchase): Promise<string> {
   assertAllowedRedirect(billing.site, purchase.successUrl);
   assertAllowedRedirect(billing.site, purchase.cancelUrl);
-  const [price, buyer] = await Promise.all([
-    getSellablePrice(billing.supabase, purchase.priceId),
+  const [basket, buyer] = await Promise.all([
+    getBasket(billing.supabase, purchase),
     user && getBuyer(billing.supabase, user),
   ]);
+  const [{ price }] = basket;
   if (purchase.mode && purchase.mode !== price.mode) {
     throw new BillingError("invalid_request", `This price is sold in mode '${price.mode}'`);
   }
   const { organizationId } = purchase;
   if (!buyer) {
     if (organizationId !== undefined) throw new BillingError("unauthenticated", "Sign in first");
-    return openSession(billing, guestParams(price, purchase));
+    return openSession(billing, guestParams(basket, purchase));
   }
   const payer = await payerOf(billing.supabase, buyer.id, organizationId);
-  return sell(billing, { price, purchase, buyer, payer, trialRequiresCard: billing.trialRequiresCard });
+  return sell(billing, { basket, purchase, buyer, payer, trialRequiresCard: billing.trialRequiresCard });
 }

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
-import type { SellablePrice } from "../catalog/index.ts";
 import type { Buyer } from "../customer/index.ts";
 import type { Payer } from "../payer/index.ts";
+import type { Basket, Item } from "./items.ts";
 import type { Purchase } from "./purchase.ts";
 
 type Params = Stripe.Checkout.SessionCreateParams;
 
 /** What a page is opened for. */
 export interface Sale {
-  price: SellablePrice;
+  basket: Basket;
   purchase: Purchase;
   buyer: Buyer;
   payer: Payer;
@@ -18,11 +18,11 @@ export interface Sale {
 }
 
 /** What Stripe is asked to open for a guest, who has no trial: nobody knows whether they had one. */
-export function guestParams(price: SellablePrice, purchase: Purchase): Params {
+export function guestParams(basket: Basket, purchase: Purchase): Params {
   return {
-    ...baseParams(price, purchase, {}),
+    ...baseParams(basket, purchase, {}),
     // A subscription always makes a customer; a payment only when told to.
-    ...(price.mode === "payment" && { customer_creation: "always" }),
+    ...(basket[0].price.mode === "payment" && { customer_creation: "always" }),
   };
 }
 
@@ -31,9 +31,9 @@ export function guestParams(price: SellablePrice, purchase: Purchase): Params {
  * is asked for: a session does not show each of its parameters.
  */
 export function payerParams(sale: Sale, customer: string, trialDays: number): Params {
-  const { price, purchase, buyer } = sale;
+  const { basket, purchase, buyer } = sale;
   const params = {
-    ...baseParams(price, purchase, metadataOf(sale)),
+    ...baseParams(basket, purchase, metadataOf(sale)),
     customer,
     // Automatic tax needs an address, which Checkout asks for and must be allowed to keep.
     customer_update: { address: "auto", name: "auto" },
@@ -45,11 +45,12 @@ export function payerParams(sale: Sale, customer: string, trialDays: number): Pa
   return { ...params, metadata: { ...params.metadata, purchase: digest } };
 }
 
-function baseParams(price: SellablePrice, { successUrl, cancelUrl }: Purchase, named: Stripe.MetadataParam) {
+function baseParams(basket: Basket, { successUrl, cancelUrl }: Purchase, named: Stripe.MetadataParam) {
+  const [{ price }] = basket;
   const metadata = { ...named, sold_by: "turnpike" };
   return {
     mode: price.mode,
-    line_items: [{ price: price.id, ...(!price.metered && { quantity: 1 }) }],
+    line_items: basket.map(lineItem),
     success_url: successUrl,
     cancel_url: cancelUrl,
     automatic_tax: { enabled: true },
@@ -58,6 +59,15 @@ function baseParams(price: SellablePrice, { successUrl, cancelUrl }: Purchase, n
     // Stripe copies a session's metadata to nothing that it creates.
     ...(price.mode === "subscription" ? { subscription_data: { metadata } } : { payment_intent_data: { metadata } }),
   } satisfies Params;
+}
+
+function lineItem({ price, quantity, adjustable }: Item): Stripe.Checkout.SessionCreateParams.LineItem {
+  const { least: minimum, most: maximum } = price.bounds;
+  return {
+    price: price.id,
+    ...(quantity !== undefined && { quantity }),
+    ...(adjustable && { adjustable_quantity: { enabled: true, minimum, maximum } }),
+  };
 }
 
 function metadataOf({ buyer, payer }: Sale): Stripe.MetadataParam {

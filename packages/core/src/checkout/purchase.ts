@@ -1,8 +1,18 @@
 import type { Site } from "../config/index.ts";
 
-/** What someone wants to buy, and where Stripe sends them afterwards. */
-export interface Purchase {
+/** A price, and how many of it. */
+export interface Ordered {
   priceId: string;
+  /** Absent: as many as are sold at least. */
+  quantity?: number | undefined;
+  /** The buyer may choose another quantity on Stripe's page, within the same bounds. */
+  adjustableQuantity?: boolean | undefined;
+}
+
+/** What someone wants to buy, and where Stripe sends them afterwards. */
+export interface Purchase extends Ordered {
+  /** What is bought beside it: add-ons, and what is paid once. */
+  items?: Ordered[] | undefined;
   /** Must fit the price; absent, the price decides. */
   mode?: "payment" | "subscription";
   successUrl: string;
@@ -12,10 +22,9 @@ export interface Purchase {
 }
 
 /** A purchase with the redirects of the product's own pages. */
-export function purchaseOn(site: Site, priceId: string, organizationId?: string): Purchase {
+export function purchaseOn(site: Site, wish: Ordered & Pick<Purchase, "organizationId">): Purchase {
   return {
-    priceId,
-    organizationId,
+    ...wish,
     successUrl: `${site.url}/success?session_id={CHECKOUT_SESSION_ID}`,
     cancelUrl: `${site.url}/pricing?canceled=true`,
   };

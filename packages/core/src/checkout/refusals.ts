@@ -1,6 +1,7 @@
 import { notForSale } from "../catalog/index.ts";
 import { BillingError } from "../errors/index.ts";
 import { isRefusal } from "../stripe/index.ts";
+import { amountTooLarge } from "./items.ts";
 
 /** What Stripe refuses when a session is opened, for a reason that is neither a fault of ours nor of the buyer's making. */
 export function refusalOf(error: unknown): BillingError | undefined {
@@ -14,6 +15,7 @@ export function refusalOf(error: unknown): BillingError | undefined {
       "Stripe Tax is not set up: give it the head office's address at https://dashboard.stripe.com/settings/tax",
     );
   }
+  if (error.code === "amount_too_large") return amountTooLarge();
   // Told by the text alone: Stripe gives it no code.
   if (/combine currencies|does not match the customer currency/i.test(message)) {
     return new BillingError(

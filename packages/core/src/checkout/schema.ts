@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { STRIPE_ID } from "../catalog/schema.ts";
+import { MOST_OF_ONE, STRIPE_ID } from "../catalog/schema.ts";
 import { organizationId } from "../payer/schema.ts";
 
 const text = (message: string) => z.string(message).check(z.trim(), z.minLength(1, message));
@@ -7,9 +7,24 @@ const text = (message: string) => z.string(message).check(z.trim(), z.minLength(
 // A price that was once a plan has the id that its maker gave it: `gold-monthly`, `plan_…`.
 const PRICE_ID = /^(?!(?:undefined|null|price_)$|prod_)[!-~]{1,255}$/;
 
+const QUANTITY = `Quantity must be a whole number from 1 to ${MOST_OF_ONE}`;
+const quantity = z.int(QUANTITY).check(z.gte(1, QUANTITY), z.lte(MOST_OF_ONE, QUANTITY));
+const priceId = text("Price ID is required").check(z.regex(STRIPE_ID, "Price ID is required"));
+const ordered = {
+  priceId,
+  /** Absent, as many as are sold at least: `min_quantity` in the metadata of the price or its product, or one. */
+  quantity: z.optional(quantity),
+  /** The buyer may choose another quantity on Stripe's page, within the same bounds. */
+  adjustableQuantity: z.optional(z.boolean("Adjustable quantity must be true or false")),
+};
+const MOST_ITEMS = 39;
+const TOO_MANY = `Items may be ${MOST_ITEMS} at the most`;
+const ITEMS = "Items must be a list of prices, each with its price ID";
+
 /** The form field of `POST /api/checkout_sessions`. An unset variable in a template arrives as the word "undefined". */
 export const CheckoutForm = z.object({
   price_id: z.string("Valid price ID is required").check(z.regex(PRICE_ID, "Valid price ID is required")),
+  quantity: z.optional(z.string(QUANTITY).check(z.regex(/^[1-9]\d{0,5}$/, QUANTITY))),
   organization_id: organizationId,
 });
 
@@ -19,11 +34,13 @@ const MODE_REQUIRED =
 
 /** The body of `POST /api/stripe/create-checkout`. Its texts are part of the interface; the first that applies is answered. */
 export const CreateCheckout = z.object({
-  priceId: text("Price ID is required").check(z.regex(STRIPE_ID, "Price ID is required")),
+  ...ordered,
   successUrl: text(REDIRECTS_REQUIRED),
   cancelUrl: text(REDIRECTS_REQUIRED),
   mode: z.enum(["payment", "subscription"], MODE_REQUIRED),
   organizationId,
+  /** What is bought beside it: add-ons of the same interval, and what is paid once. */
+  items: z.optional(z.array(z.object(ordered, ITEMS), ITEMS).check(z.maxLength(MOST_ITEMS, TOO_MANY))),
 });
 export type CreateCheckout = z.infer<typeof CreateCheckout>;
 

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { pickOfGroup, type SellablePrice } from "../catalog/index.ts";
+import { pickOfGroup } from "../catalog/index.ts";
 import type { Billing, Clients } from "../clients.ts";
 import { createCustomer, findPayersCustomers, listSubscriptions, productsOf, sendEmail } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
@@ -7,12 +7,13 @@ import { argumentsOf } from "../payer/index.ts";
 import { openPortalOf } from "../portal/index.ts";
 import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
+import { type Basket, groupsOf } from "./items.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { payerParams, type Sale } from "./params.ts";
-import { closeSession, listRivals, openSession } from "./sessions.ts";
+import { closeSession, isAsPromised, listRivals, openSession } from "./sessions.ts";
 
 /**
- * Sells to a payer, one sale at a time: the page to pay on, or the portal where a subscription of this group runs already.
+ * Sells to a payer, one sale at a time: the page to pay on, or the portal where a subscription of one of its groups runs already.
  * Whatever decides is asked of Stripe: the mirror may be behind.
  */
 export function sell(billing: Billing, sale: Sale): Promise<string> {
@@ -20,25 +21,26 @@ export function sell(billing: Billing, sale: Sale): Promise<string> {
 }
 
 async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<string> {
-  const { payer, buyer, price } = sale;
+  const { payer, buyer, basket } = sale;
+  const { trialDays: promised } = basket[0].price;
   const { own, named } = await findPayersCustomers(billing, payer, buyer);
-  const elsewhere = (await listOfGroup(billing, named, price)).some((subscription) => !isOver(subscription));
+  const elsewhere = (await listOfGroups(billing, named, basket)).some((subscription) => !isOver(subscription));
   if (elsewhere && own.length === 0) throw alreadySubscribed();
   await sendEmail(billing, payer, buyer, own);
   const [customer = await createCustomer(billing, payer, buyer), ...others] = own;
   const customers = [customer, ...others];
-  const hadTrial = price.trialDays > 0 && (await hadTrialWhenDeleted(billing, sale));
+  const hadTrial = promised > 0 && (await hadTrialWhenDeleted(billing, sale));
 
   for (;;) {
     lease.assertHeld();
     // In this order: a page that was paid before it could be listed has made its subscription by then.
-    const rivals = await listRivals(billing, customers, price);
-    const held = await listOfGroup(billing, customers, price);
+    const rivals = await listRivals(billing, customers, basket);
+    const held = await listOfGroups(billing, customers, basket);
 
     const running = held.find((subscription) => !isOver(subscription));
-    const trialDays = hadTrial || held.some(isTrial) ? 0 : price.trialDays;
+    const trialDays = hadTrial || held.some(isTrial) ? 0 : promised;
     const params = payerParams(sale, customer, trialDays);
-    const same = running ? undefined : rivals.find(({ metadata }) => metadata?.purchase === params.metadata?.purchase);
+    const same = running ? undefined : rivals.find((session) => isAsPromised(session, params));
     const foreign = rivals.filter((session) => session !== same);
     if (foreign.length === 0) {
       if (running) return openPortalOf(billing, requiredIdOf(running.customer), `${billing.site.url}/account`);
@@ -57,10 +59,10 @@ const isTrial = ({ trial_start }: Stripe.Subscription) => trial_start !== null;
  * Whether the payer had a trial as a customer who was deleted at Stripe since. Where Stripe does not say what such a customer had,
  * it counts as had: a trial is had once.
  */
-async function hadTrialWhenDeleted(billing: Billing, { payer, price }: Sale): Promise<boolean> {
+async function hadTrialWhenDeleted(billing: Billing, { payer, basket }: Sale): Promise<boolean> {
   const deleted = dataOf(await billing.supabase.rpc("find_deleted_customers", argumentsOf(payer)));
   try {
-    return (await listOfGroup(billing, deleted, price)).some(isTrial);
+    return (await listOfGroups(billing, deleted, basket)).some(isTrial);
   } catch (error) {
     if (!isMissing(error)) throw error;
     return true;
@@ -76,11 +78,8 @@ function alreadySubscribed(): BillingError {
 }
 
 /** The subscriptions that a purchase must not stand beside, and those that ended. */
-async function listOfGroup(
-  clients: Clients,
-  customers: string[],
-  { mode, group }: SellablePrice,
-): Promise<Stripe.Subscription[]> {
-  if (mode === "payment") return [];
-  return pickOfGroup(clients, group, await listSubscriptions(clients, customers), productsOf);
+async function listOfGroups(clients: Clients, customers: string[], basket: Basket): Promise<Stripe.Subscription[]> {
+  const groups = groupsOf(basket);
+  if (groups.length === 0) return [];
+  return pickOfGroup(clients, groups, await listSubscriptions(clients, customers), productsOf);
 }

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { notForSale, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
+import { assertWithin, notForSale, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Billing } from "../clients.ts";
 import { noteAnew } from "../mirror/index.ts";
 import { getRecurringPrice, getSubscription, notChangeable, notOffered, otherCurrency, over } from "../portal/index.ts";
@@ -34,6 +34,7 @@ export async function findChange(billing: Billing, customers: string[], wish: Pr
   if (subscription.currency !== sellable.currency) throw otherCurrency();
 
   const quantity = wish.quantity ?? item.quantity ?? 1;
+  assertWithin(sellable.bounds, quantity);
   const [price, standing] = await Promise.all([getPrice(billing, sellable), getStanding(billing, subscription)]);
   assertComparable(subscription, item, price);
   const change = { subscription, item, price, quantity, standing };
@@ -90,7 +91,7 @@ async function pickItem(
   { group }: SellablePrice,
 ): Promise<Stripe.SubscriptionItem> {
   const productOf = ({ price }: Stripe.SubscriptionItem) => [requiredIdOf(price.product)];
-  const [item, ...others] = await pickOfGroup(billing, group, items.data, productOf);
+  const [item, ...others] = await pickOfGroup(billing, [group], items.data, productOf);
   if (!item) throw notOffered("A subscription changes to plans of its own group only");
   if (others.length > 0) throw notChangeable("It is of several things.");
   return item;

@@ -32,7 +32,7 @@ export async function getSubscription(
   const all = await listSubscriptions(billing, customers, options);
   if (subscriptionId) return named(all, subscriptionId);
   const running = all.filter((each) => !isOver(each));
-  const fitting = price ? await pickOfGroup(billing, price.group, running, productsOf) : running;
+  const fitting = price ? await pickOfGroup(billing, [price.group], running, productsOf) : running;
   const [one, ...others] = fitting;
   if (!one) {
     throw new BillingError(

@@ -22,7 +22,7 @@ export function newLineItem(world: World, asked: Asked, param: string): LineItem
   return {
     id: newId("li"),
     object: "item",
-    adjustable_quantity: adjustableQuantity(asked, param),
+    adjustable_quantity: adjustableQuantity(price, asked, param),
     amount_discount: 0,
     amount_subtotal: total,
     amount_tax: 0,
@@ -46,15 +46,30 @@ function refuseQuantity(price: Price, quantity: number | undefined, param: strin
     throw invalid(`Quantity is required. Add \`quantity\` to \`${param}\``, undefined, `${param}[quantity]`);
   if (quantity < 1)
     throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", `${param}[quantity]`);
+  if (quantity > MOST) throw tooMany(`${param}[quantity]`);
 }
 
-/** 400 for a quantity that its own bounds exclude. */
+/** As many as Stripe sells of one thing: https://docs.stripe.com/payments/checkout/adjustable-quantity */
+const MOST = 999_999;
+const tooMany = (param: string) =>
+  invalid(`This value must be less than or equal to ${MOST}.`, "parameter_invalid_integer", param);
+
+/** 400 for bounds that are none, and for a quantity that they exclude. */
 function adjustableQuantity(
+  price: Price,
   { adjustable_quantity: asked, quantity = 1 }: Asked,
   param: string,
 ): LineItem["adjustable_quantity"] {
   if (!asked?.enabled) return null;
   const { minimum = 0, maximum = 99 } = asked;
+  const within = `${param}[adjustable_quantity]`;
+  if (isMetered(price)) {
+    throw invalid("`adjustable_quantity` cannot be used where usage_type is `metered`.", undefined, within);
+  }
+  if (maximum > MOST) throw tooMany(`${within}[maximum]`);
+  if (minimum < 0 || minimum > maximum) {
+    throw invalid("`minimum` must be from 0 to `maximum`.", undefined, `${within}[minimum]`);
+  }
   if (quantity < minimum || quantity > maximum) {
     const message = `The quantity must be between the minimum (${minimum}) and maximum (${maximum}) of \`adjustable_quantity\`.`;
     throw invalid(message, undefined, `${param}[quantity]`);

@@ -104,15 +104,24 @@ function refuseTrial(world: World, asked: CreateSessionParams["subscription_data
   }
 }
 
-/** Stripe's 400 for a total that is too small to be charged; undefined for others. */
-export function smallTotal({
+/** Eight digits at the most: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
+const MOST_AMOUNT = 99_999_999;
+
+/** Stripe's 400 for a total that is too small to be charged, or too large; undefined for others. */
+export function totalRefusal({
   amount_total: total,
   currency,
 }: Pick<Stored<Stripe.Checkout.Session>, "amount_total" | "currency">): ApiError | undefined {
+  if ((total ?? 0) > MOST_AMOUNT && currency !== null) {
+    const most = `${formatMoney(MOST_AMOUNT, currency)} ${currency}`;
+    return invalid(`The Checkout Session's total amount due must be no more than ${most}`, "amount_too_large");
+  }
   if (!total || currency === null || total >= smallestCharge(currency)) return undefined;
   const least = `${formatMoney(smallestCharge(currency), currency)} ${currency}`;
   return invalid(`The Checkout Session's total amount due must add up to at least ${least}`, "amount_too_small");
 }
+
+const everyOf = (price: LineItem["price"]) => [price?.recurring?.interval, price?.recurring?.interval_count];
 
 /** How many prices of a kind a session can sell, by its mode: the SDK's comment on `line_items`. */
 const MOST_PRICES = { payment: 100, setup: 0, subscription: 20 };
@@ -138,6 +147,14 @@ export function refuseMixedPrices(
   }
   if (new Set(items.map((item) => item.currency)).size > 1) {
     throw invalid("All prices on a Checkout session must have the same currency.", undefined, "line_items");
+  }
+  const intervals = new Set(recurring.map(({ price }) => JSON.stringify(everyOf(price))));
+  if (intervals.size > 1) {
+    throw invalid(
+      "Checkout does not support multiple prices with different billing intervals.",
+      undefined,
+      "line_items",
+    );
   }
   const [first] = items;
   const billed = mode === "subscription" || params.invoice_creation?.enabled;

@@ -14,7 +14,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { newLineItem } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
-import { DAY, refuseContradictions, refuseMixedPrices, smallTotal } from "./checkout-session-rules.ts";
+import { DAY, refuseContradictions, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 
@@ -40,7 +40,7 @@ function priceNew(world: World, id: string, offers: readonly Offer[]): void {
   const priced = priceSession(world, id, {
     discounts: offers.map(({ coupon, promotionCode }) => ({ coupon, promotion_code: promotionCode })),
   });
-  const refusal = smallTotal(priced);
+  const refusal = totalRefusal(priced);
   if (!refusal) return;
   world.store.checkoutSessions.delete(id);
   world.store.sessionDetails.delete(id);

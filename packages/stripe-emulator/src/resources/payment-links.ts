@@ -9,7 +9,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { refuseWithoutHeadOffice } from "./automatic-tax.ts";
 import { newLineItem } from "./checkout-line-items.ts";
-import { refuseForMode, refuseMixedPrices, smallTotal } from "./checkout-session-rules.ts";
+import { refuseForMode, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
 import { type CreateParams, createParams, type LinkParams, updateParams } from "./payment-link-params.ts";
 
 export type PaymentLink = Stored<Stripe.PaymentLink>;
@@ -29,7 +29,7 @@ function createLink(world: World, { line_items: sold, currency: _same, ...params
   const currency = items[0]?.currency ?? "usd";
   const trial = params.subscription_data?.trial_period_days ?? null;
   const due = items.filter(({ price }) => trial === null || !price?.recurring);
-  const refusal = smallTotal({ amount_total: due.reduce((sum, item) => sum + item.amount_total, 0), currency });
+  const refusal = totalRefusal({ amount_total: due.reduce((sum, item) => sum + item.amount_total, 0), currency });
   if (refusal) throw refusal;
   const id = newId("plink");
   const link = world.store.paymentLinks.put({ ...newLink(world, id, currency, mode), ...changed(undefined, params) });
