@@ -1,132 +1,235 @@
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import type Stripe from "stripe";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { cookiesOf, payWithCard, VISA } from "./visitor.ts";
+import { cookiesOf, customerOf, subscribe } from "./visitor.ts";
 import { type Person, startWorld, WAIT, type World } from "./world.ts";
 
 let world: World;
 let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-let person: Person;
-
+let starter: Stripe.Price;
+let pro: Stripe.Price;
 beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: true }), openBrowser()]);
+  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
   await world.priceOf("pro_yearly");
+  [starter, pro] = await Promise.all([world.priceOf("starter_monthly"), world.priceOf("pro_monthly")]);
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
   await world?.close();
 });
 
-/** Somebody who has just bought Starter. */
-beforeEach(async () => {
+let context: BrowserContext;
+let page: Page;
+let person: Person;
+let customer: Awaited<ReturnType<typeof customerOf>>;
+let subscription: Stripe.Subscription;
+
+/** Somebody who has a plan, in a browser of their own. */
+async function startWith(price: Stripe.Price): Promise<void> {
   person = await world.signUp();
+  customer = await customerOf(world, person);
+  subscription = await subscribe(world, customer.id, price.id);
   await context?.close();
   context = await browser.newContext({ baseURL: world.url });
   await context.addCookies(cookiesOf(person, world.url));
-  page = await context.newPage();
-  page.setDefaultTimeout(20_000); // the first page is built as it is asked for
-  await page.goto("/pricing");
-  await press("Subscribe to Starter");
-  await payWithCard(page, VISA);
-  await page.getByRole("link", { name: "Go to your account" }).click();
-  await card("Starter").getByText("Active", { exact: true }).waitFor();
-}, 60_000);
+  page = await newPage();
+}
+async function newPage(): Promise<Page> {
+  const opened = await context.newPage();
+  opened.setDefaultTimeout(20_000);
+  return opened;
+}
+beforeEach(() => startWith(starter));
 
-const press = (name: string) => page.getByRole("button", { name, exact: true }).first().click();
+const press = (name: string | RegExp, on = page) => on.getByRole("button", { name }).first().click();
+const follow = (name: string, on = page) => on.getByRole("link", { name, exact: true }).first().click();
 const card = (name: string) =>
   page.getByRole("article").filter({ has: page.getByRole("heading", { name, exact: true }) });
-const due = (amount: RegExp) =>
-  page.locator("p.total").filter({ hasText: "Amount due today" }).getByText(amount).waitFor();
+const dueToday = (amount: string, on = page) => on.getByText(`Due today ${amount}`, { exact: true }).waitFor();
+const done = () => page.waitForURL(/\/account/);
+/** From the pricing page to what it costs. */
+async function choose(name: string, due: string): Promise<void> {
+  await page.goto("/pricing");
+  await follow(`Switch to ${name}`);
+  await dueToday(due);
+}
 
-/** What the mirror shows of the only subscription. */
-const held = async () =>
-  (await world.as(person).from("user_subscriptions").select("id, status, price_id, ends_at")).data;
-const expectPlan = async (lookupKey: string) => {
-  const { id } = await world.priceOf(lookupKey);
-  await vi.waitFor(async () => expect(await held()).toMatchObject([{ price_id: id, status: "active" }]), WAIT);
-};
+/** What Stripe holds. */
+async function held() {
+  const {
+    items,
+    status,
+    schedule,
+    pending_update: pending,
+    ...others
+  } = await world.stripe.subscriptions.retrieve(subscription.id);
+  const ends = others.cancel_at_period_end;
+  return { price: items.data[0]?.price.id, status, ends, scheduled: schedule !== null, pending: pending !== null };
+}
+const AS_IT_IS = { status: "active", ends: false, scheduled: false, pending: false };
+/** All that was charged, the last first. */
+const charged = async () =>
+  (await world.stripe.charges.list({ customer: customer.id })).data
+    .filter(({ paid }) => paid)
+    .map(({ amount }) => amount);
+const day = () =>
+  new Intl.DateTimeFormat("en-US", { dateStyle: "long" }).format(
+    Number(subscription.items.data[0]?.current_period_end) * 1000,
+  );
 
-it("a subscriber changes up, down and to another interval at the portal's confirmation, and the mirror follows", async () => {
-  const [{ id } = { id: "" }] = (await held()) ?? [];
-  for (const [button, amount, plan, shown] of [
-    ["Switch to Pro", /^\$0\.00$/, "pro_monthly", ["Pro", "$29 per month"]],
-    ["Switch to Starter", /^\$0\.00$/, "starter_monthly", ["Starter", "$9 per month"]],
-  ] as const) {
-    await page.goto("/pricing");
-    await press(button);
-    await page.getByRole("heading", { name: "Confirm your updates" }).waitFor();
-    await due(amount);
-    await press("Confirm");
-    await page.waitForURL(/\/account/);
-    await expectPlan(plan);
-    const [name, price] = shown;
-    await card(name).getByText(price).waitFor();
-  }
+it("an upgrade is seen to the cent, also after a reload and the back button, and charges just that, once however often it is pressed", async () => {
+  await page.goto("/pricing");
+  await follow("Switch to Pro");
+  await dueToday("$20.00");
+  await page.getByText("Unused time on Starter").waitFor();
+  await page.getByText(`$29.00 on ${day()}`).waitFor();
+  await page.getByText("reckoned to the second as of").waitFor();
+  await page.reload();
+  await dueToday("$20.00");
+  await page.goBack();
+  await card("Pro").waitFor();
+  await page.goForward();
+  await dueToday("$20.00");
+  await page.getByRole("button", { name: "Confirm and pay $20.00" }).dblclick();
+  await done();
+  await page.getByText("Your plan is changed.").waitFor();
+  await card("Pro").getByText("$29 per month").waitFor();
+  expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id });
+  expect(await charged()).toEqual([2000, 900]);
+});
+
+it("confirmed in two tabs, a change is made and charged once", async () => {
+  await choose("Pro", "$20.00");
+  const other = await newPage();
+  await other.goto(page.url());
+  await dueToday("$20.00", other);
+  await Promise.all([press("Confirm and pay $20.00"), press("Confirm and pay $20.00", other)]);
+  await Promise.all([done(), other.waitForURL(/\/account/)]);
+  expect(await charged()).toEqual([2000, 900]);
+});
+
+it("a downgrade begins with the next period, costs nothing today, and is taken back", async () => {
+  await startWith(pro);
+  await choose("Starter", "$0.00");
+  await page.getByText(`$9.00 on ${day()}`).waitFor();
+  await page.getByText("You have paid for Pro until then, and keep it.").waitFor();
+  await press(/^Confirm for/);
+  await done();
+  await card("Pro").getByText(`Changes to Starter, $9 per month, on ${day()}`).waitFor();
+  expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id, scheduled: true });
+  expect(await page.getByRole("link", { name: "Change plan" }).count()).toBe(0);
 
   await page.goto("/pricing");
-  await page.getByText("Yearly", { exact: true }).click();
-  await press("Pay every year");
-  // A year of Starter, less the month that was paid, and a few cents for the moments of Pro.
-  await due(/^\$8[01]\.\d\d$/);
-  await press("Confirm");
-  await page.waitForURL(/\/account/);
-  await expectPlan("starter_yearly");
-  expect(await held()).toMatchObject([{ id }]);
-}, 120_000);
+  await follow("Switch to Starter");
+  await page.getByText("already. To choose another plan, keep it first.").waitFor();
+  await page.goto("/account");
+  await press("Keep Pro");
+  await page.getByRole("link", { name: "Change plan" }).waitFor();
+  expect(await page.getByText(/^Changes to/).count()).toBe(0);
+  expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id });
+  expect(await charged()).toEqual([2900]);
+});
 
-it("a card is changed, and a plan cancelled, each at its own page; then it says when it ends, and how to keep it", async () => {
-  await press("Update card");
-  await page.getByRole("heading", { name: "Update payment method" }).waitFor();
+it("a card that is declined leaves the old plan and nothing owed; another one, put in at Stripe's page, pays", async () => {
+  await customer.useCard("pm_card_chargeCustomerFail");
+  await choose("Pro", "$20.00");
+  await press("Confirm and pay $20.00");
+  await page.getByText("Your card was declined, and nothing was changed.").waitFor();
+  expect(await held()).toEqual({ ...AS_IT_IS, price: starter.id });
+  expect((await world.stripe.invoices.list({ customer: customer.id, status: "open" })).data).toEqual([]);
+
+  await press("Use another card");
   await page.getByLabel("Card number").fill("5555 5555 5555 4444");
   await page.getByLabel(/expir/i).fill("12 / 34");
   await page.getByLabel(/cvc|security/i).fill("123");
   await press("Save");
-  await page.waitForURL(/\/account/);
+  await dueToday("$20.00");
+  await press("Confirm and pay $20.00");
+  await done();
+  expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id });
+});
 
-  await press("Cancel plan");
-  await press("Cancel subscription");
-  await page.waitForURL(/\/account/);
-  await card("Starter")
-    .getByText(/^Ends on/)
-    .waitFor();
-  expect(await page.getByRole("button", { name: "Cancel plan" }).count()).toBe(0);
+it("what the bank asks is answered at the page that Stripe names; then the change is made, and the page goes on by itself", async () => {
+  await customer.useCard("pm_card_authenticationRequired");
+  await choose("Pro", "$20.00");
+  await press("Confirm and pay $20.00");
+  await page.getByText("Your bank asks you to confirm").waitFor();
+  expect(await held()).toEqual({ ...AS_IT_IS, price: starter.id, pending: true });
+  const [asking] = await Promise.all([page.waitForEvent("popup"), page.getByText("Confirm the payment").click()]);
+  await asking.getByLabel("Card number").fill("4000 0025 0000 3155");
+  await asking.getByLabel(/expir/i).fill("12 / 34");
+  await asking.getByLabel(/cvc|security/i).fill("123");
+  await press(/^Pay \$20/, asking);
+  await press("Complete", asking);
+  await asking.getByText(/paid/i).first().waitFor();
+  await asking.close();
+  await page.evaluate("window.dispatchEvent(new Event(`focus`))");
+  await done();
+  await card("Pro").waitFor();
+  expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id });
+});
 
-  await page.goto("/pricing");
-  await page.getByText("You have Starter, which is about to end. Keep it first, to change it.").first().waitFor();
-  expect(await page.getByRole("button", { name: /^Switch/ }).count()).toBe(0);
-}, 120_000);
+it("what waits for the bank is on the account page, with its payment, and is taken back", async () => {
+  await customer.useCard("pm_card_authenticationRequired");
+  await choose("Pro", "$20.00");
+  await press("Confirm and pay $20.00");
+  await page.getByText("Your bank asks you to confirm").waitFor();
+  await page.goto("/account");
+  await card("Starter").getByText("Changes to Pro, $29 per month, when its invoice is paid").waitFor();
+  await card("Starter").getByRole("link", { name: "Confirm the payment" }).waitFor();
+  await press("Keep Starter");
+  await page.getByRole("link", { name: "Change plan" }).waitFor();
+  expect(await held()).toEqual({ ...AS_IT_IS, price: starter.id });
+  expect(await charged()).toEqual([900]);
+});
 
-it("what was cancelled in another tab is told when the change is pressed, with the way to the portal", async () => {
-  await page.goto("/pricing");
-  await page.getByRole("button", { name: "Switch to Pro", exact: true }).waitFor();
-  const [{ id } = { id: "" }] = (await held()) ?? [];
-  await world.stripe.subscriptions.update(id, { cancel_at_period_end: true });
-  await press("Switch to Pro");
-  await page.getByRole("alert").getByText("This subscription is about to end. Keep it first").waitFor();
-  await press("Open the billing portal");
-  await press("Don't cancel subscription");
-  await page.getByRole("button", { name: "Cancel subscription" }).waitFor();
-}, 120_000);
+it("what costs something else by now is not made, but shown anew and asked again", async () => {
+  await choose("Pro", "$20.00");
+  const { id: coupon } = await world.stripe.coupons.create({ percent_off: 50, duration: "forever" });
+  await world.stripe.subscriptions.update(subscription.id, { discounts: [{ coupon }] });
+  await press("Confirm and pay $20.00");
+  await page.getByText("This costs something else by now, and nothing was changed.").waitFor();
+  expect(await held()).toEqual({ ...AS_IT_IS, price: starter.id });
+  const again = page.getByRole("button", { name: /^Confirm and pay/ });
+  const shown = `${await again.textContent()}`.replace(/\D/g, "");
+  expect(Number(shown)).toBeLessThan(2000);
+  await again.click();
+  await done();
+  expect(await charged()).toEqual([Number(shown), 900]);
+});
 
-it("a change that is scheduled is on the account page with its plan, its price and its day", async () => {
-  const [{ id } = { id: "" }] = (await held()) ?? [];
-  const pro = await world.priceOf("pro_yearly");
-  const schedule = await world.stripe.subscriptionSchedules.create({ from_subscription: id });
-  const [now] = schedule.phases;
-  const items = (now?.items ?? []).map(({ price, quantity = 1 }) => ({ price: `${price}`, quantity }));
-  await world.stripe.subscriptionSchedules.update(schedule.id, {
-    phases: [
-      { items, start_date: Number(now?.start_date), end_date: Number(now?.end_date) },
-      { items: [{ price: pro.id, quantity: 2 }], duration: { interval: "year", interval_count: 1 } },
-    ],
+it("a plan is cancelled with its day, says until when it is had, and is resumed", async () => {
+  await page.goto("/account");
+  await follow("Cancel plan");
+  await page.getByText(`You keep Starter until ${day()}`).waitFor();
+  await press("Cancel Starter");
+  await done();
+  await card("Starter").getByText(`Ends on ${day()}`).waitFor();
+  expect(await held()).toMatchObject({ ends: true });
+
+  await page.goto(`/change?subscription=${subscription.id}&price=${pro.id}`);
+  await page.getByText(`It ends on ${day()}. Keep it first; then you can change it.`).waitFor();
+  await press("Keep Starter");
+  await dueToday("$20.00");
+  expect(await held()).toEqual({ ...AS_IT_IS, price: starter.id });
+});
+
+it("whoever changed in the portal is charged there at once, and can change here again", async () => {
+  await page.goto("/account");
+  const body = JSON.stringify({
+    returnUrl: `${world.url}/account`,
+    flow: { type: "subscription_update_confirm", priceId: pro.id },
   });
-  await vi.waitFor(async () => {
-    const changes = await world.as(person).from("upcoming_changes").select("kind, quantity");
-    expect(changes.data).toEqual([{ kind: "change", quantity: 2 }]);
-  }, WAIT);
-  await page.reload();
-  const day = new Intl.DateTimeFormat("en-US", { dateStyle: "long" }).format(new Date(Number(now?.end_date) * 1000));
-  await card("Starter").getByText(`Changes to Pro, 2 × $290 per year, on ${day}`).waitFor();
-}, 120_000);
+  const url = await page.evaluate(async (body) => {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch("/api/stripe/create-portal", { method: "POST", headers, body });
+    return ((await answer.json()) as { url: string }).url;
+  }, body);
+  await page.goto(url);
+  await press("Confirm");
+  await done();
+  await vi.waitFor(async () => expect(await charged()).toEqual([2000, 900]), WAIT);
+  await page.goto(`/change?price=${(await world.priceOf("pro_yearly")).id}`);
+  await page.getByText(/^Due today \$26/).waitFor();
+});

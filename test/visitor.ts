@@ -51,3 +51,25 @@ export const mirrored = (
     const { data } = await world.admin.from(table).select().eq("id", rowId).eq(column, value).maybeSingle();
     expect(data).not.toBeNull();
   }, WAIT);
+
+/** A customer of this person's with a card, on a clock of their own. */
+export async function customerOf(world: World, person: Person) {
+  const clock = await world.stripe.testHelpers.testClocks.create({ frozen_time: Math.floor(Date.now() / 1000) });
+  const customer = await world.stripe.customers.create({
+    email: person.email,
+    metadata: { user_id: person.id },
+    test_clock: clock.id,
+  });
+  const useCard = async (card: string) => {
+    const { id } = await world.stripe.paymentMethods.attach(card, { customer: customer.id });
+    await world.stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: id } });
+  };
+  await useCard("pm_card_visa");
+  return { id: customer.id, clock: clock.id, useCard };
+}
+
+export async function subscribe(world: World, customer: string, priceId: string, params: object = {}) {
+  const subscription = await world.stripe.subscriptions.create({ customer, items: [{ price: priceId }], ...params });
+  await mirrored(world, "user_subscriptions", subscription.id);
+  return subscription;
+}

@@ -262,6 +262,22 @@ describe("the portal", () => {
     expect(await offered()).toEqual(["a_usd", "b_usd"]);
   });
 
+  it("charges a change of plan at once, also where it was set up otherwise", async () => {
+    await run(CONFIG);
+    expect(await features()).toMatchObject({ proration_behavior: "always_invoice" });
+    const [portal] = (await lent.stripe.billingPortal.configurations.list({ is_default: true })).data;
+    await lent.stripe.billingPortal.configurations.update(portal?.id ?? "", {
+      features: { subscription_update: { proration_behavior: "create_prorations" } },
+    });
+    const [step, ...others] = (await plan(CONFIG)).steps;
+    expect(step?.changes).toEqual([
+      { field: "a change of plan is paid", from: "with the next invoice", to: "at once" },
+    ]);
+    expect(others).toEqual([]);
+    await run(CONFIG);
+    expect(await features()).toMatchObject({ proration_behavior: "always_invoice" });
+  });
+
   it("changes nobody's plan where there is but one, where the file says so, and as Stripe makes it", async () => {
     expect(await features()).toMatchObject({ enabled: false });
     await run({ products: [product("a", price("a_month"))] });

@@ -1,6 +1,8 @@
 import { Route, Switch } from "wouter";
 import { Layout } from "./components/layout.tsx";
 import { AccountPage } from "./pages/account.tsx";
+import { CancelPage } from "./pages/cancel.tsx";
+import { ChangePage } from "./pages/change.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { PricingPage } from "./pages/pricing.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
@@ -22,6 +24,8 @@ export function App() {
           </Route>
           <Route path="/success" component={SuccessPage} />
           <Route path="/account" component={AccountPage} />
+          <Route path="/change" component={ChangePage} />
+          <Route path="/cancel" component={CancelPage} />
           <Route component={NotFoundPage} />
         </Switch>
       </Layout>

@@ -79,7 +79,7 @@ const intervals: Record<string, { days: number; adverb: string } | undefined> = 
 };
 
 /** In days; 0 for a one-time price. */
-const periodOf = (price: Price) =>
+export const periodOf = (price: Price) =>
   (intervals[price.recurring_interval ?? ""]?.days ?? 0) * (price.recurring_interval_count ?? 1);
 
 /** For comparing only. Prices without an amount come last. */

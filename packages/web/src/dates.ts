@@ -7,3 +7,9 @@ export function formatDay(at: string, options: { short?: boolean; locale?: strin
   const { short, locale, timeZone } = options;
   return new Intl.DateTimeFormat(locale, { dateStyle: short ? "medium" : "long", timeZone }).format(new Date(at));
 }
+
+/** A moment as the reader's locale writes it, to the second: "27 November 2026, 14:03:12". */
+export function formatMoment(at: string, options: { locale?: string; timeZone?: string } = {}): string {
+  const { locale, timeZone } = options;
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", timeZone }).format(new Date(at));
+}

@@ -95,9 +95,11 @@ export const ChangedMeanwhile = z.extend(ErrorAnswer, {
   /** With `changed_meanwhile`: what it would be now. */
   preview: z.optional(ChangePreview),
 });
+export type ChangedMeanwhile = z.infer<typeof ChangedMeanwhile>;
 
 /** The refusal of a change whose payment did not go through. Nothing was changed. */
 export const PaymentRefusal = z.extend(ErrorAnswer, {
   /** With `payment_confirmation_required`: the page where the bank's question is answered. The change is made when it is. */
   confirmUrl: z.optional(z.url()),
 });
+export type PaymentRefusal = z.infer<typeof PaymentRefusal>;

@@ -41,7 +41,11 @@ export async function planPortal(
   const made = new Set(before.flatMap(({ what, does, name }) => (what === "price" && does !== "change" ? [name] : [])));
   const ids = new Map([...standing.prices].flatMap(([key, { id }]) => (made.has(key) ? [] : [[key, id] as const])));
   const plans = (found.metadata?.[PLANS] ?? "") === digestOf(offered, ids) ? listOf(offered) : LAST_TIME;
-  const changes = changesOf(shown(found, plans), { ...wanted, "plans to change between": listOf(offered) });
+  const changes = changesOf(shown(found, plans), {
+    ...wanted,
+    "plans to change between": listOf(offered),
+    ...(offered.size > 0 && { [PAID]: PAID_WHEN.always_invoice }),
+  });
   const run = async (progress: Progress) =>
     void (await progress.stripe.billingPortal.configurations.update(found.id, paramsOf(config, offered, progress)));
   const step: Step = {
@@ -54,6 +58,13 @@ export async function planPortal(
   };
   return { steps: changes.length > 0 ? [step] : [], byHand: [] };
 }
+
+const PAID = "a change of plan is paid";
+const PAID_WHEN: Record<string, string> = {
+  always_invoice: "at once",
+  create_prorations: "with the next invoice",
+  none: "never",
+};
 
 const onOff = (enabled: boolean) => (enabled ? "on" : "off");
 
@@ -77,6 +88,7 @@ function shown({ features, business_profile: profile }: Stripe.BillingPortal.Con
     "terms of service": profile.terms_of_service_url,
     "privacy policy": profile.privacy_policy_url,
     "plans to change between": update.enabled ? plans : "none",
+    [PAID]: PAID_WHEN[update.proration_behavior],
   };
 }
 
@@ -146,7 +158,8 @@ function paramsOf({ portal = {} }: BillingConfig, offered: Map<string, string[]>
           : {
               enabled: true,
               default_allowed_updates: ["price" as const],
-              proration_behavior: "create_prorations" as const,
+              // What waits for the next invoice is had for nothing until then, and keeps the subscription from the next change.
+              proration_behavior: "always_invoice" as const,
               // Else whoever changes their plan in a trial loses the free days that they were promised.
               trial_update_behavior: "continue_trial" as const,
               products: [...offered].map(([key, keys]) => ({

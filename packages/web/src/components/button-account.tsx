@@ -19,7 +19,7 @@ interface ButtonAccountProps {
  * Opens Stripe's billing portal, where customers change their plan, card and address, and cancel: asks
  * `POST /api/stripe/create-portal` for it and goes there. For signed-in users who have bought something. Where a flow is refused, the
  * reason is shown with a button to the front page.
- * To use it elsewhere, copy this file, `redirect-button.tsx`, `pending-button.tsx` and `load.ts`.
+ * To use it elsewhere, copy this file, `redirect-button.tsx`, `pending-button.tsx`, `action.ts`, `load.ts` and `post.ts`.
  *
  *     <ButtonAccount>Manage billing</ButtonAccount>
  *     <ButtonAccount flow={{ type: "subscription_cancel" }}>Cancel plan</ButtonAccount>

@@ -17,7 +17,7 @@ interface ButtonCheckoutProps {
 
 /**
  * Buys one price: asks `POST /api/stripe/create-checkout` for a checkout page and goes there. Signed-in users buy as
- * themselves; guests may buy one-time products. To use it elsewhere, copy this file, `redirect-button.tsx`, `pending-button.tsx` and `load.ts`.
+ * themselves; guests may buy one-time products. To use it elsewhere, copy this file, `redirect-button.tsx`, `pending-button.tsx`, `action.ts`, `load.ts` and `post.ts`.
  *
  *     <ButtonCheckout priceId="price_123" mode="subscription">Subscribe</ButtonCheckout>
  */

@@ -1,9 +1,9 @@
 import { Link } from "wouter";
 import type { Subscription } from "../billing.ts";
 import { type Buyer, holdingOf, type Trial, trialOf } from "../buyer.ts";
-import { type Offer, type Price, type Product, priceTag, savingOf } from "../catalogue.ts";
+import { cadenceOf, type Offer, type Price, type Product, priceTag, savingOf } from "../catalogue.ts";
 import { signInPath } from "../next-path.ts";
-import { ButtonAccount } from "./button-account.tsx";
+import { changeAddress, isOf } from "../plan-change.ts";
 import { ButtonCheckout } from "./button-checkout.tsx";
 import { FormCheckout } from "./form-checkout.tsx";
 import { Badge } from "./notice.tsx";
@@ -26,13 +26,14 @@ export function OfferCard({ offer, price, chosen, buyer, products }: OfferCardPr
   const held = isPlan ? holdingOf(buyer, product, products) : undefined;
   const owned = held?.items.some(({ product_id }) => product_id === product.id) ?? false;
   const trial = isPlan && !held ? trialOf(price, buyer, product, products) : undefined;
-  const isChosen = chosen === price.id && !owned;
+  const isHeld = held !== undefined && isOf(held, price);
+  const isChosen = chosen === price.id && !isHeld;
   const heldName = products.find(({ id }) => id === held?.product_id)?.name ?? "your plan";
   return (
-    <article className={`card plan ${isChosen || owned ? "plan-marked" : ""}`} id={isChosen ? "chosen" : undefined}>
+    <article className={`card plan ${isChosen || isHeld ? "plan-marked" : ""}`} id={isChosen ? "chosen" : undefined}>
       <header>
         <h3>{product.name}</h3>
-        <Mark owned={owned} isChosen={isChosen} bonus={bonusOf(price, offer, trial)} />
+        <Mark isHeld={isHeld} isChosen={isChosen} bonus={bonusOf(price, offer, trial)} />
       </header>
       <p className="plan-description">{product.description}</p>
       <Terms price={price} trial={trial} />
@@ -42,7 +43,14 @@ export function OfferCard({ offer, price, chosen, buyer, products }: OfferCardPr
             Buy <span className="visually-hidden">{product.name}</span>
           </ButtonCheckout>
         ) : held ? (
-          <Change held={held} heldName={heldName} owned={owned} price={price} productName={product.name} />
+          <Change
+            held={held}
+            heldName={heldName}
+            isHeld={isHeld}
+            owned={owned}
+            price={price}
+            productName={product.name}
+          />
         ) : (
           <Subscribe price={price} productName={product.name} trial={trial} signedIn={buyer.signedIn} />
         )}
@@ -58,8 +66,8 @@ export function OfferCard({ offer, price, chosen, buyer, products }: OfferCardPr
   );
 }
 
-function Mark({ owned, isChosen, bonus }: { owned: boolean; isChosen: boolean; bonus: string | undefined }) {
-  if (owned) return <Badge tone="good">Your plan</Badge>;
+function Mark({ isHeld, isChosen, bonus }: { isHeld: boolean; isChosen: boolean; bonus: string | undefined }) {
+  if (isHeld) return <Badge tone="good">Your plan</Badge>;
   if (isChosen) return <Badge tone="good">Your choice</Badge>;
   return bonus && <Badge tone="quiet">{bonus}</Badge>;
 }
@@ -93,13 +101,16 @@ function Terms({ price, trial }: { price: Price; trial: Trial }) {
 interface ChangeProps {
   held: Subscription;
   heldName: string;
+  /** Of just this price. */
+  isHeld: boolean;
+  /** Of this product, at whichever price. */
   owned: boolean;
   price: Price;
   productName: string;
 }
 
 /** In the place of a second subscription of the same group, which Checkout does not sell: a change of the one that is held. */
-function Change({ held, heldName, owned, price, productName }: ChangeProps) {
+function Change({ held, heldName, isHeld, owned, price, productName }: ChangeProps) {
   if (held.status === "incomplete") {
     return (
       <Link href="/account" className="button button-quiet">
@@ -108,41 +119,33 @@ function Change({ held, heldName, owned, price, productName }: ChangeProps) {
     );
   }
   const manage = (
-    <ButtonAccount subscriptionId={held.id} className="button button-quiet">
+    <Link href="/account" className="button button-quiet">
       {owned ? "Manage plan" : `Manage ${heldName}`}
-    </ButtonAccount>
+    </Link>
   );
-  if (held.items.some(({ price_id }) => price_id === price.id)) return manage;
+  if (isHeld) return manage;
   const obstacle = obstacleTo(held, price);
   if (obstacle) {
     return (
       <>
         {manage}
-        <p className="hint">
-          You have {heldName}
-          {obstacle}
-        </p>
+        <p className="hint">{`You have ${heldName}${obstacle}`}</p>
       </>
     );
   }
   return (
     <>
-      <ButtonAccount
-        subscriptionId={held.id}
-        flow={{ type: "subscription_update_confirm", priceId: price.id }}
-        className="button"
-      >
-        {owned ? `Pay ${priceTag(price).per.replace(/^per /, "every ")}` : `Switch to ${productName}`}
-      </ButtonAccount>
-      <p className="hint">You have {heldName}. The next page says what the change costs, before you confirm it.</p>
+      <Link href={changeAddress(held.id, { priceId: price.id })} className="button">
+        {owned ? `Switch to ${cadenceOf(price).toLowerCase()}` : `Switch to ${productName}`}
+      </Link>
+      <p className="hint">{`You have ${heldName}. The next page says what the change costs, before you confirm it.`}</p>
     </>
   );
 }
 
 /** Why a subscription cannot be changed to a price; the server knows all reasons, this page the commonest. */
-function obstacleTo({ ends_at, items, currency }: Subscription, price: Price): string | undefined {
+function obstacleTo({ ends_at, currency }: Subscription, price: Price): string | undefined {
   if (ends_at) return ", which is about to end. Keep it first, to change it.";
-  if (items.length > 1) return " and more in one subscription. Ask support to change it.";
   if (currency !== price.currency) return ", paid in another currency. Ask support to change it.";
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { Link } from "wouter";
 import type { NextPlan } from "../account.ts";
 import {
   type Customer,
@@ -10,7 +11,9 @@ import {
 import { type Price, priceTag } from "../catalogue.ts";
 import { formatDay } from "../dates.ts";
 import { formatMoney } from "../money.ts";
+import { cancelAddress, changeAddress, named } from "../plan-change.ts";
 import { ButtonAccount } from "./button-account.tsx";
+import { KeepButton } from "./keep-button.tsx";
 import { Badge } from "./notice.tsx";
 
 interface SubscriptionCardProps {
@@ -23,9 +26,11 @@ interface SubscriptionCardProps {
   due: Payment | undefined;
   /** Absent: somebody else pays, and manages it. */
   customer: Customer | undefined;
+  /** Called when what was to become of it was taken back. */
+  onKept: () => void;
 }
 
-export function SubscriptionCard({ subscription, name, price, next, due, customer }: SubscriptionCardProps) {
+export function SubscriptionCard({ subscription, name, price, next, due, customer, onKept }: SubscriptionCardProps) {
   const state = describeSubscription(subscription);
   const tag = price && priceTag(price);
   const quantity = subscription.quantity ?? 1;
@@ -37,8 +42,7 @@ export function SubscriptionCard({ subscription, name, price, next, due, custome
       </header>
       {tag && (
         <p>
-          {quantity > 1 && `${quantity} × `}
-          <strong>{tag.amount}</strong> {tag.per}
+          <strong>{quantity > 1 ? `${quantity} × ${tag.amount}` : tag.amount}</strong> <span>{tag.per}</span>
         </p>
       )}
       {state.day && (
@@ -48,9 +52,19 @@ export function SubscriptionCard({ subscription, name, price, next, due, custome
       )}
       {next && <Next next={next} />}
       {state.advice && <p className={`advice tone-${state.tone}`}>{state.advice}</p>}
-      {!customer && <p className="hint">Somebody else pays for this plan, and manages it.</p>}
-      {due && <PayNow due={due} confirm={subscription.status === "incomplete"} />}
-      {customer && isStanding(subscription) && <Manage subscription={subscription} customer={customer} />}
+      {!customer && (
+        <p className="hint">Somebody else pays for this plan, and manages it. To have it changed, ask them.</p>
+      )}
+      {due && <PayNow due={due} confirm={subscription.status === "incomplete" || due.status === "action_required"} />}
+      {customer && isStanding(subscription) && (
+        <Manage
+          subscription={subscription}
+          customer={customer}
+          name={name}
+          keeps={next !== undefined || subscription.ends_at !== null}
+          onKept={onKept}
+        />
+      )}
     </article>
   );
 }
@@ -75,24 +89,43 @@ function Next({ next: { kind, at, name, price, quantity } }: { next: NextPlan })
   );
 }
 
-/** What is done oftenest, each at its own page; the rest of an organisation's is at the portal's front page. */
-function Manage({ subscription, customer }: { subscription: Subscription; customer: Customer }) {
-  const of = {
-    subscriptionId: subscription.id,
-    organizationId: customer.organization_id ?? undefined,
-    className: "button button-quiet button-small",
-  };
+interface ManageProps {
+  subscription: Subscription;
+  customer: Customer;
+  name: string;
+  /** Something is to become of it that can be taken back. */
+  keeps: boolean;
+  onKept: () => void;
+}
+
+/** What is done oftenest; the rest of an organisation's is at the portal's front page. */
+function Manage({ subscription, customer, name, keeps, onKept }: ManageProps) {
+  const one = named(subscription, customer);
+  const quiet = "button button-quiet button-small";
+  const runs = subscription.status === "active" || subscription.status === "trialing";
   return (
     <div className="subscription-actions">
-      <ButtonAccount {...of} flow={{ type: "payment_method_update" }}>
+      {keeps && (
+        <KeepButton subscription={one} onKept={onKept} className="button button-small">{`Keep ${name}`}</KeepButton>
+      )}
+      {runs && !keeps && (
+        <Link href={changeAddress(subscription.id)} className={quiet}>
+          Change plan
+        </Link>
+      )}
+      <ButtonAccount {...one} className={quiet} flow={{ type: "payment_method_update" }}>
         Update card
       </ButtonAccount>
       {!subscription.ends_at && (
-        <ButtonAccount {...of} flow={{ type: "subscription_cancel" }}>
+        <Link href={cancelAddress(subscription.id)} className={quiet}>
           Cancel plan
+        </Link>
+      )}
+      {customer.organization_id && (
+        <ButtonAccount {...one} className={quiet}>
+          Manage for your organisation
         </ButtonAccount>
       )}
-      {customer.organization_id && <ButtonAccount {...of}>Manage for your organisation</ButtonAccount>}
     </div>
   );
 }

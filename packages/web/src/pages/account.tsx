@@ -11,6 +11,7 @@ import { PaymentTable } from "../components/payment-table.tsx";
 import { SubscriptionCard } from "../components/subscription-card.tsx";
 import { useLoad, useOnReturn } from "../load.ts";
 import { signInPath } from "../next-path.ts";
+import { usePassing } from "../passing.ts";
 import { signOut, useSession } from "../session.tsx";
 
 /** The user's subscription and payments, and the way to Stripe's portal. */
@@ -28,10 +29,18 @@ export function AccountPage() {
 /** When to look again, in ms after coming back from Stripe: what was done there arrives by webhook, a moment later. */
 const LOOK_AGAIN = [1_000, 3_000, 6_000, 12_000];
 
+/** What was done on the page before. */
+const doneNotes: Record<string, string> = {
+  changed: "Your plan is changed.",
+  scheduled: "Your change is noted. Until its day all stays as it is.",
+  canceled: "Your plan is canceled. You have it to the end of what is paid, and nothing more is charged.",
+};
+
 function AccountOf({ user }: { user: User }) {
   const { loaded, reload } = useLoad(loadAccount);
   const [search] = useSearchParams();
   const comesFrom = search.get("from");
+  const done = usePassing("done");
   useOnReturn(reload);
   useReloadUntil(loaded.status !== "ready" || loaded.data.purchasesKnown, reload);
   useEffect(() => {
@@ -49,14 +58,15 @@ function AccountOf({ user }: { user: User }) {
         </div>
         <SignOutButton />
       </div>
+      {done && doneNotes[done] && <Notice tone="good">{doneNotes[done]}</Notice>}
       {loaded.status === "loading" && <Skeleton what="your account" cards={1} />}
       {loaded.status === "failed" && <LoadFailed what="Your account" retry={reload} />}
-      {loaded.status === "ready" && <Billing account={loaded.data} />}
+      {loaded.status === "ready" && <Billing account={loaded.data} reload={reload} />}
     </>
   );
 }
 
-function Billing({ account }: { account: Account }) {
+function Billing({ account, reload }: { account: Account; reload: () => void }) {
   const { subscriptions, payments, customers, purchasesKnown, planOf, nextOf, titleOf } = account;
   const standing = subscriptions.filter(isStanding);
   const shown = standing.length > 0 ? standing : subscriptions.slice(0, 1);
@@ -67,7 +77,7 @@ function Billing({ account }: { account: Account }) {
       <Section
         id="plan"
         heading="Plan"
-        action={hasPortal && <ButtonAccount className="button">Manage billing</ButtonAccount>}
+        action={hasPortal && <ButtonAccount className="button button-quiet button-small">Manage billing</ButtonAccount>}
       >
         <div className="stack" aria-live="polite">
           {shown.map((subscription) => (
@@ -77,6 +87,7 @@ function Billing({ account }: { account: Account }) {
               due={paymentDueOf(subscription, payments)}
               customer={customers.find(({ id }) => id === subscription.customer_id)}
               next={nextOf(subscription)}
+              onKept={reload}
               {...planOf(subscription)}
             />
           ))}

@@ -114,11 +114,16 @@ function Offers({ catalogue, chosen, buyer }: OffersProps & { buyer: Buyer }) {
       )}
       {cadences.length > 1 && <CadenceChoice cadences={cadences} cadence={cadence} onChange={setCadence} />}
       {plans.length > 0 && (
-        <section className="plans" aria-label="Plans">
-          {plans.map((plan) => {
-            const price = priceAt(plan, cadence);
-            return price && <OfferCard key={plan.product.id} offer={plan} price={price} {...visit} />;
-          })}
+        <section aria-labelledby="plans">
+          <h2 id="plans" className="visually-hidden">
+            Plans
+          </h2>
+          <div className="plans">
+            {plans.map((plan) => {
+              const price = priceAt(plan, cadence);
+              return price && <OfferCard key={plan.product.id} offer={plan} price={price} {...visit} />;
+            })}
+          </div>
         </section>
       )}
       {oneTime.length > 0 && (

@@ -1,0 +1,72 @@
+import type { ChangePreview } from "@turnpike/core/plan-change/schema";
+import { billOf, includedTax } from "../bill.ts";
+import { formatDay, formatMoment } from "../dates.ts";
+import { formatMoney } from "../money.ts";
+
+interface ChangeBillProps {
+  preview: ChangePreview;
+  /** What is held now. */
+  from: string;
+  to: string;
+  inTrial: boolean;
+}
+
+/** What a change costs, to the cent: what is paid today, what next and when. */
+export function ChangeBill({ preview, from, to, inTrial }: ChangeBillProps) {
+  const { currency, amountDue, effective, effectiveAt, next, credit } = preview;
+  const money = (amount: number) => formatMoney(amount, currency);
+  const later = effective === "period_end";
+  const tax = includedTax(preview);
+  return (
+    <>
+      <p className="due">
+        <span>Due today</span> <strong>{money(amountDue)}</strong>
+      </p>
+      <Bill preview={preview} money={money} />
+      {tax !== 0 && <p className="hint">{`Of this, ${money(tax)} is tax.`}</p>}
+      <dl className="terms">
+        <div>
+          <dt>{later ? `Changes to ${to}` : `${to} begins`}</dt>
+          <dd>{later ? <time dateTime={effectiveAt}>{formatDay(effectiveAt)}</time> : <span>At once</span>}</dd>
+        </div>
+        <div>
+          <dt>{inTrial ? "Trial ends, first payment" : "Next payment"}</dt>
+          <dd>
+            <span>{`${money(next.amount)} on `}</span>
+            <time dateTime={next.at}>{formatDay(next.at)}</time>
+          </dd>
+        </div>
+        {credit > 0 && (
+          <div>
+            <dt>Left in your credit</dt>
+            <dd>{money(credit)}</dd>
+          </div>
+        )}
+      </dl>
+      <p className="hint">{reasonFor(preview, from, inTrial)}</p>
+    </>
+  );
+}
+
+function Bill({ preview, money }: { preview: ChangePreview; money: (amount: number) => string }) {
+  const rows = billOf(preview);
+  if (rows.length === 0) return null;
+  return (
+    <dl className="bill">
+      {rows.map(({ label, amount }, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a bill's rows never change places, and have no id
+        <div key={place}>
+          <dt>{label}</dt>
+          <dd>{money(amount)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** How it comes to these amounts. */
+function reasonFor({ effective, effectiveAt }: ChangePreview, from: string, inTrial: boolean): string {
+  if (inTrial) return "Your trial goes on as it is. Nothing is paid before it ends.";
+  if (effective === "period_end") return `You have paid for ${from} until then, and keep it. Nothing is paid back.`;
+  return `For the rest of the period you pay the difference, reckoned to the second as of ${formatMoment(effectiveAt)}. This offer holds for half an hour.`;
+}

@@ -1,0 +1,59 @@
+import type { OneSubscription } from "@turnpike/core/plan-change/schema";
+import { Link } from "wouter";
+import type { Customer, Subscription, UpcomingChange } from "../billing.ts";
+import { formatDay } from "../dates.ts";
+import { KeepButton } from "./keep-button.tsx";
+
+/** Why a subscription cannot be changed as it stands, and whether the customer can clear that away. */
+export interface Obstacle {
+  says: string;
+  way: "none" | "keep" | "account";
+}
+
+/** The server knows all reasons; this is what shows already. */
+export function obstacleOf(
+  { status, paused, ends_at: end }: Subscription,
+  customer: Customer | undefined,
+  change: UpcomingChange | undefined,
+): Obstacle | undefined {
+  if (!customer)
+    return {
+      says: "Somebody else pays for this plan. Only who manages its billing can change it: ask them.",
+      way: "none",
+    };
+  if (status === "canceled" || status === "incomplete_expired") return { says: "This plan has ended.", way: "none" };
+  if (paused || status === "paused")
+    return { says: "Its payments are paused. Ask support to have it changed.", way: "none" };
+  if (status !== "active" && status !== "trialing")
+    return { says: "Its last payment is not through. Pay that first; then you can change it.", way: "account" };
+  if (end) return { says: `It ends on ${formatDay(end)}. Keep it first; then you can change it.`, way: "keep" };
+  if (change)
+    return {
+      says: `It changes on ${formatDay(change.at)} already. To choose another plan, keep it first.`,
+      way: "keep",
+    };
+  return undefined;
+}
+
+interface ObstacleProps {
+  obstacle: Obstacle;
+  one: OneSubscription;
+  /** Of the plan that is held. */
+  name: string;
+  onKept: () => void;
+}
+
+export function Obstacle({ obstacle: { says, way }, one, name, onKept }: ObstacleProps) {
+  return (
+    <div className="card empty">
+      <h2>{name}</h2>
+      <p>{says}</p>
+      {way === "keep" && <KeepButton subscription={one} onKept={onKept}>{`Keep ${name}`}</KeepButton>}
+      {way === "account" && (
+        <Link href="/account" className="button">
+          To your account
+        </Link>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,92 @@
+import { useCallback, useState } from "react";
+import { Link, Redirect, useLocation, useSearchParams } from "wouter";
+import { useAction } from "../action.ts";
+import { isStanding, type Subscription } from "../billing.ts";
+import { LoadFailed, Skeleton } from "../components/notice.tsx";
+import { Page } from "../components/page.tsx";
+import { PendingButton } from "../components/pending-button.tsx";
+import { formatDay } from "../dates.ts";
+import { useLoad } from "../load.ts";
+import { signInPath } from "../next-path.ts";
+import { cancelSubscription, type Holdings, loadHoldings, named } from "../plan-change.ts";
+import { useSession } from "../session.tsx";
+import { NoSubscription } from "./change.tsx";
+
+/** The end of a plan: when it is, and what is had until then. */
+export function CancelPage() {
+  const session = useSession();
+  return (
+    <Page title="Cancel plan" narrow>
+      <h1>Cancel your plan</h1>
+      {session.status === "loading" && <Skeleton what="your plan" cards={1} />}
+      {session.status === "signed-out" && (
+        <Redirect to={signInPath(window.location.pathname + window.location.search)} replace />
+      )}
+      {session.status === "signed-in" && <CancelOf key={session.user.id} />}
+    </Page>
+  );
+}
+
+function CancelOf() {
+  const { loaded, reload } = useLoad(loadHoldings);
+  const [search] = useSearchParams();
+  if (loaded.status === "loading") return <Skeleton what="your plan" cards={1} />;
+  if (loaded.status === "failed") return <LoadFailed what="Your plan" retry={reload} />;
+  const id = search.get("subscription");
+  const subscription = loaded.data.subscriptions.find((each) => isStanding(each) && (!id || each.id === id));
+  return subscription ? <Ending subscription={subscription} holdings={loaded.data} /> : <NoSubscription />;
+}
+
+function Ending({
+  subscription,
+  holdings: { customers, catalogue },
+}: {
+  subscription: Subscription;
+  holdings: Holdings;
+}) {
+  const [, navigate] = useLocation();
+  const [key] = useState(() => crypto.randomUUID());
+  const { pending, error, run } = useAction();
+  const customer = customers.find(({ id }) => id === subscription.customer_id);
+  const name = catalogue.products.find(({ id }) => id === subscription.product_id)?.name ?? "Your plan";
+  const cancel = useCallback(async () => {
+    await cancelSubscription(named(subscription, customer), key);
+    navigate("/account?from=change&done=canceled", { replace: true });
+  }, [subscription, customer, key, navigate]);
+
+  return (
+    <div className="card stack">
+      <h2>{name}</h2>
+      {!customer ? (
+        <p>Somebody else pays for this plan. Only who manages its billing can cancel it: ask them.</p>
+      ) : subscription.ends_at ? (
+        <p>{`It is canceled already, and ends on ${formatDay(subscription.ends_at)}.`}</p>
+      ) : (
+        <>
+          <p>{untilWhen(subscription, name)}</p>
+          {error && (
+            <p className="field-error" role="alert">
+              {error}
+            </p>
+          )}
+          <PendingButton type="button" className="button button-bad" pending={pending} onClick={() => run(cancel)}>
+            {`Cancel ${name}`}
+          </PendingButton>
+        </>
+      )}
+      <Link href="/account" className="button button-quiet">
+        {customer && !subscription.ends_at ? `Keep ${name}` : "To your account"}
+      </Link>
+    </div>
+  );
+}
+
+/** Of these nothing is paid for that could be had to its end. */
+const ENDS_AT_ONCE = ["incomplete", "unpaid", "paused"];
+
+function untilWhen({ status, current_period_end: end, trial_end: trial }: Subscription, name: string): string {
+  if (ENDS_AT_ONCE.includes(status) || !end) return `${name} ends at once, and nothing more is charged for it.`;
+  if (status === "trialing")
+    return `Your trial of ${name} goes on until ${formatDay(trial ?? end)}. Then it ends, and nothing is ever charged for it.`;
+  return `You keep ${name} until ${formatDay(end)}: it is paid until then. After that nothing more is charged. Until that day you can take this back.`;
+}

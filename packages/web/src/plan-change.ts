@@ -1,0 +1,98 @@
+import { groupOf } from "@turnpike/core/catalog/schema";
+import type {
+  ChangedMeanwhile,
+  ChangePlan,
+  ChangePreview,
+  OneSubscription,
+  PaymentRefusal,
+  PreviewChange,
+  SubscriptionState,
+} from "@turnpike/core/plan-change/schema";
+import {
+  type Customer,
+  loadCustomers,
+  loadSubscriptions,
+  loadUpcomingChanges,
+  type Subscription,
+  type UpcomingChange,
+} from "./billing.ts";
+import { type Catalogue, loadCatalogue, type Price, periodOf } from "./catalogue.ts";
+import { post, Refused } from "./post.ts";
+
+const path = (route: string) => `/api/subscriptions/${route}`;
+
+export const previewChange = (wish: PreviewChange) => post<ChangePreview>(path("preview-change"), wish);
+export const changePlan = (wish: ChangePlan, key: string) => post<SubscriptionState>(path("change"), wish, key);
+export const cancelSubscription = (one: OneSubscription, key: string) =>
+  post<SubscriptionState>(path("cancel"), one, key);
+export const resumeSubscription = (one: OneSubscription) => post<SubscriptionState>(path("resume"), one);
+
+/** What a refusal of these routes brings with it. */
+export const detailsOf = ({ answer }: Refused) => answer as Partial<ChangedMeanwhile & PaymentRefusal>;
+
+/** Whether to send the same request again, with the same key: nobody knows what became of it. */
+export const isLost = (failure: unknown) => !(failure instanceof Refused && failure.answer.code);
+
+/** How the routes are told which subscription is meant, and whose. */
+export const named = (subscription: Subscription, customer: Customer | undefined): OneSubscription => ({
+  subscriptionId: subscription.id,
+  ...(customer?.organization_id && { organizationId: customer.organization_id }),
+});
+
+/** What a page needs to know before it asks what a change costs. */
+export interface Holdings {
+  subscriptions: Subscription[];
+  changes: UpcomingChange[];
+  /** Those whose billing the user manages. */
+  customers: Customer[];
+  catalogue: Catalogue;
+}
+
+export async function loadHoldings(): Promise<Holdings> {
+  const [subscriptions, changes, customers, catalogue] = await Promise.all([
+    loadSubscriptions(),
+    loadUpcomingChanges(),
+    loadCustomers(),
+    loadCatalogue(),
+  ]);
+  return { subscriptions, changes, customers, catalogue };
+}
+
+/** The page that shows what a change costs, and makes it; without a price, with the choice of one. */
+export function changeAddress(subscriptionId: string, wish: { priceId?: string; quantity?: number } = {}): string {
+  const { priceId, quantity } = wish;
+  const search = new URLSearchParams({
+    subscription: subscriptionId,
+    ...(priceId && { price: priceId }),
+    ...(quantity && { quantity: `${quantity}` }),
+  });
+  return `/change?${search}`;
+}
+
+export const cancelAddress = (subscriptionId: string) =>
+  `/cancel?${new URLSearchParams({ subscription: subscriptionId })}`;
+
+/** A price that a subscription can be changed to. */
+export interface Choice {
+  name: string;
+  price: Price;
+  /** It is what is paid now. */
+  isHeld: boolean;
+}
+
+/** What a subscription can become: of its group, in its currency; the server knows all reasons. The cheapest product and the shortest period first. */
+export function choicesOf(subscription: Subscription, { plans, products }: Catalogue): Choice[] {
+  const groups = new Set(
+    subscription.items.map(({ product_id: id }) => groupOf(products.find((each) => each.id === id)?.metadata ?? null)),
+  );
+  return plans
+    .filter(({ product }) => groups.has(groupOf(product.metadata)))
+    .flatMap(({ product, prices }) =>
+      prices
+        .filter(({ currency, unit_amount: amount }) => currency === subscription.currency && amount !== null)
+        .sort((a, b) => periodOf(a) - periodOf(b))
+        .map((price) => ({ name: product.name, price, isHeld: isOf(subscription, price) })),
+    );
+}
+
+export const isOf = ({ items }: Subscription, price: Price) => items.some(({ price_id: id }) => id === price.id);
