@@ -26,6 +26,7 @@ const SECONDS: Record<string, number> = {
   "test/cli.test.ts": 20,
   "test/core/settling.test.ts": 19,
   "packages/stripe-emulator/src/stripe-cli.test.ts": 19,
+  "test/sign-in.test.ts": 18,
   "test/reconcile.test.ts": 17,
   "test/simulation.test.ts": 15,
   "test/core/plan-change-races.test.ts": 15,

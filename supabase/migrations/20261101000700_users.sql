@@ -6,3 +6,11 @@ language sql stable security definer set search_path = '' as $$
 $$;
 revoke execute on function public.user_exists from public, anon, authenticated;
 grant execute on function public.user_exists to service_role;
+
+-- Whoever is signed in deletes their account: as when it is deleted for them, ON_USER_DELETE says what becomes of their subscriptions.
+create function public.delete_account() returns void
+language sql security definer set search_path = '' as $$
+  delete from auth.users where users.id = (select auth.uid())
+$$;
+revoke execute on function public.delete_account from public, anon, service_role;
+grant execute on function public.delete_account to authenticated;

@@ -25,6 +25,7 @@ export function banner(
     ["App", url],
     ["Sign in", signIn(supabase)],
     ...(stripe.emulated ? emulatorRows(url) : [realStripe(stripe.apiBase)]),
+    ["Here", `${url}/_local shows the e-mails that would have gone out, the queues and the ledger`],
     ["API", `${url}/api/health`],
     ["Webhooks", webhookUrl(url)],
     ["Supabase", supabase.embedded ? `${url}  (keys: ${keys})` : supabase.url],

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { RequestListener } from "./address.ts";
 import { splitTarget } from "./gateway/event.ts";
+import { refusalOfHost } from "./local-page/guard.ts";
 
 export type FetchHandler = (request: Request) => Promise<Response>;
 
@@ -14,6 +15,10 @@ export interface Parts {
   supabase?: FetchHandler;
   /** Absent when Stripe itself is used. */
   stripe?: FetchHandler;
+  /** What goes on here, under `/_local`. */
+  localPage: FetchHandler;
+  /** Names of this system other than this machine's. */
+  origins: readonly string[];
   /** Absent when only the API is wanted. */
   web?: RequestListener;
 }
@@ -25,11 +30,15 @@ export function createRouter(parts: Parts): RequestListener {
   const rules: [RegExp, RequestListener | undefined][] = [
     [/^\/api(\/|$)/, parts.api],
     [/^\/(auth|rest)\/v1(\/|$)/, supabase],
+    [/^\/_local(\/|$)/, toListener(parts.localPage)],
     [/^\/(v1|c|p|_emulator)(\/|$)/, stripe],
     [/^\//, parts.web],
   ];
   return (request, response) => {
     const { path } = splitTarget(request.url ?? "/");
+    // The API is public by design: a tunnel may bring Stripe's events under any name.
+    const refusal = path.startsWith("/api/") ? undefined : refusalOfHost(request.headers.host, parts.origins);
+    if (refusal) return response.writeHead(403, { "content-type": "text/plain; charset=utf-8" }).end(refusal);
     const listener = rules.find(([pattern, listener]) => listener && pattern.test(path))?.[1];
     if (listener) return listener(request, response);
     response.statusCode = 404;

@@ -7,6 +7,7 @@ import { listen } from "./address.ts";
 import { type Aws, startAws } from "./aws.ts";
 import { Closers } from "./closers.ts";
 import { lockDataDir } from "./data-dir.ts";
+import { createLocalPage } from "./local-page/index.ts";
 import type { Log } from "./log.ts";
 import { assertMadeWith } from "./made-with.ts";
 import { type SupabaseStorage, startStripe, startSupabase, startWeb } from "./parts.ts";
@@ -111,7 +112,10 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   await aws.built;
   onStep("Functions built");
 
-  address.serve(createRouter({ api: aws.api, supabase: supabase?.fetch, stripe: stripe?.fetch, web: web?.listener }));
+  const localPage = createLocalPage({ settings, aws, supabase });
+  const origins = [settings.siteUrl, ...settings.allowedOrigins];
+  const parts = { api: aws.api, supabase: supabase?.fetch, stripe: stripe?.fetch, localPage, web: web?.listener };
+  address.serve(createRouter({ ...parts, origins }));
   if (stripe) address.server.on("upgrade", createUpgradeRouter(stripe.upgrade, web !== undefined && !siteDir));
   aws.startConsumers();
   if (options.schedules !== false) aws.startSchedules();

@@ -1,10 +1,13 @@
 import { Route, Switch } from "wouter";
 import { Layout } from "./components/layout.tsx";
 import { AccountPage } from "./pages/account.tsx";
+import { ByEmailPage } from "./pages/by-email.tsx";
 import { CancelPage } from "./pages/cancel.tsx";
 import { ChangePage } from "./pages/change.tsx";
+import { NewPasswordPage } from "./pages/new-password.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { PricingPage } from "./pages/pricing.tsx";
+import { SettingsPage } from "./pages/settings.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { SuccessPage } from "./pages/success.tsx";
 import { SessionProvider } from "./session.tsx";
@@ -22,6 +25,14 @@ export function App() {
           <Route path="/sign-up">
             <SignInPage key="sign-up" creating />
           </Route>
+          <Route path="/sign-in-by-email">
+            <ByEmailPage key="sign-in-by-email" purpose="signIn" />
+          </Route>
+          <Route path="/reset-password">
+            <ByEmailPage key="reset-password" purpose="password" />
+          </Route>
+          <Route path="/new-password" component={NewPasswordPage} />
+          <Route path="/settings" component={SettingsPage} />
           <Route path="/success" component={SuccessPage} />
           <Route path="/account" component={AccountPage} />
           <Route path="/change" component={ChangePage} />

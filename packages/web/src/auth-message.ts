@@ -6,6 +6,9 @@ const messages: Record<string, string> = {
   email_address_invalid: "That e-mail address does not work. Check its spelling.",
   signup_disabled: "New accounts cannot be created at the moment. Sign in if you have one.",
   user_banned: "This account is blocked. Write to support.",
+  same_password: "That is the password you have already. Choose another one.",
+  reauthentication_needed: "You signed in a while ago. Sign out, sign in again, and then change it.",
+  reauthentication_not_valid: "You signed in a while ago. Sign out, sign in again, and then change it.",
   over_request_rate_limit: "Too many attempts. Wait a minute, then try again.",
   over_email_send_rate_limit: "Too many e-mails were sent. Wait a few minutes, then try again.",
 };

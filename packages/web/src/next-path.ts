@@ -11,7 +11,10 @@ export function safeNextPath(next: string | null, fallback = "/account"): string
   return path && !path.startsWith("//") ? path : fallback;
 }
 
-/** The address of the sign-in or sign-up page that comes back to `next` afterwards. */
-export function signInPath(next: string, page: "/sign-in" | "/sign-up" = "/sign-in"): string {
+/** The pages by which somebody comes to be signed in. */
+export type SignInPage = "/sign-in" | "/sign-up" | "/sign-in-by-email" | "/reset-password" | "/new-password";
+
+/** The address of a page that signs in and comes back to `next` afterwards. */
+export function signInPath(next: string, page: SignInPage = "/sign-in"): string {
   return `${page}?${new URLSearchParams({ next })}`;
 }

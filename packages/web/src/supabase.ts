@@ -13,6 +13,11 @@ export function missingSettings(): string[] {
   return Object.entries(settings).flatMap(([name, value]) => (value ? [] : [name]));
 }
 
+/** Where the project is, and the key that browsers use. */
+export function supabaseAddress() {
+  return { url: settings.VITE_SUPABASE_URL, publishableKey: settings.VITE_SUPABASE_PUBLISHABLE_KEY };
+}
+
 /** The one Supabase client of the page. It keeps the session in a cookie, so that `/api/*` sees who is calling. */
 export function getSupabase() {
   return createBrowserClient<Database>(settings.VITE_SUPABASE_URL, settings.VITE_SUPABASE_PUBLISHABLE_KEY);

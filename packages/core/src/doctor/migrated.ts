@@ -1851,6 +1851,13 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.delete_account()": {
+      body: "8ccaa7bae00e3c93bfb11c57801c20e0",
+      callers: ["authenticated"],
+      declared: "() returns void, sql, volatile",
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.end_sale(payer text, token uuid)": {
       body: "533a17e4968009356772eddcae8992a4",
       callers: ["service_role"],

@@ -333,6 +333,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: number;
       };
+      delete_account: {
+        Args: Record<PropertyKey, never>;
+        Returns: undefined;
+      };
       end_sale: {
         Args: { payer: string; token: string };
         Returns: undefined;

@@ -2,6 +2,7 @@ import type { App } from "@supabase/lite";
 import { handleAdminUsers } from "./admin-users.ts";
 import { allowAllOrigins, answerPreflight } from "./cors.ts";
 import type { Database } from "./database.ts";
+import type { EmailLinks } from "./email-links.ts";
 import type { Tokens, TokenUser } from "./tokens.ts";
 import { DatabaseBusyError } from "./turns.ts";
 
@@ -9,6 +10,7 @@ interface ApiParts {
   lite: Pick<App, "fetch">;
   database: Database;
   tokens: Tokens;
+  links: EmailLinks;
   publishableKey: string;
   secretKey: string;
 }
@@ -43,7 +45,7 @@ async function answer(request: Request, pathname: string, parts: ApiParts): Prom
 
 async function handle(request: Request, pathname: string, parts: ApiParts): Promise<Response> {
   if (pathname.startsWith("/auth/v1/admin/users")) return handleAsAdmin(request, parts);
-  const response = await parts.lite.fetch(request);
+  const response = await parts.links.handle(request, (asked) => Promise.resolve(parts.lite.fetch(asked)));
   if (response.status !== 200 || !issuesTokens.test(pathname)) return response;
   const session = (await response.json()) as { access_token?: string; user?: TokenUser };
   // A user who is still to confirm an e-mail has no session yet.

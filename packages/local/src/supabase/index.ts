@@ -3,7 +3,9 @@ import type { JWK } from "jose";
 import { createApi } from "./api.ts";
 import { bootstrapSql } from "./bootstrap.ts";
 import type { Database } from "./database.ts";
+import { EmailLinks } from "./email-links.ts";
 import { createLite, keepRevokedGrants } from "./lite.ts";
+import { type Mail, Mailbox } from "./mailbox.ts";
 import { applyMigrations, readMigrations } from "./migrations.ts";
 import { openPglite } from "./pglite.ts";
 import { openPostgres } from "./postgres.ts";
@@ -11,6 +13,7 @@ import { snapshotCache } from "./snapshot-cache.ts";
 import { answerSqlErrorsLikePostgrest } from "./sql-errors.ts";
 import { createTokens } from "./tokens.ts";
 
+export type { Mail } from "./mailbox.ts";
 export { generateSigningKey } from "./tokens.ts";
 
 export interface EmbeddedSupabaseOptions {
@@ -37,6 +40,8 @@ export interface EmbeddedSupabase {
   fetch(request: Request): Promise<Response>;
   /** Raw SQL as the owner, past row-level security. */
   query<Row>(sql: string, params?: unknown[]): Promise<Row[]>;
+  /** The e-mails that would have gone out since the start, newest first. */
+  readonly mails: readonly Mail[];
   /** Ends the database. */
   close(): Promise<void>;
 }
@@ -60,7 +65,8 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
     const snapshot = snapshots?.find();
     const database = databaseUrl ? await openPostgres(databaseUrl) : await openPglite({ dataDir, snapshot });
     opened = database;
-    const lite = createLite(database, options, tokens);
+    const mailbox = new Mailbox();
+    const lite = createLite(database, options, tokens, mailbox);
     if (!snapshot) {
       await database.exec(bootstrapSql);
       await lite.ensureSystemSchema();
@@ -70,7 +76,8 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
     keepRevokedGrants(database.connection);
     answerSqlErrorsLikePostgrest(database.connection);
     return {
-      fetch: createApi({ ...options, lite, database, tokens }),
+      fetch: createApi({ ...options, lite, database, tokens, links: new EmailLinks(tokens, mailbox) }),
+      mails: mailbox.mails,
       query: (sql, params) => database.exclusive(() => database.query(sql, params)),
       close,
     };

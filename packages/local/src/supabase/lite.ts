@@ -1,4 +1,4 @@
-import { App, type Connection, InMemoryEmailDriver } from "@supabase/lite";
+import { App, type Connection, type EmailDriver } from "@supabase/lite";
 import type { Database } from "./database.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -9,8 +9,8 @@ interface LiteOptions {
   accessTokenTtlSeconds?: number;
 }
 
-/** Supabase's Auth and REST handlers on a database, configured as a new hosted project is; e-mails go nowhere. */
-export function createLite(database: Database, options: LiteOptions, tokens: Tokens): App {
+/** Supabase's Auth and REST handlers on a database, configured as a new hosted project is, but for what an e-mail would hold up. */
+export function createLite(database: Database, options: LiteOptions, tokens: Tokens, email: EmailDriver): App {
   return new App({
     connection: database.connection,
     studio: { enabled: false },
@@ -24,7 +24,7 @@ export function createLite(database: Database, options: LiteOptions, tokens: Tok
       site_url: options.publicUrl,
       email: { enable_confirmations: false },
     },
-    options: { drivers: { email: new InMemoryEmailDriver() } },
+    options: { drivers: { email } },
   });
 }
 

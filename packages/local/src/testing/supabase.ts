@@ -11,7 +11,7 @@ import {
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
-export interface TestSupabase extends Pick<EmbeddedSupabase, "query" | "close"> {
+export interface TestSupabase extends Pick<EmbeddedSupabase, "query" | "mails" | "close"> {
   url: string;
   publishableKey: string;
   secretKey: string;
@@ -50,5 +50,5 @@ export async function startTestSupabase(options: Partial<EmbeddedSupabaseOptions
     await close();
     throw error;
   }
-  return { url, ...keys, query: supabase.query, close };
+  return { url, ...keys, query: supabase.query, mails: supabase.mails, close };
 }

@@ -3,13 +3,15 @@ import type { ButtonHTMLAttributes, ReactNode } from "react";
 interface PendingButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   type: "button" | "submit";
   pending: boolean;
+  /** Whether it cannot be pressed for another reason. */
+  unavailable?: boolean;
   children: ReactNode;
 }
 
 /** A button that shows that it is at work, and cannot be pressed meanwhile. */
-export function PendingButton({ pending, className = "button", children, ...rest }: PendingButtonProps) {
+export function PendingButton({ pending, unavailable, className = "button", children, ...rest }: PendingButtonProps) {
   return (
-    <button {...rest} className={className} disabled={pending} aria-busy={pending}>
+    <button {...rest} className={className} disabled={pending || unavailable} aria-busy={pending}>
       {pending && <span className="spinner" aria-hidden="true" />}
       <span>{children}</span>
     </button>

@@ -156,6 +156,9 @@ function SignOutButton() {
   };
   return (
     <div>
+      <Link href="/settings" className="button button-quiet button-small">
+        Sign-in settings
+      </Link>{" "}
       <button type="button" className="button button-quiet button-small" onClick={leave}>
         Sign out
       </button>

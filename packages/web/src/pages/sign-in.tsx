@@ -2,9 +2,14 @@ import { type FormEvent, useState } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
 import { authMessage } from "../auth-message.ts";
 import { brand } from "../brand.ts";
+import { CheckEmail } from "../components/check-email.tsx";
+import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
+import { PasswordField } from "../components/password-field.tsx";
 import { PendingButton } from "../components/pending-button.tsx";
+import { Providers } from "../components/providers.tsx";
+import { useLinkProblem } from "../email-link.ts";
 import { safeNextPath, signInPath } from "../next-path.ts";
 import { usePassing } from "../passing.ts";
 import { describeProblem } from "../problem.ts";
@@ -37,12 +42,13 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
   const [search] = useSearchParams();
   const next = safeNextPath(search.get("next"));
   const problem = usePassing("problem");
+  const linkProblem = useLinkProblem();
   const [confirming, setConfirming] = useState<string>();
   const [signedIn, setSignedIn] = useState(false);
   const text = creating ? words.signUp : words.signIn;
 
   if (session.status === "signed-in" && (signedIn || !problem)) return <Redirect to={next} replace />;
-  if (confirming) return <CheckYourEmail email={confirming} next={next} />;
+  if (confirming) return <ConfirmYourEmail email={confirming} next={next} />;
   return (
     <Page title={text.title} narrow>
       <h1>{text.heading}</h1>
@@ -52,6 +58,7 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
           : `Your plan and your payments at ${brand.name}.`}
       </p>
       {problem && <Notice tone="busy">{describeProblem(problem)}</Notice>}
+      {linkProblem && <LinkOfNoUse problem={linkProblem} />}
       <Credentials
         creating={creating}
         next={next}
@@ -59,6 +66,12 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
         onSignedIn={() => setSignedIn(true)}
         onConfirm={setConfirming}
       />
+      <Providers next={next} />
+      {!creating && (
+        <p className="aside">
+          <Link href={signInPath(next, "/sign-in-by-email")}>Sign in by a link in an e-mail</Link>
+        </p>
+      )}
       <p className="aside">
         {text.other} <Link href={signInPath(next, creating ? "/sign-in" : "/sign-up")}>{text.otherLink}</Link>
       </p>
@@ -99,25 +112,15 @@ function Credentials({ creating, next, submit, onSignedIn, onConfirm }: Credenti
   return (
     <form className="card stack" onSubmit={send}>
       <label className="field">
-        E-mail
+        <span>E-mail</span>
         <input type="email" name="email" autoComplete="email" required />
       </label>
-      <label className="field">
-        Password
-        <input
-          type="password"
-          name="password"
-          autoComplete={creating ? "new-password" : "current-password"}
-          minLength={creating ? 8 : undefined}
-          aria-describedby={creating ? "password-rule" : undefined}
-          required
-        />
-        {creating && (
-          <span id="password-rule" className="hint">
-            At least 8 characters.
-          </span>
-        )}
-      </label>
+      <PasswordField isNew={creating} />
+      {!creating && (
+        <Link className="hint" href={signInPath(next, "/reset-password")}>
+          Forgot your password?
+        </Link>
+      )}
       {error && <Notice tone="bad">{error}</Notice>}
       <PendingButton type="submit" pending={pending}>
         {submit}
@@ -126,16 +129,20 @@ function Credentials({ creating, next, submit, onSignedIn, onConfirm }: Credenti
   );
 }
 
-function CheckYourEmail({ email, next }: { email: string; next: string }) {
+function ConfirmYourEmail({ email, next }: { email: string; next: string }) {
+  const resend = async () => {
+    const options = { emailRedirectTo: window.location.origin + signInPath(next) };
+    const { error } = await getSupabase().auth.resend({ type: "signup", email, options });
+    return error ? authMessage(error) : undefined;
+  };
+  const aside = (
+    <>
+      Confirmed already? <Link href={signInPath(next)}>Sign in</Link>
+    </>
+  );
   return (
-    <Page title="Check your e-mail" narrow>
-      <h1>Check your e-mail</h1>
-      <p className="lead" role="status">
-        We sent a link to <strong>{email}</strong>. Open it to finish your account, and go on from there.
-      </p>
-      <p className="aside">
-        Nothing there? Look in the spam folder. Confirmed already? <Link href={signInPath(next)}>Sign in</Link>
-      </p>
-    </Page>
+    <CheckEmail resend={resend} aside={aside}>
+      We sent a link to <strong>{email}</strong>. Open it to finish your account, and go on from there.
+    </CheckEmail>
   );
 }

@@ -1,0 +1,32 @@
+import { useEffect, useState } from "react";
+import { authMessage } from "../auth-message.ts";
+import { signInPath } from "../next-path.ts";
+import { loadProviders, type OfferedProvider } from "../providers.ts";
+import { getSupabase } from "../supabase.ts";
+import { Notice } from "./notice.tsx";
+
+/** Buttons that sign in with an account elsewhere, for each provider that the Supabase project has switched on. */
+export function Providers({ next }: { next: string }) {
+  const [offered, setOffered] = useState<OfferedProvider[]>([]);
+  const [error, setError] = useState<string>();
+  useEffect(() => {
+    void loadProviders().then(setOffered);
+  }, []);
+
+  const leave = async (provider: OfferedProvider["id"]) => {
+    const redirectTo = window.location.origin + signInPath(next);
+    const { error } = await getSupabase().auth.signInWithOAuth({ provider, options: { redirectTo } });
+    setError(error ? authMessage(error) : undefined);
+  };
+  if (offered.length === 0) return null;
+  return (
+    <div className="stack providers">
+      {offered.map(({ id, name }) => (
+        <button key={id} type="button" className="button button-quiet" onClick={() => leave(id)}>
+          <span>Continue with {name}</span>
+        </button>
+      ))}
+      {error && <Notice tone="bad">{error}</Notice>}
+    </div>
+  );
+}

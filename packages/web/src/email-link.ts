@@ -1,0 +1,23 @@
+import { useState } from "react";
+import { useSession } from "./session.tsx";
+
+/** Why a link from an e-mail did not sign anybody in. */
+export type LinkProblem = "expired" | "elsewhere";
+
+/** What the address has brought, in the query or behind the `#`. https://supabase.com/docs/guides/auth/debugging/error-codes */
+export function linkIn({ search, hash }: Pick<Location, "search" | "hash">): "error" | "code" | undefined {
+  const said = [search, hash.replace(/^#/, "?")].map((text) => new URLSearchParams(text));
+  if (said.some((parameters) => parameters.has("error_code") || parameters.has("error"))) return "error";
+  return said[0]?.has("code") ? "code" : undefined;
+}
+
+/**
+ * Why the link that led here is of no use: it is used or too old, or it was asked for in another browser, which alone knows the secret
+ * to it. Undefined for an address that came from no link, and while a good link signs in.
+ */
+export function useLinkProblem(): LinkProblem | undefined {
+  const session = useSession();
+  const [brought] = useState(() => linkIn(window.location));
+  if (brought === "error") return "expired";
+  return brought === "code" && session.status === "signed-out" ? "elsewhere" : undefined;
+}

@@ -1,0 +1,85 @@
+import { type FormEvent, useState } from "react";
+import { Link, Redirect, useSearchParams } from "wouter";
+import { authMessage } from "../auth-message.ts";
+import { CheckEmail } from "../components/check-email.tsx";
+import { Notice } from "../components/notice.tsx";
+import { Page } from "../components/page.tsx";
+import { PendingButton } from "../components/pending-button.tsx";
+import { type SignInPage, safeNextPath, signInPath } from "../next-path.ts";
+import { useSession } from "../session.tsx";
+import { getSupabase } from "../supabase.ts";
+
+/** What a link is asked for. */
+const purposes = {
+  password: {
+    title: "Reset password",
+    heading: "Forgot your password?",
+    lead: "Type in your e-mail: we send you a link to choose a new one.",
+    landing: "/new-password",
+  },
+  signIn: {
+    title: "Sign in by e-mail",
+    heading: "Sign in without a password",
+    lead: "Type in your e-mail: we send you a link that signs you in.",
+    landing: "/sign-in",
+  },
+} satisfies Record<string, { title: string; heading: string; lead: string; landing: SignInPage }>;
+
+/** Sends a link to an e-mail address: to choose a new password, or to sign in. It never says whether there is such an account. */
+export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
+  const session = useSession();
+  const [search] = useSearchParams();
+  const next = safeNextPath(search.get("next"));
+  const { title, heading, lead, landing } = purposes[purpose];
+  const [sentTo, setSentTo] = useState<string>();
+  const [pending, setPending] = useState(false);
+  const [error, setError] = useState<string>();
+
+  const send = (email: string) => requestLink(purpose, email, window.location.origin + signInPath(next, landing));
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const email = String(new FormData(event.currentTarget).get("email")).trim();
+    setPending(true);
+    const refused = await send(email);
+    setPending(false);
+    setError(refused);
+    if (!refused) setSentTo(email);
+  };
+
+  if (session.status === "signed-in" && purpose === "signIn") return <Redirect to={next} replace />;
+  const back = <Link href={signInPath(next)}>Back to sign-in</Link>;
+  if (sentTo) {
+    return (
+      <CheckEmail resend={() => send(sentTo)} aside={back}>
+        If there is an account for <strong>{sentTo}</strong>, a link is on its way. Open it in this browser.
+      </CheckEmail>
+    );
+  }
+  return (
+    <Page title={title} narrow>
+      <h1>{heading}</h1>
+      <p className="lead">{lead}</p>
+      <form className="card stack" onSubmit={submit}>
+        <label className="field">
+          <span>E-mail</span>
+          <input type="email" name="email" autoComplete="email" required />
+        </label>
+        {error && <Notice tone="bad">{error}</Notice>}
+        <PendingButton type="submit" pending={pending}>
+          Send the link
+        </PendingButton>
+      </form>
+      <p className="aside">{back}</p>
+    </Page>
+  );
+}
+
+/** Answers why nothing was sent. That an address is nobody's is no reason: nobody else may learn it. */
+async function requestLink(purpose: keyof typeof purposes, email: string, page: string): Promise<string | undefined> {
+  const { auth } = getSupabase();
+  const { error } =
+    purpose === "password"
+      ? await auth.resetPasswordForEmail(email, { redirectTo: page })
+      : await auth.signInWithOtp({ email, options: { emailRedirectTo: page, shouldCreateUser: false } });
+  return error && error.code !== "otp_disabled" && error.code !== "user_not_found" ? authMessage(error) : undefined;
+}

@@ -1,0 +1,153 @@
+import type { User } from "@supabase/supabase-js";
+import { type FormEvent, useState } from "react";
+import { Link, Redirect } from "wouter";
+import { authMessage } from "../auth-message.ts";
+import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
+import { Notice, Skeleton } from "../components/notice.tsx";
+import { Page } from "../components/page.tsx";
+import { PendingButton } from "../components/pending-button.tsx";
+import { useLinkProblem } from "../email-link.ts";
+import { signInPath } from "../next-path.ts";
+import { signOut, useSession } from "../session.tsx";
+import { getSupabase } from "../supabase.ts";
+import { NewPassword } from "./new-password.tsx";
+
+/** How somebody signs in: their address and password; and the end of the account. */
+export function SettingsPage() {
+  const session = useSession();
+  const problem = useLinkProblem();
+  const [deleted, setDeleted] = useState(false);
+  if (deleted) return <Deleted />;
+  return (
+    <Page title="Sign-in settings" narrow>
+      {session.status === "loading" && <Skeleton what="your settings" cards={1} />}
+      {session.status === "signed-out" && <Redirect to={signInPath("/settings")} replace />}
+      {session.status === "signed-in" && (
+        <>
+          <h1>Sign-in settings</h1>
+          {problem && <LinkOfNoUse problem={problem} />}
+          <EmailSection user={session.user} />
+          <PasswordSection />
+          <DeletionSection user={session.user} onDeleted={() => setDeleted(true)} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function EmailSection({ user }: { user: User }) {
+  const [pending, setPending] = useState(false);
+  const [error, setError] = useState<string>();
+  const [wanted, setWanted] = useState<string>();
+  const change = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const email = String(new FormData(event.currentTarget).get("email")).trim();
+    setPending(true);
+    const options = { emailRedirectTo: `${window.location.origin}/settings` };
+    const { error } = await getSupabase().auth.updateUser({ email }, options);
+    setPending(false);
+    setError(error ? authMessage(error) : undefined);
+    setWanted(error ? undefined : email);
+  };
+  return (
+    <section aria-labelledby="email">
+      <div className="section-head">
+        <h2 id="email">E-mail</h2>
+      </div>
+      <form className="card stack" onSubmit={change}>
+        <p>
+          You sign in as <strong>{user.email}</strong>. Your invoices and receipts go there, too.
+        </p>
+        <label className="field">
+          <span>New e-mail</span>
+          <input type="email" name="email" autoComplete="email" required />
+        </label>
+        {error && <Notice tone="bad">{error}</Notice>}
+        {wanted && (
+          <Notice tone="good">
+            <span>
+              A link is on its way to {wanted}, and another one to your present address if it has to agree. It stays{" "}
+              {user.email} until they were opened.
+            </span>
+          </Notice>
+        )}
+        <PendingButton type="submit" pending={pending}>
+          Change the e-mail
+        </PendingButton>
+      </form>
+    </section>
+  );
+}
+
+function PasswordSection() {
+  const [saved, setSaved] = useState(0);
+  return (
+    <section aria-labelledby="password">
+      <div className="section-head">
+        <h2 id="password">Password</h2>
+      </div>
+      {saved > 0 && <Notice tone="good">Your new password is saved.</Notice>}
+      <NewPassword key={saved} onDone={() => setSaved(saved + 1)} />
+    </section>
+  );
+}
+
+function DeletionSection({ user, onDeleted }: { user: User; onDeleted: () => void }) {
+  const [pending, setPending] = useState(false);
+  const [failed, setFailed] = useState(false);
+  const leave = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    setPending(true);
+    const { error } = await getSupabase().rpc("delete_account");
+    setPending(false);
+    setFailed(error !== null);
+    if (error) return;
+    onDeleted();
+    await signOut();
+  };
+  return (
+    <section aria-labelledby="deletion">
+      <div className="section-head">
+        <h2 id="deletion">Delete your account</h2>
+      </div>
+      <form className="card stack" onSubmit={leave}>
+        <p>
+          Your subscriptions end, and nothing is charged any more. What you have paid is not paid back, and your account
+          cannot be brought back.
+        </p>
+        <label className="field">
+          <span>Type {user.email} to go on</span>
+          <input
+            type="text"
+            name="confirmation"
+            autoComplete="off"
+            autoCapitalize="none"
+            pattern={`\\s*${literally(user.email ?? "")}\\s*`}
+            title="Your e-mail, as it stands above"
+            required
+          />
+        </label>
+        {failed && <Notice tone="bad">Your account could not be deleted. Try again, or write to support.</Notice>}
+        <PendingButton type="submit" className="button button-bad" pending={pending}>
+          Delete my account
+        </PendingButton>
+      </form>
+    </section>
+  );
+}
+
+function Deleted() {
+  return (
+    <Page title="Account deleted" narrow>
+      <h1>Your account is deleted</h1>
+      <p className="lead" role="status">
+        Nothing will be charged any more. Thank you for having been here.
+      </p>
+      <Link href="/" className="button">
+        To the front page
+      </Link>
+    </Page>
+  );
+}
+
+const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");

@@ -1,0 +1,42 @@
+import type { Provider } from "@supabase/supabase-js";
+import { supabaseAddress } from "./supabase.ts";
+
+/** What each provider is called on its button; one that is not here is not offered. */
+const NAMES = {
+  google: "Google",
+  apple: "Apple",
+  azure: "Microsoft",
+  github: "GitHub",
+  gitlab: "GitLab",
+  bitbucket: "Bitbucket",
+  facebook: "Facebook",
+  linkedin_oidc: "LinkedIn",
+  slack_oidc: "Slack",
+  discord: "Discord",
+  figma: "Figma",
+  notion: "Notion",
+  twitch: "Twitch",
+  spotify: "Spotify",
+  zoom: "Zoom",
+} satisfies Partial<Record<Provider, string>>;
+
+export interface OfferedProvider {
+  id: Provider;
+  name: string;
+}
+
+/** The providers among those that a project has switched on, as its settings say. */
+export function offeredOf({ external = {} }: { external?: Record<string, boolean> }): OfferedProvider[] {
+  return Object.entries(NAMES).flatMap(([id, name]) => (external[id] ? [{ id: id as keyof typeof NAMES, name }] : []));
+}
+
+/** The providers by which the Supabase project lets people sign in. None when it does not answer: the form works without. */
+export async function loadProviders(): Promise<OfferedProvider[]> {
+  const { url, publishableKey } = supabaseAddress();
+  try {
+    const answer = await fetch(`${url}/auth/v1/settings`, { headers: { apikey: publishableKey } });
+    return answer.ok ? offeredOf((await answer.json()) as { external?: Record<string, boolean> }) : [];
+  } catch {
+    return [];
+  }
+}

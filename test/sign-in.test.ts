@@ -1,0 +1,134 @@
+import { openBrowser } from "@turnpike/stripe-emulator/testing";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cookiesOf } from "./visitor.ts";
+import { type Person, startWorld, type World } from "./world.ts";
+
+let world: World;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+});
+
+const heading = (name: string) => page.getByRole("heading", { name, level: 1 });
+const press = (name: string) => page.getByRole("button", { name }).click();
+const follow = (name: string) => page.getByRole("link", { name }).click();
+const ACCOUNT = { name: "Your account", level: 1 } as const;
+
+async function open(path: string, person?: Person): Promise<void> {
+  await context?.close();
+  context = await browser.newContext({ baseURL: world.url });
+  if (person) await context.addCookies(cookiesOf(person, world.url));
+  page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(path);
+}
+
+/** Reads the newest e-mail to somebody in the local mailbox, in another tab. */
+async function linkTo(email: string): Promise<string> {
+  const mailbox = await context.newPage();
+  await mailbox.goto("/_local");
+  const mail = mailbox.getByRole("group").filter({ hasText: email }).first();
+  if (!(await mail.getByRole("link").isVisible())) await mail.locator("summary").click();
+  const href = await mail.getByRole("link").getAttribute("href");
+  await mailbox.close();
+  return href ?? "";
+}
+
+async function askByEmail(link: string, email: string): Promise<void> {
+  await follow(link);
+  await page.getByLabel("E-mail").fill(email);
+  await press("Send the link");
+  await heading("Check your e-mail").waitFor();
+}
+
+const exists = async ({ id }: Person) =>
+  (await world.local.query("select from auth.users where id = $1", [id])).length > 0;
+
+describe("whoever cannot sign in", () => {
+  it("because the password is forgotten gets a link, chooses another password, and comes to where they wanted", async () => {
+    const person = await world.signUp();
+    await open("/sign-in?next=%2Faccount");
+    await askByEmail("Forgot your password?", person.email);
+    await page.goto(await linkTo(person.email));
+    await heading("Choose a new password").waitFor();
+    await page.getByText(`For ${person.email}`).waitFor();
+    await page.getByLabel("New password").fill("another horse battery");
+    await press("Save the password");
+    await page.getByRole("heading", ACCOUNT).waitFor();
+
+    await open("/sign-in");
+    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByLabel("Password").fill("another horse battery");
+    await press("Sign in");
+    await page.getByRole("heading", ACCOUNT).waitFor();
+  }, 60_000);
+
+  it("signs in without a password, by a link that works once", async () => {
+    const person = await world.signUp();
+    await open("/sign-in");
+    await askByEmail("Sign in by a link in an e-mail", person.email);
+    const link = await linkTo(person.email);
+    await page.goto(link);
+    await page.getByRole("heading", ACCOUNT).waitFor();
+
+    await open(link);
+    await page.getByText("This link has been used already, or is too old.").waitFor();
+    await heading("Welcome back").waitFor();
+  }, 60_000);
+
+  it("with a link of another browser's hears so, and has another one sent", async () => {
+    const person = await world.signUp();
+    await open("/sign-in");
+    await askByEmail("Forgot your password?", person.email);
+    const link = await linkTo(person.email);
+    await open(link);
+    await page.getByText("A link signs in only where it was asked for").waitFor();
+    await askByEmail("Send a new link", person.email);
+    await page.goto(await linkTo(person.email));
+    await page.getByLabel("New password").waitFor();
+  }, 60_000);
+
+  it("is not told whether an address has an account", async () => {
+    await open("/sign-in");
+    await askByEmail("Forgot your password?", "nobody@example.com");
+    await page.goBack();
+    await open("/sign-in");
+    await askByEmail("Sign in by a link in an e-mail", "nobody@example.com");
+    await page.getByText("If there is an account for nobody@example.com").waitFor();
+    await page.getByRole("button", { name: /^Send it again in \d+ s$/ }).waitFor();
+  }, 60_000);
+});
+
+describe("whoever is signed in", () => {
+  it("changes the e-mail, which is another one when its link was opened", async () => {
+    const person = await world.signUp();
+    await open("/account", person);
+    await follow("Sign-in settings");
+    const changed = `changed-${person.email}`;
+    await page.getByLabel("New e-mail").fill(changed);
+    await press("Change the e-mail");
+    await page.getByText(`A link is on its way to ${changed}`).waitFor();
+    await page.goto(await linkTo(person.email));
+    await page.getByText(`You sign in as ${changed}`).waitFor();
+  }, 60_000);
+
+  it("deletes the account when they have typed its e-mail, and nobody else's", async () => {
+    const [person, other] = [await world.signUp(), await world.signUp()];
+    await open("/settings", person);
+    await page.getByLabel(`Type ${person.email} to go on`).fill(other.email);
+    await press("Delete my account");
+    expect(await exists(person)).toBe(true);
+    await page.getByLabel(`Type ${person.email} to go on`).fill(person.email);
+    await press("Delete my account");
+    await heading("Your account is deleted").waitFor();
+    expect([await exists(person), await exists(other)]).toEqual([false, true]);
+  }, 60_000);
+});
