@@ -3,7 +3,9 @@ import { type IMetric, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-
 import { type App, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { Events } from "./events.ts";
+import { intake } from "./intake.ts";
 import { EVERY_MINUTE, sumOverFunctions, turnpikeMetric } from "./metrics.ts";
+import { failedInvocations } from "./partner-events.ts";
 
 export interface AlarmRule {
   /** What the mail says. */
@@ -21,6 +23,7 @@ export interface AlarmRule {
 export function alarmRules(app: App): Record<string, AlarmRule> {
   const { events, deadLetters } = use(Events);
   return {
+    ...intakeRules(app),
     DeadLetters: {
       means: "Stripe events that could not be applied wait in the dead-letter queue.",
       metric: deadLetters.cdk.queue.metricApproximateNumberOfMessagesVisible(EVERY_MINUTE),
@@ -31,11 +34,6 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: events.cdk.queue.metricApproximateAgeOfOldestMessage(EVERY_MINUTE),
       threshold: 300,
       periods: 3,
-    },
-    SignaturesRejected: {
-      means: "Webhook deliveries have a signature that does not fit.",
-      metric: turnpikeMetric(app, "rejected"),
-      threshold: 5,
     },
     ApiVersionMismatch: {
       means: "Stripe sends events in another API version than the pinned one.",
@@ -121,6 +119,27 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       threshold: 1,
       whenBelow: true,
     },
+  };
+}
+
+/** Each of the two ways in can fail in a way of its own. */
+function intakeRules(app: App): Record<string, AlarmRule> {
+  const { webhook, eventBridge } = intake();
+  return {
+    ...(webhook && {
+      SignaturesRejected: {
+        means: "Webhook deliveries have a signature that does not fit.",
+        metric: turnpikeMetric(app, "rejected"),
+        threshold: 5,
+      },
+    }),
+    ...(eventBridge && {
+      EventsUndelivered: {
+        means: "EventBridge could not put Stripe's events into the queue.",
+        metric: failedInvocations(app),
+        threshold: 1,
+      },
+    }),
   };
 }
 

@@ -1,4 +1,11 @@
-import { type ApiRouteProps, Api as HttpApi, Function as Lambda, type StackContext, use } from "sst/constructs";
+import {
+  type ApiRouteProps,
+  Api as HttpApi,
+  Function as Lambda,
+  type Stack,
+  type StackContext,
+  use,
+} from "sst/constructs";
 import { build } from "./build.ts";
 import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
@@ -9,8 +16,7 @@ import { CUSTOMER_ROUTES, throttleRoutes } from "./throttles.ts";
 
 /** The routes. Each is one Lambda with the secrets that it needs and no others. */
 export function Api({ app, stack }: StackContext) {
-  const { stripeSecretKey, stripeWebhookSecret, supabaseSecretKey } = use(Secrets);
-  const { events } = use(Events);
+  const { stripeSecretKey, supabaseSecretKey } = use(Secrets);
 
   const customerRoute = (file: string): ApiRouteProps<string> => ({
     function: {
@@ -26,12 +32,6 @@ export function Api({ app, stack }: StackContext) {
     },
   });
 
-  const receiver = new Lambda(stack, "ReceiveStripeEvent", {
-    handler: "packages/functions/src/receive-stripe-event.handler",
-    bind: [stripeWebhookSecret],
-  });
-  sendTo(events, receiver);
-
   const api = new HttpApi(stack, "Api", {
     cors: false, // the site and the API share one origin
     accessLog: { retention: stageOf(app).logRetention },
@@ -45,7 +45,7 @@ export function Api({ app, stack }: StackContext) {
       "POST /api/subscriptions/change": customerRoute("change-plan"),
       "POST /api/subscriptions/cancel": customerRoute("cancel-subscription"),
       "POST /api/subscriptions/resume": customerRoute("resume-subscription"),
-      "POST /api/webhooks/stripe": receiver,
+      ...webhookRoute(stack),
       "GET /api/health": {
         function: {
           handler: "packages/functions/src/health.handler",
@@ -60,4 +60,16 @@ export function Api({ app, stack }: StackContext) {
 
   stack.addOutputs({ ApiUrl: api.url });
   return { api };
+}
+
+/** Where Stripe posts its events. None, where they come by EventBridge alone. */
+function webhookRoute(stack: Stack): Record<string, ApiRouteProps<string>> {
+  const { stripeWebhookSecret } = use(Secrets);
+  if (!stripeWebhookSecret) return {};
+  const receiver = new Lambda(stack, "ReceiveStripeEvent", {
+    handler: "packages/functions/src/receive-stripe-event.handler",
+    bind: [stripeWebhookSecret],
+  });
+  sendTo(use(Events).events, receiver);
+  return { "POST /api/webhooks/stripe": receiver };
 }

@@ -1,6 +1,8 @@
 import { Duration } from "aws-cdk-lib";
 import { Function as Lambda, Queue, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
+import { intake } from "./intake.ts";
+import { letPartnerEventsIn } from "./partner-events.ts";
 import { Relay } from "./relay.ts";
 import { Secrets } from "./secrets.ts";
 import { sendTo } from "./send-to.ts";
@@ -51,6 +53,8 @@ export function Events({ app, stack }: StackContext) {
       },
     },
   });
+
+  if (intake().eventBridge) letPartnerEventsIn(stack, events.cdk.queue, deadLetters.cdk.queue);
 
   stack.addOutputs({ DeadLetterQueueUrl: deadLetters.queueUrl });
   return { events, deadLetters };

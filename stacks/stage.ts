@@ -1,6 +1,7 @@
 import { environmentText } from "@turnpike/settings";
 import { RemovalPolicy } from "aws-cdk-lib";
 import type { App, FunctionProps } from "sst/constructs";
+import { intake } from "./intake.ts";
 
 /** What is decided per stage. Everything else is the same everywhere, so that staging shows what prod will do. */
 export interface Stage {
@@ -58,7 +59,8 @@ export function assertAllowed(app: App): void {
 function assertSet(): void {
   if (environmentText("STRIPE_API_BASE"))
     throw new Error("STRIPE_API_BASE is for a laptop: leave it empty, a deployed stage asks Stripe itself.");
-  const missing = NEEDED.filter((name) => !environmentText(name));
+  const needed = [...NEEDED, ...(intake().eventBridge ? (["STRIPE_EVENT_SOURCE"] as const) : [])];
+  const missing = needed.filter((name) => !environmentText(name));
   if (missing.length > 0) throw new Error(`Not set: ${missing.join(", ")}. See docs/deploy.md#3-settings-and-secrets.`);
   if (!environmentText("SITE_URL")?.startsWith("https://"))
     throw new Error("SITE_URL must begin with https://: Stripe sends customers there, and cookies are for it alone.");

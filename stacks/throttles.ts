@@ -22,10 +22,9 @@ export function throttleRoutes(api: Api): void {
   const stage = api.cdk.httpApi.defaultStage?.node.defaultChild;
   if (!(stage instanceof CfnStage)) throw new Error("The API has no stage of its own to put limits on.");
   stage.routeSettings = Object.fromEntries(
-    Object.entries(OTHERS).map(([route, { rate, burst }]) => [
-      route,
-      { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst },
-    ]),
+    Object.entries(OTHERS)
+      .filter(([route]) => api.routes.includes(route))
+      .map(([route, { rate, burst }]) => [route, { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }]),
   );
   // A limit on a route that does not exist yet is refused.
   stage.node.addDependency(...api.node.findAll().filter((construct) => construct instanceof CfnRoute));

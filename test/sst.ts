@@ -25,9 +25,9 @@ export async function sst(args: string[], stage: SettingsEnvironment & NodeJS.Pr
     HOME,
     ...SETTINGS,
     SST_TELEMETRY_DISABLED: "1", // with it on, a build that fails exits 0
+    AWS_REGION: "us-east-1",
     ...stage,
     AWS_ENDPOINT_URL: aws.url,
-    AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
   };

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { sst } from "./sst.ts";
-import { ASSEMBLIES, MADE } from "./templates.ts";
+import { ASSEMBLIES, EVENT_SOURCE, MADE } from "./templates.ts";
 
 /**
  * Has SST make the templates that the tests read, once for all of them: it takes ten seconds a stage. Other tests run meanwhile,
@@ -22,6 +22,11 @@ async function synthesize(): Promise<void> {
     SITE_HOSTED_ZONE_ID: "Z0123456789ABCDEFGHIJ",
     WAF: "on",
     STRIPE_CUSTOM_DOMAINS: "pay.example.com",
+  });
+  await sst(["build", "--stage", "prod", "--to", `${ASSEMBLIES}/frankfurt`], {
+    AWS_REGION: "eu-central-1",
+    STRIPE_EVENT_DESTINATION: "eventbridge",
+    STRIPE_EVENT_SOURCE: EVENT_SOURCE,
   });
   await sst(["build", "--stage", "dev", "--to", `${ASSEMBLIES}/dev`], { TRACING: "on" });
 }

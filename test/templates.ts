@@ -10,7 +10,11 @@ export const MADE = `${ASSEMBLIES}/made`;
 /** Stands in the environment of the build where a secret would, and must not come out of it. */
 export const SECRET_CANARY = "sk_test_secret_canary";
 
-export type Stage = "dev" | "prod";
+/** Of Stripe's EventBridge destination, by which alone `frankfurt` gets its events. */
+export const EVENT_SOURCE = "aws.partner/stripe.com/ed_61Tgbw4tAWzZeirTG16";
+
+/** `frankfurt` is `prod` once more, in another region. */
+export type Stage = "dev" | "prod" | "frankfurt";
 export type StackName = "Api" | "Events" | "Monitoring" | "Reading" | "Reconcile" | "Relay" | "Secrets" | "Site";
 
 export interface Resource {

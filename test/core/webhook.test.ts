@@ -156,11 +156,11 @@ describe("an envelope", () => {
 
   it("is opened to the event in it, or to that of which it has the id", async () => {
     const sent = sample();
-    expect(await openEnvelope(lent, JSON.stringify({ event: sent }))).toEqual(sent);
+    expect(await openEnvelope(lent, JSON.stringify({ event: sent }))).toEqual({ event: sent, fromEventBridge: false });
     await lent.stripe.products.create({ name: "Large" });
     const [listed] = (await lent.stripe.events.list({ types: ["product.created"], limit: 1 })).data;
     const opened = await openEnvelope(lent, JSON.stringify({ eventId: listed?.id }));
-    expect(opened).toMatchObject({ id: listed?.id, type: "product.created" });
+    expect(opened).toMatchObject({ event: { id: listed?.id, type: "product.created" }, fromEventBridge: false });
   });
 
   it.each(["null", "[]", "7", "{}", '{"event":null}', '{"event":[]}', '{"eventId":7}', '{"event":"evt_1"}'])(

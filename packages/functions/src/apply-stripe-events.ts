@@ -1,6 +1,6 @@
 import middy from "@middy/core";
 import { type Applied, applyEvents, OtherAccountError, type Outcome, UnknownObjectError } from "@turnpike/core/mirror";
-import { openEnvelope } from "@turnpike/core/webhook";
+import { isOfPinnedVersion, openEnvelope } from "@turnpike/core/webhook";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type Stripe from "stripe";
 import { clients } from "./clients.ts";
@@ -20,13 +20,15 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(({ Records },
 async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchResponse> {
   const events = new Map<string, Stripe.Event>();
   const eventIdOf = new Map<string, string>();
+  const uncounted: Stripe.Event[] = [];
   let keyRefused = false;
   await Promise.all(
-    records.map(async ({ messageId, body }) => {
+    records.map(async ({ messageId, body, attributes }) => {
       try {
-        const event = await openEnvelope(clients, body);
+        const { event, fromEventBridge } = await openEnvelope(clients, body);
         events.set(event.id, event);
         eventIdOf.set(messageId, event.id);
+        if (fromEventBridge && attributes.ApproximateReceiveCount === "1") uncounted.push(event);
       } catch (error) {
         keyRefused ||= isRefusal(error);
         log("error", "unreadable message", { requestId, messageId, ...describe(error) });
@@ -34,6 +36,10 @@ async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchR
     }),
   );
 
+  if (uncounted.length > 0) {
+    const others = uncounted.filter((event) => !isOfPinnedVersion(event));
+    emit({ received: uncounted.length, apiVersionMismatch: others.length });
+  }
   const applied = await applyEvents(clients, [...events.values()]).catch((error) => {
     if (error instanceof OtherAccountError) emit({ otherAccount: events.size });
     throw error;

@@ -2,7 +2,7 @@ import { bindings } from "./bindings.ts";
 
 /** What CloudWatch is told. `stacks/alarms.ts` and `stacks/dashboard.ts` read these names. */
 const UNITS = {
-  /** Deliveries of Stripe's that the queue has taken. */
+  /** Deliveries of Stripe's that the queue has taken, by the webhook or by EventBridge. */
   received: "Count",
   /** Deliveries whose signature does not fit. */
   rejected: "Count",

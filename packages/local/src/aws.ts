@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { Environment } from "@turnpike/settings/dotenv";
+import type { PartnerEvent } from "@turnpike/stripe-emulator";
 import { Closers } from "./closers.ts";
+import { createEventBus } from "./event-bridge/event-bus.ts";
 import { createGateway, type RequestHandler } from "./gateway/gateway.ts";
 import { createFunctions, getFunction, type LocalFunctions, linkNodeModules } from "./lambda/functions.ts";
 import type { Log } from "./log.ts";
@@ -35,6 +37,8 @@ export interface Aws {
   system: SystemDescription;
   /** The HTTP API. */
   api: RequestHandler;
+  /** EventBridge, for Stripe as a partner. */
+  putPartnerEvent(event: PartnerEvent): Promise<void>;
   /** Resolves when every function has been bundled, well or not. */
   built: Promise<void>;
   /** Lets the queues invoke their consumers. */
@@ -48,7 +52,7 @@ export interface Aws {
   close(): Promise<void>;
 }
 
-/** What the stacks deploy to AWS, on this machine: functions, HTTP API, queues and schedules. */
+/** What the stacks deploy to AWS, on this machine: functions, HTTP API, queues, schedules and rules. */
 export async function startAws(options: AwsOptions): Promise<Aws> {
   const closers = new Closers();
   try {
@@ -78,6 +82,7 @@ async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
   });
   return {
     system,
+    putPartnerEvent: createEventBus({ rules: system.rules, queues, client: sqs.client, region }),
     api: createGateway({ routes: system.routes, functions, log: (line) => log("api", line) }),
     built: Promise.all([...functions.values()].map((fn) => fn.firstBuild)).then(() => undefined),
     startConsumers() {

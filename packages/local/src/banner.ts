@@ -27,7 +27,8 @@ export function banner(
     ...(stripe.emulated ? emulatorRows(url) : [realStripe(stripe.apiBase)]),
     ["Here", `${url}/_local shows the e-mails that would have gone out, the queues and the ledger`],
     ["API", `${url}/api/health`],
-    ["Webhooks", webhookUrl(url)],
+    ...(stripe.eventDestination === "eventbridge" ? [] : [["Webhooks", webhookUrl(url)] satisfies [string, string]]),
+    ...(stripe.eventDestination === "webhook" ? [] : [["Events", stripe.eventSource] satisfies [string, string]]),
     ["Supabase", supabase.embedded ? `${url}  (keys: ${keys})` : supabase.url],
     ["Data", `${relative(process.cwd(), dataDir) || "."}  (npm start -- --fresh begins anew)`],
   ];

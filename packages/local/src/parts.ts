@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { enabledEvents } from "@turnpike/core/mirror";
+import type { EventBridgeDestination } from "@turnpike/stripe-emulator";
 import type { Address, RequestListener } from "./address.ts";
 import type { Log } from "./log.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -32,16 +33,26 @@ export async function startSupabase({ supabase, publicUrl }: Settings, root: str
   });
 }
 
-/** Nothing when Stripe itself, or another server, is used. */
-export async function startStripe({ stripe, publicUrl }: Settings, dataDir: string, log: Log) {
+/**
+ * Nothing when Stripe itself, or another server, is used.
+ * @param put EventBridge
+ */
+export async function startStripe(
+  { stripe, publicUrl }: Settings,
+  dataDir: string,
+  put: EventBridgeDestination["put"],
+  log: Log,
+) {
   if (!stripe.emulated) return undefined;
   const { createStripeEmulator } = await import("@turnpike/stripe-emulator");
   const [secret = ""] = stripe.webhookSecret.split(",");
+  const { eventDestination: to, eventSource } = stripe;
   return createStripeEmulator({
     publicUrl,
     stateFile: join(dataDir, "stripe.json"),
     stateFileLocked: true, // with all of the data folder
-    webhookEndpoints: [{ url: webhookUrl(publicUrl), secret, enabledEvents: [...enabledEvents] }],
+    webhookEndpoints: to === "eventbridge" ? [] : [{ url: webhookUrl(publicUrl), secret, enabledEvents }],
+    eventBridgeDestinations: to === "webhook" ? [] : [{ eventSource, enabledEvents, put }],
     log: (line: string) => log("stripe", line),
   });
 }

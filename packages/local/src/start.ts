@@ -94,7 +94,10 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   onStep(`Listening on ${settings.publicUrl}`);
 
   const supabaseStarting = closers.addStarting(startSupabase(settings, root, supabaseStorage(options, root, dataDir)));
-  const stripeStarting = closers.addStarting(startStripe(settings, dataDir, log));
+  // Both start at once, and Stripe may have events from an earlier run that wait for EventBridge.
+  const awsReady = Promise.withResolvers<Aws>();
+  const put: Aws["putPartnerEvent"] = async (event) => (await awsReady.promise).putPartnerEvent(event);
+  const stripeStarting = closers.addStarting(startStripe(settings, dataDir, put, log));
   const stacksEnv = stacksEnvironment(environment, settings);
   // A secret that the stacks have beside ours is set by its name.
   const secrets = { ...environment, ...stacksSecrets(settings) };
@@ -102,6 +105,7 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   const aws = closers.add(
     await startAws({ root, dataDir, inMemory, environment: stacksEnv, secrets, watch, retryAfterSeconds, log, stacks }),
   );
+  awsReady.resolve(aws);
   onStep("Stacks read, queues open");
   const siteDir = options.web === "built" ? join(dataDir, "site") : undefined;
   const web =

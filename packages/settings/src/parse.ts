@@ -34,6 +34,13 @@ export function domains(value = ""): string[] {
   });
 }
 
+/** As AWS lists it: https://docs.stripe.com/event-destinations/eventbridge */
+export function partnerEventSource(value: string | undefined): string {
+  const name = text(value);
+  if (/^aws\.partner\/stripe\.com\/[\w-]+$/.test(name)) return name;
+  throw new Unusable("is no partner event source of Stripe's: write it like aws.partner/stripe.com/ed_…");
+}
+
 export const onOff = switched("off", "set it to on, or leave it empty");
 /** As `onOff`, where nothing means on. */
 export const onUnlessOff = switched("on", "set it to off, or leave it empty");

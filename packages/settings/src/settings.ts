@@ -7,6 +7,7 @@ import {
   optional,
   origins,
   type Parse,
+  partnerEventSource,
   port,
   privateKey,
   siteAddress,
@@ -52,6 +53,18 @@ export const settings = {
     is: "secret; one or more `whsec_…`, comma separated",
     onLaptop: "made up",
     parse: text,
+  },
+  STRIPE_EVENT_DESTINATION: {
+    ...plain,
+    is: "how Stripe's events come: `webhook`, `eventbridge` or `both`",
+    onLaptop: "`webhook`",
+    parse: oneOf("webhook", "eventbridge", "both"),
+  },
+  STRIPE_EVENT_SOURCE: {
+    ...plain,
+    is: "for `eventbridge`: Stripe's partner event source, `aws.partner/stripe.com/ed_…`",
+    onLaptop: "made up",
+    parse: partnerEventSource,
   },
   STRIPE_CUSTOM_DOMAINS: {
     ...plain,

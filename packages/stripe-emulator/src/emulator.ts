@@ -13,6 +13,7 @@ import { CliListeners } from "./events/cli-listeners.ts";
 import { Deliverer, RETRY_DELAYS_MS } from "./events/deliverer.ts";
 import { Endpoints, type WebhookEndpoint } from "./events/endpoints.ts";
 import { Faults } from "./events/faults.ts";
+import type { EventBridgeDestination } from "./events/partner-events.ts";
 import { JobRunner } from "./jobs.ts";
 import { pagesApp } from "./pages/app.ts";
 import { controlRoom } from "./pages/control/app.ts";
@@ -30,6 +31,7 @@ export interface StripeEmulatorOptions {
   /** Whether whoever calls has locked the state file already, for example its whole folder. Default: false, it is locked here. */
   stateFileLocked?: boolean;
   webhookEndpoints?: readonly WebhookEndpoint[];
+  eventBridgeDestinations?: readonly EventBridgeDestination[];
   /** Milliseconds until a bank debit settles; default 3000. */
   settleDelayMs?: number;
   /** What becomes of a subscription when the last retry of its payment failed; default `cancel`. */
@@ -68,7 +70,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   for (const { apiVersion } of configured) if (apiVersion !== undefined) checkVersion(apiVersion);
   const store = openStore(options.stateFile, options.stateFileLocked);
   accountOf(store);
-  const endpoints = new Endpoints(configured, store);
+  const endpoints = new Endpoints(configured, options.eventBridgeDestinations ?? [], store);
   const faults = new Faults();
   const limiter = new Limiter();
   const deliverer = new Deliverer({

@@ -5,13 +5,28 @@ import { assertEvent } from "./assert-event.ts";
 // Nothing in its batch is applied before this has answered, or failed: a message that comes again costs less than that wait.
 const REQUEST: Stripe.RequestOptions = { timeout: 5_000, maxNetworkRetries: 1 };
 
+export interface Opened {
+  event: Stripe.Event;
+  /** Whether EventBridge put it into the queue, and no function of ours: then nobody has counted it yet. */
+  fromEventBridge: boolean;
+}
+
+/** A message as `toEnvelope` makes it, as `toIdEnvelope` does, or as EventBridge does, which has the event as its detail. */
+interface Envelope {
+  event?: unknown;
+  eventId?: unknown;
+  /** https://docs.stripe.com/event-destinations/eventbridge#event-structure */
+  detail?: unknown;
+}
+
 /**
  * Unpacks a message of the queue; one that carries only an id is fetched.
  * @throws when it is no envelope, holds no event, or Stripe does not answer
  */
-export async function openEnvelope(clients: Pick<Clients, "stripe">, body: string): Promise<Stripe.Event> {
-  const { event, eventId }: { event?: unknown; eventId?: unknown } = JSON.parse(body) ?? {};
-  const opened = typeof eventId === "string" ? await clients.stripe.events.retrieve(eventId, {}, REQUEST) : event;
+export async function openEnvelope(clients: Pick<Clients, "stripe">, body: string): Promise<Opened> {
+  const { event, eventId, detail }: Envelope = JSON.parse(body) ?? {};
+  const opened =
+    typeof eventId === "string" ? await clients.stripe.events.retrieve(eventId, {}, REQUEST) : (event ?? detail);
   assertEvent(opened);
-  return opened;
+  return { event: opened, fromEventBridge: detail !== undefined };
 }

@@ -1,5 +1,5 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
-import type { QueueDescription } from "../stacks/description.ts";
+import { LOCAL_ACCOUNT, type QueueDescription } from "../stacks/description.ts";
 import { type FauxqsQueue, openFauxqs } from "./fauxqs.ts";
 
 export interface LocalQueue {
@@ -38,8 +38,8 @@ export async function startSqs(dataDir: string | undefined, region: string): Pro
   const client = new SQSClient({ endpoint, region, credentials });
   const locate = ({ name }: QueueDescription): LocalQueue => ({
     name,
-    url: `${endpoint}/000000000000/${name}`,
-    arn: `arn:aws:sqs:${region}:000000000000:${name}`,
+    url: `${endpoint}/${LOCAL_ACCOUNT}/${name}`,
+    arn: `arn:aws:sqs:${region}:${LOCAL_ACCOUNT}:${name}`,
   });
   return {
     endpoint,

@@ -54,6 +54,15 @@ describe("which Stripe", () => {
     expect(stripe).toMatchObject({ emulated: false, secretKey: "sk_test_real" });
     expect(stripe).not.toHaveProperty("apiBase");
   });
+  it("brings events over EventBridge only when it is the emulator", () => {
+    expect(read({}).stripe.eventDestination).toBe("webhook");
+    expect(read({ STRIPE_EVENT_DESTINATION: "both" }).stripe).toMatchObject({
+      eventDestination: "both",
+      eventSource: "aws.partner/stripe.com/ed_local",
+    });
+    const real = { STRIPE_SECRET_KEY: "sk_test_real", STRIPE_EVENT_DESTINATION: "eventbridge" };
+    expect(() => read(real)).toThrow("EventBridge brings Stripe's own events to AWS alone");
+  });
   it("is another server at its address", () => {
     const { stripe } = read({ STRIPE_API_BASE: "http://127.0.0.1:12111" });
     expect(stripe).toMatchObject({ emulated: false, apiBase: "http://127.0.0.1:12111" });

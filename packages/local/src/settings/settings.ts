@@ -28,6 +28,10 @@ export interface Settings {
     webhookSecretGenerated: boolean;
     /** Nothing for Stripe itself. */
     apiBase?: string;
+    /** How its events come: see docs/decisions/0018-two-ways-in.md. */
+    eventDestination: SettingValue<"STRIPE_EVENT_DESTINATION">;
+    /** The partner event source by which they come over EventBridge. */
+    eventSource: string;
   };
   supabase: {
     /** Whether the embedded one runs, or a hosted project is asked. */
@@ -83,6 +87,7 @@ export function stacksEnvironment(environment: Environment, { siteUrl, allowedOr
     SUPABASE_URL: supabase.url,
     SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
     ...(stripe.apiBase && { STRIPE_API_BASE: stripe.apiBase }),
+    ...(stripe.eventDestination !== "webhook" && { STRIPE_EVENT_SOURCE: stripe.eventSource }),
   } satisfies Environment;
 }
 
@@ -112,7 +117,18 @@ function readStripe(
     webhookSecret: webhookSecret ?? generated.stripeWebhookSecret,
     webhookSecretGenerated: !webhookSecret,
     ...(base && { apiBase: base }),
+    eventDestination: readEventDestination(environment, emulated),
+    eventSource: find("STRIPE_EVENT_SOURCE", environment) ?? "aws.partner/stripe.com/ed_local",
   };
+}
+
+/** Amazon's EventBridge reaches no laptop. */
+function readEventDestination(environment: SettingsEnvironment, emulated: boolean) {
+  const destination = read("STRIPE_EVENT_DESTINATION", environment);
+  if (emulated || destination === "webhook") return destination;
+  throw new UserError(
+    `STRIPE_EVENT_DESTINATION is "${destination}", and EventBridge brings Stripe's own events to AWS alone: leave it empty here, and use stripe listen.`,
+  );
 }
 
 function readSupabase(

@@ -1,3 +1,6 @@
+/** The account in which AWS's local twins live. */
+export const LOCAL_ACCOUNT = "000000000000";
+
 /**
  * The system as the stacks describe it, as plain data: what crosses from the thread that runs the stacks
  * to the parts that act on it.
@@ -8,6 +11,7 @@ export interface SystemDescription {
   routes: RouteDescription[];
   queues: QueueDescription[];
   schedules: ScheduleDescription[];
+  rules: RuleDescription[];
   sites: SiteDescription[];
 }
 
@@ -56,6 +60,14 @@ export interface ScheduleDescription {
   /** `rate(15 minutes)` or `cron(…)`. */
   expression: string;
   functionName: string;
+}
+
+/** A rule of EventBridge that puts what it matches into queues, each event in its envelope. */
+export interface RuleDescription {
+  name: string;
+  /** Which of these values each of these fields of the envelope must have. */
+  pattern: Record<string, string[]>;
+  queues: string[];
 }
 
 export interface SiteDescription {

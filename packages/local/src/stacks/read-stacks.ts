@@ -1,12 +1,19 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { CfnRule } from "aws-cdk-lib/aws-events";
 import type { SSTConfig } from "sst";
 import { Api, App, Cron, Function as Lambda, Queue, StaticSite } from "sst/constructs";
 import { useSites } from "sst/constructs/StaticSite.js";
 import { setProject } from "sst/project.js";
-import type { RouteDescription, ScheduleDescription, SystemDescription } from "./description.ts";
+import {
+  LOCAL_ACCOUNT,
+  type RouteDescription,
+  type ScheduleDescription,
+  type SystemDescription,
+} from "./description.ts";
 import { FunctionReader } from "./read-functions.ts";
 import { readQueue } from "./read-queues.ts";
+import { readRule } from "./read-rules.ts";
 
 const STAGE = "local";
 
@@ -35,6 +42,7 @@ export async function readStacks(root: string, outDir: string): Promise<StacksRe
       schedules: constructs.flatMap((construct) =>
         construct instanceof Cron ? [readSchedule(construct, functions)] : [],
       ),
+      rules: constructs.flatMap((construct) => (construct instanceof CfnRule ? readRule(construct, queues) : [])),
       sites: constructs.some((construct) => construct instanceof StaticSite) ? readSites() : [],
       functions: functions.all(),
     },
@@ -57,7 +65,7 @@ async function constructApp(root: string, outDir: string): Promise<App> {
     stacks: sstConfig.stacks,
   });
   const app = new App(
-    { mode: "deploy", stage: STAGE, name: config.name, region: config.region },
+    { mode: "deploy", stage: STAGE, name: config.name, region: config.region, account: LOCAL_ACCOUNT },
     { outdir: join(outDir, "cdk.out") },
   );
   await sstConfig.stacks(app);

@@ -1,5 +1,6 @@
 import { newId } from "../state/ids.ts";
 import type { Store } from "../state/store.ts";
+import type { EventBridgeDestination } from "./partner-events.ts";
 
 /** A place that events are sent to. `enabledEvents` as Stripe's: names, or `*` for all. */
 export interface WebhookEndpoint {
@@ -11,18 +12,22 @@ export interface WebhookEndpoint {
 }
 
 export interface Endpoint extends Omit<WebhookEndpoint, "secret"> {
+  /** Where it is no address that is posted to, but EventBridge; its event source is the `url` then. */
+  put?: EventBridgeDestination["put"];
   id: string;
   enabled: boolean;
   /** The newest first; a rolled one signs along until it expires. */
   secrets: readonly string[];
 }
 
-/** The endpoints that were configured and those made by API. */
+/** The endpoints and destinations that were configured, and the endpoints that were made by API. */
 export class Endpoints {
   readonly #configured: readonly (WebhookEndpoint & { id: string })[];
+  readonly #destinations: readonly EventBridgeDestination[];
   readonly #store: Store;
 
-  constructor(configured: readonly WebhookEndpoint[], store: Store) {
+  constructor(configured: readonly WebhookEndpoint[], destinations: readonly EventBridgeDestination[], store: Store) {
+    this.#destinations = destinations;
     this.#configured = configured.map((endpoint, index) => ({ ...endpoint, id: `we_${index + 1}` }));
     this.#store = store;
   }
@@ -34,6 +39,11 @@ export class Endpoints {
         enabled: !this.#store.disabledEndpoints.find(endpoint.id),
         secrets: this.#secrets(endpoint.id, secret),
       })),
+      ...this.#destinations.map(({ eventSource, enabledEvents, put }) => {
+        const id = eventSource.replace(/^.*\//, "");
+        const enabled = !this.#store.disabledEndpoints.find(id);
+        return { id, url: eventSource, enabledEvents, enabled, secrets: [], put };
+      }),
       ...this.#store.webhookEndpoints.all().map(({ id, url, status, enabled_events, api_version, secret = "" }) => ({
         id,
         url,

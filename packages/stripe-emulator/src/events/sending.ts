@@ -1,5 +1,6 @@
 import type { DeliveryAttempt, EventRow } from "../state/rows.ts";
 import type { Endpoint } from "./endpoints.ts";
+import { partnerEvent } from "./partner-events.ts";
 import { signatureHeader } from "./signature.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -7,7 +8,7 @@ const EXCERPT_CHARACTERS = 500;
 
 export type Answer = Omit<DeliveryAttempt, "id" | "delivery">;
 
-/** Posts an event to an endpoint, signed. Never throws: that nobody answers is an answer too. */
+/** Posts an event to an endpoint, signed, or puts it on EventBridge. Never throws: that nobody answers is an answer too. */
 export async function send(endpoint: Endpoint, event: EventRow): Promise<Answer> {
   const body = JSON.stringify(event, null, 2);
   const at = Date.now();
@@ -18,6 +19,10 @@ export async function send(endpoint: Endpoint, event: EventRow): Promise<Answer>
     ...rest,
   });
   try {
+    if (endpoint.put) {
+      await endpoint.put(partnerEvent(endpoint.url, event));
+      return answered({ status: 200, error: null, excerpt: "" });
+    }
     const response = await fetch(endpoint.url, {
       method: "POST",
       headers: {

@@ -16,13 +16,13 @@ export function endpointsScreen(endpoints: Endpoints): Screen {
 }
 
 function endpointBox({ id, url, enabled, enabledEvents, secrets }: Endpoint): Markup {
-  const [newest = "", ...older] = secrets;
+  const [newest, ...older] = secrets;
   return html`<article class="box" id="${id}"><div class="row"><h2>${url}</h2><span class="${enabled ? "status" : "ends"}">${enabled ? "on" : "off"}</span></div>
 <dl><dt>Id</dt><dd><code>${id}</code></dd>
 <dt>Events</dt><dd>${enabledEvents.includes("*") ? "all" : html`<details><summary>${enabledEvents.length} types</summary>${enabledEvents.join(", ")}</details>`}</dd>
-<dt>Signing secret</dt><dd>${secret(newest)}</dd>
+${newest === undefined ? "" : html`<dt>Signing secret</dt><dd>${secret(newest)}</dd>`}
 ${older.map((old) => html`<dt>The one before</dt><dd>signs along ${secret(old)}</dd>`)}</dl>
-<div class="row start"><form method="post" action="${ROOM}/endpoints/${id}/roll"><button type="submit">Roll secret</button></form>
+<div class="row start">${newest === undefined ? "" : html`<form method="post" action="${ROOM}/endpoints/${id}/roll"><button type="submit">Roll secret</button></form>`}
 <form method="post" action="${ROOM}/endpoints/${id}/${enabled ? "disable" : "enable"}"><button type="submit">${enabled ? "Switch off" : "Switch on"}</button></form></div></article>`;
 }
 
