@@ -9,6 +9,7 @@ export const HELP = `Runs Turnpike on this machine: no account, no Docker.
   PORT=4000 npm start            under another address
   TURNPIKE_DATA_DIR=.turnpike-2 npm start
                                  with another data folder
+  npm start -- --json            says all that the functions log, as they log it
   STRIPE_SECRET_KEY=sk_test_… npm start
                                  with your Stripe account instead of the emulator
 
@@ -33,8 +34,13 @@ export function banner(
     ["Data", `${relative(process.cwd(), dataDir) || "."}  (npm start -- --fresh begins anew)`],
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`);
-  const title = `  Turnpike is ready, after ${seconds} s. Ctrl-C stops it.`;
+  const title = `  Turnpike is ready, after ${seconds} s. Ctrl-C stops it${process.stdin.isTTY ? ", Enter shows this again" : ""}.`;
   return ["", title, "", ...lines, ...unsignedWebhookHint(settings, url), ""].join("\n");
+}
+
+/** What is said as it stops. */
+export function goodbye({ dataDir }: Pick<Local, "dataDir">): string {
+  return `\n  Stopping. What was bought is kept in ${relative(process.cwd(), dataDir) || "."}: the next npm start goes on with it.`;
 }
 
 function signIn({ embedded }: Local["settings"]["supabase"]): string {

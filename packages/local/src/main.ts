@@ -13,42 +13,51 @@
  */
 import { parseArgs } from "node:util";
 import { loadEnvironment } from "@turnpike/settings/dotenv";
-import { banner, HELP } from "./banner.ts";
+import { banner, goodbye, HELP } from "./banner.ts";
 import { deleteDataDir } from "./data-dir.ts";
-import { formatLine } from "./log.ts";
+import { narrate } from "./narrate.ts";
 import { readDataDir } from "./settings/settings.ts";
 import { PROJECT_ROOT, startLocal } from "./start.ts";
 import { stopOnSignals } from "./stop.ts";
 import { UserError } from "./user-error.ts";
 
 async function main(): Promise<void> {
-  const { fresh, help } = readArguments();
+  const { fresh, help, json } = readArguments();
   if (help) return console.log(HELP);
   const seconds = () => (performance.now() / 1000).toFixed(1); // since the process began
   const stop = stopOnSignals();
   const environment = loadEnvironment(process.cwd()); // the project's folder, by `npm start`
   if (fresh) deleteDataDir(readDataDir(PROJECT_ROOT, environment));
+  const color = process.stdout.isTTY && process.stdout.hasColors();
   const early: string[] = []; // shown below the banner, which they would push away
   let print: (line: string) => void = (line) => early.push(line);
   const local = await startLocal({
     environment,
     log: (source, line) => {
-      if (!line.startsWith(METRICS)) print(formatLine(source, line, new Date()));
+      const told = narrate(source, line, new Date(), { json, color });
+      if (told !== undefined) print(told);
     },
     onStep: (what) => console.log(`  ${seconds().padStart(5)} s  ${what}`),
   });
-  stop.whenStopped(() => local.close());
-  console.log(banner(local, seconds()));
+  stop.whenStopped(() => local.close(), goodbye(local));
+  const shown = banner(local, seconds());
+  console.log(shown);
+  showAgainOnEnter(shown);
   print = (line) => console.log(line);
   for (const line of early) print(line);
 }
 
-/** How a line of metrics begins: it is for CloudWatch, and the line beside it says the same to people. */
-const METRICS = '{"_aws":';
+/** The lines that follow push it away. */
+function showAgainOnEnter(shown: string): void {
+  if (!process.stdin.isTTY) return;
+  process.stdin.on("data", () => console.log(shown));
+}
 
 function readArguments() {
   try {
-    return parseArgs({ options: { fresh: { type: "boolean" }, help: { type: "boolean", short: "h" } } }).values;
+    return parseArgs({
+      options: { fresh: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    }).values;
   } catch (error) {
     throw new UserError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
   }

@@ -3,8 +3,8 @@ const SAME_SIGNAL_MS = 500;
 const GIVE_UP_MS = 2500;
 
 export interface Stop {
-  /** Sets what has to be done before the process ends; until then it ends at once. */
-  whenStopped(close: () => Promise<void>): void;
+  /** Sets what has to be done before the process ends, and what is said then; until then it ends at once. */
+  whenStopped(close: () => Promise<void>, goodbye: string): void;
 }
 
 /**
@@ -13,6 +13,7 @@ export interface Stop {
  */
 export function stopOnSignals(): Stop {
   let close = async () => {};
+  let goodbye = "";
   let stoppedAt: number | undefined;
 
   async function stop(): Promise<void> {
@@ -21,6 +22,7 @@ export function stopOnSignals(): Stop {
       return;
     }
     stoppedAt = Date.now();
+    if (goodbye) console.log(goodbye);
     setTimeout(() => process.exit(), GIVE_UP_MS).unref();
     await close().catch((error: unknown) => console.error(error));
     process.exit();
@@ -28,8 +30,9 @@ export function stopOnSignals(): Stop {
 
   for (const event of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"]) process.on(event, stop);
   return {
-    whenStopped(next) {
+    whenStopped(next, words) {
       close = next;
+      goodbye = words;
     },
   };
 }
