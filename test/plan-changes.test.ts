@@ -2,8 +2,10 @@ import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { cookiesOf, customerOf, subscribe } from "./visitor.ts";
+import { cookiesOf, customerOf, sellPlan, subscribe } from "./visitor.ts";
 import { type Person, startWorld, WAIT, type World } from "./world.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let world: World;
 let browser: Browser;
@@ -26,10 +28,10 @@ let customer: Awaited<ReturnType<typeof customerOf>>;
 let subscription: Stripe.Subscription;
 
 /** Somebody who has a plan, in a browser of their own. */
-async function startWith(price: Stripe.Price): Promise<void> {
+async function startWith(price: Stripe.Price, quantity = 1): Promise<void> {
   person = await world.signUp();
   customer = await customerOf(world, person);
-  subscription = await subscribe(world, customer.id, price.id);
+  subscription = await subscribe(world, customer.id, price.id, { items: [{ price: price.id, quantity }] });
   await context?.close();
   context = await browser.newContext({ baseURL: world.url });
   await context.addCookies(cookiesOf(person, world.url));
@@ -197,6 +199,37 @@ it("what costs something else by now is not made, but shown anew and asked again
   await again.click();
   await done();
   expect(await charged()).toEqual([Number(shown), 900]);
+});
+
+it("seats are counted up at once and down with the next period, within the bounds that the product names", async () => {
+  const { priceId } = await sellPlan(world, "Team", { metadata: { min_quantity: "2", max_quantity: "4" } });
+  await startWith(await world.stripe.prices.retrieve(priceId), 3);
+  const seats = page.getByLabel("Quantity");
+  const now = async () => (await world.stripe.subscriptions.retrieve(subscription.id)).items.data[0]?.quantity;
+  await page.goto("/account");
+  await card("Team").getByText("3 × $19 per month").waitFor();
+  await follow("Change plan");
+  await press("One more");
+  await dueToday("$19.00");
+  expect([await seats.inputValue(), await page.getByRole("button", { name: "One more" }).isDisabled()]).toEqual([
+    "4",
+    true,
+  ]);
+  await seats.fill("9");
+  await dueToday("$19.00");
+  await page.reload();
+  await press("Confirm and pay $19.00");
+  await done();
+  expect([await now(), await charged()]).toEqual([4, [1900, 5700]]);
+
+  await card("Team").getByText("4 × $19 per month").waitFor();
+  await follow("Change plan");
+  await seats.fill("2");
+  await dueToday("$0.00");
+  await press(/^Confirm for/);
+  await done();
+  await card("Team").getByText(`Changes to Team, 2 × $19 per month, on ${day()}`).waitFor();
+  expect([await now(), await charged()]).toEqual([4, [1900, 5700]]);
 });
 
 it("a plan is cancelled with its day, says until when it is had, and is resumed", async () => {

@@ -17,6 +17,9 @@ interface Plan {
   price: Price | undefined;
 }
 
+/** One of the things that a subscription is of. */
+export type Part = Plan & { id: string; quantity: number | null };
+
 export type NextPlan = Plan & Pick<UpcomingChange, "kind" | "at" | "quantity">;
 
 export interface Account {
@@ -27,7 +30,7 @@ export interface Account {
   /** Whether these are all. */
   purchasesKnown: boolean;
   /** What a subscription is of. Its price is unknown once it is archived, its name when its product is. */
-  planOf: (subscription: Subscription) => Plan;
+  planOf: (subscription: Subscription) => Plan & { parts: Part[] };
   /** What a subscription will become. */
   nextOf: (subscription: Subscription) => NextPlan | undefined;
   /** What a payment was for. */
@@ -73,6 +76,12 @@ export function namesOf({ subscriptions, changes, soldPrices, catalogue }: Named
   const planOf = (subscription: Subscription) => ({
     name: nameOf(subscription.product_id) ?? "Subscription",
     price: prices.get(subscription.price_id ?? ""),
+    parts: subscription.items.map(({ id, price_id, product_id, quantity }) => ({
+      id,
+      quantity,
+      name: nameOf(product_id) ?? "Subscription",
+      price: prices.get(price_id),
+    })),
   });
   const nextOf = (subscription: Subscription) => {
     const change = changes.find(({ subscription_id }) => subscription_id === subscription.id);

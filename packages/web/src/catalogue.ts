@@ -18,6 +18,7 @@ export type Price = Pick<
   | "recurring_interval"
   | "recurring_interval_count"
   | "trial_period_days"
+  | "metadata"
 >;
 
 /** A product and the prices it may be bought at, the one to show first in front. */
@@ -45,7 +46,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
     supabase
       .from("prices")
       .select(
-        "id, product_id, active, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days",
+        "id, product_id, active, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, metadata",
       )
       .throwOnError(),
   ]);

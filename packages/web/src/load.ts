@@ -51,3 +51,18 @@ export function useOnReturn(callback: () => void): void {
     return () => window.removeEventListener("focus", callback);
   }, [callback]);
 }
+
+/** When to look again, in ms after something was done at Stripe: it may arrive here by webhook, a moment later. */
+const LOOK_AGAIN = [1_000, 3_000, 6_000, 12_000];
+
+/** Reloads now and a few times more. */
+export function useLookAgain(reload: () => void): () => void {
+  const timers = useRef<ReturnType<typeof setTimeout>[]>([]);
+  const stop = useCallback(() => timers.current.forEach(clearTimeout), []);
+  useEffect(() => stop, [stop]);
+  return useCallback(() => {
+    stop();
+    reload();
+    timers.current = LOOK_AGAIN.map((delay) => setTimeout(reload, delay));
+  }, [stop, reload]);
+}

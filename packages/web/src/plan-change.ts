@@ -1,4 +1,4 @@
-import { groupOf } from "@turnpike/core/catalog/schema";
+import { type Bounds, boundsOf, groupOf, MOST_OF_ONE } from "@turnpike/core/catalog/schema";
 import type {
   ChangedMeanwhile,
   ChangePlan,
@@ -34,9 +34,9 @@ export const detailsOf = ({ answer }: Refused) => answer as Partial<ChangedMeanw
 export const isLost = (failure: unknown) => !(failure instanceof Refused && failure.answer.code);
 
 /** How the routes are told which subscription is meant, and whose. */
-export const named = (subscription: Subscription, customer: Customer | undefined): OneSubscription => ({
-  subscriptionId: subscription.id,
-  ...(customer?.organization_id && { organizationId: customer.organization_id }),
+export const named = (subscriptionId: string, organizationId: string | null | undefined): OneSubscription => ({
+  subscriptionId,
+  ...(organizationId && { organizationId }),
 });
 
 /** What a page needs to know before it asks what a change costs. */
@@ -76,23 +76,46 @@ export const cancelAddress = (subscriptionId: string) =>
 export interface Choice {
   name: string;
   price: Price;
+  /** Of the subscription: what would become this. */
+  itemId: string;
   /** It is what is paid now. */
   isHeld: boolean;
+  /** How many of it there may be; nothing, where that is not for the customer to say. */
+  bounds: Bounds | undefined;
+  /** How many there would be, unless another number is chosen. */
+  quantity: number;
 }
 
 /** What a subscription can become: of its group, in its currency; the server knows all reasons. The cheapest product and the shortest period first. */
 export function choicesOf(subscription: Subscription, { plans, products }: Catalogue): Choice[] {
-  const groups = new Set(
-    subscription.items.map(({ product_id: id }) => groupOf(products.find((each) => each.id === id)?.metadata ?? null)),
-  );
-  return plans
-    .filter(({ product }) => groups.has(groupOf(product.metadata)))
-    .flatMap(({ product, prices }) =>
-      prices
-        .filter(({ currency, unit_amount: amount }) => currency === subscription.currency && amount !== null)
-        .sort((a, b) => periodOf(a) - periodOf(b))
-        .map((price) => ({ name: product.name, price, isHeld: isOf(subscription, price) })),
-    );
+  const groupOfProduct = (id: string) => groupOf(products.find((each) => each.id === id)?.metadata ?? null);
+  return plans.flatMap(({ product, prices }) => {
+    const item = subscription.items.find(({ product_id: id }) => groupOfProduct(id) === groupOf(product.metadata));
+    if (!item) return [];
+    return prices
+      .filter(({ currency, unit_amount: amount }) => currency === subscription.currency && amount !== null)
+      .sort((a, b) => periodOf(a) - periodOf(b))
+      .map((price) => {
+        const bounds = boundsOf(price.metadata, product.metadata);
+        const held = item.quantity ?? 1;
+        const isFixed =
+          bounds.least === bounds.most || (held === 1 && bounds.least === 1 && bounds.most === MOST_OF_ONE);
+        return {
+          name: product.name,
+          price,
+          itemId: item.id,
+          isHeld: isOf(subscription, price),
+          bounds: isFixed ? undefined : bounds,
+          quantity: within(bounds, held),
+        };
+      });
+  });
 }
+
+/** "5 × Team", and of one just "Team". */
+export const counted = (quantity: number | null | undefined, name: string) =>
+  (quantity ?? 1) > 1 ? `${quantity} × ${name}` : name;
+
+export const within = ({ least, most }: Bounds, quantity: number) => Math.min(Math.max(quantity, least), most);
 
 export const isOf = ({ items }: Subscription, price: Price) => items.some(({ price_id: id }) => id === price.id);

@@ -32,6 +32,9 @@ const previewed = (preview: ChangePreview, problem?: Refused): Previewed => ({
 });
 const asRefused = (failure: unknown) => (failure instanceof Refused ? failure : new Refused(messageOf(failure)));
 
+/** Whoever counts up, or types a number, is asked for what they end with. */
+const TYPING_MS = 350;
+
 /**
  * Shows what a change costs and, when it is confirmed, makes just that.
  * @param wish one that keeps its identity
@@ -53,9 +56,15 @@ export function useChange(wish: PreviewChange, onMade: (effective: ChangePreview
     },
     [wish],
   );
+  const isFirst = useRef(true);
   useEffect(() => {
-    void preview();
-    return () => void latest.current++;
+    setChange((now) => (now.status === "previewed" ? { ...now, isStale: true } : now));
+    const timer = setTimeout(() => void preview(), isFirst.current ? 0 : TYPING_MS);
+    isFirst.current = false;
+    return () => {
+      clearTimeout(timer);
+      latest.current++;
+    };
   }, [preview]);
 
   const confirm = async () => {

@@ -1,7 +1,6 @@
 import { BillingError } from "../errors/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
-import { type Bounds, boundsOf } from "./quantity.ts";
-import { groupOf } from "./schema.ts";
+import { type Bounds, boundsOf, groupOf } from "./schema.ts";
 
 /** A price that may be sold, and how. */
 export interface SellablePrice {

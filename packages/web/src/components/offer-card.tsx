@@ -160,7 +160,7 @@ interface SubscribeProps {
 function Subscribe({ price, productName, trial, signedIn }: SubscribeProps) {
   const label = (
     <>
-      {trial ? "Start free trial" : "Subscribe"}
+      <span>{trial ? "Start free trial" : "Subscribe"}</span>
       <span className="visually-hidden"> to {productName}</span>
     </>
   );

@@ -40,7 +40,7 @@ function PaymentRow({ payment, title }: { payment: Payment; title: string }) {
         <time dateTime={payment.created_at}>{day}</time>
       </td>
       <td className="payment-title">
-        {title}
+        <span>{title}</span>
         {payment.invoice_number && <span className="hint">{payment.invoice_number}</span>}
       </td>
       <td className="payment-status">
@@ -50,7 +50,7 @@ function PaymentRow({ payment, title }: { payment: Payment; title: string }) {
         )}
       </td>
       <td className="payment-amount number">
-        {amount === null || currency === null ? "–" : formatMoney(amount, currency)}
+        <span>{amount === null || currency === null ? "–" : formatMoney(amount, currency)}</span>
         {payment.amount_refunded > 0 && currency !== null && (
           <span className="hint">{formatMoney(payment.amount_refunded, currency)} refunded</span>
         )}
@@ -68,7 +68,7 @@ function PaymentRow({ payment, title }: { payment: Payment; title: string }) {
 function DocumentLink({ href, name, of }: { href: string; name: string; of: string }) {
   return (
     <a href={href} target="_blank" rel="noreferrer">
-      {name}
+      <span>{name}</span>
       <span className="visually-hidden"> for {of} (opens in a new tab)</span>
     </a>
   );

@@ -1,5 +1,5 @@
 import { Link } from "wouter";
-import type { NextPlan } from "../account.ts";
+import type { NextPlan, Part } from "../account.ts";
 import {
   type Customer,
   describeSubscription,
@@ -8,10 +8,10 @@ import {
   payPageOf,
   type Subscription,
 } from "../billing.ts";
-import { type Price, priceTag } from "../catalogue.ts";
+import { priceTag } from "../catalogue.ts";
 import { formatDay } from "../dates.ts";
 import { formatMoney } from "../money.ts";
-import { cancelAddress, changeAddress, named } from "../plan-change.ts";
+import { cancelAddress, changeAddress, counted, named } from "../plan-change.ts";
 import { ButtonAccount } from "./button-account.tsx";
 import { KeepButton } from "./keep-button.tsx";
 import { Badge } from "./notice.tsx";
@@ -19,7 +19,7 @@ import { Badge } from "./notice.tsx";
 interface SubscriptionCardProps {
   subscription: Subscription;
   name: string;
-  price: Price | undefined;
+  parts: Part[];
   /** What it will become. */
   next: NextPlan | undefined;
   /** The payment that it waits for. */
@@ -30,24 +30,20 @@ interface SubscriptionCardProps {
   onKept: () => void;
 }
 
-export function SubscriptionCard({ subscription, name, price, next, due, customer, onKept }: SubscriptionCardProps) {
+export function SubscriptionCard({ subscription, name, parts, next, due, customer, onKept }: SubscriptionCardProps) {
   const state = describeSubscription(subscription);
-  const tag = price && priceTag(price);
-  const quantity = subscription.quantity ?? 1;
   return (
     <article className={`card subscription ${isStanding(subscription) ? "" : "faded"}`}>
       <header>
         <h3>{name}</h3>
         <Badge tone={state.tone}>{state.label}</Badge>
       </header>
-      {tag && (
-        <p>
-          <strong>{quantity > 1 ? `${quantity} × ${tag.amount}` : tag.amount}</strong> <span>{tag.per}</span>
-        </p>
-      )}
+      {parts.map((part) => (
+        <PartLine key={part.id} part={part} named={parts.length > 1} />
+      ))}
       {state.day && (
         <p>
-          {state.day.text} <time dateTime={state.day.at}>{formatDay(state.day.at)}</time>
+          <span>{state.day.text}</span> <time dateTime={state.day.at}>{formatDay(state.day.at)}</time>
         </p>
       )}
       {next && <Next next={next} />}
@@ -69,22 +65,31 @@ export function SubscriptionCard({ subscription, name, price, next, due, custome
   );
 }
 
+/** What one part of a subscription costs; of several, what each is. */
+function PartLine({ part: { name, price, quantity }, named }: { part: Part; named: boolean }) {
+  const tag = price && priceTag(price);
+  if (!named && !tag) return null;
+  return (
+    <p>
+      {named && <span>{tag ? `${name}, ` : counted(quantity, name)}</span>}
+      {tag && (
+        <>
+          <strong>{counted(quantity, tag.amount)}</strong> <span>{tag.per}</span>
+        </>
+      )}
+    </p>
+  );
+}
+
 function Next({ next: { kind, at, name, price, quantity } }: { next: NextPlan }) {
   const tag = price && priceTag(price);
   const day = <time dateTime={at}>{formatDay(at)}</time>;
-  const plan = (
-    <>
-      <strong>{name}</strong>
-      {tag && `, ${(quantity ?? 1) > 1 ? `${quantity} × ` : ""}${tag.amount} ${tag.per},`}
-    </>
-  );
-  return kind === "change" ? (
-    <p>
-      Changes to {plan} on {day}
-    </p>
-  ) : (
-    <p className="advice tone-busy">
-      Changes to {plan} when its invoice is paid, until {day}
+  const isSure = kind === "change";
+  return (
+    <p className={isSure ? undefined : "advice tone-busy"}>
+      <span>Changes to</span> <strong>{name}</strong>
+      <span>{`${tag ? `, ${counted(quantity, tag.amount)} ${tag.per},` : ""} ${isSure ? "on" : "when its invoice is paid, until"}`}</span>{" "}
+      {day}
     </p>
   );
 }
@@ -100,7 +105,7 @@ interface ManageProps {
 
 /** What is done oftenest; the rest of an organisation's is at the portal's front page. */
 function Manage({ subscription, customer, name, keeps, onKept }: ManageProps) {
-  const one = named(subscription, customer);
+  const one = named(subscription.id, customer.organization_id);
   const quiet = "button button-quiet button-small";
   const runs = subscription.status === "active" || subscription.status === "trialing";
   return (
@@ -137,7 +142,7 @@ function PayNow({ due, confirm }: { due: Payment; confirm: boolean }) {
     <div className="pay-now">
       {page && (
         <a className="button button-small" href={page} target="_blank" rel="noreferrer">
-          {confirm ? "Confirm the payment" : `Pay ${amount} now`}
+          <span>{confirm ? "Confirm the payment" : `Pay ${amount} now`}</span>
           <span className="visually-hidden"> (opens in a new tab)</span>
         </a>
       )}

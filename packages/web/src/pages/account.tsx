@@ -9,7 +9,7 @@ import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PaymentTable } from "../components/payment-table.tsx";
 import { SubscriptionCard } from "../components/subscription-card.tsx";
-import { useLoad, useOnReturn } from "../load.ts";
+import { useLoad, useLookAgain, useOnReturn } from "../load.ts";
 import { signInPath } from "../next-path.ts";
 import { usePassing } from "../passing.ts";
 import { signOut, useSession } from "../session.tsx";
@@ -26,9 +26,6 @@ export function AccountPage() {
   );
 }
 
-/** When to look again, in ms after coming back from Stripe: what was done there arrives by webhook, a moment later. */
-const LOOK_AGAIN = [1_000, 3_000, 6_000, 12_000];
-
 /** What was done on the page before. */
 const doneNotes: Record<string, string> = {
   changed: "Your plan is changed.",
@@ -43,11 +40,10 @@ function AccountOf({ user }: { user: User }) {
   const done = usePassing("done");
   useOnReturn(reload);
   useReloadUntil(loaded.status !== "ready" || loaded.data.purchasesKnown, reload);
+  const lookAgain = useLookAgain(reload);
   useEffect(() => {
-    if (!comesFrom) return;
-    const timers = LOOK_AGAIN.map((delay) => setTimeout(reload, delay));
-    return () => timers.forEach(clearTimeout);
-  }, [comesFrom, reload]);
+    if (comesFrom) lookAgain();
+  }, [comesFrom, lookAgain]);
 
   return (
     <>
@@ -61,12 +57,12 @@ function AccountOf({ user }: { user: User }) {
       {done && doneNotes[done] && <Notice tone="good">{doneNotes[done]}</Notice>}
       {loaded.status === "loading" && <Skeleton what="your account" cards={1} />}
       {loaded.status === "failed" && <LoadFailed what="Your account" retry={reload} />}
-      {loaded.status === "ready" && <Billing account={loaded.data} reload={reload} />}
+      {loaded.status === "ready" && <Billing account={loaded.data} onKept={lookAgain} />}
     </>
   );
 }
 
-function Billing({ account, reload }: { account: Account; reload: () => void }) {
+function Billing({ account, onKept }: { account: Account; onKept: () => void }) {
   const { subscriptions, payments, customers, purchasesKnown, planOf, nextOf, titleOf } = account;
   const standing = subscriptions.filter(isStanding);
   const shown = standing.length > 0 ? standing : subscriptions.slice(0, 1);
@@ -87,7 +83,7 @@ function Billing({ account, reload }: { account: Account; reload: () => void }) 
               due={paymentDueOf(subscription, payments)}
               customer={customers.find(({ id }) => id === subscription.customer_id)}
               next={nextOf(subscription)}
-              onKept={reload}
+              onKept={onKept}
               {...planOf(subscription)}
             />
           ))}

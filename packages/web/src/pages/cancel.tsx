@@ -50,7 +50,7 @@ function Ending({
   const customer = customers.find(({ id }) => id === subscription.customer_id);
   const name = catalogue.products.find(({ id }) => id === subscription.product_id)?.name ?? "Your plan";
   const cancel = useCallback(async () => {
-    await cancelSubscription(named(subscription, customer), key);
+    await cancelSubscription(named(subscription.id, customer?.organization_id), key);
     navigate("/account?from=change&done=canceled", { replace: true });
   }, [subscription, customer, key, navigate]);
 

@@ -1,3 +1,4 @@
+import type { OneSubscription } from "@turnpike/core/plan-change/schema";
 import { useCallback, useMemo } from "react";
 import { Link, Redirect, useLocation, useSearchParams } from "wouter";
 import { isStanding, type Subscription } from "../billing.ts";
@@ -6,9 +7,19 @@ import { ChangeSummary } from "../components/change-summary.tsx";
 import { LoadFailed, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PlanChoice } from "../components/plan-choice.tsx";
-import { useLoad } from "../load.ts";
+import { Stepper } from "../components/stepper.tsx";
+import { useLoad, useLookAgain } from "../load.ts";
 import { signInPath } from "../next-path.ts";
-import { changeAddress, choicesOf, type Holdings, isOf, loadHoldings, named } from "../plan-change.ts";
+import {
+  type Choice,
+  changeAddress,
+  choicesOf,
+  counted,
+  type Holdings,
+  loadHoldings,
+  named,
+  within,
+} from "../plan-change.ts";
 import { useSession } from "../session.tsx";
 
 /** Another plan, or another number of it: chosen, seen to the cent, and confirmed. The choice stands in the address. */
@@ -32,6 +43,7 @@ export function LoadingChange() {
 
 function ChangeOf() {
   const { loaded, reload } = useLoad(loadHoldings);
+  const lookAgain = useLookAgain(reload);
   const [search] = useSearchParams();
   if (loaded.status === "loading") return <LoadingChange />;
   if (loaded.status === "failed") return <LoadFailed what="Your plan" retry={reload} />;
@@ -39,7 +51,7 @@ function ChangeOf() {
   const id = search.get("subscription");
   const subscription = subscriptions.find((each) => (id ? each.id === id : isStanding(each)));
   return subscription ? (
-    <Choosing subscription={subscription} holdings={loaded.data} reload={reload} />
+    <Choosing subscription={subscription} holdings={loaded.data} onKept={lookAgain} />
   ) : (
     <NoSubscription />
   );
@@ -59,17 +71,17 @@ export function NoSubscription() {
 interface ChoosingProps {
   subscription: Subscription;
   holdings: Holdings;
-  reload: () => void;
+  /** Called when what was to become of it was taken back. */
+  onKept: () => void;
 }
 
-function Choosing({ subscription, holdings, reload }: ChoosingProps) {
+function Choosing({ subscription, holdings, onKept }: ChoosingProps) {
   const [search] = useSearchParams();
   const [, navigate] = useLocation();
   const { customers, changes, catalogue } = holdings;
   const customer = customers.find(({ id }) => id === subscription.customer_id);
-  const one = useMemo(() => named(subscription, customer), [subscription, customer]);
-  const priceId = search.get("price") ?? undefined;
-  const wish = useMemo(() => (priceId ? { ...one, priceId } : undefined), [one, priceId]);
+  const organizationId = customer?.organization_id;
+  const one = useMemo(() => named(subscription.id, organizationId), [subscription.id, organizationId]);
   const onMade = useCallback(
     (effective: "now" | "period_end") =>
       navigate(`/account?from=change&done=${effective === "now" ? "changed" : "scheduled"}`, { replace: true }),
@@ -81,30 +93,75 @@ function Choosing({ subscription, holdings, reload }: ChoosingProps) {
   const nameOf = (productId: string | null | undefined) =>
     catalogue.products.find(({ id }) => id === productId)?.name ?? "your plan";
   const name = nameOf(subscription.product_id);
-  if (obstacle) return <Obstacle obstacle={obstacle} one={one} name={name} onKept={reload} />;
+  if (obstacle) return <Obstacle obstacle={obstacle} one={one} name={name} onKept={onKept} />;
 
   const choices = choicesOf(subscription, catalogue);
-  const price = catalogue.prices.find(({ id }) => id === priceId);
-  const choose = (id: string) => navigate(changeAddress(subscription.id, { priceId: id }), { replace: true });
+  const asked = search.get("price");
+  const choice = choices.find(({ price, isHeld }) => (asked ? price.id === asked : isHeld));
+  const number = Number(search.get("quantity")) || undefined;
+  const choose = (wish: { priceId?: string; quantity?: number }) =>
+    navigate(changeAddress(subscription.id, wish), { replace: true });
   return (
     <div className="change">
-      <PlanChoice choices={choices} chosen={priceId} onChoose={choose} />
+      <PlanChoice choices={choices} chosen={choice?.price.id} onChoose={(priceId) => choose({ priceId })} />
       <section className="card summary" aria-label="What it costs">
-        {!wish ? (
-          <p className="hint">Choose a plan to see what it costs, before anything is changed.</p>
-        ) : price && isOf(subscription, price) ? (
-          <p className="hint">{`You have ${name} at this price. Choose another plan to see what it costs.`}</p>
-        ) : (
-          <ChangeSummary
-            wish={wish}
-            from={name}
-            to={nameOf(price?.product_id)}
-            inTrial={subscription.status === "trialing"}
+        {asked && !choice ? (
+          <p>This plan is not on sale any more, or not for what you have. Choose another.</p>
+        ) : choice ? (
+          <Chosen
+            choice={choice}
+            number={number}
+            onCount={(quantity) => choose({ priceId: choice.price.id, quantity })}
+            one={one}
+            subscription={subscription}
+            name={name}
             onMade={onMade}
-            onKept={reload}
+            onKept={onKept}
           />
+        ) : (
+          <p className="hint">{NOTHING_CHOSEN}</p>
         )}
       </section>
     </div>
+  );
+}
+
+const NOTHING_CHOSEN = "Choose a plan to see what it costs, before anything is changed.";
+
+interface ChosenProps {
+  choice: Choice;
+  /** Of the address. */
+  number: number | undefined;
+  onCount: (quantity: number) => void;
+  one: OneSubscription;
+  subscription: Subscription;
+  /** Of the plan that is held. */
+  name: string;
+  onMade: (effective: "now" | "period_end") => void;
+  onKept: () => void;
+}
+
+function Chosen({ choice, number, onCount, one, subscription, name, onMade, onKept }: ChosenProps) {
+  const { price, bounds } = choice;
+  const quantity = bounds && number ? within(bounds, number) : choice.quantity;
+  const wish = useMemo(() => ({ ...one, priceId: price.id, quantity }), [one, price.id, quantity]);
+  const held = subscription.items.find(({ id }) => id === choice.itemId);
+  const isHeld = choice.isHeld && (held?.quantity ?? 1) === quantity;
+  return (
+    <>
+      {bounds && <Stepper bounds={bounds} value={quantity} onChange={onCount} />}
+      {isHeld ? (
+        <p className="hint">{`This is what you have. ${NOTHING_CHOSEN}`}</p>
+      ) : (
+        <ChangeSummary
+          wish={wish}
+          from={counted(held?.quantity, name)}
+          to={counted(quantity, choice.name)}
+          inTrial={subscription.status === "trialing"}
+          onMade={onMade}
+          onKept={onKept}
+        />
+      )}
+    </>
   );
 }

@@ -143,7 +143,7 @@ function SummaryView({ summary, toSignUp }: { summary: CheckoutSummary; toSignUp
       action={bought && toSignUp ? linkTo(toSignUp, "Create an account") : action}
       details={bought && summary.items.length > 0 && <Items summary={summary} total={free ? "Paid today" : "Total"} />}
     >
-      {free ? "There was nothing to pay today." : text} {bought && kept}
+      <span>{`${free ? "There was nothing to pay today." : text} ${bought ? kept : ""}`}</span>
     </Outcome>
   );
 }
@@ -157,10 +157,7 @@ function Items({ summary, total }: { summary: CheckoutSummary; total: string }) 
       {summary.items.map((item, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a summary's items never change places, and have no id
         <div key={index}>
-          <dt>
-            {item.description}
-            {item.quantity > 1 && ` × ${item.quantity}`}
-          </dt>
+          <dt>{item.quantity > 1 ? `${item.description} × ${item.quantity}` : item.description}</dt>
           <dd>{money(item.amountTotal)}</dd>
         </div>
       ))}

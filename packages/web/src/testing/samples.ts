@@ -22,6 +22,7 @@ export const aPrice = (over: Partial<Price> = {}): Price => ({
   recurring_interval: "month",
   recurring_interval_count: 1,
   trial_period_days: null,
+  metadata: {},
   ...over,
 });
 
