@@ -17,7 +17,7 @@ export const rooms = {
   },
   stacks: {
     path: "^(stacks/|sst\\.config\\.ts$)",
-    uses: ["settings"],
+    uses: ["settings", "scripts"],
     npm: ["sst", "aws-cdk-lib", "cdk-nag", "constructs"],
   },
   settings: { path: "^packages/settings/", uses: [], npm: [] },

@@ -24,4 +24,5 @@ export default defineBilling({
     { key: "credits", name: "Credits", prices: [{ lookupKey: "credits_1000", amount: 4900, currency: "usd" }] },
   ],
   portal: { cancel: "at_period_end", switchPlans: true },
+  checkout: { taxIds: true, metadata: ["referral"] },
 });

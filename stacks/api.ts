@@ -7,6 +7,7 @@ import {
   use,
 } from "sst/constructs";
 import { build } from "./build.ts";
+import { checkoutOptions } from "./checkout-options.ts";
 import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
@@ -18,28 +19,32 @@ import { CUSTOMER_ROUTES, throttleRoutes } from "./throttles.ts";
 export function Api({ app, stack }: StackContext) {
   const { stripeSecretKey, supabaseSecretKey } = use(Secrets);
 
-  const customerRoute = (file: string): ApiRouteProps<string> => ({
+  const customerRoute = (file: string, more: Record<string, string> = {}): ApiRouteProps<string> => ({
     function: {
       handler: `packages/functions/src/${file}.handler`,
       bind: [stripeSecretKey, supabaseSecretKey],
-      environment: environment(
-        "SITE_URL",
-        "ALLOWED_ORIGINS",
-        "SUPABASE_URL",
-        "SUPABASE_PUBLISHABLE_KEY",
-        "TRIAL_REQUIRES_CARD",
-      ),
+      environment: {
+        ...environment(
+          "SITE_URL",
+          "ALLOWED_ORIGINS",
+          "SUPABASE_URL",
+          "SUPABASE_PUBLISHABLE_KEY",
+          "TRIAL_REQUIRES_CARD",
+        ),
+        ...more,
+      },
     },
   });
+  const options = checkoutOptions();
 
   const api = new HttpApi(stack, "Api", {
     cors: false, // the site and the API share one origin
     accessLog: { retention: stageOf(app).logRetention },
     defaults: { throttle: CUSTOMER_ROUTES },
     routes: {
-      "POST /api/checkout_sessions": customerRoute("create-checkout-session"),
+      "POST /api/checkout_sessions": customerRoute("create-checkout-session", options),
       "GET /api/checkout_sessions/{id}": customerRoute("get-checkout-session"),
-      "POST /api/stripe/create-checkout": customerRoute("create-checkout"),
+      "POST /api/stripe/create-checkout": customerRoute("create-checkout", options),
       "POST /api/stripe/create-portal": customerRoute("create-portal"),
       "POST /api/subscriptions/preview-change": customerRoute("preview-change"),
       "POST /api/subscriptions/change": customerRoute("change-plan"),

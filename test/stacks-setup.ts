@@ -22,6 +22,7 @@ async function synthesize(): Promise<void> {
     SITE_HOSTED_ZONE_ID: "Z0123456789ABCDEFGHIJ",
     WAF: "on",
     STRIPE_CUSTOM_DOMAINS: "pay.example.com",
+    BILLING_CONFIG: "docs/billing.config.ts",
   });
   await sst(["build", "--stage", "prod", "--to", `${ASSEMBLIES}/frankfurt`], {
     AWS_REGION: "eu-central-1",

@@ -33,6 +33,20 @@ describe("the stacks", () => {
     expect(lambdasOf(templates.Api)).toHaveLength(10);
   });
 
+  it("tell the functions that open Checkout how, as the file says, and no others; without a file nobody", () => {
+    const told = (stage: "prod" | "dev") =>
+      lambdasOf(readTemplates(stage).Api).flatMap(({ Handler, Environment }) => {
+        const { CHECKOUT_OPTIONS } = Environment.Variables;
+        return CHECKOUT_OPTIONS === undefined ? [] : [[Handler, CHECKOUT_OPTIONS]];
+      });
+    const options = '{"taxIds":true,"metadata":["referral"]}';
+    expect(told("prod").sort()).toEqual([
+      ["packages/functions/src/create-checkout-session.handler", options],
+      ["packages/functions/src/create-checkout.handler", options],
+    ]);
+    expect(told("dev")).toEqual([]);
+  });
+
   it("run on Node 22 and arm64, within API Gateway's 29 seconds", () => {
     for (const lambda of [
       ...lambdasOf(templates.Api),

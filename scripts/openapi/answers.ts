@@ -24,7 +24,7 @@ const refusalsOfSales = {
     headers: { "retry-after": { schema: { type: "integer" } } },
   },
   503: refusal(
-    `\`tax_not_set_up\`, \`portal_not_set_up\`: something is not set up at Stripe; the log says so, too. ${BEING_READ} ${OTHER_ACCOUNT}`,
+    `\`tax_not_set_up\`, \`terms_not_set_up\`, \`coupon_not_usable\`, \`portal_not_set_up\`: something is not set up at Stripe; the log says so, too. ${BEING_READ} ${OTHER_ACCOUNT}`,
   ),
 };
 

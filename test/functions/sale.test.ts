@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { call, captureLog, type Handler, SITE, setEnvironment } from "../parts/lambda.ts";
 import { createShop, type Shop } from "../parts/shop.ts";
@@ -9,12 +9,14 @@ let stripe: LentStripe;
 let shop: Shop;
 let createCheckout: Handler;
 let createPortal: Handler;
+let createCheckoutSession: Handler;
 let plan: string;
 beforeAll(async () => {
   [supabase, stripe] = await Promise.all([lendSupabase(), lendStripe()]);
   setEnvironment({ supabase, stripe });
   shop = createShop(supabase, stripe);
   createCheckout = (await import("@turnpike/functions/create-checkout")).handler;
+  createCheckoutSession = (await import("@turnpike/functions/create-checkout-session")).handler;
   createPortal = (await import("@turnpike/functions/create-portal")).handler;
   plan = (await shop.sell("monthly")).id;
 });
@@ -76,5 +78,55 @@ it("a flow that Stripe's portal does not do is a 409 with a code of its own, and
   expect(await at({ type: "subscription_pause" })).toMatchObject({
     statusCode: 400,
     json: { code: "invalid_request" },
+  });
+});
+
+const BOUNDARY = "----TurnpikeFormBoundary0123456789";
+
+describe("as the stacks say that Checkout is to be opened", () => {
+  beforeAll(() => {
+    process.env.CHECKOUT_OPTIONS = JSON.stringify({ locale: "de", metadata: ["referral"] });
+  });
+  afterAll(() => {
+    delete process.env.CHECKOUT_OPTIONS;
+  });
+
+  const asked = async () => (await stripe.asked("POST /v1/checkout/sessions")).at(-1)?.params;
+  const submit = ({ accessToken }: User, fields: Record<string, string>, multipart = false) => {
+    const form = new URLSearchParams({ price_id: plan, ...fields });
+    const parts = [...form].map(
+      ([name, value]) => `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    );
+    return call(createCheckoutSession, {
+      path: "/api/checkout_sessions",
+      headers: {
+        "content-type": multipart ? `multipart/form-data; boundary=${BOUNDARY}` : "application/x-www-form-urlencoded",
+        authorization: `Bearer ${accessToken}`,
+      },
+      body: multipart ? `${parts.join("")}--${BOUNDARY}--\r\n` : form.toString(),
+    });
+  };
+
+  it("a program's page is opened, with what the sale brings along", async () => {
+    const user = await shop.newUser();
+    const body = { ...shop.purchase(plan), mode: "subscription", metadata: { referral: "ada" } };
+    expect((await post(createCheckout, "/api/stripe/create-checkout", user, body)).statusCode).toBe(200);
+    expect(await asked()).toMatchObject({ locale: "de", "subscription_data[metadata][referral]": "ada" });
+  });
+
+  it.each([false, true])("a form's page is opened, too, by a field of its name (multipart: %s)", async (multipart) => {
+    const answer = await submit(await shop.newUser(), { "metadata[referral]": "grace" }, multipart);
+    expect(answer).toMatchObject({ statusCode: 303 });
+    expect(await asked()).toMatchObject({ locale: "de", "metadata[referral]": "grace" });
+  });
+
+  it.each([
+    ["x".repeat(501), "A sale's metadata are texts of 500 characters at the most"],
+    ["", "A sale's metadata are texts of 500 characters at the most"],
+  ])("what Stripe would refuse is a 400", async (referral, error) => {
+    expect(await submit(await shop.newUser(), { "metadata[referral]": referral })).toMatchObject({
+      statusCode: 400,
+      json: { error, code: "invalid_request" },
+    });
   });
 });

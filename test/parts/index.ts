@@ -52,7 +52,7 @@ export async function lendStripe() {
     /** Something that goes wrong on demand: see the emulator's README. */
     fault: (fault: { kind: string; times?: number; ms?: number; match?: string }) => control("faults", fault),
     /** What an account's owner sets in Stripe's dashboard. */
-    setDashboard: (change: { tax?: boolean; portal?: boolean }) => control("dashboard", change),
+    setDashboard: (change: { tax?: boolean; terms?: boolean; portal?: boolean }) => control("dashboard", change),
     /** What it was asked by such a call, in order. */
     asked: async (call: string) => (await ask<StripeRequest[]>("requests")).filter((request) => request.call === call),
   };

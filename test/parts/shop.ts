@@ -14,6 +14,7 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
     supabase: supabase.client,
     site: { url: SITE, allowedOrigins: [SITE] },
     trialRequiresCard: true,
+    checkout: {},
   };
   const apply = async (...events: Parameters<typeof applyEvents>[1]) => [
     ...(await applyEvents(billing, events)).outcomes.values(),

@@ -1,4 +1,5 @@
 import type { Site } from "./config/index.ts";
+import type { CheckoutOptions } from "./config/schema.ts";
 import type { StripeClient } from "./stripe/index.ts";
 import type { ServiceClient } from "./supabase/index.ts";
 
@@ -13,4 +14,6 @@ export interface Billing extends Clients {
   site: Site;
   /** Whether a trial asks for a card. */
   trialRequiresCard: boolean;
+  /** How pages are opened. */
+  checkout: CheckoutOptions;
 }

@@ -1,3 +1,4 @@
+import type { CheckoutOptions } from "@turnpike/core/config/schema";
 import { OwnError } from "@turnpike/core/errors";
 
 /** What SST, Lambda and the stacks put into a function's environment. The settings, which people write, are in `config.ts`. */
@@ -11,6 +12,10 @@ export const bindings = {
   /** Whom the operator's mails go to, as an SNS topic; where nobody watches, there is none. */
   get operatorTopicArn(): string | undefined {
     return process.env.OPERATOR_TOPIC_ARN;
+  },
+  /** How Checkout is opened, of `billing.config.ts`: checked when the stacks were made. */
+  get checkoutOptions(): CheckoutOptions {
+    return JSON.parse(process.env.CHECKOUT_OPTIONS ?? "{}");
   },
   get stage(): string {
     return bound("SST_STAGE");

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -29,4 +29,24 @@ test("a start on data of other migrations ends with one line that says what to d
       "as happens when a newer Turnpike is pulled. Begin without that data: npm start -- --fresh\n\n",
   );
   expect(status).toBe(1);
+});
+
+test("a start with a wrong value in the file of what is sold ends with its line, before anything is begun", () => {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "billing.config.ts");
+  writeFileSync(file, "export default {\n  checkout: { terms: 1 },\n};\n");
+  const dataDir = join(folder, "data");
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "packages/local/src/main.ts"],
+    {
+      cwd: PROJECT_ROOT,
+      env: { PATH: process.env.PATH, PORT: "0", TURNPIKE_DATA_DIR: dataDir, BILLING_CONFIG: file },
+      encoding: "utf8",
+    },
+  );
+  expect(stderr).toMatch(/billing\.config\.ts:2:15 checkout\.terms: terms must be true or false\n\n$/);
+  expect(status).toBe(1);
+  expect(existsSync(dataDir)).toBe(false);
 });

@@ -6,6 +6,7 @@ import { announceRunning, type Running } from "@turnpike/settings/running";
 import { listen } from "./address.ts";
 import { type Aws, startAws } from "./aws.ts";
 import { Closers } from "./closers.ts";
+import { checkConfigFile } from "./config-file.ts";
 import { lockDataDir } from "./data-dir.ts";
 import { createLocalPage } from "./local-page/index.ts";
 import type { Log } from "./log.ts";
@@ -87,6 +88,7 @@ export async function startLocal(options: LocalOptions = {}): Promise<Local> {
 async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   const { root = PROJECT_ROOT, watch = true, log = () => {}, onStep = () => {} } = options;
   const environment = options.environment ?? loadEnvironment(root);
+  await checkConfigFile(root, environment);
   const dataDir = resolve(root, options.dataDir ?? readDataDir(root, environment));
   const address = closers.add(await listen(options.port ?? readPort(environment)));
   closers.add(lockDataDir(dataDir));

@@ -78,6 +78,12 @@ export const settings = {
     onLaptop: "`on`",
     parse: onUnlessOff,
   },
+  BILLING_CONFIG: {
+    ...plain,
+    is: "another file than `billing.config.ts`, for a stage that sells otherwise",
+    onLaptop: "`billing.config.ts`, if it is there",
+    parse: optional(text),
+  },
   SUPABASE_URL: { ...plain, is: "the project", onLaptop: "the embedded Supabase runs", parse: address },
   SUPABASE_PUBLISHABLE_KEY: { ...plain, is: "for browsers", onLaptop: "made up", parse: text },
   SUPABASE_SECRET_KEY: { ...secret, is: "secret; passes row-level security", onLaptop: "made up", parse: text },

@@ -66,13 +66,14 @@ export class Controls {
   }
 
   /** Sets what is named, and leaves the rest. */
-  setDashboard(change: { tax?: unknown; portal?: unknown; one_subscription_url?: unknown }): object {
-    const { tax, portal, one_subscription_url: url } = { ...this.dashboard(), ...change };
+  setDashboard(change: { tax?: unknown; terms?: unknown; portal?: unknown; one_subscription_url?: unknown }): object {
+    const { tax, terms, portal, one_subscription_url: url } = { ...this.dashboard(), ...change };
     if (typeof tax !== "boolean") throw invalid("tax must be true or false.", undefined, "tax");
+    if (typeof terms !== "boolean") throw invalid("terms must be true or false.", undefined, "terms");
     if (typeof portal !== "boolean") throw invalid("portal must be true or false.", undefined, "portal");
     if (url !== null && (typeof url !== "string" || !isWebAddress(url)))
       throw invalid("one_subscription_url must be a web address, or null.", undefined, "one_subscription_url");
-    this.world.store.dashboard.put({ id: "dashboard", tax, portal, one_subscription_url: url });
+    this.world.store.dashboard.put({ id: "dashboard", tax, terms, portal, one_subscription_url: url });
     return this.dashboard();
   }
 

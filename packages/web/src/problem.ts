@@ -17,6 +17,8 @@ const problems: Record<ErrorAnswer["code"], string> = {
   quantity_not_allowed: "This is not sold in that quantity. Choose another.",
   items_not_together: "These cannot be bought together. Buy one after the other.",
   amount_too_large: "This is more than can be charged at once. Choose a smaller quantity.",
+  terms_not_set_up: "Nothing can be bought at the moment, and nothing was charged. Try again later.",
+  coupon_not_usable: "Nothing can be bought at the moment, and nothing was charged. Try again later.",
   tax_not_set_up: "Nothing can be bought at the moment, and nothing was charged. Try again later.",
   portal_not_set_up: "Nothing can be managed at the moment. Try again later.",
   portal_feature_off: "This cannot be done here by yourself. Ask support.",

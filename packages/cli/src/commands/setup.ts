@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { applySetup, type Plan, planSetup, type Step } from "@turnpike/core/setup";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { confirm } from "../confirm.ts";
@@ -37,9 +38,11 @@ interface Options {
 }
 
 async function setUp({ target, output, takeInterrupt }: Session, options: Options): Promise<ExitCode> {
-  const config = await readConfig(options.config);
+  const named = options.config === undefined ? target.environment.BILLING_CONFIG : resolve(options.config);
+  const config = await readConfig(named);
   const webhookUrl = webhookUrlOf(target);
   if (!config) output.note("There is no billing.config.ts: catalogue and portal stay as they are. See docs/setup.md.");
+  else if (!config.products) output.note("The file names no products: catalogue and portal stay as they are.");
   if (!webhookUrl) output.note(whyNoEndpoint(target));
   const plan = await planSetup(target.clients, { config, webhookUrl, retire: options.retire });
   const document = { steps: plan.steps.map(({ run: _, ...step }) => step), byHand: plan.byHand };

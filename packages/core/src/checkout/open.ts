@@ -5,6 +5,7 @@ import { BillingError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
 import { payerOf } from "../payer/index.ts";
 import { getBasket } from "./items.ts";
+import { assertTaken } from "./options.ts";
 import { guestParams } from "./params.ts";
 import type { Purchase } from "./purchase.ts";
 import { sell } from "./sell.ts";
@@ -15,11 +16,13 @@ import { openSession } from "./sessions.ts";
  * @param user absent: a guest, whose customer Stripe makes when the purchase is complete
  * @returns the page's address: a secret, for this buyer alone
  * @throws BillingError `redirect_not_allowed`, `unauthenticated`, `not_billing_manager`, what `getBasket` refuses, `already_subscribed`,
- * `sale_in_progress`, `account_being_read`, `other_account`, `currency_mismatch`, `tax_not_set_up`, `portal_not_set_up`
+ * `sale_in_progress`, `account_being_read`, `other_account`, `currency_mismatch`, `tax_not_set_up`, `terms_not_set_up`, `coupon_not_usable`,
+ * `portal_not_set_up`
  */
 export async function openCheckout(billing: Billing, user: User | undefined, purchase: Purchase): Promise<string> {
   assertAllowedRedirect(billing.site, purchase.successUrl);
   assertAllowedRedirect(billing.site, purchase.cancelUrl);
+  assertTaken(billing.checkout, purchase.metadata);
   const [basket, buyer] = await Promise.all([
     getBasket(billing.supabase, purchase),
     user && getBuyer(billing.supabase, user),
@@ -31,8 +34,9 @@ export async function openCheckout(billing: Billing, user: User | undefined, pur
   const { organizationId } = purchase;
   if (!buyer) {
     if (organizationId !== undefined) throw new BillingError("unauthenticated", "Sign in first");
-    return openSession(billing, guestParams(basket, purchase));
+    return openSession(billing, guestParams({ basket, purchase, options: billing.checkout }));
   }
   const payer = await payerOf(billing.supabase, buyer.id, organizationId);
-  return sell(billing, { basket, purchase, buyer, payer, trialRequiresCard: billing.trialRequiresCard });
+  const { trialRequiresCard, checkout: options } = billing;
+  return sell(billing, { basket, purchase, buyer, payer, trialRequiresCard, options });
 }

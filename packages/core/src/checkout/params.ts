@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
+import type { CheckoutOptions } from "../config/schema.ts";
 import type { Buyer } from "../customer/index.ts";
 import type { Payer } from "../payer/index.ts";
 import type { Basket, Item } from "./items.ts";
+import { optionParams } from "./options.ts";
 import type { Purchase } from "./purchase.ts";
 
 type Params = Stripe.Checkout.SessionCreateParams;
@@ -15,14 +17,16 @@ export interface Sale {
   payer: Payer;
   /** Whether a trial asks for a card; one without ends by itself. */
   trialRequiresCard: boolean;
+  options: CheckoutOptions;
 }
 
 /** What Stripe is asked to open for a guest, who has no trial: nobody knows whether they had one. */
-export function guestParams(basket: Basket, purchase: Purchase): Params {
+export function guestParams(sale: Pick<Sale, "basket" | "purchase" | "options">): Params {
+  const [{ price }] = sale.basket;
   return {
-    ...baseParams(basket, purchase, {}),
+    ...baseParams(sale, {}),
     // A subscription always makes a customer; a payment only when told to.
-    ...(basket[0].price.mode === "payment" && { customer_creation: "always" }),
+    ...(price.mode === "payment" && { customer_creation: "always" }),
   };
 }
 
@@ -31,11 +35,11 @@ export function guestParams(basket: Basket, purchase: Purchase): Params {
  * is asked for: a session does not show each of its parameters.
  */
 export function payerParams(sale: Sale, customer: string, trialDays: number): Params {
-  const { basket, purchase, buyer } = sale;
+  const { buyer } = sale;
   const params = {
-    ...baseParams(basket, purchase, metadataOf(sale)),
+    ...baseParams(sale, metadataOf(sale)),
     customer,
-    // Automatic tax needs an address, which Checkout asks for and must be allowed to keep.
+    // Automatic tax needs an address, and a tax id a name, which Checkout asks for and must be allowed to keep.
     customer_update: { address: "auto", name: "auto" },
     // Whom it names has the use of what was bought: an organisation's purchase is not its manager's.
     ...("userId" in sale.payer && { client_reference_id: buyer.id }),
@@ -45,16 +49,20 @@ export function payerParams(sale: Sale, customer: string, trialDays: number): Pa
   return { ...params, metadata: { ...params.metadata, purchase: digest } };
 }
 
-function baseParams(basket: Basket, { successUrl, cancelUrl }: Purchase, named: Stripe.MetadataParam) {
+function baseParams(
+  { basket, purchase, options }: Pick<Sale, "basket" | "purchase" | "options">,
+  named: Stripe.MetadataParam,
+) {
   const [{ price }] = basket;
-  const metadata = { ...named, sold_by: "turnpike" };
+  const { successUrl, cancelUrl } = purchase;
+  // In this order: nothing that a request brings along takes the place of what is ours.
+  const metadata = { ...purchase.metadata, ...named, sold_by: "turnpike" };
   return {
     mode: price.mode,
     line_items: basket.map(lineItem),
     success_url: successUrl,
     cancel_url: cancelUrl,
-    automatic_tax: { enabled: true },
-    allow_promotion_codes: true,
+    ...optionParams(options, price, metadata),
     metadata: { ...metadata, price_id: price.id },
     // Stripe copies a session's metadata to nothing that it creates.
     ...(price.mode === "subscription" ? { subscription_data: { metadata } } : { payment_intent_data: { metadata } }),

@@ -19,10 +19,12 @@ export interface Purchase extends Ordered {
   cancelUrl: string;
   /** Who pays; absent, the user who buys. */
   organizationId?: string | undefined;
+  /** What the product wants to know of the sale, under the keys that it lists. */
+  metadata?: Record<string, string> | undefined;
 }
 
 /** A purchase with the redirects of the product's own pages. */
-export function purchaseOn(site: Site, wish: Ordered & Pick<Purchase, "organizationId">): Purchase {
+export function purchaseOn(site: Site, wish: Ordered & Pick<Purchase, "organizationId" | "metadata">): Purchase {
   return {
     ...wish,
     successUrl: `${site.url}/success?session_id={CHECKOUT_SESSION_ID}`,

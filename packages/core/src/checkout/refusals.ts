@@ -16,6 +16,20 @@ export function refusalOf(error: unknown): BillingError | undefined {
     );
   }
   if (error.code === "amount_too_large") return amountTooLarge();
+  if (/terms of service/i.test(message)) {
+    return new BillingError(
+      "terms_not_set_up",
+      "Nothing can be bought at the moment. Please try again later.",
+      "Buyers cannot accept terms whose address Stripe does not know: give it at https://dashboard.stripe.com/settings/public",
+    );
+  }
+  if (param.startsWith("discounts") || /\bcoupon\b/i.test(message)) {
+    return new BillingError(
+      "coupon_not_usable",
+      "Nothing can be bought at the moment. Please try again later.",
+      "The coupon of billing.config.ts is unknown to Stripe, used up, expired, or not for this price or its currency",
+    );
+  }
   // Told by the text alone: Stripe gives it no code.
   if (/combine currencies|does not match the customer currency/i.test(message)) {
     return new BillingError(

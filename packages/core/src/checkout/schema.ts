@@ -21,11 +21,19 @@ const MOST_ITEMS = 39;
 const TOO_MANY = `Items may be ${MOST_ITEMS} at the most`;
 const ITEMS = "Items must be a list of prices, each with its price ID";
 
-/** The form field of `POST /api/checkout_sessions`. An unset variable in a template arrives as the word "undefined". */
+const METADATA = "A sale's metadata are texts of 500 characters at the most";
+
+/** What the product wants to know of a sale. Which keys it takes stands in `billing.config.ts`. */
+const metadata = z.optional(
+  z.record(z.string(), z.string(METADATA).check(z.minLength(1, METADATA), z.maxLength(500, METADATA)), METADATA),
+);
+
+/** The form fields of `POST /api/checkout_sessions`. An unset variable in a template arrives as the word "undefined". */
 export const CheckoutForm = z.object({
   price_id: z.string("Valid price ID is required").check(z.regex(PRICE_ID, "Valid price ID is required")),
   quantity: z.optional(z.string(QUANTITY).check(z.regex(/^[1-9]\d{0,5}$/, QUANTITY))),
   organization_id: organizationId,
+  metadata,
 });
 
 const REDIRECTS_REQUIRED = "Success and cancel URLs are required";
@@ -41,6 +49,7 @@ export const CreateCheckout = z.object({
   organizationId,
   /** What is bought beside it: add-ons of the same interval, and what is paid once. */
   items: z.optional(z.array(z.object(ordered, ITEMS), ITEMS).check(z.maxLength(MOST_ITEMS, TOO_MANY))),
+  metadata,
 });
 export type CreateCheckout = z.infer<typeof CreateCheckout>;
 

@@ -13,6 +13,8 @@ export const ERROR_CODES = [
   "items_not_together",
   "amount_too_large",
   "tax_not_set_up",
+  "terms_not_set_up",
+  "coupon_not_usable",
   "portal_not_set_up",
   "portal_feature_off",
   "portal_refused",

@@ -1,10 +1,12 @@
 import { OwnError } from "../errors/index.ts";
-import { BillingConfig } from "./schema.ts";
+import { BillingConfig, type CatalogueConfig, type ProductConfig } from "./schema.ts";
 
 /**
- * What you sell, for `npx billing setup`: the default export of `billing.config.ts` at the project's root.
+ * What you sell, for `npx billing setup`, and how Checkout is opened: the default export of `billing.config.ts` at the project's root.
  * It changes nothing; it gives the file its types.
  */
+export function defineBilling(config: CatalogueConfig): CatalogueConfig;
+export function defineBilling(config: BillingConfig): BillingConfig;
 export function defineBilling(config: BillingConfig): BillingConfig {
   return config;
 }
@@ -33,7 +35,8 @@ export function parseConfig(value: unknown): BillingConfig {
       ),
     );
   }
-  const problems = [...twins(parsed.data), ...unfit(parsed.data)];
+  const { products = [] } = parsed.data;
+  const problems = [...lacking(parsed.data), ...twins(products), ...unfit(products), ...contrary(parsed.data)];
   if (problems.length > 0) throw new ConfigError(problems);
   return parsed.data;
 }
@@ -43,8 +46,14 @@ function pathOf(path: PropertyKey[]): string {
   return written.replace(/^\./, "") || "the default export";
 }
 
+/** A file says something, and a portal is made for what the file sells. */
+function lacking({ products, portal, checkout }: BillingConfig) {
+  if (products || (checkout && !portal)) return [];
+  return [{ path: "products", says: "products must be a list" }];
+}
+
 /** A key names one thing. */
-function twins({ products }: BillingConfig) {
+function twins(products: ProductConfig[]) {
   const seen = new Set<string>();
   const places = products.flatMap(({ key, prices }, place) => [
     { path: `products[${place}].key`, kind: "product", key },
@@ -62,7 +71,7 @@ function twins({ products }: BillingConfig) {
 }
 
 /** What means nothing without an interval. */
-function unfit({ products }: BillingConfig) {
+function unfit(products: ProductConfig[]) {
   return products.flatMap(({ prices }, place) =>
     prices.flatMap((price, at) =>
       (["intervalCount", "trialDays", "meter"] as const).flatMap((field) =>
@@ -77,4 +86,11 @@ function unfit({ products }: BillingConfig) {
       ),
     ),
   );
+}
+
+/** What Stripe takes one of. */
+function contrary({ checkout = {} }: BillingConfig) {
+  return checkout.coupon !== undefined && checkout.promotionCodes
+    ? [{ path: "checkout.coupon", says: "goes without promotionCodes only: Stripe takes one or the other" }]
+    : [];
 }

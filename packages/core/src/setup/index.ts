@@ -5,7 +5,7 @@ import { dataOf } from "../supabase/index.ts";
 import type { ByHand, Progress, Step } from "./plan.ts";
 import { planPortal } from "./portal.ts";
 import { planCatalogue } from "./products.ts";
-import type { BillingConfig } from "./schema.ts";
+import type { BillingConfig, CatalogueConfig } from "./schema.ts";
 import { readStanding } from "./standing.ts";
 import { planWebhook } from "./webhook.ts";
 
@@ -14,7 +14,7 @@ export type { ByHand, Step } from "./plan.ts";
 export { isSecretLost, sendsTo } from "./webhook.ts";
 
 export interface Wish {
-  /** What `billing.config.ts` says; without it the catalogue and the portal are left as they are. */
+  /** What `billing.config.ts` says; without products in it the catalogue and the portal are left as they are. */
   config?: BillingConfig | undefined;
   /** Where events are to be sent; without it no endpoint is made. */
   webhookUrl?: string | undefined;
@@ -43,7 +43,7 @@ export async function planSetup(
   const { stripe } = clients;
   await assertNotOther(clients);
   const endpoint = webhookUrl ? await planWebhook(stripe, webhookUrl, retire) : [];
-  if (!config) return { steps: endpoint, byHand: [], known: { products: new Map(), prices: new Map() } };
+  if (!sells(config)) return { steps: endpoint, byHand: [], known: { products: new Map(), prices: new Map() } };
   const standing = await readStanding(stripe, config);
   const catalogue = planCatalogue(standing, config).filter(({ does }) => !keep || does === "create");
   const isKept = keep && !catalogue.some(({ what }) => what === "product");
@@ -54,6 +54,10 @@ export async function planSetup(
     byHand: portal.byHand,
     known: { products: ids(standing.products), prices: ids(standing.prices) },
   };
+}
+
+function sells(config: BillingConfig | undefined): config is CatalogueConfig {
+  return config?.products !== undefined;
 }
 
 interface Setup {

@@ -3,7 +3,7 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { requiredIdOf } from "../stripe/index.ts";
 import { type ByHand, changesOf, type Progress, type Step } from "./plan.ts";
-import type { BillingConfig, PriceConfig } from "./schema.ts";
+import type { CatalogueConfig, PriceConfig } from "./schema.ts";
 import type { Standing } from "./standing.ts";
 
 /**
@@ -24,7 +24,7 @@ const MOST_PRODUCTS = 10;
 export async function planPortal(
   { stripe }: Clients,
   standing: Standing,
-  config: BillingConfig,
+  config: CatalogueConfig,
   before: Step[],
 ): Promise<{ steps: Step[]; byHand: ByHand[] }> {
   const { data } = await stripe.billingPortal.configurations.list({ is_default: true, limit: 1 });
@@ -68,7 +68,7 @@ const PAID_WHEN: Record<string, string> = {
 
 const onOff = (enabled: boolean) => (enabled ? "on" : "off");
 
-function wantedOf({ portal = {} }: BillingConfig) {
+function wantedOf({ portal = {} }: CatalogueConfig) {
   const { cancel = "at_period_end", termsOfServiceUrl, privacyPolicyUrl } = portal;
   return {
     "cancel subscriptions": cancel || "off",
@@ -101,7 +101,7 @@ function digestOf(offered: Map<string, string[]>, ids: Map<string, string>): str
 }
 
 /** What the portal cannot offer as it is, though customers would look for it there. */
-function untold({ products, portal = {} }: BillingConfig): string | null {
+function untold({ products, portal = {} }: CatalogueConfig): string | null {
   if (portal.switchPlans === false) return null;
   const plans = products.flatMap(({ prices }) => prices.filter(({ interval, meter }) => interval && !meter));
   const missing = plans.flatMap(({ lookupKey, taxBehavior }) => (taxBehavior ? [] : [lookupKey]));
@@ -114,7 +114,7 @@ function untold({ products, portal = {} }: BillingConfig): string | null {
  * another currency or between prices that do not say how they are taxed: what nobody could change to is left out.
  * @see https://docs.stripe.com/customer-management#limitations-to-modifying-subscriptions
  */
-function switchable({ products, portal = {} }: BillingConfig): Map<string, string[]> {
+function switchable({ products, portal = {} }: CatalogueConfig): Map<string, string[]> {
   if (portal.switchPlans === false) return new Map();
   const fitting = products.flatMap(({ key, prices }) => {
     const byInterval = new Map<string, PriceConfig>();
@@ -138,7 +138,7 @@ function switchable({ products, portal = {} }: BillingConfig): Map<string, strin
   return new Map(offered);
 }
 
-function paramsOf({ portal = {} }: BillingConfig, offered: Map<string, string[]>, { products, prices }: Progress) {
+function paramsOf({ portal = {} }: CatalogueConfig, offered: Map<string, string[]>, { products, prices }: Progress) {
   const { cancel = "at_period_end", termsOfServiceUrl, privacyPolicyUrl } = portal;
   const profile = {
     ...(termsOfServiceUrl && { terms_of_service_url: termsOfServiceUrl }),

@@ -4,11 +4,11 @@ import { note } from "../mirror/index.ts";
 import { requiredIdOf } from "../stripe/index.ts";
 import { changesOf, type Progress, type Step } from "./plan.ts";
 import { planPrices } from "./prices.ts";
-import type { BillingConfig, ProductConfig } from "./schema.ts";
+import type { CatalogueConfig, ProductConfig } from "./schema.ts";
 import { KEY, type Standing } from "./standing.ts";
 
 /** What makes Stripe sell what the file says, products before their prices. What the file no longer names is archived. */
-export function planCatalogue(standing: Standing, config: BillingConfig): Step[] {
+export function planCatalogue(standing: Standing, config: CatalogueConfig): Step[] {
   const named = new Set(config.products.map(({ key }) => key));
   const lookupKeys = new Set(config.products.flatMap(({ prices }) => prices.map(({ lookupKey }) => lookupKey)));
   const dropped = [...standing.products].filter(([key, product]) => !named.has(key) && product.active);

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { CheckoutOptions } from "../config/schema.ts";
 
 const text = (what: string) => z.string(`${what} must be text`).check(z.trim(), z.minLength(1, `${what} is empty`));
 const key = (what: string) =>
@@ -64,9 +65,16 @@ const Portal = z.strictObject({
 
 /** What `billing.config.ts` holds. */
 export const BillingConfig = z.strictObject(
-  { products: z.array(Product, "products must be a list"), portal: z.optional(Portal) },
+  {
+    /** Absent: catalogue and portal are as you make them at Stripe. */
+    products: z.optional(z.array(Product, "products must be a list")),
+    portal: z.optional(Portal),
+    checkout: z.optional(CheckoutOptions),
+  },
   "it must be defineBilling({ products: […] })",
 );
 export type BillingConfig = z.infer<typeof BillingConfig>;
-export type ProductConfig = BillingConfig["products"][number];
+export type ProductConfig = z.infer<typeof Product>;
+/** A file that says what is sold. */
+export type CatalogueConfig = BillingConfig & { products: ProductConfig[] };
 export type PriceConfig = ProductConfig["prices"][number];

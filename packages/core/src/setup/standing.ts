@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { listWhole, requiredIdOf } from "../stripe/index.ts";
-import type { BillingConfig } from "./schema.ts";
+import type { CatalogueConfig } from "./schema.ts";
 
 /** In the metadata of products and prices that are made or taken over here: the key in `billing.config.ts`. */
 export const KEY = "billing_key";
@@ -15,7 +15,7 @@ export interface Standing {
 }
 
 /** Reads what is sold. A product that nothing says to be ours is taken for ours when it has a price of the file's. */
-export async function readStanding(stripe: Stripe, { products }: BillingConfig): Promise<Standing> {
+export async function readStanding(stripe: Stripe, { products }: CatalogueConfig): Promise<Standing> {
   const all = async <Item extends { id: string }>(
     read: (page: Stripe.PaginationParams) => Promise<Stripe.ApiList<Item>>,
   ) => (await listWhole(await read({ limit: 100 }), read)).data;

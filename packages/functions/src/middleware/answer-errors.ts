@@ -30,6 +30,8 @@ const STATUS: Record<ErrorCode, number> = {
   account_being_read: 503,
   other_account: 503,
   tax_not_set_up: 503,
+  terms_not_set_up: 503,
+  coupon_not_usable: 503,
   portal_not_set_up: 503,
   invalid_signature: 400,
   thin_event: 400,

@@ -30,11 +30,22 @@ const MULTIPART = /^multipart\/form-data\b/i;
 /** Turns the body of an HTML form, of either encoding, into an object of its fields. The schema refuses a file. */
 async function parseForm({ event }: RouteRequest): Promise<Sent> {
   const urlencoded = readUrlencoded(event);
-  if (urlencoded) return { sent: Object.fromEntries(urlencoded) };
+  if (urlencoded) return { sent: fieldsOf(urlencoded) };
   const contentType = event.headers["content-type"] ?? "";
-  if (MULTIPART.test(contentType))
-    return { sent: Object.fromEntries(await parseMultipart(bytesOf(event), contentType)) };
+  if (MULTIPART.test(contentType)) return { sent: fieldsOf(await parseMultipart(bytesOf(event), contentType)) };
   throw new BillingError("unsupported_media_type", "Send this request as a form (urlencoded or multipart)");
+}
+
+/** A form's fields by their names. One that is named `metadata[referral]` is the field `referral` of `metadata`. */
+function fieldsOf(form: Iterable<[string, unknown]>): object {
+  const fields: Record<string, unknown> = {};
+  const within: Record<string, Record<string, unknown>> = {};
+  for (const [name, value] of form) {
+    const [, outer, inner] = /^(\w+)\[([\w-]+)\]$/.exec(name) ?? [];
+    if (outer === undefined || inner === undefined) fields[name] = value;
+    else within[outer] = { ...within[outer], [inner]: value };
+  }
+  return { ...fields, ...within };
 }
 
 /** The fields of a form as browsers send it unless told to do otherwise; nothing for any other body. */

@@ -51,6 +51,7 @@ export function completeCheckout(
     ...paid,
     status: "complete",
     url: null,
+    consent: session.consent_collection?.terms_of_service === "required" ? ACCEPTED : null,
     collected_information: { business_name: null, individual_name: null, shipping_details: null },
     customer_details: {
       address: details.address,
@@ -60,14 +61,24 @@ export function completeCheckout(
       name: payer.name,
       phone: null,
       tax_exempt: world.store.customers.find(paid.customer)?.tax_exempt ?? "none",
-      tax_ids: [],
+      tax_ids: details.taxId ? [details.taxId] : [],
     },
   });
   return { is: "complete", event: world.emit("checkout.session.completed", completed) };
 }
 
+/** Nobody can pay without. */
+const ACCEPTED = { promotions: null, terms_of_service: "accepted" as const };
+
 /** The session's customer: the existing one (who gets the e-mail typed if they have none), a new one, or (a guest's payment without an invoice) none. */
-function customerOf(world: World, { session, details, payer }: Confirmation): string | null {
+function customerOf(world: World, confirmation: Confirmation): string | null {
+  const id = writeCustomer(world, confirmation);
+  const { taxId } = confirmation.details;
+  if (id !== null && taxId !== null) world.store.taxIds.put({ id, taxIds: [taxId] });
+  return id;
+}
+
+function writeCustomer(world: World, { session, details, payer }: Confirmation): string | null {
   const { address } = details;
   if (session.customer !== null) {
     const { id, email, name } = world.store.customers.get(session.customer);

@@ -3,7 +3,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { reductionsOf } from "./discounting.ts";
 import { type Item, type PricedLine, priceItems } from "./pricing.ts";
-import { type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
+import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
 
 type Invoice = Stored<Stripe.Invoice>;
 type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
@@ -12,7 +12,9 @@ type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
 export function price(world: World, invoice: Invoice): Invoice {
   const customer = world.store.customers.get(invoice.customer);
   const { enabled } = invoice.automatic_tax;
-  const rule = enabled ? taxAt(customer.address, customer.tax_exempt ?? "none") : undefined;
+  const { taxIds = [] } = world.store.taxIds.find(customer.id) ?? {};
+  const exemption = exemptionOf(customer.tax_exempt, customer.address, taxIds);
+  const rule = enabled ? taxAt(customer.address, exemption) : undefined;
   const items = invoice.lines.data.map((line) => itemOf(world, line));
   const priced = priceItems(items, reductionsOf(world, invoice.discounts), rule?.rate ?? 0);
   const lines = invoice.lines.data.map((line, index) => pricedLine(line, priced.lines[index] as PricedLine, rule));
@@ -28,6 +30,7 @@ export function price(world: World, invoice: Invoice): Invoice {
     },
     customer_address: customer.address ?? null,
     customer_tax_exempt: customer.tax_exempt ?? "none",
+    customer_tax_ids: taxIds,
     lines: { ...invoice.lines, data: lines },
     starting_balance: customer.balance,
     subtotal: priced.subtotal,

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { TaxId } from "../state/rows.ts";
 import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -7,7 +8,7 @@ import { couponOf, reductionBy } from "./discounting.ts";
 import { discountOn, type PricedLine, type Pricing, priceItems } from "./pricing.ts";
 import type { Basket } from "./redeeming.ts";
 import { trialEndAfter } from "./subscribing.ts";
-import { type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
+import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
 type LineItem = Stored<Stripe.LineItem>;
@@ -47,8 +48,11 @@ export function priceSession(world: World, id: string, patch: Partial<CheckoutSe
 }
 
 function taxRuleOf(world: World, session: CheckoutSession, details: SessionDetails): TaxRule | undefined {
-  const exempt = world.store.customers.find(session.customer)?.tax_exempt ?? "none";
-  return session.automatic_tax.enabled ? taxAt(addressOf(world, session, details), exempt) : undefined;
+  if (!session.automatic_tax.enabled) return undefined;
+  const address = addressOf(world, session, details);
+  const known = world.store.taxIds.find(session.customer)?.taxIds ?? [];
+  const taxIds = details.taxId ? [details.taxId] : known;
+  return taxAt(address, exemptionOf(world.store.customers.find(session.customer)?.tax_exempt, address, taxIds));
 }
 
 function priceLines(
@@ -136,8 +140,12 @@ function totals(items: readonly LineItem[], { subscriptionData: data }: SessionD
   };
 }
 
-/** Remembers where the buyer is, and taxes the sale there. */
-export function placeSession(world: World, id: string, address: Stripe.Address): CheckoutSession {
-  world.store.sessionDetails.put({ ...world.store.sessionDetails.get(id), address });
+/** Remembers where the buyer is, and whether as a business, and taxes the sale there. */
+export function placeSession(
+  world: World,
+  id: string,
+  typed: { address?: Stripe.Address; taxId?: TaxId | null },
+): CheckoutSession {
+  world.store.sessionDetails.put({ ...world.store.sessionDetails.get(id), ...typed });
   return priceSession(world, id, {});
 }

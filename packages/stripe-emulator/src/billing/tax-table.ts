@@ -51,6 +51,19 @@ export function taxAt(address: Stripe.Address | null | undefined, exempt: string
   return { rate, reason: "standard_rated", id: `txr_${place.toLowerCase().replace("-", "_")}` };
 }
 
+/** Where a business that gives its tax id owes the tax itself to a seller abroad; ours is in the US. */
+const REVERSED = ["AT", "AU", "CH", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE"];
+
+/** How `taxAt` is to take a buyer: as their `tax_exempt` says, or by reverse charge where a tax id of theirs makes it so. */
+export function exemptionOf(
+  taxExempt: string | null | undefined,
+  address: Stripe.Address | null | undefined,
+  taxIds: readonly unknown[],
+): string {
+  const reversed = taxIds.length > 0 && REVERSED.includes(address?.country?.toUpperCase() ?? "");
+  return reversed && taxExempt !== "exempt" ? "reverse" : (taxExempt ?? "none");
+}
+
 /**
  * Whether a price has its tax in it. Where it does not say, the currency decides, as under Stripe's tax setting
  * `inferred_by_currency`: tax comes on top of US and Canadian dollars and is part of everything else.

@@ -12,6 +12,7 @@ import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { challengePage, showChallenge, takeChallenge } from "./challenge-page.ts";
 import { readAddress } from "./checkout-address.ts";
+import { isProblem, readTaxId } from "./checkout-business.ts";
 import { type CheckoutInput, type Expected, readCheckoutInput } from "./checkout-form.ts";
 import { type CheckoutView, checkoutPage } from "./checkout-page.ts";
 import { changeCode, discountNameOf, refusedCode } from "./checkout-totals.ts";
@@ -75,6 +76,10 @@ function expectationsOf(world: World, session: CheckoutSession): Expected {
     email: customer?.email ?? session.customer_email,
     ...(asksForAddress(session, details) ? { address: { known: details.address ?? customer?.address ?? null } } : {}),
     asksForPayment: session.amount_total !== 0 || session.payment_method_collection === "always",
+    ...(session.tax_id_collection?.enabled
+      ? { taxId: { required: session.tax_id_collection.required === "if_supported" } }
+      : {}),
+    terms: session.consent_collection?.terms_of_service === "required",
     takesCard: session.payment_method_types.includes("card"),
     takesSepa: session.payment_method_types.includes("sepa_debit"),
   };
@@ -158,7 +163,11 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   if (subscriber) return subscriber;
   const address = expected.address ? readAddress(input) : undefined;
   if (address && "message" in address) return openCheckout(world, session, { input, problem: address }, 400);
-  const placed = address ? placeSession(world, id, address) : session;
+  const taxId = expected.taxId ? readTaxId(input, expected.taxId) : null;
+  if (isProblem(taxId)) return openCheckout(world, session, { input, problem: taxId }, 400);
+  if (expected.terms && !input.terms) return openCheckout(world, session, { input, problem: TERMS_MISSING }, 400);
+  const typed = { ...(address ? { address } : {}), ...(expected.taxId ? { taxId } : {}) };
+  const placed = Object.keys(typed).length > 0 ? placeSession(world, id, typed) : session;
   if (input.expected_amount !== undefined && Number(input.expected_amount) !== placed.amount_total) {
     return openCheckout(world, placed, { input, problem: TOTAL_CHANGED });
   }
@@ -182,6 +191,8 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   await deliverer.firstAnswer(result.event.id, WEBHOOK_PATIENCE_MS);
   return seeOther(afterwards(world, session));
 }
+
+const TERMS_MISSING = { field: "terms", message: "Accept the terms of service to go on." } as const;
 
 /** Nobody pays another amount than they saw: tax depends on the address, which came with the payment. */
 const TOTAL_CHANGED = {

@@ -16,6 +16,8 @@ export type CheckoutInput = Partial<
     | "country"
     | "state"
     | "postal_code"
+    | "tax_id"
+    | "terms"
     | "action"
     | "promotion_code"
     | "expected_amount",
@@ -36,6 +38,10 @@ export interface Expected {
   takesSepa: boolean;
   /** Absent: the page does not ask for one. `known` is the customer's so far. */
   address?: { known: Stripe.Address | null };
+  /** Absent: the page takes no tax id. */
+  taxId?: { required: boolean };
+  /** Whether the terms must be accepted. */
+  terms: boolean;
 }
 
 export function readCheckoutInput(input: CheckoutInput, expected: Expected, now: Date): ReadInput {

@@ -5,6 +5,7 @@ import type { Renewals } from "../billing/session-pricing.ts";
 import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import { addressFields } from "./checkout-address.ts";
+import { languageNote, taxIdField, termsBox } from "./checkout-business.ts";
 import { type CheckoutInput, type Expected, paysBySepa } from "./checkout-form.ts";
 import { lineList } from "./checkout-lines.ts";
 import { headline, terms } from "./checkout-terms.ts";
@@ -66,8 +67,11 @@ ${field(view, "email", "E-mail", { type: "email", autocomplete: "email", fixed: 
 ${expected.asksForPayment ? methodFields(view) : ""}
 ${field(view, "name", "Name", { autocomplete: "name" })}
 ${addressFields(view)}
+${taxIdField(view)}
+${termsBox(view)}
 <button class="main" type="submit">${verbOf(session)}</button>
 </form>
+${languageNote(session.locale)}
 <details open><summary>Test numbers</summary><dl>
 <dt>Succeeds</dt><dd><code>4242 4242 4242 4242</code></dd>
 <dt>3D Secure</dt><dd><code>4000 0025 0000 3155</code></dd>

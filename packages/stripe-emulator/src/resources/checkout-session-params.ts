@@ -92,6 +92,21 @@ export const invoiceCreation = hashOf(
   ),
 );
 
+const consentCollection = hashOf(
+  schema({ promotions: oneOf("none"), terms_of_service: oneOf("none", "required") } satisfies Fields<
+    keyof Stripe.Checkout.SessionCreateParams.ConsentCollection
+  >),
+);
+
+const taxIdCollection = hashOf(
+  schema(
+    { enabled: boolean, required: oneOf("if_supported", "never") } satisfies Fields<
+      keyof Stripe.Checkout.SessionCreateParams.TaxIdCollection
+    >,
+    ["enabled"],
+  ),
+);
+
 const autoOrNever = oneOf("auto", "never");
 
 /** `payment_method_types` is not among them: this API version refuses it. */
@@ -104,6 +119,7 @@ export const createSessionParams = schema(
     billing_address_collection: oneOf("auto", "required"),
     cancel_url: text,
     client_reference_id: atMost(200),
+    consent_collection: consentCollection,
     currency,
     custom_text: ignored,
     customer: text,
@@ -114,7 +130,7 @@ export const createSessionParams = schema(
     expires_at: integer,
     invoice_creation: invoiceCreation,
     line_items: arrayOf(lineItem),
-    locale: ignored,
+    locale: text,
     metadata,
     mode: oneOf("payment", "setup", "subscription"),
     payment_intent_data: paymentIntentData,
@@ -125,7 +141,7 @@ export const createSessionParams = schema(
     submit_type: oneOf("auto", "book", "donate", "pay", "subscribe"),
     subscription_data: subscriptionData,
     success_url: text,
-    tax_id_collection: ignored,
+    tax_id_collection: taxIdCollection,
     ui_mode: oneOf("hosted_page"),
   } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams>,
   ["mode"],

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { type ApiError, invalid, missingParameter } from "../api/errors.ts";
 import { isWebAddress } from "../api/params.ts";
 import { formatMoney, smallestCharge } from "../billing/money.ts";
+import { dashboardOf } from "../state/dashboard.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { refuseWithoutHeadOffice } from "./automatic-tax.ts";
@@ -36,10 +37,20 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
       if (!world.store.customers.get(params.customer).address?.country)
         throw invalid(message, "customer_tax_location_invalid");
     }
+    if (params.tax_id_collection?.enabled && params.customer_update?.name !== "auto") {
+      throw invalid(
+        "Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing customer, please set `customer_update[name]` to `auto`.",
+      );
+    }
   } else if (params.customer_update) {
     throw invalid("`customer_update` can only be used with `customer`.", undefined, "customer_update");
   }
   if (params.automatic_tax?.enabled) refuseWithoutHeadOffice(world);
+  if (params.consent_collection?.terms_of_service === "required" && !dashboardOf(world.store).terms) {
+    throw invalid(
+      "You cannot collect consent to your terms of service unless a URL is set in the Stripe Dashboard. Update your public business information in the Stripe Dashboard https://dashboard.stripe.com/settings/public with a Terms of service URL to collect terms of service consent.",
+    );
+  }
   if (params.discounts?.length && params.allow_promotion_codes !== undefined) {
     throw invalid("You may only specify one of these parameters: allow_promotion_codes, discounts.");
   }

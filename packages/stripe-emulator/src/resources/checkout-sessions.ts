@@ -75,6 +75,7 @@ function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[
     updatesCustomerName: params.customer_update?.name === "auto",
     updatesCustomerAddress: params.customer_update?.address === "auto",
     address: null,
+    taxId: null,
     prefilledEmail: null,
     thanks: null,
   };
@@ -105,7 +106,13 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     client_secret: null,
     collected_information: null,
     consent: null,
-    consent_collection: null,
+    consent_collection: params.consent_collection
+      ? {
+          payment_method_reuse_agreement: null,
+          promotions: params.consent_collection.promotions ?? null,
+          terms_of_service: params.consent_collection.terms_of_service ?? null,
+        }
+      : null,
     created: world.now(),
     currency,
     currency_conversion: null,
@@ -127,7 +134,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     invoice: null,
     invoice_creation: invoiceCreation(params),
     livemode: false,
-    locale: null,
+    locale: params.locale ?? null,
     managed_payments: null,
     metadata: mergeMetadata({}, params.metadata),
     mode: params.mode,
@@ -152,6 +159,10 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     submit_type: params.submit_type ?? null,
     subscription: null,
     success_url: params.success_url ?? null,
+    tax_id_collection: {
+      enabled: params.tax_id_collection?.enabled ?? false,
+      required: params.tax_id_collection?.required ?? "never",
+    },
     total_details: amount === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: "hosted_page",
     url: `${world.publicUrl}/c/pay/${id}`,

@@ -27,7 +27,7 @@ export const paymentPageRoutes: Route[] = [
     if (status !== "open") throw invalid("This Checkout Session is no longer open.");
     const method = methodFromParam(world, params.payment_method, "payment_method");
     const { address, email, name } = method.billing_details;
-    const session = address?.country ? placeSession(world, id, address) : getOpenSession(world, id);
+    const session = address?.country ? placeSession(world, id, { address }) : getOpenSession(world, id);
     if (session.automatic_tax.status === "requires_location_inputs") {
       throw invalid("This Checkout Session needs a billing address.", "customer_tax_location_invalid");
     }

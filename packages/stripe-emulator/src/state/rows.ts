@@ -117,10 +117,23 @@ export interface DashboardSettings {
   id: "dashboard";
   /** Whether the tax settings have a head office: without it Stripe refuses automatic tax. */
   tax: boolean;
+  /** Whether the public business details have the terms' address: without it Stripe lets nobody accept them. */
+  terms: boolean;
   /** Whether the portal's settings were saved: without that, portal sessions need a configuration. */
   portal: boolean;
   /** Where whoever has a subscription is sent instead of buying another; null: they may buy it. */
   one_subscription_url: string | null;
+}
+
+/** The tax ids that a customer (the id) gave on Checkout's page. */
+export interface TaxIds {
+  id: string;
+  taxIds: TaxId[];
+}
+
+export interface TaxId {
+  type: Stripe.Checkout.Session.CustomerDetails.TaxId.Type;
+  value: string;
 }
 
 /** The products that a coupon (the id) is limited to: shown only when `applies_to` is expanded. */
@@ -135,6 +148,7 @@ export interface Rows {
   dashboard: DashboardSettings;
   customers: Stored<Stripe.Customer>;
   deletedCustomers: Stripe.DeletedCustomer;
+  taxIds: TaxIds;
   products: Stored<Stripe.Product>;
   prices: Stored<Stripe.Price>;
   meters: Stored<Stripe.Billing.Meter>;
@@ -199,6 +213,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   dashboard: true,
   customers: true,
   deletedCustomers: true,
+  taxIds: true,
   products: true,
   prices: true,
   meters: true,

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { TaxId } from "./rows.ts";
 import type { Stored } from "./stored.ts";
 
 /** What a checkout session keeps beside its public face. */
@@ -26,6 +27,7 @@ export interface SessionDetails {
   updatesCustomerAddress: boolean;
   /** What the buyer has typed so far. */
   address: Stripe.Address | null;
+  taxId: TaxId | null;
   /** What stands in the e-mail's field at first. */
   prefilledEmail: string | null;
   /** What the page says when it is paid (empty: the usual words); null: the buyer is sent to `success_url`. */

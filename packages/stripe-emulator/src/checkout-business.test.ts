@@ -1,0 +1,95 @@
+import type Stripe from "stripe";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Bench, CARD, createCheckout, createPlan, openBench } from "./testing/bench.ts";
+import { controlsOf } from "./testing/controls.ts";
+
+let bench: Bench;
+let stripe: Stripe;
+beforeAll(async () => {
+  bench = await openBench();
+  stripe = bench.stripe;
+});
+afterAll(() => bench.close());
+
+const GERMANY = { country: "DE", postal_code: "10115" };
+const inDollars = () => createPlan(stripe, { currency: "usd", unit_amount: 1000, tax_behavior: "exclusive" });
+const business = { automatic_tax: { enabled: true }, tax_id_collection: { enabled: true } } as const;
+
+test("a business that gives its tax id owes the tax itself, now and with each renewal", async () => {
+  const { url, id } = await createCheckout(stripe, await inDollars(), {
+    ...business,
+    customer_email: "ada@example.com",
+  });
+  expect(await (await fetch(url ?? "")).text()).toContain('name="tax_id"');
+  const wrong = await bench.submit(url, { ...CARD, ...GERMANY, tax_id: "DE12" });
+  expect(wrong.status).toBe(400);
+  expect(await wrong.text()).toMatch(/id="tax_id"[^>]*aria-invalid/);
+  const paid = await bench.submit(url, { ...CARD, ...GERMANY, tax_id: "de 123456789", expected_amount: "1000" });
+  expect(paid.status).toBe(303);
+  const tax_ids = [{ type: "eu_vat", value: "DE123456789" }];
+  const session = await stripe.checkout.sessions.retrieve(id, { expand: ["invoice"] });
+  expect(session).toMatchObject({
+    amount_total: 1000,
+    tax_id_collection: { enabled: true, required: "never" },
+    customer_details: { tax_ids },
+    invoice: {
+      amount_paid: 1000,
+      customer_tax_ids: tax_ids,
+      total_taxes: [{ amount: 0, taxability_reason: "reverse_charge" }],
+    },
+  });
+  const next = await stripe.invoices.createPreview({ subscription: String(session.subscription) });
+  expect(next).toMatchObject({ total: 1000, total_taxes: [{ taxability_reason: "reverse_charge" }] });
+});
+
+test("whoever gives none is taxed as ever, and where one is required nobody pays without", async () => {
+  const price = await inDollars();
+  const { url } = await createCheckout(stripe, price, { ...business, customer_email: "ada@example.com" });
+  const taxed = await bench.submit(url, { ...CARD, ...GERMANY, expected_amount: "1000" });
+  expect(await taxed.text()).toContain('name="expected_amount" value="1190"');
+  const required = await createCheckout(stripe, price, {
+    ...business,
+    tax_id_collection: { enabled: true, required: "if_supported" },
+    customer_email: "ada@example.com",
+  });
+  expect((await bench.submit(required.url, { ...CARD, ...GERMANY })).status).toBe(400);
+});
+
+test("of a customer who is known, a tax id is taken only where their name may be written", async () => {
+  const { id: customer } = await stripe.customers.create({ email: "ada@example.com" });
+  const price = await inDollars();
+  const asked = { customer, tax_id_collection: { enabled: true } };
+  await expect(createCheckout(stripe, price, asked)).rejects.toThrow("please set `customer_update[name]` to `auto`");
+  expect(await createCheckout(stripe, price, { ...asked, customer_update: { name: "auto" } })).toMatchObject({
+    tax_id_collection: { enabled: true },
+  });
+});
+
+test("terms are to be accepted before anything is paid, and need an address in the account's settings", async () => {
+  const price = await inDollars();
+  const consent = { consent_collection: { terms_of_service: "required" }, customer_email: "ada@example.com" } as const;
+  const { url, id } = await createCheckout(stripe, price, consent);
+  const missing = await bench.submit(url, CARD);
+  expect(missing.status).toBe(400);
+  expect(await missing.text()).toMatch(/id="terms"[^>]*aria-invalid/);
+  expect((await bench.submit(url, { ...CARD, terms: "accepted" })).status).toBe(303);
+  expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({
+    consent_collection: { terms_of_service: "required" },
+    consent: { terms_of_service: "accepted" },
+  });
+
+  await controlsOf(bench).setDashboard({ terms: false });
+  await expect(createCheckout(stripe, price, consent)).rejects.toThrow(
+    "You cannot collect consent to your terms of service unless a URL is set in the Stripe Dashboard.",
+  );
+  await controlsOf(bench).setDashboard({ terms: true });
+});
+
+test("a language is kept, shown, and refused when Stripe has none of that name", async () => {
+  const session = await createCheckout(stripe, await inDollars(), { locale: "de" });
+  expect(session.locale).toBe("de");
+  expect(await (await fetch(session.url ?? "")).text()).toContain("At Stripe this page is in German.");
+  await expect(createCheckout(stripe, await inDollars(), { locale: "klingon" as "de" })).rejects.toMatchObject({
+    param: "locale",
+  });
+});

@@ -1,0 +1,58 @@
+import { html } from "hono/html";
+import type { TaxId } from "../state/rows.ts";
+import type { CheckoutInput } from "./checkout-form.ts";
+import type { CheckoutView } from "./checkout-page.ts";
+import type { Markup } from "./layout.ts";
+
+/** The kinds of tax ids that the page knows, by what they look like. */
+const KINDS: [TaxId["type"], RegExp][] = [
+  ["eu_vat", /^(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[A-Z0-9]{8,12}$/],
+  ["gb_vat", /^GB\d{9}$/],
+  ["ch_vat", /^CHE\d{9}MWST$/],
+  ["au_abn", /^\d{11}$/],
+  ["us_ein", /^\d{2}-\d{7}$/],
+];
+
+type Problem = { field: keyof CheckoutInput; message: string };
+
+/** The tax id that was typed: null where none was; or what is wrong with it. */
+export function readTaxId(
+  { tax_id: typed = "" }: CheckoutInput,
+  { required }: { required: boolean },
+): TaxId | null | Problem {
+  const value = typed.replaceAll(/\s/g, "").toUpperCase();
+  if (value === "" && !required) return null;
+  const [type] = KINDS.find(([, pattern]) => pattern.test(value)) ?? [];
+  if (type) return { type, value };
+  return { field: "tax_id", message: "Enter a valid tax ID, such as DE123456789." };
+}
+
+export const isProblem = (read: object | null): read is Problem => read !== null && "message" in read;
+
+/** The field of whoever buys as a business. */
+export function taxIdField({ expected, input, problem }: CheckoutView): Markup | string {
+  if (!expected.taxId) return "";
+  const { required } = expected.taxId;
+  return html`<div class="field"><label for="tax_id">Tax ID${required ? "" : " (businesses)"}</label>
+<input id="tax_id" name="tax_id" value="${input.tax_id ?? ""}" autocomplete="off" placeholder="DE123456789" ${
+    problem?.field === "tax_id" ? html`aria-invalid="true" aria-describedby="problem" autofocus` : ""
+  }></div>`;
+}
+
+/** The box of whoever must accept the terms. */
+export function termsBox({ expected, input, problem }: CheckoutView): Markup | string {
+  if (!expected.terms) return "";
+  return html`<label class="choice"><input type="checkbox" id="terms" name="terms" value="accepted" ${
+    input.terms ? "checked" : ""
+  } ${
+    problem?.field === "terms" ? html`aria-invalid="true" aria-describedby="problem" autofocus` : ""
+  }> I agree to the seller's terms of service</label>`;
+}
+
+const byName = new Intl.DisplayNames("en", { type: "language" });
+
+/** Stripe's page would be in this language; the emulator's is in English. */
+export function languageNote(locale: string | null): Markup | string {
+  if (locale === null || locale === "auto") return "";
+  return html`<p class="soft">At Stripe this page is in ${byName.of(locale)}.</p>`;
+}

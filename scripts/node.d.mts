@@ -1,0 +1,2 @@
+export function assertLauncherNode(): void;
+export function findNode(root: string): string;
