@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { type IMetric, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { type App, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { Events } from "./events.ts";
@@ -29,11 +30,15 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: deadLetters.cdk.queue.metricApproximateNumberOfMessagesVisible(EVERY_MINUTE),
       threshold: 1,
     },
+    MoreDeadLetters: {
+      means: "More Stripe events became dead letters.",
+      metric: increase(deadLetters.cdk.queue),
+      threshold: 1,
+    },
     EventsLate: {
       means: "A Stripe event has waited for more than five minutes to be applied.",
-      metric: events.cdk.queue.metricApproximateAgeOfOldestMessage(EVERY_MINUTE),
+      metric: longestWait(app, events.cdk.queue),
       threshold: 300,
-      periods: 3,
     },
     ApiVersionMismatch: {
       means: "Stripe sends events in another API version than the pinned one.",
@@ -141,6 +146,37 @@ function intakeRules(app: App): Record<string, AlarmRule> {
       },
     }),
   };
+}
+
+/**
+ * An alarm that rings already does not ring for the next letter. This one rings for each, and for none that is only looked at, which
+ * hides it for two minutes.
+ */
+function increase(queue: IQueue): IMetric {
+  return new MathExpression({
+    expression: "DIFF(FILL(visible, 0) + FILL(hidden, 0))",
+    usingMetrics: {
+      visible: queue.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
+      hidden: queue.metricApproximateNumberOfMessagesNotVisible({ statistic: "Maximum" }),
+    },
+    label: "more dead letters",
+  });
+}
+
+/**
+ * SQS leaves a message out of the age of its oldest that was received three times, so the consumer says for how long such have
+ * waited: at least every ten minutes, and nothing of those that fail for their own sake.
+ */
+function longestWait(app: App, queue: IQueue): IMetric {
+  return new MathExpression({
+    expression: "MAX([FILL(oldest, 0), FILL(waited, 0)])",
+    usingMetrics: {
+      oldest: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum" }),
+      waited: turnpikeMetric(app, "waited", { statistic: "Maximum" }),
+    },
+    period: Duration.minutes(15),
+    label: "longest wait (s)",
+  });
 }
 
 /** A browser that navigates gets a redirect where a program gets a 5xx, so that the gateway does not count it. */

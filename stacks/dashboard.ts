@@ -51,7 +51,10 @@ function queueWidgets(app: App): GraphWidget[] {
   const lag = (statistic: string) => turnpikeMetric(app, "lag", { statistic, label: `lag ${statistic}` });
   return [
     graph("From Stripe to Postgres (s)", [lag("p50"), lag("p99")]),
-    graph("Oldest waiting message (s)", [events.cdk.queue.metricApproximateAgeOfOldestMessage(EVERY_MINUTE)]),
+    graph("Longest wait (s)", [
+      events.cdk.queue.metricApproximateAgeOfOldestMessage({ ...EVERY_MINUTE, label: "in the queue" }),
+      turnpikeMetric(app, "waited", { statistic: "Maximum", label: "waited: tried already" }),
+    ]),
     graph("Waiting messages", [
       events.cdk.queue.metricApproximateNumberOfMessagesVisible({ ...EVERY_MINUTE, label: "queue" }),
       deadLetters.cdk.queue.metricApproximateNumberOfMessagesVisible({ ...EVERY_MINUTE, label: "dead letters" }),

@@ -1,3 +1,4 @@
+import { TIME_LIMITS } from "@turnpike/settings";
 import { Duration } from "aws-cdk-lib";
 import { Function as Lambda, Queue, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
@@ -8,7 +9,12 @@ import { Secrets } from "./secrets.ts";
 import { sendTo } from "./send-to.ts";
 import { removalPolicyOf, stageOf } from "./stage.ts";
 
-const CONSUMER_TIMEOUT = Duration.seconds(60);
+const CONSUMER_TIMEOUT = Duration.millis(TIME_LIMITS.background.consumer);
+/**
+ * So often that nothing becomes a dead letter while Supabase or Stripe does not answer for a day: the consumer sets when a message comes
+ * again, after ten minutes at the most (`packages/functions/src/come-again.ts`). What fails for its own sake it buries itself, long before.
+ */
+const MOST_TRIES = 300;
 
 /** Stripe's events on their way to Postgres: the queue, its consumer, and where a message goes that keeps failing. */
 export function Events({ app, stack }: StackContext) {
@@ -18,12 +24,13 @@ export function Events({ app, stack }: StackContext) {
 
   const consumer = new Lambda(stack, "ApplyStripeEvents", {
     handler: "packages/functions/src/apply-stripe-events.handler",
-    timeout: `${CONSUMER_TIMEOUT.toSeconds()} seconds`,
+    timeout: CONSUMER_TIMEOUT.toSeconds(),
     bind: [stripeSecretKey, supabaseSecretKey],
     environment: environment("SUPABASE_URL"),
   });
   sendTo(wakeUps, consumer);
 
+  // A message keeps its age when SQS moves it here: so this queue keeps longer what the other one has kept already.
   const deadLetters = new Queue(stack, "StripeEventsDlq", {
     cdk: { queue: { retentionPeriod: Duration.days(14), enforceSSL: true, removalPolicy } },
   });
@@ -46,13 +53,16 @@ export function Events({ app, stack }: StackContext) {
         // Six times the consumer's time-out, as AWS advises, so that no batch comes back while a consumer still has it:
         // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         visibilityTimeout: Duration.seconds(6 * CONSUMER_TIMEOUT.toSeconds()),
-        retentionPeriod: Duration.days(14),
+        retentionPeriod: Duration.days(12),
         enforceSSL: true,
         removalPolicy,
-        deadLetterQueue: { queue: deadLetters.cdk.queue, maxReceiveCount: 5 },
+        deadLetterQueue: { queue: deadLetters.cdk.queue, maxReceiveCount: MOST_TRIES },
       },
     },
   });
+  // Its role lets it change what it receives, as every consumer's does.
+  consumer.addEnvironment(`SST_Queue_queueUrl_${events.id}`, events.queueUrl);
+  sendTo(deadLetters, consumer);
 
   if (intake().eventBridge) letPartnerEventsIn(stack, events.cdk.queue, deadLetters.cdk.queue);
 

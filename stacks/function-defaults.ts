@@ -1,4 +1,4 @@
-import { readSetting } from "@turnpike/settings";
+import { readSetting, TIME_LIMITS } from "@turnpike/settings";
 import type { App, FunctionProps } from "sst/constructs";
 import { bundling } from "./bundling/index.ts";
 import { environment } from "./environment.ts";
@@ -10,7 +10,7 @@ export function functionDefaults(app: App): FunctionProps {
     runtime: "nodejs22.x",
     architecture: "arm_64",
     memorySize: "512 MB",
-    timeout: "20 seconds",
+    timeout: TIME_LIMITS.route.function / 1000,
     logRetention: stageOf(app).logRetention,
     tracing: readSetting("TRACING") ? "active" : "disabled",
     environment: environment("STRIPE_API_BASE"),

@@ -1,3 +1,4 @@
+import { TIME_LIMITS } from "@turnpike/settings";
 import { Cron, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
 import { Secrets } from "./secrets.ts";
@@ -15,7 +16,7 @@ export function Reading({ stack }: StackContext) {
     job: {
       function: {
         handler: "packages/functions/src/read-account.handler",
-        timeout: "2 minutes",
+        timeout: TIME_LIMITS.background.reading / 1000,
         bind: [stripeSecretKey, supabaseSecretKey],
         environment: environment("SUPABASE_URL"),
       },

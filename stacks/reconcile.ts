@@ -1,3 +1,4 @@
+import { TIME_LIMITS } from "@turnpike/settings";
 import { Cron, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
@@ -14,7 +15,7 @@ export function Reconcile({ stack }: StackContext) {
     job: {
       function: {
         handler: "packages/functions/src/reconcile.handler",
-        timeout: "10 minutes",
+        timeout: TIME_LIMITS.background.reconciliation / 1000,
         bind: [stripeSecretKey, supabaseSecretKey],
         environment: environment("SUPABASE_URL"),
       },

@@ -1,3 +1,4 @@
+import { TIME_LIMITS } from "@turnpike/settings";
 import { Duration } from "aws-cdk-lib";
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
@@ -6,7 +7,7 @@ import { environment } from "./environment.ts";
 import { Secrets } from "./secrets.ts";
 import { removalPolicyOf, stageOf } from "./stage.ts";
 
-const RELAY_TIMEOUT = Duration.seconds(90);
+const RELAY_TIMEOUT = Duration.millis(TIME_LIMITS.background.relay);
 
 /**
  * What is done after a transaction: a function that works off the outbox, every minute and when it is woken, and the topic by which
@@ -18,7 +19,7 @@ export function Relay({ app, stack }: StackContext) {
 
   const relay = new Lambda(stack, "RelayNotices", {
     handler: "packages/functions/src/relay-notices.handler",
-    timeout: `${RELAY_TIMEOUT.toSeconds()} seconds`,
+    timeout: RELAY_TIMEOUT.toSeconds(),
     bind: [stripeSecretKey, supabaseSecretKey],
     environment: {
       ...environment("SUPABASE_URL", "ON_USER_DELETE", "ON_DOUBLE_SUBSCRIPTION"),

@@ -1,5 +1,5 @@
-import { environmentText } from "@turnpike/settings";
-import { Fn } from "aws-cdk-lib";
+import { environmentText, TIME_LIMITS } from "@turnpike/settings";
+import { Duration, Fn } from "aws-cdk-lib";
 import {
   AllowedMethods,
   type BehaviorOptions,
@@ -80,7 +80,7 @@ export function Site({ app, stack }: StackContext) {
 /** Nothing of the API is cached. It gets the whole request but the `Host` header: API Gateway tells its APIs apart by its own. */
 function toApi(url: string): BehaviorOptions {
   return {
-    origin: new HttpOrigin(Fn.select(2, Fn.split("/", url))),
+    origin: new HttpOrigin(Fn.select(2, Fn.split("/", url)), { readTimeout: Duration.millis(TIME_LIMITS.gateway) }),
     allowedMethods: AllowedMethods.ALLOW_ALL,
     cachePolicy: CachePolicy.CACHING_DISABLED,
     originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,

@@ -29,6 +29,7 @@ const EXPECTED: Record<string, string[]> = {
     "sqs:GetQueueUrl StripeEvents",
     "sqs:ReceiveMessage StripeEvents",
     "sqs:SendMessage RelayWakeUps",
+    "sqs:SendMessage StripeEventsDlq",
     ...CUSTOMER_ROUTE,
   ],
   "relay-notices": [

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { FETCHES_A_SECOND } from "@turnpike/core/mirror";
+import { JITTER, PAUSES_S } from "@turnpike/functions/come-again";
+import { longestOf, TIME_LIMITS } from "@turnpike/settings";
 import { describe, expect, it } from "vitest";
 import { lambdasOf, readTemplates } from "./templates.ts";
 
@@ -66,14 +68,52 @@ describe("the stacks", () => {
       MaximumBatchingWindowInSeconds: 1,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
     });
-    templates.Events.hasResourceProperties("AWS::SQS::Queue", { RedrivePolicy: { maxReceiveCount: 5 } });
-    templates.Events.hasResourceProperties("AWS::SQS::Queue", { MessageRetentionPeriod: 14 * 24 * 3600 });
+  });
+
+  it("make no dead letter of an event while Supabase or Stripe does not answer for a day, and of none that is kept too short for it", () => {
+    const [events, deadLetters] = ["StripeEventsQueue", "StripeEventsDlqQueue"].map(
+      (id) =>
+        Object.entries(templates.Events.findResources("AWS::SQS::Queue")).find(([name]) => name.startsWith(id))?.[1],
+    );
+    const { RedrivePolicy, MessageRetentionPeriod, VisibilityTimeout } = events?.Properties ?? {};
+    const pauses = Array.from({ length: RedrivePolicy.maxReceiveCount - 1 }, (_, n) => PAUSES_S[n] ?? PAUSES_S[3]);
+    const sum = pauses.reduce<number>((total, pause) => total + pause, 0);
+    const DAY_S = 24 * 3600;
+    expect(sum * (1 - JITTER)).toBeGreaterThan(DAY_S);
+    // A consumer that cannot even say when they come again.
+    expect(pauses.length * VisibilityTimeout).toBeGreaterThan(DAY_S);
+    expect(sum * (1 + JITTER) + DAY_S).toBeLessThan(MessageRetentionPeriod);
+    expect(MessageRetentionPeriod).toBeLessThan(deadLetters?.Properties.MessageRetentionPeriod);
+    expect(deadLetters?.Properties.MessageRetentionPeriod).toBe(14 * DAY_S);
   });
 
   it("leave a quarter of Stripe's limit to the routes while every consumer fetches", () => {
     const [source] = Object.values(templates.Events.findResources("AWS::Lambda::EventSourceMapping"));
     // 100 requests a second, of all that an account does: https://docs.stripe.com/rate-limits
     expect(source?.Properties.ScalingConfig.MaximumConcurrency * FETCHES_A_SECOND).toBeLessThanOrEqual(75);
+  });
+
+  it("wait so that whoever waits outlives whom they wait for: client, function, gateway, CloudFront", () => {
+    const { gateway, route, background, aws } = TIME_LIMITS;
+    for (const lambda of lambdasOf(templates.Api)) expect(lambda.Timeout * 1000).toBe(route.function);
+    for (const ms of [longestOf(route.stripe), route.supabase, aws.call, aws.firstSecrets])
+      expect(ms).toBeLessThan(route.answer - 1_000);
+    expect(route.answer).toBeLessThan(route.function);
+    expect(route.function).toBeLessThan(gateway);
+    for (const integration of Object.values(templates.Api.findResources("AWS::ApiGatewayV2::Integration")))
+      expect(integration.Properties.TimeoutInMillis ?? gateway).toBe(gateway);
+    const [distribution] = Object.values(templates.Site.findResources("AWS::CloudFront::Distribution"));
+    const origins: { CustomOriginConfig?: { OriginReadTimeout: number } }[] =
+      distribution?.Properties.DistributionConfig.Origins;
+    const timeouts = origins.flatMap(({ CustomOriginConfig }) => CustomOriginConfig?.OriginReadTimeout ?? []);
+    expect(timeouts).toEqual([gateway / 1000]);
+
+    const each = [templates.Events, templates.Relay, templates.Reading, templates.Reconcile].flatMap(lambdasOf);
+    const { consumer, relay, reading, reconciliation, stripe, supabase } = background;
+    expect(each.map(({ Timeout }) => Timeout * 1000)).toEqual([consumer, relay, reading, reconciliation]);
+    for (const { Timeout } of each)
+      for (const ms of [longestOf(stripe), supabase, aws.call, aws.firstSecrets])
+        expect(ms).toBeLessThan(Timeout * 1000 - 5_000);
   });
 
   it("keep a message hidden longer than its consumer may run", () => {

@@ -7,7 +7,7 @@ import type { Plugin } from "./esbuild.ts";
  */
 const BUDGETS: Record<string, number> = {
   "receive-stripe-event": 60,
-  "apply-stripe-events": 153,
+  "apply-stripe-events": 156,
   reconcile: 150,
   "read-account": 165,
   "relay-notices": 160,

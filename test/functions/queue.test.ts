@@ -46,6 +46,36 @@ describe("messages", () => {
   });
 });
 
+it("a connection that breaks, or a server in trouble, is asked again, as AWS's own clients do", async () => {
+  const troubles = ["reset", 503, 429, 500];
+  const asked: (string | number | undefined)[] = [];
+  const server = createServer(async (request, response) => {
+    await text(request);
+    const trouble = troubles.shift();
+    asked.push(trouble);
+    if (trouble === "reset") request.socket.destroy();
+    else response.writeHead((trouble as number | undefined) ?? 200).end("{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  expect(await sendMessages(`http://127.0.0.1:${(server.address() as AddressInfo).port}/queue`, ["first"])).toEqual([]);
+  expect(asked).toEqual(["reset", 503, 429, 500, undefined]);
+});
+
+it("who does not answer is named, and why, for the log", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  await expect(sendMessages(`http://127.0.0.1:${port}/queue`, ["first"])).rejects.toMatchObject({
+    message: "AWS did not answer AmazonSQS.SendMessageBatch",
+    cause: { code: "ECONNREFUSED" },
+  });
+});
+
 /** An SQS that answers this to every call. */
 async function answering(answer: object) {
   const signatures: (string | undefined)[] = [];

@@ -10,6 +10,7 @@ interface Deployed {
   supabase: { url: string; publishableKey: string; secretKey: string };
   stripe: { apiBase: string };
   queue?: { url: string };
+  deadLetters?: { url: string };
   wakeUps?: { url: string };
 }
 
@@ -17,7 +18,7 @@ interface Deployed {
  * What SST and Lambda put into the environment of a function that is connected to these parts. Functions that are imported
  * afterwards start anew: what those of an earlier file keep in their modules, such as clients, is of other parts.
  */
-export function setEnvironment({ supabase, stripe, queue, wakeUps }: Deployed): void {
+export function setEnvironment({ supabase, stripe, queue, deadLetters, wakeUps }: Deployed): void {
   vi.resetModules();
   Object.assign(process.env, {
     SITE_URL: SITE,
@@ -32,6 +33,7 @@ export function setEnvironment({ supabase, stripe, queue, wakeUps }: Deployed): 
     SST_Secret_value_STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     SST_Secret_value_SUPABASE_SECRET_KEY: supabase.secretKey,
     SST_Queue_queueUrl_StripeEvents: queue?.url ?? "",
+    SST_Queue_queueUrl_StripeEventsDlq: deadLetters?.url ?? "",
     SST_Queue_queueUrl_RelayWakeUps: wakeUps?.url ?? "",
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "test",

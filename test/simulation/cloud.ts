@@ -16,7 +16,7 @@ const ROUTES: { method: string; path: RegExp; name: FunctionName }[] = [
 ];
 
 const HOUR_MS = 3_600_000;
-/** A message that has failed so often is worked on in peace: else the dead letters would be full of what nothing is wrong with. */
+/** A message that has failed so often is worked on in peace: else a run would take days to come to rest. */
 const PEACE_AFTER = 4;
 
 /** What the stacks deploy: functions behind routes and queues, and the topic of the operator's mails. */
@@ -33,11 +33,11 @@ export class Cloud {
     this.lambda = new Lambda(scheduler);
     this.events = new Queue(scheduler, {
       visibilityMs: 360_000,
-      retentionMs: 14 * 24 * HOUR_MS,
+      retentionMs: 12 * 24 * HOUR_MS,
       batch: 100,
       consumers,
       heldUp,
-      mostReceipts: 5,
+      mostReceipts: 300,
       consume: async (Records) => {
         const spared = Records.some(({ attributes }) => Number(attributes.ApproximateReceiveCount) >= PEACE_AFTER);
         const ran = await this.lambda.invoke("apply", { Records }, { spared });
@@ -70,6 +70,10 @@ export class Cloud {
       place: () => "sqs",
       answer: async (call, fault) => {
         const { QueueUrl } = JSON.parse(call.body) as { QueueUrl: string };
+        if (call.headers.get("x-amz-target") === "AmazonSQS.ChangeMessageVisibilityBatch") {
+          return this.events.changeVisibility(call);
+        }
+        if (QueueUrl.endsWith("/dead-letters")) return this.events.takeDead(call, fault);
         return (QueueUrl.endsWith("/events") ? this.events : this.wakeUps).take(call, fault);
       },
     },

@@ -16,6 +16,7 @@ export function setEnvironment(): void {
     SST_Secret_value_STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     SST_Secret_value_SUPABASE_SECRET_KEY: KEYS.secretKey,
     SST_Queue_queueUrl_StripeEvents: "https://sqs.test/000000000000/events",
+    SST_Queue_queueUrl_StripeEventsDlq: "https://sqs.test/000000000000/dead-letters",
     SST_Queue_queueUrl_RelayWakeUps: "https://sqs.test/000000000000/wake-ups",
     OPERATOR_TOPIC_ARN: "arn:aws:sns:us-east-1:000000000000:operator",
     AWS_ENDPOINT_URL_SNS: "https://sns.test",

@@ -18,8 +18,7 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
     return found.map(({ what }) => what);
   },
 
-  "nothing is among the dead letters": async ({ cloud }) =>
-    cloud.events.deadLetters.map(({ body }) => body.slice(0, 80)),
+  "nothing is among the dead letters": async ({ cloud }) => cloud.events.deadLetters.map((body) => body.slice(0, 80)),
 
   "the ledger has every event": async ({ account, database }) => {
     const wanted = account.emulator.events().filter(({ type }) => (enabledEvents as string[]).includes(type));

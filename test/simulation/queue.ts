@@ -34,7 +34,8 @@ export class Queue {
   readonly #scheduler: Scheduler;
   readonly #options: QueueOptions;
   readonly #messages = new Map<string, Message>();
-  readonly deadLetters: Message[] = [];
+  /** Their bodies. */
+  readonly deadLetters: string[] = [];
   #working = 0;
   #taken = 0;
   #stoppedUntil = 0;
@@ -70,7 +71,33 @@ export class Queue {
   }
 
   /** SQS's own answer to `SendMessageBatch`. */
-  take({ body }: Call, fault: FaultKind | undefined): Response {
+  take(call: Call, fault: FaultKind | undefined): Response {
+    return this.#takeEach(call, fault, (body) => {
+      this.#taken++;
+      this.#add(body);
+    });
+  }
+
+  /** The same of its dead-letter queue. */
+  takeDead(call: Call, fault: FaultKind | undefined): Response {
+    return this.#takeEach(call, fault, (body) => this.deadLetters.push(body));
+  }
+
+  /** SQS's own answer to `ChangeMessageVisibilityBatch`. A receipt's handle is its message's id. */
+  changeVisibility({ body }: Call): Response {
+    const { Entries } = JSON.parse(body) as {
+      Entries: { Id: string; ReceiptHandle: string; VisibilityTimeout: number }[];
+    };
+    for (const { ReceiptHandle, VisibilityTimeout } of Entries) {
+      const message = this.#messages.get(ReceiptHandle);
+      if (!message) continue;
+      message.visibleAt = this.#scheduler.now + 1000 * VisibilityTimeout;
+      this.#wake(1000 * VisibilityTimeout);
+    }
+    return Response.json({ Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] });
+  }
+
+  #takeEach({ body }: Call, fault: FaultKind | undefined, add: (body: string) => void): Response {
     const { Entries } = JSON.parse(body) as { Entries: { Id: string; MessageBody: string }[] };
     const [Successful, Failed]: object[][] = [[], []];
     for (const { Id, MessageBody } of Entries) {
@@ -78,8 +105,7 @@ export class Queue {
         Failed?.push({ Id, Code: "InternalError", SenderFault: false });
         continue;
       }
-      this.#taken++;
-      this.#add(MessageBody);
+      add(MessageBody);
       Successful?.push({ Id, MessageId: Id });
     }
     return Response.json({ Successful, Failed });
@@ -87,7 +113,7 @@ export class Queue {
 
   /** As an operator does: puts back what is dead. */
   redrive(): void {
-    for (const { body } of this.deadLetters.splice(0)) this.#add(body);
+    for (const body of this.deadLetters.splice(0)) this.#add(body);
   }
 
   #add(body: string): void {
@@ -129,7 +155,7 @@ export class Queue {
   #bury(message: Message): boolean {
     if (message.received < this.#options.mostReceipts) return false;
     this.#messages.delete(message.id);
-    this.deadLetters.push(message);
+    this.deadLetters.push(message.body);
     return true;
   }
 

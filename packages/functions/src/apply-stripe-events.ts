@@ -1,9 +1,10 @@
 import middy from "@middy/core";
 import { type Applied, applyEvents, OtherAccountError, type Outcome, UnknownObjectError } from "@turnpike/core/mirror";
-import { isOfPinnedVersion, openEnvelope } from "@turnpike/core/webhook";
+import { isOfPinnedVersion, isUnreadable, openEnvelope } from "@turnpike/core/webhook";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type Stripe from "stripe";
 import { clients } from "./clients.ts";
+import { type Failed, letComeAgain, waitedOf } from "./come-again.ts";
 import { describe, log, reportFailure } from "./log.ts";
 import { emit } from "./metrics.ts";
 import { isRefusal, secrets, withSecrets } from "./secrets.ts";
@@ -11,53 +12,36 @@ import { wakeRelay } from "./wake-relay.ts";
 
 /**
  * The queue's consumer: applies a batch of events to the mirror. Reports the messages that must come again, and only those:
- * a message is deleted only when its event is in the ledger.
+ * a message is deleted only when its event is in the ledger, or it is a dead letter.
  */
 export const handler = middy<SQSEvent, SQSBatchResponse>().handler(({ Records }, { awsRequestId }) =>
-  reportFailure(() => withSecrets(() => apply(Records, awsRequestId))),
+  reportFailure(async () => {
+    try {
+      return await withSecrets(() => apply(Records, awsRequestId));
+    } catch (error) {
+      const failed = Records.map((record) => ({ record, forItsOwnSake: false }));
+      emit({ failed: failed.length, ...waitedOf(failed) });
+      await letComeAgain(failed);
+      throw error;
+    }
+  }),
 );
 
 async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchResponse> {
-  const events = new Map<string, Stripe.Event>();
-  const eventIdOf = new Map<string, string>();
-  const uncounted: Stripe.Event[] = [];
-  let keyRefused = false;
-  await Promise.all(
-    records.map(async ({ messageId, body, attributes }) => {
-      try {
-        const { event, fromEventBridge } = await openEnvelope(clients, body);
-        events.set(event.id, event);
-        eventIdOf.set(messageId, event.id);
-        if (fromEventBridge && attributes.ApproximateReceiveCount === "1") uncounted.push(event);
-      } catch (error) {
-        keyRefused ||= isRefusal(error);
-        log("error", "unreadable message", { requestId, messageId, ...describe(error) });
-      }
-    }),
-  );
-
-  if (uncounted.length > 0) {
-    const others = uncounted.filter((event) => !isOfPinnedVersion(event));
-    emit({ received: uncounted.length, apiVersionMismatch: others.length });
-  }
+  const opened = await open(records, requestId);
+  const { events } = opened;
+  countReceived(opened.uncounted);
   const applied = await applyEvents(clients, [...events.values()]).catch((error) => {
     if (error instanceof OtherAccountError) emit({ otherAccount: events.size });
     throw error;
   });
   const { outcomes, ambiguous, errors } = applied;
-  for (const error of errors) {
-    keyRefused ||= isRefusal(error);
-    log("error", "events come again", { requestId, ...describe(error) });
-  }
-  if (keyRefused) await secrets.loadAgain();
+  for (const error of errors) log("error", "events come again", { requestId, ...describe(error) });
+  if (opened.keyRefused || errors.some(isRefusal)) await secrets.loadAgain();
   const lag = logOutcomes(requestId, events, applied);
   if (applied.noticed) await wakeRelay();
 
-  const done = ({ messageId }: { messageId: string }) => {
-    const outcome = outcomes.get(eventIdOf.get(messageId) ?? "");
-    return outcome !== undefined && outcome !== "failed" && outcome !== "retry";
-  };
-  const failures = records.filter((record) => !done(record));
+  const failed = failedOf(records, opened, applied);
   const count = (wanted: Outcome) => [...outcomes.values()].filter((outcome) => outcome === wanted).length;
   const otherAccount = count("refused") + errors.filter((error) => error instanceof UnknownObjectError).length;
   emit({
@@ -66,10 +50,65 @@ async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchR
     duplicate: count("duplicate"),
     ambiguous,
     otherAccount,
-    failed: failures.length,
+    failed: failed.length,
     lag,
+    ...waitedOf(failed),
   });
-  return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  const again = await letComeAgain(failed);
+  return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+interface Opened {
+  events: Map<string, Stripe.Event>;
+  /** The id of the event in a message, by the message's. */
+  eventIds: Map<string, string>;
+  /** The messages that no later try will open. */
+  unreadable: Set<string>;
+  /** What came by EventBridge, which no receiver has counted. */
+  uncounted: Stripe.Event[];
+  keyRefused: boolean;
+}
+
+async function open(records: SQSRecord[], requestId: string): Promise<Opened> {
+  const opened: Opened = {
+    events: new Map(),
+    eventIds: new Map(),
+    unreadable: new Set(),
+    uncounted: [],
+    keyRefused: false,
+  };
+  await Promise.all(
+    records.map(async ({ messageId, body, attributes }) => {
+      try {
+        const { event, fromEventBridge } = await openEnvelope(clients, body);
+        opened.events.set(event.id, event);
+        opened.eventIds.set(messageId, event.id);
+        if (fromEventBridge && attributes.ApproximateReceiveCount === "1") opened.uncounted.push(event);
+      } catch (error) {
+        opened.keyRefused ||= isRefusal(error);
+        if (isUnreadable(error)) opened.unreadable.add(messageId);
+        log("error", "unreadable message", { requestId, messageId, ...describe(error) });
+      }
+    }),
+  );
+  return opened;
+}
+
+function countReceived(events: Stripe.Event[]): void {
+  if (events.length === 0) return;
+  const others = events.filter((event) => !isOfPinnedVersion(event));
+  emit({ received: events.length, apiVersionMismatch: others.length });
+}
+
+/** The messages whose events are not done with. */
+function failedOf(records: SQSRecord[], { eventIds, unreadable }: Opened, { outcomes, reasons }: Applied): Failed[] {
+  return records.flatMap((record) => {
+    const eventId = eventIds.get(record.messageId) ?? "";
+    const outcome = outcomes.get(eventId);
+    if (outcome !== undefined && outcome !== "failed" && outcome !== "retry") return [];
+    const isUnknown = reasons.get(eventId) === UnknownObjectError.CODE;
+    return [{ record, forItsOwnSake: outcome === "failed" || isUnknown || unreadable.has(record.messageId) }];
+  });
 }
 
 /** One line per event. Answers how long those that were applied took, in seconds since Stripe made them. */

@@ -6,6 +6,10 @@ export const bindings = {
   get eventsQueueUrl(): string {
     return bound("SST_Queue_queueUrl_StripeEvents");
   },
+  /** Where events wait that cannot be applied. */
+  get deadLettersUrl(): string {
+    return bound("SST_Queue_queueUrl_StripeEventsDlq");
+  },
   get relayQueueUrl(): string {
     return bound("SST_Queue_queueUrl_RelayWakeUps");
   },

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { checkHealth, type Health, showMirror } from "@turnpike/core/health";
 import type { HealthAnswer } from "@turnpike/core/health/schema";
 import { bindings } from "./bindings.ts";
-import { clients } from "./clients.ts";
+import { clientsOfRoute } from "./clients.ts";
 import { describe, log } from "./log.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
 import { logRequest } from "./middleware/log-request.ts";
@@ -39,7 +39,7 @@ async function ask(): Promise<Health> {
   let found: Health | undefined;
   try {
     return await withSecrets(async () => {
-      found = await checkHealth(clients);
+      found = await checkHealth(clientsOfRoute);
       for (const error of found.errors) log("error", "a dependency does not answer", describe(error));
       const refusal = found.errors.find(isRefusal);
       if (refusal) throw refusal;

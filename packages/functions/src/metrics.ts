@@ -17,6 +17,8 @@ const UNITS = {
   ambiguous: "Count",
   /** Messages that go back to the queue. */
   failed: "Count",
+  /** For how long messages have waited that come again because something does not answer. */
+  waited: "Seconds",
   /** Events that do not fit Stripe's key: of another mode, or about objects that the key's account does not know. */
   otherAccount: "Count",
   /** From the second in which Stripe made an event until it was applied. */

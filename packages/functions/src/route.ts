@@ -1,7 +1,7 @@
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import { assertUserExists } from "@turnpike/core/identity";
 import type { output, ZodMiniType } from "zod/mini";
-import { clients } from "./clients.ts";
+import { clientsOfRoute } from "./clients.ts";
 import { config } from "./config.ts";
 import { answerBrowsers } from "./middleware/answer-browsers.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
@@ -49,7 +49,7 @@ export function route<Schema extends ZodMiniType, Auth extends "required" | "opt
     .use(answerErrors())
     .handler(async (event) => {
       const answer = await withSecrets(async () => {
-        if (event.user) await assertUserExists(clients.supabase, event.user);
+        if (event.user) await assertUserExists(clientsOfRoute.supabase, event.user);
         return useCase(event);
       });
       return { ...answer, headers: { ...answer.headers, "cache-control": "no-store" } };

@@ -114,6 +114,11 @@ it("when SSM fails, the old values go on with a warning, and SSM is not asked at
 });
 
 it("a first request fails when SSM does, and the next one tries again", async () => {
+  let passed = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    passed += 5_000;
+    return passed;
+  });
   store.setAvailable(false);
   await expect(module.secrets.load()).rejects.toThrow("AmazonSSM.GetParameters");
   store.setAvailable(true);

@@ -1,5 +1,5 @@
 import { OwnError } from "@turnpike/core/errors";
-import type { SecretName } from "@turnpike/settings";
+import { type SecretName, TIME_LIMITS } from "@turnpike/settings";
 import { callAws } from "./aws.ts";
 import { bindings } from "./bindings.ts";
 import { describe, log } from "./log.ts";
@@ -55,7 +55,8 @@ export class Secrets {
   async #read(): Promise<void> {
     this.#askedAt = Date.now();
     try {
-      const values = await readSecrets();
+      const { firstSecrets, newerSecrets } = TIME_LIMITS.aws;
+      const values = await readSecrets(this.#values.size === 0 ? firstSecrets : newerSecrets);
       if (JSON.stringify([...values]) !== JSON.stringify([...this.#values])) this.#version++;
       this.#values = values;
       this.#staleAt = Date.now() + FRESH_FOR_MS;
@@ -67,14 +68,18 @@ export class Secrets {
   }
 }
 
-async function readSecrets(): Promise<Map<string, string>> {
+async function readSecrets(withinMs: number): Promise<Map<string, string>> {
   const { bound, prefixes } = bindings.secrets;
   const values = new Map(bound.map(({ name, value }) => [name, value]));
   const kept = bound.filter(({ value }) => value === FETCH_FROM_SSM);
   if (kept.length === 0) return values;
 
   const pathsOf = (name: string) => prefixes.map((prefix) => `${prefix}Secret/${name}/value`);
-  const parameters = await getParameters(kept.flatMap(({ name }) => pathsOf(name)));
+  // All in one request: what SSM counts is requests.
+  const parameters = await getParameters(
+    kept.flatMap(({ name }) => pathsOf(name)),
+    withinMs,
+  );
   for (const { name } of kept) {
     const value = pathsOf(name).flatMap((path) => parameters.get(path) ?? [])[0];
     if (value === undefined)
@@ -87,13 +92,14 @@ async function readSecrets(): Promise<Map<string, string>> {
 }
 
 /** Ten names at most: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
-async function getParameters(names: string[]): Promise<Map<string, string>> {
+async function getParameters(names: string[], withinMs: number): Promise<Map<string, string>> {
   const { Parameters } = await callAws<{ Parameters: { Name: string; Value: string }[] }>({
     service: "ssm",
     url: new URL(bindings.secrets.ssmUrl),
     version: "1.1",
     target: "AmazonSSM.GetParameters",
     input: { Names: names, WithDecryption: true },
+    withinMs,
   });
   return new Map(Parameters.map(({ Name, Value }) => [Name, Value]));
 }

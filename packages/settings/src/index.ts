@@ -9,3 +9,4 @@ export {
   type SettingValue,
   settings,
 } from "./settings.ts";
+export { longestOf, TIME_LIMITS } from "./time-limits.ts";

@@ -19,7 +19,8 @@ const pace = createPace(FETCHES_A_SECOND);
 /** Stripe does not know an object that it never forgets. */
 export class UnknownObjectError extends OwnError {
   override readonly name = "UnknownObjectError";
-  readonly code = "unknown_to_stripe";
+  static readonly CODE = "unknown_to_stripe";
+  readonly code = UnknownObjectError.CODE;
 }
 
 /**

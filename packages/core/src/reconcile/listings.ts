@@ -21,7 +21,7 @@ const OVERLAP_MS = HOUR_MS;
 // To Stripe, an event is undelivered for 30 days when any endpoint failed to take it, be it there long since by ours. Where another
 // endpoint is out of order that is all events. So each is looked at for these hours, and no longer.
 const UNDELIVERED_OVERLAP_MS = 6 * HOUR_MS;
-// The queue forgets a message after fourteen days, be it worked on or not. So all that Stripe lists is looked at again sooner than that.
+// The queue forgets a message after twelve days, be it worked on or not. So all that Stripe lists is looked at again sooner than that.
 const AGAIN_AFTER_MS = 10 * 24 * HOUR_MS;
 // What is younger may still be on its way through the queue.
 const UNDER_WAY_S = 300;

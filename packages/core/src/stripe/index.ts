@@ -13,14 +13,20 @@ export type StripeClient = Stripe & {
 };
 
 /**
- * A Stripe client. Requests that fail on the network or with a conflict are tried three more times, with one idempotency key.
+ * A Stripe client. Requests that fail on the network or with a conflict are tried again, with one idempotency key.
  * @param options.apiBase another server that speaks Stripe's API, e.g. `http://127.0.0.1:12111`
+ * @param options.timeout of one try, in milliseconds
  */
-export function createStripe(options: { secretKey: string; apiBase?: string | undefined }): StripeClient {
+export function createStripe(options: {
+  secretKey: string;
+  apiBase?: string | undefined;
+  timeout?: number;
+  retries?: number;
+}): StripeClient {
   const client = new Stripe(options.secretKey, {
     apiVersion: STRIPE_API_VERSION,
-    maxNetworkRetries: 3,
-    timeout: 15_000,
+    maxNetworkRetries: options.retries ?? 3,
+    timeout: options.timeout ?? 15_000,
     telemetry: false,
     appInfo: { name: "turnpike" },
     ...(options.apiBase && serverOf(new URL(options.apiBase))),

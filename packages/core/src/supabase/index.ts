@@ -12,12 +12,13 @@ export type { Database, Json } from "./database.ts";
 /**
  * A client with the service role: it passes row-level security, so it never leaves the back end. It has no session, and
  * without an auth client it does not look for one at every request either.
+ * @param options.timeout of one request, in milliseconds
  */
-export function createServiceClient(options: { url: string; secretKey: string }): ServiceClient {
+export function createServiceClient(options: { url: string; secretKey: string; timeout?: number }): ServiceClient {
   return createClient<Database>(options.url, options.secretKey, {
     accessToken: async () => options.secretKey,
     // Sooner than those who call us give up, so that they get an answer of ours.
-    db: { timeout: 15_000 },
+    db: { timeout: options.timeout ?? 15_000 },
   });
 }
 

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
+import { isMissing } from "../stripe/index.ts";
 import { assertEvent } from "./assert-event.ts";
 
 // Nothing in its batch is applied before this has answered, or failed: a message that comes again costs less than that wait.
@@ -29,4 +30,9 @@ export async function openEnvelope(clients: Pick<Clients, "stripe">, body: strin
     typeof eventId === "string" ? await clients.stripe.events.retrieve(eventId, {}, REQUEST) : (event ?? detail);
   assertEvent(opened);
   return { event: opened, fromEventBridge: detail !== undefined };
+}
+
+/** Whether a message could not be opened for its own sake, and not because Stripe did not answer. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof SyntaxError || error instanceof TypeError || isMissing(error);
 }

@@ -19,10 +19,11 @@ let identifier: Identifier | undefined;
 export async function findIdentity({ event }: RouteRequest): Promise<{ identity: Identity }> {
   identifier ??= createIdentifier({ url: config.supabaseUrl, publishableKey: config.supabasePublishableKey });
   const identifying = identify(identifier, credentialsOf(event));
-  // The use-case's secrets are loaded at the same time, so that a cold start waits for both at once. If they cannot be loaded,
-  // the use-case fails. Here it only matters that nothing is still running when Lambda freezes the process.
-  const [identity] = await Promise.allSettled([identifying, secrets.load()]);
+  // The use-case's secrets are loaded at the same time, so that a cold start waits for both at once, and for both to end: nothing may
+  // still run when Lambda freezes the process. A use-case that came to ask for them once more would wait as long again.
+  const [identity, loaded] = await Promise.allSettled([identifying, secrets.load()]);
   if (identity.status === "rejected") throw identity.reason;
+  if (loaded.status === "rejected") throw loaded.reason;
   return { identity: identity.value };
 }
 

@@ -1,9 +1,10 @@
 import middy from "@middy/core";
+import { TIME_LIMITS } from "@turnpike/settings";
 import type { Context } from "aws-lambda";
 import type { Answer, Middleware, RouteEvent, RouteRequest } from "./request.ts";
 
 // Lambda's own answer to a function that takes too long has no request id, and the log gets no line.
-const ANSWER_BEFORE_END_MS = 1_000;
+const ANSWER_BEFORE_END_MS = TIME_LIMITS.route.function - TIME_LIMITS.route.answer;
 
 /**
  * A route's stack of middleware. Its type says what has been added to the event so far, so that whatever comes later can read
