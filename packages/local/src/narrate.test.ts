@@ -56,7 +56,7 @@ test("what goes wrong is told, with its reason", () => {
     status: 409,
     refused: "plan_unchanged",
   };
-  expect(told("change-plan", JSON.stringify(refused))).toBe("refused: plan_unchanged");
+  expect(told("change-plan", JSON.stringify(refused))).toBe("refused: plan_unchanged  requestId=r");
   const failed = {
     level: "error",
     message: "failed",

@@ -19,7 +19,7 @@ const WIDTH = 24;
 /** How a line of metrics begins: it is for CloudWatch, and the line beside it says the same to people. */
 const METRICS = '{"_aws":';
 /** What says nothing to people: who asked is known, and what it is called stands before the line. */
-const LEFT_OUT = ["level", "message", "requestId", "stack", "eventId", "ms", "route", "status", "lagSeconds"];
+const LEFT_OUT = ["level", "message", "stack", "eventId", "ms", "route", "status", "lagSeconds"];
 
 /**
  * What `npm start` says of what its parts report: one line for each thing that has happened, and all that went wrong. An event of
@@ -85,7 +85,10 @@ function entryOf(line: string): Entry | undefined {
 
 function tellEntry(entry: Entry): Said | undefined {
   const { level, message, type, outcome, status } = entry;
-  const why = Object.entries(entry).filter(([name, value]) => !LEFT_OUT.includes(name) && value !== null);
+  const isWell = level === "info" && !(typeof status === "number" && status >= 400);
+  const why = Object.entries(entry).filter(
+    ([name, value]) => !LEFT_OUT.includes(name) && value !== null && !(isWell && name === "requestId"),
+  );
   if (message === "event") {
     const details = why.filter(([name]) => name !== "type" && name !== "outcome");
     const isDone = outcome === "applied" || outcome === "stale" || outcome === "duplicate";
