@@ -17,3 +17,9 @@ export function checkoutOptions(): { CHECKOUT_OPTIONS?: string } {
   if (status !== 0) throw new Error(stderr.trim());
   return stdout ? { CHECKOUT_OPTIONS: stdout.trim() } : {};
 }
+
+/** Whether pages of the site show Stripe's, by the same file. */
+export function embedsCheckout(): boolean {
+  const { CHECKOUT_OPTIONS = "{}" } = checkoutOptions();
+  return JSON.parse(CHECKOUT_OPTIONS).page === "embedded";
+}

@@ -2,22 +2,36 @@ import { environmentText, readSetting } from "@turnpike/settings";
 import { Duration } from "aws-cdk-lib";
 import { HeadersFrameOption, HeadersReferrerPolicy, ResponseHeadersPolicy } from "aws-cdk-lib/aws-cloudfront";
 import type { Stack } from "sst/constructs";
+import { embedsCheckout } from "./checkout-options.ts";
 
 /** Where Stripe has Checkout and the customer portal: the form of a plan leads to either. */
 const STRIPE_PAGES = ["checkout.stripe.com", "billing.stripe.com"];
 
 /**
  * What a page may load, and where it may send. Scripts and styles come out of the build, so neither inline ones nor foreign ones
- * are needed.
+ * are needed; but for Stripe's, where the site's pages show Checkout: https://docs.stripe.com/security/guide#content-security-policy
  */
-function contentSecurityPolicy(supabaseUrl: string | undefined, stripeDomains: string[]): string {
+export function contentSecurityPolicy(
+  supabaseUrl: string | undefined,
+  stripeDomains: string[],
+  embeds: boolean,
+): string {
   const supabase = supabaseUrl ? [new URL(supabaseUrl).origin] : [];
+  const ofStripe = (...addresses: string[]) => (embeds ? addresses : []);
   const directives = {
     "default-src": ["'none'"],
-    "script-src": ["'self'"],
+    "script-src": ["'self'", ...ofStripe("https://js.stripe.com", "https://*.js.stripe.com")],
     "style-src": ["'self'"],
     "img-src": ["'self'", "data:"],
-    "connect-src": ["'self'", ...supabase],
+    "connect-src": ["'self'", ...supabase, ...ofStripe("https://api.stripe.com")],
+    ...(embeds && {
+      "frame-src": ofStripe(
+        "https://js.stripe.com",
+        "https://*.js.stripe.com",
+        "https://hooks.stripe.com",
+        "https://checkout.stripe.com",
+      ),
+    }),
     // Browsers follow a form's redirect only where this allows it.
     "form-action": ["'self'", ...[...STRIPE_PAGES, ...stripeDomains].map((domain) => `https://${domain}`)],
     "base-uri": ["'none'"],
@@ -36,6 +50,7 @@ export function pageHeaders(stack: Stack): ResponseHeadersPolicy {
         contentSecurityPolicy: contentSecurityPolicy(
           environmentText("SUPABASE_URL"),
           readSetting("STRIPE_CUSTOM_DOMAINS"),
+          embedsCheckout(),
         ),
         override: true,
       },

@@ -73,7 +73,13 @@ export const described: Record<string, Described> = {
   },
   "create-checkout": {
     summary: "Open Stripe Checkout; guests may buy",
-    responses: { 200: answer("Where to send the browser.", "RedirectAnswer"), ...refusalsOfSales },
+    responses: {
+      200: answer(
+        "Where to send the browser; or, of a page that is embedded, what to mount it with.",
+        "CheckoutAnswer",
+      ),
+      ...refusalsOfSales,
+    },
   },
   "create-portal": {
     summary: "Open Stripe's customer portal, at its front page or at one task",

@@ -1,4 +1,4 @@
-import { CheckoutSummary, RedirectAnswer } from "@turnpike/core/checkout/schema";
+import { CheckoutAnswer, CheckoutSummary, RedirectAnswer } from "@turnpike/core/checkout/schema";
 import { ErrorAnswer } from "@turnpike/core/errors/schema";
 import { HealthAnswer } from "@turnpike/core/health/schema";
 import { ChangedMeanwhile, ChangePreview, PaymentRefusal, SubscriptionState } from "@turnpike/core/plan-change/schema";
@@ -7,6 +7,7 @@ import * as z from "zod";
 
 const answers = {
   RedirectAnswer,
+  CheckoutAnswer,
   CheckoutSummary,
   HealthAnswer,
   ReceivedAnswer,

@@ -1,9 +1,10 @@
-import { openCheckout } from "@turnpike/core/checkout";
+import { openAnywhere, openCheckout, summarizeCheckout } from "@turnpike/core/checkout";
 import { CheckoutOptions } from "@turnpike/core/config/schema";
 import { parseConfig } from "@turnpike/core/setup";
 import type Stripe from "stripe";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { SITE } from "../parts/lambda.ts";
 import { createShop, type Shop } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
@@ -19,7 +20,8 @@ beforeAll(async () => {
 });
 
 type User = Awaited<ReturnType<Shop["newUser"]>>;
-const sessionAt = async (url: string) => lent.stripe.checkout.sessions.retrieve(url.match(/cs_\w+/)?.[0] ?? "");
+const sessionAt = async (url: string) =>
+  lent.stripe.checkout.sessions.retrieve(url.match(/cs_test_[A-Za-z0-9]+/)?.[0] ?? "");
 
 /** Opens a page as the file's section says, and reads it back from Stripe. */
 async function open(checkout: CheckoutOptions, price = plan, user?: User, fields: object = {}) {
@@ -29,6 +31,7 @@ async function open(checkout: CheckoutOptions, price = plan, user?: User, fields
 
 describe("each option is what Stripe's page is opened with", () => {
   it.each<[CheckoutOptions, Partial<Stripe.Checkout.Session> | object]>([
+    [{ page: "hosted" }, { ui_mode: "hosted_page" }],
     [{ automaticTax: false }, { automatic_tax: { enabled: false } }],
     [{ automaticTax: true }, { automatic_tax: { enabled: true } }],
     [{ taxIds: true }, { tax_id_collection: { enabled: true, required: "never" } }],
@@ -92,6 +95,70 @@ describe("each option is what Stripe's page is opened with", () => {
   });
 });
 
+describe("an embedded page", () => {
+  const checkout = { page: "embedded" } as const;
+  const success = { successUrl: `${SITE}/success?session_id={CHECKOUT_SESSION_ID}` };
+  const embed = (user: User | undefined, price = plan, fields: object = {}) =>
+    openAnywhere({ ...shop.billing, checkout }, user, shop.purchase(price, { ...success, ...fields }));
+  const secretOf = (opened: object) => ("clientSecret" in opened ? String(opened.clientSecret) : "");
+  const frameOf = (opened: object) => `${lent.apiBase}/c/embedded/${secretOf(opened)}`;
+
+  it("has a client secret in the place of an address, and leads back to where a hosted one would", async () => {
+    const opened = await embed(await shop.newUser());
+    expect(Object.keys(opened)).toEqual(["clientSecret"]);
+    expect(await sessionAt(secretOf(opened))).toMatchObject({
+      ui_mode: "embedded_page",
+      client_secret: secretOf(opened),
+      return_url: success.successUrl,
+      ...{ url: null, success_url: null, cancel_url: null, automatic_tax: { enabled: true } },
+    });
+  });
+
+  it("is handed out again, also to presses at once, and is one page", async () => {
+    const user = await shop.newUser();
+    const all = await Promise.all(Array.from({ length: 3 }, () => embed(user)));
+    all.push(await embed(user));
+    expect(new Set(all.map(secretOf)).size).toBe(1);
+  });
+
+  it("and a hosted page close each other: of the two only one can be paid", async () => {
+    const user = await shop.newUser();
+    const embedded = await embed(user);
+    const hosted = await openCheckout({ ...shop.billing, checkout }, user, shop.purchase(plan, success));
+    expect(hosted).toContain("/c/pay/");
+    expect((await sessionAt(secretOf(embedded))).status).toBe("expired");
+    const again = await embed(user);
+    expect(secretOf(again)).not.toBe(secretOf(embedded));
+    expect((await sessionAt(hosted)).status).toBe("expired");
+    expect(Object.keys(await embed(user, plan, { page: "hosted" }))).toEqual(["url"]);
+  });
+
+  it("is paid once, is seen on the success page, and then leads to the portal", async () => {
+    const user = await shop.newUser();
+    const opened = await embed(user);
+    await shop.pay(frameOf(opened));
+    const { id } = await sessionAt(secretOf(opened));
+    expect(await summarizeCheckout(shop.billing, user, id)).toMatchObject({ status: "complete", amountTotal: 2900 });
+    expect(await embed(user)).toEqual({ url: expect.stringContaining("/p/session/") });
+    const again = await fetch(frameOf(opened), { method: "POST", body: new URLSearchParams(), redirect: "manual" });
+    expect(again.status).toBe(303);
+    const { customer } = await sessionAt(secretOf(opened));
+    expect((await lent.stripe.subscriptions.list({ customer: String(customer) })).data).toHaveLength(1);
+  });
+
+  it("is opened for guests, too", async () => {
+    const opened = await embed(undefined, credits);
+    await shop.pay(frameOf(opened));
+    const { id } = await sessionAt(secretOf(opened));
+    expect(await summarizeCheckout(shop.billing, undefined, id)).toMatchObject({ status: "complete" });
+  });
+
+  it("leads to no foreign site", async () => {
+    const foreign = embed(await shop.newUser(), plan, { successUrl: "https://evil.example" });
+    await expect(foreign).rejects.toMatchObject({ code: "redirect_not_allowed" });
+  });
+});
+
 describe("what a sale brings along", () => {
   it("is in the metadata of the session and of what it makes, under the keys that the file lists", async () => {
     const { metadata, url, id } = await open({ metadata: ["referral"] }, plan, undefined, {
@@ -149,6 +216,7 @@ describe("what Stripe refuses because of an option has a code, and nobody is cha
 
 describe("the file's section is refused with the place", () => {
   it.each([
+    ["checkout.page: page must be hosted or embedded", { page: "popup" }],
     ["checkout.automaticTax: automaticTax must be true or false", { automaticTax: "yes" }],
     ['checkout.taxIds: taxIds must be true, false or "required"', { taxIds: "maybe" }],
     ["checkout.promotionCodes: promotionCodes must be true or false", { promotionCodes: 1 }],

@@ -1,10 +1,9 @@
-import { openCheckout } from "@turnpike/core/checkout";
-import { CreateCheckout, type RedirectAnswer } from "@turnpike/core/checkout/schema";
+import { openAnywhere } from "@turnpike/core/checkout";
+import { type CheckoutAnswer, CreateCheckout } from "@turnpike/core/checkout/schema";
 import { getBilling } from "./billing.ts";
 import { json, route } from "./route.ts";
 
-/** `POST /api/stripe/create-checkout`: the same sale, for a page that sends the browser on by itself. Guests may buy. */
-export const handler = route({ auth: "optional", input: "json", schema: CreateCheckout }, async ({ user, input }) => {
-  const url = await openCheckout(getBilling(), user, input);
-  return json<RedirectAnswer>({ url });
-});
+/** `POST /api/stripe/create-checkout`: the same sale, for a page that sends the browser on by itself, or embeds Stripe's. Guests may buy. */
+export const handler = route({ auth: "optional", input: "json", schema: CreateCheckout }, async ({ user, input }) =>
+  json<CheckoutAnswer>(await openAnywhere(getBilling(), user, input)),
+);

@@ -1,5 +1,5 @@
 export type { Billing } from "../clients.ts";
 export { IN_TIME, type Lease, withLease } from "./lease.ts";
-export { openCheckout } from "./open.ts";
+export { openAnywhere, openCheckout } from "./open.ts";
 export { type Purchase, purchaseOn } from "./purchase.ts";
 export { summarizeCheckout } from "./summarize.ts";

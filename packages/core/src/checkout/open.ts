@@ -8,13 +8,14 @@ import { getBasket } from "./items.ts";
 import { assertTaken } from "./options.ts";
 import { guestParams } from "./params.ts";
 import type { Purchase } from "./purchase.ts";
+import type { CheckoutAnswer } from "./schema.ts";
 import { sell } from "./sell.ts";
 import { openSession } from "./sessions.ts";
 
 /**
  * Opens Stripe Checkout; or, for a payer who has a subscription of the same group already, the portal: nothing is sold twice.
  * @param user absent: a guest, whose customer Stripe makes when the purchase is complete
- * @returns the page's address: a secret, for this buyer alone
+ * @returns the page's address, or the client secret of one to be embedded: for this buyer alone
  * @throws BillingError `redirect_not_allowed`, `unauthenticated`, `not_billing_manager`, what `getBasket` refuses, `already_subscribed`,
  * `sale_in_progress`, `account_being_read`, `other_account`, `currency_mismatch`, `tax_not_set_up`, `terms_not_set_up`, `coupon_not_usable`,
  * `portal_not_set_up`
@@ -39,4 +40,17 @@ export async function openCheckout(billing: Billing, user: User | undefined, pur
   const payer = await payerOf(billing.supabase, buyer.id, organizationId);
   const { trialRequiresCard, checkout: options } = billing;
   return sell(billing, { basket, purchase, buyer, payer, trialRequiresCard, options });
+}
+
+/**
+ * Opens Stripe Checkout for a page of the product's own to show, unless it is to be Stripe's page; the portal is never embedded.
+ * @throws BillingError as `openCheckout`
+ */
+export async function openAnywhere(
+  billing: Billing,
+  user: User | undefined,
+  purchase: Purchase,
+): Promise<CheckoutAnswer> {
+  const opened = await openCheckout(billing, user, { ...purchase, page: purchase.page ?? billing.checkout.page });
+  return /^cs_\w+_secret_/.test(opened) ? { clientSecret: opened } : { url: opened };
 }

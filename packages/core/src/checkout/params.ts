@@ -54,19 +54,24 @@ function baseParams(
   named: Stripe.MetadataParam,
 ) {
   const [{ price }] = basket;
-  const { successUrl, cancelUrl } = purchase;
   // In this order: nothing that a request brings along takes the place of what is ours.
   const metadata = { ...purchase.metadata, ...named, sold_by: "turnpike" };
   return {
     mode: price.mode,
     line_items: basket.map(lineItem),
-    success_url: successUrl,
-    cancel_url: cancelUrl,
+    ...returnParams(purchase),
     ...optionParams(options, price, metadata),
     metadata: { ...metadata, price_id: price.id },
     // Stripe copies a session's metadata to nothing that it creates.
     ...(price.mode === "subscription" ? { subscription_data: { metadata } } : { payment_intent_data: { metadata } }),
   } satisfies Params;
+}
+
+/** A page that is embedded has nothing to go back from. */
+function returnParams({ page, successUrl, cancelUrl }: Purchase): Params {
+  return page === "embedded"
+    ? { ui_mode: "embedded_page", return_url: successUrl }
+    : { success_url: successUrl, cancel_url: cancelUrl };
 }
 
 function lineItem({ price, quantity, adjustable }: Item): Stripe.Checkout.SessionCreateParams.LineItem {

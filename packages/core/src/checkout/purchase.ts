@@ -19,6 +19,8 @@ export interface Purchase extends Ordered {
   cancelUrl: string;
   /** Who pays; absent, the user who buys. */
   organizationId?: string | undefined;
+  /** Absent: Stripe's own page. */
+  page?: "hosted" | "embedded" | undefined;
   /** What the product wants to know of the sale, under the keys that it lists. */
   metadata?: Record<string, string> | undefined;
 }

@@ -50,6 +50,8 @@ export const CreateCheckout = z.object({
   /** What is bought beside it: add-ons of the same interval, and what is paid once. */
   items: z.optional(z.array(z.object(ordered, ITEMS), ITEMS).check(z.maxLength(MOST_ITEMS, TOO_MANY))),
   metadata,
+  /** Absent: as `billing.config.ts` says. */
+  page: z.optional(z.enum(["hosted", "embedded"], "Page must be hosted or embedded")),
 });
 export type CreateCheckout = z.infer<typeof CreateCheckout>;
 
@@ -73,6 +75,13 @@ export const CheckoutSummary = z.object({
   items: z.array(z.object({ description: z.string(), quantity: z.int(), amountTotal: z.int() })),
 });
 export type CheckoutSummary = z.infer<typeof CheckoutSummary>;
+
+/** The answer of `POST /api/stripe/create-checkout`: where to send the browser, or what to mount the page with that is embedded. */
+export const CheckoutAnswer = z.union([
+  z.object({ url: z.url() }),
+  z.object({ clientSecret: z.string().check(z.minLength(1)) }),
+]);
+export type CheckoutAnswer = z.infer<typeof CheckoutAnswer>;
 
 /** The answer of the routes that send the browser elsewhere. */
 export const RedirectAnswer = z.object({ url: z.url() });

@@ -10,7 +10,7 @@ import { dataOf } from "../supabase/index.ts";
 import { type Basket, groupsOf } from "./items.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { payerParams, type Sale } from "./params.ts";
-import { closeSession, isAsPromised, listRivals, openSession } from "./sessions.ts";
+import { closeSession, isAsPromised, listRivals, openSession, pageOf } from "./sessions.ts";
 
 /**
  * Sells to a payer, one sale at a time: the page to pay on, or the portal where a subscription of one of its groups runs already.
@@ -40,13 +40,13 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
     const running = held.find((subscription) => !isOver(subscription));
     const trialDays = hadTrial || held.some(isTrial) ? 0 : promised;
     const params = payerParams(sale, customer, trialDays);
-    const same = running ? undefined : rivals.find((session) => isAsPromised(session, params));
+    const same = running ? undefined : rivals.find((session) => isAsPromised(session, params) && pageOf(session));
     const foreign = rivals.filter((session) => session !== same);
     if (foreign.length === 0) {
       if (running) return openPortalOf(billing, requiredIdOf(running.customer), `${billing.site.url}/account`);
       if (elsewhere) throw alreadySubscribed();
       lease.assertHeld();
-      return same?.url ?? openSession(billing, params);
+      return (same && pageOf(same)) ?? openSession(billing, params);
     }
     // Then all is looked at anew: one of them may have been paid instead.
     await Promise.all(foreign.map(({ id }) => closeSession(billing.stripe.checkout, id)));

@@ -71,9 +71,13 @@ export async function openSession(clients: Clients, params: Params): Promise<str
   const create = () => atSameAccount(clients, () => clients.stripe.checkout.sessions.create(params, IN_TIME));
   try {
     const session = await orAnew(create(), create); // each call makes a key of its own
-    if (!session.url) throw new OwnError("Stripe opened a checkout session without a page");
-    return session.url;
+    const page = pageOf(session);
+    if (!page) throw new OwnError("Stripe opened a checkout session without a page");
+    return page;
   } catch (error) {
     throw refusalOf(error) ?? error;
   }
 }
+
+/** What leads to a session's page: its address, or the client secret where it is to be embedded. */
+export const pageOf = ({ url, client_secret: secret }: Session): string | null => secret ?? url;

@@ -63,6 +63,8 @@ const MetadataKey = text("a key").check(
 
 /** How Stripe Checkout is opened. What is left out is as without this file. */
 export const CheckoutOptions = z.strictObject({
+  /** Where buyers pay: on Stripe's page, or on one of yours that shows it. Absent: on Stripe's. A request may say otherwise. */
+  page: z.optional(z.enum(["hosted", "embedded"], "page must be hosted or embedded")),
   /** Whether Stripe Tax works out the tax. Absent: it does. */
   automaticTax: flag("automaticTax"),
   /** Whether businesses may give their tax id; "required": they must, where Stripe knows the kind. */

@@ -17,6 +17,7 @@ import { type CheckoutInput, type Expected, readCheckoutInput } from "./checkout
 import { type CheckoutView, checkoutPage } from "./checkout-page.ts";
 import { changeCode, discountNameOf, refusedCode } from "./checkout-totals.ts";
 import { receiptPage } from "./document-page.ts";
+import { addEmbedded, addressOf, leave } from "./embedding.ts";
 import { showInvoice, takeInvoicePayment } from "./invoice-payment.ts";
 import { notice, page, seeOther } from "./layout.ts";
 import { redirectedSubscriber } from "./one-subscription.ts";
@@ -34,10 +35,12 @@ const WEBHOOK_PATIENCE_MS = 10_000;
 export function pagesApp(world: World, deliverer: Deliverer): Hono {
   const app = new Hono();
   const { store } = world;
-  app.get("/c/pay/:id", (context) => showCheckout(world, context.req.param("id")));
-  app.post("/c/pay/:id", async (context) =>
-    pay(world, deliverer, context.req.param("id"), await formOf(context.req.raw)),
-  );
+  // An embedded session has no page of its own.
+  const hosted = (id: string) => (store.checkoutSessions.find(id)?.client_secret ? "" : id);
+  const take = async (id: string, request: Request) => pay(world, deliverer, id, await formOf(request));
+  app.get("/c/pay/:id", (context) => showCheckout(world, hosted(context.req.param("id"))));
+  app.post("/c/pay/:id", (context) => take(hosted(context.req.param("id")), context.req.raw));
+  addEmbedded(app, world, { show: (id) => showCheckout(world, id), take });
   app.get("/c/challenge/:id", (context) => showChallenge(world, context.req.param("id")));
   app.post("/c/challenge/:id", async (context) => {
     const [id, form] = [context.req.param("id"), await formOf(context.req.raw)];
@@ -115,6 +118,7 @@ function openCheckout(
 
 function closedCheckout({ store }: World, session: CheckoutSession): Promise<Response> {
   if (session.status === "complete") {
+    if (session.client_secret) return leave(returnUrl(session));
     const thanks = store.sessionDetails.get(session.id).thanks ?? null;
     if (thanks !== null) return notice("Thanks for your payment", thanks || "A payment will show for it.", 200);
     const link = { href: successUrl(session), label: "Continue" };
@@ -131,11 +135,13 @@ function closedCheckout({ store }: World, session: CheckoutSession): Promise<Res
 
 const successUrl = ({ success_url: url, id }: CheckoutSession) => (url ?? "/").replaceAll("{CHECKOUT_SESSION_ID}", id);
 
+const returnUrl = ({ return_url: url, id }: CheckoutSession) => (url ?? "/").replaceAll("{CHECKOUT_SESSION_ID}", id);
+
 /** Where the buyer is led when it is paid: to the seller, or to the page's own thanks. */
-const afterwards = ({ store, publicUrl }: World, session: CheckoutSession) =>
-  (store.sessionDetails.get(session.id).thanks ?? null) === null
-    ? successUrl(session)
-    : `${publicUrl}/c/pay/${session.id}`;
+const afterwards = (world: World, session: CheckoutSession) =>
+  session.client_secret || (world.store.sessionDetails.get(session.id).thanks ?? null) !== null
+    ? addressOf(world, session)
+    : successUrl(session);
 
 async function pay(world: World, deliverer: Deliverer, id: string, input: CheckoutInput): Promise<Response> {
   const session = world.store.checkoutSessions.find(id);
@@ -145,7 +151,7 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   if (input.action === "update_quantities") {
     const quantityProblem = adjustQuantities(world, session, input);
     return quantityProblem === undefined
-      ? seeOther(session.url ?? "")
+      ? seeOther(addressOf(world, session))
       : openCheckout(world, session, { quantityProblem }, 400);
   }
   if (session.customer !== null && !world.store.customers.find(session.customer)) return missing();
@@ -202,7 +208,7 @@ const TOTAL_CHANGED = {
 
 function enterCode(world: World, session: CheckoutSession, input: CheckoutInput): Response | Promise<Response> {
   const message = changeCode(world, session, input);
-  if (message === undefined) return seeOther(`${world.publicUrl}/c/pay/${session.id}`);
+  if (message === undefined) return seeOther(addressOf(world, session));
   return openCheckout(world, session, { input, problem: { field: "promotion_code", message } }, 400);
 }
 

@@ -18,8 +18,8 @@ export const DAY = 24 * 60 * MINUTE;
 
 /** 400 for parameters that Stripe does not take together, or not with these values. */
 export function refuseContradictions(world: World, params: CreateSessionParams): void {
-  if (params.success_url === undefined) throw missingParameter("success_url");
-  for (const param of ["success_url", "cancel_url"] as const) {
+  refuseForUi(params);
+  for (const param of ["success_url", "cancel_url", "return_url"] as const) {
     const url = params[param];
     if (url !== undefined && !isWebAddress(url)) throw invalid("Not a valid URL", "url_invalid", param);
   }
@@ -68,6 +68,21 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
       "expires_at",
     );
   }
+}
+
+/** Which addresses go with which page: the SDK's comments on them. */
+function refuseForUi(params: CreateSessionParams): void {
+  const ui = params.ui_mode ?? "hosted_page";
+  const isEmbedded = ui === "embedded_page";
+  const needed = isEmbedded ? "return_url" : "success_url";
+  const foreign = isEmbedded
+    ? (["success_url", "cancel_url"] as const)
+    : (["return_url", "redirect_on_completion"] as const);
+  for (const param of foreign) {
+    if (params[param] === undefined) continue;
+    throw invalid(`\`${param}\` can not be used with \`ui_mode: ${ui}\`.`, undefined, param);
+  }
+  if (params[needed] === undefined) throw missingParameter(needed);
 }
 
 const FOREIGN: Record<CreateSessionParams["mode"], readonly (keyof CreateSessionParams)[]> = {

@@ -85,6 +85,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
   const amount = params.mode === "setup" ? null : 0;
   const taxed = params.automatic_tax?.enabled ?? false;
   const currency = items[0]?.currency ?? params.currency ?? null;
+  const isEmbedded = params.ui_mode === "embedded_page";
   return {
     id,
     object: "checkout.session",
@@ -103,7 +104,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     billing_address_collection: params.billing_address_collection ?? null,
     cancel_url: params.cancel_url ?? null,
     client_reference_id: params.client_reference_id ?? null,
-    client_secret: null,
+    client_secret: isEmbedded ? `${id}_secret_${newId("", 50).slice(1)}` : null,
     collected_information: null,
     consent: null,
     consent_collection: params.consent_collection
@@ -158,14 +159,15 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     status: "open",
     submit_type: params.submit_type ?? null,
     subscription: null,
+    ...(isEmbedded ? { redirect_on_completion: "always" as const, return_url: params.return_url } : {}),
     success_url: params.success_url ?? null,
     tax_id_collection: {
       enabled: params.tax_id_collection?.enabled ?? false,
       required: params.tax_id_collection?.required ?? "never",
     },
     total_details: amount === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
-    ui_mode: "hosted_page",
-    url: `${world.publicUrl}/c/pay/${id}`,
+    ui_mode: params.ui_mode ?? "hosted_page",
+    url: isEmbedded ? null : `${world.publicUrl}/c/pay/${id}`,
     wallet_options: null,
   };
 }

@@ -24,6 +24,7 @@ interface ButtonCheckoutProps {
 export function ButtonCheckout({ priceId, mode, successUrl, cancelUrl, children, className }: ButtonCheckoutProps) {
   const body = () =>
     ({
+      page: "hosted", // this site embeds none
       priceId,
       mode,
       successUrl: successUrl ?? `${window.location.origin}/success?session_id={CHECKOUT_SESSION_ID}`,

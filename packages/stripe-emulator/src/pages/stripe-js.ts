@@ -1,0 +1,58 @@
+/**
+ * What `https://js.stripe.com` has of embedded Checkout, for pages that are tried out against the emulator: its calls, its refusals, and
+ * that the buyer is led to `return_url` in the end.
+ */
+export const STRIPE_JS = `(() => {
+  const origin = new URL(document.currentScript.src).origin;
+  class IntegrationError extends Error {
+    name = "IntegrationError";
+  }
+  let mounted;
+
+  async function createEmbeddedCheckoutPage({ fetchClientSecret, clientSecret } = {}) {
+    if (mounted) throw new IntegrationError("You cannot have multiple Embedded Checkout objects.");
+    if (!fetchClientSecret && !clientSecret) throw new IntegrationError("You must provide fetchClientSecret or clientSecret.");
+    mounted = {};
+    const secret = fetchClientSecret ? await fetchClientSecret() : clientSecret;
+    if (!/^cs_test_[A-Za-z0-9]+_secret_[A-Za-z0-9]+$/.test(secret)) {
+      mounted = undefined;
+      throw new IntegrationError("The client secret is not valid: it should be that of a Checkout Session, cs_..._secret_...");
+    }
+    const frame = document.createElement("iframe");
+    frame.src = origin + "/c/embedded/" + secret;
+    frame.title = "Checkout";
+    frame.style.width = "100%";
+    frame.style.height = "1100px";
+    frame.style.border = "0";
+    const onMessage = ({ source, origin: from, data }) => {
+      if (source === frame.contentWindow && from === origin && data?.checkout === "complete") location.assign(data.url);
+    };
+    return {
+      mount(where) {
+        const element = typeof where === "string" ? document.querySelector(where) : where;
+        if (!element) throw new IntegrationError("Invalid DOM element: " + where);
+        addEventListener("message", onMessage);
+        element.append(frame);
+      },
+      unmount() {
+        frame.remove();
+      },
+      destroy() {
+        frame.remove();
+        removeEventListener("message", onMessage);
+        mounted = undefined;
+      },
+    };
+  }
+
+  window.Stripe = (key) => {
+    if (!/^pk_test_/.test(key)) throw new IntegrationError("Please call Stripe() with your publishable key, pk_test_...");
+    return {
+      createEmbeddedCheckoutPage,
+      async initEmbeddedCheckout() {
+        throw new IntegrationError("stripe.initEmbeddedCheckout() is now stripe.createEmbeddedCheckoutPage().");
+      },
+    };
+  };
+})();
+`;
