@@ -28,6 +28,8 @@ export interface AwsOptions {
   watch: boolean;
   /** How soon a failed message is tried again; default: when the queue's visibility timeout ends. */
   retryAfterSeconds?: number | undefined;
+  /** How long a minute of a schedule lasts; default: a minute. */
+  minuteMs?: number | undefined;
   /** Stacks that were built before. */
   stacks?: BuiltStacks | undefined;
   log: Log;
@@ -64,7 +66,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 }
 
 async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
-  const { root, dataDir, inMemory, environment, secrets, watch, retryAfterSeconds, log } = options;
+  const { root, dataDir, inMemory, environment, secrets, watch, retryAfterSeconds, minuteMs, log } = options;
   const outDir = join(dataDir, "build");
   linkNodeModules(root, outDir);
   const reused = options.stacks && reuseStacks(options.stacks, environment);
@@ -97,7 +99,7 @@ async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
       for (const schedule of system.schedules) {
         const fn = getFunction(functions, schedule.functionName);
         const onLine = (line: string) => log("schedule", line);
-        closers.add({ close: startSchedule({ schedule, fn, region, log: onLine }) });
+        closers.add({ close: startSchedule({ schedule, fn, region, minuteMs, log: onLine }) });
       }
     },
     sqs: {

@@ -48,6 +48,8 @@ export interface LocalOptions {
   watch?: boolean;
   /** Whether to run what is on a schedule. Default: true. */
   schedules?: boolean;
+  /** How long a minute of a schedule lasts, for tests. Default: a minute. */
+  minuteMs?: number;
   /** Whether to put the demo's products into an emulated Stripe. Default: true. */
   seed?: boolean;
   /** How soon a message that a consumer has failed is tried again. Default: when the queue's visibility timeout ends. */
@@ -103,10 +105,7 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   const stacksEnv = stacksEnvironment(environment, settings);
   // A secret that the stacks have beside ours is set by its name.
   const secrets = { ...environment, ...stacksSecrets(settings) };
-  const { retryAfterSeconds, stacks, inMemory } = options;
-  const aws = closers.add(
-    await startAws({ root, dataDir, inMemory, environment: stacksEnv, secrets, watch, retryAfterSeconds, log, stacks }),
-  );
+  const aws = closers.add(await startAws({ ...options, root, dataDir, environment: stacksEnv, secrets, watch, log }));
   awsReady.resolve(aws);
   onStep("Stacks read, queues open");
   const siteDir = options.web === "built" ? join(dataDir, "site") : undefined;

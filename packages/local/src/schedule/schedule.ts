@@ -3,7 +3,8 @@ import type { ScheduledEvent } from "aws-lambda";
 import type { LocalFunction } from "../lambda/local-function.ts";
 import type { ScheduleDescription } from "../stacks/description.ts";
 
-const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const MINUTE_MS = 60_000;
+const UNIT_MS: Record<string, number> = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: 1440 * MINUTE_MS };
 const FIRST_RUN_MS = 3000;
 // setTimeout cannot wait any longer.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -12,6 +13,8 @@ export interface ScheduleOptions {
   schedule: ScheduleDescription;
   fn: LocalFunction;
   region: string;
+  /** How long a minute of the schedule lasts. Default: a minute. */
+  minuteMs?: number | undefined;
   log(line: string): void;
 }
 
@@ -19,7 +22,7 @@ export interface ScheduleOptions {
  * Runs a function on its schedule, for the first time shortly after the start, never twice at once.
  * @returns What stops it.
  */
-export function startSchedule({ schedule, fn, region, log }: ScheduleOptions): () => void {
+export function startSchedule({ schedule, fn, region, minuteMs = MINUTE_MS, log }: ScheduleOptions): () => void {
   const rate = parseRate(schedule.expression);
   if (rate === undefined) {
     log(`${schedule.name}: ${schedule.expression} is not run locally, only rate(…) is`);
@@ -37,7 +40,7 @@ export function startSchedule({ schedule, fn, region, log }: ScheduleOptions): (
     if (stopped) return;
     const duration = Math.round(performance.now() - started);
     log(`${schedule.name}: ${ok ? "done" : "failed"} in ${duration} ms  ${schedule.functionName}`);
-    runAfter(rate - duration);
+    runAfter((rate * minuteMs) / MINUTE_MS - duration);
   };
   runAfter(FIRST_RUN_MS);
   return () => {
