@@ -11,6 +11,7 @@ const PLAIN_TABLES: Record<string, string> = { subscription: "plain.subscription
 interface TableRows {
   object: string;
   columns: string[];
+  types: string[];
   rows: unknown[][];
 }
 
@@ -20,14 +21,11 @@ interface TableRows {
  * event was there before. Needs Turnpike's tables.
  */
 export function createPlainInsert(options: ContenderOptions): Contender {
-  const types = new Map<string, Promise<Map<string, string>>>();
   return createWriter(options, {
     reset: (pool) => pool.query(`truncate ${Object.values(TABLES).join(", ")}`),
-    async prepare(pool, { object, columns, rows }) {
+    prepare({ object, columns, types, rows }) {
       const table = TABLES[object] ?? "";
-      if (!types.has(table)) types.set(table, columnTypes(pool, table));
-      const typeOf = (await types.get(table)) ?? new Map();
-      const arrays = columns.map((column, index) => `$${index + 1}::${typeOf.get(column)}[]`);
+      const arrays = types.map((type, index) => `$${index + 1}::${type}[]`);
       // One row of an object: an insert that meets the same row twice is refused. In one order: two batches must not wait for each
       // other.
       const newest = [...new Map(rows.map((row) => [String(row[0]), row])).values()].sort((a, b) =>
@@ -48,7 +46,7 @@ export function createPlainInsert(options: ContenderOptions): Contender {
 export function createCopy(options: ContenderOptions): Contender {
   return createWriter(options, {
     reset: (pool) => pool.query(`truncate ${Object.values(PLAIN_TABLES).join(", ")}`),
-    async prepare(_pool, { object, columns, rows }) {
+    prepare({ object, columns, rows }) {
       const statement = `copy ${PLAIN_TABLES[object]} (${columns}) from stdin`;
       const lines = rows.map((row) => `${row.map(toCopyText).join("\t")}\n`).join("");
       return (client) => copyFrom(client, statement, lines);
@@ -69,15 +67,16 @@ export async function createPlainTables(url: string): Promise<void> {
 
 interface Writer {
   reset(pool: Pool): Promise<unknown>;
-  prepare(pool: Pool, rows: TableRows): Promise<(client: Client) => Promise<unknown>>;
+  prepare(rows: TableRows): (client: Client) => Promise<unknown>;
 }
 
 function createWriter({ url, connections }: ContenderOptions, writer: Writer): Contender {
   const pool = createPool(url, connections);
   let written = 0;
+  const columns = columnsOf(pool);
   const prepare = async (events: Stripe.Event[]) => {
     const rows = await rowsOf(events);
-    const writes = await Promise.all(byTable(rows).map((each) => writer.prepare(pool, each)));
+    const writes = byTable(rows, await columns).map((each) => writer.prepare(each));
     return async () => {
       const client = await pool.connect();
       try {
@@ -111,15 +110,18 @@ function createWriter({ url, connections }: ContenderOptions, writer: Writer): C
   };
 }
 
-function byTable(rows: Row[]): TableRows[] {
+function byTable(rows: Row[], known: Map<string, Column[]>): TableRows[] {
   // In one order, as the rows: two batches must not wait for each other.
   const objects = [...Map.groupBy(rows, ({ object }) => object)].sort(([a], [b]) => (a < b ? -1 : 1));
   return objects.map(([object, ofObject]) => {
-    const columns = Object.keys(ofObject[0]?.row ?? {});
+    const columns = known.get(object) ?? [];
     return {
       object,
-      columns: ["id", ...columns],
-      rows: ofObject.map(({ object_id, row }) => [object_id, ...columns.map((column) => toColumn(row[column]))]),
+      columns: columns.map(({ name }) => name),
+      types: columns.map(({ type }) => type),
+      rows: ofObject.map(({ object_id, row }) =>
+        columns.map(({ name }) => (name === "id" ? object_id : toColumn(row[name]))),
+      ),
     };
   });
 }
@@ -136,10 +138,22 @@ function toCopyText(value: unknown): string {
 }
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
-async function columnTypes(pool: Pool, table: string): Promise<Map<string, string>> {
-  const { rows } = await pool.query({
-    text: "select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = $1::regclass and attnum > 0",
-    values: [table],
+interface Column {
+  name: string;
+  type: string;
+}
+
+/** By object, the key and the columns that Stripe decides, those that most rows leave empty among them. */
+async function columnsOf(pool: Pool): Promise<Map<string, Column[]>> {
+  const tables = Object.entries(TABLES).map(async ([object, table]): Promise<[string, Column[]]> => {
+    const { rows } = await pool.query({
+      text: `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
+        where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''
+          and attname not in ('as_of', 'rank', 'deleted', 'fetched')
+        order by attnum`,
+      values: [table],
+    });
+    return [object, rows as Column[]];
   });
-  return new Map((rows as { name: string; type: string }[]).map(({ name, type }) => [name, type]));
+  return new Map(await Promise.all(tables));
 }

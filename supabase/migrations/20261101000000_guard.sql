@@ -9,7 +9,7 @@ grant usage on schema billing to authenticated, service_role; -- for the tables 
 -- A change is an object as Stripe showed it, in an event or in an answer of its API:
 --   event_id, type, created_at, api_version   the event; absent when Stripe was asked and no event was the reason
 --   object     what it is registered as       object_id  Stripe's id
---   row        the projected columns          rank, deleted, fetched, as_of   for the guard
+--   row        the projected columns, but for those that are null          rank, deleted, fetched, as_of   for the guard
 --   owner      {customer_id, user_id}, or {customer_id, email} of a guest: whose the customer is, where the object says so
 --   notify     what must reach a person       see billing.outbox
 --   outcome, reason   instead of a row: 'failed' or 'refused', and why
@@ -61,6 +61,7 @@ declare
   column_list text;
   projected_list text;
   excluded_list text;
+  nulls jsonb;
   applier text := $applier$
     create or replace function billing.{name}(changes billing.change[]) returns billing.outcome[]
     language plpgsql set search_path = '' as $body$
@@ -102,7 +103,7 @@ declare
 
       return array(
         select row(change.event_id, case
-          when jsonb_populate_record(standing."row", change."row") is not distinct from standing."row"
+          when jsonb_populate_record(standing."row", {nulls} || change."row") is not distinct from standing."row"
             and (standing."row").deleted = change.deleted
             and (change.as_of, change.rank) >= ((standing."row").as_of, (standing."row").rank) then 'applied'
           when change.deleted and (standing."row").deleted then 'applied'
@@ -139,8 +140,9 @@ begin
   select
     string_agg(format('%I', attname), ', ' order by attnum),
     string_agg(format('(change.projected).%I', attname), ', ' order by attnum),
-    string_agg(format('excluded.%I', attname), ', ' order by attnum)
-  into column_list, projected_list, excluded_list
+    string_agg(format('excluded.%I', attname), ', ' order by attnum),
+    jsonb_object_agg(attname, null)
+  into column_list, projected_list, excluded_list, nulls
   from pg_catalog.pg_attribute
   where attrelid = target and attnum > 0 and not attisdropped and attgenerated = ''
     and attname <> all (own_columns || '{id,as_of,rank,deleted,fetched}');
@@ -151,6 +153,7 @@ begin
   applier := replace(applier, '{columns}', column_list);
   applier := replace(applier, '{projected}', projected_list);
   applier := replace(applier, '{excluded}', excluded_list);
+  applier := replace(applier, '{nulls}', format('%L::jsonb', nulls));
   execute applier;
   execute format('revoke all on function billing.%I(billing.change[]) from public, anon, authenticated', 'apply_' || object);
 

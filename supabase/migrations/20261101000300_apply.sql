@@ -93,7 +93,7 @@ begin
   end if;
 
   insert into billing.stripe_events as entry (id, type, object_id, created_at, api_version, outcome, reason)
-  select c.event_id, c.type, c.object_id, c.created_at, c.api_version, became.outcome, became.reason
+  select c.event_id, c.type, c.object_id, coalesce(c.created_at, c.as_of), c.api_version, became.outcome, became.reason
   from unnest(outcomes) became
   join unnest(incoming) c on c.event_id = became.event_id
   where became.outcome <> 'ambiguous'
@@ -149,6 +149,8 @@ $$;
 -- Applies a batch in one transaction and answers, per event: applied; stale (newer state stands); duplicate (in the ledger
 -- already); failed or refused (the ledger keeps the reason); or ambiguous (another event of the same second stands: fetch the
 -- object from Stripe and send it again). A row without an event says 'noticed' when something waits in the outbox.
+-- To parse what is sent is most of the work, so little is: of a row what is not null, rank, deleted and fetched where they are not 0 or
+-- false, and created_at where as_of is another moment.
 -- When Postgres refuses one of the changes, nothing is applied. Sent again one_at_a_time, each is applied by itself and what is
 -- refused fails alone. That way takes locks in no order: a deadlock is possible, and ends in another delivery.
 create function public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)
@@ -158,7 +160,11 @@ returns table (event_id text, outcome text, reason text)
 language plpgsql security definer
 set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off as $$
 declare
-  incoming billing.change[] := array(select c from jsonb_populate_recordset(null::billing.change, changes) c);
+  incoming billing.change[] := array(
+    select c from jsonb_populate_recordset(
+      jsonb_populate_record(null::billing.change, '{"rank": 0, "deleted": false, "fetched": false}'), changes
+    ) c
+  );
   outcomes billing.outcome[] := '{}';
   change billing.change;
   code text;

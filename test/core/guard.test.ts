@@ -3,17 +3,17 @@ import { createStripe } from "@turnpike/core/stripe";
 import type Stripe from "stripe";
 import { beforeAll, describe, expect, it } from "vitest";
 import { charge, customer, event, id, invoice, product } from "../builders.ts";
-import { type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { LONG_AGO } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
+let lent: LentStripe;
 // Stripe cannot be asked: what only it could settle is to be sent again.
 const stripe = createStripe({ secretKey: "sk_test_emulator", apiBase: "http://127.0.0.1:9" });
 const clients = () => ({ stripe, supabase: supabase.client });
 
 beforeAll(async () => {
-  const [lent, started] = await Promise.all([lendStripe(), lendSupabase()]);
-  supabase = started;
+  [lent, supabase] = await Promise.all([lendStripe(), lendSupabase()]);
   await applyEvents({ stripe: lent.stripe, supabase: supabase.client }, [
     event("product.created", product(), 1_700_000_000),
   ]);
@@ -106,6 +106,18 @@ describe("an event", () => {
     expect(await rowOf(other.id)).toMatchObject({ name: "A" });
     expect(await ledger(second.id)).toBeUndefined();
   });
+
+  it("that shows nothing where the row says something is no less another state", async () => {
+    const shown = product();
+    const described = (description: string | null, at = LONG_AGO) =>
+      event("product.updated", { ...shown, description }, at);
+    await apply(described("Said"));
+    expect(await apply(described(null))).toEqual(["retry"]);
+    expect(await apply(described(null, LONG_AGO + 1))).toEqual(["applied"]);
+    expect(await supabase.query("select description from products where id = $1", [shown.id])).toEqual([
+      { description: null },
+    ]);
+  });
 });
 
 describe("a deletion", () => {
@@ -197,6 +209,18 @@ describe("the ledger", () => {
     expect(await apply(good)).toEqual(["applied"]);
     expect(await ledger(bad.id)).toEqual({ outcome: "applied", reason: null });
     expect(await apply(bad)).toEqual(["duplicate"]);
+  });
+
+  it("says when Stripe made an event, also of one whose object was fetched later", async () => {
+    const [shown, held] = [updated(product(), "A"), await lent.stripe.products.create({ name: "Held" })];
+    const tied = ["A", "B"].map((name) => updated(product({ id: held.id }), name));
+    await applyEvents({ stripe: lent.stripe, supabase: supabase.client }, [shown, ...tied]);
+    const moments = await supabase.query(
+      "select distinct extract(epoch from created_at)::int as at from billing.stripe_events where id = any ($1)",
+      [[shown, ...tied].map((each) => each.id)],
+    );
+    expect(moments).toEqual([{ at: LONG_AGO }]);
+    expect(await rowOf(held.id)).toMatchObject({ name: "Held", fetched: true });
   });
 
   it("keeps what failed once apart from what is done in one batch", async () => {

@@ -97,8 +97,14 @@ const guard: SqlMutant[] = [
   },
   {
     name: "two different states of one second are taken for settled",
-    find: 'when jsonb_populate_record(standing."row", change."row") is not distinct from standing."row"\n            and',
+    find: 'when jsonb_populate_record(standing."row", {nulls} || change."row") is not distinct from standing."row"\n            and',
     replace: "when",
+    tests: GUARD,
+  },
+  {
+    name: "a state of the same second that lacks something is taken for settled",
+    find: '{nulls} || change."row"',
+    replace: 'change."row"',
     tests: GUARD,
   },
   {

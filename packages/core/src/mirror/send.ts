@@ -45,7 +45,7 @@ export async function send(clients: Clients, changes: Change[]): Promise<Sent> {
 async function call({ stripe, supabase }: Clients, changes: Change[], oneAtATime: boolean): Promise<Sent> {
   const answers = dataOf(
     await supabase.rpc("apply_stripe_changes", {
-      changes: changes as unknown as Json,
+      changes: changes.map(tersely) as unknown as Json,
       key_hash: stripe.keyHash,
       one_at_a_time: oneAtATime,
     }),
@@ -58,6 +58,30 @@ async function call({ stripe, supabase }: Clients, changes: Change[], oneAtATime
     errors: others.flatMap(({ outcome, reason }) => (outcome === "failed" ? [new Error(reason)] : [])),
     noticed: others.some(({ outcome }) => outcome === "noticed"),
   };
+}
+
+/** A change without what Postgres takes for granted, which it would take long to parse: see `apply_stripe_changes`. */
+function tersely(change: Change) {
+  if (!("row" in change)) return change;
+  const { row, rank, as_of, deleted, fetched, created_at } = change;
+  return {
+    ...change,
+    row: withoutNulls(row),
+    rank: rank || undefined,
+    deleted: deleted || undefined,
+    fetched: fetched || undefined,
+    created_at: created_at === as_of ? undefined : created_at,
+  };
+}
+
+function withoutNulls(row: object): object {
+  const told: Record<string, unknown> = {};
+  // It runs over each row that is written: a list of the entries would cost more.
+  for (const key in row) {
+    const value = (row as Record<string, unknown>)[key];
+    if (value !== null) told[key] = value;
+  }
+  return told;
 }
 
 /**
