@@ -85,6 +85,19 @@ describe("each option is what Stripe's page is opened with", () => {
     expect(await open({ invoices: true })).toMatchObject({ mode: "subscription", invoice_creation: null });
   });
 
+  it("what is paid once with an invoice is one payment of its buyer's, and no second", async () => {
+    const [user, { id }] = await Promise.all([shop.newUser(), shop.sell("once")]);
+    const { url, id: session } = await open({ invoices: true }, id, user);
+    await shop.pay(url ?? "");
+    const { customer } = await lent.stripe.checkout.sessions.retrieve(session);
+    const { data: events } = await lent.stripe.events.list({ limit: 100 });
+    const own = events.filter(({ data }) => JSON.stringify(data).includes(String(customer)));
+    await shop.apply(...own);
+    expect(
+      await supabase.query("select status, amount_paid from payment_history where customer_id = $1", [customer]),
+    ).toEqual([{ status: "paid", amount_paid: 2900 }]);
+  });
+
   it("another option closes the page that was opened without it: it would sell on other terms", async () => {
     const user = await shop.newUser();
     const first = await open({}, plan, user);

@@ -51,6 +51,14 @@ test("archived prices, and prices of archived products, are not sold", async () 
   });
 });
 
+test("a currency that the price is not in is refused, and never overlooked", async () => {
+  const price = await createPlan(stripe, { currency: "usd" });
+  await expect(createCheckout(stripe, price, { currency: "eur" })).rejects.toThrow(
+    "The price specified only supports `usd`. This doesn't match the expected currency: `eur`.",
+  );
+  expect(await createCheckout(stripe, price, { currency: "usd" })).toMatchObject({ currency: "usd" });
+});
+
 test("prices of the wrong type for the mode are refused", async () => {
   await expect(createCheckout(stripe, await createPlan(stripe), { mode: "payment" })).rejects.toThrow(
     "You specified `payment` mode but passed a recurring price.",

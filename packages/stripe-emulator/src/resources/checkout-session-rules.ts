@@ -155,7 +155,7 @@ const MOST_PRICES = { payment: 100, setup: 0, subscription: 20 };
 /** 400 for prices that are too many, or do not fit the mode or one another. */
 export function refuseMixedPrices(
   world: World,
-  params: Pick<CreateSessionParams, "customer" | "invoice_creation" | "mode">,
+  params: Pick<CreateSessionParams, "currency" | "customer" | "invoice_creation" | "mode">,
   items: LineItem[],
 ): void {
   const { mode } = params;
@@ -183,6 +183,13 @@ export function refuseMixedPrices(
     );
   }
   const [first] = items;
+  if (params.currency !== undefined && first?.currency && first.currency !== params.currency) {
+    throw invalid(
+      `The price specified only supports \`${first.currency}\`. This doesn't match the expected currency: \`${params.currency}\`.`,
+      undefined,
+      "line_items",
+    );
+  }
   const billed = mode === "subscription" || params.invoice_creation?.enabled;
   if (first?.currency && params.customer !== undefined && billed)
     refuseOtherCurrency(world, params.customer, first.currency);
