@@ -73,3 +73,31 @@ export async function subscribe(world: World, customer: string, priceId: string,
   await mirrored(world, "user_subscriptions", subscription.id);
   return subscription;
 }
+
+/** What a browser's translator does to a page: each text is put into elements of its own, as soon as it appears. */
+export const TRANSLATOR = `
+const wrap = (node) => {
+  if (node.nodeType === Node.TEXT_NODE) {
+    const parent = node.parentElement;
+    if (!parent || !node.data.trim() || parent.closest("font, script, style, title, noscript")) return;
+    const outer = document.createElement("font");
+    const inner = document.createElement("font");
+    node.replaceWith(outer);
+    inner.textContent = node.data;
+    outer.append(inner);
+  } else for (const child of [...node.childNodes]) wrap(child);
+};
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) for (const node of addedNodes) wrap(node);
+}).observe(document, { childList: true, subtree: true });`;
+
+/** Adds up what moves on a page without being asked to: https://web.dev/articles/cls */
+export const SHIFTS = `window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shift += value;
+}).observe({ type: "layout-shift", buffered: true });`;
+/** What of a page is out of sight to the right, and how far it jumped, where that is more than is good. */
+export const MOVED = `({
+  sideways: Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  jumps: window.shift > 0.02 ? window.shift : 0,
+})`;

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { id } from "./builders.ts";
 import { exampleOf } from "./documented.ts";
-import { cookiesOf, payWithCard, sellPlan, VISA } from "./visitor.ts";
+import { cookiesOf, customerOf, MOVED, payWithCard, SHIFTS, sellPlan, subscribe, TRANSLATOR, VISA } from "./visitor.ts";
 import { type Person, startWorld, WAIT, type World } from "./world.ts";
 
 let world: World;
@@ -187,3 +187,76 @@ it("nobody hears that they have no plan before all purchases are read, and then 
   await page.getByText("You have no plan yet.").waitFor();
   await page.getByText("No payments yet.").waitFor();
 });
+
+it("a browser that translates breaks no page, and what changes on it is shown", async () => {
+  const { priceId } = await sellPlan(world, "Lingua");
+  const person = await world.signUp();
+  const customer = await customerOf(world, person);
+  const { id: held } = await subscribe(world, customer.id, priceId);
+  context = await browser.newContext({ baseURL: world.url });
+  await context.addInitScript(TRANSLATOR);
+  page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const broken: string[] = [];
+  page.on("pageerror", ({ message }) => broken.push(message));
+  const reads = (text: string | RegExp) => page.locator("main").getByText(text).first().waitFor();
+
+  await page.goto("/sign-in?next=/pricing");
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Password").fill("wrong horse battery");
+  await press("Sign in");
+  await reads(/do not match/);
+  await page.getByLabel("Password").fill("correct horse battery");
+  await press("Sign in");
+  await card("Pro").getByText("$29", { exact: true }).waitFor();
+  await page.getByText("Yearly", { exact: true }).click();
+  await card("Pro").getByText("$290", { exact: true }).waitFor();
+  await page.getByText("Monthly", { exact: true }).click();
+  await card("Pro").getByText("$29", { exact: true }).waitFor();
+
+  await page.getByRole("link", { name: "Switch to Pro" }).click();
+  await reads("$10.00");
+  await page.getByText("$290", { exact: true }).click();
+  await reads("$271.00");
+  await page.getByText("$9", { exact: true }).click();
+  await reads("$0.00");
+  await press(/^Confirm for/);
+  await reads(/^Changes to/);
+  await press("Keep Lingua");
+  await page.getByRole("link", { name: "Cancel plan" }).click();
+  await press("Cancel Lingua");
+  await reads("Ends on");
+  await press("Keep Lingua");
+  await reads("Renews on");
+  await world.stripe.subscriptions.cancel(held);
+  await reads("Ended on");
+  await page.goto("/success?session_id=cs_test_forged");
+  await reads("We cannot find this purchase");
+  expect(broken).toEqual([]);
+  expect(await page.getByText("Something went wrong").count()).toBe(0);
+}, 60_000);
+
+it("no page of a plan scrolls sideways or jumps, at any width and with the longest words", async () => {
+  const word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft";
+  const { productId, priceId } = await sellPlan(world, word, { metadata: { min_quantity: "2", max_quantity: "20" } });
+  await world.stripe.products.update(productId, { marketing_features: [{ name: word }], description: word });
+  const person = await world.signUp();
+  const { id } = await customerOf(world, person);
+  await subscribe(world, id, priceId, { items: [{ price: priceId, quantity: 2 }] });
+  await visit("/pricing", person);
+  await page.addInitScript(SHIFTS);
+  const pages = [
+    ["/pricing", "Manage plan"],
+    [`/change?price=${priceId}&quantity=3`, "Next payment"],
+    ["/cancel", "Cancel your plan"],
+    ["/account", "Invoice"],
+  ] as const;
+  for (const width of [320, 390, 768, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const [path, shown] of pages) {
+      await page.goto(path);
+      await page.getByText(shown).first().waitFor();
+      expect({ path, width, ...(await page.evaluate<object>(MOVED)) }).toEqual({ path, width, sideways: 0, jumps: 0 });
+    }
+  }
+}, 60_000);

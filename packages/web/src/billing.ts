@@ -146,7 +146,8 @@ export function describeSubscription(subscription: Subscription): SubscriptionSt
   }
   if (status === "paused" || subscription.paused) return { label: "Paused", tone: "quiet", day: ending };
   if (status === "trialing") return { label: "Trial", tone: "good", day: ending ?? on("Trial ends on", trial_end) };
-  return { label: "Active", tone: "good", day: ending ?? on("Renews on", current_period_end) };
+  if (ending) return { label: "Canceled", tone: "busy", day: ending };
+  return { label: "Active", tone: "good", day: on("Renews on", current_period_end) };
 }
 
 const PAYABLE = ["open", "overdue", "partially_paid", "failed", "action_required"];

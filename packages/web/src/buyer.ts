@@ -14,12 +14,17 @@ export interface Buyer {
 /** The free days of a price for this visitor: none, some, or some for whoever signs in. */
 export type Trial = { days: number; needsAccount: boolean } | undefined;
 
-/** Those of the visitor's subscriptions that are of the group of a product: plans of one exclude each other, and share one trial. */
-function ofGroup({ subscriptions }: Buyer, product: Product, products: Product[]): Subscription[] {
+/** What a subscription holds of a product's group. */
+export function itemOfGroup({ items }: Subscription, product: Product, products: Product[]) {
   const group = groupOf(product.metadata);
   const isOfGroup = (productId: string) =>
     groupOf(products.find(({ id }) => id === productId)?.metadata ?? null) === group;
-  return subscriptions.filter(({ items }) => items.some(({ product_id }) => isOfGroup(product_id)));
+  return items.find(({ product_id }) => isOfGroup(product_id));
+}
+
+/** Those of the visitor's subscriptions that are of the group of a product: plans of one exclude each other, and share one trial. */
+function ofGroup({ subscriptions }: Buyer, product: Product, products: Product[]): Subscription[] {
+  return subscriptions.filter((each) => itemOfGroup(each, product, products));
 }
 
 /** The subscription that another one of this product would stand beside. */

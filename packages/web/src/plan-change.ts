@@ -1,4 +1,4 @@
-import { type Bounds, boundsOf, groupOf, MOST_OF_ONE } from "@turnpike/core/catalog/schema";
+import { type Bounds, boundsOf, MOST_OF_ONE } from "@turnpike/core/catalog/schema";
 import type {
   ChangedMeanwhile,
   ChangePlan,
@@ -16,6 +16,7 @@ import {
   type Subscription,
   type UpcomingChange,
 } from "./billing.ts";
+import { itemOfGroup } from "./buyer.ts";
 import { type Catalogue, loadCatalogue, type Price, periodOf } from "./catalogue.ts";
 import { post, Refused } from "./post.ts";
 
@@ -77,7 +78,7 @@ export interface Choice {
   name: string;
   price: Price;
   /** Of the subscription: what would become this. */
-  itemId: string;
+  item: Subscription["items"][number];
   /** It is what is paid now. */
   isHeld: boolean;
   /** How many of it there may be; nothing, where that is not for the customer to say. */
@@ -88,9 +89,8 @@ export interface Choice {
 
 /** What a subscription can become: of its group, in its currency; the server knows all reasons. The cheapest product and the shortest period first. */
 export function choicesOf(subscription: Subscription, { plans, products }: Catalogue): Choice[] {
-  const groupOfProduct = (id: string) => groupOf(products.find((each) => each.id === id)?.metadata ?? null);
   return plans.flatMap(({ product, prices }) => {
-    const item = subscription.items.find(({ product_id: id }) => groupOfProduct(id) === groupOf(product.metadata));
+    const item = itemOfGroup(subscription, product, products);
     if (!item) return [];
     return prices
       .filter(({ currency, unit_amount: amount }) => currency === subscription.currency && amount !== null)
@@ -103,7 +103,7 @@ export function choicesOf(subscription: Subscription, { plans, products }: Catal
         return {
           name: product.name,
           price,
-          itemId: item.id,
+          item,
           isHeld: isOf(subscription, price),
           bounds: isFixed ? undefined : bounds,
           quantity: within(bounds, held),

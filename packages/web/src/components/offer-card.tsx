@@ -1,6 +1,6 @@
 import { Link } from "wouter";
 import type { Subscription } from "../billing.ts";
-import { type Buyer, holdingOf, type Trial, trialOf } from "../buyer.ts";
+import { type Buyer, holdingOf, itemOfGroup, type Trial, trialOf } from "../buyer.ts";
 import { cadenceOf, type Offer, type Price, type Product, priceTag, savingOf } from "../catalogue.ts";
 import { signInPath } from "../next-path.ts";
 import { changeAddress, isOf } from "../plan-change.ts";
@@ -28,7 +28,8 @@ export function OfferCard({ offer, price, chosen, buyer, products }: OfferCardPr
   const trial = isPlan && !held ? trialOf(price, buyer, product, products) : undefined;
   const isHeld = held !== undefined && isOf(held, price);
   const isChosen = chosen === price.id && !isHeld;
-  const heldName = products.find(({ id }) => id === held?.product_id)?.name ?? "your plan";
+  const heldId = held && itemOfGroup(held, product, products)?.product_id;
+  const heldName = products.find(({ id }) => id === heldId)?.name ?? "your plan";
   return (
     <article className={`card plan ${isChosen || isHeld ? "plan-marked" : ""}`} id={isChosen ? "chosen" : undefined}>
       <header>

@@ -19,8 +19,10 @@ export function PlanChoice({ choices, chosen, onChoose }: PlanChoiceProps) {
         return (
           <label key={price.id} className="choice">
             <input type="radio" name="plan" checked={price.id === chosen} onChange={() => onChoose(price.id)} />
-            <span className="choice-name">{name}</span>
-            {isHeld && <Badge tone="good">Your plan</Badge>}
+            <span className="choice-name">
+              <span>{name}</span>
+              {isHeld && <Badge tone="good">Your plan</Badge>}
+            </span>
             <span className="choice-price">
               <strong>{amount}</strong> <span>{per}</span>
             </span>

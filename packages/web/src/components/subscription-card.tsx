@@ -47,6 +47,9 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
         </p>
       )}
       {next && <Next next={next} />}
+      {customer && isStanding(subscription) && subscription.ends_at && (
+        <p className="hint">You have it until then, and nothing more is charged.</p>
+      )}
       {state.advice && <p className={`advice tone-${state.tone}`}>{state.advice}</p>}
       {!customer && (
         <p className="hint">Somebody else pays for this plan, and manages it. To have it changed, ask them.</p>
@@ -146,7 +149,7 @@ function PayNow({ due, confirm }: { due: Payment; confirm: boolean }) {
           <span className="visually-hidden"> (opens in a new tab)</span>
         </a>
       )}
-      {due.next_payment_attempt && (
+      {due.next_payment_attempt && !confirm && (
         <p>
           We try again on <time dateTime={due.next_payment_attempt}>{formatDay(due.next_payment_attempt)}</time>
         </p>

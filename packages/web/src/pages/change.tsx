@@ -114,7 +114,7 @@ function Choosing({ subscription, holdings, onKept }: ChoosingProps) {
             onCount={(quantity) => choose({ priceId: choice.price.id, quantity })}
             one={one}
             subscription={subscription}
-            name={name}
+            nameOf={nameOf}
             onMade={onMade}
             onKept={onKept}
           />
@@ -135,18 +135,17 @@ interface ChosenProps {
   onCount: (quantity: number) => void;
   one: OneSubscription;
   subscription: Subscription;
-  /** Of the plan that is held. */
-  name: string;
+  nameOf: (productId: string) => string;
   onMade: (effective: "now" | "period_end") => void;
   onKept: () => void;
 }
 
-function Chosen({ choice, number, onCount, one, subscription, name, onMade, onKept }: ChosenProps) {
+function Chosen({ choice, number, onCount, one, subscription, nameOf, onMade, onKept }: ChosenProps) {
   const { price, bounds } = choice;
   const quantity = bounds && number ? within(bounds, number) : choice.quantity;
   const wish = useMemo(() => ({ ...one, priceId: price.id, quantity }), [one, price.id, quantity]);
-  const held = subscription.items.find(({ id }) => id === choice.itemId);
-  const isHeld = choice.isHeld && (held?.quantity ?? 1) === quantity;
+  const { item } = choice;
+  const isHeld = choice.isHeld && (item.quantity ?? 1) === quantity;
   return (
     <>
       {bounds && <Stepper bounds={bounds} value={quantity} onChange={onCount} />}
@@ -155,7 +154,7 @@ function Chosen({ choice, number, onCount, one, subscription, name, onMade, onKe
       ) : (
         <ChangeSummary
           wish={wish}
-          from={counted(held?.quantity, name)}
+          from={counted(item.quantity, nameOf(item.product_id))}
           to={counted(quantity, choice.name)}
           inTrial={subscription.status === "trialing"}
           onMade={onMade}
