@@ -86,7 +86,7 @@ it("a trial costs nothing today, as the page says; who had one is promised none,
   await toAccount();
   await card("Studio").getByText("Active", { exact: true }).waitFor();
   await page.getByRole("row").filter({ hasText: "$19.00" }).getByText("Paid", { exact: true }).waitFor();
-}, 60_000);
+}, 120_000);
 
 it("an organisation of the documented example buys and is managed by its manager, serves its members, and is closed to others", async () => {
   for (const statement of exampleOf("docs/organizations.md")) await world.local.query(statement);
