@@ -1,5 +1,6 @@
 import middy from "@middy/core";
 import { giveUpNotices, type Relayed, relayNotices } from "@turnpike/core/notices";
+import { followSeats } from "@turnpike/core/plan-change";
 import type { ScheduledEvent, SQSEvent } from "aws-lambda";
 import { clients } from "./clients.ts";
 import { config } from "./config.ts";
@@ -8,15 +9,25 @@ import { emit } from "./metrics.ts";
 import { isRefusal, secrets, withSecrets } from "./secrets.ts";
 import { tellOperator } from "./tell-operator.ts";
 
-/** Every minute, and when the consumer says that something waits: handles what is due in the outbox. */
+/** Every minute, and when the consumer says that something waits: handles what is due in the outbox; every minute, the seats too. */
 export const handler = middy<SQSEvent | ScheduledEvent>().handler((event) =>
   reportFailure(() =>
     withSecrets(async () => {
       await relay();
-      if (!("Records" in event)) emit({ noticesGivenUp: await giveUpNotices(clients.supabase) });
+      if ("Records" in event) return;
+      emit({ noticesGivenUp: await giveUpNotices(clients.supabase) });
+      await bringSeats();
     }),
   ),
 );
+
+/** Every minute: the quantities of subscriptions follow what the product says is in use. */
+async function bringSeats(): Promise<void> {
+  for (const { error, ...one } of await followSeats(clients)) {
+    if (error === undefined) log(one.problem ? "warn" : "info", "seats", { ...one });
+    else log("error", "seats come again", { ...one, ...describe(error) });
+  }
+}
 
 async function relay(): Promise<void> {
   const { onUserDelete, onDoubleSubscription } = config;

@@ -1,5 +1,6 @@
 import { assertWithin, getSellablePrice, quantityNotAllowed, type SellablePrice } from "../catalog/index.ts";
 import { BillingError } from "../errors/index.ts";
+import { findSeats, type Payer, tooFew } from "../payer/index.ts";
 import type { ServiceClient } from "../supabase/index.ts";
 import type { Ordered, Purchase } from "./purchase.ts";
 
@@ -8,6 +9,8 @@ export interface Item {
   price: SellablePrice;
   /** Absent: it is paid by use. */
   quantity?: number;
+  /** Nobody named it: it is as many as are sold at least. */
+  isDefault: boolean;
   /** The buyer may choose another on Stripe's page. */
   adjustable: boolean;
 }
@@ -35,6 +38,28 @@ export async function getBasket(supabase: ServiceClient, purchase: Purchase): Pr
   return basket;
 }
 
+/**
+ * What a payer wants to buy, with no fewer of a plan than they use already.
+ * @throws BillingError `quantity_not_allowed`
+ */
+export async function atLeastInUse(supabase: ServiceClient, payer: Payer, basket: Basket): Promise<Basket> {
+  const raise = async (item: Item): Promise<Item> => {
+    const { price, quantity, isDefault } = item;
+    if (price.mode === "payment" || quantity === undefined) return item;
+    const seats = await findSeats(supabase, payer, price.group);
+    if (seats <= price.bounds.least) return item;
+    if (quantity < seats && !isDefault) throw tooFew(seats);
+    assertWithin(price.bounds, seats);
+    return {
+      ...item,
+      price: { ...price, bounds: { ...price.bounds, least: seats } },
+      quantity: Math.max(quantity, seats),
+    };
+  };
+  const [first, ...others] = await Promise.all(basket.map(raise));
+  return [first as Item, ...others];
+}
+
 /** What of it is paid again and again. */
 export const recurringOf = (basket: Basket): Item[] => basket.filter(({ price }) => price.mode === "subscription");
 
@@ -43,12 +68,12 @@ export const groupsOf = (basket: Basket): string[] => recurringOf(basket).map(({
 
 function itemOf(price: SellablePrice, { quantity, adjustableQuantity: adjustable = false }: Ordered): Item {
   if (price.metered) {
-    if (quantity === undefined && !adjustable) return { price, adjustable };
+    if (quantity === undefined && !adjustable) return { price, isDefault: true, adjustable };
     throw quantityNotAllowed("This price is paid by use, and has no quantity. Leave the quantity out.");
   }
   const chosen = quantity ?? price.bounds.least;
   assertWithin(price.bounds, chosen);
-  return { price, quantity: chosen, adjustable };
+  return { price, quantity: chosen, isDefault: quantity === undefined, adjustable };
 }
 
 function assertTogether(basket: Basket): void {

@@ -641,6 +641,36 @@ export const migrated: Catalog = {
       shows: null,
       triggers: {},
     },
+    "billing.seats": {
+      asks_as_caller: false,
+      columns: {
+        attempts: { default: "0", required: true, type: "integer" },
+        changed_at: { type: "timestamp with time zone" },
+        due_at: { default: "now()", required: true, type: "timestamp with time zone" },
+        followed: { default: "0", required: true, type: "bigint" },
+        leased_until: {
+          default: "'-infinity'::timestamp with time zone",
+          required: true,
+          type: "timestamp with time zone",
+        },
+        payer: { required: true, type: "text" },
+        problem: { type: "text" },
+        subscription_group: { required: true, type: "text" },
+        version: { default: "1", required: true, type: "bigint" },
+        wanted: { required: true, type: "integer" },
+      },
+      constraints: {
+        seats_pkey: "PRIMARY KEY (payer, subscription_group)",
+        seats_wanted_check: "CHECK (((wanted >= 1) AND (wanted <= 999999)))",
+      },
+      granted: {},
+      indexes: { seats_due: "CREATE INDEX seats_due ON billing.seats USING btree (due_at) WHERE (version > followed)" },
+      policies: {},
+      row_level_security: "off",
+      rules: [],
+      shows: null,
+      triggers: {},
+    },
     "billing.settings": {
       asks_as_caller: false,
       columns: {
@@ -1223,6 +1253,12 @@ export const migrated: Catalog = {
         watch_new_subscription: {
           does: "CREATE TRIGGER watch_new_subscription AFTER INSERT ON public.user_subscriptions FOR EACH ROW WHEN (new.is_live) EXECUTE FUNCTION billing.watch_live_subscription()",
         },
+        watch_seats_of_changed: {
+          does: "CREATE TRIGGER watch_seats_of_changed AFTER UPDATE ON public.user_subscriptions FOR EACH ROW WHEN ((new.is_live AND ((((new.items IS DISTINCT FROM old.items) OR (new.status IS DISTINCT FROM old.status)) OR (new.ends_at IS DISTINCT FROM old.ends_at)) OR (new.paused IS DISTINCT FROM old.paused)))) EXECUTE FUNCTION billing.watch_seats()",
+        },
+        watch_seats_of_new: {
+          does: "CREATE TRIGGER watch_seats_of_new AFTER INSERT ON public.user_subscriptions FOR EACH ROW WHEN (new.is_live) EXECUTE FUNCTION billing.watch_seats()",
+        },
         watch_started_subscription: {
           does: "CREATE TRIGGER watch_started_subscription AFTER UPDATE ON public.user_subscriptions FOR EACH ROW WHEN ((new.is_live AND ((NOT old.is_live) OR (new.product_id IS DISTINCT FROM old.product_id)))) EXECUTE FUNCTION billing.watch_live_subscription()",
         },
@@ -1702,6 +1738,21 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.seats_due_after(changed_at timestamp with time zone)": {
+      body: "433ae39e725b52fc11b34e58ff326fb2",
+      callers: [],
+      declared: "(changed_at timestamp with time zone) returns timestamp with time zone, sql, stable",
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.set_seats(kind text, id text, seats bigint, subscription_group text)": {
+      body: "234b8c37cd3d51dfa5e28e7cf6cc6cad",
+      callers: [],
+      declared:
+        "(kind text, id text, seats bigint, subscription_group text DEFAULT ''::text) returns void, plpgsql, volatile",
+      definer: false,
+      settings: ['search_path=""'],
+    },
     'billing.show_columns("row" jsonb, names text[])': {
       body: "5f8d8dc8187f085bfebdaa191b378090",
       callers: [],
@@ -1746,6 +1797,13 @@ export const migrated: Catalog = {
     },
     "billing.watch_paid_session()": {
       body: "b758b98a4c8c73d8c26da2bfbd72c974",
+      callers: [],
+      declared: "() returns trigger, plpgsql, volatile",
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.watch_seats()": {
+      body: "c6d0cc8d4a3f11994707a69036f36305",
       callers: [],
       declared: "() returns trigger, plpgsql, volatile",
       definer: false,
@@ -1946,6 +2004,14 @@ export const migrated: Catalog = {
       callers: ["service_role"],
       declared:
         "(subscription_id text) returns TABLE(id text, status text, ends_at timestamp with time zone, metadata jsonb, product_ids text[]), sql, stable",
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.find_seats(subscription_group text, user_id uuid, organization_id text)": {
+      body: "0861147baa02db272a1cc34b02ba4cc5",
+      callers: ["service_role"],
+      declared:
+        "(subscription_group text, user_id uuid DEFAULT NULL::uuid, organization_id text DEFAULT NULL::text) returns integer, sql, stable",
       definer: true,
       settings: ['search_path=""'],
     },
@@ -2187,6 +2253,13 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.recheck_seats(payer text)": {
+      body: "31f74c391a97f7705f6205cb7fb1a077",
+      callers: ["service_role"],
+      declared: "(payer text) returns void, sql, volatile",
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.record_drift(found jsonb)": {
       body: "cb7a540f1757a0a4f2fc178606d0d6f1",
       callers: ["service_role"],
@@ -2229,6 +2302,14 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.set_seats(kind text, id text, seats bigint, subscription_group text)": {
+      body: "46292a589acd2c9899e9f21e44b2823b",
+      callers: ["service_role"],
+      declared:
+        "(kind text, id text, seats bigint, subscription_group text DEFAULT ''::text) returns void, sql, volatile",
+      definer: true,
+      settings: ['search_path=""'],
+    },
     "public.settle_notices(ids bigint[], errors text[])": {
       body: "5dfb3e448e3ed816b1135c0549b649fe",
       callers: ["service_role"],
@@ -2236,6 +2317,15 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
+    "public.settle_seats(payer text, subscription_group text, version bigint, changed boolean, problem text, to_tell boolean, waits boolean)":
+      {
+        body: "60c5481e297599e72b33ad919ee8ff62",
+        callers: ["service_role"],
+        declared:
+          "(payer text, subscription_group text, version bigint, changed boolean, problem text DEFAULT NULL::text, to_tell boolean DEFAULT false, waits boolean DEFAULT false) returns void, plpgsql, volatile",
+        definer: true,
+        settings: ['search_path=""'],
+      },
     "public.show_beside_mirror(shown jsonb, owners text[])": {
       body: "a7c9c5685ce4a18fc0c05281018ffc73",
       callers: ["service_role"],
@@ -2247,6 +2337,14 @@ export const migrated: Catalog = {
       body: "13e26c6c17875fe8bf508e9a82fd93ce",
       callers: ["service_role"],
       declared: "(most integer) returns TABLE(id bigint, kind text, object_id text, attempts integer), sql, volatile",
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.take_seats(most integer)": {
+      body: "a99f7cf10b8a8fe9d8f21b53768eacab",
+      callers: ["service_role"],
+      declared:
+        "(most integer) returns TABLE(payer text, subscription_group text, wanted integer, version bigint), sql, volatile",
       definer: true,
       settings: ['search_path=""'],
     },

@@ -43,6 +43,11 @@ const tellDrift: Handler = async ({ supabase }, object) => {
 };
 const SAYS: Record<string, string> = { missing: "it was not there", extra: "Stripe has no such object" };
 
+const recheckSeats: Handler = async ({ supabase }, payer) => {
+  dataOf(await supabase.rpc("recheck_seats", { payer }));
+  return undefined;
+};
+
 /** What is done about each kind of notice. */
 const kinds: Record<string, Kind> = {
   subscription_orphaned: {
@@ -78,6 +83,11 @@ const kinds: Record<string, Kind> = {
       (id) => `${id}: a dispute may follow. Paying back now is cheaper: the warning is under Radar at Stripe.`,
     ),
   },
+  seats_not_followed: {
+    subject: "A quantity does not follow the seats in use",
+    handle: say((id) => `${id}: it is tried again every day. npx billing explain shows the payer.`),
+  },
+  seats_differ: { subject: "Seats could not be compared with Stripe", handle: recheckSeats },
   invoice_finalization_failed: {
     subject: "An invoice could not be finalised",
     handle: say((id) => `${id}: nobody is asked to pay it. Stripe says why beside the invoice.`),

@@ -40,3 +40,26 @@ export async function payerOf(
 export function argumentsOf(payer: Payer): { user_id: string } | { organization_id: string } {
   return "userId" in payer ? { user_id: payer.userId } : { organization_id: payer.organizationId };
 }
+
+/** How many a payer uses of the plans of a group, as the product says; 0 where it says nothing. */
+export async function findSeats(supabase: ServiceClient, payer: Payer, group: string): Promise<number> {
+  return dataOf(await supabase.rpc("find_seats", { subscription_group: group, ...argumentsOf(payer) })) ?? 0;
+}
+
+/**
+ * Refuses a quantity that is less than what is in use.
+ * @throws BillingError `quantity_not_allowed`
+ */
+export async function assertEnough(
+  supabase: ServiceClient,
+  payer: Payer,
+  group: string,
+  quantity: number | undefined,
+): Promise<void> {
+  if (quantity === undefined) return;
+  const seats = await findSeats(supabase, payer, group);
+  if (quantity < seats) throw tooFew(seats);
+}
+
+export const tooFew = (seats: number) =>
+  new BillingError("quantity_not_allowed", `${seats} are in use. Choose ${seats} or more, or use fewer first.`);

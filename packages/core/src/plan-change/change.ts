@@ -4,13 +4,14 @@ import type { Billing } from "../clients.ts";
 import { getBuyer } from "../customer/index.ts";
 import { noteAnew } from "../mirror/index.ts";
 import { payerOf } from "../payer/index.ts";
-import { customersOf, notChangeable, unchanged } from "../portal/index.ts";
-import { ask, type Caller, keyFor } from "./asking.ts";
+import { customersOf, unchanged } from "../portal/index.ts";
+import { type Caller, keyFor } from "./asking.ts";
 import { type Change, findChange, isMadeIn } from "./find.ts";
 import { nowOf } from "./moment.ts";
+import { makeNow } from "./now.ts";
 import { getPendingPayment, giveUpPending, refusalOfPayment } from "./pay.ts";
 import { buildPreview, isDeferred } from "./preview.ts";
-import { cardDeclined, changedMeanwhile, scheduled } from "./refusals.ts";
+import { changedMeanwhile, scheduled } from "./refusals.ts";
 import { getStanding, scheduleChange } from "./schedule.ts";
 import type { ChangePlan, ChangePreview, PreviewChange, SubscriptionState } from "./schema.ts";
 import { periodEndOf, stateOf } from "./state.ts";
@@ -18,8 +19,6 @@ import { periodEndOf, stateOf } from "./state.ts";
 /** How long a preview holds; and how far our clock may be behind the one that made it. */
 const GOOD_FOR_S = 30 * 60;
 const CLOCKS_DIFFER_S = 60;
-/** Longer than a lease: a change that found a trial must not be heard by Stripe when it is over, or it would cost nothing for a period. */
-const TRIAL_ENDS_S = 60;
 
 /**
  * What a change of plan or of quantity would cost, to the cent. Nothing is changed.
@@ -29,7 +28,7 @@ const TRIAL_ENDS_S = 60;
 export async function previewChange(billing: Billing, { user }: Caller, wish: PreviewChange): Promise<ChangePreview> {
   const buyer = await getBuyer(billing.supabase, user);
   const payer = await payerOf(billing.supabase, user.id, wish.organizationId);
-  const change = await findChange(billing, await customersOf(billing, payer, buyer), wish);
+  const change = await findChange(billing, payer, await customersOf(billing, payer, buyer), wish);
   if (change.isMade) throw unchanged();
   if (change.isScheduled) throw scheduled();
   return buildPreview(billing, change, await momentFor(billing, change));
@@ -45,7 +44,7 @@ export async function changePlan(billing: Billing, caller: Caller, wish: ChangeP
   const buyer = await getBuyer(billing.supabase, caller.user);
   const payer = await payerOf(billing.supabase, caller.user.id, wish.organizationId);
   return withLease(billing.supabase, payer, async (lease) => {
-    const find = async () => findChange(billing, await customersOf(billing, payer, buyer), wish);
+    const find = async () => findChange(billing, payer, await customersOf(billing, payer, buyer), wish);
     const change = await find();
     const { subscription, standing } = change;
     // Whoever presses twice, or asks again because the answer was lost, is told how it stands: as they wished.
@@ -110,34 +109,9 @@ const isPendingFor = ({ pending_update: pending }: Stripe.Subscription, { item, 
     (each) => each.id === item.id && each.price.id === price.id && each.quantity === quantity,
   );
 
-/** The change is made when it is paid: `error_if_incomplete` would leave cards whose bank asks unable to pay. */
 async function changeNow(billing: Billing, change: Change, token: string, caller: Caller): Promise<SubscriptionState> {
-  const { subscription, item, price, quantity, standing } = change;
-  const inTrial = subscription.status === "trialing";
-  if (inTrial && (subscription.trial_end ?? 0) - (await nowOf(billing, subscription)) < TRIAL_ENDS_S) {
-    throw notChangeable("Its trial ends at this moment.");
-  }
-  const params = {
-    items: [{ id: item.id, price: price.id, quantity }],
-    ...(inTrial
-      ? { proration_behavior: "none" }
-      : {
-          payment_behavior: "pending_if_incomplete",
-          proration_behavior: "always_invoice",
-          proration_date: momentOf(token),
-        }),
-  };
-  const path = `/v1/subscriptions/${subscription.id}`;
-  const updated = await ask(billing, "subscription", path, params, keyFor(caller, "change"));
-  if (isMadeIn(updated, change)) return stateOf(updated, standing);
-  const pending = await getPendingPayment(billing, updated);
-  // The answer of before, to whoever asks again: what waited then was given up.
-  if (!pending) throw cardDeclined();
-  if (pending.isUnderWay) throw refusalOfPayment(pending);
-  // It must not be charged later, when nobody expects it any more.
-  const left = await giveUpPending(billing, updated);
-  if (isMadeIn(left, change)) return stateOf(left, standing);
-  throw refusalOfPayment(pending);
+  const made = await makeNow(billing, change, { moment: momentOf(token), key: keyFor(caller, "change") });
+  return stateOf(made, change.standing);
 }
 
 async function changeLater(billing: Billing, change: Change, caller: Caller): Promise<SubscriptionState> {

@@ -1,7 +1,8 @@
 import type Stripe from "stripe";
 import { assertWithin, notForSale, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
-import type { Billing } from "../clients.ts";
+import type { Billing, Clients } from "../clients.ts";
 import { noteAnew } from "../mirror/index.ts";
+import { assertEnough, type Payer } from "../payer/index.ts";
 import { getRecurringPrice, getSubscription, notChangeable, notOffered, otherCurrency, over } from "../portal/index.ts";
 import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
 import { ending, scheduled, scheduledByOthers } from "./refusals.ts";
@@ -23,7 +24,12 @@ export interface Change extends Target {
  * What is to be changed, and to what, asked of Stripe.
  * @throws BillingError for each reason why this subscription, or this price, is none for it
  */
-export async function findChange(billing: Billing, customers: string[], wish: PreviewChange): Promise<Change> {
+export async function findChange(
+  billing: Billing,
+  payer: Payer,
+  customers: string[],
+  wish: PreviewChange,
+): Promise<Change> {
   const sellable = await getRecurringPrice(billing, wish.priceId);
   const subscription = await getSubscription(billing, customers, wish.subscriptionId, sellable, { noted: false });
   if (isOver(subscription)) throw over();
@@ -35,6 +41,7 @@ export async function findChange(billing: Billing, customers: string[], wish: Pr
 
   const quantity = wish.quantity ?? item.quantity ?? 1;
   assertWithin(sellable.bounds, quantity);
+  await assertEnough(billing.supabase, payer, sellable.group, wish.quantity);
   const [price, standing] = await Promise.all([getPrice(billing, sellable), getStanding(billing, subscription)]);
   assertComparable(subscription, item, price);
   const change = { subscription, item, price, quantity, standing };
@@ -85,10 +92,10 @@ async function getPrice(billing: Billing, { id }: SellablePrice): Promise<Stripe
 }
 
 /** Of a subscription to several things the one that is of the price's group. */
-async function pickItem(
-  billing: Billing,
+export async function pickItem(
+  billing: Clients,
   { items }: Stripe.Subscription,
-  { group }: SellablePrice,
+  { group }: Pick<SellablePrice, "group">,
 ): Promise<Stripe.SubscriptionItem> {
   const productOf = ({ price }: Stripe.SubscriptionItem) => [requiredIdOf(price.product)];
   const [item, ...others] = await pickOfGroup(billing, [group], items.data, productOf);
@@ -97,7 +104,8 @@ async function pickItem(
   return item;
 }
 
-function assertChangeable(
+/** @throws BillingError `subscription_not_changeable` */
+export function assertChangeable(
   { status, collection_method: collection, pause_collection: pause }: Stripe.Subscription,
   { price }: Stripe.SubscriptionItem,
 ): void {

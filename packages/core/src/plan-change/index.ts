@@ -1,3 +1,4 @@
 export type { Caller } from "./asking.ts";
 export { changePlan, previewChange } from "./change.ts";
 export { cancelSubscription, resumeSubscription } from "./keep.ts";
+export { type Followed, followSeats } from "./seats.ts";

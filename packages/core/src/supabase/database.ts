@@ -417,6 +417,10 @@ export type Database = {
         Args: { subscription_id: string };
         Returns: { id: string; status: string; ends_at: string; metadata: Json; product_ids: string[] }[];
       };
+      find_seats: {
+        Args: { subscription_group: string; user_id?: string; organization_id?: string };
+        Returns: number;
+      };
       find_stripe_events: {
         Args: { event_ids: string[] };
         Returns: {
@@ -605,6 +609,10 @@ export type Database = {
           owner: string;
         }[];
       };
+      recheck_seats: {
+        Args: { payer: string };
+        Returns: undefined;
+      };
       record_drift: {
         Args: { found: Json };
         Returns: undefined;
@@ -629,8 +637,24 @@ export type Database = {
         Args: { range_id: number; token: string };
         Returns: string;
       };
+      set_seats: {
+        Args: { kind: string; id: string; seats: number; subscription_group?: string };
+        Returns: undefined;
+      };
       settle_notices: {
         Args: { ids: number[]; errors: string[] };
+        Returns: undefined;
+      };
+      settle_seats: {
+        Args: {
+          payer: string;
+          subscription_group: string;
+          version: number;
+          changed: boolean;
+          problem?: string;
+          to_tell?: boolean;
+          waits?: boolean;
+        };
         Returns: undefined;
       };
       show_beside_mirror: {
@@ -640,6 +664,10 @@ export type Database = {
       take_notices: {
         Args: { most: number };
         Returns: { id: number; kind: string; object_id: string; attempts: number }[];
+      };
+      take_seats: {
+        Args: { most: number };
+        Returns: { payer: string; subscription_group: string; wanted: number; version: number }[];
       };
       take_sync_ranges: {
         Args: { run_id: number; token: string; most: number; most_by_customer: number };
@@ -951,6 +979,23 @@ export type Database = {
       };
       sales_in_progress: {
         Row: { expires_at: string; payer: string; token: string };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
+      seats: {
+        Row: {
+          attempts: number;
+          changed_at: string | null;
+          due_at: string;
+          followed: number;
+          leased_until: string;
+          payer: string;
+          problem: string | null;
+          subscription_group: string;
+          version: number;
+          wanted: number;
+        };
         Insert: never;
         Update: never;
         Relationships: [];

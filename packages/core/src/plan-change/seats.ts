@@ -1,0 +1,121 @@
+import type Stripe from "stripe";
+import { pickOfGroup } from "../catalog/index.ts";
+import { type Lease, withLease } from "../checkout/index.ts";
+import type { Clients } from "../clients.ts";
+import { listSubscriptions, productsOf } from "../customer/index.ts";
+import { BillingError, type ErrorCode } from "../errors/index.ts";
+import { findCustomers, type Payer } from "../payer/index.ts";
+import { notChangeable } from "../portal/index.ts";
+import { createPace, isOver } from "../stripe/index.ts";
+import { dataOf } from "../supabase/index.ts";
+import { assertChangeable, pickItem } from "./find.ts";
+import { makeNow } from "./now.ts";
+import { getPendingPayment, giveUpPending, refusalOfPayment } from "./pay.ts";
+import { ending, scheduled } from "./refusals.ts";
+import { getStanding } from "./schedule.ts";
+import { periodEndOf } from "./state.ts";
+
+/** How many a payer uses of the plans of a group, as the product has said. */
+interface Seats {
+  payer: string;
+  subscription_group: string;
+  wanted: number;
+  version: number;
+}
+
+/** What became of one. */
+export interface Followed {
+  payer: string;
+  /** Stripe's quantity is another now. */
+  changed: boolean;
+  /** Why it does not follow; it is tried again. */
+  problem?: string;
+  /** What went wrong, where nobody has to be told and the next attempt may be better. */
+  error?: unknown;
+}
+
+const BATCH = 25;
+/** A few requests each: most of Stripe's limit, 25 a second in test mode, is left to customers. */
+const pace = createPace(5);
+/** Of these only time, or another request, is in the way. */
+const PASSING: readonly ErrorCode[] = ["sale_in_progress", "account_being_read", "other_account"];
+/** The customer knows: they have decided it themselves. */
+const DECIDED: readonly ErrorCode[] = ["subscription_ending", "subscription_scheduled"];
+
+/**
+ * Brings the quantities of subscriptions to the numbers that the product keeps (`billing.set_seats`), each paid for, or credited, at once as
+ * any change of plan. How often one may change is decided in Postgres, by Stripe's limits: https://docs.stripe.com/rate-limits
+ * @throws when the database cannot be reached: what was taken is due again in minutes
+ */
+export async function followSeats(clients: Clients): Promise<Followed[]> {
+  const taken: Seats[] = dataOf(await clients.supabase.rpc("take_seats", { most: BATCH }));
+  return Promise.all(taken.map((seats) => pace(() => follow(clients, seats))));
+}
+
+async function follow(clients: Clients, seats: Seats): Promise<Followed> {
+  const { payer, wanted: _, ...named } = seats;
+  const settle = async (changed: boolean, problem?: string, options: { to_tell?: boolean; waits?: boolean } = {}) =>
+    void dataOf(
+      await clients.supabase.rpc("settle_seats", { payer, ...named, changed, ...(problem && { problem }), ...options }),
+    );
+  try {
+    const changed = await withLease(clients.supabase, payerOf(payer), (lease) => bring(clients, seats, lease));
+    await settle(changed);
+    return { payer, changed };
+  } catch (error) {
+    const problem = codeOf(error);
+    if (!(error instanceof BillingError) || PASSING.includes(error.code)) {
+      await settle(false, problem);
+      return { payer, changed: false, problem, error };
+    }
+    // An attempt that was declined has made an invoice, as a change does.
+    await settle(error.code === "card_declined", problem, { to_tell: !DECIDED.includes(error.code), waits: true });
+    return { payer, changed: false, problem };
+  }
+}
+
+/** @returns whether Stripe's quantity was another. Where nothing of the group runs there is nothing to bring: it is looked at when it begins. */
+async function bring(clients: Clients, seats: Seats, lease: Lease): Promise<boolean> {
+  const { subscription_group: group, wanted: quantity, version } = seats;
+  const customers = (await findCustomers(clients.supabase, payerOf(seats.payer))).filter(({ isOwned }) => isOwned);
+  const all = await listSubscriptions(
+    clients,
+    customers.map(({ id }) => id),
+    { noted: false },
+  );
+  const running = all.filter((each) => !isOver(each));
+  const [found, ...others] = await pickOfGroup(clients, [group], running, productsOf);
+  if (!found) return false;
+  if (others.length > 0) throw notChangeable("Several run.");
+
+  const item = await pickItem(clients, found, { group });
+  if (item.quantity === quantity) return false;
+  const subscription = await settlePending(clients, found);
+  assertChangeable(subscription, item);
+  if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending();
+  const { schedule, next } = await getStanding(clients, subscription);
+  if (next || (schedule?.current_phase?.end_date ?? 0) > periodEndOf(subscription)) throw scheduled();
+  lease.assertHeld();
+  const key = `seats ${subscription.id} ${version}`;
+  await makeNow(clients, { subscription, item, price: item.price, quantity }, { key });
+  return true;
+}
+
+/** A change that its customer's bank is asked about is theirs to answer; one that a process left unpaid is given up. */
+async function settlePending(clients: Clients, subscription: Stripe.Subscription): Promise<Stripe.Subscription> {
+  const pending = await getPendingPayment(clients, subscription);
+  if (!pending) return subscription;
+  if (pending.isUnderWay) throw refusalOfPayment(pending);
+  return giveUpPending(clients, subscription);
+}
+
+function payerOf(payer: string): Payer {
+  const id = payer.slice(payer.indexOf(":") + 1);
+  return payer.startsWith("organization:") ? { organizationId: id } : { userId: id };
+}
+
+/** Why, without what the error's message may quote. */
+function codeOf(error: unknown): string {
+  const { code, type, name } = (error ?? {}) as Record<string, unknown>;
+  return String(code || type || name || "unknown");
+}

@@ -1,0 +1,324 @@
+import { openCheckout } from "@turnpike/core/checkout";
+import { noteAnew } from "@turnpike/core/mirror";
+import { followSeats } from "@turnpike/core/plan-change";
+import { openPortal } from "@turnpike/core/portal";
+import type Stripe from "stripe";
+import { beforeEach, describe, expect, it } from "vitest";
+import { exampleOf } from "../documented.ts";
+import { nextSecond } from "../parts/clock.ts";
+import { SITE } from "../parts/lambda.ts";
+import { openPlanShop, type PlanShop } from "../parts/plans.ts";
+import { refuseForNow, standBefore } from "../parts/proxy.ts";
+import { createRelay } from "../parts/relay.ts";
+
+let store: PlanShop;
+let relay: ReturnType<typeof createRelay>;
+beforeEach(async () => {
+  store = await openPlanShop();
+  relay = createRelay(store.supabase, store.lent, store.shop);
+});
+
+type Subscriber = Awaited<ReturnType<PlanShop["subscribe"]>>;
+type User = Subscriber["user"];
+const query = (sql: string, parameters: unknown[] = []) => store.supabase.query(sql, parameters);
+/** As the product says it, of a user. */
+const use = ({ id }: User, seats: number, group = "") =>
+  query("select billing.set_seats('user', $1, $2, $3)", [id, seats, group]);
+const follow = (billing = store.shop.billing) => followSeats(billing);
+/** Lets time pass for what is to follow. */
+const wait = (time: string) =>
+  query(
+    "update billing.seats set due_at = due_at - $1::interval, leased_until = leased_until - $1::interval, changed_at = changed_at - $1::interval",
+    [time],
+  );
+const subscribe = (quantity = 2, options = {}) =>
+  store.subscribe({ items: [{ price: store.small.id, quantity }] }, options);
+const quantityOf = async ({ subscription }: Subscriber) => (await store.held(subscription)).quantity;
+const changesOf = async ({ subscription: { id } }: Subscriber) =>
+  (await store.lent.asked(`POST /v1/subscriptions/${id}`)).length;
+const problemOf = async ({ id }: User) =>
+  (
+    await store.supabase.query<{ problem: string | null }>("select problem from billing.seats where payer = $1", [
+      `user:${id}`,
+    ])
+  )[0]?.problem;
+const creditOf = async ({ customer }: Subscriber) =>
+  ((await store.lent.stripe.customers.retrieve(customer)) as Stripe.Customer).balance;
+const tooFew = { code: "quantity_not_allowed", message: expect.stringContaining("5 are in use") };
+
+describe("the quantity of a subscription", () => {
+  it("follows the number that the product keeps, paid for at once, though no event has come", async () => {
+    const buyer = await subscribe(2);
+    await use(buyer.user, 5);
+    expect(await follow()).toEqual([{ payer: `user:${buyer.user.id}`, changed: true }]);
+    expect(await store.held(buyer.subscription)).toMatchObject({ quantity: 5, pending: false });
+    const [more, first] = await store.charged(buyer.customer);
+    expect(first).toBe(3000);
+    expect(more).toBeGreaterThan(4400);
+    expect(more).toBeLessThanOrEqual(4500);
+    const { data } = await store.supabase.client
+      .from("user_subscriptions")
+      .select("quantity")
+      .eq("id", buyer.subscription.id);
+    expect(data).toEqual([{ quantity: 5 }]);
+    expect(await follow()).toEqual([]);
+  });
+
+  it("falls with it: what is left of the period is credit, and nothing is paid back", async () => {
+    const buyer = await subscribe(4);
+    await use(buyer.user, 1);
+    await follow();
+    expect(await quantityOf(buyer)).toBe(1);
+    expect(await creditOf(buyer)).toBeLessThan(-4400);
+    expect(await store.charged(buyer.customer)).toEqual([6000]);
+  });
+
+  it("is one at least", async () => {
+    const buyer = await subscribe(2);
+    await use(buyer.user, 0);
+    await follow();
+    expect(await quantityOf(buyer)).toBe(1);
+  });
+
+  it("follows the last of many numbers, in one change", async () => {
+    const buyer = await subscribe(2);
+    for (const seats of [3, 9, 4, 7]) await use(buyer.user, seats);
+    await follow();
+    expect([await quantityOf(buyer), await changesOf(buyer)]).toEqual([7, 1]);
+  });
+
+  it("is changed so seldom that Stripe takes it, whatever happens in between", async () => {
+    const buyer = await subscribe(2);
+    await use(buyer.user, 3);
+    await follow();
+    await use(buyer.user, 4);
+    expect(await follow()).toEqual([]);
+    await wait("89 minutes");
+    await use(buyer.user, 5);
+    expect(await follow()).toEqual([]);
+    await wait("1 minute");
+    await follow();
+    expect([await quantityOf(buyer), await changesOf(buyer)]).toEqual([5, 2]);
+  });
+
+  it("is changed once, though two workers are at it", async () => {
+    const buyer = await subscribe(2);
+    await use(buyer.user, 3);
+    const both = await Promise.all([follow(), follow()]);
+    expect(both.flat()).toHaveLength(1);
+    expect(await changesOf(buyer)).toBe(1);
+  });
+
+  it("is changed once, though the process died before it could say so", async () => {
+    const buyer = await subscribe(2);
+    await use(buyer.user, 3);
+    await follow();
+    const charged = await store.charged(buyer.customer);
+    await query("update billing.seats set followed = 0, leased_until = now() + interval '2 minutes', due_at = now()");
+    expect(await follow()).toEqual([]);
+    await wait("2 minutes");
+    expect(await follow()).toEqual([{ payer: `user:${buyer.user.id}`, changed: false }]);
+    expect(await store.charged(buyer.customer)).toEqual(charged);
+  });
+
+  it("follows a number that came while it was being changed", async () => {
+    const buyer = await subscribe(2);
+    await use(buyer.user, 3);
+    const behind = await standBefore(store.lent, async ({ method }) => {
+      if (method === "POST") await use(buyer.user, 6);
+    });
+    await follow({ ...store.shop.billing, stripe: behind.stripe });
+    expect(await quantityOf(buyer)).toBe(3);
+    await wait("90 minutes");
+    await follow();
+    expect(await quantityOf(buyer)).toBe(6);
+  });
+
+  it("comes later when Stripe does not take it now", async () => {
+    const buyer = await subscribe(2);
+    await use(buyer.user, 3);
+    const behind = await standBefore(store.lent, ({ method }, response) => {
+      if (method === "POST") refuseForNow(response);
+    });
+    const [refused] = await follow({ ...store.shop.billing, stripe: behind.stripe });
+    expect(refused).toMatchObject({ changed: false, problem: "rate_limit", error: expect.anything() });
+    expect(await follow()).toEqual([]);
+    await wait("15 seconds");
+    await follow();
+    expect([await quantityOf(buyer), await problemOf(buyer.user)]).toEqual([3, null]);
+  });
+
+  it("is that of the payer and the group that the product names, and nobody else's", async () => {
+    const [one, other] = [await subscribe(2), await subscribe(2)];
+    await use(one.user, 9, "elsewhere");
+    await query("select billing.set_seats('organization', $1, 9)", [one.user.id]);
+    await follow();
+    expect([await quantityOf(one), await quantityOf(other)]).toEqual([2, 2]);
+    await use(other.user, 4);
+    await follow();
+    expect([await quantityOf(one), await quantityOf(other)]).toEqual([2, 4]);
+  });
+
+  it("leaves what stands beside it as it is", async () => {
+    const addOn = await store.shop.sell("monthly", { group: "storage", amount: 500 });
+    const items = [
+      { price: addOn.id, quantity: 2 },
+      { price: store.small.id, quantity: 2 },
+    ];
+    const buyer = await store.subscribe({ items });
+    await use(buyer.user, 3);
+    await follow();
+    const { data } = (await store.lent.stripe.subscriptions.retrieve(buyer.subscription.id)).items;
+    expect(data.map(({ price, quantity }) => [price.id, quantity])).toEqual([
+      [addOn.id, 2],
+      [store.small.id, 3],
+    ]);
+  });
+
+  it("is brought back when it is changed elsewhere, and follows what is bought later", async () => {
+    const buyer = await subscribe(2);
+    await use(buyer.user, 3);
+    await follow();
+    const [item] = buyer.subscription.items.data;
+    await nextSecond();
+    await store.lent.stripe.subscriptionItems.update(item?.id ?? "", { quantity: 1 });
+    await noteAnew(store.shop.billing, "subscription", buyer.subscription.id);
+    await relay.run();
+    expect(await follow()).toEqual([]);
+    await wait("90 minutes");
+    await follow();
+    expect(await quantityOf(buyer)).toBe(3);
+  });
+});
+
+describe("a quantity that cannot follow", () => {
+  it("stays when the card is declined; it is told once, and tried again when a day has passed", async () => {
+    const buyer = await subscribe(2);
+    await noteAnew(store.shop.billing, "subscription", buyer.subscription.id);
+    await nextSecond();
+    await store.useCard(buyer.customer, "pm_card_chargeCustomerFail");
+    await use(buyer.user, 3);
+    expect(await follow()).toMatchObject([{ changed: false, problem: "card_declined" }]);
+    expect(await store.held(buyer.subscription)).toMatchObject({ quantity: 2, status: "active", pending: false });
+    const { data: open } = await store.lent.stripe.invoices.list({ customer: buyer.customer, status: "open" });
+    expect(open).toEqual([]);
+    expect(await relay.run()).toEqual([
+      {
+        subject: expect.stringContaining("seats"),
+        lines: [expect.stringMatching(`user:${buyer.user.id}.*card_declined`)],
+      },
+    ]);
+
+    await wait("23 hours");
+    expect(await follow()).toEqual([]);
+    await wait("1 hour");
+    expect(await follow()).toMatchObject([{ problem: "card_declined" }]);
+    expect(await relay.run()).toEqual([]);
+    await store.useCard(buyer.customer, "pm_card_visa");
+    await wait("1 day");
+    await follow();
+    expect([await quantityOf(buyer), await problemOf(buyer.user)]).toEqual([3, null]);
+  });
+
+  it("waits for the bank's customer", async () => {
+    const buyer = await subscribe(2);
+    await store.useCard(buyer.customer, "pm_card_authenticationRequired");
+    await use(buyer.user, 3);
+    expect(await follow()).toMatchObject([{ problem: "payment_confirmation_required" }]);
+    expect(await store.held(buyer.subscription)).toMatchObject({ quantity: 2, pending: true });
+    await wait("1 day");
+    expect(await follow()).toMatchObject([{ problem: "payment_confirmation_required" }]);
+    expect(await changesOf(buyer)).toBe(1);
+  });
+
+  it("waits while its subscription is about to end, and follows when that is taken back", async () => {
+    const buyer = await subscribe(2);
+    await store.cancel(buyer.user);
+    await use(buyer.user, 3);
+    expect(await follow()).toMatchObject([{ problem: "subscription_ending" }]);
+    expect(await relay.run()).toEqual([]);
+    await store.resume(buyer.user);
+    await relay.run();
+    await follow();
+    expect([await quantityOf(buyer), await problemOf(buyer.user)]).toEqual([3, null]);
+  });
+
+  it("waits for what is scheduled", async () => {
+    const buyer = await store.subscribe({ items: [{ price: store.big.id, quantity: 2 }] });
+    const { wish } = await store.previewed(buyer.user, store.small.id);
+    await store.change({ user: buyer.user }, wish);
+    await use(buyer.user, 3);
+    expect(await follow()).toMatchObject([{ problem: "subscription_scheduled" }]);
+    expect(await quantityOf(buyer)).toBe(2);
+  });
+
+  it("is none when nothing runs, or it has ended", async () => {
+    const buyer = await subscribe(2);
+    await store.lent.stripe.subscriptions.cancel(buyer.subscription.id);
+    await use(buyer.user, 3);
+    expect(await follow()).toEqual([{ payer: `user:${buyer.user.id}`, changed: false }]);
+    expect(await problemOf(buyer.user)).toBeNull();
+  });
+});
+
+describe("fewer than are in use", () => {
+  it("are not sold; whoever names no quantity buys as many", async () => {
+    const user = await store.shop.newUser();
+    await use(user, 5);
+    const open = (fields: object) =>
+      openCheckout(store.shop.billing, user, store.shop.purchase(store.small.id, fields));
+    await expect(open({ quantity: 4 })).rejects.toMatchObject(tooFew);
+    const url = await open({ adjustableQuantity: true });
+    const { data } = await store.lent.stripe.checkout.sessions.listLineItems(url.match(/cs_\w+/)?.[0] ?? "");
+    expect(data).toMatchObject([{ quantity: 5, adjustable_quantity: { minimum: 5 } }]);
+  });
+
+  it("are not changed to, by our routes or in the portal", async () => {
+    const buyer = await subscribe(6);
+    await use(buyer.user, 5);
+    for (const priceId of [store.small.id, store.big.id]) {
+      await expect(store.preview(buyer.user, { priceId, quantity: 4 })).rejects.toMatchObject(tooFew);
+      const flow = { type: "subscription_update_confirm" as const, priceId, quantity: 4 };
+      await expect(openPortal(store.shop.billing, buyer.user, { returnUrl: SITE, flow })).rejects.toMatchObject(tooFew);
+    }
+    const { wish } = await store.previewed(buyer.user, store.small.id, 5);
+    await use(buyer.user, 5);
+    await expect(store.change({ user: buyer.user }, { ...wish, quantity: 4 })).rejects.toMatchObject(tooFew);
+    await store.change({ user: buyer.user }, wish);
+  });
+});
+
+describe("what the product says", () => {
+  it("is said by the trigger of the guide, and undone with what it is about", async () => {
+    await query("create table public.members (organization_id uuid, user_id uuid)");
+    for (const statement of exampleOf("docs/quantities.md")) await query(statement);
+    const organization = "0a000000-0000-4000-8000-000000000001";
+    const said = () => query("select payer, wanted from billing.seats");
+    const join = "insert into public.members values ($1, gen_random_uuid())";
+    for (let seats = 1; seats <= 3; seats++) await query(join, [organization]);
+    expect(await said()).toEqual([{ payer: `organization:${organization}`, wanted: 3 }]);
+    await query("delete from public.members where user_id = (select user_id from public.members limit 1)");
+    await expect(
+      query(`do $$ begin insert into public.members values ('${organization}', null); raise 'no'; end $$`),
+    ).rejects.toThrow();
+    expect(await said()).toMatchObject([{ wanted: 2 }]);
+  });
+
+  it("may be said by the service role, through the API", async () => {
+    const { error } = await store.supabase.client.rpc("set_seats", { kind: "user", id: "x", seats: 2 });
+    expect(error).toBeNull();
+    expect(await query("select payer, subscription_group, wanted from billing.seats")).toEqual([
+      { payer: "user:x", subscription_group: "", wanted: 2 },
+    ]);
+  });
+
+  it.each([
+    ["team", "x", 1],
+    ["user", null, 1],
+    ["user", "x", -1],
+    ["user", "x", 1_000_000],
+    ["user", "x", null],
+  ])("is refused where it means nothing: %s %s %s", async (kind, id, seats) => {
+    await expect(query("select billing.set_seats($1, $2, $3)", [kind, id, seats])).rejects.toThrow();
+  });
+});
