@@ -10,7 +10,7 @@ const BUDGETS: Record<string, number> = {
   "apply-stripe-events": 156,
   reconcile: 150,
   "read-account": 165,
-  "relay-notices": 160,
+  "relay-notices": 170,
   health: 150,
   "create-checkout-session": 250,
   "create-checkout": 250,

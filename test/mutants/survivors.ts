@@ -99,8 +99,8 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     '"id" → ""',
   ),
   ...known(
-    "core/src/checkout/sell.ts",
-    "const same = running ? undefined : rivals.find(({ metadata }) => metadata?.purchase === params.metadata?.purchase);",
+    "core/src/checkout/sessions.ts",
+    "if (metadata?.purchase !== params.metadata?.purchase) return false;",
     "A session has metadata, be they empty; only Stripe's types say that it may have none.",
     "metadata?.purchase → metadata.purchase",
     "params.metadata?.purchase → params.metadata.purchase",
