@@ -113,10 +113,10 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
   ),
   ...known(
     "core/src/checkout/sessions.ts",
-    "(line_items?.data ?? []).flatMap(({ price }) => idOf(price?.product) ?? []);",
+    "(line_items?.data ?? []).flatMap(({ price }) => (price?.recurring ? (idOf(price.product) ?? []) : []));",
     "Stripe was asked for the items, each of which has a price of a product; only its types say that they may be missing.",
     "line_items?.data → line_items.data",
-    "price?.product → price.product",
+    "price?.recurring → price.recurring",
     '[] → ["Stryker was here"]',
   ),
   ...known(
@@ -256,7 +256,7 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
   ),
   ...known(
     "core/src/checkout/schema.ts",
-    'priceId: text("Price ID is required").check(z.regex(STRIPE_ID, "Price ID is required")),',
+    'const priceId = text("Price ID is required").check(z.regex(STRIPE_ID, "Price ID is required"));',
     "A check without words of its own has those of its schema.",
     '"Price ID is required" → ""',
   ),
