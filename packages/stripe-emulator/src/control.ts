@@ -42,6 +42,7 @@ export function controlApp(controls: Controls): Hono {
     controls.limiter.set(undefined);
     return context.json(limits());
   });
+  app.get("/failed_jobs", (context) => context.json({ data: world.store.failedJobs.all() }));
   app.get("/held", (context) => context.json({ data: faults.held() }));
   app.post("/held/release", (context) => {
     controls.release();

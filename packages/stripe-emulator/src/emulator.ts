@@ -96,7 +96,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
       deliverer.add(delivery);
       setImmediate(() => deliverer.wake());
     },
-    scheduled: () => setImmediate(() => jobs.wake(world)),
+    scheduled: () => jobs.wakeSoon(world),
   });
   deliverer.wake();
   jobs.wake(world);

@@ -13,13 +13,15 @@ import { advanceSchedule, announceExpiry } from "./billing/scheduling.ts";
 import { settlePayment } from "./billing/settlement.ts";
 import { trialWillEnd } from "./billing/trials.ts";
 import { clockOf } from "./state/clock-of.ts";
-import type { JobRow } from "./state/rows.ts";
+import type { FailedJob, JobRow } from "./state/job.ts";
 import type { World } from "./world.ts";
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** How long jobs run before requests have their turn: a clock that moves by years has thousands. */
+const SLICE_MS = 40;
 
 /** In the order in which things due at one moment are done: what ends at its period's end is not renewed. */
-const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
+const RUN: Record<Exclude<JobRow["kind"], "advance_clock">, (world: World, subject: string) => void> = {
   end_subscription: endAsPlanned,
   expire_incomplete: expireIncomplete,
   expire_pending_update: expirePendingUpdate,
@@ -41,73 +43,105 @@ const RUN: Record<JobRow["kind"], (world: World, subject: string) => void> = {
   expire_session: expireSession,
   expire_coupon: endCoupon,
   expire_promotion_code: endPromotionCode,
-  advance_clock: advanceClock,
 };
-const ORDER = Object.keys(RUN);
+const ORDER = [...Object.keys(RUN), "advance_clock"];
 
 const inOrder = (a: JobRow, b: JobRow) => a.at - b.at || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind);
 
-/**
- * Runs what is due on a clock in order, each thing at its own moment, until the target. What it causes may be due
- * before the target too (https://docs.stripe.com/billing/testing/test-clocks).
- */
-function advanceClock(world: World, id: string): void {
-  const target = world.store.testClocks.find(id)?.status_details.advancing?.target_frozen_time;
-  if (target === undefined) return;
-  const due = () => world.store.jobs.all().filter((row) => row.clock === id && row.at <= target * 1000);
-  for (let [job] = due().sort(inOrder); job !== undefined; [job] = due().sort(inOrder)) {
-    const { kind, subject, at } = job;
-    const { frozen_time: before } = world.store.testClocks.get(id);
-    world.update("testClocks", id, { frozen_time: Math.max(Math.floor(at / 1000), before) });
-    world.store.jobs.delete(job.id);
-    try {
-      world.onClock(id, () => RUN[kind](world, subject));
-    } catch (error) {
-      const failed = world.update("testClocks", id, { status: "internal_failure", status_details: {} });
-      world.emit("test_helpers.test_clock.internal_failure", failed);
-      throw error;
-    }
+/** The first of the jobs on a clock (null: in real time) that is due by a moment, in milliseconds since the epoch. */
+function firstDue({ store }: World, clock: string | null, by: number): JobRow | undefined {
+  let first: JobRow | undefined;
+  for (const job of store.jobs.all()) {
+    if ((job.clock ?? null) === clock && job.at <= by && (!first || inOrder(job, first) < 0)) first = job;
   }
-  const ready = world.update("testClocks", id, { status: "ready", frozen_time: target, status_details: {} });
-  world.emit("test_helpers.test_clock.ready", ready);
+  return first;
 }
 
 /** Runs the jobs of the state when they are due, also those that came due while nothing ran. */
 export class JobRunner {
   readonly #log: (line: string) => void;
   #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+  #woken = false;
 
   constructor(log: (line: string) => void) {
     this.#log = log;
   }
 
+  /** Wakes it once whoever calls is done, however many jobs are planned until then. */
+  wakeSoon(world: World): void {
+    if (this.#woken) return;
+    this.#woken = true;
+    setImmediate(() => {
+      this.#woken = false;
+      this.wake(world);
+    });
+  }
+
+  /** Sets the timer for what is due next. Nothing runs in the turn of whoever calls. */
   wake(world: World): void {
     clearTimeout(this.#timer);
-    const jobs = world.store.jobs.all().filter((job) => !job.clock);
-    if (jobs.length === 0) return;
-    const next = Math.min(...jobs.map((job) => job.at));
-    const delay = Math.min(next - Date.now(), MAX_TIMER_MS);
-    if (delay <= 0) {
-      this.#run(world);
-      return;
-    }
+    if (this.#closed) return;
+    let next = Number.POSITIVE_INFINITY;
+    for (const job of world.store.jobs.all()) if (!job.clock) next = Math.min(next, job.at);
+    if (next === Number.POSITIVE_INFINITY) return;
+    const delay = Math.max(0, Math.min(next - Date.now(), MAX_TIMER_MS));
     this.#timer = setTimeout(() => this.#run(world), delay);
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
   }
 
   #run(world: World): void {
-    const due = world.store.jobs.all().filter((job) => !job.clock && job.at <= Date.now());
-    for (const job of due.sort(inOrder)) {
-      world.store.jobs.delete(job.id);
-      try {
-        world.onClock(clockOf(world.store, job.subject), () => RUN[job.kind](world, job.subject));
-      } catch (error) {
-        this.#log(`The emulator failed at ${job.kind}: ${error instanceof Error ? error.stack : String(error)}`);
-      }
+    const until = performance.now() + SLICE_MS;
+    const now = Date.now();
+    for (let job = firstDue(world, null, now); job; job = firstDue(world, null, now)) {
+      const { id, kind, subject } = job;
+      world.store.jobs.delete(id);
+      if (kind === "advance_clock") this.#advance(world, subject, until);
+      else this.#attempt(world, job, clockOf(world.store, subject), RUN[kind]);
+      if (performance.now() >= until) break;
     }
     this.wake(world);
+  }
+
+  /**
+   * Runs what is due on a clock in order, each thing at its own moment, until the target or the end of this slice. What it
+   * causes may be due before the target too (https://docs.stripe.com/billing/testing/test-clocks).
+   */
+  #advance(world: World, id: string, until: number): void {
+    const target = world.store.testClocks.find(id)?.status_details.advancing?.target_frozen_time;
+    if (target === undefined) return;
+    for (let job = firstDue(world, id, target * 1000); job; job = firstDue(world, id, target * 1000)) {
+      if (performance.now() >= until) {
+        // Kept with the state: a process that is killed here goes on with it.
+        world.schedule("advance_clock", id, Date.now());
+        return;
+      }
+      const { frozen_time: before } = world.store.testClocks.get(id);
+      world.update("testClocks", id, { frozen_time: Math.max(Math.floor(job.at / 1000), before) });
+      world.store.jobs.delete(job.id);
+      if (job.kind !== "advance_clock") this.#attempt(world, job, id, RUN[job.kind]);
+    }
+    const ready = world.update("testClocks", id, { status: "ready", frozen_time: target, status_details: {} });
+    world.emit("test_helpers.test_clock.ready", ready);
+  }
+
+  /** A job that throws is set aside: it is in the log and in the control room, and the others go on. */
+  #attempt(world: World, job: JobRow, clock: string | null, run: (world: World, subject: string) => void): void {
+    try {
+      world.onClock(clock, () => run(world, job.subject));
+    } catch (error) {
+      const told = error instanceof Error ? error.stack : String(error);
+      this.#log(`The emulator failed at ${job.kind} of ${job.subject}, and goes on without it: ${told}`);
+      const failed: FailedJob = {
+        ...job,
+        error: error instanceof Error ? error.message : (told ?? ""),
+        failedAt: Date.now(),
+      };
+      world.store.failedJobs.put(failed);
+    }
   }
 }

@@ -3,8 +3,9 @@ import { API_VERSION } from "./api-version.ts";
 import type { Endpoint, Endpoints } from "./events/endpoints.ts";
 import { previousAttributes } from "./events/previous-attributes.ts";
 import { newId } from "./state/ids.ts";
+import type { JobRow } from "./state/job.ts";
 import { cutLists } from "./state/nested-lists.ts";
-import type { DeliveryRow, EventRow, JobRow, Rows } from "./state/rows.ts";
+import type { DeliveryRow, EventRow, Rows } from "./state/rows.ts";
 import { openStore, type Store } from "./state/store.ts";
 import type { Stored } from "./state/stored.ts";
 

@@ -3,7 +3,11 @@ import { emptyParameter, invalid, missingParameter, notModelled } from "./errors
 import type { FormHash, FormValue } from "./form.ts";
 
 /** Turns a form value into a typed one, or throws Stripe's 400 naming the parameter. */
-export type Reader<T> = (value: FormValue, param: string) => T;
+export interface Reader<T> {
+  (value: FormValue, param: string): T;
+  /** What is in it, where it is a hash or an array of such. */
+  readonly within?: Schema<Fields, string> | undefined;
+}
 
 /** Readers by parameter name; `satisfies Fields<keyof Stripe.XParams>` ties the names to the pinned SDK. */
 export type Fields<Names extends PropertyKey = string> = { readonly [K in Names]?: Reader<unknown> };
@@ -77,10 +81,10 @@ export const email: Reader<string> = (value, param) => {
 };
 
 /** `''` unsets: it reads as null. */
-export const clearable =
-  <T>(reader: Reader<T>): Reader<T | null> =>
-  (value, param) =>
-    value === "" ? null : reader(value, param);
+export const clearable = <T>(reader: Reader<T>): Reader<T | null> =>
+  Object.assign((value: FormValue, param: string) => (value === "" ? null : reader(value, param)), {
+    within: reader.within,
+  });
 
 /** The words that are modelled: Stripe may know more. */
 export const oneOf =
@@ -91,20 +95,25 @@ export const oneOf =
     throw notModelled(`the value ${JSON.stringify(value)} of ${param}`, param);
   };
 
-export const arrayOf =
-  <T>(reader: Reader<T>): Reader<T[]> =>
-  (value, param) => {
-    if (value === "") return [];
-    if (!Array.isArray(value)) throw invalid("Invalid array", undefined, param);
-    return value.map((item, index) => reader(item, `${param}[${index}]`));
-  };
+export const arrayOf = <T>(reader: Reader<T>): Reader<T[]> =>
+  Object.assign(
+    (value: FormValue, param: string) => {
+      if (value === "") return [];
+      if (!Array.isArray(value)) throw invalid("Invalid array", undefined, param);
+      return value.map((item, index) => reader(item, `${param}[${index}]`));
+    },
+    { within: reader.within },
+  );
 
-export const hashOf =
-  <S extends Schema<Fields, string>>(inner: S): Reader<ParamsOf<S>> =>
-  (value, param) => {
-    if (typeof value === "string" || Array.isArray(value)) throw invalid("Invalid object", "parameter_invalid", param);
-    return readParams(inner, value, param);
-  };
+export const hashOf = <S extends Schema<Fields, string>>(inner: S): Reader<ParamsOf<S>> =>
+  Object.assign(
+    (value: FormValue, param: string) => {
+      if (typeof value === "string" || Array.isArray(value))
+        throw invalid("Invalid object", "parameter_invalid", param);
+      return readParams(inner, value, param);
+    },
+    { within: inner },
+  );
 
 /** https://docs.stripe.com/metadata#data */
 const MOST_KEYS = 50;

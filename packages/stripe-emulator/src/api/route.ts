@@ -5,6 +5,8 @@ import { type Fields, type ParamsOf, readParams, type Schema } from "./params.ts
 export interface Route {
   method: "GET" | "POST" | "DELETE";
   path: string;
+  /** What it takes. */
+  params: Schema<Fields, string>;
   /** Reads the parameters, and throws for wrong ones. What it returns is the execution. */
   begin(form: FormHash): (world: World, path: Record<string, string>) => object;
 }
@@ -19,6 +21,7 @@ export function route<S extends Schema<Fields, string>>(
   return {
     method,
     path,
+    params,
     begin: (form) => {
       const read = readParams(params, form);
       return (world, named) => act(world, read, named);

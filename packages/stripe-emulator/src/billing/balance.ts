@@ -58,7 +58,7 @@ export function applyBalance(world: World, { id, customer, currency, total }: In
 /** An invoice is voided: the customer has back what it took from the balance, or gives back what it put there. */
 export function unapplyBalance(world: World, invoice: Invoice): void {
   const amount = invoice.starting_balance - (invoice.ending_balance ?? invoice.starting_balance);
-  if (amount === 0) return;
+  if (amount === 0 || !world.store.customers.find(invoice.customer)) return;
   const { customer, currency, id } = invoice;
   adjustBalance(world, customer, { amount, currency, type: "unapplied_from_invoice", invoice: id });
 }

@@ -18,12 +18,21 @@ export function periodEnd(start: number, { interval, interval_count: count }: Pe
 /**
  * The end of the period that begins at `start`, counted from the anchor: a subscription anchored on the 31st ends
  * its periods on the 28th, then again on the 31st.
+ * @throws For a period that would never end: what waits for its end would wait, or come again, for ever.
  */
 export function nextPeriodEnd(anchor: number, start: number, { interval, interval_count: count }: Period): number {
+  if (!(count >= 1)) throw new Error(`A period of ${count} ${interval}s has no end.`);
   if (interval === "day" || interval === "week" || anchor > start) {
     return periodEnd(start, { interval, interval_count: count });
   }
-  let periods = 1;
-  while (periodEnd(anchor, { interval, interval_count: periods * count }) <= start) periods += 1;
-  return periodEnd(anchor, { interval, interval_count: periods * count });
+  const ending = (periods: number) => periodEnd(anchor, { interval, interval_count: periods * count });
+  let periods = Math.max(1, Math.floor(monthsBetween(anchor, start) / (interval === "year" ? 12 * count : count)));
+  while (ending(periods) <= start) periods += 1;
+  return ending(periods);
+}
+
+/** How many months lie between two moments at least. */
+function monthsBetween(from: number, to: number): number {
+  const [first, last] = [new Date(from * 1000), new Date(to * 1000)];
+  return (last.getUTCFullYear() - first.getUTCFullYear()) * 12 + last.getUTCMonth() - first.getUTCMonth() - 1;
 }

@@ -68,8 +68,8 @@ export function pendingItems(
   { customer, currency }: Pick<InvoiceItem, "customer" | "currency">,
 ): InvoiceItem[] {
   return world.store.invoiceItems
-    .all()
-    .filter((row) => row.invoice === null && row.customer === customer && row.currency === currency)
+    .where("customer", customer)
+    .filter((row) => row.invoice === null && row.currency === currency)
     .sort((a, b) => b.date - a.date);
 }
 

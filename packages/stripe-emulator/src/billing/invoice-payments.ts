@@ -31,7 +31,7 @@ export function openInvoicePayment(
 }
 
 const paymentsOf = (world: World, invoice: string): InvoicePayment[] =>
-  world.store.invoicePayments.all().filter((row) => row.invoice === invoice);
+  world.store.invoicePayments.where("invoice", invoice);
 
 /** The payment that was opened when the invoice was finalised: it is for what remains to be paid. */
 export const defaultPaymentOf = (world: World, invoice: string): InvoicePayment | undefined =>

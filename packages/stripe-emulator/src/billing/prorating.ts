@@ -63,8 +63,8 @@ export function chargeRest(world: World, subscription: Subscription, item: Subsc
 function debitsOf(world: World, subscription: Subscription, item: string): Debit[] {
   const credited = creditedBy(world, subscription);
   const invoiced = world.store.invoices
-    .all()
-    .filter((row) => row.customer === subscription.customer && row.status !== "void")
+    .where("customer", subscription.customer)
+    .filter((row) => row.status !== "void")
     .flatMap(({ id, created, lines }) =>
       lines.data
         .filter((line) => originOf(line)?.subscription_item === item && line.amount > 0)
@@ -92,8 +92,8 @@ function debitsOf(world: World, subscription: Subscription, item: string): Debit
 /** The ids of the invoice lines and invoice items that credits have taken back. */
 function creditedBy(world: World, { customer }: Subscription): Set<string> {
   const credits = world.store.invoiceItems
-    .all()
-    .filter((row) => row.customer === customer && world.store.invoices.find(row.invoice)?.status !== "void")
+    .where("customer", customer)
+    .filter((row) => world.store.invoices.find(row.invoice)?.status !== "void")
     .flatMap(({ proration_details: details }) => details?.credited_items ?? []);
   const ids = credits.map(({ invoice_item: pending, invoice_line_item_details: billed }) =>
     pending === undefined ? (billed?.invoice_line_items ?? []) : [pending],

@@ -65,7 +65,8 @@ const CHALLENGING: readonly (PaymentOutcome | undefined)[] = ["authenticates_onc
 export const isDeclined = (outcome: PaymentOutcome | undefined): boolean => DECLINING.includes(outcome);
 export const isChallenged = (outcome: PaymentOutcome | undefined): boolean => CHALLENGING.includes(outcome);
 
-export const namedCardNumber = (name: string): string | undefined => NAMED[name];
+export const namedCardNumber = (name: string): string | undefined =>
+  Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
 
 const brandOf = (number: string) => (number.startsWith("37") ? "amex" : number.startsWith("5") ? "mastercard" : "visa");
 

@@ -71,7 +71,10 @@ export class Deliverer {
     clearTimeout(this.#timer);
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
+    const most = AT_ONCE * this.#options.endpoints.enabled().length;
     for (const id of this.#queue) {
+      // Each that is over wakes this again.
+      if (this.#inFlight.size >= most) return;
       if (this.#inFlight.has(id)) continue;
       const delivery = this.#options.store.deliveries.get(id);
       const due = delivery.nextAttemptAt ?? now;

@@ -136,8 +136,14 @@ function granted(
   return offersFromParam(world, asked, basket).map((offer) => grant(world, offer, { customer, invoice: id }));
 }
 
+/** Nothing is billed any more to a customer who was deleted (https://docs.stripe.com/api/customers/delete). */
+export function refuseDeletedCustomer(world: World, { customer }: Invoice): void {
+  if (!world.store.customers.find(customer)) throw noSuch("customer", customer ?? "", "customer");
+}
+
 export function updateInvoice(world: World, id: string, params: Attributes): Invoice {
   const before = getInvoice(world, id);
+  if (before.status === "draft") refuseDeletedCustomer(world, before);
   const patch = { ...patchOf(world, params), metadata: mergeMetadata(before.metadata, params.metadata) };
   if (before.status !== "draft") return world.update("invoices", id, patch, "invoice.updated");
   const lines = before.lines.data.map(({ amount, pricing }) => ({ amount, product: pricing?.price_details?.product }));
@@ -164,6 +170,7 @@ export function deleteInvoice(world: World, id: string): Stripe.DeletedInvoice {
 
 export function finalize(world: World, id: string, autoAdvance?: boolean): Invoice {
   expectStatus(getInvoice(world, id), ["draft"], "finalize");
+  refuseDeletedCustomer(world, getInvoice(world, id));
   if (autoAdvance !== undefined) world.update("invoices", id, { auto_advance: autoAdvance });
   const invoice = finalizeInvoice(world, id);
   if (invoice.status === "draft") {

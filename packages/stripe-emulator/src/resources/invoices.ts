@@ -19,6 +19,7 @@ import {
   expectStatus,
   finalize,
   getInvoice,
+  refuseDeletedCustomer,
   send,
   updateInvoice,
 } from "./invoice-editing.ts";
@@ -36,8 +37,12 @@ const payParams = schema({
 function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invoice {
   const { status } = getInvoice(world, id);
   if (status === "paid") throw invalid("Invoice is already paid", "invoice_already_paid");
-  if (status === "draft") finalizeInvoice(world, id);
-  else if (status !== "open" && status !== "uncollectible") throw invalid(`This invoice is ${status}.`);
+  if (status === "draft") {
+    refuseDeletedCustomer(world, getInvoice(world, id));
+    finalizeInvoice(world, id);
+  }
+  if (status !== "draft" && status !== "open" && status !== "uncollectible")
+    throw invalid(`This invoice is ${status}.`);
   const invoice = getInvoice(world, id);
   if (invoice.status === "paid") return invoice;
   if (invoice.status === "draft") throw invalid(invoice.last_finalization_error?.message ?? "");

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { FailedJob, JobRow } from "./job.ts";
 import type { LinkItems, SessionDetails } from "./selling.ts";
 import type { Stored } from "./stored.ts";
 
@@ -50,37 +51,6 @@ export interface DeliveryAttempt {
 /** An endpoint of the configuration that was switched off. */
 export interface DisabledEndpoint {
   id: string;
-}
-
-/** Something that happens by itself later. `at` in milliseconds since the epoch. */
-export interface JobRow {
-  id: string;
-  kind:
-    | "advance_clock"
-    | "advance_schedule"
-    | "decide_dispute"
-    | "end_subscription"
-    | "expire_coupon"
-    | "expire_incomplete"
-    | "expire_pending_update"
-    | "expire_promotion_code"
-    | "expire_session"
-    | "finalize_invoice"
-    | "finish_refund"
-    | "invoice_overdue"
-    | "follow_charge"
-    | "release_payment"
-    | "renew_subscription"
-    | "resume_collection"
-    | "retry_payment"
-    | "schedule_expiring"
-    | "settle_payment"
-    | "trial_will_end"
-    | "upcoming_invoice";
-  at: number;
-  subject: string;
-  /** The test clock that it waits on; null: real time. */
-  clock: string | null;
 }
 
 /** The answer to a POST that carried an idempotency key (the id). */
@@ -191,6 +161,7 @@ export interface Rows {
   deliveries: DeliveryRow;
   deliveryAttempts: DeliveryAttempt;
   jobs: JobRow;
+  failedJobs: FailedJob;
   replies: ReplyRow;
 }
 
@@ -254,5 +225,6 @@ export const TABLE_NAMES: Record<TableName, true> = {
   deliveries: true,
   deliveryAttempts: true,
   jobs: true,
+  failedJobs: true,
   replies: true,
 };

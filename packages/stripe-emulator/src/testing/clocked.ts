@@ -37,7 +37,7 @@ export async function onClock(bench: Bench, start: number, card: string | null =
       const from = bench.emulator.events().length;
       expect((await stripe.testHelpers.testClocks.advance(clock, { frozen_time: to })).status).toBe("advancing");
       const status = async () => (await stripe.testHelpers.testClocks.retrieve(clock)).status;
-      await expect.poll(status, { interval: 5 }).toBe("ready");
+      await expect.poll(status, { interval: 5, timeout: 10_000 }).toBe("ready");
       return typesSince(bench, from).slice(1, -1);
     },
   };

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import { API_VERSION } from "../../api-version.ts";
 import type { Controls } from "../../controls.ts";
+import type { FailedJob } from "../../state/job.ts";
 import type { Markup } from "../layout.ts";
 import { objectsByType } from "./catalogue.ts";
 import { eventTable } from "./events.ts";
@@ -26,6 +27,7 @@ export function overviewScreen({ world, endpoints, faults }: Controls, origin: U
     tile("Endpoints on", `${endpoints.enabled().length} of ${all.length}`, "endpoints"),
   ];
   const body = html`<ul class="tiles">${tiles}</ul>
+${failures(store.failedJobs.all())}
 <section class="stack"><h2>Point your code here</h2><p class="soft">API version ${API_VERSION}. Any key that begins with <code>sk_test_</code> will do.</p>
 ${snippet(origin)}</section>
 <section class="stack"><h2>Latest events</h2>${
@@ -35,6 +37,14 @@ ${snippet(origin)}</section>
   }</section>`;
   return { section: "overview", title: "Control room", body };
 }
+
+/** What should have happened by itself, and did not: a fault of the emulator's own. */
+const failures = (failed: readonly FailedJob[]): Markup =>
+  failed.length === 0
+    ? html``
+    : html`<section class="stack"><h2>What the emulator failed at</h2><ul>${failed.map(
+        ({ kind, subject, error }) => html`<li>${kind.replaceAll("_", " ")} of <code>${subject}</code>: ${error}</li>`,
+      )}</ul></section>`;
 
 const tile = (label: string, count: number | string, path: string): Markup =>
   html`<li><a class="tile" href="${ROOM}/${path}"><strong>${count}</strong> ${label}</a></li>`;

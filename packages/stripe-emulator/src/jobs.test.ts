@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { StripeEmulatorOptions } from "./index.ts";
+import { type Bench, openBench } from "./testing/bench.ts";
+import { DAY, onClock, START } from "./testing/clocked.ts";
+
+const headers = { authorization: "Bearer sk_test_jobs", "content-type": "application/json" };
+
+async function bench(options: Partial<StripeEmulatorOptions> = {}): Promise<Bench> {
+  const opened = await openBench({ webhookEndpoints: [], ...options });
+  onTestFinished(() => opened.close());
+  return opened;
+}
+
+async function control<T>(on: Bench, method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  return (await fetch(`${on.origin}/_emulator/${path}`, { method, headers, ...sent })).json() as T;
+}
+
+/** As a state file from before such prices were refused has it. */
+async function breakPeriod(on: Bench, id: string): Promise<void> {
+  const snapshot = await control<[string, string, unknown][]>(on, "POST", "snapshot");
+  const rows = snapshot.map(([table, key, row]) => {
+    const text = JSON.stringify(row);
+    return [table, key, JSON.parse(key === id ? text.replaceAll('"interval_count":1', '"interval_count":0') : text)];
+  });
+  await control(on, "POST", "restore", rows);
+}
+
+test("a job that throws is set aside and told, and the clock goes on", async () => {
+  const log: string[] = [];
+  const on = await bench({ log: (line) => void log.push(line) });
+  const clocked = await onClock(on, START);
+  const [broken, whole] = [await clocked.subscribe(), await clocked.subscribe()];
+  await breakPeriod(on, broken.id);
+  await clocked.advance(START + 40 * DAY);
+  expect((await on.stripe.invoices.list({ subscription: whole.id })).data).toHaveLength(2);
+  expect((await on.stripe.testHelpers.testClocks.retrieve(clocked.clock)).status).toBe("ready");
+  const { data } = await control<{ data: unknown[] }>(on, "GET", "failed_jobs");
+  const error = "A period of 0 months has no end.";
+  expect(data).toMatchObject([
+    { kind: "upcoming_invoice", subject: broken.id, error },
+    { kind: "renew_subscription", subject: broken.id, error },
+  ]);
+  expect(log.filter((line) => line.startsWith("The emulator failed at renew_subscription"))).toHaveLength(1);
+  expect(await (await fetch(`${on.origin}/_emulator`)).text()).toContain(error);
+});
+
+test("requests are answered while a clock moves by years", async () => {
+  const on = await bench();
+  const { clock, subscribe } = await onClock(on, START);
+  for (let count = 0; count < 10; count++) await subscribe();
+  await on.stripe.testHelpers.testClocks.advance(clock, { frozen_time: START + 3 * 366 * DAY });
+  const seen = new Set<string>();
+  while (!seen.has("ready")) seen.add((await on.stripe.testHelpers.testClocks.retrieve(clock)).status);
+  expect([...seen]).toEqual(["advancing", "ready"]);
+}, 20_000);
+
+test("a clock that was moving when its process ended gets to where it was sent", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "emulator-jobs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const stateFile = join(folder, "state.jsonl");
+  const first = await openBench({ webhookEndpoints: [], stateFile });
+  const { clock, subscribe } = await onClock(first, START);
+  const { id } = await subscribe();
+  for (let count = 0; count < 10; count++) await subscribe();
+  await first.stripe.testHelpers.testClocks.advance(clock, { frozen_time: START + 370 * DAY });
+  await first.close();
+  const on = await bench({ stateFile });
+  const status = async () => (await on.stripe.testHelpers.testClocks.retrieve(clock)).status;
+  await expect.poll(status, { timeout: 10_000 }).toBe("ready");
+  const invoices = await on.stripe.invoices.list({ subscription: id, status: "paid", limit: 100 });
+  expect(invoices.data).toHaveLength(13);
+});
