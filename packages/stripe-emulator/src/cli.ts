@@ -52,6 +52,7 @@ function readArguments() {
 interface Settings {
   port: number;
   host: string;
+  remote: boolean;
   /** Where browsers find it. */
   publicUrl: string;
   state: string | undefined;
@@ -70,14 +71,15 @@ function checkArguments({ port: portText, host, "allow-remote": remote, ...rest 
     fail(`--webhook ${webhook} is not an address: give one such as http://localhost:3000/webhook.`);
   // Those two stand for every address, and are none themselves.
   const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return { port, host, publicUrl: `http://${shown}:${port}`, state, webhook, secret } satisfies Settings;
+  return { port, host, remote, publicUrl: `http://${shown}:${port}`, state, webhook, secret } satisfies Settings;
 }
 
-async function run({ port, host, publicUrl, state, webhook, secret }: Settings): Promise<void> {
+async function run({ port, host, remote, publicUrl, state, webhook, secret }: Settings): Promise<void> {
   const [{ serve }, { createStripeEmulator }] = await Promise.all([import("@hono/node-server"), import("./index.ts")]);
   const emulator = createStripeEmulator({
     publicUrl,
     ...(state === undefined ? {} : { stateFile: state }),
+    anyHost: remote,
     webhookEndpoints: webhook === undefined ? [] : [{ url: webhook, secret, enabledEvents: ["*"] }],
     log: console.log,
   });

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { Hono } from "hono";
 import type Stripe from "stripe";
 import { apiApp } from "./api/app.ts";
+import { ApiError, errorJson } from "./api/errors.ts";
 import { Limiter } from "./api/limiter.ts";
 import { checkVersion, eventIn } from "./api/versions.ts";
 import { API_VERSION } from "./api-version.ts";
@@ -15,6 +16,7 @@ import { Endpoints, type WebhookEndpoint } from "./events/endpoints.ts";
 import { Faults } from "./events/faults.ts";
 import type { EventBridgeDestination } from "./events/partner-events.ts";
 import { JobRunner } from "./jobs.ts";
+import { isForeign } from "./own-host.ts";
 import { pagesApp } from "./pages/app.ts";
 import { controlRoom } from "./pages/control/app.ts";
 import { ROUTES } from "./resources/routes.ts";
@@ -38,6 +40,8 @@ export interface StripeEmulatorOptions {
   afterRetries?: AfterRetries;
   /** Milliseconds to wait before each further attempt of a delivery; when they are used up it has failed. */
   retryDelaysMs?: readonly number[];
+  /** Whether requests may come by any name, for emulators that other machines reach. Default: by this machine's and `publicUrl`'s. */
+  anyHost?: boolean;
   /** Called with one line per request and delivery; never with secrets, e-mails or the addresses of sessions. */
   log?: (line: string) => void;
 }
@@ -55,6 +59,14 @@ export interface StripeEmulator {
   waitForDeliveries(): Promise<void>;
   /** Stops the timers, waits for deliveries under way (at most 2 s) and writes the state. */
   close(): Promise<void>;
+}
+
+/** Neither the API nor a control nor a page is there for other names: any test key would open them. */
+function foreignHost(request: Request): Response {
+  const { host } = new URL(request.url);
+  const message = `The emulator answers to this machine's own address, and to that of its publicUrl: not as ${host}. Where other machines are to reach it, start it with --allow-remote (anyHost).`;
+  const body = errorJson(new ApiError(403, { type: "invalid_request_error", message }));
+  return new Response(body, { status: 403, headers: { "content-type": "application/json" } });
 }
 
 const DEFAULT_SETTLE_DELAY_MS = 3000;
@@ -107,7 +119,10 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   app.route("/", controlApp(controls));
   app.route("/", pagesApp(world, deliverer));
   return {
-    fetch: async (request) => app.fetch(request),
+    fetch: async (request) => {
+      const foreign = !options.anyHost && isForeign(request, world.publicUrl);
+      return foreign ? foreignHost(request) : app.fetch(request);
+    },
     upgrade: (request, socket, head) => listeners.upgrade(request, socket, head),
     events: () => structuredClone(store.events.all()) as unknown as Stripe.Event[],
     deliveries: () => store.deliveries.all(),

@@ -38,15 +38,19 @@ export function apiApp(
       let response: Response;
       try {
         await beforehand(faults, fault, raw);
+        const refused = route.method === "GET" ? undefined : world.store.trouble();
+        if (refused !== undefined) return respond(raw, () => unwritable(refused, log), log);
         response = isRefusal(fault) ? respond(raw, () => faulty(fault), log) : act(served(route, fault));
       } finally {
         keys.giveBack(key);
       }
       // Done and kept: what is late from here on is the network's, and a further request with the key is answered.
       await afterwards(faults, fault, raw);
-      return response;
+      const lost = route.method === "GET" ? undefined : world.store.trouble();
+      return lost === undefined ? response : respond(raw, () => unwritable(lost, log), log);
     });
   }
+  app.all("/v2/*", (context) => respond(context.req.raw, () => missing(context.req.raw, nameOf(context.req.raw)), log));
   app.all("/v1/*", (context) => respond(context.req.raw, () => notFound(context.req.raw), log));
   return app;
 }
@@ -70,6 +74,12 @@ const isRefusal = (fault: Fault | undefined): fault is Fault =>
 /** The route, or one that breaks once it has begun. */
 const served = (route: Route, fault: Fault | undefined): Route =>
   fault?.kind === "error_500_kept" ? { ...route, begin: () => () => faulty(fault) } : route;
+
+/** What was done is answered as done only when it is kept: else whoever asked may try again, with the same key. */
+function unwritable(message: string, log: (line: string) => void): never {
+  log(message);
+  throw new ApiError(500, { type: "api_error", message });
+}
 
 function refuse(refusal: ApiError): never {
   throw refusal;

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { tryLock } from "./lock.ts";
 
@@ -7,6 +7,9 @@ export type Change = [table: string, id: string, row: unknown];
 
 const isGroup = (value: unknown): value is Change[] =>
   Array.isArray(value) && value.every((change) => Array.isArray(change) && typeof change[1] === "string");
+
+/** How long it waits until it tries again to write. */
+const RETRY_MS = 1000;
 
 /** Whether a line that is no JSON may be the beginning of a group. */
 const isTorn = (line: string) => "[[".startsWith(line.slice(0, 2));
@@ -21,6 +24,10 @@ export class Journal {
   #pending: Change[] = [];
   #scheduled = false;
   #closed = false;
+  /** How long the file is with all groups in it that were written whole. */
+  #size = 0;
+  #trouble: string | undefined;
+  #again: NodeJS.Timeout | undefined;
 
   /**
    * @param locked whether whoever calls has locked the file already
@@ -57,8 +64,10 @@ export class Journal {
   /** Replaces the file by one that holds just these rows; atomic. */
   rewrite(rows: Change[]): void {
     const beside = `${this.#path}.new`;
-    writeFileSync(beside, rows.map((row) => `${JSON.stringify([row])}\n`).join(""), { mode: 0o600 });
+    const text = Buffer.from(rows.map((row) => `${JSON.stringify([row])}\n`).join(""));
+    writeFileSync(beside, text, { mode: 0o600 });
     renameSync(beside, this.#path);
+    this.#size = text.length;
   }
 
   /** Everything recorded in one turn of the event loop is written as one group, at the end of that turn. */
@@ -70,11 +79,34 @@ export class Journal {
     queueMicrotask(() => this.flush());
   }
 
+  /** What is in the way of writing, such as a full disk; undefined: nothing. What waits is kept, and tried again. */
+  trouble(): string | undefined {
+    return this.#trouble;
+  }
+
   flush(): void {
     this.#scheduled = false;
+    clearTimeout(this.#again);
     if (this.#pending.length === 0) return;
-    appendFileSync(this.#path, `${JSON.stringify(this.#pending)}\n`);
+    const group = Buffer.from(`${JSON.stringify(this.#pending)}\n`);
+    try {
+      appendFileSync(this.#path, group);
+    } catch (error) {
+      this.#stop(error as Error);
+      return;
+    }
+    this.#size += group.length;
     this.#pending = [];
+    this.#trouble = undefined;
+  }
+
+  /** What was written of a group is taken back: the file still holds all that was kept before. */
+  #stop({ message }: Error): void {
+    try {
+      truncateSync(this.#path, this.#size);
+    } catch {} // What cannot be shortened ends in a torn line, which the next start leaves out.
+    this.#trouble = `The state file ${this.#path} cannot be written: ${message}. Until it can, nothing is changed.`;
+    this.#again = setTimeout(() => this.flush(), RETRY_MS).unref();
   }
 
   /** Writes what is left, and gives the file back: what comes later is not written. */

@@ -5,6 +5,8 @@ import { Table } from "./table.ts";
 export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
   /** Writes what is left, and gives the file back. */
   close(): void;
+  /** Why what changes cannot be kept; undefined: it can. */
+  trouble(): string | undefined;
   /** All rows, as `replace` takes them. */
   snapshot(): Change[];
   /** Throws all rows away for these ones. */
@@ -41,7 +43,13 @@ export function openStore(file: string | undefined, locked = false): Store {
     for (const [name, id] of snapshot()) tables[name]?.delete(id);
     for (const [name, , row] of rows) tables[name]?.put(row as { id: string });
   };
-  return { ...tables, close: () => journal?.close(), snapshot, replace } as unknown as Store;
+  return {
+    ...tables,
+    close: () => journal?.close(),
+    trouble: () => journal?.trouble(),
+    snapshot,
+    replace,
+  } as unknown as Store;
 }
 
 /** Opening the file would lose what another version of the emulator keeps in tables that this one does not have. */
