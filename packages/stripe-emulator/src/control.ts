@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { authenticate } from "./api/authenticate.ts";
-import { ApiError, errorJson, invalid } from "./api/errors.ts";
+import { ApiError, errorJson, invalid, unauthorized } from "./api/errors.ts";
 import { type Controls, DEFAULT_OVERLAP_S } from "./controls.ts";
 
 type Hash = Record<string, unknown>;
@@ -20,7 +20,7 @@ export function controlApp(controls: Controls): Hono {
     return new Response(errorJson(error), { status: error.status, headers: { "content-type": "application/json" } });
   });
   app.use(async (context, next) => {
-    authenticate(context.req.raw);
+    if (authenticate(context.req.raw) === "publishable") throw unauthorized("This needs a secret test key.");
     await next();
   });
   app.get("/faults", (context) => context.json({ data: faults.all() }));

@@ -78,15 +78,16 @@ export class JobRunner {
     });
   }
 
-  /** Sets the timer for what is due next. Nothing runs in the turn of whoever calls. */
+  /** Runs what is due, and sets the timer for what is not yet. */
   wake(world: World): void {
     clearTimeout(this.#timer);
     if (this.#closed) return;
     let next = Number.POSITIVE_INFINITY;
     for (const job of world.store.jobs.all()) if (!job.clock) next = Math.min(next, job.at);
     if (next === Number.POSITIVE_INFINITY) return;
-    const delay = Math.max(0, Math.min(next - Date.now(), MAX_TIMER_MS));
-    this.#timer = setTimeout(() => this.#run(world), delay);
+    const delay = Math.min(next - Date.now(), MAX_TIMER_MS);
+    if (delay <= 0) this.#run(world);
+    else this.#timer = setTimeout(() => this.wake(world), delay);
   }
 
   close(): void {
@@ -104,7 +105,7 @@ export class JobRunner {
       else this.#attempt(world, job, clockOf(world.store, subject), RUN[kind]);
       if (performance.now() >= until) break;
     }
-    this.wake(world);
+    this.wakeSoon(world);
   }
 
   /**

@@ -62,9 +62,9 @@ test("with its invoice voided it waits no longer", async () => {
 });
 
 test("it waits no longer than the period, nor into a schedule's next phase", async () => {
-  const { id, price, advance, change } = await unpaid();
+  const { id, item, price, advance, change } = await unpaid();
   await advance(END - 3600);
-  expect((await change()).pending_update?.expires_at).toBe(END);
+  expect((await change({ items: [{ id: item, quantity: 100 }] })).pending_update?.expires_at).toBe(END);
   const schedule = await stripe.subscriptionSchedules.create({ from_subscription: id });
   await stripe.subscriptionSchedules.update(schedule.id, {
     phases: [

@@ -160,9 +160,12 @@ test("a subscription that sends its invoices is active unpaid, past due when one
   const begun = await stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] });
   expect(begun).toMatchObject({
     status: "active",
-    latest_invoice: { status: "open", collection_method: "send_invoice", due_date: START + 7 * DAY, attempted: false },
+    latest_invoice: { status: "draft", collection_method: "send_invoice", attempted: false },
   });
   expect(await advance(START + 8 * DAY)).toEqual([
+    "invoice.finalized",
+    "payment_intent.created",
+    "invoice.sent",
     "invoice.overdue",
     "customer.updated", // is delinquent
     "customer.subscription.updated",

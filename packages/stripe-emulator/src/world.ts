@@ -26,7 +26,9 @@ interface Facts {
   "invoice.paid": Rows["invoices"];
   "invoice.payment_failed": Rows["invoices"];
   "invoice.overdue": Rows["invoices"];
+  "invoice.marked_uncollectible": Rows["invoices"];
   "invoice.voided": Rows["invoices"];
+  "setup_intent.succeeded": Rows["setupIntents"];
 }
 
 /** What follows from each fact, in the same turn. */

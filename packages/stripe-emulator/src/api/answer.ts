@@ -1,7 +1,7 @@
 import { API_VERSION } from "../api-version.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, expectAllowed, type KeyKind } from "./authenticate.ts";
 import { checkParameters } from "./check-parameters.ts";
 import { ApiError, errorJson, invalid, notModelled } from "./errors.ts";
 import { expand, readExpansions } from "./expand.ts";
@@ -23,6 +23,7 @@ interface Call {
   encoded: string;
   /** The API version asked for; null: the account's own. */
   version: string | null;
+  by: KeyKind;
   id: string;
   idempotencyKey: string | null;
 }
@@ -36,14 +37,14 @@ export function answer(
   body: string,
   requestId: string,
 ): Answer {
-  authenticate(request);
+  const by = authenticate(request);
   checkHeaders(request.headers, body);
   const url = new URL(request.url);
   world.host = url.host;
   const key = route.method === "POST" ? request.headers.get("idempotency-key") : null;
   const encoded = [body, url.search.slice(1)].filter(Boolean).join("&");
   const version = request.headers.get("stripe-version");
-  const call: Call = { route, path, encoded, version, id: requestId, idempotencyKey: key };
+  const call: Call = { route, path, encoded, version, by, id: requestId, idempotencyKey: key };
   if (key === null) return run(world, call);
   const fingerprint = fingerprintOf(route.method, url.pathname, encoded);
   const reply = findReply(world, key, fingerprint);
@@ -72,14 +73,22 @@ function checkHeaders(headers: Headers, body: string): void {
 /** `keeps`: whether the answer is what every further request with the key gets. */
 function run(
   world: World,
-  { route, path, encoded, version, id, idempotencyKey }: Call,
+  { route, path, encoded, version, by, id, idempotencyKey }: Call,
 ): Pick<Answer, "status" | "body"> & { keeps: boolean } {
   world.request = { id, idempotency_key: idempotencyKey };
   let begun = false;
   try {
     const decoded = decodeForm(encoded);
     if (takesOlderParams(version)) takeOlderParams(world.store, route.path, decoded);
-    const operation = stripeApi.operations[operationOf(route.method, route.path)] ?? {};
+    const name = operationOf(route.method, route.path);
+    const operation = stripeApi.operations[name] ?? {};
+    if (by === "publishable") {
+      const { client_secret: given } = decoded;
+      delete decoded.client_secret;
+      const { store } = world;
+      const object = store.paymentIntents.find(path.id) ?? store.setupIntents.find(path.id);
+      expectAllowed(name, given, object?.client_secret);
+    }
     checkParameters(operation, decoded);
     const { expand: asked, ...form } = decoded;
     const shown = version ?? API_VERSION;

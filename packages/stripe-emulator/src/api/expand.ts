@@ -38,7 +38,7 @@ const OBJECTS: Record<string, Finder> = {
 const newestFirst = <T>(rows: T[]): T[] => rows.reverse();
 
 /** Attributes that are there only when asked for. */
-const INCLUDABLE: Record<string, (store: Store, id: string) => object> = {
+const INCLUDABLE: Record<string, (store: Store, id: string) => object | null> = {
   "Checkout.Session.line_items": (store, id) =>
     listOf(`/v1/checkout/sessions/${id}/line_items`, store.sessionDetails.get(id).lineItems),
   "PaymentLink.line_items": (store, id) => listOf(`/v1/payment_links/${id}/line_items`, store.linkItems.get(id).items),
@@ -48,10 +48,20 @@ const INCLUDABLE: Record<string, (store: Store, id: string) => object> = {
       `/v1/customers/${id}/subscriptions`,
       newestFirst(store.subscriptions.where("customer", id).filter((row) => row.status !== "canceled")),
     ),
+  "Invoice.confirmation_secret": confirmationSecret,
   "Invoice.payments": (store, id) =>
     listOf("/v1/invoice_payments", newestFirst(store.invoicePayments.where("invoice", id))),
   "Charge.refunds": (store, id) => listOf(`/v1/charges/${id}/refunds`, newestFirst(store.refunds.where("charge", id))),
 };
+
+/** What Elements confirms an invoice's payment with; null where it has none (the SDK's comment on `Invoice.confirmation_secret`). */
+function confirmationSecret(store: Store, invoice: string): object | null {
+  const payment = store.invoicePayments
+    .where("invoice", invoice)
+    .find((row) => row.is_default && row.status === "open");
+  const intent = store.paymentIntents.find(payment?.payment.payment_intent);
+  return intent ? { client_secret: intent.client_secret, type: "payment_intent" } : null;
+}
 
 /** The `data` of a list counts as a level, too. */
 const MAX_DEPTH = 4;

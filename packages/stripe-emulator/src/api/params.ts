@@ -58,6 +58,15 @@ export const integer: Reader<number> = (value, param) => {
   return Number(word);
 };
 
+export const integerIn =
+  (least: number, most: number): Reader<number> =>
+  (value, param) => {
+    const read = integer(value, param);
+    if (read >= least && read <= most) return read;
+    const bound = read < least ? `greater than or equal to ${least}` : `less than or equal to ${most}`;
+    throw invalid(`This value must be ${bound}.`, "parameter_invalid_integer", param);
+  };
+
 export const boolean: Reader<boolean> = (value, param) => {
   const word = text(value, param);
   if (word !== "true" && word !== "false") throw invalid(`Invalid boolean: ${word}`, undefined, param);
@@ -180,5 +189,7 @@ export function mergeMetadata(
 ): Stripe.Metadata {
   if (change === undefined) return old ?? {};
   if (change === null) return {};
-  return Object.fromEntries(Object.entries({ ...old, ...change }).filter(([, value]) => value !== ""));
+  const merged = Object.entries({ ...old, ...change }).filter(([, value]) => value !== "");
+  if (merged.length > MOST_KEYS) throw invalid(`Metadata can have up to ${MOST_KEYS} keys.`, undefined, "metadata");
+  return Object.fromEntries(merged);
 }

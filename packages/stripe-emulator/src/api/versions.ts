@@ -118,9 +118,14 @@ const changesFor = (version: string) => CHANGES.filter(({ until }) => version < 
 /** Whether older names of parameters are taken: from older versions, and from requests that name none, as Stripe's CLI. */
 export const takesOlderParams = (asked: string | null): boolean => asked === null || asked < METHODS_CHOSEN;
 
+/** What is there only when asked for, and is no list: the SDK's types do not tell it from what is always there. */
+const INCLUDED: Record<string, Record<string, Lead>> = {
+  Invoice: { confirmation_secret: { includable: "Invoice.ConfirmationSecret" } },
+};
+
 /** What an attribute of a type led to in a version. */
 export function leadIn(version: string, type: string, name: string): Lead | undefined {
-  const tables = [stripeApi.expandable, ...changesFor(version).map(({ expandable }) => expandable)];
+  const tables = [stripeApi.expandable, INCLUDED, ...changesFor(version).map(({ expandable }) => expandable)];
   return tables.map((table) => table[type]).find((leads) => leads && Object.hasOwn(leads, name))?.[name];
 }
 

@@ -46,9 +46,9 @@ export function adjustBalance(world: World, customer: string | null, adjustment:
  * Settles an invoice that is being finalised against the customer's balance.
  * @returns the balance after it
  */
-export function applyBalance(world: World, { id, customer, currency, total }: Invoice): number {
+export function applyBalance(world: World, { id, amount_due: due, customer, currency, total }: Invoice): number {
   const { balance: before } = world.store.customers.get(customer);
-  const after = Math.min(0, total + before);
+  const after = total + before - due;
   if (after !== before) {
     adjustBalance(world, customer, { amount: after - before, currency, type: "applied_to_invoice", invoice: id });
   }

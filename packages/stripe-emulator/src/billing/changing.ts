@@ -4,7 +4,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { payInvoice, paymentMethodOf } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
-import { pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
+import { deleteInvoiceItem, pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
 import { issueInvoice } from "./invoicing.ts";
 import { scheduleLife } from "./life.ts";
 import { chargeRest, creditRest } from "./prorating.ts";
@@ -24,6 +24,27 @@ export type Proration = "create_prorations" | "always_invoice" | "none";
 /** The moment at which the last of the subscription's current periods ends, in seconds. Items may have different intervals. */
 export const currentPeriodEnd = (subscription: Subscription): number =>
   Math.max(...subscription.items.data.map((item) => item.current_period_end));
+
+/**
+ * A subscription that is to end within a period leaves a credit for the rest of it
+ * (https://docs.stripe.com/api/subscriptions/update#update_subscription-cancel_at); one that was to, and is not, takes it back.
+ */
+export function prorateEnd(
+  world: World,
+  subscription: Subscription,
+  moment: number | null,
+  proration: Proration,
+): void {
+  const { cancel_at: before, items } = subscription;
+  if (moment === before) return;
+  for (const item of before === null ? [] : pendingItems(world, subscription)) {
+    if (item.proration && item.amount < 0 && subscriptionOf(item) === subscription.id && item.period.start === before)
+      deleteInvoiceItem(world, item);
+  }
+  if (moment === null || proration === "none" || subscription.status === "trialing") return;
+  for (const item of items.data) creditRest(world, subscription, item, moment);
+  if (proration === "always_invoice") settleEnd(world, subscription, { prorate: false, invoiceNow: true });
+}
 
 /**
  * The changed attributes when a subscription is to end at `moment`, or (null) to go on. Billing mode flexible:
@@ -149,7 +170,7 @@ export function settleEnd(
 }
 
 /** The id of the invoice; undefined when there was nothing to invoice. */
-function invoiceNow(world: World, subscription: Subscription, charges: LineDraft[]): string | undefined {
+export function invoiceNow(world: World, subscription: Subscription, charges: LineDraft[]): string | undefined {
   const id = newId("in");
   const pending = pendingItems(world, subscription).filter((item) => subscriptionOf(item) === subscription.id);
   const lines = [...takeInvoiceItems(world, pending, id), ...charges];

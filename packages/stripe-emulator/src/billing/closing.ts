@@ -26,7 +26,7 @@ export function closeInvoice(world: World, id: string, status: keyof typeof CLOS
     unapplyBalance(world, closed);
     cancelPayments(world, id, "void_invoice");
     world.react("invoice.voided", closed);
-  }
+  } else world.react("invoice.marked_uncollectible", closed);
   return closed;
 }
 

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { reductionsOf } from "./discounting.ts";
+import { smallestCharge } from "./money.ts";
 import { type Item, type PricedLine, priceItems } from "./pricing.ts";
 import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
 
@@ -18,7 +19,9 @@ export function price(world: World, invoice: Invoice): Invoice {
   const items = invoice.lines.data.map((line) => itemOf(world, line));
   const priced = priceItems(items, reductionsOf(world, invoice.discounts), rule?.rate ?? 0);
   const lines = invoice.lines.data.map((line, index) => pricedLine(line, priced.lines[index] as PricedLine, rule));
-  const due = Math.max(0, priced.total + customer.balance);
+  const owed = Math.max(0, priced.total + customer.balance);
+  // What is too little to be charged goes to the customer's balance (the SDK's comment on `amount_due`).
+  const due = owed < smallestCharge(invoice.currency) ? 0 : owed;
   const discounts = invoice.discounts.map((discount) => ({ discount, amount: discountBy(priced.lines, discount) }));
   return {
     ...invoice,

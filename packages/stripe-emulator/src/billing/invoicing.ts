@@ -13,6 +13,18 @@ export function issueInvoice(world: World, draft: InvoiceDraft, intent?: string)
   return finalizeInvoice(world, draftInvoice(world, draft).id, intent === undefined ? {} : { intent });
 }
 
+/** An invoice of a subscription stays a draft for about an hour, so that it can still be changed. */
+const DRAFT_S = 3600;
+
+/** Writes a draft that is finalised, and then charged or sent, an hour later (https://docs.stripe.com/billing/invoices/subscription). */
+export function draftForAnHour(world: World, draft: InvoiceDraft): Invoice {
+  const at = world.now() + DRAFT_S;
+  const attributes = { ...draft.attributes, automatically_finalizes_at: at };
+  const invoice = draftInvoice(world, { ...draft, attributes });
+  world.schedule("finalize_invoice", invoice.id, at * 1000);
+  return invoice;
+}
+
 interface Finalization {
   /** The payment, where it was made before. */
   intent?: string | null;
@@ -36,7 +48,9 @@ export function finalizeInvoice(world: World, id: string, { intent, usesBalance 
   const finalized = world.update("invoices", id, {
     status: "open",
     due_date: due,
-    auto_advance: draft.billing_reason !== "subscription_create" && draft.auto_advance,
+    auto_advance:
+      (draft.billing_reason !== "subscription_create" || draft.collection_method === "send_invoice") &&
+      draft.auto_advance,
     automatically_finalizes_at: null,
     effective_at: world.now(),
     ending_balance: usesBalance ? applyBalance(world, draft) : draft.starting_balance,

@@ -19,7 +19,8 @@ export function createPaymentMethod(
   given: Stripe.Metadata = {},
 ): PaymentMethod {
   const id = newId("pm");
-  world.store.instruments.put({ id, outcome: instrument.outcome });
+  const { outcome, decline } = instrument;
+  world.store.instruments.put({ id, outcome, ...(decline ? { decline } : {}) });
   return world.store.paymentMethods.put({
     id,
     object: "payment_method",

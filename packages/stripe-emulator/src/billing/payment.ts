@@ -4,7 +4,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { challenge } from "./challenging.ts";
 import { newCharge, outcomeOf } from "./charge.ts";
-import { isChallenged, isDeclined } from "./test-cards.ts";
+import { DECLINED, type Decline, isChallenged, isDeclined } from "./test-cards.ts";
 
 export type PaymentIntent = Stored<Stripe.PaymentIntent>;
 
@@ -19,6 +19,7 @@ export interface PaymentRequest {
   /** `manual`: the amount is only held until it is captured. Default: it is taken at once. */
   captureMethod?: PaymentIntent["capture_method"];
   confirmationMethod?: PaymentIntent["confirmation_method"];
+  receiptEmail?: string | null;
   /** What it will be paid with, once it is confirmed. */
   paymentMethod?: string;
 }
@@ -26,7 +27,18 @@ export interface PaymentRequest {
 /** How an attempt ended, or that its end is still to come. */
 export type Attempt = "succeeded" | "declined" | "processing" | "requires_action" | "requires_capture";
 
-export const DECLINED = { code: "card_declined", decline_code: "generic_decline", message: "Your card was declined." };
+/** https://docs.stripe.com/declines/codes#authentication_required */
+const AUTHENTICATION_REQUIRED: Decline = {
+  code: "authentication_required",
+  decline_code: "authentication_required",
+  message: "Your card was declined. This transaction requires authentication.",
+};
+
+/** Why the last attempt at a payment failed. */
+export function declineOf({ last_payment_error: error }: PaymentIntent): Decline {
+  const { code = DECLINED.code, decline_code, message = DECLINED.message } = error ?? DECLINED;
+  return { code, message, ...(decline_code === undefined ? {} : { decline_code }) };
+}
 
 /** Bank debits are paid in euros, and cannot be held for a later capture. */
 export const methodTypesFor = (currency: string | null, capture?: string): string[] =>
@@ -68,7 +80,7 @@ export function openPayment(world: World, request: PaymentRequest): PaymentInten
     payment_method_types: methodTypesFor(request.currency, request.captureMethod),
     payment_record: null,
     processing: null,
-    receipt_email: null,
+    receipt_email: request.receiptEmail ?? null,
     review: null,
     setup_future_usage: request.keepPaymentMethod ? "off_session" : null,
     shipping: null,
@@ -87,6 +99,8 @@ export interface AttemptOptions {
   /** The buyer has passed the bank's challenge. */
   authenticated?: boolean;
   returnUrl?: string | null;
+  /** The customer is not there: nobody can pass a challenge. */
+  offSession?: boolean;
 }
 
 /** Charges the method. Its test number decides what comes of it. */
@@ -94,19 +108,21 @@ export function attemptPayment(
   world: World,
   intentId: string,
   method: Stored<Stripe.PaymentMethod>,
-  { authenticated = false, returnUrl = null }: AttemptOptions = {},
+  { authenticated = false, returnUrl = null, offSession = false }: AttemptOptions = {},
 ): Attempt {
   const intent = world.store.paymentIntents.get(intentId);
-  const { outcome } = world.store.instruments.get(method.id);
-  if (isChallenged(outcome) && !authenticated) {
+  const { outcome, decline = DECLINED } = world.store.instruments.get(method.id);
+  const challenged = isChallenged(outcome) && !authenticated;
+  if (challenged && !offSession) {
     challenge(world, intentId, method, returnUrl);
     return "requires_action";
   }
-  if (outcome === "authenticates_once") world.store.instruments.put({ id: method.id, outcome: "succeeds" });
+  if (outcome === "authenticates_once" && authenticated)
+    world.store.instruments.put({ id: method.id, outcome: "succeeds" });
   const charge = world.store.charges.put(newCharge(world, intent, method));
   world.update("paymentIntents", intentId, { payment_method: method.id, latest_charge: charge.id, next_action: null });
-  if (isDeclined(outcome)) {
-    fail(world, intentId, charge.id, DECLINED);
+  if (challenged || isDeclined(outcome)) {
+    fail(world, intentId, charge.id, challenged ? AUTHENTICATION_REQUIRED : decline);
     return "declined";
   }
   if (outcome !== "settles" && outcome !== "fails_later") {
@@ -171,13 +187,7 @@ function succeed(world: World, intentId: string, chargeId: string): void {
   world.onClock(null, () => world.schedule("follow_charge", chargeId, world.nowMs()));
 }
 
-interface Failure {
-  code: string;
-  decline_code?: string;
-  message: string;
-}
-
-function fail(world: World, intentId: string, chargeId: string, failure: Failure): void {
+function fail(world: World, intentId: string, chargeId: string, failure: Decline): void {
   const charge = world.update("charges", chargeId, {
     status: "failed",
     paid: false,

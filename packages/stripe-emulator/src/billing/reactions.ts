@@ -4,8 +4,10 @@ import { setDelinquent } from "./delinquency.ts";
 import { endSubscription, isOver } from "./end-subscription.ts";
 import { tellEntitlements } from "./entitling.ts";
 import type { Invoice } from "./invoice-draft.ts";
+import { defaultPaymentOf } from "./invoice-payments.ts";
 import { applyPendingUpdate, forgetPendingUpdate } from "./pending-updates.ts";
 import { followEnd } from "./scheduling.ts";
+import type { SetupIntent } from "./setup.ts";
 import type { Subscription } from "./subscription.ts";
 
 /**
@@ -20,7 +22,12 @@ export const reactions: Reactions = {
   "invoice.paid": recover,
   "invoice.payment_failed": fallBehind,
   "invoice.overdue": becomePastDue,
-  "invoice.voided": giveUpChange,
+  "invoice.marked_uncollectible": writeOff,
+  "invoice.voided": (world, invoice) => {
+    giveUpChange(world, invoice);
+    lookFurtherBack(world, invoice);
+  },
+  "setup_intent.succeeded": keepForLater,
 };
 
 const WAITING = ["past_due", "unpaid", "incomplete"];
@@ -31,9 +38,47 @@ function recover(world: World, invoice: Invoice): void {
   if (!subscription || subscription.latest_invoice !== invoice.id) return;
   const { pending_update: pending } = subscription;
   if (pending) applyPendingUpdate(world, subscription, pending);
+  saveMethod(world, subscription, invoice);
   if (!WAITING.includes(subscription.status)) return;
   world.unschedule("expire_incomplete", subscription.id);
   world.update("subscriptions", subscription.id, { status: "active" }, "customer.subscription.updated");
+}
+
+/** `save_default_payment_method`: what paid becomes the subscription's own (https://docs.stripe.com/api/subscriptions/create#create_subscription-payment_settings-save_default_payment_method). */
+function saveMethod(world: World, { id, payment_settings: settings }: Subscription, invoice: Invoice): void {
+  if (settings?.save_default_payment_method !== "on_subscription") return;
+  const payment = defaultPaymentOf(world, invoice.id)?.payment.payment_intent;
+  const method = world.store.paymentIntents.find(payment)?.payment_method ?? null;
+  if (method !== null)
+    world.update("subscriptions", id, { default_payment_method: method }, "customer.subscription.updated");
+}
+
+/** What a subscription without a method waited for is its own now. */
+function keepForLater(world: World, { id, payment_method: method }: SetupIntent): void {
+  const waiting = world.store.subscriptions.all().find((row) => row.pending_setup_intent === id);
+  if (!waiting) return;
+  const patch = { pending_setup_intent: null, default_payment_method: method };
+  world.update("subscriptions", waiting.id, patch, "customer.subscription.updated");
+}
+
+const becomeActive = (world: World, id: string) =>
+  world.update("subscriptions", id, { status: "active" }, "customer.subscription.updated");
+
+/** https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses: "marking it uncollectible transitions the subscription to active" */
+function writeOff(world: World, invoice: Invoice): void {
+  const subscription = subscriptionOf(world, invoice);
+  if (subscription?.status === "past_due" && subscription.latest_invoice === invoice.id)
+    becomeActive(world, subscription.id);
+}
+
+/** The status is that of the most recent invoice that was not voided. */
+function lookFurtherBack(world: World, { customer, parent }: Invoice): void {
+  const subscription = world.store.subscriptions.find(parent?.subscription_details?.subscription);
+  if (subscription?.status !== "past_due") return;
+  const last = world.store.invoices
+    .where("customer", customer ?? "")
+    .findLast((row) => row.parent?.subscription_details?.subscription === subscription.id && row.status !== "void");
+  if (last?.status !== "open") becomeActive(world, subscription.id);
 }
 
 /** There is another attempt later, and the subscription is past due; or it was the last. */

@@ -1,8 +1,11 @@
+import type Stripe from "stripe";
+import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { failChallenge } from "./challenging.ts";
 import { paymentFailed, recordAttempt } from "./collecting.ts";
 import { paymentBy, paymentSucceeded } from "./invoice-payments.ts";
 import { type Attempt, attemptPayment, finishPayment } from "./payment.ts";
+import { attachPaymentMethod } from "./payment-method.ts";
 
 /** A bank debit comes to its end: the payment first, then what waited for it. */
 export function settlePayment(world: World, intentId: string): void {
@@ -27,6 +30,7 @@ export function answerChallenge(world: World, intentId: string, passed: boolean)
   if (passed) {
     const method = world.store.paymentMethods.get(intent.payment_method);
     attemptPayment(world, intentId, method, { authenticated: true });
+    keepMethod(world, intentId, method);
   } else failChallenge(world, intentId);
   tellInvoice(world, intentId, passed);
 }
@@ -39,8 +43,20 @@ export function tellInvoice(world: World, intentId: string, succeeded: boolean):
   return payment?.invoice;
 }
 
-/** A client has confirmed a payment: what its invoice, if it is for one, has of that. */
-export function tellAttempt(world: World, intentId: string, attempt: Attempt): void {
+/** With `setup_future_usage` the method becomes its customer's (https://docs.stripe.com/payments/save-during-payment). */
+function keepMethod(world: World, intentId: string, { id, customer: owner }: Stored<Stripe.PaymentMethod>): void {
+  const { customer, setup_future_usage: usage } = world.store.paymentIntents.get(intentId);
+  if (customer !== null && owner === null && usage !== null) attachPaymentMethod(world, id, customer);
+}
+
+/** A client has confirmed a payment: what becomes of the method, and what its invoice, if it is for one, has of that. */
+export function tellAttempt(
+  world: World,
+  intentId: string,
+  attempt: Attempt,
+  method: Stored<Stripe.PaymentMethod>,
+): void {
+  if (attempt !== "declined" && attempt !== "requires_action") keepMethod(world, intentId, method);
   const payment = paymentBy(world, intentId);
   if (payment?.is_default) recordAttempt(world, payment.invoice, attempt);
   else if (attempt === "succeeded") tellInvoice(world, intentId, true);

@@ -3,9 +3,8 @@ import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { CHALLENGE_FAILED } from "./challenging.ts";
-import { DECLINED } from "./payment.ts";
 import { attachPaymentMethod } from "./payment-method.ts";
-import { isChallenged } from "./test-cards.ts";
+import { DECLINED, isChallenged } from "./test-cards.ts";
 
 export type SetupIntent = Stored<Stripe.SetupIntent>;
 
@@ -70,9 +69,9 @@ export function attemptSetup(
   method: Stored<Stripe.PaymentMethod>,
   { authenticated = false, returnUrl = null }: SetupOptions = {},
 ): SetupAttempt {
-  const { outcome } = world.store.instruments.get(method.id);
+  const { outcome, decline = DECLINED } = world.store.instruments.get(method.id);
   if (outcome === "declined") {
-    failSetup(world, id, { ...DECLINED, payment_method: method });
+    failSetup(world, id, { ...decline, payment_method: method });
     return "declined";
   }
   if (isChallenged(outcome) && !authenticated) {
@@ -89,7 +88,9 @@ export function attemptSetup(
   const { customer } = world.store.setupIntents.get(id);
   if (customer !== null) attachPaymentMethod(world, method.id, customer);
   const done = { status: "succeeded", payment_method: method.id, next_action: null, last_setup_error: null };
-  world.emit("setup_intent.succeeded", world.update("setupIntents", id, done));
+  const succeeded = world.update("setupIntents", id, done);
+  world.emit("setup_intent.succeeded", succeeded);
+  world.react("setup_intent.succeeded", succeeded);
   return "succeeded";
 }
 

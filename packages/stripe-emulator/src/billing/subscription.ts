@@ -16,6 +16,10 @@ export interface SubscriptionDraft {
   items: { price: Price; quantity: number; metadata?: Stripe.Metadata }[];
   /** Null only where nothing is due now. */
   paymentMethod: Stored<Stripe.PaymentMethod> | null;
+  /** What the first payment waits to be confirmed with: an id. */
+  confirmsWith?: string | null;
+  /** Whether the method that paid becomes the subscription's own. */
+  savesMethod?: "off" | "on_subscription";
   /** What is bought once, beside: on the first invoice only. */
   purchases?: readonly Purchase[];
   /** Whether the method is kept as the subscription's own, beside the customer's default. */
@@ -172,7 +176,7 @@ export function newSubscription(world: World, draft: SubscriptionDraft): Subscri
     payment_settings: {
       payment_method_options: null,
       payment_method_types: null,
-      save_default_payment_method: "off",
+      save_default_payment_method: draft.savesMethod ?? "off",
     },
     pending_invoice_item_interval: null,
     pending_setup_intent: null,

@@ -1,8 +1,10 @@
 import type { World } from "../world.ts";
+import { invoiceNow, type Proration } from "./changing.ts";
 import { collectInvoice } from "./collecting.ts";
 import { scheduleLife, TRIAL_NOTICE_S } from "./life.ts";
+import { creditRest } from "./prorating.ts";
 import { renewSubscription } from "./renewing.ts";
-import type { Subscription } from "./subscription.ts";
+import { periodLine, type Subscription } from "./subscription.ts";
 
 export function trialWillEnd(world: World, id: string): void {
   const subscription = world.store.subscriptions.find(id);
@@ -15,10 +17,14 @@ export function trialWillEnd(world: World, id: string): void {
  */
 export function moveTrialEnd(
   world: World,
-  { id, items, trial_start, trial_end: trialEnd }: Subscription,
+  subscription: Subscription,
   moment: number,
+  proration: Proration = "create_prorations",
 ): Subscription {
-  const period = { current_period_end: moment };
+  const { id, items, status, trial_start, trial_end: trialEnd } = subscription;
+  const begins = status !== "trialing" && moment > world.now();
+  if (begins && proration !== "none") for (const item of items.data) creditRest(world, subscription, item, world.now());
+  const period = { ...(begins ? { current_period_start: world.now() } : {}), current_period_end: moment };
   const moved = world.update(
     "subscriptions",
     id,
@@ -31,8 +37,10 @@ export function moveTrialEnd(
     },
     "customer.subscription.updated",
   );
-  if (moment > world.now()) scheduleLife(world, moved);
-  else {
+  if (moment > world.now()) {
+    scheduleLife(world, moved);
+    if (begins) invoiceTrial(world, moved);
+  } else {
     if (trialEnd !== null && trialEnd - TRIAL_NOTICE_S > world.now())
       world.emit("customer.subscription.trial_will_end", moved);
     world.unschedule("trial_will_end", id);
@@ -40,4 +48,11 @@ export function moveTrialEnd(
     collectInvoice(world, world.store.subscriptions.get(id).latest_invoice ?? "");
   }
   return world.store.subscriptions.get(id);
+}
+
+/** A trial that begins is a period of its own, with an invoice: what was paid and not used goes to the balance. */
+function invoiceTrial(world: World, subscription: Subscription): void {
+  const lines = subscription.items.data.map((item) => periodLine(world, item, true));
+  const latest_invoice = invoiceNow(world, subscription, lines) ?? subscription.latest_invoice;
+  world.update("subscriptions", subscription.id, { latest_invoice });
 }

@@ -1,9 +1,9 @@
 import { html } from "hono/html";
 import { CHALLENGE_FAILED } from "../billing/challenging.ts";
 import { isOver } from "../billing/end-subscription.ts";
-import { DECLINED } from "../billing/payment.ts";
 import { createPaymentMethod } from "../billing/payment-method.ts";
 import { answerSetupChallenge, attemptSetup, openSetup } from "../billing/setup.ts";
+import { DECLINED } from "../billing/test-cards.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
 import type { World } from "../world.ts";
 import { challengePage } from "./challenge-page.ts";

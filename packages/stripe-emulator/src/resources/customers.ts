@@ -86,7 +86,7 @@ function newCustomer(world: World, params: CreateParams): Customer {
   });
 }
 
-function addressOf(
+export function addressOf(
   read: Partial<Record<keyof Stripe.Address, string | null>> | null | undefined,
 ): Stripe.Address | null {
   if (!read) return null;

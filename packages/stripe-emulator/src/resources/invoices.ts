@@ -9,7 +9,7 @@ import { setDelinquent } from "../billing/delinquency.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { defaultPaymentOf, markPaid } from "../billing/invoice-payments.ts";
 import { finalizeInvoice } from "../billing/invoicing.ts";
-import { DECLINED } from "../billing/payment.ts";
+import { declineOf } from "../billing/payment.ts";
 import type { World } from "../world.ts";
 import {
   attributes,
@@ -25,6 +25,7 @@ import {
 } from "./invoice-editing.ts";
 import { attachParams, attachPayment } from "./invoice-parts.ts";
 import { previewInvoice, previewParams } from "./invoice-preview.ts";
+import { methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 
 const payParams = schema({
   forgive: boolean,
@@ -51,6 +52,8 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
     throw invalid("This invoice has a payment that is processing.", "payment_intent_unexpected_state");
   }
   if (params.paid_out_of_band) return markPaid(world, id, { by: "out_of_band" });
+  if (params.payment_method !== undefined)
+    refuseOthersMethod(methodFromParam(world, params.payment_method, "payment_method"), invoice.customer);
   const own =
     params.payment_method ?? invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method;
   const method = paymentMethodOf(world, { customer: invoice.customer, default_payment_method: own ?? null });
@@ -60,13 +63,14 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
     throw invalid(message, "invoice_no_payment_method_types");
   }
   const attempt = payInvoice(world, id, method);
-  if (attempt === "declined" || attempt === "requires_action") throw refusal(attempt);
+  if (attempt === "declined" || attempt === "requires_action") throw refusal(world, id, attempt);
   return getInvoice(world, id);
 }
 
 /** Stripe's decline, or that the bank wants to see its customer. */
-function refusal(attempt: "declined" | "requires_action"): ApiError {
-  if (attempt === "declined") return new ApiError(402, { type: "card_error", ...DECLINED });
+function refusal(world: World, id: string, attempt: "declined" | "requires_action"): ApiError {
+  const intent = world.store.paymentIntents.get(defaultPaymentOf(world, id)?.payment.payment_intent);
+  if (attempt === "declined") return new ApiError(402, { type: "card_error", ...declineOf(intent) });
   const message = "This payment requires additional user action before it can be completed successfully.";
   return new ApiError(402, { type: "card_error", code: "invoice_payment_intent_requires_action", message });
 }

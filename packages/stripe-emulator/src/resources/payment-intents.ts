@@ -3,29 +3,47 @@ import { ApiError, invalid, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
+  clearable,
+  email,
   type Fields,
+  hashOf,
   ignored,
   integer,
   mergeMetadata,
   metadata,
   oneOf,
   type ParamsOf,
+  type Reader,
   schema,
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { cancelPayment, capturePayment } from "../billing/capturing.ts";
 import { paymentBy } from "../billing/invoice-payments.ts";
-import { attemptPayment, DECLINED, openPayment, type PaymentIntent } from "../billing/payment.ts";
+import { formatMoney, smallestCharge } from "../billing/money.ts";
+import { attemptPayment, declineOf, openPayment, type PaymentIntent } from "../billing/payment.ts";
 import { tellAttempt } from "../billing/settlement.ts";
 import type { World } from "../world.ts";
-import { customerFromParam } from "./customers.ts";
-import { methodFromParam } from "./payment-methods.ts";
+import { address, addressOf, customerFromParam } from "./customers.ts";
+import { methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 import { amount, currency } from "./price-params.ts";
+
+const shipping = hashOf(
+  schema({ address, carrier: text, name: text, phone: text, tracking_number: text }, ["address", "name"]),
+);
+
+const shippingOf = (
+  given: ParamsOf<typeof updateParams>["shipping"],
+): Pick<PaymentIntent, "shipping"> | Record<string, never> =>
+  given === undefined ? {} : { shipping: given && { ...given, address: addressOf(given.address) ?? undefined } };
+
+/** Whether the customer is there; the words of older clients say that they are not. */
+const offSession: Reader<boolean> = (value, param) =>
+  value === "one_off" || value === "recurring" ? true : boolean(value, param);
 
 const confirmation = {
   mandate_data: ignored,
-  off_session: ignored,
+  off_session: offSession,
   payment_method: text,
   return_url: text,
   setup_future_usage: oneOf("off_session", "on_session"),
@@ -37,8 +55,8 @@ const attributes = {
   customer: text,
   description: text,
   metadata,
-  receipt_email: ignored,
-  shipping: ignored,
+  receipt_email: clearable(email),
+  shipping: clearable(shipping),
   statement_descriptor_suffix: ignored,
 } satisfies Fields<keyof Stripe.PaymentIntentUpdateParams>;
 
@@ -58,11 +76,32 @@ const confirmParams = schema(confirmation);
 const updateParams = schema(attributes);
 const captureParams = schema({ amount_to_capture: integer } satisfies Fields<keyof Stripe.PaymentIntentCaptureParams>);
 
+/** The charge that is possible at all (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts). */
+const LARGEST = 99_999_999;
+
+function refuseAmount(amount: number, currency: string): void {
+  const least = Math.max(1, smallestCharge(currency));
+  if (amount < least) {
+    const message = `Amount must be at least ${formatMoney(least, currency)} ${currency}`;
+    throw invalid(message, "amount_too_small", "amount");
+  }
+  if (amount > LARGEST) {
+    const message = `Amount must be no more than ${formatMoney(LARGEST, currency)} ${currency}`;
+    throw invalid(message, "amount_too_large", "amount");
+  }
+}
+
 function createIntent(world: World, params: ParamsOf<typeof createParams>): PaymentIntent {
-  if (params.amount < 1) throw invalid("This value must be greater than or equal to 1.", undefined, "amount");
+  refuseAmount(params.amount, params.currency);
+  if (params.off_session && !params.confirm) {
+    const message =
+      "You can only set `off_session` when `confirm` is true: it says that the customer is away as they pay.";
+    throw invalid(message, undefined, "off_session");
+  }
   if (params.customer !== undefined) customerFromParam(world, params.customer);
   const method =
     params.payment_method === undefined ? undefined : methodFromParam(world, params.payment_method, "payment_method");
+  if (method) refuseOthersMethod(method, params.customer ?? null);
   const intent = openPayment(world, {
     amount: params.amount,
     currency: params.currency,
@@ -72,10 +111,12 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     keepPaymentMethod: params.setup_future_usage !== undefined,
     captureMethod: params.capture_method ?? "automatic_async",
     confirmationMethod: params.confirmation_method ?? "automatic",
+    receiptEmail: params.receipt_email ?? null,
     ...(method ? { paymentMethod: method.id } : {}),
   });
+  world.update("paymentIntents", intent.id, shippingOf(params.shipping));
   const { payment_method: _, ...rest } = params;
-  return params.confirm ? confirm(world, intent.id, rest) : intent;
+  return params.confirm ? confirm(world, intent.id, rest) : getIntent(world, intent.id);
 }
 
 function getIntent(world: World, id: string): PaymentIntent {
@@ -103,10 +144,15 @@ function confirm(world: World, id: string, params: ParamsOf<typeof confirmParams
     throw invalid(message, "payment_intent_unexpected_state");
   }
   const method = methodFromParam(world, chosen, "payment_method");
-  const attempt = attemptPayment(world, id, method, { returnUrl: params.return_url ?? null });
-  tellAttempt(world, id, attempt);
+  refuseOthersMethod(method, intent.customer);
+  if (params.setup_future_usage !== undefined)
+    world.update("paymentIntents", id, { setup_future_usage: params.setup_future_usage });
+  const { off_session: offSession = false, return_url: returnUrl = null } = params;
+  const attempt = attemptPayment(world, id, method, { returnUrl, offSession });
+  tellAttempt(world, id, attempt, method);
   if (attempt === "declined") {
-    throw new ApiError(402, { type: "card_error", ...DECLINED, payment_intent: getIntent(world, id) });
+    const declined = getIntent(world, id);
+    throw new ApiError(402, { type: "card_error", ...declineOf(declined), payment_intent: declined });
   }
   return getIntent(world, id);
 }
@@ -150,14 +196,14 @@ export const paymentIntentRoutes: Route[] = [
     const { metadata: before, ...intent } = getIntent(world, id);
     expectStatus({ ...intent, metadata: before }, CONFIRMABLE, "update");
     if (params.amount !== undefined || params.currency !== undefined) refuseDefault(world, id, "change the amount of");
-    const {
-      metadata: change,
-      shipping: _shipping,
-      receipt_email: _email,
-      statement_descriptor_suffix: _suffix,
-      ...plain
-    } = params;
-    return world.update("paymentIntents", id, { ...plain, metadata: mergeMetadata(before, change) });
+    refuseAmount(params.amount ?? intent.amount, params.currency ?? intent.currency);
+    if (params.customer !== undefined) customerFromParam(world, params.customer);
+    const { metadata: change, shipping, statement_descriptor_suffix: _suffix, ...plain } = params;
+    return world.update("paymentIntents", id, {
+      ...plain,
+      ...shippingOf(shipping),
+      metadata: mergeMetadata(before, change),
+    });
   }),
   route("POST", "/v1/payment_intents/:id/capture", captureParams, (world, params, { id = "" }) =>
     capture(world, id, params.amount_to_capture),

@@ -16,7 +16,7 @@ import {
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { attachPaymentMethod, createPaymentMethod, type Payer } from "../billing/payment-method.ts";
-import { findCard, findIban, type Instrument, namedCardNumber } from "../billing/test-cards.ts";
+import { DECLINED, findCard, findIban, type Instrument, namedCardNumber } from "../billing/test-cards.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
@@ -29,16 +29,31 @@ export function methodFromParam(world: World, id: string, param?: string): Payme
   if (number !== undefined) return createPaymentMethod(world, namedCard(world, number), NOBODY);
   const method = world.store.paymentMethods.find(id);
   if (!method) throw noSuch("PaymentMethod", id, param);
+  if (world.store.instruments.get(id).detached) {
+    const message =
+      "This PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.";
+    throw invalid(message, undefined, param ?? "payment_method");
+  }
   return method;
+}
+
+/** Stripe's 400 for a method that is another customer's, or a customer's where none is to pay. */
+export function refuseOthersMethod({ id, customer: owner }: PaymentMethod, customer: string | null): void {
+  if (owner === null || owner === customer) return;
+  const message =
+    customer === null
+      ? `The PaymentMethod supplied (${id}) belongs to a Customer. Please include the Customer in the \`customer\` parameter.`
+      : `The PaymentMethod ${id} does not belong to the Customer you supplied ${customer}. Please use this PaymentMethod with the Customer that it belongs to instead.`;
+  throw invalid(message, undefined, "payment_method");
 }
 
 /** Gives a method that a parameter named to a customer. */
 export function attachFromParam(world: World, id: string, customer: string, param?: string): PaymentMethod {
   const method = methodFromParam(world, id, param);
-  if (world.store.instruments.get(method.id).outcome === "declined") {
-    const message = "Your card was declined.";
-    throw new ApiError(402, { type: "card_error", code: "card_declined", decline_code: "generic_decline", message });
-  }
+  const { outcome, decline = DECLINED } = world.store.instruments.get(method.id);
+  if (method.customer !== null && method.customer !== customer)
+    throw invalid("The payment method you provided has already been attached to a customer.", undefined, param);
+  if (outcome === "declined") throw new ApiError(402, { type: "card_error", ...decline });
   return attachPaymentMethod(world, method.id, customer);
 }
 
@@ -113,6 +128,11 @@ function updatePaymentMethod(world: World, id: string, params: ParamsOf<typeof u
 /** A customer's method leaves it, and is nobody's default any more. */
 function detach(world: World, id: string): PaymentMethod {
   const { customer } = getPaymentMethod(world, id);
+  if (customer === null) {
+    const message = "The payment method you provided is not attached to a customer so detachment is impossible.";
+    throw invalid(message, "resource_missing", "payment_method");
+  }
+  world.store.instruments.put({ ...world.store.instruments.get(id), detached: true });
   const detached = world.update("paymentMethods", id, { customer: null });
   world.emit("payment_method.detached", detached, { customer });
   const owner = world.store.customers.find(customer);

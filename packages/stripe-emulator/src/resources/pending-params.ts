@@ -2,7 +2,7 @@ import { ApiError, invalid, notModelled } from "../api/errors.ts";
 import type { ParamsOf } from "../api/params.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
 import { defaultPaymentOf } from "../billing/invoice-payments.ts";
-import { DECLINED } from "../billing/payment.ts";
+import { declineOf } from "../billing/payment.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
 import type { updateParams } from "./subscription-params.ts";
@@ -48,9 +48,9 @@ export function refuseUnpaid(world: World, latest: string | null, act: (copy: Wo
     const invoice = copy.store.invoices.find(act(copy).latest_invoice);
     if (invoice?.status !== "open" || invoice.id === latest || invoice.collection_method === "send_invoice") return;
     const payment = defaultPaymentOf(copy, invoice.id)?.payment.payment_intent;
-    const { status } = copy.store.paymentIntents.find(payment) ?? {};
-    if (status === "processing") return;
-    if (status !== "requires_action") throw new ApiError(402, { type: "card_error", ...DECLINED });
+    const intent = copy.store.paymentIntents.get(payment);
+    if (intent.status === "processing") return;
+    if (intent.status !== "requires_action") throw new ApiError(402, { type: "card_error", ...declineOf(intent) });
     const message =
       "Payment for this subscription requires additional user action before it can be completed successfully.";
     throw new ApiError(402, { type: "card_error", code: "subscription_payment_intent_requires_action", message });

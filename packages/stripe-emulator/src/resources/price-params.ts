@@ -1,18 +1,21 @@
 import { invalid } from "../api/errors.ts";
-import { arrayOf, boolean, hashOf, integer, metadata, oneOf, type Reader, schema, text } from "../api/params.ts";
+import { arrayOf, boolean, hashOf, integerIn, metadata, oneOf, type Reader, schema, text } from "../api/params.ts";
+import { CURRENCIES, isCurrency } from "../billing/money.ts";
 
 export const currency: Reader<string> = (value, param) => {
   const code = text(value, param).toLowerCase();
-  if (!/^[a-z]{3}$/.test(code)) throw invalid(`Invalid currency: ${code}`, undefined, param);
-  return code;
+  if (isCurrency(code)) return code;
+  const message = `Invalid currency: ${code}. Stripe currently supports these currencies: ${CURRENCIES.join(", ")}`;
+  throw invalid(message, undefined, param);
 };
 
+/** The most that Stripe takes in one number. */
+const MOST = 99_999_999;
+
 /** One or more. */
-export const count: Reader<number> = (value, param) => {
-  const read = integer(value, param);
-  if (read < 1) throw invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", param);
-  return read;
-};
+export const count = integerIn(1, MOST);
+/** How many of a price: none is possible. */
+export const quantity = integerIn(0, MOST);
 
 export const interval = oneOf("day", "week", "month", "year");
 export const recurring = hashOf(
@@ -21,7 +24,7 @@ export const recurring = hashOf(
       interval,
       interval_count: count,
       meter: text,
-      trial_period_days: integer,
+      trial_period_days: integerIn(0, 1826),
       usage_type: oneOf("licensed", "metered"),
     },
     ["interval"],
@@ -29,11 +32,7 @@ export const recurring = hashOf(
 );
 export const taxBehavior = oneOf("exclusive", "inclusive", "unspecified");
 /** An amount in the smallest unit of its currency. */
-export const amount: Reader<number> = (value, param) => {
-  const read = integer(value, param);
-  if (read < 0) throw invalid("This value must be greater than or equal to 0.", "parameter_invalid_integer", param);
-  return read;
-};
+export const amount = integerIn(0, MOST);
 
 /** What a price can be made from inside another request. */
 export const defaultPriceData = hashOf(

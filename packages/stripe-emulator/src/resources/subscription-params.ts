@@ -7,6 +7,7 @@ import {
   hashOf,
   ignored,
   integer,
+  integerIn,
   metadata,
   oneOf,
   type Reader,
@@ -14,6 +15,7 @@ import {
   text,
 } from "../api/params.ts";
 import { discounts } from "./discount-params.ts";
+import { quantity } from "./price-params.ts";
 
 /** What the end of a trial does when there is nothing to charge. */
 export const trialSettings = hashOf(
@@ -44,22 +46,32 @@ const billingCycleAnchor: Reader<"now" | "unchanged"> = (value, param) => {
 };
 const automaticTax = hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"]));
 
+const paymentSettings = hashOf(
+  schema({ save_default_payment_method: oneOf("off", "on_subscription") } satisfies Fields<
+    keyof Stripe.SubscriptionCreateParams.PaymentSettings
+  >),
+);
+
+/** At most five years, as `trial_end`. */
+const trialDays = integerIn(0, 1826);
+export const daysUntilDue = integerIn(0, 3650);
+
 export const createParams = schema(
   {
     customer: text,
-    items: arrayOf(hashOf(schema({ plan: text, price: text, quantity: integer, metadata }))),
+    items: arrayOf(hashOf(schema({ plan: text, price: text, quantity, metadata }))),
     automatic_tax: automaticTax,
     collection_method: collectionMethod,
-    days_until_due: integer,
+    days_until_due: daysUntilDue,
     default_payment_method: text,
     description: text,
     discounts,
     metadata,
     off_session: ignored,
     payment_behavior: paymentBehavior,
-    payment_settings: ignored,
+    payment_settings: paymentSettings,
     proration_behavior: prorationBehavior,
-    trial_period_days: integer,
+    trial_period_days: trialDays,
     trial_end: moment,
     trial_settings: trialSettings,
   } satisfies Fields<keyof Stripe.SubscriptionCreateParams>,
@@ -95,14 +107,15 @@ export const updateParams = schema({
   billing_cycle_anchor: billingCycleAnchor,
   cancellation_details: cancellationDetails,
   collection_method: collectionMethod,
-  days_until_due: integer,
+  days_until_due: daysUntilDue,
   default_payment_method: clearable(text),
   description: clearable(text),
   discounts,
-  items: arrayOf(hashOf(schema({ id: text, deleted: boolean, plan: text, price: text, quantity: integer, metadata }))),
+  items: arrayOf(hashOf(schema({ id: text, deleted: boolean, plan: text, price: text, quantity, metadata }))),
   metadata,
   off_session: ignored,
   payment_behavior: paymentBehavior,
+  payment_settings: paymentSettings,
   pause_collection: clearable(pauseCollection),
   proration_behavior: prorationBehavior,
   proration_date: integer,
@@ -117,7 +130,7 @@ const itemChange = {
   price: text,
   proration_behavior: prorationBehavior,
   proration_date: integer,
-  quantity: integer,
+  quantity,
 } satisfies Fields<keyof Stripe.SubscriptionItemUpdateParams>;
 
 export const updateItemParams = schema({ ...itemChange, off_session: ignored } satisfies Fields<

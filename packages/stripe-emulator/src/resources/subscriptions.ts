@@ -2,7 +2,7 @@ import { invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { cancellation, changeItems, currentPeriodEnd, settleEnd } from "../billing/changing.ts";
+import { cancellation, changeItems, currentPeriodEnd, prorateEnd, settleEnd } from "../billing/changing.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
@@ -33,6 +33,7 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
   }));
   if (items[0]) refuseOtherCurrency(world, customer.id, items[0].price.currency);
   const { trial_period_days: days, trial_end: until } = params;
+  refusePast(world, until, "trial_end");
   const trialEnd =
     typeof until === "number"
       ? until
@@ -47,11 +48,13 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
   const deferred = params.payment_behavior === "default_incomplete";
   const sent = params.collection_method === "send_invoice";
   if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
-  if (!deferred && !sent && trialEnd === null) expectMethod(method);
+  if (!method && !deferred && !sent && trialEnd === null) refuseUnpayable(world, params);
   const { subscription } = startSubscription(world, {
     customer: customer.id,
     items,
     paymentMethod: deferred ? null : (method ?? null),
+    confirmsWith: deferred ? (method?.id ?? null) : null,
+    savesMethod: params.payment_settings?.save_default_payment_method ?? "off",
     keepsMethod: own !== null,
     metadata: mergeMetadata({}, params.metadata),
     description: params.description ?? null,
@@ -64,12 +67,29 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
   return subscription;
 }
 
-/** Stripe's 400 where nothing could be charged. */
-function expectMethod(method: object | undefined): void {
-  if (method) return;
+/** Stripe's 400 where something is due at once, and nothing could be charged. It is done to a copy of the state. */
+function refuseUnpayable(world: World, params: ParamsOf<typeof createParams>): void {
+  const due = world.rehearse(world.now(), (copy) => {
+    const { latest_invoice: invoice } = createSubscription(copy, { ...params, payment_behavior: "default_incomplete" });
+    return copy.store.invoices.get(invoice).amount_due;
+  });
+  if (due === 0) return;
   const message =
-    "This customer has no attached payment source or default payment method. Please consider adding a default payment method.";
+    "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://docs.stripe.com/billing/subscriptions/payment-methods-setting#payment-method-priority.";
   throw invalid(message, "resource_missing");
+}
+
+const FIVE_YEARS_S = 5 * 366 * 86_400;
+
+/** Stripe's 400 for a moment to come that has gone, or is too far away. */
+function refusePast(world: World, moment: number | string | null | undefined, param: string): void {
+  if (typeof moment !== "number") return;
+  if (moment < world.now())
+    throw invalid("Invalid timestamp: must be in the future.", "parameter_invalid_integer", param);
+  if (moment > world.now() + FIVE_YEARS_S) {
+    const message = "Invalid timestamp: can be no more than five years in the future";
+    throw invalid(message, "parameter_invalid_integer", param);
+  }
 }
 
 function getSubscription(world: World, id: string): Subscription {
@@ -78,17 +98,30 @@ function getSubscription(world: World, id: string): Subscription {
   return subscription;
 }
 
+/** Stripe's 400 for reasons of leaving where nobody leaves. */
+function refuseDetails(before: Subscription, end: Partial<Subscription>, params: SubscriptionUpdate): void {
+  if (!params.cancellation_details || { ...before, ...end }.cancel_at !== null) return;
+  const message =
+    "`cancellation_details` can only be set on a subscription that is canceled or scheduled to be canceled.";
+  throw invalid(message, undefined, "cancellation_details");
+}
+
 export type SubscriptionUpdate = ParamsOf<typeof updateParams>;
 
 export function updateSubscription(world: World, id: string, params: SubscriptionUpdate): Subscription {
   const before = getSubscription(world, id);
   if (before.status === "canceled") {
+    const asked = Object.keys(params).filter((name) => name !== "metadata" && name !== "cancellation_details");
+    if (asked.length === 0) return describeEnded(world, before, params);
     throw invalid("A canceled subscription can only update its cancellation_details and metadata.", undefined, "id");
   }
   if (params.cancel_at !== undefined && params.cancel_at_period_end !== undefined) {
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
   }
   refuseScheduled(before, params);
+  refusePast(world, params.trial_end, "trial_end");
+  refusePast(world, params.cancel_at, "cancel_at");
+  refuseMethod(world, before, params.default_payment_method);
   refusePending(world, before, params);
   if (params.payment_behavior === "error_if_incomplete")
     refuseUnpaid(world, before.latest_invoice, (copy) =>
@@ -99,7 +132,9 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
   if (params.discounts) changeDiscounts(world, before, params.discounts);
   const items = itemsAsked(world, before, params);
   const end = cancellationAsked(world, { ...before, ...items }, params);
+  refuseDetails(before, end, params);
   const { pause_collection: pause, trial_settings: trialSettings, trial_end: trialEnd } = params;
+  const { proration_behavior: proration, payment_settings: settings } = params;
   const updated = world.update(
     "subscriptions",
     id,
@@ -111,6 +146,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
       ...(description === undefined ? {} : { description }),
       ...(method === undefined ? {} : { default_payment_method: method }),
       ...(tax === undefined ? {} : { automatic_tax: automaticTax(tax.enabled) }),
+      ...(settings === undefined ? {} : { payment_settings: settingsAsked(before, settings) }),
       ...(pause === undefined ? {} : { pause_collection: pausedCollection(world, id, pause) }),
       ...(trialSettings === undefined
         ? {}
@@ -120,7 +156,32 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
     "customer.subscription.updated",
   );
   if (params.items) followItems(world, updated);
-  return trialEnd === undefined ? updated : moveTrialEnd(world, updated, trialEnd === "now" ? world.now() : trialEnd);
+  return trialEnd === undefined
+    ? updated
+    : moveTrialEnd(world, updated, trialEnd === "now" ? world.now() : trialEnd, proration);
+}
+
+/** What can still be said of one that has ended. */
+function describeEnded(world: World, before: Subscription, params: SubscriptionUpdate): Subscription {
+  const details = params.cancellation_details ? detailsAsked(before, params) : {};
+  const patch = { ...details, metadata: mergeMetadata(before.metadata, params.metadata) };
+  return world.update("subscriptions", before.id, patch, "customer.subscription.updated");
+}
+
+const settingsAsked = (
+  { payment_settings: before }: Subscription,
+  { save_default_payment_method: saves }: NonNullable<SubscriptionUpdate["payment_settings"]>,
+): Subscription["payment_settings"] => ({
+  payment_method_options: null,
+  payment_method_types: null,
+  ...before,
+  save_default_payment_method: saves ?? before?.save_default_payment_method ?? "off",
+});
+
+/** Stripe's 400 for a method that is not the customer's. */
+function refuseMethod(world: World, { customer }: Subscription, id: string | null | undefined): void {
+  if (id == null || world.store.paymentMethods.find(id)?.customer === customer) return;
+  throw noSuch("PaymentMethod", id, "default_payment_method");
 }
 
 /** Stripe's 400 for what a subscription's schedule decides. */
@@ -186,13 +247,19 @@ function cancellationAsked(
   subscription: Subscription,
   params: ParamsOf<typeof updateParams>,
 ): Partial<Subscription> {
-  const { cancel_at: at, cancel_at_period_end: atPeriodEnd } = params;
+  const {
+    cancel_at: at,
+    cancel_at_period_end: atPeriodEnd,
+    proration_behavior: proration = "create_prorations",
+  } = params;
   if (atPeriodEnd !== undefined) {
+    prorateEnd(world, subscription, atPeriodEnd ? currentPeriodEnd(subscription) : null, proration);
     return cancellation(world, subscription, atPeriodEnd ? currentPeriodEnd(subscription) : null, atPeriodEnd);
   }
   if (at === undefined) return {};
   const ends = subscription.items.data.map((item) => item.current_period_end);
   const moment = at === "min_period_end" ? Math.min(...ends) : at === "max_period_end" ? Math.max(...ends) : at;
+  prorateEnd(world, subscription, moment, proration);
   return cancellation(world, subscription, moment, false);
 }
 

@@ -66,6 +66,10 @@ export interface ReplyRow {
 export interface InstrumentRow {
   id: string;
   outcome: PaymentOutcome;
+  /** How a declined one is declined; absent: without a reason. */
+  decline?: { code: string; decline_code?: string; message: string };
+  /** It was a customer's, and may not be used again. */
+  detached?: true;
 }
 
 /** An endpoint's (the id) newer secret; `until`, in milliseconds since the epoch, the previous one signs along. */

@@ -1,0 +1,114 @@
+import type Stripe from "stripe";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Bench, openBench } from "./testing/bench.ts";
+import { type Clocked, DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
+
+let bench: Bench;
+let stripe: Stripe;
+beforeAll(async () => {
+  bench = await openBench();
+  stripe = bench.stripe;
+});
+afterAll(() => bench.close());
+
+const failing = async ({ customer }: Clocked): Promise<void> => {
+  const { id } = await stripe.paymentMethods.attach("pm_card_chargeCustomerFail", { customer });
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } });
+};
+
+async function pastDue(): Promise<{ clocked: Clocked; id: string; invoice: string }> {
+  const clocked = await onClock(bench, START);
+  const { id } = await clocked.subscribe();
+  await failing(clocked);
+  await clocked.advance(END + 2 * 3600);
+  const { status, latest_invoice: invoice } = await stripe.subscriptions.retrieve(id);
+  expect(status).toBe("past_due");
+  return { clocked, id, invoice: String(invoice) };
+}
+
+// https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses
+test("a past due subscription is active once its latest invoice is written off", async () => {
+  const { id, invoice } = await pastDue();
+  await stripe.invoices.markUncollectible(invoice);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("active");
+});
+
+test("when its latest invoice is voided, the one before decides", async () => {
+  const { id, invoice } = await pastDue();
+  await stripe.invoices.voidInvoice(invoice);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("active");
+  const owing = await pastDue();
+  await owing.clocked.advance(END + 31 * DAY + 2 * 3600).catch(() => []);
+  const { latest_invoice: last, status } = await stripe.subscriptions.retrieve(owing.id);
+  if (status !== "past_due") return; // It was given up meanwhile.
+  await stripe.invoices.voidInvoice(String(last));
+  expect((await stripe.subscriptions.retrieve(owing.id)).status).toBe("past_due");
+});
+
+// https://docs.stripe.com/api/subscriptions/update#update_subscription-cancel_at
+test("an end within the period leaves a credit for the rest; taken back, none", async () => {
+  const { subscribe, customer, advance } = await onClock(bench, START);
+  const { id } = await subscribe();
+  const pending = async () =>
+    (await stripe.invoiceItems.list({ customer, pending: true })).data.map(({ amount }) => amount);
+  await stripe.subscriptions.update(id, { cancel_at: HALF });
+  expect(await pending()).toEqual([-750]);
+  await stripe.subscriptions.update(id, { cancel_at: "" });
+  expect(await pending()).toEqual([]);
+  await stripe.subscriptions.update(id, { cancel_at: HALF, proration_behavior: "none" });
+  expect(await pending()).toEqual([]);
+  await stripe.subscriptions.update(id, { cancel_at: "" });
+  await stripe.subscriptions.update(id, { cancel_at: HALF });
+  await advance(HALF + 2 * 3600);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("canceled");
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ balance: -750 });
+});
+
+// https://docs.stripe.com/api/subscriptions/update#update_subscription-trial_end, -proration_behavior
+test("a trial for whoever pays already gives the unused time back", async () => {
+  const { subscribe, customer, advance } = await onClock(bench, START);
+  const { id } = await subscribe();
+  await advance(HALF);
+  const trial = await stripe.subscriptions.update(id, { trial_end: HALF + 7 * DAY, expand: ["latest_invoice"] });
+  expect(trial).toMatchObject({
+    status: "trialing",
+    latest_invoice: { total: -750, amount_due: 0, status: "paid", lines: { data: { length: 2 } } },
+  });
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ balance: -750 });
+  await advance(HALF + 7 * DAY + 2 * 3600);
+  expect(await stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] })).toMatchObject({
+    status: "active",
+    latest_invoice: { total: 1500, amount_paid: 750 },
+  });
+});
+
+test("a trial cannot end in the past, nor in more than five years", async () => {
+  const { subscribe } = await onClock(bench, START);
+  for (const trial_end of [START - 365 * DAY, START + 6 * 366 * DAY]) {
+    await expect(subscribe({ trial_end })).rejects.toMatchObject({ param: "trial_end", statusCode: 400 });
+  }
+  await expect(subscribe({ trial_period_days: -5 })).rejects.toMatchObject({ param: "trial_period_days" });
+  const { id } = await subscribe();
+  await expect(stripe.subscriptions.update(id, { trial_end: START - DAY })).rejects.toMatchObject({
+    param: "trial_end",
+  });
+  await expect(stripe.subscriptions.update(id, { cancel_at: START - DAY })).rejects.toMatchObject({
+    param: "cancel_at",
+  });
+});
+
+// https://docs.stripe.com/api/subscriptions/update
+test("of a canceled subscription, metadata and the reasons can still be said", async () => {
+  const { subscribe } = await onClock(bench, START);
+  const { id } = await subscribe();
+  const details = { cancellation_details: { feedback: "unused" as const } };
+  await expect(stripe.subscriptions.update(id, details)).rejects.toMatchObject({ param: "cancellation_details" });
+  await stripe.subscriptions.cancel(id);
+  const said = await stripe.subscriptions.update(id, { metadata: { why: "told" }, ...details });
+  expect(said).toMatchObject({
+    status: "canceled",
+    metadata: { why: "told" },
+    cancellation_details: { feedback: "unused" },
+  });
+  await expect(stripe.subscriptions.update(id, { description: "late" })).rejects.toMatchObject({ statusCode: 400 });
+});
