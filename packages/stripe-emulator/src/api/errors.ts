@@ -56,8 +56,8 @@ export const missingParameter = (param: string) =>
   invalid(`Missing required param: ${param}.`, "parameter_missing", param);
 
 /** An object named in the path is a 404; one named by a parameter a 400. */
-export const noSuch = (kind: string, id: string, param?: string) =>
-  new ApiError(param === undefined ? 404 : 400, {
+export const noSuch = (kind: string, id: string, param?: string, status = param === undefined ? 404 : 400) =>
+  new ApiError(status, {
     type: "invalid_request_error",
     message: `No such ${kind}: '${id}'`,
     code: "resource_missing",

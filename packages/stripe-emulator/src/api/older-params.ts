@@ -8,6 +8,8 @@ export function takeOlderParams(store: Store, path: string, form: FormHash): voi
     form.promotion = { type: "coupon", coupon: form.coupon };
     delete form.coupon;
   }
+  if (path.startsWith("/v1/subscriptions/") && typeof form.billing_cycle_anchor === "string")
+    form.billing_cycle_anchor = { type: form.billing_cycle_anchor };
   if (path.startsWith("/v1/subscription_schedules") && Array.isArray(form.phases))
     form.phases = form.phases.map((phase) => withDuration(store, phase));
 }

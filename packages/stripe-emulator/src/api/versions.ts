@@ -15,12 +15,14 @@ interface Shapes {
   payment_intent: (row: Rows["paymentIntents"], store: Store) => Hash;
   invoiceitem: (row: Rows["invoiceItems"], store: Store) => Hash;
   charge: (row: Rows["charges"], store: Store) => Hash;
+  discount: (row: Rows["discounts"], store: Store) => Hash;
+  promotion_code: (row: Rows["promotionCodes"], store: Store) => Hash;
 }
 
 interface Change {
   /** The first version that is without it. */
   until: string;
-  shapes: Shapes;
+  shapes: Partial<Shapes>;
   /** What could be expanded there, by the SDK's type. */
   expandable: Record<string, Record<string, Lead>>;
 }
@@ -46,8 +48,18 @@ function invoiceItemOf(parent: Rows["invoices"]["lines"]["data"][number]["parent
   };
 }
 
+const couponOf = (store: Store, id: string | null) => store.coupons.find(id) ?? store.deletedCoupons.find(id) ?? null;
+
 /** The newest first. From the changelog of the stripe package, at the release that pinned each version. */
 const CHANGES: readonly Change[] = [
+  {
+    until: "2025-09-30.clover",
+    shapes: {
+      discount: ({ source }, store) => ({ coupon: couponOf(store, source.coupon), source: undefined }),
+      promotion_code: ({ promotion }, store) => ({ coupon: couponOf(store, promotion.coupon), promotion: undefined }),
+    },
+    expandable: {},
+  },
   {
     until: "2025-03-31.basil",
     shapes: {

@@ -10,6 +10,7 @@ export interface Payer {
   email: string | null;
   name: string | null;
   address?: Stripe.Address | null;
+  phone?: string | null;
 }
 
 export function createPaymentMethod(
@@ -29,7 +30,7 @@ export function createPaymentMethod(
       address: payer.address ?? null,
       email: payer.email,
       name: payer.name,
-      phone: null,
+      phone: payer.phone ?? null,
       tax_id: null,
     },
     created: world.now(),

@@ -110,7 +110,7 @@ function createCoupon(world: World, params: CreateParams): Coupon {
 
 function getCoupon(world: World, id: string): Coupon {
   const coupon = world.store.coupons.find(id);
-  if (!coupon) throw noSuch("coupon", id);
+  if (!coupon) throw noSuch("coupon", id, "coupon", 404);
   return coupon;
 }
 

@@ -25,20 +25,10 @@ import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { address, addressOf } from "./address.ts";
 import { attachFromParam } from "./payment-methods.ts";
 
 type Customer = Stored<Stripe.Customer>;
-
-export const address = hashOf(
-  schema({
-    city: clearable(text),
-    country: clearable(text),
-    line1: clearable(text),
-    line2: clearable(text),
-    postal_code: clearable(text),
-    state: clearable(text),
-  }),
-);
 
 const attributes = {
   address: clearable(address),
@@ -84,13 +74,6 @@ function newCustomer(world: World, params: CreateParams): Customer {
     defaultMethod: defaultMethod(world, id, params.invoice_settings?.default_payment_method),
     metadata: mergeMetadata({}, params.metadata),
   });
-}
-
-export function addressOf(
-  read: Partial<Record<keyof Stripe.Address, string | null>> | null | undefined,
-): Stripe.Address | null {
-  if (!read) return null;
-  return { city: null, country: null, line1: null, line2: null, postal_code: null, state: null, ...read };
 }
 
 /** `pm_card_visa` and the like become the customer's own method; others must be attached already. */

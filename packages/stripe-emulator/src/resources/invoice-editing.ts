@@ -25,7 +25,7 @@ import { customerFromParam } from "./customers.ts";
 import { type DiscountParam, discounts, offersFromParam } from "./discount-params.ts";
 import { currency } from "./price-params.ts";
 
-const HOUR_MS = 3_600_000;
+const HOUR_S = 3600;
 const DAY = 86_400;
 
 export const attributes = {
@@ -118,9 +118,14 @@ export function createInvoice(world: World, params: ParamsOf<typeof createParams
       lines.map(({ amount, price: of }) => ({ amount, product: of?.product })),
       given.discounts,
     ),
-    attributes: { auto_advance: false, ...patchOf(world, given), metadata: mergeMetadata({}, given.metadata) },
+    attributes: {
+      auto_advance: false,
+      ...patchOf(world, given),
+      automatically_finalizes_at: given.auto_advance ? world.now() + HOUR_S : null,
+      metadata: mergeMetadata({}, given.metadata),
+    },
   });
-  if (draft.auto_advance) world.schedule("finalize_invoice", id, world.nowMs() + HOUR_MS);
+  if (draft.auto_advance) world.schedule("finalize_invoice", id, (world.now() + HOUR_S) * 1000);
   return draft;
 }
 

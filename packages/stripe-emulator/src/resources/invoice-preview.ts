@@ -14,13 +14,17 @@ import {
   text,
 } from "../api/params.ts";
 import { isOver } from "../billing/end-subscription.ts";
-import type { Invoice } from "../billing/invoice-draft.ts";
+import { type Invoice, newInvoice } from "../billing/invoice-draft.ts";
+import { invoiceItemLine, pendingItems } from "../billing/invoice-item.ts";
+import { periodEndOf } from "../billing/life.ts";
 import { expirePendingUpdate } from "../billing/pending-updates.ts";
 import { recurringInvoice, upcomingInvoice } from "../billing/renewing.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import { clockOf } from "../state/clock-of.ts";
+import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
-import { address, createCustomer, customerFromParam, updateCustomer } from "./customers.ts";
+import { address } from "./address.ts";
+import { createCustomer, customerFromParam, updateCustomer } from "./customers.ts";
 import { discounts } from "./discount-params.ts";
 import { cancelMoment, moment, prorationBehavior } from "./subscription-params.ts";
 import { createSubscription, updateSubscription } from "./subscriptions.ts";
@@ -62,19 +66,18 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
   const date = params.subscription_details?.proration_date ?? world.onClock(clock, () => world.now());
   return world.rehearse(date, (copy) => {
     const seen = copy.store.events.all().length;
+    const asksToBegin = params.subscription_details?.items !== undefined;
+    if (!existing && !asksToBegin && params.customer !== undefined) return previewWaiting(copy, params);
     const subscription = existing ? change(copy, existing.id, params) : begin(copy, params);
-    if (params.preview_mode === "recurring") return recurringInvoice(copy, subscription);
+    if (params.preview_mode === "recurring") return settled(copy, recurringInvoice(copy, subscription));
     const drafted = copy.store.events
       .all()
       .slice(seen)
       .find(({ type }) => type === "invoice.created");
-    if (drafted) return preview(drafted.data.object as unknown as Invoice);
-    if (!isOver(subscription) && subscription.cancel_at === null) return upcomingInvoice(copy, subscription);
-    throw new ApiError(404, {
-      type: "invalid_request_error",
-      code: "invoice_upcoming_none",
-      message: `No upcoming invoices for customer: ${subscription.customer}`,
-    });
+    if (drafted) return preview(copy.store.invoices.get(drafted.data.object.id));
+    if (!isOver(subscription) && subscription.cancel_at === null)
+      return settled(copy, upcomingInvoice(copy, subscription));
+    throw nothingUpcoming(subscription.customer);
   });
 }
 
@@ -94,8 +97,34 @@ function findSubscription(world: World, params: PreviewParams): Subscription | u
     throw noSuch("subscription", id, "subscription");
   if (id !== undefined || details?.items) return found;
   if (customer === undefined) throw missingParameter("customer");
-  return world.store.subscriptions.all().findLast((row) => row.customer === customer && !isOver(row));
+  return world.store.subscriptions
+    .where("customer", customer)
+    .filter((row) => !isOver(row) && row.cancel_at === null)
+    .sort((one, other) => periodEndOf(one) - periodEndOf(other))[0];
 }
+
+/** What waits for an invoice, where no subscription has one to come. */
+function previewWaiting(world: World, params: PreviewParams): Invoice {
+  const customer = params.customer ?? "";
+  const currency = world.store.invoiceItems.where("customer", customer).find(({ invoice }) => invoice === null)?.currency;
+  const waiting = currency === undefined ? [] : pendingItems(world, { customer, currency });
+  if (currency === undefined || waiting.length === 0) throw nothingUpcoming(customer);
+  const lines = waiting.map((item) => invoiceItemLine(world, item));
+  return settled(world, newInvoice(world, { id: `upcoming_${newId("in")}`, customer, subscription: null, currency, reason: "upcoming", lines }));
+}
+
+const nothingUpcoming = (customer: string) =>
+  new ApiError(404, {
+    type: "invalid_request_error",
+    code: "invoice_upcoming_none",
+    message: `No upcoming invoices for customer: ${customer}`,
+  });
+
+/** What the customer's balance would be after it. */
+const settled = (world: World, invoice: Invoice): Invoice => {
+  const balance = world.store.customers.find(invoice.customer)?.balance ?? 0;
+  return { ...invoice, ending_balance: balance + invoice.total - invoice.amount_due };
+};
 
 function change(world: World, id: string, params: PreviewParams): Subscription {
   const { automatic_tax, discounts: asked, subscription_details: details = {}, customer_details: customer } = params;

@@ -24,7 +24,8 @@ import { formatMoney, smallestCharge } from "../billing/money.ts";
 import { attemptPayment, declineOf, openPayment, type PaymentIntent } from "../billing/payment.ts";
 import { tellAttempt } from "../billing/settlement.ts";
 import type { World } from "../world.ts";
-import { address, addressOf, customerFromParam } from "./customers.ts";
+import { address, addressOf } from "./address.ts";
+import { customerFromParam } from "./customers.ts";
 import { methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 import { amount, currency } from "./price-params.ts";
 

@@ -3,9 +3,9 @@ import { ApiError, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   clearable,
+  email,
   type Fields,
   hashOf,
-  ignored,
   integer,
   mergeMetadata,
   metadata,
@@ -19,6 +19,7 @@ import { attachPaymentMethod, createPaymentMethod, type Payer } from "../billing
 import { DECLINED, findCard, findIban, type Instrument, namedCardNumber } from "../billing/test-cards.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { address, addressOf } from "./address.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 
 type PaymentMethod = Stored<Stripe.PaymentMethod>;
@@ -65,22 +66,24 @@ function namedCard(world: World, number: string): Instrument {
   return card;
 }
 
+const billingDetails = hashOf(
+  schema({ address: clearable(address), email: clearable(email), name: clearable(text), phone: clearable(text) }),
+);
+
 const createParams = schema(
   {
     type: oneOf("card", "sepa_debit"),
     sepa_debit: hashOf(schema({ iban: text }, ["iban"])),
     card: hashOf(schema({ token: text, number: text, exp_month: integer, exp_year: integer, cvc: text })),
-    billing_details: hashOf(
-      schema({ address: ignored, email: clearable(text), name: clearable(text), phone: ignored }),
-    ),
+    billing_details: billingDetails,
     metadata,
   } satisfies Fields<keyof Stripe.PaymentMethodCreateParams>,
   ["type"],
 );
 
 function createFromParams(world: World, params: ParamsOf<typeof createParams>): PaymentMethod {
-  const { email = null, name = null } = params.billing_details ?? {};
-  const payer = { email, name };
+  const { address: living, email: mail = null, name = null, phone = null } = params.billing_details ?? {};
+  const payer = { email: mail, name, phone, address: addressOf(living) };
   const given = mergeMetadata({}, params.metadata);
   if (params.type === "sepa_debit") {
     const account = params.sepa_debit && findIban(params.sepa_debit.iban.replaceAll(" ", ""));
@@ -102,7 +105,7 @@ function getPaymentMethod(world: World, id: string): PaymentMethod {
 }
 
 const updateParams = schema({
-  billing_details: hashOf(schema({ address: ignored, email: clearable(text), name: clearable(text), phone: ignored })),
+  billing_details: billingDetails,
   card: hashOf(schema({ exp_month: integer, exp_year: integer })),
   metadata,
 } satisfies Fields<keyof Stripe.PaymentMethodUpdateParams>);
@@ -112,12 +115,16 @@ function updatePaymentMethod(world: World, id: string, params: ParamsOf<typeof u
   if (before.customer === null) {
     throw invalid("You must save this PaymentMethod to a customer before you can update it.");
   }
-  const { email = before.billing_details.email, name = before.billing_details.name } = params.billing_details ?? {};
+  const { address: living, ...details } = params.billing_details ?? {};
   return world.update(
     "paymentMethods",
     id,
     {
-      billing_details: { ...before.billing_details, email, name },
+      billing_details: {
+        ...before.billing_details,
+        ...details,
+        ...(living === undefined ? {} : { address: addressOf(living) }),
+      },
       ...(before.card && params.card ? { card: { ...before.card, ...params.card } } : {}),
       metadata: mergeMetadata(before.metadata, params.metadata),
     },

@@ -91,7 +91,7 @@ function createPlan(world: World, params: ParamsOf<typeof createParams>): Plan {
 
 function getPlanPrice(world: World, id: string): Price {
   const price = world.store.prices.find(id);
-  if (!price?.recurring) throw noSuch("plan", id);
+  if (!price?.recurring) throw noSuch("plan", id, "plan", 404);
   return price;
 }
 

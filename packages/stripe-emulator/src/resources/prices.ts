@@ -125,7 +125,7 @@ function takeLookupKey(
 
 function getPrice(world: World, id: string): Price {
   const price = world.store.prices.find(id);
-  if (!price) throw noSuch("price", id);
+  if (!price) throw noSuch("price", id, "price", 404);
   return price;
 }
 
