@@ -16,7 +16,7 @@ import {
 } from "../api/params.ts";
 import { discounts } from "./discount-params.ts";
 import { amount, currency, productData, recurring, taxBehavior } from "./price-params.ts";
-import { trialSettings } from "./subscription-params.ts";
+import { liability, trialSettings } from "./subscription-params.ts";
 
 const priceData = hashOf(
   schema(
@@ -115,7 +115,7 @@ export const createSessionParams = schema(
     adaptive_pricing: ignored,
     allow_promotion_codes: boolean,
     allowed_payment_method_types: arrayOf(oneOf("card", "sepa_debit")),
-    automatic_tax: hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"])),
+    automatic_tax: hashOf(schema({ enabled: boolean, liability }, ["enabled"])),
     billing_address_collection: oneOf("auto", "required"),
     cancel_url: text,
     client_reference_id: atMost(200),

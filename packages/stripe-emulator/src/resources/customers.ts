@@ -41,7 +41,8 @@ const attributes = {
   preferred_locales: arrayOf(text),
   tax_exempt: clearable(oneOf("none", "exempt", "reverse")),
   invoice_settings: hashOf(schema({ default_payment_method: clearable(text) })),
-  tax: ignored,
+  // Where they are is known by their address alone.
+  tax: hashOf(schema({ validate_location: ignored })),
 } satisfies Fields<keyof Stripe.CustomerUpdateParams>;
 
 const createParams = schema({ ...attributes, payment_method: text, source: text, test_clock: text } satisfies Fields<

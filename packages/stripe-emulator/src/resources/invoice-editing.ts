@@ -5,7 +5,6 @@ import {
   clearable,
   type Fields,
   hashOf,
-  ignored,
   integer,
   mergeMetadata,
   metadata,
@@ -24,13 +23,14 @@ import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { type DiscountParam, discounts, offersFromParam } from "./discount-params.ts";
 import { currency } from "./price-params.ts";
+import { liability } from "./subscription-params.ts";
 
 const HOUR_S = 3600;
 const DAY = 86_400;
 
 export const attributes = {
   auto_advance: boolean,
-  automatic_tax: hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"])),
+  automatic_tax: hashOf(schema({ enabled: boolean, liability }, ["enabled"])),
   collection_method: oneOf("charge_automatically", "send_invoice"),
   days_until_due: integer,
   default_payment_method: clearable(text),

@@ -26,7 +26,7 @@ import type { World } from "../world.ts";
 import { address } from "./address.ts";
 import { createCustomer, customerFromParam, updateCustomer } from "./customers.ts";
 import { discounts } from "./discount-params.ts";
-import { cancelMoment, moment, prorationBehavior } from "./subscription-params.ts";
+import { cancelMoment, liability, moment, prorationBehavior } from "./subscription-params.ts";
 import { createSubscription, updateSubscription } from "./subscriptions.ts";
 
 const subscriptionDetails = hashOf(
@@ -42,7 +42,7 @@ const subscriptionDetails = hashOf(
 );
 
 export const previewParams = schema({
-  automatic_tax: hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"])),
+  automatic_tax: hashOf(schema({ enabled: boolean, liability }, ["enabled"])),
   customer: text,
   customer_details: hashOf(
     schema({ address: clearable(address), tax_exempt: clearable(oneOf("none", "exempt", "reverse")) }),

@@ -28,7 +28,6 @@ import { previewInvoice, previewParams } from "./invoice-preview.ts";
 import { methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 
 const payParams = schema({
-  forgive: boolean,
   off_session: ignored,
   paid_out_of_band: boolean,
   payment_method: text,

@@ -15,7 +15,7 @@ import {
 } from "../api/params.ts";
 import { invoiceCreation, lineItem, paymentIntentData } from "./checkout-session-params.ts";
 import { currency } from "./price-params.ts";
-import { trialSettings } from "./subscription-params.ts";
+import { liability, trialSettings } from "./subscription-params.ts";
 
 const afterCompletion = hashOf(
   schema(
@@ -31,7 +31,7 @@ const afterCompletion = hashOf(
 const attributes = {
   after_completion: afterCompletion,
   allow_promotion_codes: boolean,
-  automatic_tax: hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"])),
+  automatic_tax: hashOf(schema({ enabled: boolean, liability }, ["enabled"])),
   billing_address_collection: oneOf("auto", "required"),
   custom_text: ignored,
   customer_creation: oneOf("always", "if_required"),

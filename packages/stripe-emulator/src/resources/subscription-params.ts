@@ -44,7 +44,9 @@ const billingCycleAnchor: Reader<"now" | "unchanged"> = (value, param) => {
   const word = oneOf("now", "unchanged");
   return typeof value === "string" ? word(value, param) : hashOf(schema({ type: word }, ["type"]))(value, param).type;
 };
-const automaticTax = hashOf(schema({ enabled: boolean, liability: ignored }, ["enabled"]));
+/** Whose tax it is: another account's is Connect. */
+export const liability = hashOf(schema({ type: oneOf("self") }, ["type"]));
+const automaticTax = hashOf(schema({ enabled: boolean, liability }, ["enabled"]));
 
 const paymentSettings = hashOf(
   schema({ save_default_payment_method: oneOf("off", "on_subscription") } satisfies Fields<
@@ -70,7 +72,7 @@ export const createParams = schema(
     off_session: ignored,
     payment_behavior: paymentBehavior,
     payment_settings: paymentSettings,
-    proration_behavior: prorationBehavior,
+    proration_behavior: ignored,
     trial_period_days: trialDays,
     trial_end: moment,
     trial_settings: trialSettings,
@@ -177,6 +179,6 @@ export const cancelParams = schema({
 } satisfies Fields<keyof Stripe.SubscriptionCancelParams>);
 
 export const resumeParams = schema({
-  billing_cycle_anchor: billingCycleAnchor,
-  proration_behavior: prorationBehavior,
+  billing_cycle_anchor: hashOf(schema({ type: oneOf("now") }, ["type"])),
+  proration_behavior: ignored,
 } satisfies Fields<keyof Stripe.SubscriptionResumeParams>);
