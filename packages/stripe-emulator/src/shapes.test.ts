@@ -30,7 +30,8 @@ async function subscribed(count = 1): Promise<Stripe.Subscription> {
 test("a subscription of one item says its plan and quantity", async () => {
   const { items, ...one } = (await subscribed()) as Stripe.Subscription & { plan?: unknown; quantity?: unknown };
   expect(one).toMatchObject({ plan: { id: items.data[0]?.price.id }, quantity: 2 });
-  const { object } = bench.emulator.events().findLast(({ type }) => type === "customer.subscription.created")?.data ?? {};
+  const { object } =
+    bench.emulator.events().findLast(({ type }) => type === "customer.subscription.created")?.data ?? {};
   expect(object).toMatchObject({ plan: { object: "plan" }, quantity: 2 });
   expect(await subscribed(2)).toMatchObject({ plan: null, quantity: null });
 });
@@ -85,6 +86,10 @@ test("a draft that advances by itself says when", async () => {
 test("a method keeps whom it is billed to", async () => {
   const card = { number: "4242424242424242", exp_month: 12, exp_year: 2040 };
   const billing_details = { phone: "+49 30 1", email: "a@example.com", address: { city: "Berlin", country: "DE" } };
-  const made = await stripe.paymentMethods.create({ type: "card", card, billing_details } as Stripe.PaymentMethodCreateParams);
+  const made = await stripe.paymentMethods.create({
+    type: "card",
+    card,
+    billing_details,
+  } as Stripe.PaymentMethodCreateParams);
   expect(made.billing_details).toMatchObject(billing_details);
 });

@@ -106,11 +106,23 @@ function findSubscription(world: World, params: PreviewParams): Subscription | u
 /** What waits for an invoice, where no subscription has one to come. */
 function previewWaiting(world: World, params: PreviewParams): Invoice {
   const customer = params.customer ?? "";
-  const currency = world.store.invoiceItems.where("customer", customer).find(({ invoice }) => invoice === null)?.currency;
+  const currency = world.store.invoiceItems
+    .where("customer", customer)
+    .find(({ invoice }) => invoice === null)?.currency;
   const waiting = currency === undefined ? [] : pendingItems(world, { customer, currency });
   if (currency === undefined || waiting.length === 0) throw nothingUpcoming(customer);
   const lines = waiting.map((item) => invoiceItemLine(world, item));
-  return settled(world, newInvoice(world, { id: `upcoming_${newId("in")}`, customer, subscription: null, currency, reason: "upcoming", lines }));
+  return settled(
+    world,
+    newInvoice(world, {
+      id: `upcoming_${newId("in")}`,
+      customer,
+      subscription: null,
+      currency,
+      reason: "upcoming",
+      lines,
+    }),
+  );
 }
 
 const nothingUpcoming = (customer: string) =>
