@@ -54,7 +54,7 @@ export const UP: Record<string, Row> = {
     to: m(3000),
     when: "now",
   },
-  "to amounts that no period divides": { on: ODD, from: m(1), to: m(1_000_003), when: "now" },
+  "to amounts that no period divides": { on: ODD, from: m(53), to: m(1_000_003), when: "now" },
   "from nothing": { on: HALF_OF_APRIL, from: m(0), to: m(3000), when: "now", paper: { due: 1500, next: 3000 } },
   "by more seats": { on: HALF_OF_APRIL, from: m(700, 3), to: m(700, 8), when: "now", paper: { due: 1750, next: 5600 } },
   "by one seat at an odd second": { on: ODD, from: m(799, 11), to: m(799, 12), when: "now" },
