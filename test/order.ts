@@ -3,7 +3,6 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** How many seconds the long ones take, about, on two idle cores; the others take less than nine. */
 const SECONDS: Record<string, number> = {
-  "test/cli-sync-cloud.test.ts": 77,
   "test/core/owners-undone.test.ts": 59,
   "test/core/sync-limits.test.ts": 49,
   "test/convergence.test.ts": 49,
@@ -21,6 +20,7 @@ const SECONDS: Record<string, number> = {
   "test/walks.test.ts": 26,
   "test/plan-changes.test.ts": 24,
   "test/outages.test.ts": 24,
+  "test/cli-sync-cloud.test.ts": 24,
   "test/crash.test.ts": 22,
   "test/core/doubles.test.ts": 21,
   "test/cli.test.ts": 20,
