@@ -159,6 +159,21 @@ describe("an embedded page", () => {
     expect((await lent.stripe.subscriptions.list({ customer: String(customer) })).data).toHaveLength(1);
   });
 
+  it("whose client secret Stripe's list should not show is closed, and another is opened: never a second beside it", async () => {
+    const user = await shop.newUser();
+    const first = await embed(user);
+    const { sessions } = lent.stripe.checkout;
+    const list = async (params: Stripe.Checkout.SessionListParams) => {
+      const page = await sessions.list(params);
+      return { ...page, data: page.data.map((session) => ({ ...session, client_secret: null })) };
+    };
+    const checkoutClient = { sessions: Object.create(sessions, { list: { value: list } }) };
+    const stripe = Object.create(lent.stripe, { checkout: { value: checkoutClient } });
+    const second = await openAnywhere({ ...shop.billing, checkout, stripe }, user, shop.purchase(plan, success));
+    expect(secretOf(second)).not.toBe(secretOf(first));
+    expect((await sessionAt(secretOf(first))).status).toBe("expired");
+  });
+
   it("is opened for guests, too", async () => {
     const opened = await embed(undefined, credits);
     await shop.pay(frameOf(opened));
