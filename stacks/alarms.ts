@@ -5,7 +5,7 @@ import { type App, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { Events } from "./events.ts";
 import { intake } from "./intake.ts";
-import { EVERY_MINUTE, sumOverFunctions, turnpikeMetric } from "./metrics.ts";
+import { EVERY_MINUTE, refusedByLimits, sumOverFunctions, turnpikeMetric } from "./metrics.ts";
 import { failedInvocations } from "./partner-events.ts";
 
 export interface AlarmRule {
@@ -113,6 +113,33 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       threshold: 1,
       whenBelow: true,
     },
+    EventsSlow: {
+      means:
+        "Within an hour, one in seven Stripe events took more than a minute: a month's allowance of 1 % is gone in two days.",
+      metric: shareLate(app, Duration.hours(1)),
+      threshold: 14.4,
+    },
+    EventsSlowForLong: {
+      means:
+        "Within six hours, one in seventeen Stripe events took more than a minute: a month's allowance of 1 % is gone in five days.",
+      metric: shareLate(app, Duration.hours(6)),
+      threshold: 6,
+    },
+    CustomersRefused: {
+      means: "The API answers 429: more requests come than its limits let through, for all customers together.",
+      metric: refusedByLimits(app),
+      threshold: 10,
+    },
+    SiteUnreachable: {
+      means: "The site's health cannot be asked through CloudFront, or is not well.",
+      metric: turnpikeMetric(app, "edgeFailed"),
+      threshold: 3,
+    },
+    CertificateExpires: {
+      means: "The site's certificate is good for less than three weeks, and was not renewed.",
+      metric: daysLeft(app),
+      threshold: 1,
+    },
     ReconcileBehind: {
       means: "For six hours the reconciliation has not got through all events that Stripe lists.",
       metric: turnpikeMetric(app, "reconcileBehind", { statistic: "Maximum", period: Duration.minutes(15) }),
@@ -176,6 +203,27 @@ function longestWait(app: App, queue: IQueue): IMetric {
     },
     period: Duration.minutes(15),
     label: "longest wait (s)",
+  });
+}
+
+/** https://sre.google/workbook/alerting-on-slos/: of 99 events in 100 the service level says that they are applied within a minute. */
+function shareLate(app: App, period: Duration): IMetric {
+  return new MathExpression({
+    // Of few events, one late one would be a large share.
+    expression: "IF(FILL(late, 0) >= 5, 100 * late / applied, 0)",
+    usingMetrics: { late: turnpikeMetric(app, "late"), applied: turnpikeMetric(app, "applied") },
+    period,
+    label: "late (%)",
+  });
+}
+
+/** Rings when there are few, and not when there is no word: `SiteUnreachable` is told of that. */
+function daysLeft(app: App): IMetric {
+  return new MathExpression({
+    expression: "IF(days < 21, 1, 0)",
+    usingMetrics: { days: turnpikeMetric(app, "certificateDays", { statistic: "Minimum" }) },
+    period: Duration.hours(1),
+    label: "certificate expires",
   });
 }
 

@@ -6,6 +6,7 @@ import {
   type StackContext,
   use,
 } from "sst/constructs";
+import { ACCESS_LOG_FORMAT } from "./access-log.ts";
 import { build } from "./build.ts";
 import { checkoutOptions } from "./checkout-options.ts";
 import { environment } from "./environment.ts";
@@ -39,7 +40,7 @@ export function Api({ app, stack }: StackContext) {
 
   const api = new HttpApi(stack, "Api", {
     cors: false, // the site and the API share one origin
-    accessLog: { retention: stageOf(app).logRetention },
+    accessLog: { format: ACCESS_LOG_FORMAT, retention: stageOf(app).logRetention },
     defaults: { throttle: CUSTOMER_ROUTES },
     routes: {
       "POST /api/checkout_sessions": customerRoute("create-checkout-session", options),

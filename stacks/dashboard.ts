@@ -11,7 +11,7 @@ import {
 import { type App, type Stack, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { Events } from "./events.ts";
-import { EVERY_MINUTE, sumOverFunctions, turnpikeMetric } from "./metrics.ts";
+import { EVERY_MINUTE, refusedByLimits, sumOverFunctions, turnpikeMetric } from "./metrics.ts";
 
 const FULL_WIDTH = 24;
 
@@ -20,7 +20,7 @@ export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
   const dashboard = new Dashboard(stack, "Dashboard", { dashboardName: `${app.stage}-turnpike` });
   dashboard.addWidgets(new AlarmStatusWidget({ title: "Alarms", alarms, width: FULL_WIDTH, height: 3 }));
   dashboard.addWidgets(
-    graph("Webhook deliveries", counts(app, "received", "rejected", "apiVersionMismatch", "otherAccount")),
+    graph("Webhook deliveries", counts(app, "received", "rejected", "unsigned", "apiVersionMismatch", "otherAccount")),
     graph("Events", counts(app, "applied", "stale", "duplicate", "ambiguous", "failed")),
     graph("Reconciliation", [
       ...counts(app, "reconcileGap"),
@@ -50,7 +50,11 @@ function queueWidgets(app: App): GraphWidget[] {
   const { events, deadLetters } = use(Events);
   const lag = (statistic: string) => turnpikeMetric(app, "lag", { statistic, label: `lag ${statistic}` });
   return [
-    graph("From Stripe to Postgres (s)", [lag("p50"), lag("p99")]),
+    graph("From Stripe to Postgres (s), and how many took over a minute", [
+      lag("p50"),
+      lag("p99"),
+      ...counts(app, "late"),
+    ]),
     graph("Longest wait (s)", [
       events.cdk.queue.metricApproximateAgeOfOldestMessage({ ...EVERY_MINUTE, label: "in the queue" }),
       turnpikeMetric(app, "waited", { statistic: "Maximum", label: "waited: tried already" }),
@@ -71,6 +75,9 @@ function apiWidgets(app: App): GraphWidget[] {
       httpApi.metricClientError({ statistic: "Sum", label: "4xx" }),
       httpApi.metricServerError({ statistic: "Sum", label: "5xx" }),
       turnpikeMetric(app, "failedPages", { label: "browsers led to a page instead of 5xx" }),
+      refusedByLimits(app).with({ label: "429" }),
+      ...counts(app, "edgeFailed"),
+      turnpikeMetric(app, "certificateDays", { statistic: "Minimum", label: "days that the certificate is good for" }),
     ]),
     graph("Latency (ms)", [latency("p50"), latency("p99")]),
   ];

@@ -1,6 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { type IMetric, MathExpression, Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
-import { type App, Cron, Api as HttpApi, Function as Lambda } from "sst/constructs";
+import { FilterPattern, type ILogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
+import { type App, Cron, Api as HttpApi, Function as Lambda, type Stack } from "sst/constructs";
 
 export const EVERY_MINUTE = { period: Duration.minutes(1), statistic: "Maximum" };
 
@@ -25,7 +26,8 @@ export function sumOverFunctions(app: App, metric: "Errors" | "Throttles"): IMet
     .findAll()
     .filter((construct): construct is Lambda => construct instanceof Lambda && !isToldOtherwise(construct.node.scope));
   return new MathExpression({
-    expression: "SUM(METRICS())",
+    // In a graph `METRICS()` alone is all that the graph shows.
+    expression: `SUM(METRICS("${metric.toLowerCase()}"))`,
     usingMetrics: Object.fromEntries(
       lambdas.map((lambda, i) => [`${metric.toLowerCase()}${i}`, lambda.metric(metric, { statistic: "Sum" })]),
     ),
@@ -34,3 +36,19 @@ export function sumOverFunctions(app: App, metric: "Errors" | "Throttles"): IMet
 }
 
 const isToldOtherwise = (owner: unknown) => owner instanceof Cron || owner instanceof HttpApi;
+
+/** Requests that API Gateway has answered 429: it has no metric for them, so they are counted in the access log. */
+export function refusedByLimits({ stage }: Pick<App, "stage">): Metric {
+  return new Metric({ namespace: `Turnpike/${stage}`, metricName: "refusedByLimits", statistic: "Sum" });
+}
+
+/** Counts them. CloudWatch cannot give a metric out of a log a dimension that stands in no line, so the stage is in its namespace. */
+export function countRefusedByLimits(scope: Stack, { stage }: Pick<App, "stage">, logGroup: ILogGroup): void {
+  const { namespace, metricName } = refusedByLimits({ stage });
+  new MetricFilter(scope, "RefusedByLimits", {
+    logGroup,
+    filterPattern: FilterPattern.stringValue("$.status", "=", "429"),
+    metricNamespace: namespace,
+    metricName,
+  });
+}

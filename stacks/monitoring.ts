@@ -4,7 +4,9 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { type StackContext, use } from "sst/constructs";
 import { type AlarmRule, alarmRules, missingDataTreatment } from "./alarms.ts";
+import { Api } from "./api.ts";
 import { createDashboard } from "./dashboard.ts";
+import { countRefusedByLimits } from "./metrics.ts";
 import { Relay } from "./relay.ts";
 
 /** Who is told when something is wrong, and what they look at. On stages that are watched: see `stage.ts`. */
@@ -14,6 +16,8 @@ export function Monitoring({ app, stack }: StackContext) {
   const email = readSetting("ALARM_EMAIL");
   if (email) topic.addSubscription(new EmailSubscription(email));
 
+  const { accessLogGroup } = use(Api).api.cdk;
+  if (accessLogGroup) countRefusedByLimits(stack, app, accessLogGroup);
   const alarms = Object.entries(alarmRules(app)).map(([id, rule]) => {
     const alarm = createAlarm(stack, id, rule);
     alarm.addAlarmAction(new SnsAction(topic));

@@ -12,8 +12,7 @@ export interface Suppression {
 }
 
 const OUR_FUNCTIONS =
-  /^turnpike-(Api\/Api\/Lambda_|Api\/ReceiveStripeEvent\/|Events\/ApplyStripeEvents\/|Reconcile\/Reconcile\/Job_|Reading\/ReadAccount\/Job_|Relay\/RelayNotices\/)/;
-const FROM_SST = /^turnpike-\w+\/CustomResourceHandler\//;
+  /^turnpike-(Api\/Api\/Lambda_|Api\/ReceiveStripeEvent\/|Events\/ApplyStripeEvents\/|Reconcile\/Reconcile\/Job_|Reading\/ReadAccount\/Job_|Relay\/RelayNotices\/|Edge\/WatchEdge\/Job_)/;
 const FROM_CDK = /^turnpike-\w+\/LogRetention\w+\//;
 const BASIC_EXECUTION = "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
 
@@ -59,19 +58,6 @@ export const SUPPRESSIONS: Suppression[] = [
       "X-Ray knows no resources to narrow its two permissions to. test/stacks-permissions.test.ts holds that nothing else is wide.",
   },
   {
-    rule: "AwsSolutions-L1",
-    resources: "our functions",
-    path: OUR_FUNCTIONS,
-    reason:
-      "The runtime is Node.js 22, a long-term release that the tests run on too. Another is a decision, not an upgrade in passing.",
-  },
-  {
-    rule: "AwsSolutions-L1",
-    resources: "SST's function behind its custom resources",
-    path: FROM_SST,
-    reason: "SST decides its runtime. It runs during a deploy only.",
-  },
-  {
     rule: "AwsSolutions-SQS3",
     resources: "the queue that wakes the relay",
     path: /^turnpike-Relay\/RelayWakeUps\//,
@@ -100,7 +86,7 @@ export const SUPPRESSIONS: Suppression[] = [
     resources: "the distribution",
     path: /^turnpike-Site\/Site\/Distribution\//,
     reason:
-      "Requests to the API are in the API's access log; what is left are public files, and visitors' addresses that need not be kept.",
+      "Requests to the API are in the API's access log, without visitors' addresses, which need not be kept; what is left are public files. A delivery whose signature does not fit is logged with its addresses.",
   },
   {
     rule: "AwsSolutions-CFR4",

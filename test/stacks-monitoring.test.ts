@@ -23,15 +23,38 @@ function emittedNames(): string[] {
   return [...source.matchAll(/^ {2}(\w+): "(?:Count|Seconds)",/gm)].map(([, name = ""]) => name);
 }
 
+it("a line of the access log is JSON whatever is missing, and says why no function answered; what is refused by the limits is counted in it", () => {
+  const [[, stage] = []] = resourcesOf(readTemplates("prod").Api, "AWS::ApiGatewayV2::Stage");
+  const { Format } = (stage?.Properties.AccessLogSettings ?? {}) as { Format: string };
+  const line = JSON.parse(Format.replace(/\$context[.\w]+/g, "-"));
+  expect(line).toMatchObject({ status: "-", responseLatency: "-", error: "-", integrationError: "-" });
+  const [[, filter] = []] = resourcesOf(Monitoring, "AWS::Logs::MetricFilter");
+  expect(filter?.Properties).toMatchObject({
+    FilterPattern: '{ $.status = "429" }',
+    MetricTransformations: [{ MetricName: "refusedByLimits", MetricNamespace: "Turnpike/prod", MetricValue: "1" }],
+  });
+  const rule = alarms.find(({ AlarmName }) => AlarmName.endsWith("CustomersRefused"));
+  expect(rule).toMatchObject({ MetricName: "refusedByLimits", Namespace: "Turnpike/prod" });
+});
+
+it("the dashboard's two lines about functions are two", () => {
+  expect(dashboard).toContain('SUM(METRICS(\\\\\\"errors\\\\\\"))');
+  expect(dashboard).toContain('SUM(METRICS(\\\\\\"throttles\\\\\\"))');
+});
+
 describe("the alarms", () => {
   it("watch for everything that someone must look at", () => {
     expect(alarms.map(({ AlarmName }) => AlarmName).sort()).toEqual(
       [
         "ApiFailing",
         "ApiVersionMismatch",
+        "CertificateExpires",
+        "CustomersRefused",
         "DeadLetters",
         "DoubleSubscriptions",
         "EventsLate",
+        "EventsSlow",
+        "EventsSlowForLong",
         "FunctionErrors",
         "FunctionsThrottled",
         "HistoryImpossible",
@@ -46,6 +69,7 @@ describe("the alarms", () => {
         "ReconcileStopped",
         "RelayStopped",
         "SignaturesRejected",
+        "SiteUnreachable",
         "UnownedPurchases",
       ].map((id) => `prod-turnpike-${id}`),
     );
@@ -95,9 +119,9 @@ it("a metric is emitted and looked at under one name", () => {
 it("the page about costs counts the alarms' metrics, and those that the functions emit", () => {
   const single = alarms.filter(({ MetricName }) => MetricName).length;
   const sums = alarms.flatMap(({ Metrics = [] }) => (Metrics.length > 0 ? [Metrics.length - 1] : [])); // one is the sum itself
-  expect(sums.sort()).toEqual([2, 2, 2, 3, 3]);
+  expect(sums.sort()).toEqual([1, 2, 2, 2, 2, 2, 3, 3]);
   const costs = readFileSync("docs/costs.md", "utf8");
-  expect(costs).toContain(`${single} on one metric, 3 on two, 2 on three each: ${single + 12} × $0.10`);
+  expect(costs).toContain(`${single + 1} on one metric, 5 on two, 2 on three each: ${single + 1 + 16} × $0.10`);
   expect(costs).toContain(`| metrics | ${emittedNames().length} × $0.30`);
 });
 

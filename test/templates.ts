@@ -15,7 +15,16 @@ export const EVENT_SOURCE = "aws.partner/stripe.com/ed_61Tgbw4tAWzZeirTG16";
 
 /** `frankfurt` is `prod` once more, in another region. */
 export type Stage = "dev" | "prod" | "frankfurt";
-export type StackName = "Api" | "Events" | "Monitoring" | "Reading" | "Reconcile" | "Relay" | "Secrets" | "Site";
+export type StackName =
+  | "Api"
+  | "Edge"
+  | "Events"
+  | "Monitoring"
+  | "Reading"
+  | "Reconcile"
+  | "Relay"
+  | "Secrets"
+  | "Site";
 
 export interface Resource {
   Type: string;

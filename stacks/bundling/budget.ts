@@ -11,6 +11,7 @@ const BUDGETS: Record<string, number> = {
   reconcile: 150,
   "read-account": 165,
   "relay-notices": 170,
+  "watch-edge": 12,
   health: 150,
   "create-checkout-session": 250,
   "create-checkout": 250,

@@ -229,13 +229,14 @@ describe("what is said", () => {
     const before = log.lines.length;
     const older = event("product.updated", shown, NOW);
     const poison = created({ metadata: { note: "\u0000" } });
-    const recent = Math.floor(Date.now() / 1000) - 60;
+    const recent = Math.floor(Date.now() / 1000) - 62;
     const bodies = [created({}, recent), created({}, recent), newer, older, poison].map(envelope);
     await consume(...bodies, "garbage");
     const [metrics] = log.lines.slice(before).filter((line) => "_aws" in line);
     expect(metrics).toMatchObject({ applied: 2, stale: 1, duplicate: 1, ambiguous: 0, failed: 2 });
     expect(metrics?.lag).toHaveLength(2);
     for (const seconds of (metrics?.lag ?? []) as number[]) expect(Math.abs(seconds - 60)).toBeLessThan(20);
+    expect(metrics?.late).toBe(2);
   });
 
   it("counts those that only Stripe could tell apart", async () => {

@@ -83,36 +83,51 @@ describe("a delivery that Stripe signed", () => {
 });
 
 describe("what Stripe did not sign", () => {
-  const forgeries: [string, (body: string) => string | undefined][] = [
-    ["without a signature", () => undefined],
-    ["with an empty one", () => ""],
-    ["with another secret's", (body) => sign(body, "whsec_another")],
-    ["with that of another body", () => sign("{}")],
-    ["with one of half an hour ago", (body) => sign(body, "whsec_new", Math.floor(Date.now() / 1000) - 1800)],
-    ["with garbage", () => "garbage"],
+  const forgeries: [string, "rejected" | "unsigned", (body: string) => string | undefined][] = [
+    ["without a signature", "unsigned", () => undefined],
+    ["with an empty one", "unsigned", () => ""],
+    ["with another secret's", "rejected", (body) => sign(body, "whsec_another")],
+    ["with that of another body", "rejected", () => sign("{}")],
+    [
+      "with one of half an hour ago",
+      "rejected",
+      (body) => sign(body, "whsec_new", Math.floor(Date.now() / 1000) - 1800),
+    ],
+    ["with garbage", "unsigned", () => "garbage"],
   ];
-  it.each(forgeries)("(%s) is refused and counted, and reaches no queue", async (_, signature) => {
-    const body = JSON.stringify(sample());
-    const headers = { "content-type": "application/json" };
-    const forged = signature(body);
-    const answer = await call(handler, {
-      path: "/api/webhooks/stripe",
-      headers: forged === undefined ? headers : { ...headers, "stripe-signature": forged },
-      body,
-    });
-    expect(answer).toMatchObject({
-      statusCode: 400,
-      json: {
-        code: "invalid_signature",
-        error: "The Stripe-Signature header does not fit this body",
-        requestId: answer.requestId,
-      },
-    });
-    expect(await queued()).toEqual([]);
-    expect(log.metric("rejected")).toEqual([1]);
-    expect(log.metric("received")).toEqual([]);
-    expect(log.said("request")).toEqual([expect.objectContaining({ level: "info", refused: "invalid_signature" })]);
-  });
+  it.each(forgeries)(
+    "(%s) is refused, counted as %s, logged with its addresses, and reaches no queue",
+    async (...forgery) => {
+      const [, counted, signature] = forgery;
+      const body = JSON.stringify(sample());
+      const headers = { "content-type": "application/json", "x-forwarded-for": "<b>, 203.0.113.7, 2001:db8::1" };
+      const forged = signature(body);
+      const answer = await call(handler, {
+        path: "/api/webhooks/stripe",
+        headers: forged === undefined ? headers : { ...headers, "stripe-signature": forged },
+        body,
+      });
+      expect(answer).toMatchObject({
+        statusCode: 400,
+        json: {
+          code: "invalid_signature",
+          error: "The Stripe-Signature header does not fit this body",
+          requestId: answer.requestId,
+        },
+      });
+      expect(await queued()).toEqual([]);
+      expect(log.metric("rejected")).toEqual(counted === "rejected" ? [1] : []);
+      expect(log.metric("unsigned")).toEqual(counted === "unsigned" ? [1] : []);
+      expect(log.metric("received")).toEqual([]);
+      expect(log.said("request")).toEqual([
+        expect.objectContaining({
+          level: "info",
+          refused: "invalid_signature",
+          from: expect.stringMatching(/, 203\.0\.113\.7, 2001:db8::1, 127\.0\.0\.1$/),
+        }),
+      ]);
+    },
+  );
 
   it("is an empty body too", async () => {
     expect(await deliver("")).toMatchObject({ statusCode: 400 });

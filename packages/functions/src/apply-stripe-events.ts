@@ -27,6 +27,9 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(({ Records },
   }),
 );
 
+/** What the service level is counted by: docs/runbook.md#eventsslow. */
+const LATE_S = 60;
+
 async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchResponse> {
   const opened = await open(records, requestId);
   const { events } = opened;
@@ -52,6 +55,7 @@ async function apply(records: SQSRecord[], requestId: string): Promise<SQSBatchR
     otherAccount,
     failed: failed.length,
     lag,
+    late: lag.filter((seconds) => seconds > LATE_S).length,
     ...waitedOf(failed),
   });
   const again = await letComeAgain(failed);

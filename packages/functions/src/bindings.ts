@@ -24,6 +24,10 @@ export const bindings = {
   get stage(): string {
     return bound("SST_STAGE");
   },
+  /** Where the site is, for who looks at it from outside. */
+  get siteUrl(): string {
+    return bound("SITE_URL");
+  },
   get build(): string {
     return bound("BUILD");
   },

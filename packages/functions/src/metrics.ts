@@ -4,8 +4,10 @@ import { bindings } from "./bindings.ts";
 const UNITS = {
   /** Deliveries of Stripe's that the queue has taken, by the webhook or by EventBridge. */
   received: "Count",
-  /** Deliveries whose signature does not fit. */
+  /** Deliveries whose signature has Stripe's form and does not fit. */
   rejected: "Count",
+  /** What was posted to the webhook with no signature, or nothing like one: scanners do that all day. */
+  unsigned: "Count",
   /** Deliveries in another API version than the one that is pinned. */
   apiVersionMismatch: "Count",
   /** Browsers that were led to a page which says that something went wrong on our side. */
@@ -23,6 +25,8 @@ const UNITS = {
   otherAccount: "Count",
   /** From the second in which Stripe made an event until it was applied. */
   lag: "Seconds",
+  /** Events that were applied more than a minute after that. */
+  late: "Count",
   /** Events that the webhook should have brought and did not. */
   reconcileGap: "Count",
   /** Since when Stripe's events were not all compared with the ledger. */
@@ -37,6 +41,10 @@ const UNITS = {
   noticesFailed: "Count",
   /** Notices that failed for a day and wait for a person. Counted each minute: the relay's sign of life. */
   noticesGivenUp: "Count",
+  /** Whether the site's health could not be asked through CloudFront, or is not well: 1 or 0 each minute. */
+  edgeFailed: "Count",
+  /** For how many days the site's certificate is good. */
+  certificateDays: "Count",
   /** What the operator was told: purchases that belong to nobody, second subscriptions of one group. */
   unownedPurchases: "Count",
   doubleSubscriptions: "Count",

@@ -42,12 +42,16 @@ async function verifyDelivery({ event: { body = "", isBase64Encoded, headers } }
   return { stripeEvent };
 }
 
+/** https://docs.stripe.com/webhooks/signature#verify-manually */
+const SIGNATURE = /^t=\d+,(.+,)?v1=[\da-f]{64}(,|$)/;
+
 function countDeliveries(): Middleware<Delivery> {
   return {
     after: ({ event: { stripeEvent } }) =>
       emit({ received: 1, apiVersionMismatch: stripeEvent && !isOfPinnedVersion(stripeEvent) ? 1 : 0 }),
-    onError: ({ error }) => {
-      if (error instanceof BillingError && error.code === "invalid_signature") emit({ rejected: 1 });
+    onError: ({ error, event: { headers } }) => {
+      if (!(error instanceof BillingError) || error.code !== "invalid_signature") return;
+      emit(SIGNATURE.test(headers["stripe-signature"] ?? "") ? { rejected: 1 } : { unsigned: 1 });
     },
   };
 }

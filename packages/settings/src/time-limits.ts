@@ -23,8 +23,8 @@ export const TIME_LIMITS = {
     supabase: 15_000,
   },
   aws: {
-    attempt: 3_000,
-    call: 8_000,
+    attempt: 5_000,
+    call: 10_000,
     /** SSM answers 40 of an account's requests a second: 400 functions that start at once have their secrets after ten seconds. */
     firstSecrets: 14_000,
     /** Old ones do meanwhile. */

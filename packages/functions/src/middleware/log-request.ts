@@ -3,12 +3,20 @@ import type { Identity } from "@turnpike/core/identity";
 import type Stripe from "stripe";
 import { describe, log } from "../log.ts";
 import { refusalOf } from "./answer-errors.ts";
-import type { Middleware } from "./request.ts";
+import type { Middleware, RouteEvent } from "./request.ts";
 
 /** Of a refusal of ours the log may say everything: it quotes nothing of the request. */
 function whyOf(error: Error, failed: boolean) {
   if (error instanceof BillingError) return { refused: error.code, reason: error.reason };
   return failed ? describe(error) : { refused: refusalOf(error).code };
+}
+
+/**
+ * Through which addresses a request came, the last ones first put in by CloudFront and the gateway: what stands before these, anybody may
+ * have written.
+ */
+function addressesOf(headers: RouteEvent["headers"]): string | undefined {
+  return headers["x-forwarded-for"]?.replace(/[^\da-f.:, ]/gi, "").slice(-100);
 }
 
 type Logged = Middleware<{ identity: Identity; stripeEvent: Stripe.Event }>;
@@ -29,6 +37,7 @@ export function logRequest(): Logged {
       eventId: event.stripeEvent?.id,
       type: event.stripeEvent?.type,
       ...(error && whyOf(error, failed)),
+      ...(error instanceof BillingError && error.code === "invalid_signature" && { from: addressesOf(event.headers) }),
     });
   };
   return {
