@@ -133,6 +133,12 @@ it("an organisation of the documented example buys and is managed by its manager
   await card("Company").getByText("Somebody else pays for this plan, and manages it.").waitFor();
   await page.getByText("No payments yet.").waitFor();
   expect(await page.getByRole("button", { name: /^Manage/ }).count()).toBe(0);
+  for (const path of ["/change", "/cancel"]) {
+    await page.goto(path);
+    await page.getByText("Somebody else pays for this plan. Only who manages its billing can").waitFor();
+    expect(await page.locator("main button, main input").count()).toBe(0);
+  }
+  await page.goto("/account");
   expect([await buy(), await manage()]).toEqual([
     expect.objectContaining(NO_MANAGER),
     expect.objectContaining(NO_MANAGER),
