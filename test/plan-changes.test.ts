@@ -111,6 +111,23 @@ it("confirmed in two tabs, a change is made and charged once", async () => {
   expect(await charged()).toEqual([2000, 900]);
 });
 
+it("whoever's answer was lost presses again, and is charged once: by the key of what they saw", async () => {
+  await choose("Pro", "$20.00");
+  const keys: (string | undefined)[] = [];
+  await page.route("**/api/subscriptions/change", async (route) => {
+    keys.push(route.request().headers()["idempotency-key"]);
+    if (keys.length > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await press("Confirm and pay $20.00");
+  await page.getByText("The server cannot be reached.").waitFor();
+  await press("Confirm and pay $20.00");
+  await done();
+  expect(keys).toEqual([expect.stringMatching(/^[\w-]{36}$/), keys[0]]);
+  expect(await charged()).toEqual([2000, 900]);
+});
+
 it("a downgrade begins with the next period, costs nothing today, and is taken back", async () => {
   await startWith(pro);
   await choose("Starter", "$0.00");
