@@ -93,10 +93,12 @@ create table public.prices (
   recurring_interval_count integer,
   trial_period_days integer,
   usage_type text,
+  tax_behavior text,
   metadata jsonb not null,
   created_at timestamptz not null
 );
 comment on column public.prices.unit_amount is 'In the smallest unit of the currency; null for tiered and fractional prices.';
+comment on column public.prices.tax_behavior is 'inclusive: the amount holds the tax; exclusive: it comes on top; else the account decides.';
 comment on column public.prices.usage_type is 'licensed, or metered: paid by what was used, so it is sold without a quantity.';
 create index prices_product_id on public.prices (product_id);
 select billing.mirror('price', 'public.prices');

@@ -102,6 +102,7 @@ describe("the catalogue's rows", () => {
     recurring_interval_count: 3,
     trial_period_days: 14,
     usage_type: "metered",
+    tax_behavior: "inclusive",
     metadata: { shown: "yes" },
     created_at: at(1_700_000_003),
   };
@@ -120,6 +121,7 @@ describe("the catalogue's rows", () => {
       usage_type: null,
     };
     expect(row("price", { recurring: null, metadata: undefined })).toEqual({ ...PRICE, ...none, metadata: {} });
+    expect(row("price", { tax_behavior: undefined })).toEqual({ ...PRICE, tax_behavior: null });
     expect(row("price", { recurring: { interval: "year" } })).toEqual({
       ...PRICE,
       ...none,

@@ -35,6 +35,7 @@ export const samples: Record<string, object> = {
     type: "recurring",
     unit_amount: 1500,
     recurring: { interval: "month", interval_count: 3, trial_period_days: 14, usage_type: "metered" },
+    tax_behavior: "inclusive",
     metadata: { shown: "yes" },
     created: 1_700_000_003,
   },

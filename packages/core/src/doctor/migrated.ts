@@ -1088,6 +1088,7 @@ export const migrated: Catalog = {
         rank: { default: "0", required: true, type: "smallint" },
         recurring_interval: { type: "text" },
         recurring_interval_count: { type: "integer" },
+        tax_behavior: { type: "text" },
         trial_period_days: { type: "integer" },
         type: { required: true, type: "text" },
         unit_amount: { type: "bigint" },
@@ -1351,7 +1352,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.apply_price(changes billing.change[])": {
-      body: "21e0c27206e66ea2931e9ac259adfdb6",
+      body: "e6ab09dd5def50b5f6160fa25c6bada0",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,

@@ -103,6 +103,7 @@ export type Database = {
           rank: number;
           recurring_interval: string | null;
           recurring_interval_count: number | null;
+          tax_behavior: string | null;
           trial_period_days: number | null;
           type: string;
           unit_amount: number | null;

@@ -20,6 +20,7 @@ export const price = mirrored({
       recurring_interval_count: price.recurring?.interval_count ?? null,
       trial_period_days: price.recurring?.trial_period_days ?? null,
       usage_type: price.recurring?.usage_type ?? null,
+      tax_behavior: price.tax_behavior ?? null,
       metadata: metadataOf(price.metadata),
       created_at: timestamp(price.created),
     },
