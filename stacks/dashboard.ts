@@ -17,7 +17,8 @@ const FULL_WIDTH = 24;
 
 /** How the system is, at a glance: what came in, what became of it, how late it is, and what customers get to see. */
 export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
-  const dashboard = new Dashboard(stack, "Dashboard", { dashboardName: `${app.stage}-turnpike` });
+  // Unique in the account, so its region stands in it.
+  const dashboard = new Dashboard(stack, "Dashboard", { dashboardName: `${app.stage}-turnpike-${app.region}` });
   dashboard.addWidgets(new AlarmStatusWidget({ title: "Alarms", alarms, width: FULL_WIDTH, height: 3 }));
   dashboard.addWidgets(
     graph("Webhook deliveries", counts(app, "received", "rejected", "unsigned", "apiVersionMismatch", "otherAccount")),

@@ -10,8 +10,8 @@ const NOT_THE_WEBHOOK = {
     statement: {
       byteMatchStatement: {
         fieldToMatch: { uriPath: {} },
-        positionalConstraint: "STARTS_WITH",
-        searchString: "/api/webhooks/",
+        positionalConstraint: "EXACTLY",
+        searchString: "/api/webhooks/stripe",
         textTransformations: [{ priority: 0, type: "NONE" }],
       },
     },

@@ -45,6 +45,8 @@ export function contentSecurityPolicy(
 /** The headers that every page is served with; the API's answers have CloudFront's own set, which lacks only the first. */
 export function pageHeaders(stack: Stack): ResponseHeadersPolicy {
   return new ResponseHeadersPolicy(stack, "PageHeaders", {
+    // Unique in the account: CDK would give it the same one in every region.
+    responseHeadersPolicyName: `${stack.stage}-turnpike-${stack.region}`,
     securityHeadersBehavior: {
       contentSecurityPolicy: {
         contentSecurityPolicy: contentSecurityPolicy(

@@ -10,12 +10,13 @@ import {
   FunctionRuntime,
   OriginRequestPolicy,
   ResponseHeadersPolicy,
+  S3OriginAccessControl,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from "aws-cdk-lib/aws-cloudfront";
 import { HttpOrigin, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import { BlockPublicAccess, Bucket } from "aws-cdk-lib/aws-s3";
-import { type StackContext, StaticSite, use } from "sst/constructs";
+import { type Stack, type StackContext, StaticSite, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { siteDomain } from "./domain.ts";
 import { createFirewall } from "./firewall.ts";
@@ -29,6 +30,12 @@ const REWRITE_TO_INDEX = `function handler(event) {
   if (!request.uri.split('/').pop().includes('.')) request.uri = '/index.html';
   return request;
 }`;
+
+// CloudFront keeps an error for ten seconds, and shows it to the next one who asks, whoever that is.
+const NEVER_KEPT = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504].map((httpStatus) => ({
+  httpStatus,
+  ttl: Duration.seconds(0),
+}));
 
 /** The web app and the API behind one CloudFront: one origin, so the session cookie reaches both. */
 export function Site({ app, stack }: StackContext) {
@@ -57,11 +64,11 @@ export function Site({ app, stack }: StackContext) {
     cdk: {
       bucket,
       distribution: {
-        errorResponses: [],
+        errorResponses: NEVER_KEPT,
         ...(firewall && { webAclId: firewall.attrArn }),
         minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
         defaultBehavior: {
-          origin: S3BucketOrigin.withOriginAccessControl(bucket),
+          origin: S3BucketOrigin.withOriginAccessControl(bucket, { originAccessControl: accessControl(stack) }),
           functionAssociations: [{ function: rewrite, eventType: FunctionEventType.VIEWER_REQUEST }],
           responseHeadersPolicy: pageHeaders(stack),
           viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -74,6 +81,13 @@ export function Site({ app, stack }: StackContext) {
   stack.addOutputs({
     SiteUrl: site.customDomainUrl ?? site.url,
     SiteDnsTarget: site.cdk?.distribution.distributionDomainName,
+  });
+}
+
+/** Its name is unique in the account, and CDK would give it the same one in every region. */
+function accessControl(stack: Stack): S3OriginAccessControl {
+  return new S3OriginAccessControl(stack, "SiteAccess", {
+    originAccessControlName: `${stack.stage}-turnpike-${stack.region}`,
   });
 }
 

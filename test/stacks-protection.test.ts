@@ -58,7 +58,9 @@ describe("the site", () => {
     expect(DefaultCacheBehavior.ViewerProtocolPolicy).toBe("redirect-to-https");
     for (const { ViewerProtocolPolicy } of CacheBehaviors) expect(ViewerProtocolPolicy).toBe("https-only");
     const toApi = Origins.flatMap(({ CustomOriginConfig }) => CustomOriginConfig ?? []);
-    expect(toApi).toEqual([{ OriginProtocolPolicy: "https-only", OriginSSLProtocols: ["TLSv1.2"] }]);
+    expect(toApi).toEqual([
+      { OriginProtocolPolicy: "https-only", OriginReadTimeout: 30, OriginSSLProtocols: ["TLSv1.2"] },
+    ]);
   });
 
   it("has headers on every answer that keep browsers on HTTPS", () => {

@@ -160,6 +160,31 @@ describe("the stacks", () => {
     const [distribution] = Object.values(templates.Site.findResources("AWS::CloudFront::Distribution"));
     const { CacheBehaviors, CustomErrorResponses } = distribution?.Properties.DistributionConfig ?? {};
     expect(CacheBehaviors.map(({ PathPattern }: { PathPattern: string }) => PathPattern)).toContain("/api/*");
-    expect(CustomErrorResponses ?? []).toEqual([]);
+    for (const response of CustomErrorResponses)
+      expect(Object.keys(response)).toEqual(["ErrorCachingMinTTL", "ErrorCode"]);
+  });
+
+  it("let CloudFront keep no error, which it would show to the next one who asks", () => {
+    const [distribution] = Object.values(templates.Site.findResources("AWS::CloudFront::Distribution"));
+    const kept: { ErrorCode: number; ErrorCachingMinTTL: number }[] =
+      distribution?.Properties.DistributionConfig.CustomErrorResponses;
+    expect(kept.map(({ ErrorCode }) => ErrorCode)).toEqual(expect.arrayContaining([404, 500, 503]));
+    for (const { ErrorCachingMinTTL } of kept) expect(ErrorCachingMinTTL).toBe(0);
+  });
+
+  it("have no name in two regions that is unique in an account", () => {
+    const namesOf = ({ Site, Monitoring }: Pick<typeof templates, "Site" | "Monitoring">) => [
+      Object.values(Site.findResources("AWS::CloudFront::ResponseHeadersPolicy"))[0]?.Properties
+        .ResponseHeadersPolicyConfig.Name,
+      Object.values(Site.findResources("AWS::CloudFront::OriginAccessControl"))[0]?.Properties.OriginAccessControlConfig
+        .Name,
+      Object.values(Monitoring.findResources("AWS::CloudWatch::Dashboard"))[0]?.Properties.DashboardName,
+    ];
+    const [here, there] = [namesOf(templates), namesOf(readTemplates("frankfurt"))];
+    expect(here.length).toBe(3);
+    for (const [place, name] of here.entries()) {
+      expect(name).toEqual(expect.any(String));
+      expect(there[place]).not.toBe(name);
+    }
   });
 });
