@@ -208,7 +208,7 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
   ),
   ...known(
     "functions/src/apply-stripe-events.ts",
-    'const outcome = outcomes.get(eventIdOf.get(messageId) ?? "");',
+    'const eventId = eventIds.get(record.messageId) ?? "";',
     "Neither is an event's id.",
     '"" → "Stryker was here!"',
   ),
