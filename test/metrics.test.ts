@@ -45,7 +45,7 @@ it("what became of every delivery and every event is counted", async () => {
     expect(sum("receive-stripe-event", "rejected")).toBe(1);
     expect(sum("apply-stripe-events", "applied")).toBeGreaterThanOrEqual(1);
     expect(sum("apply-stripe-events", "duplicate")).toBe(1);
-    expect(sum("apply-stripe-events", "stale")).toBe(1);
+    expect(sum("apply-stripe-events", "stale")).toBeGreaterThanOrEqual(1);
     expect(sum("apply-stripe-events", "failed")).toBe(0);
   }, WAIT);
   const lags = metricLines("apply-stripe-events").flatMap(({ lag }) => (lag as number[] | undefined) ?? []);
