@@ -24,7 +24,7 @@ export function createTurnpike({ url, connections, stripeUrl }: ContenderOptions
       await introduced;
       await apply(
         clients,
-        deliveries.map(({ body, signature }) => verifyEvent(body, signature, [SECRET])),
+        deliveries.map(({ body, signature }) => verifyEvent(body, signature, [SECRET]) as Stripe.Event),
       );
     },
     async reset(customers = []) {

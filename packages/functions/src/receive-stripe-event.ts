@@ -1,8 +1,7 @@
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import { BillingError } from "@turnpike/core/errors";
-import { isOfPinnedVersion, parseSecrets, verifyEvent } from "@turnpike/core/webhook";
+import { isOfPinnedVersion, parseSecrets, type SentEvent, verifyEvent } from "@turnpike/core/webhook";
 import type { ReceivedAnswer } from "@turnpike/core/webhook/schema";
-import type Stripe from "stripe";
 import { enqueueEvents } from "./events-queue.ts";
 import { emit } from "./metrics.ts";
 import { answerErrors } from "./middleware/answer-errors.ts";
@@ -15,7 +14,7 @@ import { secrets, withSecrets } from "./secrets.ts";
 
 /** What Stripe sent, and signed. */
 interface Delivery {
-  stripeEvent: Stripe.Event;
+  stripeEvent: SentEvent;
 }
 
 /**

@@ -47,7 +47,6 @@ const problems: Record<ErrorAnswer["code"], string> = {
   internal_error: TRY_AGAIN,
   // Only Stripe is told these.
   invalid_signature: TRY_AGAIN,
-  thin_event: TRY_AGAIN,
   invalid_event: TRY_AGAIN,
 };
 

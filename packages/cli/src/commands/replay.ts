@@ -47,9 +47,9 @@ async function bring({ target, output, takeInterrupt }: Session, ids: string[], 
   // Of all types Stripe has many events that nobody asked for.
   const isPassedOver = ({ outcome }: Replayed) =>
     outcome === "ignored" && "since" in wanted && wanted.types.length === 0;
-  const deps = {
+  const deps: Parameters<typeof replay>[0] = {
     ...clients,
-    enqueue: queue && ((events: Parameters<typeof sendEvents>[1]) => sendEvents(queue, events)),
+    enqueue: queue && ((events) => sendEvents(queue, events)),
     waitMs: options.wait * 1_000,
     signal,
   };

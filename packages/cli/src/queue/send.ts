@@ -1,23 +1,24 @@
-import { toEnvelope, toIdEnvelope } from "@turnpike/core/webhook";
+import { type SentEvent, toEnvelope, toIdEnvelope } from "@turnpike/core/webhook";
 import type { OpenQueue } from "../target/queues.ts";
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 const MOST_MESSAGES = 10;
 const LARGEST_BYTES = 1_048_576;
 
-type Event = Parameters<typeof toEnvelope>[0];
-
 /**
  * Puts events where the consumer finds them.
  * @returns those that the queue will never take, even by their ids
  */
-export async function sendEvents(queue: OpenQueue, events: Event[]): Promise<{ event: Event; reason: string }[]> {
+export async function sendEvents<Event extends SentEvent>(
+  queue: OpenQueue,
+  events: Event[],
+): Promise<{ event: Event; reason: string }[]> {
   const whole = events.map((event) => ({ event, body: toEnvelope(event, LARGEST_BYTES) }));
   const refused = (await send(queue, whole)).map(({ event }) => ({ event, body: toIdEnvelope(event) }));
   return (await send(queue, refused)).map(({ event, code }) => ({ event, reason: `The queue refused it: ${code}` }));
 }
 
-async function send({ client, url }: OpenQueue, messages: { event: Event; body: string }[]) {
+async function send<Event>({ client, url }: OpenQueue, messages: { event: Event; body: string }[]) {
   const { SendMessageBatchCommand } = await import("@aws-sdk/client-sqs");
   const refused: { event: Event; code: string }[] = [];
   for (const batch of batchesOf(messages)) {

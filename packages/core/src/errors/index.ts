@@ -30,7 +30,6 @@ export const ERROR_CODES = [
   "payment_confirmation_required",
   "idempotency_key_reused",
   "invalid_signature",
-  "thin_event",
   "invalid_event",
   "unauthenticated",
   "auth_unavailable",

@@ -96,7 +96,10 @@ export interface Declaration<Name extends string, Table extends keyof Tables, So
 
 /** A declaration, once its own types have been checked. */
 export interface MirroredObject<Name extends string = string, Source = { id: string }>
-  extends Pick<Declaration<Name, keyof Tables, Source>, "object" | "table" | "isForgotten" | "isCut" | "companions"> {
+  extends Pick<
+    Declaration<Name, keyof Tables, Source>,
+    "object" | "table" | "path" | "isForgotten" | "isCut" | "companions"
+  > {
   /** Reads it from Stripe's API, with all that its row needs. */
   retrieve(stripe: Stripe, id: string, options?: Stripe.RequestOptions): Promise<Stripe.Response<Source>>;
   listed: Listed<Source> & { path: string };

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import type { MirroredObject } from "./declare.ts";
+import type { ObjectName } from "./fetch.ts";
 import { objects } from "./objects.ts";
 import type { NoticeKind, Projection } from "./projection.ts";
 import { explain } from "./unreadable.ts";
@@ -11,6 +12,9 @@ const shownBy = new Map<string, MirroredObject>(
 
 /** The events that Stripe's webhook endpoint is created with. */
 export const enabledEvents = [...shownBy.keys()] as Stripe.Event.Type[];
+
+/** An event that does not show its object, and says only which it is: it has to be fetched. */
+export type EventAbout = Stripe.Event & { about?: ObjectName };
 
 /** What an event shows: how its object looks, and whether someone must be told. */
 export interface Shown {
@@ -28,9 +32,11 @@ export interface Shown {
  * account could name any user in its metadata. https://docs.stripe.com/connect/webhooks
  * @throws UnreadableError when the payload cannot be read; its message names the field
  */
-export function readEvent(event: Stripe.Event): Shown | undefined {
+export function readEvent(event: EventAbout): Shown | undefined {
+  if (event.account) return undefined;
+  if (event.about) return readAbout(event, event.about);
   const object = shownBy.get(event.type);
-  if (event.account || !object) return undefined;
+  if (!object) return undefined;
   const { as, deleted, partial, notify } = object.events[event.type] ?? {};
   const payload = event.data?.object;
   const source = as ? explain(object.object, payload, (shown) => as(shown as never)) : payload;
@@ -47,4 +53,10 @@ export function readEvent(event: Stripe.Event): Shown | undefined {
       forgotten: object.isForgotten?.(shown) ? object.project(shown, true) : undefined,
     };
   });
+}
+
+function readAbout(event: Stripe.Event, object: ObjectName): Shown {
+  const { id: object_id } = event.data.object as { id: string };
+  const projection = { object, object_id, rank: 0, deleted: false, row: {} } as Projection;
+  return { event, projection, notify: undefined, partial: true, forgotten: undefined };
 }

@@ -14,6 +14,14 @@ export function getObject<Name extends ObjectName>(name: Name): MirroredObject<s
   return objects[name] as unknown as MirroredObject<string, SourceOf<Name>>;
 }
 
+/** Of the objects that the mirror shows, the one that Stripe's API answers at this path: `/v1/customers/cus_1`. */
+export function findObject(url: string): ObjectName | undefined {
+  const path = url.replace(/\/[^/]*$/, "");
+  return Object.values<MirroredObject>(objects).find((object) => object.path === path)?.object as
+    | ObjectName
+    | undefined;
+}
+
 /**
  * Reads one object from Stripe, as a row, with the rows of what it cannot be understood without. `undefined` when Stripe does not
  * know it.

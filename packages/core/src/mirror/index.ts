@@ -1,7 +1,7 @@
 export { type Applied, applyEvents, applyFetched, recordFailures } from "./apply.ts";
 export type { Change } from "./change.ts";
-export { enabledEvents, readEvent } from "./events.ts";
-export { fetchProjections, getObject, type ObjectName, projectAnswer, type SourceOf } from "./fetch.ts";
+export { type EventAbout, enabledEvents, readEvent } from "./events.ts";
+export { fetchProjections, findObject, getObject, type ObjectName, projectAnswer, type SourceOf } from "./fetch.ts";
 export { note, noteAnew, noteList } from "./note.ts";
 export { objects } from "./objects.ts";
 export { type Failure, type Page, showPage, writePage } from "./page.ts";

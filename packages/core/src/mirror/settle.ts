@@ -5,7 +5,7 @@ import { OwnError } from "../errors/index.ts";
 import { createPace, isRateLimit } from "../stripe/index.ts";
 import { type Change, changeOf, fetchedChange } from "./change.ts";
 import type { Shown } from "./events.ts";
-import { fetchProjections, type ObjectName } from "./fetch.ts";
+import { fetchProjections, getObject, type ObjectName } from "./fetch.ts";
 import type { Projection } from "./projection.ts";
 import { type Outcome, type Sent, send } from "./send.ts";
 
@@ -33,7 +33,8 @@ export async function settle(clients: Clients, events: Shown[]): Promise<Sent> {
   const settled = await Promise.all(
     [...objects.values()].map(async (same): Promise<Sent> => {
       try {
-        return await send(clients, await refetch(clients.stripe, same, deadline));
+        const changes = await refetch(clients.stripe, same, deadline);
+        return changes.length > 0 ? await send(clients, changes) : withoutUse(same);
       } catch (error) {
         const { name, code = name } = error as Error & { code?: string };
         return {
@@ -60,7 +61,10 @@ async function refetch(stripe: Stripe, events: Shown[], deadline: number): Promi
   const { object, object_id: id } = first.projection;
   const newest = Math.max(...events.map(({ event }) => event.created));
   const fetched = await fetchAfter(newest, deadline, () => fetchProjections(stripe, object as ObjectName, id, REQUEST));
-  if (!fetched) return events.map((event) => changeOf({ ...event, projection: forgottenOf(event) }));
+  if (!fetched) {
+    const shown = events.filter((event) => !isAboutForgotten(event));
+    return shown.map((event) => changeOf({ ...event, projection: forgottenOf(event) }));
+  }
 
   const [itself, ...companions] = fetched.answer;
   // Only where an event cannot be understood without them: else what is written would depend on whether there was a tie.
@@ -72,6 +76,16 @@ async function refetch(stripe: Stripe, events: Shown[], deadline: number): Promi
     ...events.map((event) => fetchedChange(itself, tied ? afterThem : fetched.asOf, event)),
     ...needed.map((projection) => fetchedChange(projection, fetched.asOf)),
   ];
+}
+
+/** It only said which object to look at, and that is gone: its deletion has an event of its own, or a sweep sees it. */
+function isAboutForgotten({ event, projection }: Shown): boolean {
+  return "about" in event && getObject(projection.object as ObjectName).isForgotten !== undefined;
+}
+
+function withoutUse(events: Shown[]): Sent {
+  const outcomes = new Map(events.map(({ event }): [string, Outcome] => [event.id, "ignored"]));
+  return { outcomes, reasons: new Map(), errors: [], noticed: false };
 }
 
 /** Gone from Stripe: what the event shows is all there is. */

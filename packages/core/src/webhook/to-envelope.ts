@@ -1,4 +1,4 @@
-import type Stripe from "stripe";
+import type { SentEvent } from "./assert-event.ts";
 
 /**
  * Packs an event for a queue: whole, or its id where it is too large to travel.
@@ -6,7 +6,7 @@ import type Stripe from "stripe";
  * refuses U+FFFF), and so a message has as many bytes as characters.
  * @param largest how many bytes a message may have
  */
-export function toEnvelope(event: Stripe.Event, largest: number): string {
+export function toEnvelope(event: SentEvent, largest: number): string {
   const whole = JSON.stringify({ event }).replace(
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -15,6 +15,6 @@ export function toEnvelope(event: Stripe.Event, largest: number): string {
 }
 
 /** The id alone: the consumer asks Stripe for the rest. */
-export function toIdEnvelope({ id }: Stripe.Event): string {
+export function toIdEnvelope({ id }: Pick<SentEvent, "id">): string {
   return JSON.stringify({ eventId: id });
 }

@@ -34,7 +34,6 @@ const STATUS: Record<ErrorCode, number> = {
   coupon_not_usable: 503,
   portal_not_set_up: 503,
   invalid_signature: 400,
-  thin_event: 400,
   invalid_event: 400,
   unauthenticated: 401,
   cross_site_request: 403,

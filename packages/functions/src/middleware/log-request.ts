@@ -1,6 +1,6 @@
 import { BillingError } from "@turnpike/core/errors";
 import type { Identity } from "@turnpike/core/identity";
-import type Stripe from "stripe";
+import type { SentEvent } from "@turnpike/core/webhook";
 import { describe, log } from "../log.ts";
 import { refusalOf } from "./answer-errors.ts";
 import type { Middleware, RouteEvent } from "./request.ts";
@@ -19,7 +19,7 @@ function addressesOf(headers: RouteEvent["headers"]): string | undefined {
   return headers["x-forwarded-for"]?.replace(/[^\da-f.:, ]/gi, "").slice(-100);
 }
 
-type Logged = Middleware<{ identity: Identity; stripeEvent: Stripe.Event }>;
+type Logged = Middleware<{ identity: Identity; stripeEvent: SentEvent }>;
 
 /** Writes one line per request. Its `after` runs last, so it sees the answer that is sent, whatever happened before. */
 export function logRequest(): Logged {
