@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { examine, type Subject } from "@turnpike/core/doctor";
+import { enabledEvents } from "@turnpike/core/mirror";
 import { applySetup, planSetup } from "@turnpike/core/setup";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
@@ -270,6 +271,61 @@ describe("the webhook endpoint", () => {
       state: "warning",
       says: expect.stringContaining("2024-06-20"),
     });
+  });
+});
+
+describe("the event destination of EventBridge", () => {
+  const SOURCE = "aws.partner/stripe.com/ed_1";
+  const WHOLE = {
+    id: "ed_1",
+    object: "v2.core.event_destination",
+    status: "enabled",
+    event_payload: "snapshot",
+    snapshot_api_version: "2026-10-28.endive",
+    enabled_events: enabledEvents,
+    amazon_eventbridge: {
+      aws_event_source_arn: `arn:aws:events:us-east-1::event-source/${SOURCE}`,
+      aws_event_source_status: "active",
+    },
+  };
+  /** A Stripe that has these. */
+  async function lookAt(...destinations: object[]) {
+    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+      if (!url.startsWith("/v2/core/event_destinations")) return;
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ data: destinations, next_page_url: null }));
+    });
+    return look("event destination", { stripe, eventSource: SOURCE, webhookUrl: undefined });
+  }
+
+  it("is not asked for where events come by the webhook, nor is an endpoint where they come by it alone", async () => {
+    expect(await look("event destination")).toMatchObject({ state: "ok" });
+    const endpoint = await look("webhook endpoint", { eventSource: SOURCE, webhookUrl: undefined });
+    expect(endpoint).toMatchObject({ state: "ok", says: "none is needed: EventBridge brings the events" });
+  });
+
+  it("that sends all is well", async () => {
+    expect(await lookAt({ ...WHOLE, id: "ed_2", amazon_eventbridge: null }, WHOLE)).toMatchObject({
+      state: "ok",
+      says: `ed_1 sends ${enabledEvents.length} kinds of event in 2026-10-28.endive`,
+    });
+  });
+
+  const { amazon_eventbridge: to } = WHOLE;
+  const off = { status: "disabled", status_details: { disabled: { reason: "no_aws_event_source_exists" } } };
+  it.each([
+    ["wrong", "Stripe has no destination for", { amazon_eventbridge: null }],
+    ["wrong", "is disabled: no_aws_event_source_exists", off],
+    ["wrong", "is pending, and not active", { amazon_eventbridge: { ...to, aws_event_source_status: "pending" } }],
+    ["wrong", "lacks 1 event", { enabled_events: enabledEvents.slice(1) }],
+    [
+      "warning",
+      "sends thin events",
+      { event_payload: "thin", enabled_events: enabledEvents.map((type) => `v1.${type}`) },
+    ],
+    ["warning", "sends in version 2024-06-20", { snapshot_api_version: "2024-06-20" }],
+  ])("is %s when it says: %s", async (state, says, changed) => {
+    expect(await lookAt({ ...WHOLE, ...changed })).toMatchObject({ state, says: expect.stringContaining(says) });
   });
 });
 

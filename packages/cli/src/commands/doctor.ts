@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { explainError } from "../explain-error.ts";
 import { PROJECT_ROOT } from "../project.ts";
 import { getDepth } from "../queue/depth.ts";
-import { callOn, webhookUrlOf } from "../target/call.ts";
+import { callOn, eventSourceOf, webhookUrlOf } from "../target/call.ts";
 import type { Target } from "../target/index.ts";
 import { openQueue } from "../target/queues.ts";
 import { doctorLines } from "./doctor-lines.ts";
@@ -34,6 +34,7 @@ async function subjectOf(target: Target): Promise<Subject> {
     ...clients,
     isKeyRestricted: stripe.secretKey.startsWith("rk_"),
     webhookUrl: webhookUrlOf(target),
+    eventSource: eventSourceOf(target),
     migrations: readMigrations(join(PROJECT_ROOT, "supabase/migrations")),
     queues: await findDepths(target),
     askSite: siteUrl ? () => askSite(siteUrl) : undefined,

@@ -6,7 +6,7 @@ import { CliError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { paint } from "../output.ts";
 import { assertWritable, keepSecret } from "../setup/keep-secret.ts";
 import { readConfig } from "../setup/read-config.ts";
-import { webhookUrlOf } from "../target/call.ts";
+import { eventSourceOf, webhookUrlOf } from "../target/call.ts";
 import type { Target } from "../target/index.ts";
 
 export const addSetup: AddCommand = (program, shell) => {
@@ -75,8 +75,9 @@ async function setUp({ target, output, takeInterrupt }: Session, options: Option
   return plan.byHand.length > 0 ? EXIT.wrong : EXIT.done;
 }
 
-function whyNoEndpoint({ kind }: Target): string {
-  return kind === "local"
+function whyNoEndpoint(target: Target): string {
+  if (eventSourceOf(target)) return "No webhook endpoint is made: EventBridge brings the events. See docs/deploy.md.";
+  return target.kind === "local"
     ? "No webhook endpoint is needed: the emulator, or stripe listen, brings the events to this machine."
     : "No webhook endpoint is made: SITE_URL is not set to an https:// address.";
 }

@@ -13,8 +13,13 @@ const UNDER_WAY_S = 300;
 export const webhookEndpoint: Check = {
   name: "webhook endpoint",
   async look(subject): Promise<Found> {
-    const { stripe, webhookUrl, command } = subject;
-    if (!webhookUrl) return { ok: "the local system gets its events without one" };
+    const { stripe, webhookUrl, eventSource, command } = subject;
+    if (!webhookUrl)
+      return {
+        ok: eventSource
+          ? "none is needed: EventBridge brings the events"
+          : "the local system gets its events without one",
+      };
     const { data } = await stripe.webhookEndpoints.list({ limit: 100 });
     const all = data.filter((endpoint) => sendsTo(endpoint, webhookUrl));
     const lost = all.find(isSecretLost);

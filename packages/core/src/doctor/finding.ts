@@ -32,6 +32,8 @@ export interface Subject extends Clients {
   isKeyRestricted: boolean;
   /** Where Stripe is to send events; nothing where nothing has to be registered, as with the emulator of a local system. */
   webhookUrl?: string | undefined;
+  /** The partner event source by which EventBridge brings them; nothing where it does not. */
+  eventSource?: string | undefined;
   /** The project's files of migrations. */
   migrations: { version: string; name: string; sql: string }[];
   /** Nothing where there are none to ask; or why they could not be. */

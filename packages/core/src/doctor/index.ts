@@ -1,5 +1,6 @@
 import { DatabaseError } from "../supabase/index.ts";
 import * as database from "./database.ts";
+import { eventDestination } from "./event-destination.ts";
 import * as events from "./events.ts";
 import { type Check, examined, type Finding, type Found, type Subject } from "./finding.ts";
 import { site } from "./site.ts";
@@ -24,6 +25,7 @@ const CHECKS: Check[] = [
   stripe.clock,
   site,
   events.webhookEndpoint,
+  eventDestination,
   events.events,
   events.deliveries,
   events.versions,
