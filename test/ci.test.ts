@@ -1,8 +1,42 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { settings } from "@turnpike/settings";
 import { expect, it } from "vitest";
 
+const read = (name: string) => readFileSync(`.github/workflows/${name}.yml`, "utf8");
+const all = globSync(".github/workflows/*.yml").map((path) => readFileSync(path, "utf8"));
+/** `SITE_URL: ${{ vars.SITE_URL }}`, of a job. */
+const environmentOf = (workflow: string) => /^ {4}env:\n((?: {6}.+\n)+)/m.exec(workflow)?.[1]?.trimEnd().split("\n");
+
 it("GitHub runs what a contributor runs before a push, and nothing else", () => {
-  const workflow = readFileSync(".github/workflows/test.yml", "utf8");
-  const commands = [...workflow.matchAll(/^ +(?:- )?run: (.+)$/gm)].map(([, command]) => command);
+  const commands = [...read("test").matchAll(/^ +(?:- )?run: (.+)$/gm)].map(([, command]) => command);
   expect(commands).toEqual(["npm ci --no-audit --no-fund", ".ci/run"]);
+});
+
+it("an action is what a commit holds, and a tool what a version is: nobody else can change what has our keys", () => {
+  const used = all.flatMap((workflow) => [...workflow.matchAll(/uses: (.+)$/gm)].map(([, action = ""]) => action));
+  expect(used.length).toBeGreaterThan(5);
+  for (const action of used) expect(action).toMatch(/^(\.\/\.github\/workflows\/[\w-]+\.yml|[\w./-]+@[\da-f]{40} # v\S+)$/);
+  const fetched = [...all, readFileSync("docs/deploy.md", "utf8")].flatMap((text) =>
+    [...text.matchAll(/npx --yes (\S+)/g)].map(([, tool]) => tool),
+  );
+  expect(fetched.length).toBeGreaterThan(2);
+  for (const tool of fetched) expect(tool).toMatch(/^[\w-]+@\d+\.\d+\.\d+$/);
+});
+
+it("whoever agrees to a deploy to prod has seen what it changes, made of the same settings", () => {
+  expect(read("deploy")).toMatch(/\n {2}plan:\n {4}needs: staging\n {4}uses: .*plan-stage.yml\n[^]*\n {2}prod:\n {4}needs: plan\n/);
+  expect(read("plan-stage")).toContain('npx sst diff --stage "$STAGE"');
+  expect(environmentOf(read("plan-stage"))).toEqual(environmentOf(read("deploy-stage")));
+});
+
+it("a deploy hands over every setting that a stage may have", () => {
+  const names = Object.entries(settings).flatMap(([name, { secret, deployed }]) => (deployed && !secret ? [name] : []));
+  const handed = environmentOf(read("deploy-stage"))?.map((line) => line.trim());
+  expect(handed).toEqual(expect.arrayContaining(names.map((name) => `${name}: \${{ vars.${name} }}`)));
+});
+
+it("the database is migrated before the code, and before AWS's credentials are there", () => {
+  const steps = ["name: Migrate", "configure-aws-credentials@", "npx sst deploy"].map((step) => read("deploy-stage").indexOf(step));
+  expect(steps).not.toContain(-1);
+  expect(steps).toEqual([...steps].sort((a, b) => a - b));
 });

@@ -14,8 +14,9 @@ const VALUES: Record<string, string> = { "AWS::Partition": "aws", "AWS::AccountI
 
 const stack = new Stack(new App({ analyticsReporting: false }), "Role");
 new CfnInclude(stack, "Template", { templateFile: "docs/github-deploy-role.yaml" });
-const [role] = Object.values(Template.fromStack(stack).findResources("AWS::IAM::Role"));
-const statements: Statement[] = role?.Properties.Policies[0].PolicyDocument.Statement;
+const roles = Template.fromStack(stack).findResources("AWS::IAM::Role");
+const statementsOf = (id: string): Statement[] => roles[id]?.Properties.Policies[0].PolicyDocument.Statement;
+const statements = statementsOf("Role");
 
 const written = (value: unknown): string =>
   typeof value === "string"
@@ -63,4 +64,24 @@ it.each([
   ["iam:CreateUser", "arn:aws:iam::123456789012:user/intruder"],
 ])("may do nothing else: %s on %s", (action, resource) => {
   expect(allows(action, resource)).toBe(false);
+});
+
+it("whoever plans reads templates and the names of stacks, and nothing else", () => {
+  expect(statementsOf("PlanRole").map(({ Action, Resource }) => [Action, written(Resource)])).toEqual([
+    ["cloudformation:GetTemplate", "arn:aws:cloudformation:*:123456789012:stack/prod-turnpike-*"],
+    ["cloudformation:DescribeStacks", "*"],
+  ]);
+});
+
+it("each role is for its own environment of GitHub, in this repository alone", () => {
+  const subjects = ["Role", "PlanRole"].map(
+    (id) =>
+      roles[id]?.Properties.AssumeRolePolicyDocument.Statement[0].Condition.StringEquals[
+        "token.actions.githubusercontent.com:sub"
+      ],
+  );
+  expect(subjects.map((subject) => JSON.stringify(subject))).toEqual([
+    expect.stringContaining("environment:${Stage}\""),
+    expect.stringContaining("environment:${Stage}-plan\""),
+  ]);
 });
