@@ -17,7 +17,15 @@ function released(): string {
 
 /** What the deployed packages of a version call, by name. */
 function calledAt(commit: string): string[] {
-  const found = git("grep", "-hoE", String.raw`rpc\(\s*"\w+"`, commit, "--", "packages/core/src", "packages/functions/src");
+  const found = git(
+    "grep",
+    "-hoE",
+    String.raw`rpc\(\s*"\w+"`,
+    commit,
+    "--",
+    "packages/core/src",
+    "packages/functions/src",
+  );
   return [...new Set([...found.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name))].sort();
 }
 
@@ -26,7 +34,10 @@ function argumentsAt(commit: string): Map<string, string[]> {
   const types = git("show", `${commit}:packages/core/src/supabase/database.ts`);
   const declared = types.matchAll(/^ {6}(\w+): \{\s+Args: (?:\{([^}]*)\}|never|Record<[^>]*>);?/gm);
   return new Map(
-    [...declared].map(([, name = "", args = ""]) => [name, [...args.matchAll(/(\w+)\??:/g)].map(([, arg = ""]) => arg)]),
+    [...declared].map(([, name = "", args = ""]) => [
+      name,
+      [...args.matchAll(/(\w+)\??:/g)].map(([, arg = ""]) => arg),
+    ]),
   );
 }
 
@@ -45,7 +56,9 @@ it("every function of the database that the last release calls is there, and tak
     from pg_proc where pronamespace = 'public'::regnamespace`);
   const lacking = called.filter((name) => {
     const args = given.get(name) ?? [];
-    return !rows.some((each) => each.name === name && args.every((arg) => each.args.includes(arg)) && each.needed <= args.length);
+    return !rows.some(
+      (each) => each.name === name && args.every((arg) => each.args.includes(arg)) && each.needed <= args.length,
+    );
   });
   expect(lacking).toEqual([]);
 });

@@ -15,16 +15,19 @@ it("GitHub runs what a contributor runs before a push, and nothing else", () => 
 it("an action is what a commit holds, and a tool what a version is: nobody else can change what has our keys", () => {
   const used = all.flatMap((workflow) => [...workflow.matchAll(/uses: (.+)$/gm)].map(([, action = ""]) => action));
   expect(used.length).toBeGreaterThan(5);
-  for (const action of used) expect(action).toMatch(/^(\.\/\.github\/workflows\/[\w-]+\.yml|[\w./-]+@[\da-f]{40} # v\S+)$/);
+  for (const action of used)
+    expect(action).toMatch(/^(\.\/\.github\/workflows\/[\w-]+\.yml|[\w./-]+@[\da-f]{40} # v\S+)$/);
   const fetched = [...all, readFileSync("docs/deploy.md", "utf8")].flatMap((text) =>
-    [...text.matchAll(/npx --yes (\S+)/g)].map(([, tool]) => tool),
+    [...text.matchAll(/npx --yes ([^\s`]+)(?= )/g)].map(([, tool]) => tool),
   );
   expect(fetched.length).toBeGreaterThan(2);
   for (const tool of fetched) expect(tool).toMatch(/^[\w-]+@\d+\.\d+\.\d+$/);
 });
 
 it("whoever agrees to a deploy to prod has seen what it changes, made of the same settings", () => {
-  expect(read("deploy")).toMatch(/\n {2}plan:\n {4}needs: staging\n {4}uses: .*plan-stage.yml\n[^]*\n {2}prod:\n {4}needs: plan\n/);
+  expect(read("deploy")).toMatch(
+    /\n {2}plan:\n {4}needs: staging\n {4}uses: .*plan-stage.yml\n[\s\S]*\n {2}prod:\n {4}needs: plan\n/,
+  );
   expect(read("plan-stage")).toContain('npx sst diff --stage "$STAGE"');
   expect(environmentOf(read("plan-stage"))).toEqual(environmentOf(read("deploy-stage")));
 });
@@ -36,7 +39,9 @@ it("a deploy hands over every setting that a stage may have", () => {
 });
 
 it("the database is migrated before the code, and before AWS's credentials are there", () => {
-  const steps = ["name: Migrate", "configure-aws-credentials@", "npx sst deploy"].map((step) => read("deploy-stage").indexOf(step));
+  const steps = ["name: Migrate", "configure-aws-credentials@", "npx sst deploy"].map((step) =>
+    read("deploy-stage").indexOf(step),
+  );
   expect(steps).not.toContain(-1);
   expect(steps).toEqual([...steps].sort((a, b) => a - b));
 });

@@ -10,7 +10,13 @@ interface Statement {
   Resource: unknown;
 }
 
-const VALUES: Record<string, string> = { "AWS::Partition": "aws", "AWS::AccountId": "123456789012", Stage: "prod" };
+const VALUES: Record<string, string> = {
+  "AWS::Partition": "aws",
+  "AWS::AccountId": "123456789012",
+  Stage: "prod",
+  App: "turnpike",
+  Repository: "you/turnpike",
+};
 
 const stack = new Stack(new App({ analyticsReporting: false }), "Role");
 new CfnInclude(stack, "Template", { templateFile: "docs/github-deploy-role.yaml" });
@@ -80,8 +86,8 @@ it("each role is for its own environment of GitHub, in this repository alone", (
         "token.actions.githubusercontent.com:sub"
       ],
   );
-  expect(subjects.map((subject) => JSON.stringify(subject))).toEqual([
-    expect.stringContaining("environment:${Stage}\""),
-    expect.stringContaining("environment:${Stage}-plan\""),
+  expect(subjects.map(written)).toEqual([
+    "repo:you/turnpike:environment:prod",
+    "repo:you/turnpike:environment:prod-plan",
   ]);
 });
