@@ -12,15 +12,25 @@ let supabase: LentSupabase;
 let lent: LentStripe;
 let shop: Shop;
 let relay: ReturnType<typeof createRelay>;
-let [starter, pro] = ["", ""];
+let [starter, pro, addOn] = ["", "", ""];
 let customer: string;
 beforeEach(async () => {
   [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
   shop = createShop(supabase, lent);
   relay = createRelay(supabase, lent, shop);
   [starter, pro] = [(await shop.sell("monthly")).id, (await shop.sell("monthly")).id];
+  addOn = (await shop.sell("monthly", { group: "add-ons", amount: 500 })).id;
   customer = await relay.newCustomer(await shop.newUser());
 });
+
+/** A paid subscription to several things, in the mirror as well. */
+async function subscribeTo(prices: string[]): Promise<string> {
+  await nextSecond(); // which of two is the older one is told by the second
+  const items = prices.map((price) => ({ price }));
+  const { id } = await lent.stripe.subscriptions.create({ customer, items, metadata: { sold_by: "turnpike" } });
+  await noteAnew(shop.billing, "subscription", id);
+  return id;
+}
 
 const DAY = 24 * 60 * 60;
 
@@ -94,11 +104,27 @@ describe("nothing is undone, and it is told,", () => {
     await bothStand([older, await relay.subscribe(customer, pro)], "ends by itself");
   });
 
+  it.each([
+    ["an add-on, and the younger one its plan", () => [addOn], () => [pro, addOn]],
+    ["the plan, and the younger one an add-on, too", () => [pro], () => [addOn, pro]],
+  ])("when the older one is of %s", async (_, older, younger) => {
+    await bothStand(
+      [await subscribeTo(older()), await subscribeTo(younger())],
+      "has something that the older one has not",
+    );
+  });
+
   it("when the older one is paused, and takes nothing", async () => {
     const pair = await buyTwice();
     await lent.stripe.subscriptions.update(pair[0], { pause_collection: { behavior: "void" } });
     await bothStand(pair, "paused");
   });
+});
+
+it("what the older one has all of is undone: an add-on that is bought beside the plan that has it", async () => {
+  const [older, younger] = [await subscribeTo([pro, addOn]), await subscribeTo([addOn])];
+  await relay.run();
+  expect([await relay.statusOf(older), await relay.statusOf(younger)]).toEqual(["active", "canceled"]);
 });
 
 it("a trial with a card is one that stands", async () => {

@@ -16,7 +16,7 @@ export async function pickOfGroup<Item>(
 }
 
 /** The groups of products, by the products' ids. Stripe is asked about those that the mirror does not know yet. */
-async function findGroups(clients: Clients, productIds: string[]): Promise<Map<string, string>> {
+export async function findGroups(clients: Clients, productIds: string[]): Promise<Map<string, string>> {
   const ids = [...new Set(productIds)];
   if (ids.length === 0) return new Map();
   const known = dataOf(await clients.supabase.from("products").select("id, metadata").in("id", ids));

@@ -1,3 +1,3 @@
-export { pickOfGroup } from "./groups.ts";
+export { findGroups, pickOfGroup } from "./groups.ts";
 export { getSellablePrice, notForSale, type SellablePrice } from "./price.ts";
 export { assertWithin, quantityNotAllowed } from "./quantity.ts";

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { findGroups } from "../catalog/index.ts";
 import { note } from "../mirror/index.ts";
 import { isRefusal, read, write } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
@@ -65,10 +66,18 @@ async function whyNotUndo(context: Context, oldest: Rival, younger: Rival): Prom
   // Whoever lost the younger one would be left without any.
   if (!["active", "trialing"].includes(oldest.status)) return `the older one is ${oldest.status}`;
   if (oldest.ends_at) return "the older one is about to end";
+  if (!(await holdsAll(context, oldest, younger))) return "the younger one has something that the older one has not";
   const standing = await look(context, "subscription", oldest.id);
   if (standing?.pause_collection) return "the older one is paused";
   if (standing && endsWithItsTrial(standing)) return "the older one is a trial that ends by itself";
   return undefined;
+}
+
+/** A plan and its add-ons are one subscription: an add-on that stands already is none in the place of the plan. */
+async function holdsAll(context: Context, oldest: Rival, younger: Rival): Promise<boolean> {
+  const groups = await findGroups(context, [...oldest.product_ids, ...younger.product_ids]);
+  const held = oldest.product_ids.map((id) => groups.get(id));
+  return younger.product_ids.every((id) => held.includes(groups.get(id)));
 }
 
 function endsWithItsTrial({ status, trial_settings, default_payment_method }: Stripe.Subscription): boolean {
