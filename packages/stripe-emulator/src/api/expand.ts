@@ -51,8 +51,16 @@ const INCLUDABLE: Record<string, (store: Store, id: string) => object | null> = 
   "Invoice.confirmation_secret": confirmationSecret,
   "Invoice.payments": (store, id) =>
     listOf("/v1/invoice_payments", newestFirst(store.invoicePayments.where("invoice", id))),
+  "Price.currency_options": currencyOptions,
   "Charge.refunds": (store, id) => listOf(`/v1/charges/${id}/refunds`, newestFirst(store.refunds.where("charge", id))),
 };
+
+/** A price's own currency is among them. */
+function currencyOptions(store: Store, id: string): object {
+  const { currency, custom_unit_amount, tax_behavior, unit_amount, unit_amount_decimal } = store.prices.get(id);
+  const own = { custom_unit_amount, tax_behavior, unit_amount, unit_amount_decimal };
+  return { [currency]: own, ...store.currencyOptions.find(id)?.options };
+}
 
 /** What Elements confirms an invoice's payment with; null where it has none (the SDK's comment on `Invoice.confirmation_secret`). */
 function confirmationSecret(store: Store, invoice: string): object | null {

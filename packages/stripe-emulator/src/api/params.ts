@@ -124,6 +124,18 @@ export const hashOf = <S extends Schema<Fields, string>>(inner: S): Reader<Param
     { within: inner },
   );
 
+/** A hash of any keys that are one of a kind. */
+export const mapOf =
+  <T>(key: Reader<string>, reader: Reader<T>): Reader<Record<string, T>> =>
+  (value, param) => {
+    if (typeof value === "string" || Array.isArray(value)) throw invalid("Invalid object", "parameter_invalid", param);
+    const entries = Object.entries(value).map(([name, inner]) => [
+      key(name, `${param}[${name}]`),
+      reader(inner, `${param}[${name}]`),
+    ]);
+    return Object.fromEntries(entries);
+  };
+
 /** https://docs.stripe.com/metadata#data */
 const MOST_KEYS = 50;
 const LONGEST_KEY = 40;

@@ -133,6 +133,7 @@ export const takesOlderParams = (asked: string | null): boolean => asked === nul
 /** What is there only when asked for, and is no list: the SDK's types do not tell it from what is always there. */
 const INCLUDED: Record<string, Record<string, Lead>> = {
   Invoice: { confirmation_secret: { includable: "Invoice.ConfirmationSecret" } },
+  Price: { currency_options: { includable: "Price.CurrencyOptions" } },
 };
 
 /** What an attribute of a type led to in a version. */

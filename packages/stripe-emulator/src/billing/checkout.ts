@@ -108,6 +108,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
   );
   const { subscription, attempt } = startSubscription(world, {
     customer,
+    currency: session.currency ?? "usd",
     items: bought.filter(({ price }) => price.recurring),
     purchases: bought.filter(({ price }) => !price.recurring),
     paymentMethod: method,

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { priceIn } from "./currencies.ts";
 import { type LineDraft, pricingOf } from "./invoice-draft.ts";
 
 export type InvoiceItem = Stored<Stripe.InvoiceItem>;
@@ -115,7 +116,8 @@ export interface Purchase {
 }
 
 /** A one-time purchase as a line of an invoice that is not written down. */
-export function purchaseLine(world: World, { price, quantity }: Purchase): LineDraft {
+export function purchaseLine(world: World, { price: sold, quantity }: Purchase, currency: string): LineDraft {
+  const price = priceIn(world, sold, currency);
   const amount = (price.unit_amount ?? 0) * quantity;
   const origin = { subscription: null, subscriptionItem: null, invoiceItem: null, proration: false };
   const period = { start: world.now(), end: world.now() };
@@ -126,11 +128,12 @@ export function purchaseLine(world: World, { price, quantity }: Purchase): LineD
 export function purchaseLines(
   world: World,
   purchases: readonly Purchase[],
-  { customer, invoice, subscription }: { customer: string; invoice: string; subscription: string | null },
+  on: { customer: string; currency: string; invoice: string; subscription: string | null },
 ): LineDraft[] {
-  const items = purchases.map(({ price, quantity }) =>
-    putInvoiceItem(world, {
-      customer,
+  const items = purchases.map(({ price: sold, quantity }) => {
+    const price = priceIn(world, sold, on.currency);
+    return putInvoiceItem(world, {
+      customer: on.customer,
       amount: (price.unit_amount ?? 0) * quantity,
       currency: price.currency,
       description: world.store.products.find(price.product)?.name ?? null,
@@ -138,8 +141,8 @@ export function purchaseLines(
       metadata: {},
       price,
       quantity,
-      subscription,
-    }),
-  );
-  return takeInvoiceItems(world, items, invoice);
+      subscription: on.subscription,
+    });
+  });
+  return takeInvoiceItems(world, items, on.invoice);
 }

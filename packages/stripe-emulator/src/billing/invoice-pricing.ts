@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { priceIn } from "./currencies.ts";
 import { reductionsOf } from "./discounting.ts";
 import { smallestCharge } from "./money.ts";
 import { type Item, type PricedLine, priceItems } from "./pricing.ts";
@@ -48,11 +49,12 @@ export function price(world: World, invoice: Invoice): Invoice {
 
 function itemOf(world: World, line: InvoiceLine): Item {
   const details = line.pricing?.price_details;
+  const price = world.store.prices.find(details?.price);
   return {
     amount: line.amount,
     product: details?.product ?? null,
     discountable: line.discountable,
-    taxBehavior: taxBehaviorOf(world.store.prices.find(details?.price)?.tax_behavior, line.currency),
+    taxBehavior: taxBehaviorOf(price && priceIn(world, price, line.currency).tax_behavior, line.currency),
   };
 }
 

@@ -27,7 +27,7 @@ export function resumeSubscription(world: World, id: string): Subscription {
     subscription,
     currency: before.currency,
     reason: "subscription_cycle",
-    lines: items.data.map((item) => periodLine(world, item, false)),
+    lines: items.data.map((item) => periodLine(world, item, before.currency, false)),
     attributes: { auto_advance: false },
   });
   attemptInvoice(world, invoice);

@@ -1,4 +1,5 @@
 import type { World } from "../world.ts";
+import { priceIn } from "./currencies.ts";
 import { inForce, lasting, reductionsOf } from "./discounting.ts";
 import type { InvoiceLine } from "./invoice-draft.ts";
 import {
@@ -44,7 +45,7 @@ export function chargeRest(world: World, subscription: Subscription, item: Subsc
   const { current_period_start: start, current_period_end: end } = item;
   const others = subscription.items.data.filter(({ id }) => id !== item.id);
   const priced = [item, ...others].map(({ price, quantity }) => ({
-    amount: chargeFor(price, quantity),
+    amount: chargeFor(priceIn(world, price, subscription.currency), quantity),
     product: price.product,
     discountable: true,
     taxBehavior: "exclusive" as const,

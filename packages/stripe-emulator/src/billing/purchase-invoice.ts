@@ -27,13 +27,14 @@ export function invoicePurchase(
   const { lineItems, invoiceCreation } = world.store.sessionDetails.get(session.id);
   const id = newId("in");
   const purchases = lineItems.flatMap(({ price, quantity }) => (price ? [{ price, quantity: quantity ?? 1 }] : []));
+  const currency = session.currency ?? "usd";
   draftInvoice(world, {
     id,
     customer,
     subscription: null,
-    currency: lineItems[0]?.currency ?? "usd",
+    currency,
     reason: "manual",
-    lines: purchaseLines(world, purchases, { customer, invoice: id, subscription: null }),
+    lines: purchaseLines(world, purchases, { customer, currency, invoice: id, subscription: null }),
     discounts,
     attributes: {
       auto_advance: false,

@@ -81,7 +81,7 @@ function nextPeriod(subscription: Subscription, item: Subscription["items"]["dat
 
 /** The next periods of the items that end first. */
 const renewalLines = (world: World, before: Subscription): LineDraft[] =>
-  endingItems(before).map((item) => periodLine(world, nextPeriod(before, item), false));
+  endingItems(before).map((item) => periodLine(world, nextPeriod(before, item), before.currency, false));
 
 /**
  * What a renewal's invoice takes along: what waits for this subscription, or for whichever invoice comes next

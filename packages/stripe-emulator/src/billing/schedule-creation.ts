@@ -88,6 +88,7 @@ export function beginSchedule(world: World, id: string): void {
   const method = world.store.paymentMethods.find(phase.default_payment_method) ?? null;
   const draft = newSubscription(world, {
     customer: schedule.customer,
+    currency: phase.currency,
     items: itemsOf(world, phase),
     paymentMethod: method,
     keepsMethod: method !== null,
@@ -113,7 +114,7 @@ export function beginSchedule(world: World, id: string): void {
     subscription,
     currency: subscription.currency,
     reason: "subscription_create",
-    lines: subscription.items.data.map((item) => periodLine(world, item, false)),
+    lines: subscription.items.data.map((item) => periodLine(world, item, subscription.currency, false)),
     attributes: { automatically_finalizes_at: finalizes },
   });
   world.schedule("finalize_invoice", invoice, finalizes * 1000);

@@ -10,6 +10,8 @@ export type Phase = Schedule["phases"][number];
 type Price = Stored<Stripe.Price>;
 
 export interface PhaseDraft {
+  /** One that each of its prices has. */
+  currency: string;
   items: { price: Price; quantity: number; metadata: Stripe.Metadata }[];
   /** Where it ends, in seconds, or how long it is; absent: after one period of its first price. */
   end?: number | Pick<Stripe.Price.Recurring, "interval" | "interval_count"> | undefined;
@@ -36,7 +38,7 @@ function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
     billing_cycle_anchor: null,
     billing_thresholds: null,
     collection_method: null,
-    currency: items[0]?.price.currency ?? "usd",
+    currency: draft.currency,
     default_payment_method: draft.defaultPaymentMethod,
     default_tax_rates: [],
     description: draft.description,
@@ -64,6 +66,7 @@ function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
 /** The one phase that a subscription's items are: its current period. */
 export function phaseOf(subscription: Subscription): PhaseDraft {
   const {
+    currency,
     items: { data },
     default_payment_method,
     description,
@@ -71,6 +74,7 @@ export function phaseOf(subscription: Subscription): PhaseDraft {
     metadata,
   } = subscription;
   return {
+    currency,
     items: data.map(({ price, quantity = 1, metadata: own }) => ({ price, quantity, metadata: own ?? {} })),
     end: Math.min(...data.map((item) => item.current_period_end)),
     proration: "create_prorations",

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { priceIn } from "./currencies.ts";
 import { priceSession } from "./session-pricing.ts";
 import { chargeFor } from "./subscription.ts";
 
@@ -34,7 +35,7 @@ export function adjustQuantities(
     if (word !== undefined && !(quantity >= least && quantity <= most)) {
       return `Choose a quantity of ${item.description ?? "this item"} from ${least} to ${most}.`;
     }
-    if (quantity > 0) changed.push(item.quantity === null ? item : withQuantity(item, quantity));
+    if (quantity > 0) changed.push(item.quantity === null ? item : withQuantity(world, item, quantity));
   }
   if (!changed.some((item) => session.mode !== "subscription" || item.price?.recurring)) {
     return "Keep at least one item.";
@@ -44,8 +45,8 @@ export function adjustQuantities(
   return undefined;
 }
 
-const withQuantity = (item: LineItem, quantity: number): LineItem => ({
+const withQuantity = (world: World, item: LineItem, quantity: number): LineItem => ({
   ...item,
   quantity,
-  amount_subtotal: item.price ? chargeFor(item.price, quantity) : 0,
+  amount_subtotal: item.price ? chargeFor(priceIn(world, item.price, item.currency), quantity) : 0,
 });

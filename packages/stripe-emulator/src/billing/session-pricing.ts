@@ -4,6 +4,7 @@ import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
+import { priceIn } from "./currencies.ts";
 import { couponOf, reductionBy } from "./discounting.ts";
 import { discountOn, type PricedLine, type Pricing, priceItems } from "./pricing.ts";
 import type { Basket } from "./redeeming.ts";
@@ -57,15 +58,15 @@ function taxRuleOf(world: World, session: CheckoutSession, details: SessionDetai
 
 function priceLines(
   world: World,
-  { currency, discounts }: Pick<CheckoutSession, "currency" | "discounts">,
+  { discounts }: Pick<CheckoutSession, "discounts">,
   lineItems: readonly LineItem[],
   rule: TaxRule | undefined,
 ): Pricing {
-  const items = lineItems.map(({ amount_subtotal: amount, price }) => ({
+  const items = lineItems.map(({ amount_subtotal: amount, currency: charged, price }) => ({
     amount,
     product: price?.product ?? null,
     discountable: true,
-    taxBehavior: taxBehaviorOf(price?.tax_behavior, currency ?? "usd"),
+    taxBehavior: taxBehaviorOf(price && priceIn(world, price, charged).tax_behavior, charged),
   }));
   const offers = (discounts ?? []).flatMap(({ coupon, promotion_code: code }) =>
     coupon === null ? [] : reductionBy(world, coupon, code ?? coupon),

@@ -39,10 +39,10 @@ export function startSubscription(
   const { id, customer, currency, items } = world.store.subscriptions.put(newSubscription(world, draft));
   const discounts = draft.discounts.map((offer) => grant(world, offer, { customer, subscription: id }));
   const subscription = world.update("subscriptions", id, { discounts });
-  const periods = items.data.map((item) => periodLine(world, item, trialEnd !== null));
+  const periods = items.data.map((item) => periodLine(world, item, currency, trialEnd !== null));
   const invoice = newId("in");
   const first = { id: invoice, customer, subscription, currency, reason: "subscription_create" as const };
-  const once = purchases.map((purchase) => purchaseLine(world, purchase));
+  const once = purchases.map((purchase) => purchaseLine(world, purchase, currency));
   const waiting = paysAhead ? [] : waitingFor(world, subscription);
   const lines = [...waiting.map((item) => invoiceItemLine(world, item)), ...periods, ...once];
   const expected = newInvoice(world, { ...first, lines });
@@ -57,7 +57,7 @@ export function startSubscription(
   world.emit("customer.subscription.created", begun);
   if (status === "incomplete") world.schedule("expire_incomplete", id, world.nowMs() + INCOMPLETE_MS);
   scheduleLife(world, begun);
-  const bought = purchaseLines(world, purchases, { customer, invoice, subscription: id });
+  const bought = purchaseLines(world, purchases, { customer, currency, invoice, subscription: id });
   const taken = [...takeInvoiceItems(world, waiting, invoice), ...periods, ...bought];
   if (sent) {
     draftForAnHour(world, { ...first, lines: taken });

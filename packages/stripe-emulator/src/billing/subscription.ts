@@ -3,6 +3,7 @@ import { newId } from "../state/ids.ts";
 import { listOf, type Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
+import { priceIn } from "./currencies.ts";
 import type { LineDraft } from "./invoice-draft.ts";
 import type { Purchase } from "./invoice-item.ts";
 import type { Offer } from "./redeeming.ts";
@@ -13,6 +14,8 @@ type Price = Stored<Stripe.Price>;
 
 export interface SubscriptionDraft {
   customer: string;
+  /** One that each of its prices has. */
+  currency: string;
   items: { price: Price; quantity: number; metadata?: Stripe.Metadata }[];
   /** Null only where nothing is due now. */
   paymentMethod: Stored<Stripe.PaymentMethod> | null;
@@ -49,14 +52,15 @@ export const isMetered = ({ recurring }: Price): boolean => recurring?.usage_typ
 export const chargeFor = (price: Price, quantity: number | null | undefined): number =>
   isMetered(price) ? 0 : (price.unit_amount ?? 0) * (quantity ?? 1);
 
-/** The invoice line of an item's whole period; nothing is charged for a trial. */
-export function periodLine(world: World, item: SubscriptionItem, trial: boolean): LineDraft {
+/** The invoice line of an item's whole period, in its subscription's currency; nothing is charged for a trial. */
+export function periodLine(world: World, item: SubscriptionItem, currency: string, trial: boolean): LineDraft {
   const quantity = isMetered(item.price) ? 0 : (item.quantity ?? 1);
+  const price = priceIn(world, item.price, currency);
   const product = world.store.products.find(item.price.product)?.name ?? item.price.product;
   return {
-    amount: trial ? 0 : chargeFor(item.price, quantity),
+    amount: trial ? 0 : chargeFor(price, quantity),
     description: trial ? `Trial period for ${product}` : `${quantity} × ${product}`,
-    price: item.price,
+    price,
     quantity,
     discountable: true,
     origin: { subscription: item.subscription, subscriptionItem: item.id, invoiceItem: null, proration: false },
@@ -148,7 +152,7 @@ export function newSubscription(world: World, draft: SubscriptionDraft): Subscri
     cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
     collection_method: draft.daysUntilDue == null ? "charge_automatically" : "send_invoice",
     created: now,
-    currency: draft.items[0]?.price.currency ?? "usd",
+    currency: draft.currency,
     customer: draft.customer,
     customer_account: null,
     days_until_due: draft.daysUntilDue ?? null,

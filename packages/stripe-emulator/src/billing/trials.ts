@@ -52,7 +52,7 @@ export function moveTrialEnd(
 
 /** A trial that begins is a period of its own, with an invoice: what was paid and not used goes to the balance. */
 function invoiceTrial(world: World, subscription: Subscription): void {
-  const lines = subscription.items.data.map((item) => periodLine(world, item, true));
+  const lines = subscription.items.data.map((item) => periodLine(world, item, subscription.currency, true));
   const latest_invoice = invoiceNow(world, subscription, lines) ?? subscription.latest_invoice;
   world.update("subscriptions", subscription.id, { latest_invoice });
 }

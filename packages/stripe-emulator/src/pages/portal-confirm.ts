@@ -22,12 +22,12 @@ export function confirmPage(world: World, session: PortalSession, { subscription
   const due = isSo ? undefined : dueToday(world, session, subscription, fields);
   return html`<main class="page stack"><div class="row">${back ? html`<a href="${back}">← Return to ${new URL(back).host}</a>` : ""}${badge}</div>
 <h1>Confirm your updates</h1>
-<section class="box"><p class="soft">Until now</p><p><strong>${nameOf(world, subscription)}</strong></p>${item ? html`<p>${many(item.quantity)}${priceText(item.price)}</p>` : ""}</section>
+<section class="box"><p class="soft">Until now</p><p><strong>${nameOf(world, subscription)}</strong></p>${item ? html`<p>${many(item.quantity)}${priceText(world, item.price, subscription.currency)}</p>` : ""}</section>
 ${
   due === undefined || !price
     ? html`<p>There is nothing to change here any more.</p>`
-    : html`<section class="box"><p class="soft">From now on</p><p><strong>${world.store.products.find(price.product)?.name}</strong></p><p>${many(quantity)}${priceText(price)}</p>
-<p class="total"><span>Amount due today</span><span>${formatMoney(due, price.currency)}</span></p>
+    : html`<section class="box"><p class="soft">From now on</p><p><strong>${world.store.products.find(price.product)?.name}</strong></p><p>${many(quantity)}${priceText(world, price, subscription.currency)}</p>
+<p class="total"><span>Amount due today</span><span>${formatMoney(due, subscription.currency)}</span></p>
 <form method="post">${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}<button class="main" type="submit">Confirm</button></form></section>`
 }</main>`;
 }

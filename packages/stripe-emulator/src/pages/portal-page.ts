@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import type Stripe from "stripe";
 import { currentPeriodEnd } from "../billing/changing.ts";
+import { priceIn } from "../billing/currencies.ts";
 import { isOver } from "../billing/end-subscription.ts";
 import { formatMoney } from "../billing/money.ts";
 import type { Subscription } from "../billing/subscription.ts";
@@ -48,8 +49,8 @@ const priceOf = (subscription: Subscription) => subscription.items.data[0]?.pric
 export const nameOf = (world: World, subscription: Subscription) =>
   world.store.products.find(priceOf(subscription)?.product)?.name ?? "Subscription";
 
-export const priceText = (price: Price) =>
-  `${formatMoney(price.unit_amount ?? 0, price.currency)}${price.recurring ? ` ${formatInterval(price.recurring)}` : ""}`;
+export const priceText = (world: World, price: Price, currency: string) =>
+  `${formatMoney(priceIn(world, price, currency).unit_amount ?? 0, currency)}${price.recurring ? ` ${formatInterval(price.recurring)}` : ""}`;
 
 const BRANDS: Partial<Record<string, string>> = { amex: "American Express", mastercard: "Mastercard", visa: "Visa" };
 
@@ -67,7 +68,7 @@ function runningSubscription(world: World, subscription: Subscription, features:
       ? html`<button type="submit" name="action" value="resume">Don't cancel subscription</button>`
       : html`<button type="submit" name="action" value="cancel">Cancel subscription</button>`;
   return html`<article class="box"><div class="row"><strong>${nameOf(world, subscription)}</strong><span class="status">${subscription.status}</span></div>
-${subscription.items.data.map(({ price, quantity = 1 }) => html`<p>${quantity > 1 ? `${quantity} × ` : ""}${priceText(price)}</p>`)}
+${subscription.items.data.map(({ price, quantity = 1 }) => html`<p>${quantity > 1 ? `${quantity} × ` : ""}${priceText(world, price, subscription.currency)}</p>`)}
 ${ends === null ? html`<p class="soft">Renews on ${formatDate(currentPeriodEnd(subscription))}</p>` : html`<p class="ends">Ends on ${formatDate(ends)}</p>`}
 ${planForm(world, subscription, features)}
 ${features.subscription_cancel.enabled ? html`<form method="post"><input type="hidden" name="subscription" value="${subscription.id}">${button}</form>` : ""}
@@ -85,7 +86,7 @@ function planForm(world: World, subscription: Subscription, features: Features):
   const plan = html`<div class="field"><label for="${select}">Change plan</label><select id="${select}" name="price">
 ${bounds ? html`<option value="">Keep this plan</option>` : ""}${plans.map(
   (price) =>
-    html`<option value="${price.id}">${world.store.products.find(price.product)?.name} · ${priceText(price)}</option>`,
+    html`<option value="${price.id}">${world.store.products.find(price.product)?.name} · ${priceText(world, price, subscription.currency)}</option>`,
 )}</select></div>`;
   const quantity = bounds
     ? html`<div class="field"><label for="${number}">Quantity</label><input id="${number}" name="quantity" type="number" inputmode="numeric" min="${bounds.least}" max="${bounds.most}" value="${subscription.items.data[0]?.quantity}"></div>`

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { invalid, missingParameter } from "../api/errors.ts";
 import { mergeMetadata } from "../api/params.ts";
+import { findPriceIn } from "../billing/currencies.ts";
 import { chargeFor, isMetered } from "../billing/subscription.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
@@ -11,14 +12,18 @@ import { activePriceFromParam, createPrice, type Price } from "./prices.ts";
 type LineItem = Stored<Stripe.LineItem>;
 type Asked = NonNullable<CreateSessionParams["line_items"]>[number];
 
-/** What is sold, at the price asked for or one made for it. 400 for what cannot be sold so. */
-export function newLineItem(world: World, asked: Asked, param: string): LineItem {
+/**
+ * What is sold, at the price asked for or one made for it, in the currency asked for if the price has it. 400 for what cannot be
+ * sold so.
+ */
+function newLineItem(world: World, asked: Asked, param: string, currency: string | undefined): LineItem {
   if (asked.price === undefined && !asked.price_data) throw missingParameter(`${param}[price]`);
   const price = asked.price_data
     ? createPrice(world, asked.price_data)
     : activePriceFromParam(world, asked.price ?? "", `${param}[price]`);
   refuseQuantity(price, asked.quantity, param);
-  const total = chargeFor(price, asked.quantity);
+  const charged = findPriceIn(world, price, currency) ?? price;
+  const total = chargeFor(charged, asked.quantity);
   return {
     id: newId("li"),
     object: "item",
@@ -27,12 +32,21 @@ export function newLineItem(world: World, asked: Asked, param: string): LineItem
     amount_subtotal: total,
     amount_tax: 0,
     amount_total: total,
-    currency: price.currency,
+    currency: charged.currency,
     description: world.store.products.find(price.product)?.name ?? null,
     metadata: mergeMetadata({}, asked.metadata),
     price,
     quantity: asked.quantity ?? null,
   };
+}
+
+/** All that is sold together: where no currency is asked for, in that of the first. */
+export function newLineItems(world: World, asked: readonly Asked[], currency?: string): LineItem[] {
+  const items: LineItem[] = [];
+  for (const [index, each] of asked.entries()) {
+    items.push(newLineItem(world, each, `line_items[${index}]`, currency ?? items[0]?.currency));
+  }
+  return items;
 }
 
 /** Prices by use have no quantity, all others need one. */

@@ -4,6 +4,7 @@ import { choose, listRoute } from "../api/list.ts";
 import { hashOf, mergeMetadata, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { expireSession } from "../billing/checkout.ts";
+import { otherCurrency } from "../billing/customer-currency.ts";
 import { methodTypesFor } from "../billing/payment.ts";
 import type { Offer } from "../billing/redeeming.ts";
 import { basketOf, priceSession } from "../billing/session-pricing.ts";
@@ -12,7 +13,7 @@ import { newId } from "../state/ids.ts";
 import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { newLineItem } from "./checkout-line-items.ts";
+import { newLineItems } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
 import { DAY, refuseContradictions, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
 import { offersFromParam } from "./discount-params.ts";
@@ -23,7 +24,7 @@ type LineItem = Stored<Stripe.LineItem>;
 
 export function createSession(world: World, params: CreateSessionParams): CheckoutSession {
   refuseContradictions(world, params);
-  const lineItems = (params.line_items ?? []).map((item, index) => newLineItem(world, item, `line_items[${index}]`));
+  const lineItems = newLineItems(world, params.line_items ?? [], params.currency ?? boundCurrency(world, params));
   refuseMixedPrices(world, params, lineItems);
   const id = newId("cs_test", 58);
   const session = newSession(world, id, params, lineItems);
@@ -33,6 +34,12 @@ export function createSession(world: World, params: CreateSessionParams): Checko
   if (params.mode !== "setup") priceNew(world, id, offers);
   world.schedule("expire_session", id, session.expires_at * 1000);
   return world.store.checkoutSessions.get(id);
+}
+
+/** What a customer is bound to, where the session bills them. */
+function boundCurrency(world: World, { customer, ...params }: CreateSessionParams): string | undefined {
+  const billed = params.mode === "subscription" || params.invoice_creation?.enabled;
+  return billed && customer !== undefined ? otherCurrency(world, customer, "") : undefined;
 }
 
 /** The amounts of a session just written down. One that cannot be paid was never there. */

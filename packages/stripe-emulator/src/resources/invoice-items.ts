@@ -13,6 +13,7 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { findPriceIn } from "../billing/currencies.ts";
 import { addLine, removeLine } from "../billing/draft-lines.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { deleteInvoiceItem, type InvoiceItem, putInvoiceItem } from "../billing/invoice-item.ts";
@@ -61,7 +62,8 @@ function createItem(world: World, params: ParamsOf<typeof createParams>): Invoic
   const customer = customerFromParam(world, params.customer);
   const draft = params.invoice === undefined ? undefined : draftFromParam(world, params.invoice, customer.id);
   const quantity = params.quantity ?? 1;
-  const price = params.pricing && activePriceFromParam(world, params.pricing.price, "pricing[price]");
+  const named = params.pricing && activePriceFromParam(world, params.pricing.price, "pricing[price]");
+  const price = named && (findPriceIn(world, named, params.currency ?? draft?.currency) ?? named);
   const amount = price ? (price.unit_amount ?? 0) * quantity : params.amount;
   if (amount === undefined) throw missingParameter("amount");
   const currency = price?.currency ?? params.currency ?? draft?.currency ?? customer.currency ?? "usd";

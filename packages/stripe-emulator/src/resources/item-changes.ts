@@ -1,6 +1,7 @@
 import { invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
 import type { ItemChange } from "../billing/changing.ts";
+import { currenciesOf, findPriceIn } from "../billing/currencies.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
 import { activePriceFromParam, type Price } from "./prices.ts";
@@ -16,6 +17,14 @@ export function recurringPrice(world: World, { price: id, plan = id }: ItemParam
   const message =
     "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.";
   throw invalid(message, undefined, `${param}[price]`);
+}
+
+/** Stripe's 400 for a price that is not in this currency, nor has it among its options. */
+export function refuseUnpriced(world: World, price: Price, currency: string, param: string): void {
+  if (findPriceIn(world, price, currency)) return;
+  const all = currenciesOf(world, price).map((each) => `\`${each}\``);
+  const message = `The price specified only supports ${all.join(", ")}. This doesn't match the expected currency: \`${currency}\`.`;
+  throw invalid(message, undefined, param);
 }
 
 /** How many items a subscription can have (https://docs.stripe.com/billing/subscriptions/multiple-products). */
@@ -47,6 +56,7 @@ function itemChange(world: World, subscription: Subscription, asked: ItemParams,
   if (!item) throw noSuch("subscription_item", asked.id, `${param}[id]`);
   if (asked.deleted) return { item, to: null };
   const price = (asked.price ?? asked.plan) === undefined ? item.price : recurringPrice(world, asked, param);
+  refuseUnpriced(world, price, subscription.currency, `${param}[price]`);
   const metadata = mergeMetadata(item.metadata, asked.metadata);
   return { item, to: { price, quantity: asked.quantity ?? item.quantity ?? 1, metadata } };
 }
@@ -58,9 +68,6 @@ function addition(world: World, { items, currency }: Subscription, asked: ItemPa
     const message = `Cannot add multiple subscription items with the same plan: ${price.id}. Subscription item ${same.id} has it already.`;
     throw invalid(message, undefined, `${param}[price]`);
   }
-  if (price.currency !== currency) {
-    const message = `The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${currency}\`.`;
-    throw invalid(message, undefined, `${param}[price]`);
-  }
+  refuseUnpriced(world, price, currency, `${param}[price]`);
   return { item: null, to: { price, quantity: asked.quantity ?? 1, metadata: mergeMetadata({}, asked.metadata) } };
 }

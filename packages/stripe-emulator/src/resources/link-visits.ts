@@ -43,6 +43,7 @@ function sessionOf(world: World, link: PaymentLink): CreateSessionParams {
   const { redirect } = link.after_completion;
   return {
     mode,
+    currency: link.currency,
     line_items: items.map(asked),
     allow_promotion_codes: link.allow_promotion_codes,
     billing_address_collection: link.billing_address_collection as "auto" | "required",

@@ -8,7 +8,7 @@ import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { refuseWithoutHeadOffice } from "./automatic-tax.ts";
-import { newLineItem } from "./checkout-line-items.ts";
+import { newLineItems } from "./checkout-line-items.ts";
 import { refuseForMode, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
 import { type CreateParams, createParams, type LinkParams, updateParams } from "./payment-link-params.ts";
 
@@ -19,12 +19,12 @@ type LineItem = Stored<Stripe.LineItem>;
 export const modeOf = (items: readonly LineItem[]): "payment" | "subscription" =>
   items.some(({ price }) => price?.recurring) ? "subscription" : "payment";
 
-function createLink(world: World, { line_items: sold, currency: _same, ...params }: CreateParams): PaymentLink {
+function createLink(world: World, { line_items: sold, currency: asked, ...params }: CreateParams): PaymentLink {
   if (sold.length === 0) throw missingParameter("line_items");
-  const items = sold.map((item, index) => newLineItem(world, item, `line_items[${index}]`));
+  const items = newLineItems(world, sold, asked);
   const mode = modeOf(items);
   refuseForMode(mode, params);
-  refuseMixedPrices(world, { mode }, items);
+  refuseMixedPrices(world, { mode, ...(asked === undefined ? {} : { currency: asked }) }, items);
   refuseUnfit(world, params);
   const currency = items[0]?.currency ?? "usd";
   const trial = params.subscription_data?.trial_period_days ?? null;

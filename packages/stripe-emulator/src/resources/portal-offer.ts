@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { findPriceIn, priceIn } from "../billing/currencies.ts";
 import { isOver } from "../billing/end-subscription.ts";
 import { isMetered, type Subscription, type SubscriptionItem } from "../billing/subscription.ts";
 import type { Stored } from "../state/stored.ts";
@@ -29,13 +30,13 @@ export function hindrance(world: World, subscription: Subscription): string | un
   if (isScheduled(world, subscription)) return "it has an update scheduled with a subscription schedule";
   if (items.data.some(({ price }) => isMetered(price))) return "it uses usage-based billing";
   if (collection === "send_invoice") return "its invoices are sent";
-  if (items.data.some((item) => taxBehaviorOf(world, item) === "unspecified"))
+  if (items.data.some((item) => taxBehaviorOf(world, subscription, item) === "unspecified"))
     return "the tax behavior of its price is unspecified";
   return undefined;
 }
 
-const taxBehaviorOf = (world: World, { price }: SubscriptionItem) =>
-  (world.store.prices.find(price.id) ?? price).tax_behavior;
+const taxBehaviorOf = (world: World, { currency }: Subscription, { price }: SubscriptionItem) =>
+  priceIn(world, world.store.prices.find(price.id) ?? price, currency).tax_behavior;
 
 /** The item that the portal changes, if it changes this subscription. */
 const itemOf = (world: World, subscription: Subscription) =>
@@ -50,8 +51,10 @@ export function offeredPlans(world: World, subscription: Subscription, features:
     .all()
     .filter((price) => named.includes(price.id) && price.id !== item.price.id)
     .filter((price) => price.active && world.store.products.find(price.product)?.active)
-    .filter((price) => price.currency === subscription.currency)
-    .filter((price) => price.tax_behavior === taxBehaviorOf(world, item));
+    .filter((price) => {
+      const offered = findPriceIn(world, price, subscription.currency);
+      return offered?.tax_behavior === taxBehaviorOf(world, subscription, item);
+    });
 }
 
 const MOST = 999_999;

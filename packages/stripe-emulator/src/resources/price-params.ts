@@ -1,5 +1,18 @@
+import type Stripe from "stripe";
 import { invalid } from "../api/errors.ts";
-import { arrayOf, boolean, hashOf, integerIn, metadata, oneOf, type Reader, schema, text } from "../api/params.ts";
+import {
+  arrayOf,
+  boolean,
+  type Fields,
+  hashOf,
+  integerIn,
+  mapOf,
+  metadata,
+  oneOf,
+  type Reader,
+  schema,
+  text,
+} from "../api/params.ts";
 import { CURRENCIES, isCurrency } from "../billing/money.ts";
 
 export const currency: Reader<string> = (value, param) => {
@@ -33,6 +46,16 @@ export const recurring = hashOf(
 export const taxBehavior = oneOf("exclusive", "inclusive", "unspecified");
 /** An amount in the smallest unit of its currency. */
 export const amount = integerIn(0, MOST);
+
+/** What a price costs in other currencies than its own. */
+export const currencyOptions = mapOf(
+  currency,
+  hashOf(
+    schema({ unit_amount: amount, tax_behavior: taxBehavior } satisfies Fields<
+      keyof Stripe.PriceCreateParams.CurrencyOptions
+    >),
+  ),
+);
 
 /** What a price can be made from inside another request. */
 export const defaultPriceData = hashOf(

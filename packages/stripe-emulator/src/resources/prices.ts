@@ -4,6 +4,7 @@ import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
   boolean,
+  clearable,
   type Fields,
   hashOf,
   mergeMetadata,
@@ -19,7 +20,8 @@ import { previousAttributes } from "../events/previous-attributes.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { amount, currency, interval, productData, recurring, taxBehavior } from "./price-params.ts";
+import { priceOptions, refuseTaxChange } from "./price-options.ts";
+import { amount, currency, currencyOptions, interval, productData, recurring, taxBehavior } from "./price-params.ts";
 import { createProduct } from "./product-creation.ts";
 
 export type Price = Stored<Stripe.Price>;
@@ -37,6 +39,7 @@ const createParams = schema(
   {
     ...attributes,
     currency,
+    currency_options: currencyOptions,
     unit_amount: amount,
     billing_scheme: oneOf("per_unit"),
     product: text,
@@ -61,6 +64,7 @@ export function createPrice(world: World, params: ParamsOf<typeof createParams>,
   if (period && (period.interval_count ?? 1) > LONGEST[period.interval])
     throw invalid("The interval of a price can be three years at most.", undefined, "recurring[interval_count]");
   const metered = meterOf(world, period);
+  const options = priceOptions({}, params.currency_options ?? {}, params.currency);
   const price = world.store.prices.put({
     id,
     object: "price",
@@ -89,6 +93,7 @@ export function createPrice(world: World, params: ParamsOf<typeof createParams>,
     unit_amount: params.unit_amount,
     unit_amount_decimal: String(params.unit_amount),
   });
+  if (params.currency_options) world.store.currencyOptions.put({ id, options });
   if (price.recurring) world.emit("plan.created", planOf(price));
   world.emit("price.created", price);
   return price;
@@ -144,9 +149,14 @@ export function activePriceFromParam(world: World, id: string, param: string): P
 }
 
 function updatePrice(world: World, id: string, params: ParamsOf<typeof updateParams>): Price {
-  getPrice(world, id);
+  const before = getPrice(world, id);
+  const { metadata: change, transfer_lookup_key: _transfer, currency_options: asked, ...plain } = params;
+  refuseTaxChange(before.tax_behavior, plain.tax_behavior, "tax_behavior");
+  if (asked) {
+    const options = priceOptions(world.store.currencyOptions.find(id)?.options ?? {}, asked, before.currency);
+    world.store.currencyOptions.put({ id, options });
+  } else if (asked === null) world.store.currencyOptions.delete(id);
   takeLookupKey(world, id, params);
-  const { metadata: change, transfer_lookup_key: _transfer, ...plain } = params;
   return changePrice(world, id, plain, change);
 }
 
@@ -167,11 +177,14 @@ export function changePrice(
 /** Prices are deleted by their older name only: those that recur are plans. */
 export function deletePrice(world: World, price: Price): void {
   world.store.prices.delete(price.id);
+  world.store.currencyOptions.delete(price.id);
   world.emit("plan.deleted", planOf(price));
   world.emit("price.deleted", price);
 }
 
-const updateParams = schema(attributes);
+const updateParams = schema({ ...attributes, currency_options: clearable(currencyOptions) } satisfies Fields<
+  keyof Stripe.PriceUpdateParams
+>);
 
 const listFilters = {
   active: boolean,

@@ -1,4 +1,5 @@
 import { invalid, noSuch } from "../api/errors.ts";
+import { priceIn } from "../billing/currencies.ts";
 import { grant, setDiscounts } from "../billing/discounting.ts";
 import type { Basket } from "../billing/redeeming.ts";
 import { chargeFor, type Subscription } from "../billing/subscription.ts";
@@ -8,20 +9,24 @@ import { type DiscountParam, offerFromParam } from "./discount-params.ts";
 import type { Price } from "./prices.ts";
 
 /** What a discount on a subscription to these prices is used on. */
-export const basketOf = (customer: string, items: readonly { price: Price; quantity?: number | null }[]): Basket => ({
+export const basketOf = (
+  world: World,
+  { customer, currency }: Pick<Basket, "customer" | "currency">,
+  items: readonly { price: Price; quantity?: number | null }[],
+): Basket => ({
   customer,
-  currency: items[0]?.price.currency ?? "usd",
-  subtotal: items.reduce((sum, { price, quantity }) => sum + chargeFor(price, quantity), 0),
+  currency,
+  subtotal: items.reduce((sum, { price, quantity }) => sum + chargeFor(priceIn(world, price, currency), quantity), 0),
   products: items.map(({ price }) => price.product),
 });
 
 /** Gives a subscription these discounts and no others: those it has are named by id, others are redeemed. */
 export function changeDiscounts(
   world: World,
-  { id, customer, discounts: before, items }: Subscription,
+  { id, customer, currency, discounts: before, items }: Subscription,
   asked: readonly DiscountParam[],
 ): void {
-  const basket = basketOf(customer, items.data);
+  const basket = basketOf(world, { customer, currency }, items.data);
   const checked = asked.map((each, index) => {
     const param = `discounts[${index}]`;
     if (each.discount === undefined) return offerFromParam(world, each, basket, param);

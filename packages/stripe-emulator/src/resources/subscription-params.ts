@@ -15,7 +15,7 @@ import {
   text,
 } from "../api/params.ts";
 import { discounts } from "./discount-params.ts";
-import { quantity } from "./price-params.ts";
+import { currency, quantity } from "./price-params.ts";
 
 /** What the end of a trial does when there is nothing to charge. */
 export const trialSettings = hashOf(
@@ -61,6 +61,7 @@ export const daysUntilDue = integerIn(0, 3650);
 export const createParams = schema(
   {
     customer: text,
+    currency,
     items: arrayOf(hashOf(schema({ plan: text, price: text, quantity, metadata }))),
     automatic_tax: automaticTax,
     collection_method: collectionMethod,

@@ -16,8 +16,9 @@ import {
 } from "../api/params.ts";
 import type { PhaseDraft } from "../billing/schedule-phases.ts";
 import type { World } from "../world.ts";
+import { commonCurrency } from "./customer-currency.ts";
 import { discounts } from "./discount-params.ts";
-import { recurringPrice, refuseTooMany } from "./item-changes.ts";
+import { recurringPrice, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
 import { methodFromParam } from "./payment-methods.ts";
 import { amount, count, interval } from "./price-params.ts";
 import { moment, prorationBehavior } from "./subscription-params.ts";
@@ -67,7 +68,12 @@ export const releaseParams = schema({ preserve_cancel_date: boolean } satisfies 
 type Asked = NonNullable<ParamsOf<typeof createParams>["phases"]>[number];
 
 /** The phases asked for. 400 for one that sells nothing, or whose end is neither said nor the schedule's. */
-export function phasesFromParams(world: World, customer: string, asked: readonly Asked[]): PhaseDraft[] {
+export function phasesFromParams(
+  world: World,
+  customer: string,
+  asked: readonly Asked[],
+  bound?: string,
+): PhaseDraft[] {
   if (asked.length === 0) throw missingParameter("phases");
   return asked.map((each, index) => {
     const param = `phases[${index}]`;
@@ -77,12 +83,17 @@ export function phasesFromParams(world: World, customer: string, asked: readonly
       throw invalid(`You may only specify one of these parameters: ${param}[duration], ${param}[end_date].`);
     const end = each.end_date ?? (each.duration && { interval_count: 1, ...each.duration });
     if (end === undefined && index < asked.length - 1) throw missingParameter(`${param}[end_date]`);
+    const items = each.items.map((item, at) => ({
+      price: recurringPrice(world, item, `${param}[items][${at}]`),
+      quantity: item.quantity ?? 1,
+      metadata: mergeMetadata({}, item.metadata),
+    }));
+    const prices = items.map(({ price }) => price);
+    const currency = bound ?? commonCurrency(world, customer, prices);
+    for (const [at, price] of prices.entries()) refuseUnpriced(world, price, currency, `${param}[items][${at}][price]`);
     return {
-      items: each.items.map((item, at) => ({
-        price: recurringPrice(world, item, `${param}[items][${at}]`),
-        quantity: item.quantity ?? 1,
-        metadata: mergeMetadata({}, item.metadata),
-      })),
+      currency,
+      items,
       end,
       proration: each.proration_behavior ?? "create_prorations",
       metadata: mergeMetadata({}, each.metadata),

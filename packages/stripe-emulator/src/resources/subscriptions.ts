@@ -12,10 +12,10 @@ import { startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import { automaticTax, type Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
-import { refuseOtherCurrency } from "./customer-currency.ts";
+import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
-import { itemChanges, recurringPrice, refuseTooMany } from "./item-changes.ts";
+import { itemChanges, recurringPrice, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
 import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
@@ -31,7 +31,10 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
     quantity: item.quantity ?? 1,
     metadata: mergeMetadata({}, item.metadata),
   }));
-  if (items[0]) refuseOtherCurrency(world, customer.id, items[0].price.currency);
+  const prices = items.map(({ price }) => price);
+  const currency = params.currency ?? commonCurrency(world, customer.id, prices);
+  for (const [index, price] of prices.entries()) refuseUnpriced(world, price, currency, `items[${index}][price]`);
+  refuseOtherCurrency(world, customer.id, currency);
   const { trial_period_days: days, trial_end: until } = params;
   refusePast(world, until, "trial_end");
   const trialEnd =
@@ -43,7 +46,7 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
   const own = params.default_payment_method ?? null;
   const method = paymentMethodOf(world, { customer: customer.id, default_payment_method: own });
   if (own !== null && method?.customer !== customer.id) throw noSuch("PaymentMethod", own, "default_payment_method");
-  const offers = offersFromParam(world, params.discounts, basketOf(customer.id, items));
+  const offers = offersFromParam(world, params.discounts, basketOf(world, { customer: customer.id, currency }, items));
   if (params.automatic_tax?.enabled) refuseUnknownLocation(world, customer.id);
   const deferred = params.payment_behavior === "default_incomplete";
   const sent = params.collection_method === "send_invoice";
@@ -51,6 +54,7 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
   if (!method && !deferred && !sent && trialEnd === null) refuseUnpayable(world, params);
   const { subscription } = startSubscription(world, {
     customer: customer.id,
+    currency,
     items,
     paymentMethod: deferred ? null : (method ?? null),
     confirmsWith: deferred ? (method?.id ?? null) : null,

@@ -116,6 +116,19 @@ export interface CouponScope {
   products: string[];
 }
 
+/** What a price (the id) costs in other currencies than its own: shown only when `currency_options` is expanded. */
+export interface CurrencyOptions {
+  id: string;
+  options: Record<string, CurrencyOption>;
+}
+
+export type CurrencyOption = Pick<
+  Stored<Stripe.Price>,
+  "custom_unit_amount" | "unit_amount" | "unit_amount_decimal"
+> & {
+  tax_behavior: Stripe.Price.TaxBehavior;
+};
+
 export interface Rows {
   /** One: whose objects these are. */
   accounts: Stored<Stripe.Account>;
@@ -125,6 +138,7 @@ export interface Rows {
   taxIds: TaxIds;
   products: Stored<Stripe.Product>;
   prices: Stored<Stripe.Price>;
+  currencyOptions: CurrencyOptions;
   meters: Stored<Stripe.Billing.Meter>;
   checkoutSessions: Stored<Stripe.Checkout.Session>;
   sessionDetails: SessionDetails;
@@ -191,6 +205,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   taxIds: true,
   products: true,
   prices: true,
+  currencyOptions: true,
   meters: true,
   checkoutSessions: true,
   sessionDetails: true,
