@@ -120,6 +120,7 @@ describe("a thin event", () => {
   it.each([
     ["about what is not mirrored", "v1.payout.paid", relatedTo("payouts", { id: "po_1" })],
     ["of the second API", "v2.core.event_destination.ping", {}],
+    ["that bears a snapshot event's name", "product.created", {}],
   ])("%s is acknowledged, and Stripe is not asked", async (_, type, fields) => {
     await deliver(thinEvent(type, fields));
     expect(await ledger()).toEqual([]);

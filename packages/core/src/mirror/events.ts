@@ -13,8 +13,8 @@ const shownBy = new Map<string, MirroredObject>(
 /** The events that Stripe's webhook endpoint is created with. */
 export const enabledEvents = [...shownBy.keys()] as Stripe.Event.Type[];
 
-/** An event that does not show its object, and says only which it is: it has to be fetched. */
-export type EventAbout = Stripe.Event & { about?: ObjectName };
+/** An event that does not show its object, and says only which it is: it has to be fetched. Nothing, where it is not mirrored. */
+export type EventAbout = Stripe.Event & { about?: ObjectName | null };
 
 /** What an event shows: how its object looks, and whether someone must be told. */
 export interface Shown {
@@ -34,7 +34,7 @@ export interface Shown {
  */
 export function readEvent(event: EventAbout): Shown | undefined {
   if (event.account) return undefined;
-  if (event.about) return readAbout(event, event.about);
+  if (event.about !== undefined) return event.about ? readAbout(event, event.about) : undefined;
   const object = shownBy.get(event.type);
   if (!object) return undefined;
   const { as, deleted, partial, notify } = object.events[event.type] ?? {};

@@ -35,7 +35,7 @@ export async function resolveThinEvent(
     // Somebody else's: of a connected account.
     ...(context && { account: context }),
     data: { object: { id: related?.id } },
-    ...(about && { about }),
+    about: about ?? null,
   } as unknown as EventAbout;
 }
 
