@@ -104,6 +104,7 @@ export const invoice = (fields: Partial<Stripe.Invoice> = {}) => ({
   attempted: true,
   attempt_count: 1,
   next_payment_attempt: null,
+  lines: { data: [] },
   hosted_invoice_url: null,
   invoice_pdf: null,
   created: 1_790_000_000,

@@ -97,6 +97,12 @@ it("an upgrade is seen to the cent, also after a reload and the back button, and
   await done();
   await page.getByText("Your plan is changed.").waitFor();
   await card("Pro").getByText("$29 per month").waitFor();
+  // What was paid before keeps its name.
+  for (const [plan, amount] of [
+    ["Pro", "$20.00"],
+    ["Starter", "$9.00"],
+  ] as const)
+    await page.getByRole("row").filter({ hasText: amount }).getByText(plan, { exact: true }).waitFor();
   expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id });
   expect(await charged()).toEqual([2000, 900]);
 });

@@ -261,11 +261,17 @@ create table billing.invoices (
   attempted boolean not null,
   attempt_count integer not null,
   next_payment_attempt timestamptz,
+  product_id text,
+  description text,
+  other_products integer not null,
   hosted_invoice_url text,
   invoice_pdf text,
   created_at timestamptz not null
 );
 comment on column billing.invoices.payment_intent_id is 'Named by API versions before 2025-03-31; later ones link through billing.invoice_payments.';
+comment on column billing.invoices.product_id is 'Of the line that costs the most.';
+comment on column billing.invoices.description is 'The same line, in Stripe''s words: it has no product when it was written by hand.';
+comment on column billing.invoices.other_products is 'How many other things are charged for, of those that Stripe shows with an invoice: ten lines.';
 create index invoices_customer_id on billing.invoices (customer_id);
 select billing.mirror('invoice', 'billing.invoices');
 create policy "users read their own" on billing.invoices

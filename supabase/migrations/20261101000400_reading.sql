@@ -51,7 +51,7 @@ with payment as (
       else 'open'
     end as status,
     parts.failure_message, i.attempt_count, i.next_payment_attempt, i.due_date, i.number as invoice_number,
-    i.hosted_invoice_url, i.invoice_pdf, i.created_at
+    i.product_id, i.description, i.other_products, i.hosted_invoice_url, i.invoice_pdf, i.created_at
   from billing.invoices i
   cross join lateral (
     select
@@ -82,7 +82,7 @@ with payment as (
       else s.outcome
     end,
     intent.failure_message, 1, null, null, null, null,
-    null, s.created_at
+    null, 0, null, null, s.created_at
   from public.checkout_sessions s
   left join billing.payment_intents intent on intent.id = s.payment_intent_id
   where s.mode = 'payment' and s.invoice_id is null and s.status = 'complete'
@@ -110,6 +110,9 @@ select
   payment.next_payment_attempt,
   payment.due_date,
   payment.invoice_number,
+  payment.product_id,
+  payment.description,
+  payment.other_products,
   payment.hosted_invoice_url,
   payment.invoice_pdf,
   money.receipt_url,
@@ -129,6 +132,9 @@ cross join lateral (
 ) money;
 comment on column public.payment_history.status is
   'open waits to be paid; held is authorised and not captured; what is given back or disputed stands before how it was paid. @type "paid" | "void" | "uncollectible" | "open" | "overdue" | "partially_paid" | "processing" | "action_required" | "failed" | "held" | "canceled" | "refunded" | "partially_refunded" | "disputed" | "expired"';
+
+comment on column public.payment_history.product_id is
+  'What an invoice is for, as it was made: of several things the one that costs the most, and other_products counts the others. Null where description alone says it.';
 
 -- Does one of these customers pay, or try?
 create function billing.gives_access(customer_ids text[]) returns boolean

@@ -133,6 +133,9 @@ describe("an invoice's row", () => {
     attempted: true,
     attempt_count: 2,
     next_payment_attempt: at(1_700_000_041),
+    product_id: "prod_1",
+    description: "1 × Pro",
+    other_products: 1,
     hosted_invoice_url: "https://invoice.example.com/1",
     invoice_pdf: "https://invoice.example.com/1.pdf",
     created_at: at(1_700_000_007),
@@ -170,8 +173,37 @@ describe("an invoice's row", () => {
   });
 
   it("shows what API versions before 2025-03-31 have elsewhere", () => {
-    const old = { parent: undefined, subscription: "sub_2", payment_intent: { id: "pi_2" } };
-    expect(row("invoice", old)).toMatchObject({ subscription_id: "sub_2", payment_intent_id: "pi_2" });
+    const old = {
+      parent: undefined,
+      subscription: "sub_2",
+      payment_intent: { id: "pi_2" },
+      lines: { data: [{ amount: 900, description: "1 × Starter", price: { product: "prod_2" } }] },
+    };
+    expect(row("invoice", old)).toMatchObject({
+      subscription_id: "sub_2",
+      payment_intent_id: "pi_2",
+      product_id: "prod_2",
+    });
+  });
+
+  const line = (amount: number, product: string | null, description: string | null = null) => ({
+    amount,
+    description,
+    pricing: product === null ? null : { price_details: { product } },
+  });
+  it.each([
+    ["nothing where it has no lines", [], [null, null, 0]],
+    ["what was written by hand", [line(900, null, "Consulting")], [null, "Consulting", 0]],
+    ["a product once, however many lines it has", [line(900, "a"), line(500, "a"), line(10, "a")], ["a", null, 0]],
+    ["each other thing once", [line(5, "b"), line(9, "a"), line(4, "b"), line(3, null, "Fee")], ["a", null, 2]],
+    ["none that costs nothing or is given back", [line(9, "a"), line(0, "b"), line(-5, "c")], ["a", null, 0]],
+    [
+      "what is free, if nothing else is on it",
+      [line(0, "a", "Trial period for Pro")],
+      ["a", "Trial period for Pro", 0],
+    ],
+  ])("names what it is for: %s", (_, data, [product_id, description, other_products]) => {
+    expect(row("invoice", { lines: { data } })).toMatchObject({ product_id, description, other_products });
   });
 
   it("goes on from draft to open to its end, and never back", () => {

@@ -133,6 +133,19 @@ export const samples: Record<string, object> = {
     attempted: true,
     attempt_count: 2,
     next_payment_attempt: 1_700_000_041,
+    lines: {
+      object: "list",
+      data: [
+        {
+          id: "il_1",
+          amount: -900,
+          description: "Unused time on Starter",
+          pricing: { price_details: { product: "prod_2" } },
+        },
+        { id: "il_2", amount: 300, description: "2 × Seat", pricing: { price_details: { product: "prod_3" } } },
+        { id: "il_3", amount: 2100, description: "1 × Pro", pricing: { price_details: { product: "prod_1" } } },
+      ],
+    },
     hosted_invoice_url: "https://invoice.example.com/1",
     invoice_pdf: "https://invoice.example.com/1.pdf",
     created: 1_700_000_007,

@@ -8,12 +8,17 @@ const subscription = aSubscription();
 const onSale = arrangeCatalogue([aProduct()], [aPrice()]);
 const archived = arrangeCatalogue([aProduct({ active: false })], [aPrice({ active: false })]);
 const unknown = arrangeCatalogue([], []);
-const account = { subscriptions: [subscription], changes: [], soldPrices: new Map([["cs_1", "price_month"]]) };
+const account = { changes: [], soldPrices: new Map([["cs_1", "price_month"]]) };
 
 test("a payment is named after what was bought, by subscription or at once", () => {
   const { titleOf } = namesOf({ ...account, catalogue: onSale });
-  expect(titleOf({ ...payment, subscription_id: "sub_1" })).toBe("Pro");
+  expect(titleOf({ ...payment, product_id: "prod_1" })).toBe("Pro");
   expect(titleOf({ ...payment, checkout_session_id: "cs_1" })).toBe("Pro");
+});
+
+test("an invoice says how many other things it is for", () => {
+  const { titleOf } = namesOf({ ...account, catalogue: onSale });
+  expect(titleOf({ ...payment, product_id: "prod_1", other_products: 2 })).toBe("Pro and 2 more");
 });
 
 test("what the user has had keeps its name and its price when it is archived", () => {
@@ -25,7 +30,8 @@ test("what the user has had keeps its name and its price when it is archived", (
 test("what the catalogue no longer shows still has a name", () => {
   const { planOf, titleOf } = namesOf({ ...account, catalogue: unknown });
   expect(planOf(subscription)).toMatchObject({ name: "Subscription", price: undefined });
-  expect(titleOf({ ...payment, subscription_id: "sub_1" })).toBe("Subscription");
+  const billed = { ...payment, product_id: "prod_1", description: "1 × Pro (at $12.00 / month)" };
+  expect(titleOf(billed)).toBe("1 × Pro (at $12.00 / month)");
   expect(titleOf({ ...payment, checkout_session_id: "cs_1" })).toBe("One-time payment");
   expect(titleOf(payment)).toBe("Invoice");
 });

@@ -54,21 +54,20 @@ export async function loadAccount(): Promise<Account> {
     payments,
     customers,
     purchasesKnown,
-    ...namesOf({ subscriptions, changes, soldPrices, catalogue }),
+    ...namesOf({ changes, soldPrices, catalogue }),
   };
 }
 
 type Names = Pick<Account, "planOf" | "nextOf" | "titleOf">;
 
 interface Named {
-  subscriptions: Subscription[];
   changes: UpcomingChange[];
   soldPrices: Map<string, string | null>;
   catalogue: Catalogue;
 }
 
 /** Names what was bought, and is to come, by what the catalogue still knows. */
-export function namesOf({ subscriptions, changes, soldPrices, catalogue }: Named): Names {
+export function namesOf({ changes, soldPrices, catalogue }: Named): Names {
   const products = new Map(catalogue.products.map((product) => [product.id, product]));
   const prices = new Map(catalogue.prices.map((price) => [price.id, price]));
   const nameOf = (productId: string | null | undefined) => products.get(productId ?? "")?.name;
@@ -92,8 +91,9 @@ export function namesOf({ subscriptions, changes, soldPrices, catalogue }: Named
   };
   const titleOf = (payment: Payment) => {
     if (!payment.checkout_session_id) {
-      const subscription = subscriptions.find(({ id }) => id === payment.subscription_id);
-      return subscription ? planOf(subscription).name : "Invoice";
+      // Not after its subscription, which may have become another one since.
+      const name = nameOf(payment.product_id) ?? (payment.description || "Invoice");
+      return payment.other_products > 0 ? `${name} and ${payment.other_products} more` : name;
     }
     const price = prices.get(soldPrices.get(payment.checkout_session_id) ?? "");
     return nameOf(price?.product_id) ?? "One-time payment";

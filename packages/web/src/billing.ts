@@ -33,6 +33,11 @@ export interface Payment {
   /** When Stripe tries again by itself. */
   next_payment_attempt: string | null;
   invoice_number: string | null;
+  /** What an invoice is mostly for, and what Stripe calls it: it may be no product. */
+  product_id: string | null;
+  description: string | null;
+  /** How many other things it is for. */
+  other_products: number;
   hosted_invoice_url: string | null;
   invoice_pdf: string | null;
   receipt_url: string | null;
@@ -98,7 +103,7 @@ export async function loadPayments(): Promise<Payment[]> {
   const { data } = await getSupabase()
     .from("payment_history")
     .select(
-      "id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, next_payment_attempt, invoice_number, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
+      "id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, next_payment_attempt, invoice_number, product_id, description, other_products, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
     )
     .order("created_at", { ascending: false })
     .overrideTypes<Payment[], { merge: false }>()

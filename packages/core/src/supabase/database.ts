@@ -215,6 +215,7 @@ export type Database = {
           created_at: string | null;
           currency: string | null;
           customer_id: string | null;
+          description: string | null;
           dispute_status: string | null;
           due_date: string | null;
           failure_reason: string | null;
@@ -224,7 +225,9 @@ export type Database = {
           invoice_number: string | null;
           invoice_pdf: string | null;
           next_payment_attempt: string | null;
+          other_products: number | null;
           payment_intent_id: string | null;
+          product_id: string | null;
           receipt_url: string | null;
           status:
             | "paid"
@@ -880,6 +883,7 @@ export type Database = {
           currency: string;
           customer_id: string | null;
           deleted: boolean;
+          description: string | null;
           due_date: string | null;
           fetched: boolean;
           hosted_invoice_url: string | null;
@@ -887,7 +891,9 @@ export type Database = {
           invoice_pdf: string | null;
           next_payment_attempt: string | null;
           number: string | null;
+          other_products: number;
           payment_intent_id: string | null;
+          product_id: string | null;
           rank: number;
           status: string;
           subscription_id: string | null;

@@ -7,6 +7,7 @@ const PERSONAL = new Set([
   "name",
   "customer_email",
   "metadata",
+  "description",
   "last4",
   "hosted_invoice_url",
   "invoice_pdf",

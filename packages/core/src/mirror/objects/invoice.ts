@@ -9,6 +9,7 @@ type Reference = string | { id: string } | null;
 
 /** Fields that API version 2025-03-31 moved: https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices */
 type BeforeBasil = { subscription?: Reference; payment_intent?: Reference };
+type LineBeforeBasil = { price?: { product: Reference } | null };
 
 export const invoice = mirrored({
   object: "invoice",
@@ -39,6 +40,7 @@ export const invoice = mirrored({
       attempted: invoice.attempted,
       attempt_count: invoice.attempt_count,
       next_payment_attempt: optionalTimestamp(invoice.next_payment_attempt),
+      ...chargedFor(invoice.lines.data),
       hosted_invoice_url: invoice.hosted_invoice_url ?? null,
       invoice_pdf: invoice.invoice_pdf ?? null,
       created_at: timestamp(invoice.created),
@@ -73,6 +75,27 @@ export const invoice = mirrored({
     "invoice.deleted": { deleted: true },
   },
 });
+
+/**
+ * What a customer would call it: after the line that costs the most, for the others are often what a change of plan gave back. Stripe
+ * shows ten lines with an invoice; the rest is not asked for.
+ */
+function chargedFor(lines: (Stripe.InvoiceLineItem & LineBeforeBasil)[]) {
+  const [main, ...others] = lines
+    .map(({ amount, description, pricing, price }) => ({
+      amount,
+      description,
+      product_id: idOf(pricing?.price_details?.product ?? price?.product),
+    }))
+    .sort((a, b) => b.amount - a.amount);
+  const nameOf = (line: typeof main) => line?.product_id ?? line?.description;
+  const charged = others.filter(({ amount }) => amount > 0).map(nameOf);
+  return {
+    product_id: main?.product_id ?? null,
+    description: main?.description ?? null,
+    other_products: new Set(charged.filter((name) => name !== nameOf(main))).size,
+  };
+}
 
 // An invoice never goes back: https://docs.stripe.com/invoicing/overview#invoice-statuses
 const RANKS: Record<string, number> = { draft: 0, open: 1, uncollectible: 2, void: 3, paid: 3 };
