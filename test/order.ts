@@ -27,6 +27,7 @@ const SECONDS: Record<string, number> = {
   "test/core/settling.test.ts": 19,
   "packages/stripe-emulator/src/stripe-cli.test.ts": 19,
   "test/sign-in.test.ts": 18,
+  "test/documented-commands.test.ts": 18,
   "test/reconcile.test.ts": 17,
   "test/simulation.test.ts": 15,
   "test/core/plan-change-races.test.ts": 15,
