@@ -80,6 +80,19 @@ describe("the quantity of a subscription", () => {
     expect(await quantityOf(buyer)).toBe(1);
   });
 
+  it("is as many at least as its price is sold with", async () => {
+    const metadata = { min_quantity: "3" };
+    const { id: price } = await store.shop.sell("monthly", { amount: 1500, productMetadata: metadata });
+    const buyer = await store.subscribe({ items: [{ price, quantity: 5 }] });
+    for (const seats of [1, 2]) {
+      await use(buyer.user, seats);
+      await wait("90 minutes");
+      await follow();
+      expect(await quantityOf(buyer)).toBe(3);
+    }
+    expect(await changesOf(buyer)).toBe(1);
+  });
+
   it("follows the last of many numbers, in one change", async () => {
     const buyer = await subscribe(2);
     for (const seats of [3, 9, 4, 7]) await use(buyer.user, seats);
@@ -220,6 +233,22 @@ describe("a quantity that cannot follow", () => {
     expect([await quantityOf(buyer), await problemOf(buyer.user)]).toEqual([3, null]);
   });
 
+  it("stays while something waits for the next invoice: a declined card would void that with it", async () => {
+    const buyer = await subscribe(2);
+    const { id: subscription } = buyer.subscription;
+    const waiting = { customer: buyer.customer, pending: true };
+    await store.lent.stripe.invoiceItems.create({
+      customer: buyer.customer,
+      subscription,
+      amount: 10_000,
+      currency: "usd",
+    });
+    await store.useCard(buyer.customer, "pm_card_chargeCustomerFail");
+    await use(buyer.user, 3);
+    expect(await follow()).toMatchObject([{ problem: "subscription_not_changeable" }]);
+    expect((await store.lent.stripe.invoiceItems.list(waiting)).data).toMatchObject([{ amount: 10_000 }]);
+  });
+
   it("waits for the bank's customer", async () => {
     const buyer = await subscribe(2);
     await store.useCard(buyer.customer, "pm_card_authenticationRequired");
@@ -237,6 +266,7 @@ describe("a quantity that cannot follow", () => {
     await use(buyer.user, 3);
     expect(await follow()).toMatchObject([{ problem: "subscription_ending" }]);
     expect(await relay.run()).toEqual([]);
+    await nextSecond(); // of one second the mirror keeps what it heard first
     await store.resume(buyer.user);
     await relay.run();
     await follow();
@@ -250,6 +280,18 @@ describe("a quantity that cannot follow", () => {
     await use(buyer.user, 3);
     expect(await follow()).toMatchObject([{ problem: "subscription_scheduled" }]);
     expect(await quantityOf(buyer)).toBe(2);
+  });
+
+  it("stays when it would be more than its price is sold with, and is told", async () => {
+    const { id: price } = await store.shop.sell("monthly", { amount: 1500, metadata: { max_quantity: "4" } });
+    const buyer = await store.subscribe({ items: [{ price, quantity: 2 }] });
+    await use(buyer.user, 5);
+    expect(await follow()).toMatchObject([{ problem: "quantity_not_allowed" }]);
+    expect(await quantityOf(buyer)).toBe(2);
+    expect(await relay.run()).toHaveLength(1);
+    await use(buyer.user, 4);
+    await follow();
+    expect([await quantityOf(buyer), await problemOf(buyer.user)]).toEqual([4, null]);
   });
 
   it("is none when nothing runs, or it has ended", async () => {

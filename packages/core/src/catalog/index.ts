@@ -1,3 +1,4 @@
+export { findBounds } from "./bounds.ts";
 export { findGroups, pickOfGroup } from "./groups.ts";
 export { getSellablePrice, notForSale, type SellablePrice } from "./price.ts";
 export { assertWithin, quantityNotAllowed } from "./quantity.ts";

@@ -38,10 +38,9 @@ export async function buildPreview(clients: Clients, change: Change, moment: num
     askForPreview(clients, subscription, { items, proration_behavior: "none" }, "recurring"),
   ]);
   const invoiced = isOfNow(now, subscription) ? now : undefined;
-  // Should the card be declined, the invoice is voided, and what had waited for one would be gone with it.
   const isOfChange = (line: Stripe.InvoiceLineItem) => isProration(line) && line.period.start === moment;
   if (invoiced?.lines.data.some((line) => isWaiting(line) && !isOfChange(line))) {
-    throw notChangeable("Something of it waits for the next invoice.");
+    throw somethingWaits();
   }
   const waiting = invoiced ? 0 : sum(now.lines.data.filter(isWaiting).map(netOf));
   const balance = invoiced ? invoiced.total + invoiced.starting_balance - invoiced.amount_due : now.starting_balance;
@@ -63,6 +62,18 @@ export async function buildPreview(clients: Clients, change: Change, moment: num
     next: { ...shown.next, at: toIso(nextAt(subscription, invoiced)) },
   };
 }
+
+/**
+ * For a change that nobody previews. Prorations may wait: a quantity that is brought back takes back what they charge.
+ * @throws BillingError `subscription_not_changeable` where something else waits for whichever invoice is next
+ */
+export async function assertNothingWaits(clients: Clients, subscription: Stripe.Subscription): Promise<void> {
+  const { lines } = await askForPreview(clients, subscription); // what waits stands first
+  if (lines.data.some((line) => isWaiting(line) && !isProration(line))) throw somethingWaits();
+}
+
+/** Should the card be declined, the invoice is voided, and what had waited for one would be gone with it. */
+const somethingWaits = () => notChangeable("Something of it waits for the next invoice.");
 
 const digestOf = (shown: unknown) => createHash("sha256").update(JSON.stringify(shown)).digest("hex");
 const sum = (amounts: number[]) => amounts.reduce((whole, amount) => whole + amount, 0);

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { pickOfGroup } from "../catalog/index.ts";
+import { assertWithin, findBounds, pickOfGroup } from "../catalog/index.ts";
 import { type Lease, withLease } from "../checkout/index.ts";
 import type { Clients } from "../clients.ts";
 import { listSubscriptions, productsOf } from "../customer/index.ts";
@@ -11,6 +11,7 @@ import { dataOf } from "../supabase/index.ts";
 import { assertChangeable, pickItem } from "./find.ts";
 import { makeNow } from "./now.ts";
 import { getPendingPayment, giveUpPending, refusalOfPayment } from "./pay.ts";
+import { assertNothingWaits } from "./preview.ts";
 import { ending, scheduled } from "./refusals.ts";
 import { getStanding } from "./schedule.ts";
 import { periodEndOf } from "./state.ts";
@@ -76,7 +77,7 @@ async function follow(clients: Clients, seats: Seats): Promise<Followed> {
 
 /** @returns whether Stripe's quantity was another. Where nothing of the group runs there is nothing to bring: it is looked at when it begins. */
 async function bring(clients: Clients, seats: Seats, lease: Lease): Promise<boolean> {
-  const { subscription_group: group, wanted: quantity, version } = seats;
+  const { subscription_group: group, wanted, version } = seats;
   const customers = (await findCustomers(clients.supabase, payerOf(seats.payer))).filter(({ isOwned }) => isOwned);
   const all = await listSubscriptions(
     clients,
@@ -89,12 +90,16 @@ async function bring(clients: Clients, seats: Seats, lease: Lease): Promise<bool
   if (others.length > 0) throw notChangeable("Several run.");
 
   const item = await pickItem(clients, found, { group });
+  const bounds = await findBounds(clients, item.price);
+  const quantity = Math.max(wanted, bounds.least); // as many are paid for at least, whoever uses them
   if (item.quantity === quantity) return false;
   const subscription = await settlePending(clients, found);
   assertChangeable(subscription, item);
+  assertWithin(bounds, quantity);
   if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending();
   const { schedule, next } = await getStanding(clients, subscription);
   if (next || (schedule?.current_phase?.end_date ?? 0) > periodEndOf(subscription)) throw scheduled();
+  if (subscription.status !== "trialing") await assertNothingWaits(clients, subscription);
   lease.assertHeld();
   const key = `seats ${subscription.id} ${version}`;
   await makeNow(clients, { subscription, item, price: item.price, quantity }, { key });
