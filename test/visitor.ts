@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { FrameLocator, Page } from "playwright-core";
 import { expect, vi } from "vitest";
 import { type Person, WAIT, type World } from "./world.ts";
 
@@ -6,7 +6,7 @@ export const VISA = "4242 4242 4242 4242";
 export const DECLINED = "4000 0000 0000 0002";
 
 /** Pays on Stripe's page, as a person does who lives in Oregon: nothing is taxed there. */
-export async function payWithCard(page: Page, number: string): Promise<void> {
+export async function payWithCard(page: Page | FrameLocator, number: string): Promise<void> {
   await page.getByLabel("Card number").fill(number);
   await page.getByLabel(/expir/i).fill("12 / 34");
   await page.getByLabel(/cvc|security/i).fill("123");
