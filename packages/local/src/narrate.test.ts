@@ -62,9 +62,11 @@ test("what goes wrong is told, with its reason", () => {
     message: "failed",
     error: "OwnError",
     reason: "The setting X is malformed.",
-    stack: "at x",
+    stack: "    at read (x.ts:1)",
   };
-  expect(told("reconcile", JSON.stringify(failed))).toBe("failed  error=OwnError  reason=The setting X is malformed.");
+  expect(told("reconcile", JSON.stringify(failed))).toBe(
+    "failed  error=OwnError  reason=The setting X is malformed.\n        at read (x.ts:1)",
+  );
 });
 
 test("what somebody asked of the API is told", () => {

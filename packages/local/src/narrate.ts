@@ -98,9 +98,10 @@ function tellEntry(entry: Entry): Said | undefined {
   if (message === "request" && (typeof status !== "number" || status < 400)) return undefined;
   if (message === "reconciled" && !entry.queued && !entry.missed && !entry.refused) return undefined;
   const tone = level === "error" ? "bad" : level === "warn" ? "warn" : "plain";
-  if (message !== "request") return { text: [message, ...why.map(pair)].join("  "), tone };
   const { refused = "unknown", ...rest } = Object.fromEntries(why);
-  return { text: [`refused: ${refused}`, ...Object.entries(rest).map(pair)].join("  "), tone };
+  const [first, fields] = message === "request" ? [`refused: ${refused}`, Object.entries(rest)] : [message, why];
+  const where = typeof entry.stack === "string" ? `\n${entry.stack}` : "";
+  return { text: [first, ...fields.map(pair)].join("  ") + where, tone };
 }
 
 const pair = ([name, value]: [string, unknown]) =>

@@ -9,10 +9,8 @@ const sessionIn = (text: unknown) => /cs_\w+/.exec(String(text))?.[0] ?? "";
 
 // What somebody would add to a purchase, were it passed on to Stripe or to the database as it comes.
 const smuggled = ({ ada }: Target, adasCustomer: string) => ({
-  quantity: 100,
   amount: 1,
   unit_amount: 1,
-  currency: "jpy",
   line_items: [{ price_data: { currency: "usd", unit_amount: 1, product_data: { name: "Pro" } }, quantity: 1 }],
   discounts: [{ coupon: "FREE" }],
   subscription_data: { trial_period_days: 730, metadata: { user_id: ada.id } },
@@ -26,7 +24,6 @@ const smuggled = ({ ada }: Target, adasCustomer: string) => ({
   user: { id: ada.id, email: ada.email },
   userId: ada.id,
   user_id: ada.id,
-  metadata: { user_id: ada.id },
   identity: { user: { id: ada.id }, via: "token" },
   site: { url: "https://evil.example", allowedOrigins: ["https://evil.example"] },
   success_url: "https://evil.example",
@@ -94,6 +91,16 @@ export function tampering(target: () => Target): void {
           [proMonthly, "SUBSCRIPTION"],
         ]) {
           const answer = await sendJson(world, CHECKOUT, { ...purchase(target()), priceId, mode });
+          expectRefusal(answer, 400, "invalid_request");
+        }
+      });
+    });
+
+    it("are not taken with metadata that say whose they are", async () => {
+      const { world, ada, mallory } = target();
+      await untouched(target(), async () => {
+        for (const metadata of [{ user_id: ada.id }, { user_email: ada.email }, { sold_by: "another" }]) {
+          const answer = await sendJson(world, CHECKOUT, { ...purchase(target()), metadata }, bearer(mallory));
           expectRefusal(answer, 400, "invalid_request");
         }
       });
