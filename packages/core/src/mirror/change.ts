@@ -32,7 +32,7 @@ export function fetchedChange(projection: Projection, asOf: string, asked?: Show
   return storable(changeTo(projection, { entry, notify: asked?.notify, fetched: true, as_of: asOf }));
 }
 
-/** The keys are in the order in which Postgres keeps them: see `createKeyOrder`. */
+/** The keys are in the order in which Postgres keeps them, as those of a row are: see `Declaration`. */
 function changeTo(
   { row, rank, owner, object, deleted, object_id }: Projection,
   shown: { entry: LedgerEntry | undefined; notify: NoticeKind | undefined; fetched: boolean; as_of: string },

@@ -1,7 +1,6 @@
 import type Stripe from "stripe";
 import { read } from "../stripe/index.ts";
 import type { Database } from "../supabase/index.ts";
-import { createKeyOrder } from "./key-order.ts";
 import type { NoticeKind, Owner, Projection } from "./projection.ts";
 
 type Tables = Database["public"]["Tables"] & Database["billing"]["Tables"];
@@ -67,7 +66,11 @@ export interface Declaration<Name extends string, Table extends keyof Tables, So
   /** What it is registered as: `select billing.mirror(object, table)` in the migrations. */
   object: Name;
   table: Table;
-  /** @throws when the object cannot be read */
+  /**
+   * The keys of the row are in the order in which Postgres keeps those of `jsonb`, the short ones first, then by their bytes. What comes
+   * in that order it need not sort, which is a twentieth of what a batch costs. https://www.postgresql.org/docs/current/datatype-json.html
+   * @throws when the object cannot be read
+   */
   project(
     source: Source,
     deleted: boolean,
@@ -113,7 +116,6 @@ export function mirrored<const Name extends string, Table extends keyof Tables, 
   declaration: Declaration<Name, Table, Source>,
 ): MirroredObject<Name, Source> {
   const { object, project } = declaration;
-  const inKeyOrder = createKeyOrder<Row<Table>>();
   return {
     ...declaration,
     listed: { path: declaration.path ?? "", ...declaration.listed },
@@ -121,8 +123,7 @@ export function mirrored<const Name extends string, Table extends keyof Tables, 
     project: (source, deleted = false) => {
       // A row is written under the id and nothing else: without one the object is unreadable.
       if (!source.id) throw new TypeError(`the ${object} has no id`);
-      const projected = project(source, deleted);
-      return { object, object_id: source.id, rank: 0, deleted, ...projected, row: inKeyOrder(projected.row) };
+      return { object, object_id: source.id, rank: 0, deleted, owner: undefined, ...project(source, deleted) };
     },
   };
 }

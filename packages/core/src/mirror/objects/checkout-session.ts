@@ -20,20 +20,20 @@ export const checkoutSession = mirrored({
     const failed = session.delayed_payment_failed ?? hasFailed(session);
     return {
       row: {
-        customer_id: customerId,
         mode: session.mode,
         status: session.status ?? "open",
-        payment_status: session.payment_status,
-        payment_failed: failed,
-        price_id: session.metadata?.price_id ?? null,
         currency: session.currency,
+        price_id: session.metadata?.price_id ?? null,
+        created_at: timestamp(session.created),
+        expires_at: timestamp(session.expires_at),
+        invoice_id: idOf(session.invoice),
+        customer_id: customerId,
         amount_total: session.amount_total,
         customer_email: session.customer_details?.email ?? session.customer_email,
-        payment_intent_id: idOf(session.payment_intent),
+        payment_failed: failed,
+        payment_status: session.payment_status,
         subscription_id: idOf(session.subscription),
-        invoice_id: idOf(session.invoice),
-        expires_at: timestamp(session.expires_at),
-        created_at: timestamp(session.created),
+        payment_intent_id: idOf(session.payment_intent),
       },
       rank: rankOf(session, failed),
       owner: ownerOf(customerId, {

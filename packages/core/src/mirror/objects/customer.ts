@@ -10,14 +10,14 @@ export const customer = mirrored({
   project: (customer: Stripe.Customer | Stripe.DeletedCustomer) => {
     if (customer.deleted) {
       // Its id is all that Stripe still tells, and all that we should still know.
-      return { row: { email: null, name: null, default_payment_method_id: null, created_at: null }, deleted: true };
+      return { row: { name: null, email: null, created_at: null, default_payment_method_id: null }, deleted: true };
     }
     return {
       row: {
-        email: customer.email,
         name: customer.name ?? null,
-        default_payment_method_id: idOf(customer.invoice_settings?.default_payment_method),
+        email: customer.email,
         created_at: optionalTimestamp(customer.created),
+        default_payment_method_id: idOf(customer.invoice_settings?.default_payment_method),
       },
       owner: ownerOf(customer.id, customer),
     };

@@ -9,13 +9,13 @@ export const dispute = mirrored({
   path: "/v1/disputes",
   project: (dispute: Stripe.Dispute) => ({
     row: {
-      charge_id: requiredIdOf(dispute.charge),
-      payment_intent_id: idOf(dispute.payment_intent),
-      status: dispute.status,
-      reason: dispute.reason,
-      currency: dispute.currency,
       amount: dispute.amount,
+      reason: dispute.reason,
+      status: dispute.status,
+      currency: dispute.currency,
+      charge_id: requiredIdOf(dispute.charge),
       created_at: timestamp(dispute.created),
+      payment_intent_id: idOf(dispute.payment_intent),
     },
     rank: ["won", "lost", "warning_closed"].includes(dispute.status) ? 1 : 0,
   }),

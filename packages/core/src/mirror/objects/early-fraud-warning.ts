@@ -10,10 +10,10 @@ export const earlyFraudWarning = mirrored({
   project: (warning: Stripe.Radar.EarlyFraudWarning) => ({
     row: {
       charge_id: requiredIdOf(warning.charge),
-      payment_intent_id: idOf(warning.payment_intent),
-      fraud_type: warning.fraud_type ?? null,
       actionable: warning.actionable ?? null,
       created_at: optionalTimestamp(warning.created),
+      fraud_type: warning.fraud_type ?? null,
+      payment_intent_id: idOf(warning.payment_intent),
     },
   }),
   listed: { by: "created" },

@@ -9,10 +9,10 @@ export const invoicePayment = mirrored({
   path: "/v1/invoice_payments",
   project: (invoicePayment: Stripe.InvoicePayment) => ({
     row: {
+      status: invoicePayment.status,
+      charge_id: idOf(invoicePayment.payment.charge),
       invoice_id: requiredIdOf(invoicePayment.invoice),
       payment_intent_id: idOf(invoicePayment.payment.payment_intent),
-      charge_id: idOf(invoicePayment.payment.charge),
-      status: invoicePayment.status,
     },
     rank: invoicePayment.status === "open" ? 0 : 1,
   }),

@@ -11,14 +11,14 @@ export const paymentIntent = mirrored({
     const { last_payment_error: failure } = paymentIntent;
     return {
       row: {
-        customer_id: idOf(paymentIntent.customer),
+        amount: paymentIntent.amount,
         status: paymentIntent.status,
         currency: paymentIntent.currency,
-        amount: paymentIntent.amount,
-        amount_received: paymentIntent.amount_received ?? 0,
-        failure_code: failure?.decline_code ?? failure?.code ?? null,
-        failure_message: failure?.message ?? null,
         created_at: timestamp(paymentIntent.created),
+        customer_id: idOf(paymentIntent.customer),
+        failure_code: failure?.decline_code ?? failure?.code ?? null,
+        amount_received: paymentIntent.amount_received ?? 0,
+        failure_message: failure?.message ?? null,
       },
       // It goes back and forth until it has succeeded or is canceled.
       rank: paymentIntent.status === "succeeded" || paymentIntent.status === "canceled" ? 1 : 0,

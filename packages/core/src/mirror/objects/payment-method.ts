@@ -9,13 +9,13 @@ export const paymentMethod = mirrored({
   path: "/v1/payment_methods",
   project: (paymentMethod: Stripe.PaymentMethod) => ({
     row: {
-      customer_id: idOf(paymentMethod.customer),
       type: paymentMethod.type,
       brand: paymentMethod.card?.brand ?? null,
       last4: detailsOf(paymentMethod)?.last4 ?? null,
-      exp_month: paymentMethod.card?.exp_month ?? null,
       exp_year: paymentMethod.card?.exp_year ?? null,
+      exp_month: paymentMethod.card?.exp_month ?? null,
       created_at: timestamp(paymentMethod.created),
+      customer_id: idOf(paymentMethod.customer),
     },
     // One that belongs to nobody any more was detached, for good: Stripe attaches no payment method a second time.
     deleted: paymentMethod.customer === null,

@@ -10,13 +10,13 @@ export const product = mirrored({
   project: (product: Stripe.Product, deleted) => ({
     row: {
       name: product.name,
-      description: product.description,
       active: deleted ? false : product.active,
-      default_price_id: idOf(product.default_price),
       images: product.images ?? [],
-      marketing_features: (product.marketing_features ?? []).flatMap((feature) => feature.name ?? []),
       metadata: metadataOf(product.metadata),
       created_at: timestamp(product.created),
+      description: product.description,
+      default_price_id: idOf(product.default_price),
+      marketing_features: (product.marketing_features ?? []).flatMap((feature) => feature.name ?? []),
     },
   }),
   isForgotten: () => true,

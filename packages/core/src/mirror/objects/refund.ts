@@ -11,13 +11,13 @@ export const refund = mirrored({
     const status = refund.status ?? "succeeded"; // null on the oldest refunds, which were all immediate
     return {
       row: {
-        charge_id: idOf(refund.charge),
-        payment_intent_id: idOf(refund.payment_intent),
+        amount: refund.amount,
         status,
         currency: refund.currency,
-        amount: refund.amount,
-        failure_reason: refund.failure_reason ?? null,
+        charge_id: idOf(refund.charge),
         created_at: timestamp(refund.created),
+        failure_reason: refund.failure_reason ?? null,
+        payment_intent_id: idOf(refund.payment_intent),
       },
       rank: RANKS[status] ?? 0,
     };
