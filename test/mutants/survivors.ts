@@ -394,6 +394,43 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
     '"" → "Stryker was here!"',
   ),
   ...known(
+    "core/src/mirror/unstorable.ts",
+    'if (depth > 0 && !isStorable(key)) return "a key";',
+    "Names of our own columns can be stored: only looking at them costs.",
+    "depth > 0 → true",
+    "depth > 0 → depth >= 0",
+  ),
+  ...known(
+    "core/src/mirror/projection.ts",
+    "if (!Number.isInteger(seconds)) return new Date(seconds * 1000).toISOString();",
+    "It says the same, and takes longer.",
+    "!Number.isInteger(seconds) → true",
+  ),
+  ...known(
+    "core/src/mirror/projection.ts",
+    "const MINUTES = Array.from({ length: DAY / 60 }, (_, minute) =>",
+    "Only the minutes of one day are looked at.",
+    "DAY / 60 → DAY * 60",
+  ),
+  ...known(
+    "core/src/mirror/projection.ts",
+    "const dates = Array.from<{ day: number; text: string } | undefined>({ length: PLACES });",
+    "Places that are there from the beginning are found faster.",
+    "{ length: PLACES } → {}",
+  ),
+  ...known(
+    "core/src/mirror/projection.ts",
+    "const place = Math.abs(day) % PLACES;",
+    "Each day has a place of its own: the same dates, and more memory.",
+    "Math.abs(day) % PLACES → Math.abs(day) * PLACES",
+  ),
+  ...known(
+    "core/src/mirror/projection.ts",
+    "if (known?.day === day) return known.text;",
+    "The date is made anew: the same, and it takes longer.",
+    "known?.day === day → false",
+  ),
+  ...known(
     "core/src/mirror/page.ts",
     "if (!(error instanceof UnreadableError)) throw error;",
     "Nothing else is thrown there: `explain` makes one of whatever a projector throws.",

@@ -45,7 +45,33 @@ export type NoticeKind =
  */
 export function timestamp(seconds: number): string {
   if (!Number.isFinite(seconds)) throw new TypeError(`a moment is not a number of seconds: ${typeof seconds}`);
-  return new Date(seconds * 1000).toISOString();
+  if (!Number.isInteger(seconds)) return new Date(seconds * 1000).toISOString();
+  const day = Math.floor(seconds / DAY);
+  const second = seconds - day * DAY;
+  const minute = Math.floor(second / 60);
+  return `${dateOf(day)}${MINUTES[minute]}${SECONDS[second - minute * 60]}`;
+}
+
+// A row has up to eight moments, and `toISOString` takes ten times as long as putting one together: it was a fifth of a batch.
+const DAY = 86_400;
+const twoDigits = (number: number) => String(number).padStart(2, "0");
+const MINUTES = Array.from({ length: DAY / 60 }, (_, minute) =>
+  [Math.floor(minute / 60), minute % 60].map(twoDigits).join(":"),
+);
+const SECONDS = Array.from({ length: 60 }, (_, second) => `:${twoDigits(second)}.000Z`);
+
+/** The dates of eleven years: those that Stripe's moments lie in. One further off takes the place of another. */
+const PLACES = 4096;
+const dates = Array.from<{ day: number; text: string } | undefined>({ length: PLACES });
+
+/** As in `2026-11-27T`. */
+function dateOf(day: number): string {
+  const place = Math.abs(day) % PLACES;
+  const known = dates[place];
+  if (known?.day === day) return known.text;
+  const text = new Date(day * DAY * 1000).toISOString().replace(/T.*/, "T");
+  dates[place] = { day, text };
+  return text;
 }
 
 /** The same, where the moment may be absent. */

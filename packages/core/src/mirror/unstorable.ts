@@ -4,6 +4,7 @@ const DEEPEST = 50;
 /**
  * Finds what Postgres cannot hold: text with a NUL or half a surrogate pair, or what is nested too deep.
  * https://www.postgresql.org/docs/current/datatype-json.html
+ * @param value a text, or a row: its own keys are names of ours
  * @returns where it stands, as in `metadata.note`; empty for the value itself
  */
 export function findUnstorable(value: unknown, depth = 0): string | undefined {
@@ -12,7 +13,7 @@ export function findUnstorable(value: unknown, depth = 0): string | undefined {
   if (depth > DEEPEST) return "";
   // It runs over each row that is written: a list of the entries would cost more than all the rest.
   for (const key in value) {
-    if (!isStorable(key)) return "a key";
+    if (depth > 0 && !isStorable(key)) return "a key";
     const found = findUnstorable((value as Record<string, unknown>)[key], depth + 1);
     if (found !== undefined) return found ? `${key}.${found}` : key;
   }
