@@ -1,4 +1,4 @@
-import { cli, openBrowser, runCli, skipReason, startCli } from "@turnpike/stripe-emulator/testing";
+import { cli, controlsOf, openBrowser, runCli, skipReason, startCli } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { id } from "./builders.ts";
@@ -121,9 +121,13 @@ it.each([
     await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
     // Prices in euros have their tax in them.
     await page.getByLabel("Country").selectOption("DE");
+    // However long the page takes to ask, the bank is not done before it was seen to wait.
+    const { holdDebits } = controlsOf({ origin: world.url });
+    await holdDebits(true);
     await press(/^pay/i);
     await page.waitForURL(/\/success/);
     await heading("Your payment is on its way").waitFor();
+    await holdDebits(false);
     await heading(ending).waitFor({ timeout: 30_000 });
   },
   120_000,

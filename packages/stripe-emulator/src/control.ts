@@ -57,6 +57,7 @@ export function controlApp(controls: Controls): Hono {
   app.post("/plant", async (context) => context.json(await controls.plant(await readHash(context.req.raw))));
   app.post("/age", async (context) => context.json(controls.age(await readHash(context.req.raw))));
   app.post("/search", async (context) => context.json(controls.holdSearch((await readHash(context.req.raw)).held)));
+  app.post("/debits", async (context) => context.json(controls.holdDebits((await readHash(context.req.raw)).held)));
   app.post("/snapshot", (context) => context.json(world.store.snapshot()));
   app.post("/restore", async (context) => context.json({ rows: controls.restore(await readHash(context.req.raw)) }));
   app.post("/reset", (context) => {

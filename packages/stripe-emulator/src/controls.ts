@@ -85,6 +85,16 @@ export class Controls {
     return { held };
   }
 
+  /** Whether what is debited from now on stays under way; what waits settles when it is let go. */
+  holdDebits(held: unknown): { held: boolean } {
+    if (typeof held !== "boolean") throw invalid("held must be true or false.", undefined, "held");
+    const { store } = this.world;
+    this.world.debitsHeld = held;
+    const waiting = held ? [] : store.jobs.all().filter(({ kind }) => kind === "settle_payment");
+    for (const { subject } of waiting) this.world.schedule("settle_payment", subject, Date.now());
+    return { held };
+  }
+
   /** Requests a second, for each endpoint and for the account; null: as many as come. */
   limit({ endpoint = null, account = null }: { endpoint?: unknown; account?: unknown }): void {
     for (const [name, value] of Object.entries({ endpoint, account })) {
@@ -122,6 +132,7 @@ export class Controls {
     this.faults.clear();
     this.limiter.set(undefined);
     this.holdSearch(false);
+    this.holdDebits(false);
     this.#replace([]);
   }
 

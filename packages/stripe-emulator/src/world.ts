@@ -66,6 +66,8 @@ export class World {
   host = "";
   /** The customers as the search knows them while its index is held up; else it knows them as they are. */
   searchable: readonly Rows["customers"][] | undefined;
+  /** Whether bank debits stay under way until they are let go. */
+  debitsHeld = false;
   /** The test clock whose time it is now; null: real time. */
   #clock: string | null = null;
   /** The real time at which what is being done began: all of it is of one moment. */

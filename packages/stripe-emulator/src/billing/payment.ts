@@ -136,7 +136,10 @@ export function attemptPayment(
   world.emit("charge.pending", charge);
   world.emit("payment_intent.processing", world.update("paymentIntents", intentId, { status: "processing" }));
   // Banks do not follow test clocks: a debit settles in real time.
-  world.onClock(null, () => world.schedule("settle_payment", intentId, world.nowMs() + world.settleDelayMs));
+  world.onClock(null, () => {
+    const at = world.debitsHeld ? Number.MAX_SAFE_INTEGER : world.nowMs() + world.settleDelayMs;
+    world.schedule("settle_payment", intentId, at);
+  });
   return "processing";
 }
 

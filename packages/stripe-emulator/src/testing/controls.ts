@@ -46,6 +46,8 @@ export function controlsOf({ origin }: { origin: string }) {
       ask("POST", "age", { seconds: days * 86_400, ...options }),
     /** While it is held up, the search knows nothing of what changes, as Stripe's may not for a minute. */
     holdSearch: (isHeld: boolean) => ask("POST", "search", { held: isHeld }),
+    /** While they are held up, bank debits stay under way; let go, they settle. */
+    holdDebits: (isHeld: boolean) => ask("POST", "debits", { held: isHeld }),
     /** Lets a held request go on, or all. */
     release: (request?: Held) => ask("POST", request === undefined ? "held/release" : `held/${request.id}/release`, {}),
   };
