@@ -10,7 +10,7 @@ const BUDGETS: Record<string, number> = {
   "apply-stripe-events": 158,
   reconcile: 154,
   "read-account": 168,
-  "relay-notices": 170,
+  "relay-notices": 172,
   "watch-edge": 12,
   health: 154,
   "create-checkout-session": 250,

@@ -112,6 +112,13 @@ export function choicesOf(subscription: Subscription, { plans, products }: Catal
   });
 }
 
+/**
+ * The number that the routes are told, if any: one that nobody changed is not named. More may be in use by now than are paid for yet,
+ * which is no reason to refuse another plan.
+ */
+export const numberToName = ({ quantity: held }: Choice["item"], quantity: number): number | undefined =>
+  quantity === (held ?? 1) ? undefined : quantity;
+
 /** "5 × Team", and of one just "Team". */
 export const counted = (quantity: number | null | undefined, name: string) =>
   (quantity ?? 1) > 1 ? `${quantity} × ${name}` : name;

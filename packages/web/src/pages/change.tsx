@@ -18,6 +18,7 @@ import {
   type Holdings,
   loadHoldings,
   named,
+  numberToName,
   within,
 } from "../plan-change.ts";
 import { useSession } from "../session.tsx";
@@ -141,10 +142,10 @@ interface ChosenProps {
 }
 
 function Chosen({ choice, number, onCount, one, subscription, nameOf, onMade, onKept }: ChosenProps) {
-  const { price, bounds } = choice;
+  const { price, bounds, item } = choice;
   const quantity = bounds && number ? within(bounds, number) : choice.quantity;
-  const wish = useMemo(() => ({ ...one, priceId: price.id, quantity }), [one, price.id, quantity]);
-  const { item } = choice;
+  const toName = numberToName(item, quantity);
+  const wish = useMemo(() => ({ ...one, priceId: price.id, quantity: toName }), [one, price.id, toName]);
   const isHeld = choice.isHeld && (item.quantity ?? 1) === quantity;
   return (
     <>
