@@ -45,8 +45,8 @@ const PAID = [
    values ('cs_alone', '${ACME}', 'payment', 'complete', 'paid', false, 'pi_alone', now(), now())`,
   `insert into billing.payment_intents (id, status, currency, amount, amount_received, created_at)
    values ('pi_alone', 'succeeded', 'usd', 1, 1, now())`,
-  `insert into billing.invoices (id, customer_id, status, currency, amount_due, amount_paid, amount_remaining, attempted, attempt_count, created_at)
-   values ('in_acme', 'cus_acme', 'paid', 'usd', 1, 1, 0, true, 1, now())`,
+  `insert into billing.invoices (id, customer_id, status, currency, amount_due, amount_paid, amount_remaining, attempted, attempt_count, other_products, created_at)
+   values ('in_acme', 'cus_acme', 'paid', 'usd', 1, 1, 0, true, 1, 0, now())`,
   "insert into payment_methods (id, customer_id, type, created_at) values ('pm_acme', 'cus_acme', 'card', now())",
 ];
 

@@ -69,8 +69,8 @@ describe("row-level security", () => {
     const customer = await customerOf(id);
     await supabase.query(
       `insert into billing.invoices (id, customer_id, status, currency, amount_due, amount_paid, amount_remaining, attempted,
-         attempt_count, created_at, as_of, rank, deleted, fetched)
-       select 'in_' || c, c, 'paid', 'usd', 500, 500, 0, true, 1, now(), now(), 0, false, false
+         attempt_count, other_products, created_at, as_of, rank, deleted, fetched)
+       select 'in_' || c, c, 'paid', 'usd', 500, 500, 0, true, 1, 0, now(), now(), 0, false, false
        from unnest(array[$1, 'cus_foreign']) c`,
       [customer],
     );
