@@ -119,6 +119,8 @@ $$;
 create function billing.watch_seats() returns trigger
 language plpgsql set search_path = '' as $$
 begin
+  -- Where no number is kept, the look below would be a quarter of what Postgres computes for a batch.
+  if not exists (select from billing.seats) then return null; end if;
   insert into billing.outbox (source_id, kind, object_id)
   select gen_random_uuid()::text, 'seats_differ', known.payer
   from public.customers customer
