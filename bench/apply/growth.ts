@@ -91,10 +91,10 @@ async function fill(pool: Pool, workload: Workload, rows: number): Promise<void>
   await pool.query({
     text: `
       insert into billing.invoices (id, customer_id, subscription_id, number, status, billing_reason, currency, amount_due,
-        amount_paid, amount_remaining, attempted, attempt_count, hosted_invoice_url, invoice_pdf, created_at, as_of, rank,
+        amount_paid, amount_remaining, attempted, attempt_count, other_products, hosted_invoice_url, invoice_pdf, created_at, as_of, rank,
         deleted, fetched)
       select id, 'cus_' || right(id, 16), 'sub_' || right(id, 24), right(id, 8) || '-0001', 'draft', 'subscription_cycle',
-        'usd', 1900, 0, 1900, false, 0, repeat('https://invoice.stripe.com/i/', 4), repeat('https://pay.stripe.com/invoice/', 4),
+        'usd', 1900, 0, 1900, false, 0, 0, repeat('https://invoice.stripe.com/i/', 4), repeat('https://pay.stripe.com/invoice/', 4),
         '2026-09-01', '2026-09-01', 0, false, false
       from (select unnest($1::text[]) as id union all
         select 'in_1T' || substr(md5(n::text), 1, 23) from generate_series(cardinality($1::text[]) + 1, $2) n) ids
