@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createPgliteConnection, type PgliteConnection } from "@supabase/lite/pglite";
 import { type Database, isoTimestamp, type Sql } from "./database.ts";
+import type { Snapshot } from "./snapshot-cache.ts";
 import { takeTurns } from "./turns.ts";
 
 /** PGlite's part of `@electric-sql/pglite` that runs SQL, inside a transaction and outside. */
@@ -16,7 +17,7 @@ const longestWaitMs = 30_000;
  * Opens Postgres compiled to WebAssembly, in this process. Each commit is handed to the operating system before its call
  * returns, so a killed process loses nothing; the disk itself is not forced (`fsync` is off), so a power cut may.
  */
-export async function openPglite({ dataDir, snapshot }: { dataDir?: string; snapshot?: Blob }): Promise<Database> {
+export async function openPglite({ dataDir, snapshot }: { dataDir?: string; snapshot?: Snapshot }): Promise<Database> {
   if (dataDir && !existsSync(join(dataDir, "PG_VERSION"))) await layOut(dataDir);
   const connection = await connect(dataDir, snapshot);
   return {
@@ -41,10 +42,11 @@ async function layOut(dataDir: string): Promise<void> {
   renameSync(unfinished, dataDir);
 }
 
-async function connect(dataDir?: string, snapshot?: Blob): Promise<PgliteConnection> {
+async function connect(dataDir?: string, snapshot?: Snapshot): Promise<PgliteConnection> {
   const connection = await createPgliteConnection({
     url: dataDir,
-    pgliteOptions: { parsers: { 1114: isoTimestamp, 1184: isoTimestamp }, loadDataDir: snapshot },
+    schemaCache: { get: async () => snapshot?.schema || undefined, set: async () => {}, delete: async () => {} },
+    pgliteOptions: { parsers: { 1114: isoTimestamp, 1184: isoTimestamp }, loadDataDir: snapshot?.data },
   });
   try {
     await connection.driver.waitReady;

@@ -2,12 +2,20 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getAuthSchemaSql } from "@supabase/lite";
+import { PgliteConnection } from "@supabase/lite/pglite";
 import { bootstrapSql } from "./bootstrap.ts";
 import type { Database } from "./database.ts";
 import type { Migration } from "./migrations.ts";
 
+/** A database as it is before anybody used it. */
+export interface Snapshot {
+  data: Blob;
+  /** What lite's REST handler knows of its tables and functions, as JSON: to read that takes longer than to open the database. */
+  schema: string;
+}
+
 export interface SnapshotCache {
-  find(): Blob | undefined;
+  find(): Snapshot | undefined;
   save(database: Database): Promise<void>;
 }
 
@@ -22,24 +30,36 @@ const WITHOUT_TEMPLATES = [
 
 /** Databases in memory start from a copy of an earlier one that was made from the same SQL. */
 export function snapshotCache(dir: string, migrations: Migration[]): SnapshotCache {
-  const ingredients = JSON.stringify([getAuthSchemaSql(), bootstrapSql, migrations, WITHOUT_TEMPLATES]);
+  const readsSchema = String(PgliteConnection.prototype.introspect);
+  const ingredients = JSON.stringify([getAuthSchemaSql(), bootstrapSql, migrations, WITHOUT_TEMPLATES, readsSchema]);
   const key = createHash("sha256").update(ingredients).digest("hex").slice(0, 16);
   const file = join(dir, `supabase-${key}.tar`);
+  const schemaFile = join(dir, `supabase-${key}.json`);
   return {
     // Read whole: another process may put its own in the place while this one is still read.
-    find: () => (existsSync(file) ? blobOf(readFileSync(file)) : undefined),
+    find: () =>
+      existsSync(file) && existsSync(schemaFile)
+        ? { data: blobOf(readFileSync(file)), schema: readFileSync(schemaFile, "utf8") }
+        : undefined,
     async save(database) {
       if (!database.dump) return;
       for (const statement of WITHOUT_TEMPLATES) await database.exec(statement);
       const tar = await database.dump();
+      const schema = JSON.stringify(await database.connection.introspect({ useCache: true }));
+      await database.connection.clearSchemaCache(); // whoever uses this database may make a table yet
       mkdirSync(dir, { recursive: true });
-      const unfinished = `${file}.${process.pid}`;
-      writeFileSync(unfinished, Buffer.from(await tar.arrayBuffer()));
-      // In one step: test files start side by side.
-      renameSync(unfinished, file);
+      writeInOneStep(schemaFile, Buffer.from(schema));
+      writeInOneStep(file, Buffer.from(await tar.arrayBuffer()));
       removeOldest(dir);
     },
   };
+}
+
+/** Test files start side by side. */
+function writeInOneStep(file: string, bytes: Buffer): void {
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, bytes);
+  renameSync(unfinished, file);
 }
 
 /** Node.js reads what a blob holds in small pieces; this one hands it over as it is. */
@@ -53,5 +73,8 @@ function removeOldest(dir: string): void {
     .map((name) => join(dir, name))
     .map((file) => ({ file, time: statSync(file).mtimeMs }))
     .sort((a, b) => b.time - a.time);
-  for (const { file } of snapshots.slice(kept)) rmSync(file, { force: true });
+  for (const { file } of snapshots.slice(kept)) {
+    rmSync(file, { force: true });
+    rmSync(file.replace(/tar$/, "json"), { force: true });
+  }
 }
