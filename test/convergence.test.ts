@@ -6,12 +6,13 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LIVES, type Recording, recordLifecycles } from "./lifecycles.ts";
 import { createMirrorView, type MirrorView } from "./mirror-view.ts";
+import { rounds } from "./rounds.ts";
 
 let server: TestSupabase;
 let supabase: ServiceClient;
 let recording: Recording;
 let view: MirrorView;
-const CASES = 20;
+const CASES = rounds(6);
 
 beforeAll(async () => {
   [server, recording] = await Promise.all([startTestSupabase(), recordLifecycles()]);
@@ -73,6 +74,6 @@ describe("any order, any duplicates, any batches and any crash end in what Strip
         { numRuns: CASES, endOnFailure: true },
       );
     },
-    240_000,
+    rounds(240_000),
   );
 });

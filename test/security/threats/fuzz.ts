@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../rounds.ts";
 import { type Answer, bearer, FORM, JSON_TYPE, SITE, send, type Target } from "../target.ts";
 
-const RUNS = 200;
+const RUNS = rounds(50);
 const HEADER_NAMES = [
   "accept",
   "cookie",
