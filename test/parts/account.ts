@@ -54,11 +54,17 @@ export async function lendAccount() {
 
     /** As if the mirror had last been written an hour ago: what is read now is newer for certain. */
     async letTimePass(): Promise<void> {
-      for (const { target } of await supabase.query<{ target: string }>("select target from billing.mirrored")) {
-        await supabase.query(`update ${target} set as_of = as_of - interval '1 hour' where as_of > '-infinity'`);
-      }
-      await supabase.query("update billing.stripe_events set recorded_at = recorded_at - interval '1 hour'");
-      await supabase.query("update auth.users set created_at = created_at - interval '1 day'");
+      await supabase.query(`
+        do $$
+        declare
+          place text;
+        begin
+          for place in select target from billing.mirrored loop
+            execute format('update %s set as_of = as_of - interval ''1 hour'' where as_of > ''-infinity''', place);
+          end loop;
+          update billing.stripe_events set recorded_at = recorded_at - interval '1 hour';
+          update auth.users set created_at = created_at - interval '1 day';
+        end $$`);
     },
   };
 }
