@@ -20,6 +20,8 @@ export interface Row {
   balance?: number;
   /** What another item costs, which stays. */
   beside?: number;
+  /** How many of it. */
+  besideQuantity?: number;
   trialDays?: number;
   currency?: "usd" | "eur" | "jpy" | "krw";
   /** Where it was reckoned on paper, too. */
@@ -244,6 +246,84 @@ export const TERMS: Record<string, Row> = {
   yen: { on: ODD, from: m(1500), to: m(2980), when: "now", currency: "jpy" },
   "won, down": { on: ODD, from: m(29_000), to: m(9900), when: "period_end", currency: "krw" },
   euros: { on: ODD, from: m(1500), to: m(2980), when: "now", currency: "eur", tax: "inclusive" },
+};
+
+/** A plan and its add-on, each with a quantity: only the plan's part is prorated, a coupon is for both. */
+export const SEVERAL: Record<string, Row> = {
+  // Half of 4 × 12.00, less half of 2 × 12.00; then 48.00 and 3 × 5.00.
+  "more seats beside three add-ons": {
+    on: HALF_OF_APRIL,
+    from: m(1200, 2),
+    to: m(1200, 4),
+    when: "now",
+    beside: 500,
+    besideQuantity: 3,
+    paper: { due: 1200, next: 6300 },
+  },
+  // Half of 3 × 30.00, less half of 3 × 15.00; then 90.00 and 2 × 7.00.
+  "a dearer plan of as many seats": {
+    on: HALF_OF_APRIL,
+    from: m(1500, 3),
+    to: m(3000, 3),
+    when: "now",
+    beside: 700,
+    besideQuantity: 2,
+    paper: { due: 2250, next: 10_400 },
+  },
+  // Half of 80 % of 96.00, less half of 80 % of 48.00; then 80 % of 96.00 and of 10.00.
+  "more seats, with 20 % off both": {
+    on: HALF_OF_APRIL,
+    from: m(1200, 4),
+    to: m(1200, 8),
+    when: "now",
+    percentOff: 20,
+    beside: 250,
+    besideQuantity: 4,
+    paper: { due: 1920, next: 8480 },
+  },
+  // Half of 90.00, less half of 75 % of 60.00; then 90.00 and 2 × 9.00, for the coupon is used up.
+  "a dearer plan, with a quarter off both once": {
+    on: HALF_OF_APRIL,
+    from: m(2000, 3),
+    to: m(3000, 3),
+    when: "now",
+    percentOff: 25,
+    once: true,
+    beside: 900,
+    besideQuantity: 2,
+    paper: { due: 2250, next: 10_800 },
+  },
+  // Nothing is due; then 90 % of 2 × 15.00 and of 5 × 2.00.
+  "fewer seats, with 10 % off both": {
+    on: HALF_OF_APRIL,
+    from: m(1500, 6),
+    to: m(1500, 2),
+    when: "period_end",
+    percentOff: 10,
+    beside: 200,
+    besideQuantity: 5,
+    paper: { due: 0, next: 3600 },
+  },
+  // Half of 100.00 less half of 40.00, each with 19 % on top: 59.50 less 23.80; then 119.00 and 2 × 6.00 with 19 %.
+  "more seats, with a tax on top of both": {
+    on: HALF_OF_APRIL,
+    from: m(2000, 2),
+    to: m(2000, 5),
+    when: "now",
+    tax: "exclusive",
+    beside: 600,
+    besideQuantity: 2,
+    paper: { due: 3570, next: 13_328 },
+  },
+  "more seats at an odd second, in yen": {
+    on: ODD,
+    from: m(980, 3),
+    to: m(980, 7),
+    when: "now",
+    currency: "jpy",
+    beside: 333,
+    besideQuantity: 7,
+  },
 };
 
 export const MONTH_ENDS: Record<string, Row> = {

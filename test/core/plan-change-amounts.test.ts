@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openPlanShop, type PlanShop } from "../parts/plans.ts";
-import { DOWN, INTERVALS, MONTH_ENDS, m, type Plan, type Row, TERMS, UP } from "./changes-of-plan.ts";
+import { DOWN, INTERVALS, MONTH_ENDS, m, type Plan, type Row, SEVERAL, TERMS, UP } from "./changes-of-plan.ts";
 
 /**
  * What Stripe documents of prorations (https://docs.stripe.com/billing/subscriptions/prorations), reckoned here by itself: to the second, what
@@ -30,7 +30,7 @@ function endOfPeriod(start: number, interval: Plan["interval"] = "month"): numbe
 
 /** What is to be charged now and next, by the documented formula. */
 function reckon(row: Row) {
-  const { from, to, percentOff = 0, amountOff = 0, once = false, tax, balance = 0, beside = 0, trialDays } = row;
+  const { from, to, percentOff = 0, amountOff = 0, once = false, tax, balance = 0, trialDays } = row;
   const [start, at] = row.on.map(seconds) as [number, number];
   const end = endOfPeriod(start, from.interval);
   const [left, period] = [end - at, end - start];
@@ -47,7 +47,8 @@ function reckon(row: Row) {
   const total = lines.reduce((sum, line) => sum + taxed(line), 0);
   const due = lines.length === 0 ? 0 : Math.max(0, total + balance);
   const left_over = lines.length === 0 ? balance : total + balance - due;
-  const next = Math.max(0, taxed(net(to, !once)) + (beside > 0 ? taxed(beside) : 0) + left_over);
+  const beside = row.beside ? taxed(net(m(row.beside, row.besideQuantity), !once)) : 0;
+  const next = Math.max(0, taxed(net(to, !once)) + beside + left_over);
   return { due, total, next, credit: Math.max(0, -left_over) };
 }
 
@@ -76,7 +77,10 @@ async function subscriberOf(row: Row) {
   const [price, other] = [await priceOf(from, row), beside && (await priceOf(m(beside), row, "beside"))];
   const subscriber = await store.subscribe(
     {
-      items: [{ price: price.id, quantity: from.quantity ?? 1 }, ...(other ? [{ price: other.id }] : [])],
+      items: [
+        { price: price.id, quantity: from.quantity ?? 1 },
+        ...(other ? [{ price: other.id, quantity: row.besideQuantity ?? 1 }] : []),
+      ],
       ...(coupon && { discounts: [{ coupon: coupon.id }] }),
       ...(tax && { automatic_tax: { enabled: true } }),
       ...(trialDays && { trial_period_days: trialDays }),
@@ -92,7 +96,14 @@ const invoicesOf = async (customer: string) =>
   (await store.lent.stripe.invoices.list({ customer, limit: 100 })).data.map((row: Stripe.Invoice) => row.amount_due);
 
 describe.each(
-  Object.entries({ up: UP, "to another interval": INTERVALS, down: DOWN, with: TERMS, "at months' ends": MONTH_ENDS }),
+  Object.entries({
+    up: UP,
+    "to another interval": INTERVALS,
+    down: DOWN,
+    with: TERMS,
+    "beside add-ons": SEVERAL,
+    "at months' ends": MONTH_ENDS,
+  }),
 )("what is previewed of a change %s is what Stripe documents, and what it then charges", (_, rows) => {
   it.each(Object.entries(rows))("%s", async (_name, row) => {
     const { user, customer, subscription, advance } = await subscriberOf(row);
@@ -120,6 +131,6 @@ describe.each(
 });
 
 it("a table of these has forty rows, or more", () => {
-  const rows = [UP, INTERVALS, DOWN, TERMS, MONTH_ENDS].flatMap((group) => Object.keys(group));
+  const rows = [UP, INTERVALS, DOWN, TERMS, SEVERAL, MONTH_ENDS].flatMap((group) => Object.keys(group));
   expect(rows.length).toBeGreaterThanOrEqual(40);
 });
