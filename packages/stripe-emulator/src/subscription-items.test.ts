@@ -186,3 +186,22 @@ test("a subscription that sends its invoices is active unpaid, past due when one
   const made = { customer, items: [{ price: (await yearly()).id }], collection_method: "send_invoice" as const };
   await expect(stripe.subscriptions.create(made)).rejects.toMatchObject({ param: "days_until_due" });
 });
+
+test("what is paid by use is subscribed to, and changed to, without a quantity", async () => {
+  const meter = await stripe.billing.meters.create({
+    display_name: "Calls",
+    event_name: "calls",
+    default_aggregation: { formula: "sum" },
+  });
+  const recurring = { interval: "month", usage_type: "metered", meter: meter.id } as const;
+  const { id: price } = await createPlan(stripe, { recurring });
+  const { id, item, customer } = await subscriber();
+  const refusal = { statusCode: 400, param: "items[0][quantity]" };
+  const items = [{ price, quantity: 1 }];
+  await expect(stripe.subscriptions.create({ customer, items })).rejects.toMatchObject(refusal);
+  await expect(stripe.subscriptions.update(id, { items })).rejects.toMatchObject(refusal);
+  const change = (quantity?: number) =>
+    stripe.subscriptions.update(id, { items: [{ id: item, price, ...(quantity && { quantity }) }] });
+  await expect(change(2)).rejects.toMatchObject(refusal);
+  expect((await change()).items.data[0]).not.toHaveProperty("quantity");
+});

@@ -7,6 +7,7 @@ import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import type { CreateSessionParams } from "./checkout-session-params.ts";
+import { refuseMeteredQuantity } from "./item-changes.ts";
 import { activePriceFromParam, createPrice, type Price } from "./prices.ts";
 
 type LineItem = Stored<Stripe.LineItem>;
@@ -51,11 +52,8 @@ export function newLineItems(world: World, asked: readonly Asked[], currency?: s
 
 /** Prices by use have no quantity, all others need one. */
 function refuseQuantity(price: Price, quantity: number | undefined, param: string): void {
-  if (isMetered(price)) {
-    if (quantity === undefined) return;
-    const message = `Quantity should not be specified where usage_type is \`metered\`. Remove quantity from \`${param}\``;
-    throw invalid(message, undefined, `${param}[quantity]`);
-  }
+  refuseMeteredQuantity(price, quantity, param);
+  if (isMetered(price)) return;
   if (quantity === undefined)
     throw invalid(`Quantity is required. Add \`quantity\` to \`${param}\``, undefined, `${param}[quantity]`);
   if (quantity < 1)

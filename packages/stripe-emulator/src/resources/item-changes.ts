@@ -2,7 +2,7 @@ import { invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
 import type { ItemChange } from "../billing/changing.ts";
 import { currenciesOf, findPriceIn } from "../billing/currencies.ts";
-import type { Subscription } from "../billing/subscription.ts";
+import { isMetered, type Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
 import { activePriceFromParam, type Price } from "./prices.ts";
 import type { updateParams } from "./subscription-params.ts";
@@ -25,6 +25,13 @@ export function refuseUnpriced(world: World, price: Price, currency: string, par
   const all = currenciesOf(world, price).map((each) => `\`${each}\``);
   const message = `The price specified only supports ${all.join(", ")}. This doesn't match the expected currency: \`${currency}\`.`;
   throw invalid(message, undefined, param);
+}
+
+/** Stripe's 400 for a quantity of what is paid by use. */
+export function refuseMeteredQuantity(price: Price, quantity: number | undefined, param: string): void {
+  if (quantity === undefined || !isMetered(price)) return;
+  const message = `Quantity should not be specified where usage_type is \`metered\`. Remove quantity from \`${param}\``;
+  throw invalid(message, undefined, `${param}[quantity]`);
 }
 
 /** How many items a subscription can have (https://docs.stripe.com/billing/subscriptions/multiple-products). */
@@ -57,6 +64,7 @@ function itemChange(world: World, subscription: Subscription, asked: ItemParams,
   if (asked.deleted) return { item, to: null };
   const price = (asked.price ?? asked.plan) === undefined ? item.price : recurringPrice(world, asked, param);
   refuseUnpriced(world, price, subscription.currency, `${param}[price]`);
+  refuseMeteredQuantity(price, asked.quantity, param);
   const metadata = mergeMetadata(item.metadata, asked.metadata);
   return { item, to: { price, quantity: asked.quantity ?? item.quantity ?? 1, metadata } };
 }
@@ -69,5 +77,6 @@ function addition(world: World, { items, currency }: Subscription, asked: ItemPa
     throw invalid(message, undefined, `${param}[price]`);
   }
   refuseUnpriced(world, price, currency, `${param}[price]`);
+  refuseMeteredQuantity(price, asked.quantity, param);
   return { item: null, to: { price, quantity: asked.quantity ?? 1, metadata: mergeMetadata({}, asked.metadata) } };
 }

@@ -15,7 +15,7 @@ import type { World } from "../world.ts";
 import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
-import { itemChanges, recurringPrice, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
+import { itemChanges, recurringPrice, refuseMeteredQuantity, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
 import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
@@ -33,7 +33,10 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
   }));
   const prices = items.map(({ price }) => price);
   const currency = params.currency ?? commonCurrency(world, customer.id, prices);
-  for (const [index, price] of prices.entries()) refuseUnpriced(world, price, currency, `items[${index}][price]`);
+  for (const [index, price] of prices.entries()) {
+    refuseUnpriced(world, price, currency, `items[${index}][price]`);
+    refuseMeteredQuantity(price, params.items[index]?.quantity, `items[${index}]`);
+  }
   refuseOtherCurrency(world, customer.id, currency);
   const { trial_period_days: days, trial_end: until } = params;
   refusePast(world, until, "trial_end");
