@@ -38,6 +38,7 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
         interval = "month",
         intervalCount = 1,
         metadata: ofPrice = {},
+        currencies: currency_options,
         taxBehavior = "exclusive", // without it the portal changes nobody to another price
       }: Offer = {},
     ) {
@@ -54,6 +55,7 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
         currency,
         unit_amount: amount,
         tax_behavior: taxBehavior,
+        ...(currency_options && { currency_options }),
         metadata: ofPrice,
         ...(recurring && { recurring }),
       });
@@ -105,6 +107,8 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
 interface Offer {
   product?: string;
   currency?: string;
+  /** What it costs in others. */
+  currencies?: Record<string, { unit_amount: number }>;
   group?: string;
   productMetadata?: Record<string, string>;
   /** Of the price. */

@@ -1,7 +1,6 @@
 import type Stripe from "stripe";
-import { assertWithin, notForSale, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
+import { assertWithin, findPriceIn, notForSale, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Billing, Clients } from "../clients.ts";
-import { noteAnew } from "../mirror/index.ts";
 import { assertEnough, type Payer } from "../payer/index.ts";
 import { getRecurringPrice, getSubscription, notChangeable, notOffered, otherCurrency, over } from "../portal/index.ts";
 import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
@@ -34,15 +33,18 @@ export async function findChange(
   const subscription = await getSubscription(billing, customers, wish.subscriptionId, sellable, { noted: false });
   if (isOver(subscription)) throw over();
   if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending();
-  const item = await pickItem(billing, subscription, sellable);
-  assertChangeable(subscription, item);
+  const held = await pickItem(billing, subscription, sellable);
+  assertChangeable(subscription, held);
   if (sellable.metered) throw notChangeable("This plan is paid by use.");
-  if (subscription.currency !== sellable.currency) throw otherCurrency();
+  const [price, item, standing] = await Promise.all([
+    getPrice(billing, sellable, subscription),
+    inItsCurrency(billing, held, subscription),
+    getStanding(billing, subscription),
+  ]);
 
   const quantity = wish.quantity ?? item.quantity ?? 1;
   assertWithin(sellable.bounds, quantity);
   await assertEnough(billing.supabase, payer, sellable.group, wish.quantity);
-  const [price, standing] = await Promise.all([getPrice(billing, sellable), getStanding(billing, subscription)]);
   assertComparable(subscription, item, price);
   const change = { subscription, item, price, quantity, standing };
   const isMade = isMadeIn(subscription, change);
@@ -82,13 +84,32 @@ function isScheduled({
   throw scheduled();
 }
 
-/** The price as Stripe has it now, archived or not. */
-async function getPrice(billing: Billing, { id }: SellablePrice): Promise<Stripe.Price> {
-  const price = await noteAnew(billing, "price", id).catch((error) => {
+/** The price as Stripe has it now, archived or not, and in the subscription's currency. */
+async function getPrice(
+  billing: Billing,
+  { id }: SellablePrice,
+  { currency }: Stripe.Subscription,
+): Promise<Stripe.Price> {
+  const price = await findPriceIn(billing, id, currency).catch((error) => {
     throw isMissing(error) ? notForSale() : error;
   });
+  if (!price) throw otherCurrency();
   if (!price.active) throw notForSale();
   return price;
+}
+
+/** Stripe shows an item's price in the price's own currency, whatever it is paid in: both are compared in one. */
+async function inItsCurrency(
+  billing: Billing,
+  item: Stripe.SubscriptionItem,
+  { currency }: Stripe.Subscription,
+): Promise<Stripe.SubscriptionItem> {
+  if (item.price.currency === currency) return item;
+  const price = await findPriceIn(billing, item.price.id, currency).catch((error) => {
+    if (!isMissing(error)) throw error;
+  });
+  if (!price) throw notChangeable("What it costs is not known any more.");
+  return { ...item, price };
 }
 
 /** Of a subscription to several things the one that is of the price's group. */

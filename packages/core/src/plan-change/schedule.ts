@@ -122,6 +122,7 @@ function itemParams({ price, quantity, metadata, tax_rates: rates, discounts }: 
 function termsOf(phase: Phase): Omit<PhaseParams, "items"> {
   const {
     automatic_tax: tax,
+    currency,
     default_tax_rates: rates,
     default_payment_method: method,
     description,
@@ -129,6 +130,7 @@ function termsOf(phase: Phase): Omit<PhaseParams, "items"> {
   } = phase;
   const card = idOf(method);
   return {
+    currency,
     ...(card && { default_payment_method: card }),
     ...(tax?.enabled && { automatic_tax: { enabled: true } }),
     ...(rates && rates.length > 0 && { default_tax_rates: rates.map(({ id }) => id) }),

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { assertWithin, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
+import { assertWithin, findPriceIn, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
 import { productsOf } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
@@ -74,7 +74,9 @@ async function assertChange(
 ): Promise<void> {
   const [item] = subscription.items.data;
   if (item?.price.id === price.id && (quantity === undefined || quantity === item.quantity)) throw unchanged();
-  if (subscription.currency !== price.currency) throw otherCurrency();
+  if (subscription.currency !== price.currency && !(await findPriceIn(clients, price.id, subscription.currency))) {
+    throw otherCurrency();
+  }
   assertWithin(price.bounds, quantity ?? item?.quantity ?? 1);
   const [fitting] = await pickOfGroup(clients, [price.group], [subscription], productsOf);
   if (!fitting) throw notOffered("A subscription changes to plans of its own group only");

@@ -20,11 +20,12 @@ import { commonCurrency } from "./customer-currency.ts";
 import { discounts } from "./discount-params.ts";
 import { recurringPrice, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
 import { methodFromParam } from "./payment-methods.ts";
-import { amount, count, interval } from "./price-params.ts";
+import { amount, count, currency, interval } from "./price-params.ts";
 import { moment, prorationBehavior } from "./subscription-params.ts";
 
 const phase = {
   default_payment_method: text,
+  currency,
   description: clearable(text),
   discounts,
   duration: hashOf(schema({ interval, interval_count: count }, ["interval"])),
@@ -89,10 +90,11 @@ export function phasesFromParams(
       metadata: mergeMetadata({}, item.metadata),
     }));
     const prices = items.map(({ price }) => price);
-    const currency = bound ?? commonCurrency(world, customer, prices);
-    for (const [at, price] of prices.entries()) refuseUnpriced(world, price, currency, `${param}[items][${at}][price]`);
+    const phaseCurrency = each.currency ?? bound ?? commonCurrency(world, customer, prices);
+    for (const [at, price] of prices.entries())
+      refuseUnpriced(world, price, phaseCurrency, `${param}[items][${at}][price]`);
     return {
-      currency,
+      currency: phaseCurrency,
       items,
       end,
       proration: each.proration_behavior ?? "create_prorations",
