@@ -1810,7 +1810,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.watch_seats()": {
-      body: "c6d0cc8d4a3f11994707a69036f36305",
+      body: "dffeca235b0693b1f3ecb2a59a629bf6",
       callers: [],
       declared: "() returns trigger, plpgsql, volatile",
       definer: false,
