@@ -323,9 +323,16 @@ end
 $$;
 create trigger watch_new_subscription after insert on public.user_subscriptions
 for each row when (new.is_live) execute function billing.watch_live_subscription();
--- A change of plan may lead into the group of another one.
+-- A change of plan may lead into the group of another one, and so may what is added to a plan.
 create trigger watch_started_subscription after update on public.user_subscriptions
-for each row when (new.is_live and (not old.is_live or new.product_id is distinct from old.product_id)) execute function billing.watch_live_subscription();
+for each row when (
+  new.is_live and (
+    not old.is_live
+    or new.items is distinct from old.items
+      and jsonb_path_query_array(new.items, '$[*].product_id') is distinct from jsonb_path_query_array(old.items, '$[*].product_id')
+  )
+)
+execute function billing.watch_live_subscription();
 
 create function billing.watch_owned_customer() returns trigger
 language plpgsql set search_path = '' as $$

@@ -195,3 +195,13 @@ it("a change of plan that leads into the group of another subscription is notice
   await noteAnew(shop.billing, "subscription", changing);
   expect(await relay.notices("double_subscription")).toMatchObject([{ object_id: other }]);
 });
+
+it("what is added to a subscription and leads into the group of another one is noticed", async () => {
+  const changing = await subscribeTo([addOn]);
+  const other = await subscribeTo([pro]);
+  expect(await relay.notices("double_subscription")).toEqual([]);
+  await nextSecond();
+  await lent.stripe.subscriptions.update(changing, { items: [{ price: starter }], proration_behavior: "none" });
+  await noteAnew(shop.billing, "subscription", changing);
+  expect(await relay.notices("double_subscription")).toMatchObject([{ object_id: other }]);
+});

@@ -1267,7 +1267,7 @@ export const migrated: Catalog = {
           does: "CREATE TRIGGER watch_seats_of_new AFTER INSERT ON public.user_subscriptions FOR EACH ROW WHEN (new.is_live) EXECUTE FUNCTION billing.watch_seats()",
         },
         watch_started_subscription: {
-          does: "CREATE TRIGGER watch_started_subscription AFTER UPDATE ON public.user_subscriptions FOR EACH ROW WHEN ((new.is_live AND ((NOT old.is_live) OR (new.product_id IS DISTINCT FROM old.product_id)))) EXECUTE FUNCTION billing.watch_live_subscription()",
+          does: "CREATE TRIGGER watch_started_subscription AFTER UPDATE ON public.user_subscriptions FOR EACH ROW WHEN ((new.is_live AND ((NOT old.is_live) OR ((new.items IS DISTINCT FROM old.items) AND (jsonb_path_query_array(new.items, '$[*].\"product_id\"'::jsonpath) IS DISTINCT FROM jsonb_path_query_array(old.items, '$[*].\"product_id\"'::jsonpath)))))) EXECUTE FUNCTION billing.watch_live_subscription()",
         },
       },
     },
