@@ -8,7 +8,7 @@ import {
 } from "sst/constructs";
 import { ACCESS_LOG_FORMAT } from "./access-log.ts";
 import { build } from "./build.ts";
-import { checkoutOptions } from "./checkout-options.ts";
+import { checkoutOptions, embedsCheckout } from "./checkout-options.ts";
 import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
@@ -65,7 +65,7 @@ export function Api({ app, stack }: StackContext) {
   throttleRoutes(api);
 
   stack.addOutputs({ ApiUrl: api.url });
-  return { api };
+  return { api, embedsCheckout: embedsCheckout(options) };
 }
 
 /** Where Stripe posts its events. None, where they come by EventBridge alone. */

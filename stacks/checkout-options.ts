@@ -19,7 +19,6 @@ export function checkoutOptions(): { CHECKOUT_OPTIONS?: string } {
 }
 
 /** Whether pages of the site show Stripe's, by the same file. */
-export function embedsCheckout(): boolean {
-  const { CHECKOUT_OPTIONS = "{}" } = checkoutOptions();
+export function embedsCheckout({ CHECKOUT_OPTIONS = "{}" }: ReturnType<typeof checkoutOptions>): boolean {
   return JSON.parse(CHECKOUT_OPTIONS).page === "embedded";
 }

@@ -2,7 +2,6 @@ import { environmentText, readSetting } from "@turnpike/settings";
 import { Duration } from "aws-cdk-lib";
 import { HeadersFrameOption, HeadersReferrerPolicy, ResponseHeadersPolicy } from "aws-cdk-lib/aws-cloudfront";
 import type { Stack } from "sst/constructs";
-import { embedsCheckout } from "./checkout-options.ts";
 
 /** Where Stripe has Checkout and the customer portal: the form of a plan leads to either. */
 const STRIPE_PAGES = ["checkout.stripe.com", "billing.stripe.com"];
@@ -43,7 +42,7 @@ export function contentSecurityPolicy(
 }
 
 /** The headers that every page is served with; the API's answers have CloudFront's own set, which lacks only the first. */
-export function pageHeaders(stack: Stack): ResponseHeadersPolicy {
+export function pageHeaders(stack: Stack, embedsCheckout: boolean): ResponseHeadersPolicy {
   return new ResponseHeadersPolicy(stack, "PageHeaders", {
     // Unique in the account: CDK would give it the same one in every region.
     responseHeadersPolicyName: `${stack.stage}-turnpike-${stack.region}`,
@@ -52,7 +51,7 @@ export function pageHeaders(stack: Stack): ResponseHeadersPolicy {
         contentSecurityPolicy: contentSecurityPolicy(
           environmentText("SUPABASE_URL"),
           readSetting("STRIPE_CUSTOM_DOMAINS"),
-          embedsCheckout(),
+          embedsCheckout,
         ),
         override: true,
       },

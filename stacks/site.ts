@@ -39,7 +39,7 @@ const NEVER_KEPT = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504].map((
 
 /** The web app and the API behind one CloudFront: one origin, so the session cookie reaches both. */
 export function Site({ app, stack }: StackContext) {
-  const { api } = use(Api);
+  const { api, embedsCheckout } = use(Api);
   const bucket = new Bucket(stack, "SiteBucket", {
     enforceSSL: true,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -70,7 +70,7 @@ export function Site({ app, stack }: StackContext) {
         defaultBehavior: {
           origin: S3BucketOrigin.withOriginAccessControl(bucket, { originAccessControl: accessControl(stack) }),
           functionAssociations: [{ function: rewrite, eventType: FunctionEventType.VIEWER_REQUEST }],
-          responseHeadersPolicy: pageHeaders(stack),
+          responseHeadersPolicy: pageHeaders(stack, embedsCheckout),
           viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         },
         additionalBehaviors: { "/api/*": toApi(api.url) },

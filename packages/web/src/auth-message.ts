@@ -1,3 +1,5 @@
+import { Refused } from "./post.ts";
+
 const messages: Record<string, string> = {
   invalid_credentials: "That e-mail and password do not match. Check both, or create an account.",
   email_not_confirmed: "Confirm your e-mail first: open the link that we sent you, then sign in.",
@@ -19,4 +21,9 @@ export function authMessage(error: { code?: string; name: string; message: strin
   if (error.name === "AuthRetryableFetchError")
     return "The server cannot be reached. Check your connection, then try again.";
   return messages[error.code ?? ""] ?? "That did not work. Try again in a minute.";
+}
+
+/** @throws Refused with what it means to the person, where Supabase has refused */
+export function assertDone({ error }: { error: Parameters<typeof authMessage>[0] | null }): void {
+  if (error) throw new Refused(authMessage(error));
 }

@@ -1,5 +1,5 @@
 import { notForSale } from "../catalog/index.ts";
-import { BillingError } from "../errors/index.ts";
+import { BillingError, type ErrorCode } from "../errors/index.ts";
 import { isRefusal } from "../stripe/index.ts";
 import { amountTooLarge } from "./items.ts";
 
@@ -9,24 +9,21 @@ export function refusalOf(error: unknown): BillingError | undefined {
   const { param = "", message } = error;
   if (/^line_items\[\d+\]\[price\]$/.test(param)) return notForSale();
   if (param.startsWith("automatic_tax") || /valid head office address|Stripe Tax/.test(message)) {
-    return new BillingError(
+    return nothingSold(
       "tax_not_set_up",
-      "Nothing can be bought at the moment. Please try again later.",
       "Stripe Tax is not set up: give it the head office's address at https://dashboard.stripe.com/settings/tax",
     );
   }
   if (error.code === "amount_too_large") return amountTooLarge();
   if (/terms of service/i.test(message)) {
-    return new BillingError(
+    return nothingSold(
       "terms_not_set_up",
-      "Nothing can be bought at the moment. Please try again later.",
       "Buyers cannot accept terms whose address Stripe does not know: give it at https://dashboard.stripe.com/settings/public",
     );
   }
   if (param.startsWith("discounts") || /\bcoupon\b/i.test(message)) {
-    return new BillingError(
+    return nothingSold(
       "coupon_not_usable",
-      "Nothing can be bought at the moment. Please try again later.",
       "The coupon of billing.config.ts is unknown to Stripe, used up, expired, or not for this price or its currency",
     );
   }
@@ -38,4 +35,9 @@ export function refusalOf(error: unknown): BillingError | undefined {
     );
   }
   return undefined;
+}
+
+/** What only the product's operator can mend, and hears of. */
+function nothingSold(code: ErrorCode, reason: string): BillingError {
+  return new BillingError(code, "Nothing can be bought at the moment. Please try again later.", reason);
 }

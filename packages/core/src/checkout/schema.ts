@@ -8,7 +8,8 @@ const text = (message: string) => z.string(message).check(z.trim(), z.minLength(
 const PRICE_ID = /^(?!(?:undefined|null|price_)$|prod_)[!-~]{1,255}$/;
 
 const QUANTITY = `Quantity must be a whole number from 1 to ${MOST_OF_ONE}`;
-const quantity = z.int(QUANTITY).check(z.gte(1, QUANTITY), z.lte(MOST_OF_ONE, QUANTITY));
+/** How many of one thing. */
+export const quantity = z.int(QUANTITY).check(z.gte(1, QUANTITY), z.lte(MOST_OF_ONE, QUANTITY));
 const priceId = text("Price ID is required").check(z.regex(STRIPE_ID, "Price ID is required"));
 const ordered = {
   priceId,

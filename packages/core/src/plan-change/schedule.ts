@@ -39,8 +39,13 @@ const METADATA = { scheduled_by: MADE_HERE };
  * Whether what somebody else has agreed with the customer stands in the way: something is to come, or the subscription is to stay as it is
  * beyond its period. A schedule that has run through its phases binds nobody.
  */
-export function isBound({ schedule, next, isForeign }: Standing, periodEnd: number): boolean {
-  return isForeign && (next !== undefined || (schedule?.current_phase?.end_date ?? 0) > periodEnd);
+export function isBound(standing: Standing, periodEnd: number): boolean {
+  return standing.isForeign && isAgreed(standing, periodEnd);
+}
+
+/** Whether something is to come of a subscription, or it is to stay as it is beyond its period, whoever has scheduled that. */
+export function isAgreed({ schedule, next }: Standing, periodEnd: number): boolean {
+  return next !== undefined || (schedule?.current_phase?.end_date ?? 0) > periodEnd;
 }
 
 export const partsOf = ({ items }: Phase): PhasePart[] =>

@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { STRIPE_ID } from "../catalog/schema.ts";
+import { quantity } from "../checkout/schema.ts";
 import { ErrorAnswer } from "../errors/schema.ts";
 import { organizationId } from "../payer/schema.ts";
 
 const PRICE = "Price ID is required";
-const QUANTITY = "Quantity must be a whole number from 1 to 999999";
 const TOKEN = "The preview's token is required";
 
 const subscription = {
@@ -17,7 +17,7 @@ const target = {
   /** What the subscription is to cost from then on; of the group of what it costs now. */
   priceId: z.string(PRICE).check(z.regex(STRIPE_ID, PRICE)),
   /** Absent, it stays. */
-  quantity: z.optional(z.int(QUANTITY).check(z.gte(1, QUANTITY), z.lte(999_999, QUANTITY))),
+  quantity: z.optional(quantity),
 };
 
 /** The body of `POST /api/subscriptions/preview-change`. */

@@ -13,7 +13,7 @@ import { makeNow } from "./now.ts";
 import { getPendingPayment, giveUpPending, refusalOfPayment } from "./pay.ts";
 import { assertNothingWaits } from "./preview.ts";
 import { ending, scheduled } from "./refusals.ts";
-import { getStanding } from "./schedule.ts";
+import { getStanding, isAgreed } from "./schedule.ts";
 import { periodEndOf } from "./state.ts";
 
 /** How many a payer uses of the plans of a group, as the product has said. */
@@ -97,8 +97,7 @@ async function bring(clients: Clients, seats: Seats, lease: Lease): Promise<bool
   assertChangeable(subscription, item);
   assertWithin(bounds, quantity);
   if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending();
-  const { schedule, next } = await getStanding(clients, subscription);
-  if (next || (schedule?.current_phase?.end_date ?? 0) > periodEndOf(subscription)) throw scheduled();
+  if (isAgreed(await getStanding(clients, subscription), periodEndOf(subscription))) throw scheduled();
   if (subscription.status !== "trialing") await assertNothingWaits(clients, subscription);
   lease.assertHeld();
   const key = `seats ${subscription.id} ${version}`;

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from "react";
+import { useAction } from "../action.ts";
 import { Notice } from "./notice.tsx";
 import { Page } from "./page.tsx";
 import { PendingButton } from "./pending-button.tsx";
@@ -8,8 +9,8 @@ const AGAIN_AFTER_S = 60;
 
 interface CheckEmailProps {
   children: ReactNode;
-  /** Sends it once more; the answer says why it was not sent. */
-  resend: () => Promise<string | undefined>;
+  /** Sends it once more. @throws Refused */
+  resend: () => Promise<void>;
   aside: ReactNode;
 }
 
@@ -17,8 +18,7 @@ interface CheckEmailProps {
 export function CheckEmail({ children, resend, aside }: CheckEmailProps) {
   const [sent, setSent] = useState(0);
   const [left, setLeft] = useState(AGAIN_AFTER_S);
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const { pending, error, run } = useAction();
 
   useEffect(() => {
     if (left === 0) return;
@@ -27,11 +27,9 @@ export function CheckEmail({ children, resend, aside }: CheckEmailProps) {
   }, [left]);
 
   const again = async () => {
-    setPending(true);
-    setError(await resend());
-    setPending(false);
-    setSent(sent + 1);
     setLeft(AGAIN_AFTER_S);
+    await resend();
+    setSent(sent + 1);
   };
 
   return (
@@ -49,7 +47,7 @@ export function CheckEmail({ children, resend, aside }: CheckEmailProps) {
           className="button button-quiet button-small"
           pending={pending}
           unavailable={left > 0}
-          onClick={again}
+          onClick={() => run(again)}
         >
           {left > 0 ? `Send it again in ${left} s` : "Send it again"}
         </PendingButton>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
-import { authMessage } from "../auth-message.ts";
+import { useAction } from "../action.ts";
+import { assertDone } from "../auth-message.ts";
 import { signInPath } from "../next-path.ts";
 import { loadProviders, type OfferedProvider } from "../providers.ts";
 import { getSupabase } from "../supabase.ts";
@@ -8,21 +9,20 @@ import { Notice } from "./notice.tsx";
 /** Buttons that sign in with an account elsewhere, for each provider that the Supabase project has switched on. */
 export function Providers({ next }: { next: string }) {
   const [offered, setOffered] = useState<OfferedProvider[]>([]);
-  const [error, setError] = useState<string>();
+  const { error, run } = useAction();
   useEffect(() => {
     void loadProviders().then(setOffered);
   }, []);
 
   const leave = async (provider: OfferedProvider["id"]) => {
     const redirectTo = window.location.origin + signInPath(next);
-    const { error } = await getSupabase().auth.signInWithOAuth({ provider, options: { redirectTo } });
-    setError(error ? authMessage(error) : undefined);
+    assertDone(await getSupabase().auth.signInWithOAuth({ provider, options: { redirectTo } }));
   };
   if (offered.length === 0) return null;
   return (
     <div className="stack providers">
       {offered.map(({ id, name }) => (
-        <button key={id} type="button" className="button button-quiet" onClick={() => leave(id)}>
+        <button key={id} type="button" className="button button-quiet" onClick={() => run(() => leave(id))}>
           <span>Continue with {name}</span>
         </button>
       ))}

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
-import { authMessage } from "../auth-message.ts";
+import { useAction } from "../action.ts";
+import { assertDone } from "../auth-message.ts";
 import { CheckEmail } from "../components/check-email.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
@@ -32,18 +33,16 @@ export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
   const next = safeNextPath(search.get("next"));
   const { title, heading, lead, landing } = purposes[purpose];
   const [sentTo, setSentTo] = useState<string>();
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const { pending, error, run } = useAction();
 
   const send = (email: string) => requestLink(purpose, email, window.location.origin + signInPath(next, landing));
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const email = String(new FormData(event.currentTarget).get("email")).trim();
-    setPending(true);
-    const refused = await send(email);
-    setPending(false);
-    setError(refused);
-    if (!refused) setSentTo(email);
+    void run(async () => {
+      await send(email);
+      setSentTo(email);
+    });
   };
 
   if (session.status === "signed-in" && purpose === "signIn") return <Redirect to={next} replace />;
@@ -74,12 +73,13 @@ export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
   );
 }
 
-/** Answers why nothing was sent. That an address is nobody's is no reason: nobody else may learn it. */
-async function requestLink(purpose: keyof typeof purposes, email: string, page: string): Promise<string | undefined> {
+/** That an address is nobody's is no reason to refuse: nobody else may learn it. */
+async function requestLink(purpose: keyof typeof purposes, email: string, page: string): Promise<void> {
   const { auth } = getSupabase();
-  const { error } =
+  const answer =
     purpose === "password"
       ? await auth.resetPasswordForEmail(email, { redirectTo: page })
       : await auth.signInWithOtp({ email, options: { emailRedirectTo: page, shouldCreateUser: false } });
-  return error && error.code !== "otp_disabled" && error.code !== "user_not_found" ? authMessage(error) : undefined;
+  const { code } = answer.error ?? {};
+  if (code !== "otp_disabled" && code !== "user_not_found") assertDone(answer);
 }

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
-import { authMessage } from "../auth-message.ts";
+import { useAction } from "../action.ts";
+import { assertDone } from "../auth-message.ts";
 import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
 import { Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
@@ -44,16 +45,14 @@ export function NewPasswordPage() {
 
 /** Asks for a new password for whoever is signed in. */
 export function NewPassword({ onDone }: { onDone: () => void }) {
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
-  const save = async (event: FormEvent<HTMLFormElement>) => {
+  const { pending, error, run } = useAction();
+  const save = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const password = String(new FormData(event.currentTarget).get("password"));
-    setPending(true);
-    const { error } = await getSupabase().auth.updateUser({ password });
-    setPending(false);
-    setError(error ? authMessage(error) : undefined);
-    if (!error) onDone();
+    void run(async () => {
+      assertDone(await getSupabase().auth.updateUser({ password }));
+      onDone();
+    });
   };
   return (
     <form className="card stack" onSubmit={save}>

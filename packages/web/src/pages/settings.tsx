@@ -1,13 +1,15 @@
 import type { User } from "@supabase/supabase-js";
 import { type FormEvent, useState } from "react";
 import { Link, Redirect } from "wouter";
-import { authMessage } from "../auth-message.ts";
+import { useAction } from "../action.ts";
+import { assertDone } from "../auth-message.ts";
 import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
 import { Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PendingButton } from "../components/pending-button.tsx";
 import { useLinkProblem } from "../email-link.ts";
 import { signInPath } from "../next-path.ts";
+import { Refused } from "../post.ts";
 import { signOut, useSession } from "../session.tsx";
 import { getSupabase } from "../supabase.ts";
 import { NewPassword } from "./new-password.tsx";
@@ -36,18 +38,17 @@ export function SettingsPage() {
 }
 
 function EmailSection({ user }: { user: User }) {
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const { pending, error, run } = useAction();
   const [wanted, setWanted] = useState<string>();
-  const change = async (event: FormEvent<HTMLFormElement>) => {
+  const change = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const email = String(new FormData(event.currentTarget).get("email")).trim();
-    setPending(true);
-    const options = { emailRedirectTo: `${window.location.origin}/settings` };
-    const { error } = await getSupabase().auth.updateUser({ email }, options);
-    setPending(false);
-    setError(error ? authMessage(error) : undefined);
-    setWanted(error ? undefined : email);
+    setWanted(undefined);
+    void run(async () => {
+      const options = { emailRedirectTo: `${window.location.origin}/settings` };
+      assertDone(await getSupabase().auth.updateUser({ email }, options));
+      setWanted(email);
+    });
   };
   return (
     <section aria-labelledby="email">
@@ -93,17 +94,15 @@ function PasswordSection() {
 }
 
 function DeletionSection({ user, onDeleted }: { user: User; onDeleted: () => void }) {
-  const [pending, setPending] = useState(false);
-  const [failed, setFailed] = useState(false);
-  const leave = async (event: FormEvent<HTMLFormElement>) => {
+  const { pending, error, run } = useAction();
+  const leave = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    setPending(true);
-    const { error } = await getSupabase().rpc("delete_account");
-    setPending(false);
-    setFailed(error !== null);
-    if (error) return;
-    onDeleted();
-    await signOut();
+    void run(async () => {
+      const { error } = await getSupabase().rpc("delete_account");
+      if (error) throw new Refused("Your account could not be deleted. Try again, or write to support.");
+      onDeleted();
+      await signOut();
+    });
   };
   return (
     <section aria-labelledby="deletion">
@@ -127,7 +126,7 @@ function DeletionSection({ user, onDeleted }: { user: User; onDeleted: () => voi
             required
           />
         </label>
-        {failed && <Notice tone="bad">Your account could not be deleted. Try again, or write to support.</Notice>}
+        {error && <Notice tone="bad">{error}</Notice>}
         <PendingButton type="submit" className="button button-bad" pending={pending}>
           Delete my account
         </PendingButton>

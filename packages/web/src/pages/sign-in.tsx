@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
-import { authMessage } from "../auth-message.ts";
+import { useAction } from "../action.ts";
+import { assertDone } from "../auth-message.ts";
 import { brand } from "../brand.ts";
 import { CheckEmail } from "../components/check-email.tsx";
 import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
@@ -89,24 +90,21 @@ interface CredentialsProps {
 }
 
 function Credentials({ creating, next, submit, onSignedIn, onConfirm }: CredentialsProps) {
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
-
-  const send = async (event: FormEvent<HTMLFormElement>) => {
+  const { pending, error, run } = useAction();
+  const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const credentials = { email: String(form.get("email")).trim(), password: String(form.get("password")) };
-    setPending(true);
-    setError(undefined);
     const { auth } = getSupabase();
     const emailRedirectTo = window.location.origin + signInPath(next);
-    const { data, error } = creating
-      ? await auth.signUp({ ...credentials, options: { emailRedirectTo } })
-      : await auth.signInWithPassword(credentials);
-    setPending(false);
-    if (error) setError(authMessage(error));
-    else if (data.session) onSignedIn();
-    else onConfirm(credentials.email);
+    void run(async () => {
+      const answer = creating
+        ? await auth.signUp({ ...credentials, options: { emailRedirectTo } })
+        : await auth.signInWithPassword(credentials);
+      assertDone(answer);
+      if (answer.data.session) onSignedIn();
+      else onConfirm(credentials.email);
+    });
   };
 
   return (
@@ -132,8 +130,7 @@ function Credentials({ creating, next, submit, onSignedIn, onConfirm }: Credenti
 function ConfirmYourEmail({ email, next }: { email: string; next: string }) {
   const resend = async () => {
     const options = { emailRedirectTo: window.location.origin + signInPath(next) };
-    const { error } = await getSupabase().auth.resend({ type: "signup", email, options });
-    return error ? authMessage(error) : undefined;
+    assertDone(await getSupabase().auth.resend({ type: "signup", email, options }));
   };
   const aside = (
     <>
