@@ -34,8 +34,10 @@ const AUTHENTICATION_REQUIRED: Decline = {
   message: "Your card was declined. This transaction requires authentication.",
 };
 
-/** Why the last attempt at a payment failed. */
-export function declineOf({ last_payment_error: error }: PaymentIntent): Decline {
+/** Why the last attempt failed, by what its intent says of it. */
+export function declineOf(
+  error: Stripe.PaymentIntent.LastPaymentError | Stripe.SetupIntent.LastSetupError | null,
+): Decline {
   const { code = DECLINED.code, decline_code, message = DECLINED.message } = error ?? DECLINED;
   return { code, message, ...(decline_code === undefined ? {} : { decline_code }) };
 }

@@ -41,7 +41,7 @@ function recover(world: World, invoice: Invoice): void {
   saveMethod(world, subscription, invoice);
   if (!WAITING.includes(subscription.status)) return;
   world.unschedule("expire_incomplete", subscription.id);
-  world.update("subscriptions", subscription.id, { status: "active" }, "customer.subscription.updated");
+  becomeActive(world, subscription.id);
 }
 
 /** `save_default_payment_method`: what paid becomes the subscription's own (https://docs.stripe.com/api/subscriptions/create#create_subscription-payment_settings-save_default_payment_method). */
@@ -72,11 +72,11 @@ function writeOff(world: World, invoice: Invoice): void {
 }
 
 /** The status is that of the most recent invoice that was not voided. */
-function lookFurtherBack(world: World, { customer, parent }: Invoice): void {
-  const subscription = world.store.subscriptions.find(parent?.subscription_details?.subscription);
+function lookFurtherBack(world: World, invoice: Invoice): void {
+  const subscription = subscriptionOf(world, invoice);
   if (subscription?.status !== "past_due") return;
   const last = world.store.invoices
-    .where("customer", customer ?? "")
+    .where("customer", invoice.customer ?? "")
     .findLast((row) => row.parent?.subscription_details?.subscription === subscription.id && row.status !== "void");
   if (last?.status !== "open") becomeActive(world, subscription.id);
 }

@@ -69,7 +69,7 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
 /** Stripe's decline, or that the bank wants to see its customer. */
 function refusal(world: World, id: string, attempt: "declined" | "requires_action"): ApiError {
   const intent = world.store.paymentIntents.get(defaultPaymentOf(world, id)?.payment.payment_intent);
-  if (attempt === "declined") return new ApiError(402, { type: "card_error", ...declineOf(intent) });
+  if (attempt === "declined") return new ApiError(402, { type: "card_error", ...declineOf(intent.last_payment_error) });
   const message = "This payment requires additional user action before it can be completed successfully.";
   return new ApiError(402, { type: "card_error", code: "invoice_payment_intent_requires_action", message });
 }

@@ -153,7 +153,11 @@ function confirm(world: World, id: string, params: ParamsOf<typeof confirmParams
   tellAttempt(world, id, attempt, method);
   if (attempt === "declined") {
     const declined = getIntent(world, id);
-    throw new ApiError(402, { type: "card_error", ...declineOf(declined), payment_intent: declined });
+    throw new ApiError(402, {
+      type: "card_error",
+      ...declineOf(declined.last_payment_error),
+      payment_intent: declined,
+    });
   }
   return getIntent(world, id);
 }

@@ -50,7 +50,8 @@ export function refuseUnpaid(world: World, latest: string | null, act: (copy: Wo
     const payment = defaultPaymentOf(copy, invoice.id)?.payment.payment_intent;
     const intent = copy.store.paymentIntents.get(payment);
     if (intent.status === "processing") return;
-    if (intent.status !== "requires_action") throw new ApiError(402, { type: "card_error", ...declineOf(intent) });
+    if (intent.status !== "requires_action")
+      throw new ApiError(402, { type: "card_error", ...declineOf(intent.last_payment_error) });
     const message =
       "Payment for this subscription requires additional user action before it can be completed successfully.";
     throw new ApiError(402, { type: "card_error", code: "subscription_payment_intent_requires_action", message });

@@ -13,8 +13,8 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { declineOf } from "../billing/payment.ts";
 import { attemptSetup, cancelSetup, openSetup, type SetupIntent } from "../billing/setup.ts";
-import { DECLINED } from "../billing/test-cards.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { methodFromParam } from "./payment-methods.ts";
@@ -77,8 +77,7 @@ function confirm(world: World, id: string, params: Partial<ParamsOf<typeof creat
   const method = methodFromParam(world, chosen, "payment_method");
   if (attemptSetup(world, id, method, { returnUrl: params.return_url ?? null }) === "declined") {
     const declined = getIntent(world, id);
-    const { code = DECLINED.code, decline_code, message = DECLINED.message } = declined.last_setup_error ?? DECLINED;
-    const decline = { code, message, ...(decline_code === undefined ? {} : { decline_code }) };
+    const decline = declineOf(declined.last_setup_error);
     throw new ApiError(402, { type: "card_error", ...decline, setup_intent: declined });
   }
   return getIntent(world, id);
