@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { type Declaration, type Member, Parser, type Scope } from "./declaration-parser.ts";
+import { type Declaration, DeclarationReader, type Member, type Scope } from "./declaration-reader.ts";
 
 /**
  * Reads the declaration files of the stripe package: the interfaces, namespaces, aliases and classes that its own
- * generator writes, which is a small and regular part of TypeScript. Throws at whatever else it meets.
+ * generator writes.
  */
 export class Declarations {
   readonly #files = new Map<string, Scope>();
@@ -15,7 +15,7 @@ export class Declarations {
     const scope: Scope = { names: new Map(), imports: new Map(), parent: undefined };
     this.#files.set(path, scope);
     const folder = /\/resources\/(.+)\/[^/]+$/.exec(path)?.[1]?.replaceAll("/", ".") ?? "";
-    new Parser(readFileSync(path, "utf8"), path, folder).readFile(scope);
+    new DeclarationReader(readFileSync(path, "utf8"), path, folder).readFile(scope);
     return scope;
   }
 

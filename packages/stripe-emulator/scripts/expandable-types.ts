@@ -1,5 +1,5 @@
 import type { Lead } from "../src/api/stripe-api.ts";
-import type { Declaration, Expression } from "./declaration-parser.ts";
+import type { Declaration, Expression } from "./declaration-reader.ts";
 import type { Declarations } from "./declarations.ts";
 
 type Leads = Record<string, Lead>;

@@ -1,5 +1,5 @@
 import type { Fields, Kind } from "../src/api/stripe-api.ts";
-import type { Declaration, Expression } from "./declaration-parser.ts";
+import type { Declaration, Expression } from "./declaration-reader.ts";
 import type { Declarations } from "./declarations.ts";
 
 const SCALARS: Record<string, Kind> = {

@@ -1,17 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { type Argument, parseSync, Visitor } from "oxc-parser";
 import { type Operation, operationOf, type StripeApi } from "../src/api/stripe-api.ts";
 import { ROUTES } from "../src/resources/routes.ts";
-import type { Expression, Method } from "./declaration-parser.ts";
+import type { Expression, Method } from "./declaration-reader.ts";
 import { Declarations } from "./declarations.ts";
 import { ExpandableTypes } from "./expandable-types.ts";
 import { ParameterTypes } from "./parameter-types.ts";
 
 const RESOURCES = join(dirname(createRequire(import.meta.url).resolve("stripe")), "../esm/resources");
-
-const CLASS = /^export class (\w+) /m;
-const REQUEST = /^ {4}(\w+)\([^)]*\) \{\n(?:.*\n){0,3}? +return this\._makeRequest\('(\w+)', ['`]([^'`]+)['`]/gm;
 
 /** One call of the SDK: its address, and how it is declared. */
 export interface Call {
@@ -25,16 +23,41 @@ export function readCalls(declarations: Declarations): Call[] {
     .filter((file) => /(?<!index)\.js$/.test(file) && !/^(V2|OAuth)/.test(file))
     .sort();
   return files.flatMap((file) => {
-    const source = readFileSync(join(RESOURCES, file), "utf8");
-    const name = CLASS.exec(source)?.[1];
-    if (name === undefined) return [];
-    const methods = declarations.file(join(RESOURCES, file.replace(/\.js$/, ".d.ts"))).names.get(name)?.methods ?? [];
-    return [...source.matchAll(REQUEST)].map(([, called, verb = "", path = ""]) => {
-      const method = methods.find((declared) => declared.name === called);
-      if (!method) throw new Error(`${file} declares no ${called}.`);
-      return { operation: operationOf(verb, path.replaceAll(/\$\{[^}]*\}/g, ":id")), method };
+    const scope = declarations.file(join(RESOURCES, file.replace(/\.js$/, ".d.ts")));
+    return requestsOf(join(RESOURCES, file)).map(({ resource, method, verb, path }) => {
+      const declared = scope.names.get(resource)?.methods.find(({ name }) => name === method);
+      if (!declared) throw new Error(`${file} declares no ${resource}.${method}.`);
+      return { operation: operationOf(verb, path), method: declared };
     });
   });
+}
+
+/** The requests that a file of the SDK makes: `this._makeRequest('GET', `/v1/customers/${…}`, …)` in a method of a class. */
+function requestsOf(file: string): { resource: string; method: string; verb: string; path: string }[] {
+  const requests: ReturnType<typeof requestsOf> = [];
+  let resource = "";
+  let method = "";
+  new Visitor({
+    ClassDeclaration: ({ id }) => {
+      resource = id?.name ?? "";
+    },
+    MethodDefinition: ({ key }) => {
+      method = key.type === "Identifier" ? key.name : "";
+    },
+    CallExpression: ({ callee, arguments: [verb, path] }) => {
+      if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return;
+      if (callee.property.name !== "_makeRequest" || verb?.type !== "Literal" || !path) return;
+      requests.push({ resource, method, verb: String(verb.value), path: addressOf(path) });
+    },
+  }).visit(parseSync(file, readFileSync(file, "utf8")).program);
+  return requests;
+}
+
+/** A literal, or a template with ids in it. */
+function addressOf(node: Argument): string {
+  if (node.type === "Literal") return String(node.value);
+  if (node.type === "TemplateLiteral") return node.quasis.map(({ value }) => value.cooked).join(":id");
+  throw new Error(`An address of the SDK is neither a word nor a template, but a ${node.type}.`);
 }
 
 /** What a method answers with: `Promise<Response<X>>`, or a promise of a list or search result of X. */

@@ -1,4 +1,4 @@
-import type { Declaration, Expression } from "../../scripts/declaration-parser.ts";
+import type { Declaration, Expression } from "../../scripts/declaration-reader.ts";
 import { Declarations } from "../../scripts/declarations.ts";
 import { answerOf, readCalls } from "../../scripts/stripe-api.ts";
 
