@@ -199,6 +199,31 @@ const concepts = [
   },
 ];
 
+/** The emulator's floors, from the ground up: what is kept, how it is told, the world, what money does, and who asks for it. */
+const FLOORS = {
+  state: "(state/|api-version\\.ts$)",
+  events: "events/",
+  world: "world(\\.ts$|/)",
+  billing: "billing/",
+  api: "api/",
+  resources: "resources/",
+  controls: "(controls|planting|jobs|own-host)(\\.ts$|/)",
+  pages: "(pages/|control\\.ts$)",
+};
+
+const floors = Object.entries(FLOORS).map(([name, floor], at, all) => ({
+  name: `emulator-${name}`,
+  comment: `The emulator's ${name} knows the floors below it and no other: ${Object.keys(FLOORS).slice(0, at).join(", ") || "there are none"}.`,
+  from: { path: `^packages/stripe-emulator/src/${floor}`, pathNot: DEVELOPMENT },
+  to: {
+    path: "^packages/stripe-emulator/src/",
+    pathNot: `^packages/stripe-emulator/src/(${all
+      .slice(0, at + 1)
+      .map(([, below]) => below)
+      .join("|")})`,
+  },
+}));
+
 const everywhere = [
   {
     name: "no-circles",
@@ -229,7 +254,10 @@ const everywhere = [
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
-  forbidden: [...perRoom, ...packages, ...concepts, ...everywhere].map((rule) => ({ severity: "error", ...rule })),
+  forbidden: [...perRoom, ...packages, ...concepts, ...floors, ...everywhere].map((rule) => ({
+    severity: "error",
+    ...rule,
+  })),
   options: {
     // TypeScript 7 has no API yet that dependency-cruiser could read with; swc tells types from values as well.
     parser: "swc",

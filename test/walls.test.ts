@@ -59,6 +59,14 @@ const CROSSINGS: Crossing[] = [
   ["stripe-emulator-rooms", "packages/stripe-emulator/src", `import { startLocal } from "../../local/src/start.ts";`],
   ["stripe-emulator-npm", "packages/stripe-emulator/src", `import { createClient } from "@supabase/supabase-js";`],
   ["stripe-emulator-types-only", "packages/stripe-emulator/src", `import Stripe from "stripe";`],
+  ["emulator-state", "packages/stripe-emulator/src/state", `import type { World } from "../world.ts";`],
+  ["emulator-events", "packages/stripe-emulator/src/events", `import { eventIn } from "../api/versions.ts";`],
+  ["emulator-world", "packages/stripe-emulator/src/world", `export { reactions } from "../billing/reactions.ts";`],
+  ["emulator-billing", "packages/stripe-emulator/src/billing", `import { noSuch } from "../api/errors.ts";`],
+  ["emulator-api", "packages/stripe-emulator/src/api", `import { ROUTES } from "../resources/routes.ts";`],
+  ["emulator-resources", "packages/stripe-emulator/src/resources", `import { pagesApp } from "../pages/app.ts";`],
+  ["emulator-controls", "packages/stripe-emulator/src/controls", `import { pagesApp } from "../pages/app.ts";`],
+  ["emulator-pages", "packages/stripe-emulator/src/pages", `import { createStripeEmulator } from "../emulator.ts";`],
   ["local-rooms", "packages/local/src", `import { handler } from "../../functions/src/health.ts";`],
   ["local-rooms", "packages/local/src", `import { startWorld } from "../../../test/world.ts";`],
   ["cli-rooms", "packages/cli/src", `import { startLocal } from "@turnpike/local";`],
@@ -84,7 +92,8 @@ const fileOf = (index: number) => `${CROSSINGS[index]?.[1]}/planted-${index}.ts`
 
 beforeAll(() => {
   copyTree();
-  for (const [index, [, , code]] of CROSSINGS.entries()) {
+  for (const [index, [, folder, code]] of CROSSINGS.entries()) {
+    mkdirSync(join(root, folder), { recursive: true });
     writeFileSync(join(root, fileOf(index)), code.replace("./planted.ts", `./planted-${index}.ts`));
   }
   const { stdout, stderr } = spawnSync(
