@@ -44,7 +44,7 @@ test("a method is one customer's: nobody else is charged to it, and once detache
 test("an invoice is not paid with another customer's method", async () => {
   const [mine, theirs] = [await paying(), await paying()];
   await stripe.invoiceItems.create({ customer: mine.customer, amount: 500, currency: "eur" });
-  const { id = "" } = await stripe.invoices.create({
+  const { id } = await stripe.invoices.create({
     customer: mine.customer,
     pending_invoice_items_behavior: "include",
   });

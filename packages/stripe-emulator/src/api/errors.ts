@@ -64,6 +64,12 @@ export const noSuch = (kind: string, id: string, param?: string, status = param 
     param: param ?? "id",
   });
 
+/** What was looked up; where there is none, Stripe's word for that. */
+export function found<T>(row: T | undefined, ...missing: Parameters<typeof noSuch>): T {
+  if (row === undefined) throw noSuch(...missing);
+  return row;
+}
+
 export const unauthorized = (message: string) => new ApiError(401, { type: "invalid_request_error", message });
 
 export function errorJson(error: ApiError): string {

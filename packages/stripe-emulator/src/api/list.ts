@@ -3,7 +3,7 @@ import { inOrder, type Stretch, type Table, type TextField } from "../state/tabl
 import type { World } from "../world.ts";
 import { invalid, noSuch } from "./errors.ts";
 import { type Fields, integer, type ParamsOf, type Period, range, type Schema, schema, text } from "./params.ts";
-import { type Route, route } from "./route.ts";
+import { type Named, type Route, route } from "./route.ts";
 
 const paging = { limit: integer, starting_after: text, ending_before: text };
 
@@ -68,18 +68,18 @@ function sourceOf<T extends Listed>(rows: readonly T[]): Source<T> {
  * A list route with cursor paging, newest first (https://docs.stripe.com/api/pagination), by `created` where Stripe takes it.
  * `select` gives the rows, oldest first.
  */
-export function listRoute<F extends Fields, T extends Listed>(
-  path: string,
+export function listRoute<const P extends string, F extends Fields, T extends Listed>(
+  path: P,
   kind: string,
   filters: F,
-  select: (world: World, filters: ParamsOf<Schema<F, never>>, path: Record<string, string>) => T[] | Chosen<T>,
+  select: (world: World, filters: ParamsOf<Schema<F, never>>, path: Named<P>) => T[] | Chosen<T>,
 ): Route {
   const params = schema({ ...paging, created: range, ...filters });
   return route("GET", path, params, (world, read, named) => {
     const { created = {}, ...page } = read as Page & { created?: Period };
     const selected = select(world, read as ParamsOf<Schema<F, never>>, named);
     const chosen = Array.isArray(selected) ? { source: sourceOf(selected), shows: () => true } : selected;
-    return pageOf(chosen, created, page, { url: urlOf(path, named), kind });
+    return pageOf(chosen, created, page, { url: urlOf(path, named as Record<string, string>), kind });
   });
 }
 

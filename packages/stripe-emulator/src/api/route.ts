@@ -11,12 +11,19 @@ export interface Route {
   begin(form: FormHash): (world: World, path: Record<string, string>) => object;
 }
 
+/** The ids that a path names: `{ id: string }` of `/v1/customers/:id`. */
+export type Named<P extends string> = P extends `${string}:${infer Rest}`
+  ? Rest extends `${infer Name}/${infer Behind}`
+    ? { [K in Name]: string } & Named<Behind>
+    : { [K in Rest]: string }
+  : unknown;
+
 /** One API route: its parameters and what it does. The answer is serialised after `expand` was applied. */
-export function route<S extends Schema<Fields, string>>(
+export function route<const P extends string, S extends Schema<Fields, string>>(
   method: Route["method"],
-  path: string,
+  path: P,
   params: S,
-  act: (world: World, params: ParamsOf<S>, path: Record<string, string>) => object,
+  act: (world: World, params: ParamsOf<S>, path: Named<P>) => object,
 ): Route {
   return {
     method,
@@ -24,7 +31,8 @@ export function route<S extends Schema<Fields, string>>(
     params,
     begin: (form) => {
       const read = readParams(params, form);
-      return (world, named) => act(world, read, named);
+      // Hono matched the path that the types are read from.
+      return (world, named) => act(world, read, named as Named<P>);
     },
   };
 }

@@ -14,5 +14,5 @@ function getAccount(world: World, id: string) {
 
 export const accountRoutes: Route[] = [
   route("GET", "/v1/account", schema({}), (world) => accountOf(world.store)),
-  route("GET", "/v1/accounts/:id", schema({}), (world, _, { id = "" }) => getAccount(world, id)),
+  route("GET", "/v1/accounts/:id", schema({}), (world, _, { id }) => getAccount(world, id)),
 ];

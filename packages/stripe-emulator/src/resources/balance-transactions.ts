@@ -20,14 +20,14 @@ function getCustomer(world: World, id: string): string {
 }
 
 export const balanceTransactionRoutes: Route[] = [
-  route("POST", "/v1/customers/:id/balance_transactions", createParams, (world, params, { id = "" }) =>
+  route("POST", "/v1/customers/:id/balance_transactions", createParams, (world, params, { id }) =>
     adjustBalance(world, getCustomer(world, id), {
       ...params,
       type: "adjustment",
       metadata: mergeMetadata({}, params.metadata),
     }),
   ),
-  listRoute("/v1/customers/:id/balance_transactions", "balance transaction", {}, (world, _, { id = "" }) => {
+  listRoute("/v1/customers/:id/balance_transactions", "balance transaction", {}, (world, _, { id }) => {
     const customer = getCustomer(world, id);
     return world.store.balanceTransactions.all().filter((row) => row.customer === customer);
   }),

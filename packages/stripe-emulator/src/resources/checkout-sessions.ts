@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, noSuch } from "../api/errors.ts";
+import { found, invalid } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { hashOf, mergeMetadata, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -213,9 +213,7 @@ const setupOf = (world: World, params: CreateSessionParams, currency: string | n
   }).id;
 
 function getSession(world: World, id: string): CheckoutSession {
-  const session = world.store.checkoutSessions.find(id);
-  if (!session) throw noSuch("checkout.session", id);
-  return session;
+  return found(world.store.checkoutSessions.find(id), "checkout.session", id);
 }
 
 const listFilters = {
@@ -242,15 +240,15 @@ export const checkoutSessionRoutes: Route[] = [
       (row) => !details || emailOf(world, row) === details.email,
     );
   }),
-  route("GET", "/v1/checkout/sessions/:id", schema({}), (world, _, { id = "" }) => getSession(world, id)),
-  route("POST", "/v1/checkout/sessions/:id/expire", schema({}), (world, _, { id = "" }) => {
+  route("GET", "/v1/checkout/sessions/:id", schema({}), (world, _, { id }) => getSession(world, id)),
+  route("POST", "/v1/checkout/sessions/:id/expire", schema({}), (world, _, { id }) => {
     const { status } = getSession(world, id);
     if (status === "open") return expireSession(world, id);
     throw invalid(
       `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of \`${status}\`.`,
     );
   }),
-  listRoute("/v1/checkout/sessions/:id/line_items", "line item", {}, (world, _, { id = "" }) =>
+  listRoute("/v1/checkout/sessions/:id/line_items", "line item", {}, (world, _, { id }) =>
     [...world.store.sessionDetails.get(getSession(world, id).id).lineItems].reverse(),
   ),
 ];

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import {
   arrayOf,
@@ -109,9 +109,7 @@ function createCoupon(world: World, params: CreateParams): Coupon {
 }
 
 function getCoupon(world: World, id: string): Coupon {
-  const coupon = world.store.coupons.find(id);
-  if (!coupon) throw noSuch("coupon", id, "coupon", 404);
-  return coupon;
+  return found(world.store.coupons.find(id), "coupon", id, "coupon", 404);
 }
 
 /** Its promotion codes end with it. Discounts that were granted go on. */
@@ -130,10 +128,10 @@ const updateParams = schema({ metadata, name: clearable(text) } satisfies Fields
 export const couponRoutes: Route[] = [
   route("POST", "/v1/coupons", createParams, createCoupon),
   listRoute("/v1/coupons", "coupon", {}, (world) => world.store.coupons.all()),
-  route("GET", "/v1/coupons/:id", schema({}), (world, _, { id = "" }) => getCoupon(world, id)),
-  route("POST", "/v1/coupons/:id", updateParams, (world, { metadata: change, ...plain }, { id = "" }) => {
+  route("GET", "/v1/coupons/:id", schema({}), (world, _, { id }) => getCoupon(world, id)),
+  route("POST", "/v1/coupons/:id", updateParams, (world, { metadata: change, ...plain }, { id }) => {
     const patch = { ...plain, metadata: mergeMetadata(getCoupon(world, id).metadata, change) };
     return world.update("coupons", id, patch, "coupon.updated");
   }),
-  route("DELETE", "/v1/coupons/:id", schema({}), (world, _, { id = "" }) => deleteCoupon(world, id)),
+  route("DELETE", "/v1/coupons/:id", schema({}), (world, _, { id }) => deleteCoupon(world, id)),
 ];

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter } from "../api/errors.ts";
 import {
   arrayOf,
   type Fields,
@@ -80,8 +80,12 @@ function lineFromParam(invoice: Invoice, asked: Asked, param: string, taken: rea
   }
   const named = asked.invoice_line_item;
   if (named === undefined) throw missingParameter(`${param}[invoice_line_item]`);
-  const credited = invoice.lines.data.find(({ id }) => id === named);
-  if (!credited) throw noSuch("invoice line item", named, `${param}[invoice_line_item]`);
+  const credited = found(
+    invoice.lines.data.find(({ id }) => id === named),
+    "invoice line item",
+    named,
+    `${param}[invoice_line_item]`,
+  );
   if ((asked.amount === undefined) === (quantity === undefined))
     throw invalid(`You must pass either an amount or a quantity for ${param}.`, undefined, param);
   const gross = asked.amount ?? Math.round(((quantity ?? 0) * credited.amount) / Math.max(credited.quantity ?? 1, 1));

@@ -1,4 +1,4 @@
-import { invalid, noSuch } from "../api/errors.ts";
+import { found, invalid, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { mergeMetadata, metadata, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -22,8 +22,7 @@ import { expectStatus } from "./invoice-editing.ts";
 
 /** At the time of the invoice's customer. */
 function createCreditNote(world: World, params: CreateParams): CreditNote {
-  const invoice = world.store.invoices.find(params.invoice);
-  if (!invoice) throw noSuch("invoice", params.invoice, "invoice");
+  const invoice = found(world.store.invoices.find(params.invoice), "invoice", params.invoice, "invoice");
   expectStatus(invoice, ["open", "paid"], "create a credit note for");
   const lines = linesFromParams(world, invoice, params);
   const { amount } = sumOf(lines);
@@ -93,9 +92,7 @@ const preview = (world: World, params: CreateParams): CreditNote =>
   world.rehearse(world.now(), (copy) => createCreditNote(copy, params));
 
 function getCreditNote(world: World, id: string): CreditNote {
-  const note = world.store.creditNotes.find(id);
-  if (!note) throw noSuch("credit_note", id);
-  return note;
+  return found(world.store.creditNotes.find(id), "credit_note", id);
 }
 
 /** Only what an open invoice still asks for can be asked for again: what was given back cannot. */
@@ -116,14 +113,14 @@ export const creditNoteRoutes: Route[] = [
   listRoute("/v1/credit_notes/preview/lines", "line item", fields, (world, { invoice = "", ...params }) =>
     [...preview(world, { invoice, ...params }).lines.data].reverse(),
   ),
-  route("GET", "/v1/credit_notes/:id", schema({}), (world, _, { id = "" }) => getCreditNote(world, id)),
-  listRoute("/v1/credit_notes/:id/lines", "line item", {}, (world, _, { id = "" }) =>
+  route("GET", "/v1/credit_notes/:id", schema({}), (world, _, { id }) => getCreditNote(world, id)),
+  listRoute("/v1/credit_notes/:id/lines", "line item", {}, (world, _, { id }) =>
     [...getCreditNote(world, id).lines.data].reverse(),
   ),
-  route("POST", "/v1/credit_notes/:id", schema({ memo: text, metadata }), (world, params, { id = "" }) => {
+  route("POST", "/v1/credit_notes/:id", schema({ memo: text, metadata }), (world, params, { id }) => {
     const before = getCreditNote(world, id);
     const patch = { memo: params.memo ?? before.memo, metadata: mergeMetadata(before.metadata, params.metadata) };
     return world.update("creditNotes", id, patch, "credit_note.updated");
   }),
-  route("POST", "/v1/credit_notes/:id/void", schema({}), (world, _, { id = "" }) => voidNote(world, id)),
+  route("POST", "/v1/credit_notes/:id/void", schema({}), (world, _, { id }) => voidNote(world, id)),
 ];

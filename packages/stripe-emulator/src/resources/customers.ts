@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { noSuch } from "../api/errors.ts";
+import { found, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
@@ -52,9 +52,7 @@ type CreateParams = ParamsOf<typeof createParams>;
 
 /** The customer of an id that a parameter named; 400 when there is none. */
 export function customerFromParam(world: World, id: string, param = "customer"): Customer {
-  const customer = world.store.customers.find(id);
-  if (!customer) throw noSuch("customer", id, param);
-  return customer;
+  return found(world.store.customers.find(id), "customer", id, param);
 }
 
 export function createCustomer(world: World, params: CreateParams): Customer {
@@ -81,14 +79,17 @@ function newCustomer(world: World, params: CreateParams): Customer {
 function defaultMethod(world: World, customer: string, id: string | null | undefined): string | null {
   if (id == null) return null;
   const attached = world.store.paymentMethods.all().filter((row) => row.customer === customer);
-  const own = attached.find((row) => row.id === id) ?? (id.startsWith("pm_card_") ? attached.at(-1) : undefined);
-  if (!own) throw noSuch("PaymentMethod", id, "invoice_settings[default_payment_method]");
+  const own = found(
+    attached.find((row) => row.id === id) ?? (id.startsWith("pm_card_") ? attached.at(-1) : undefined),
+    "PaymentMethod",
+    id,
+    "invoice_settings[default_payment_method]",
+  );
   return own.id;
 }
 
 export function updateCustomer(world: World, id: string, params: CreateParams): Customer {
-  const before = world.store.customers.find(id);
-  if (!before) throw noSuch("customer", id);
+  const before = found(world.store.customers.find(id), "customer", id);
   const {
     metadata: change,
     address: newAddress,
@@ -122,8 +123,7 @@ export function updateCustomer(world: World, id: string, params: CreateParams): 
 
 /** Deletes a customer; the subscriptions end at once. */
 export function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer {
-  const customer = world.store.customers.find(id);
-  if (!customer) throw noSuch("customer", id);
+  const customer = found(world.store.customers.find(id), "customer", id);
   for (const subscription of world.store.subscriptions.all()) {
     if (subscription.customer === id && !isOver(subscription)) endSubscription(world, subscription.id);
   }
@@ -160,13 +160,9 @@ export const customerRoutes: Route[] = [
     searched,
     (world) => world.searchable ?? world.store.customers.all(),
   ),
-  route("GET", "/v1/customers/:id", schema({}), (world, _, { id = "" }) => {
-    const customer = world.store.customers.find(id) ?? world.store.deletedCustomers.find(id);
-    if (!customer) throw noSuch("customer", id);
-    return customer;
+  route("GET", "/v1/customers/:id", schema({}), (world, _, { id }) => {
+    return found(world.store.customers.find(id) ?? world.store.deletedCustomers.find(id), "customer", id);
   }),
-  route("POST", "/v1/customers/:id", schema(attributes), (world, params, { id = "" }) =>
-    updateCustomer(world, id, params),
-  ),
-  route("DELETE", "/v1/customers/:id", schema({}), (world, _, { id = "" }) => deleteCustomer(world, id)),
+  route("POST", "/v1/customers/:id", schema(attributes), (world, params, { id }) => updateCustomer(world, id, params)),
+  route("DELETE", "/v1/customers/:id", schema({}), (world, _, { id }) => deleteCustomer(world, id)),
 ];

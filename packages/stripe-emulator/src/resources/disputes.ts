@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, noSuch } from "../api/errors.ts";
+import { found, invalid } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
@@ -44,9 +44,7 @@ const evidence = hashOf(
 const updateParams = schema({ evidence, metadata, submit: boolean } satisfies Fields<keyof Stripe.DisputeUpdateParams>);
 
 function getDispute(world: World, id: string): Dispute {
-  const dispute = world.store.disputes.find(id);
-  if (!dispute) throw noSuch("dispute", id);
-  return dispute;
+  return found(world.store.disputes.find(id), "dispute", id);
 }
 
 function openDispute(world: World, id: string): Dispute {
@@ -77,9 +75,9 @@ export const disputeRoutes: Route[] = [
   listRoute("/v1/disputes", "dispute", { charge: text, payment_intent: text }, (world, { charge, payment_intent }) =>
     choose(world.store.disputes, { charge, payment_intent }),
   ),
-  route("GET", "/v1/disputes/:id", schema({}), (world, _, { id = "" }) => getDispute(world, id)),
-  route("POST", "/v1/disputes/:id", updateParams, (world, params, { id = "" }) => updateDispute(world, id, params)),
-  route("POST", "/v1/disputes/:id/close", schema({}), (world, _, { id = "" }) =>
+  route("GET", "/v1/disputes/:id", schema({}), (world, _, { id }) => getDispute(world, id)),
+  route("POST", "/v1/disputes/:id", updateParams, (world, params, { id }) => updateDispute(world, id, params)),
+  route("POST", "/v1/disputes/:id/close", schema({}), (world, _, { id }) =>
     closeDispute(world, openDispute(world, id).id, "lost"),
   ),
   listRoute(
@@ -88,9 +86,7 @@ export const disputeRoutes: Route[] = [
     { charge: text, payment_intent: text },
     (world, { charge, payment_intent }) => choose(world.store.fraudWarnings, { charge, payment_intent }),
   ),
-  route("GET", "/v1/radar/early_fraud_warnings/:id", schema({}), (world, _, { id = "" }) => {
-    const warning = world.store.fraudWarnings.find(id);
-    if (!warning) throw noSuch("early_fraud_warning", id);
-    return warning;
+  route("GET", "/v1/radar/early_fraud_warnings/:id", schema({}), (world, _, { id }) => {
+    return found(world.store.fraudWarnings.find(id), "early_fraud_warning", id);
   }),
 ];

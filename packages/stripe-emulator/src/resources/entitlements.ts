@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, noSuch } from "../api/errors.ts";
+import { found, invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { boolean, type Fields, mergeMetadata, metadata, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -19,9 +19,7 @@ const updateParams = schema({ active: boolean, metadata, name: text } satisfies 
 >);
 
 function getFeature(world: World, id: string, param?: string): Feature {
-  const feature = world.store.features.find(id);
-  if (!feature) throw noSuch("feature", id, param);
-  return feature;
+  return found(world.store.features.find(id), "feature", id, param);
 }
 
 const productFeatures = (world: World, product: string) => {
@@ -50,8 +48,8 @@ export const entitlementRoutes: Route[] = [
       .filter(({ active }) => filters.archived === undefined || active !== filters.archived)
       .filter((row) => filters.lookup_key === undefined || row.lookup_key === filters.lookup_key),
   ),
-  route("GET", "/v1/entitlements/features/:id", schema({}), (world, _, { id = "" }) => getFeature(world, id)),
-  route("POST", "/v1/entitlements/features/:id", updateParams, (world, { metadata: change, ...plain }, { id = "" }) => {
+  route("GET", "/v1/entitlements/features/:id", schema({}), (world, _, { id }) => getFeature(world, id)),
+  route("POST", "/v1/entitlements/features/:id", updateParams, (world, { metadata: change, ...plain }, { id }) => {
     const before = getFeature(world, id);
     return world.update("features", id, { ...plain, metadata: mergeMetadata(before.metadata, change) });
   }),
@@ -59,7 +57,7 @@ export const entitlementRoutes: Route[] = [
     "POST",
     "/v1/products/:id/features",
     schema({ entitlement_feature: text }, ["entitlement_feature"]),
-    (world, params, { id = "" }) => {
+    (world, params, { id }) => {
       productFeatures(world, id);
       const feature = getFeature(world, params.entitlement_feature, "entitlement_feature");
       const made = {
@@ -72,10 +70,10 @@ export const entitlementRoutes: Route[] = [
       return shown;
     },
   ),
-  listRoute("/v1/products/:id/features", "product_feature", {}, (world, _, { id = "" }) =>
+  listRoute("/v1/products/:id/features", "product_feature", {}, (world, _, { id }) =>
     productFeatures(world, id).map(({ product: _product, ...shown }) => shown),
   ),
-  route("DELETE", "/v1/products/:id/features/:feature", schema({}), (world, _, { id = "", feature = "" }) => {
+  route("DELETE", "/v1/products/:id/features/:feature", schema({}), (world, _, { id, feature }) => {
     if (!productFeatures(world, id).some((row) => row.id === feature)) throw noSuch("product_feature", feature);
     world.store.productFeatures.delete(feature);
     return { id: feature, object: "product_feature", deleted: true };

@@ -40,13 +40,13 @@ export const eventRoutes: Route[] = [
   listRoute("/v1/events", "event", { type: text, types: arrayOf(text), delivery_success: boolean }, (world, filter) =>
     choose(world.store.events, {}, isListed(filter)),
   ),
-  route("GET", "/v1/events/:id", schema({}), (world, _, { id = "" }) => getEvent(world, id)),
+  route("GET", "/v1/events/:id", schema({}), (world, _, { id }) => getEvent(world, id)),
   // Undocumented: what `stripe events resend` asks.
   route(
     "POST",
     "/v1/events/:id/retry",
     schema({ for_stripecli: ignored, account: ignored, webhook_endpoint: text }),
-    (world, { webhook_endpoint: endpoint = null }, { id = "" }) => {
+    (world, { webhook_endpoint: endpoint = null }, { id }) => {
       const event = getEvent(world, id);
       world.resend(event, endpoint);
       return event;

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import {
   boolean,
   clearable,
@@ -54,9 +54,7 @@ export const createParams = schema(
 );
 
 export function getInvoice(world: World, id: string): Invoice {
-  const invoice = world.store.invoices.find(id);
-  if (!invoice) throw noSuch("invoice", id);
-  return invoice;
+  return found(world.store.invoices.find(id), "invoice", id);
 }
 
 function patchOf(world: World, params: Attributes): Partial<Invoice> {

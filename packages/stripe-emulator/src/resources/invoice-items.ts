@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
@@ -88,9 +88,7 @@ function createItem(world: World, params: ParamsOf<typeof createParams>): Invoic
 }
 
 function getItem(world: World, id: string): InvoiceItem {
-  const item = world.store.invoiceItems.find(id);
-  if (!item) throw noSuch("invoiceitem", id);
-  return item;
+  return found(world.store.invoiceItems.find(id), "invoiceitem", id);
 }
 
 function deleteItem(world: World, id: string): Stripe.DeletedInvoiceItem {
@@ -113,6 +111,6 @@ export const invoiceItemRoutes: Route[] = [
       (row) => pending === undefined || (row.invoice === null) === pending,
     ),
   ),
-  route("GET", "/v1/invoiceitems/:id", schema({}), (world, _, { id = "" }) => getItem(world, id)),
-  route("DELETE", "/v1/invoiceitems/:id", schema({}), (world, _, { id = "" }) => deleteItem(world, id)),
+  route("GET", "/v1/invoiceitems/:id", schema({}), (world, _, { id }) => getItem(world, id)),
+  route("DELETE", "/v1/invoiceitems/:id", schema({}), (world, _, { id }) => deleteItem(world, id)),
 ];

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter } from "../api/errors.ts";
 import { type Fields, type ParamsOf, schema, text } from "../api/params.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { openInvoicePayment, paymentBy, paymentSucceeded } from "../billing/invoice-payments.ts";
@@ -18,8 +18,7 @@ export function attachPayment(
   const invoice = getInvoice(world, id);
   if (named === undefined) throw missingParameter("payment_intent");
   expectStatus(invoice, ["open"], "attach a payment to");
-  const intent = world.store.paymentIntents.find(named);
-  if (!intent) throw noSuch("payment_intent", named, "payment_intent");
+  const intent = found(world.store.paymentIntents.find(named), "payment_intent", named, "payment_intent");
   refuseMisfit(world, invoice, intent);
   const payment = openInvoicePayment(world, invoice, { intent: named, amount: intent.amount, isDefault: false });
   if (intent.status === "succeeded") paymentSucceeded(world, payment);

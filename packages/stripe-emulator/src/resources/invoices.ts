@@ -87,31 +87,29 @@ export const invoiceRoutes: Route[] = [
       ),
   ),
   route("POST", "/v1/invoices/create_preview", previewParams, previewInvoice),
-  route("GET", "/v1/invoices/:id", schema({}), (world, _, { id = "" }) => getInvoice(world, id)),
-  listRoute("/v1/invoices/:id/lines", "line item", {}, (world, _, { id = "" }) =>
+  route("GET", "/v1/invoices/:id", schema({}), (world, _, { id }) => getInvoice(world, id)),
+  listRoute("/v1/invoices/:id/lines", "line item", {}, (world, _, { id }) =>
     [...getInvoice(world, id).lines.data].reverse(),
   ),
   route("POST", "/v1/invoices", createParams, createInvoice),
-  route("POST", "/v1/invoices/:id", schema(attributes), (world, params, { id = "" }) =>
-    updateInvoice(world, id, params),
-  ),
-  route("DELETE", "/v1/invoices/:id", schema({}), (world, _, { id = "" }) => deleteInvoice(world, id)),
-  route("POST", "/v1/invoices/:id/finalize", schema({ auto_advance: boolean }), (world, params, { id = "" }) =>
+  route("POST", "/v1/invoices/:id", schema(attributes), (world, params, { id }) => updateInvoice(world, id, params)),
+  route("DELETE", "/v1/invoices/:id", schema({}), (world, _, { id }) => deleteInvoice(world, id)),
+  route("POST", "/v1/invoices/:id/finalize", schema({ auto_advance: boolean }), (world, params, { id }) =>
     finalize(world, id, params.auto_advance),
   ),
-  route("POST", "/v1/invoices/:id/send", schema({}), (world, _, { id = "" }) => send(world, id)),
-  route("POST", "/v1/invoices/:id/void", schema({}), (world, _, { id = "" }) => {
+  route("POST", "/v1/invoices/:id/send", schema({}), (world, _, { id }) => send(world, id)),
+  route("POST", "/v1/invoices/:id/void", schema({}), (world, _, { id }) => {
     expectStatus(getInvoice(world, id), ["open", "uncollectible"], "void");
     return closeInvoice(world, id, "void");
   }),
-  route("POST", "/v1/invoices/:id/mark_uncollectible", schema({}), (world, _, { id = "" }) => {
+  route("POST", "/v1/invoices/:id/mark_uncollectible", schema({}), (world, _, { id }) => {
     expectStatus(getInvoice(world, id), ["open"], "mark uncollectible");
     const closed = closeInvoice(world, id, "uncollectible");
     setDelinquent(world, closed.customer, false);
     return closed;
   }),
-  route("POST", "/v1/invoices/:id/attach_payment", attachParams, (world, params, { id = "" }) =>
+  route("POST", "/v1/invoices/:id/attach_payment", attachParams, (world, params, { id }) =>
     attachPayment(world, id, params),
   ),
-  route("POST", "/v1/invoices/:id/pay", payParams, (world, params, { id = "" }) => pay(world, id, params)),
+  route("POST", "/v1/invoices/:id/pay", payParams, (world, params, { id }) => pay(world, id, params)),
 ];

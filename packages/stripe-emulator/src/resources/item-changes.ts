@@ -1,4 +1,4 @@
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
 import type { ItemChange } from "../billing/changing.ts";
 import { currenciesOf, findPriceIn } from "../billing/currencies.ts";
@@ -59,8 +59,12 @@ export function itemChanges(world: World, subscription: Subscription, asked: rea
 
 function itemChange(world: World, subscription: Subscription, asked: ItemParams, param: string): ItemChange {
   if (asked.id === undefined) return addition(world, subscription, asked, param);
-  const item = subscription.items.data.find((candidate) => candidate.id === asked.id);
-  if (!item) throw noSuch("subscription_item", asked.id, `${param}[id]`);
+  const item = found(
+    subscription.items.data.find((candidate) => candidate.id === asked.id),
+    "subscription_item",
+    asked.id,
+    `${param}[id]`,
+  );
   if (asked.deleted) return { item, to: null };
   const price = (asked.price ?? asked.plan) === undefined ? item.price : recurringPrice(world, asked, param);
   refuseUnpriced(world, price, subscription.currency, `${param}[price]`);

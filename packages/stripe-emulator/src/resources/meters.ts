@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { noSuch } from "../api/errors.ts";
+import { found } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { type Fields, hashOf, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -41,9 +41,7 @@ function createMeter(world: World, params: ParamsOf<typeof createParams>): Meter
 }
 
 function getMeter(world: World, id: string): Meter {
-  const meter = world.store.meters.find(id);
-  if (!meter) throw noSuch("meter", id);
-  return meter;
+  return found(world.store.meters.find(id), "meter", id);
 }
 
 export const meterRoutes: Route[] = [
@@ -51,5 +49,5 @@ export const meterRoutes: Route[] = [
   listRoute("/v1/billing/meters", "meter", { status: oneOf("active", "inactive") }, (world, { status }) =>
     world.store.meters.all().filter((row) => status === undefined || row.status === status),
   ),
-  route("GET", "/v1/billing/meters/:id", schema({}), (world, _, { id = "" }) => getMeter(world, id)),
+  route("GET", "/v1/billing/meters/:id", schema({}), (world, _, { id }) => getMeter(world, id)),
 ];

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { ApiError, found, invalid } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
@@ -121,9 +121,7 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
 }
 
 function getIntent(world: World, id: string): PaymentIntent {
-  const intent = world.store.paymentIntents.find(id);
-  if (!intent) throw noSuch("payment_intent", id);
-  return intent;
+  return found(world.store.paymentIntents.find(id), "payment_intent", id);
 }
 
 const CONFIRMABLE = ["requires_payment_method", "requires_confirmation", "requires_action"];
@@ -196,8 +194,8 @@ export const paymentIntentRoutes: Route[] = [
   listRoute("/v1/payment_intents", "payment_intent", { customer: text }, (world, { customer }) =>
     choose(world.store.paymentIntents, { customer }),
   ),
-  route("GET", "/v1/payment_intents/:id", schema({}), (world, _, { id = "" }) => getIntent(world, id)),
-  route("POST", "/v1/payment_intents/:id", updateParams, (world, params, { id = "" }) => {
+  route("GET", "/v1/payment_intents/:id", schema({}), (world, _, { id }) => getIntent(world, id)),
+  route("POST", "/v1/payment_intents/:id", updateParams, (world, params, { id }) => {
     const { metadata: before, ...intent } = getIntent(world, id);
     expectStatus({ ...intent, metadata: before }, CONFIRMABLE, "update");
     if (params.amount !== undefined || params.currency !== undefined) refuseDefault(world, id, "change the amount of");
@@ -210,16 +208,13 @@ export const paymentIntentRoutes: Route[] = [
       metadata: mergeMetadata(before, change),
     });
   }),
-  route("POST", "/v1/payment_intents/:id/capture", captureParams, (world, params, { id = "" }) =>
+  route("POST", "/v1/payment_intents/:id/capture", captureParams, (world, params, { id }) =>
     capture(world, id, params.amount_to_capture),
   ),
-  route("POST", "/v1/payment_intents/:id/confirm", confirmParams, (world, params, { id = "" }) =>
+  route("POST", "/v1/payment_intents/:id/confirm", confirmParams, (world, params, { id }) =>
     confirm(world, id, params),
   ),
-  route(
-    "POST",
-    "/v1/payment_intents/:id/cancel",
-    schema({ cancellation_reason: reason }),
-    (world, params, { id = "" }) => cancel(world, id, params.cancellation_reason ?? null),
+  route("POST", "/v1/payment_intents/:id/cancel", schema({ cancellation_reason: reason }), (world, params, { id }) =>
+    cancel(world, id, params.cancellation_reason ?? null),
   ),
 ];

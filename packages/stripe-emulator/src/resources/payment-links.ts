@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { boolean, isWebAddress, mergeMetadata, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -149,9 +149,7 @@ function subscriptionData(
 }
 
 function getLink(world: World, id: string): PaymentLink {
-  const link = world.store.paymentLinks.find(id);
-  if (!link) throw noSuch("payment_link", id);
-  return link;
+  return found(world.store.paymentLinks.find(id), "payment_link", id);
 }
 
 function updateLink(world: World, id: string, params: LinkParams): PaymentLink {
@@ -166,9 +164,9 @@ export const paymentLinkRoutes: Route[] = [
   listRoute("/v1/payment_links", "payment link", { active: boolean }, (world, { active }) =>
     world.store.paymentLinks.all().filter((row) => active === undefined || row.active === active),
   ),
-  route("GET", "/v1/payment_links/:id", schema({}), (world, _, { id = "" }) => getLink(world, id)),
-  route("POST", "/v1/payment_links/:id", updateParams, (world, params, { id = "" }) => updateLink(world, id, params)),
-  listRoute("/v1/payment_links/:id/line_items", "line item", {}, (world, _, { id = "" }) =>
+  route("GET", "/v1/payment_links/:id", schema({}), (world, _, { id }) => getLink(world, id)),
+  route("POST", "/v1/payment_links/:id", updateParams, (world, params, { id }) => updateLink(world, id, params)),
+  listRoute("/v1/payment_links/:id/line_items", "line item", {}, (world, _, { id }) =>
     [...world.store.linkItems.get(getLink(world, id).id).items].reverse(),
   ),
 ];

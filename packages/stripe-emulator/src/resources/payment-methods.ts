@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { ApiError, invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { ApiError, found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   clearable,
@@ -28,8 +28,7 @@ type PaymentMethod = Stored<Stripe.PaymentMethod>;
 export function methodFromParam(world: World, id: string, param?: string): PaymentMethod {
   const number = namedCardNumber(id);
   if (number !== undefined) return createPaymentMethod(world, namedCard(world, number), NOBODY);
-  const method = world.store.paymentMethods.find(id);
-  if (!method) throw noSuch("PaymentMethod", id, param);
+  const method = found(world.store.paymentMethods.find(id), "PaymentMethod", id, param);
   if (world.store.instruments.get(id).detached) {
     const message =
       "This PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.";
@@ -99,9 +98,7 @@ function createFromParams(world: World, params: ParamsOf<typeof createParams>): 
 }
 
 function getPaymentMethod(world: World, id: string): PaymentMethod {
-  const method = world.store.paymentMethods.find(id);
-  if (!method) throw noSuch("PaymentMethod", id);
-  return method;
+  return found(world.store.paymentMethods.find(id), "PaymentMethod", id);
 }
 
 const updateParams = schema({
@@ -170,22 +167,17 @@ export const paymentMethodRoutes: Route[] = [
     refuseUnknownCustomer(world, filters.customer);
     return select(world, filters);
   }),
-  listRoute("/v1/customers/:id/payment_methods", "payment_method", listFilters, (world, filters, { id = "" }) => {
+  listRoute("/v1/customers/:id/payment_methods", "payment_method", listFilters, (world, filters, { id }) => {
     if (!world.store.customers.find(id)) throw noSuch("customer", id);
     return select(world, { ...filters, customer: id });
   }),
-  route("GET", "/v1/payment_methods/:id", schema({}), (world, _, { id = "" }) => getPaymentMethod(world, id)),
-  route(
-    "POST",
-    "/v1/payment_methods/:id/attach",
-    schema({ customer: text }, ["customer"]),
-    (world, params, { id = "" }) => {
-      if (!world.store.customers.find(params.customer)) throw noSuch("customer", params.customer, "customer");
-      return attachFromParam(world, id, params.customer);
-    },
-  ),
-  route("POST", "/v1/payment_methods/:id", updateParams, (world, params, { id = "" }) =>
+  route("GET", "/v1/payment_methods/:id", schema({}), (world, _, { id }) => getPaymentMethod(world, id)),
+  route("POST", "/v1/payment_methods/:id/attach", schema({ customer: text }, ["customer"]), (world, params, { id }) => {
+    if (!world.store.customers.find(params.customer)) throw noSuch("customer", params.customer, "customer");
+    return attachFromParam(world, id, params.customer);
+  }),
+  route("POST", "/v1/payment_methods/:id", updateParams, (world, params, { id }) =>
     updatePaymentMethod(world, id, params),
   ),
-  route("POST", "/v1/payment_methods/:id/detach", schema({}), (world, _, { id = "" }) => detach(world, id)),
+  route("POST", "/v1/payment_methods/:id/detach", schema({}), (world, _, { id }) => detach(world, id)),
 ];

@@ -1,4 +1,4 @@
-import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { ApiError, found, invalid } from "../api/errors.ts";
 import { ignored, integer, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { completeCheckout } from "../billing/checkout.ts";
@@ -13,15 +13,13 @@ const confirmParams = schema({ expected_amount: integer, payment_method: text, r
 ]);
 
 function getOpenSession(world: World, id: string): CheckoutSession {
-  const session = world.store.checkoutSessions.find(id);
-  if (!session) throw noSuch("payment_page", id);
-  return session;
+  return found(world.store.checkoutSessions.find(id), "payment_page", id);
 }
 
 /** The undocumented routes behind the hosted page: Stripe's CLI completes its checkouts by them. */
 export const paymentPageRoutes: Route[] = [
-  route("GET", "/v1/payment_pages/:id", schema({}), (world, _, { id = "" }) => getOpenSession(world, id)),
-  route("POST", "/v1/payment_pages/:id/confirm", confirmParams, (world, params, { id = "" }) => {
+  route("GET", "/v1/payment_pages/:id", schema({}), (world, _, { id }) => getOpenSession(world, id)),
+  route("POST", "/v1/payment_pages/:id/confirm", confirmParams, (world, params, { id }) => {
     const { status } = getOpenSession(world, id);
     if (status !== "open") throw invalid("This Checkout Session is no longer open.");
     const method = methodFromParam(world, params.payment_method, "payment_method");

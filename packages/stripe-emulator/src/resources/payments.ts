@@ -1,4 +1,4 @@
-import { noSuch } from "../api/errors.ts";
+import { found, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { hashOf, oneOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -22,17 +22,13 @@ export const paymentRoutes: Route[] = [
       );
     },
   ),
-  route("GET", "/v1/invoice_payments/:id", schema({}), (world, _, { id = "" }) => {
-    const payment = world.store.invoicePayments.find(id);
-    if (!payment) throw noSuch("invoice payment", id);
-    return payment;
+  route("GET", "/v1/invoice_payments/:id", schema({}), (world, _, { id }) => {
+    return found(world.store.invoicePayments.find(id), "invoice payment", id);
   }),
   listRoute("/v1/charges", "charge", { customer: text, payment_intent: text }, (world, { payment_intent, customer }) =>
     choose(world.store.charges, { payment_intent, customer }),
   ),
-  route("GET", "/v1/charges/:id", schema({}), (world, _, { id = "" }) => {
-    const charge = world.store.charges.find(id);
-    if (!charge) throw noSuch("charge", id);
-    return charge;
+  route("GET", "/v1/charges/:id", schema({}), (world, _, { id }) => {
+    return found(world.store.charges.find(id), "charge", id);
   }),
 ];

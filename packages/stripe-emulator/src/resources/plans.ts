@@ -116,9 +116,9 @@ export const planRoutes: Route[] = [
       .filter((row) => product === undefined || row.product === product)
       .map(planOf),
   ),
-  route("GET", "/v1/plans/:id", schema({}), (world, _, { id = "" }) => planOf(getPlanPrice(world, id))),
-  route("POST", "/v1/plans/:id", updateParams, (world, params, { id = "" }) => updatePlan(world, id, params)),
-  route("DELETE", "/v1/plans/:id", schema({}), (world, _, { id = "" }) => {
+  route("GET", "/v1/plans/:id", schema({}), (world, _, { id }) => planOf(getPlanPrice(world, id))),
+  route("POST", "/v1/plans/:id", updateParams, (world, params, { id }) => updatePlan(world, id, params)),
+  route("DELETE", "/v1/plans/:id", schema({}), (world, _, { id }) => {
     deletePrice(world, getPlanPrice(world, id));
     return { id, object: "plan", deleted: true };
   }),

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { isMetered } from "../billing/subscription.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -41,8 +41,7 @@ export function refuseUnfitFeatures(
 }
 
 function offerable(world: World, product: string, id: string, param: string): Price {
-  const price = world.store.prices.find(id);
-  if (!price) throw noSuch("price", id, param);
+  const price = found(world.store.prices.find(id), "price", id, param);
   if (price.product !== product)
     throw invalid(`The price \`${id}\` does not belong to the product \`${product}\`.`, undefined, param);
   if (price.active && price.recurring && !isMetered(price)) return price;

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, noSuch } from "../api/errors.ts";
+import { found, invalid } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { boolean, mergeMetadata, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -80,9 +80,12 @@ export const defaultConfiguration = (world: World): PortalConfiguration =>
 
 /** 404, or 400 where a parameter named it. */
 export function getConfiguration(world: World, id: string, param?: string): PortalConfiguration {
-  const found = id === DEFAULT ? defaultConfiguration(world) : world.store.portalConfigurations.find(id);
-  if (!found) throw noSuch("configuration", id, param);
-  return found;
+  return found(
+    id === DEFAULT ? defaultConfiguration(world) : world.store.portalConfigurations.find(id),
+    "configuration",
+    id,
+    param,
+  );
 }
 
 function patched(before: PortalConfiguration, params: ConfigurationParams): Partial<PortalConfiguration> {
@@ -165,10 +168,8 @@ export const portalConfigurationRoutes: Route[] = [
         .filter((row) => isDefault === undefined || row.is_default === isDefault);
     },
   ),
-  route("GET", "/v1/billing_portal/configurations/:id", schema({}), (world, _, { id = "" }) =>
-    getConfiguration(world, id),
-  ),
-  route("POST", "/v1/billing_portal/configurations/:id", updateParams, (world, params, { id = "" }) =>
+  route("GET", "/v1/billing_portal/configurations/:id", schema({}), (world, _, { id }) => getConfiguration(world, id)),
+  route("POST", "/v1/billing_portal/configurations/:id", updateParams, (world, params, { id }) =>
     updateConfiguration(world, id, params),
   ),
 ];

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { arrayOf, type Fields, hashOf, integer, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { isOver } from "../billing/end-subscription.ts";
 import type { Subscription } from "../billing/subscription.ts";
@@ -167,8 +167,12 @@ function refuseChange(
   const [asked, ...others] = items;
   if (!asked) throw missingParameter(ITEMS);
   if (others.length > 0) throw invalid("Array items exceeded maximum 1 allowed elements.", undefined, ITEMS);
-  const item = subscription.items.data.find(({ id }) => id === asked.id);
-  if (!item) throw noSuch("subscription_item", asked.id, `${ITEMS}[0][id]`);
+  const item = found(
+    subscription.items.data.find(({ id }) => id === asked.id),
+    "subscription_item",
+    asked.id,
+    `${ITEMS}[0][id]`,
+  );
   const { price = item.price.id, quantity = item.quantity } = asked;
   if (price === item.price.id && quantity === item.quantity) {
     throw invalid("Cannot update the subscription because there are no changes to confirm.");

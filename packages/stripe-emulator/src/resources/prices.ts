@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
@@ -129,15 +129,12 @@ function takeLookupKey(
 }
 
 function getPrice(world: World, id: string): Price {
-  const price = world.store.prices.find(id);
-  if (!price) throw noSuch("price", id, "price", 404);
-  return price;
+  return found(world.store.prices.find(id), "price", id, "price", 404);
 }
 
 /** The price of an id that a parameter named; 400 when there is none, or it or its product is archived. */
 export function activePriceFromParam(world: World, id: string, param: string): Price {
-  const price = world.store.prices.find(id);
-  if (!price) throw noSuch("price", id, param);
+  const price = found(world.store.prices.find(id), "price", id, param);
   if (!price.active) {
     throw invalid("The price specified is inactive. This field only accepts active prices.", undefined, param);
   }
@@ -210,6 +207,6 @@ export const priceRoutes: Route[] = [
           (!keys || (row.lookup_key !== null && keys.includes(row.lookup_key))),
       ),
   ),
-  route("GET", "/v1/prices/:id", schema({}), (world, _, { id = "" }) => getPrice(world, id)),
-  route("POST", "/v1/prices/:id", updateParams, (world, params, { id = "" }) => updatePrice(world, id, params)),
+  route("GET", "/v1/prices/:id", schema({}), (world, _, { id }) => getPrice(world, id)),
+  route("POST", "/v1/prices/:id", updateParams, (world, params, { id }) => updatePrice(world, id, params)),
 ];

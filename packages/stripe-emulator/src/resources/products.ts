@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { ApiError, noSuch } from "../api/errors.ts";
+import { ApiError, found, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
@@ -58,9 +58,7 @@ function createWithPrice(
 }
 
 function getProduct(world: World, id: string): Product {
-  const product = world.store.products.find(id);
-  if (!product) throw noSuch("product", id);
-  return product;
+  return found(world.store.products.find(id), "product", id);
 }
 
 function updateProduct(world: World, id: string, params: ParamsOf<typeof updateParams>): Product {
@@ -91,7 +89,7 @@ export const productRoutes: Route[] = [
   listRoute("/v1/products", "product", listFilters, (world, { active, ids, type }) =>
     choose(world.store.products, { active, type }, ({ id }) => ids === undefined || ids.includes(id)),
   ),
-  route("GET", "/v1/products/:id", schema({}), (world, _, { id = "" }) => getProduct(world, id)),
-  route("POST", "/v1/products/:id", updateParams, (world, params, { id = "" }) => updateProduct(world, id, params)),
-  route("DELETE", "/v1/products/:id", schema({}), (world, _, { id = "" }) => deleteProduct(world, id)),
+  route("GET", "/v1/products/:id", schema({}), (world, _, { id }) => getProduct(world, id)),
+  route("POST", "/v1/products/:id", updateParams, (world, params, { id }) => updateProduct(world, id, params)),
+  route("DELETE", "/v1/products/:id", schema({}), (world, _, { id }) => deleteProduct(world, id)),
 ];

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
@@ -44,8 +44,7 @@ type CreateParams = ParamsOf<typeof createParams>;
 function refuseContradictions(world: World, params: CreateParams): void {
   const { coupon: id } = params.promotion;
   if (id === undefined) throw missingParameter("promotion[coupon]");
-  const coupon = world.store.coupons.find(id);
-  if (!coupon) throw noSuch("coupon", id, "promotion[coupon]");
+  const coupon = found(world.store.coupons.find(id), "coupon", id, "promotion[coupon]");
   if (!coupon.valid) throw invalid(`Coupon expired: ${id}`, "coupon_expired", "promotion[coupon]");
   if (params.customer !== undefined) customerFromParam(world, params.customer);
   if (params.code !== undefined && !/^[A-Za-z0-9-]+$/.test(params.code)) {
@@ -91,9 +90,7 @@ function createPromotionCode(world: World, params: CreateParams): PromotionCode 
 }
 
 function getPromotionCode(world: World, id: string): PromotionCode {
-  const code = world.store.promotionCodes.find(id);
-  if (!code) throw noSuch("promotion code", id);
-  return code;
+  return found(world.store.promotionCodes.find(id), "promotion code", id);
 }
 
 const updateParams = schema({ active: boolean, metadata } satisfies Fields<keyof Stripe.PromotionCodeUpdateParams>);
@@ -123,8 +120,8 @@ export const promotionCodeRoutes: Route[] = [
         (coupon === undefined || row.promotion.coupon === coupon),
     ),
   ),
-  route("GET", "/v1/promotion_codes/:id", schema({}), (world, _, { id = "" }) => getPromotionCode(world, id)),
-  route("POST", "/v1/promotion_codes/:id", updateParams, (world, params, { id = "" }) =>
+  route("GET", "/v1/promotion_codes/:id", schema({}), (world, _, { id }) => getPromotionCode(world, id)),
+  route("POST", "/v1/promotion_codes/:id", updateParams, (world, params, { id }) =>
     updatePromotionCode(world, id, params),
   ),
 ];

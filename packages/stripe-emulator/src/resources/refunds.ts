@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, noSuch } from "../api/errors.ts";
+import { found, invalid, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { type Fields, integer, mergeMetadata, metadata, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -57,9 +57,7 @@ function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund>
 }
 
 function getRefund(world: World, id: string): Stored<Stripe.Refund> {
-  const refund = world.store.refunds.find(id);
-  if (!refund) throw noSuch("refund", id);
-  return refund;
+  return found(world.store.refunds.find(id), "refund", id);
 }
 
 export const refundRoutes: Route[] = [
@@ -67,8 +65,8 @@ export const refundRoutes: Route[] = [
   listRoute("/v1/refunds", "refund", { charge: text, payment_intent: text }, (world, { charge, payment_intent }) =>
     choose(world.store.refunds, { charge, payment_intent }),
   ),
-  route("GET", "/v1/refunds/:id", schema({}), (world, _, { id = "" }) => getRefund(world, id)),
-  route("POST", "/v1/refunds/:id", schema({ metadata }), (world, { metadata: change }, { id = "" }) =>
+  route("GET", "/v1/refunds/:id", schema({}), (world, _, { id }) => getRefund(world, id)),
+  route("POST", "/v1/refunds/:id", schema({ metadata }), (world, { metadata: change }, { id }) =>
     tellRefund(world, id, { metadata: mergeMetadata(getRefund(world, id).metadata, change) }),
   ),
 ];

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { ApiError, invalid, noSuch } from "../api/errors.ts";
+import { ApiError, found, invalid } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   boolean,
@@ -52,9 +52,7 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Setu
 }
 
 function getIntent(world: World, id: string): SetupIntent {
-  const intent = world.store.setupIntents.find(id);
-  if (!intent) throw noSuch("setup_intent", id);
-  return intent;
+  return found(world.store.setupIntents.find(id), "setup_intent", id);
 }
 
 const OPEN = ["requires_payment_method", "requires_confirmation", "requires_action"];
@@ -90,17 +88,12 @@ export const setupIntentRoutes: Route[] = [
   listRoute("/v1/setup_intents", "setup_intent", { customer: text }, (world, { customer }) =>
     choose(world.store.setupIntents, { customer }),
   ),
-  route("GET", "/v1/setup_intents/:id", schema({}), (world, _, { id = "" }) => getIntent(world, id)),
-  route("POST", "/v1/setup_intents/:id/confirm", schema(confirmation), (world, params, { id = "" }) =>
+  route("GET", "/v1/setup_intents/:id", schema({}), (world, _, { id }) => getIntent(world, id)),
+  route("POST", "/v1/setup_intents/:id/confirm", schema(confirmation), (world, params, { id }) =>
     confirm(world, id, params),
   ),
-  route(
-    "POST",
-    "/v1/setup_intents/:id/cancel",
-    schema({ cancellation_reason: reason }),
-    (world, params, { id = "" }) => {
-      expectOpen(getIntent(world, id));
-      return cancelSetup(world, id, params.cancellation_reason ?? null);
-    },
-  ),
+  route("POST", "/v1/setup_intents/:id/cancel", schema({ cancellation_reason: reason }), (world, params, { id }) => {
+    expectOpen(getIntent(world, id));
+    return cancelSetup(world, id, params.cancellation_reason ?? null);
+  }),
 ];

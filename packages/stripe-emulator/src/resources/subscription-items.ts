@@ -1,4 +1,4 @@
-import { missingParameter, noSuch } from "../api/errors.ts";
+import { found, missingParameter, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -10,15 +10,19 @@ import { type SubscriptionUpdate, updateSubscription } from "./subscriptions.ts"
 
 /** The subscription that has the item. */
 function ownerOf(world: World, id: string): Subscription {
-  const owner = world.store.subscriptions.all().find((row) => row.items.data.some((item) => item.id === id));
-  if (!owner) throw noSuch("subscription_item", id);
-  return owner;
+  return found(
+    world.store.subscriptions.all().find((row) => row.items.data.some((item) => item.id === id)),
+    "subscription_item",
+    id,
+  );
 }
 
 function getItem(world: World, id: string): SubscriptionItem {
-  const item = ownerOf(world, id).items.data.find((candidate) => candidate.id === id);
-  if (!item) throw noSuch("subscription_item", id);
-  return item;
+  return found(
+    ownerOf(world, id).items.data.find((candidate) => candidate.id === id),
+    "subscription_item",
+    id,
+  );
 }
 
 /** A change of one item, as `subscriptions.update` takes it. */
@@ -48,12 +52,12 @@ export const subscriptionItemRoutes: Route[] = [
     if (!world.store.subscriptions.find(id)) throw noSuch("subscription", id, "subscription");
     return [...world.store.subscriptions.get(id).items.data].reverse();
   }),
-  route("GET", "/v1/subscription_items/:id", schema({}), (world, _, { id = "" }) => getItem(world, id)),
-  route("POST", "/v1/subscription_items/:id", updateItemParams, (world, { off_session: _, ...params }, { id = "" }) => {
+  route("GET", "/v1/subscription_items/:id", schema({}), (world, _, { id }) => getItem(world, id)),
+  route("POST", "/v1/subscription_items/:id", updateItemParams, (world, { off_session: _, ...params }, { id }) => {
     updateSubscription(world, ownerOf(world, id).id, asUpdate({ id, ...params }));
     return getItem(world, id);
   }),
-  route("DELETE", "/v1/subscription_items/:id", deleteItemParams, (world, params, { id = "" }) => {
+  route("DELETE", "/v1/subscription_items/:id", deleteItemParams, (world, params, { id }) => {
     updateSubscription(world, ownerOf(world, id).id, asUpdate({ id, deleted: true, ...params }));
     return { id, object: "subscription_item", deleted: true };
   }),

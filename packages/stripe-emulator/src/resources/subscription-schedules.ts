@@ -1,4 +1,4 @@
-import { invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
+import { found, invalid, missingParameter, notModelled } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { boolean, mergeMetadata, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -27,8 +27,7 @@ function create(world: World, params: CreateParams): Schedule {
     if (others[param] === undefined) continue;
     throw invalid(`You cannot set \`${param}\` if \`from_subscription\` is set.`, undefined, param);
   }
-  const subscription = world.store.subscriptions.find(from);
-  if (!subscription) throw noSuch("subscription", from, "from_subscription");
+  const subscription = found(world.store.subscriptions.find(from), "subscription", from, "from_subscription");
   return world.onClock(clockOf(world.store, from), () => createFromSubscription(world, subscription, params));
 }
 
@@ -78,9 +77,7 @@ function inOrder(phases: Phase[]): Phase[] {
 }
 
 function getSchedule(world: World, id: string): Schedule {
-  const schedule = world.store.subscriptionSchedules.find(id);
-  if (!schedule) throw noSuch("subscription schedule", id);
-  return schedule;
+  return found(world.store.subscriptionSchedules.find(id), "subscription schedule", id);
 }
 
 /** 400 for a schedule that has ended. */
@@ -137,15 +134,13 @@ export const subscriptionScheduleRoutes: Route[] = [
         ({ status }) => scheduled === undefined || (status === "not_started") === scheduled,
       ),
   ),
-  route("GET", "/v1/subscription_schedules/:id", schema({}), (world, _, { id = "" }) => getSchedule(world, id)),
-  route("POST", "/v1/subscription_schedules/:id", updateParams, (world, params, { id = "" }) =>
-    update(world, id, params),
-  ),
-  route("POST", "/v1/subscription_schedules/:id/cancel", cancelParams, (world, params, { id = "" }) => {
+  route("GET", "/v1/subscription_schedules/:id", schema({}), (world, _, { id }) => getSchedule(world, id)),
+  route("POST", "/v1/subscription_schedules/:id", updateParams, (world, params, { id }) => update(world, id, params)),
+  route("POST", "/v1/subscription_schedules/:id/cancel", cancelParams, (world, params, { id }) => {
     const { prorate = true, invoice_now: invoiceNow = true } = params;
     return cancelSchedule(world, runningSchedule(world, id, "cancel").id, { prorate, invoiceNow });
   }),
-  route("POST", "/v1/subscription_schedules/:id/release", releaseParams, (world, params, { id = "" }) =>
+  route("POST", "/v1/subscription_schedules/:id/release", releaseParams, (world, params, { id }) =>
     releaseSchedule(world, runningSchedule(world, id, "release").id, {
       keepsEnd: params.preserve_cancel_date ?? false,
     }),

@@ -1,4 +1,4 @@
-import { invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -100,9 +100,7 @@ function refusePast(world: World, moment: number | string | null | undefined, pa
 }
 
 function getSubscription(world: World, id: string): Subscription {
-  const subscription = world.store.subscriptions.find(id);
-  if (!subscription) throw noSuch("subscription", id);
-  return subscription;
+  return found(world.store.subscriptions.find(id), "subscription", id);
 }
 
 /** Stripe's 400 for reasons of leaving where nobody leaves. */
@@ -288,18 +286,18 @@ export const subscriptionRoutes: Route[] = [
         hasStatus(row, status) && (price === undefined || row.items.data.some((item) => item.price.id === price)),
     );
   }),
-  route("GET", "/v1/subscriptions/:id", schema({}), (world, _, { id = "" }) => getSubscription(world, id)),
-  route("POST", "/v1/subscriptions/:id", updateParams, (world, params, { id = "" }) =>
+  route("GET", "/v1/subscriptions/:id", schema({}), (world, _, { id }) => getSubscription(world, id)),
+  route("POST", "/v1/subscriptions/:id", updateParams, (world, params, { id }) =>
     updateSubscription(world, id, params),
   ),
-  route("POST", "/v1/subscriptions/:id/resume", resumeParams, (world, _, { id = "" }) => {
+  route("POST", "/v1/subscriptions/:id/resume", resumeParams, (world, _, { id }) => {
     if (getSubscription(world, id).status === "paused") return resumeSubscription(world, id);
     throw invalid("This subscription cannot be resumed because it is not paused.");
   }),
-  route("DELETE", "/v1/subscriptions/:id/discount", schema({}), (world, _, { id = "" }) =>
+  route("DELETE", "/v1/subscriptions/:id/discount", schema({}), (world, _, { id }) =>
     deleteDiscounts(world, getSubscription(world, id)),
   ),
-  route("DELETE", "/v1/subscriptions/:id", cancelParams, (world, params, { id = "" }) => {
+  route("DELETE", "/v1/subscriptions/:id", cancelParams, (world, params, { id }) => {
     const subscription = getSubscription(world, id);
     if (subscription.status === "canceled") throw noSuch("subscription", id);
     const { prorate = false, invoice_now: invoiceNow = false } = params;

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, noSuch } from "../api/errors.ts";
+import { found, invalid } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { type Fields, integer, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -16,9 +16,7 @@ const createParams = schema(
 );
 
 export function getClock(world: World, id: string): TestClock {
-  const clock = world.store.testClocks.find(id);
-  if (!clock) throw noSuch("test_clock", id);
-  return clock;
+  return found(world.store.testClocks.find(id), "test_clock", id);
 }
 
 export function createClock(world: World, { frozen_time, name }: ParamsOf<typeof createParams>): TestClock {
@@ -65,12 +63,12 @@ function deleteClock(world: World, id: string): Stripe.TestHelpers.DeletedTestCl
 export const testClockRoutes: Route[] = [
   route("POST", "/v1/test_helpers/test_clocks", createParams, createClock),
   listRoute("/v1/test_helpers/test_clocks", "test_clock", {}, (world) => world.store.testClocks.all()),
-  route("GET", "/v1/test_helpers/test_clocks/:id", schema({}), (world, _, { id = "" }) => getClock(world, id)),
+  route("GET", "/v1/test_helpers/test_clocks/:id", schema({}), (world, _, { id }) => getClock(world, id)),
   route(
     "POST",
     "/v1/test_helpers/test_clocks/:id/advance",
     schema({ frozen_time: integer }, ["frozen_time"]),
-    (world, { frozen_time: target }, { id = "" }) => advanceClock(world, id, target),
+    (world, { frozen_time: target }, { id }) => advanceClock(world, id, target),
   ),
-  route("DELETE", "/v1/test_helpers/test_clocks/:id", schema({}), (world, _, { id = "" }) => deleteClock(world, id)),
+  route("DELETE", "/v1/test_helpers/test_clocks/:id", schema({}), (world, _, { id }) => deleteClock(world, id)),
 ];

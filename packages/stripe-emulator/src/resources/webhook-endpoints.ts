@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalid, noSuch } from "../api/errors.ts";
+import { found, invalid } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import {
   arrayOf,
@@ -30,9 +30,7 @@ const updateParams = schema({ ...attributes, disabled: boolean } satisfies Field
 >);
 
 function getEndpoint(world: World, id: string): WebhookEndpoint {
-  const endpoint = world.store.webhookEndpoints.find(id);
-  if (!endpoint) throw noSuch("webhook endpoint", id);
-  return endpoint;
+  return found(world.store.webhookEndpoints.find(id), "webhook endpoint", id);
 }
 
 function checkAddress(url: string | undefined): void {
@@ -78,13 +76,11 @@ export const webhookEndpointRoutes: Route[] = [
   listRoute("/v1/webhook_endpoints", "webhook endpoint", {}, (world) =>
     world.store.webhookEndpoints.all().map(withoutSecret),
   ),
-  route("GET", "/v1/webhook_endpoints/:id", schema({}), (world, _, { id = "" }) =>
-    withoutSecret(getEndpoint(world, id)),
-  ),
-  route("POST", "/v1/webhook_endpoints/:id", updateParams, (world, params, { id = "" }) =>
+  route("GET", "/v1/webhook_endpoints/:id", schema({}), (world, _, { id }) => withoutSecret(getEndpoint(world, id))),
+  route("POST", "/v1/webhook_endpoints/:id", updateParams, (world, params, { id }) =>
     updateEndpoint(world, id, params),
   ),
-  route("DELETE", "/v1/webhook_endpoints/:id", schema({}), (world, _, { id = "" }) => {
+  route("DELETE", "/v1/webhook_endpoints/:id", schema({}), (world, _, { id }) => {
     world.store.webhookEndpoints.delete(getEndpoint(world, id).id);
     return { id, object: "webhook_endpoint", deleted: true };
   }),
