@@ -16,8 +16,10 @@ export interface AlarmRule {
   threshold: number;
   /** For how many periods in a row. */
   periods?: number;
-  /** Rings when there is less than the threshold, or nothing at all. */
+  /** Rings when it is less than the threshold, instead. */
   whenBelow?: boolean;
+  /** Rings when there is nothing at all: that something is counted is a sign of life. */
+  whenSilent?: boolean;
 }
 
 /** What someone must look at. Each has its section in docs/runbook.md. */
@@ -91,6 +93,7 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: turnpikeMetric(app, "differing", { statistic: "SampleCount", period: Duration.minutes(15) }),
       threshold: 1,
       whenBelow: true,
+      whenSilent: true,
     },
     UnownedPurchases: {
       means: "Somebody has paid for what belongs to no user.",
@@ -112,6 +115,7 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: turnpikeMetric(app, "noticesGivenUp", { statistic: "SampleCount", period: Duration.minutes(15) }),
       threshold: 1,
       whenBelow: true,
+      whenSilent: true,
     },
     EventsSlow: {
       means:
@@ -137,8 +141,9 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
     },
     CertificateExpires: {
       means: "The site's certificate is good for less than three weeks, and was not renewed.",
-      metric: daysLeft(app),
-      threshold: 1,
+      metric: turnpikeMetric(app, "certificateDays", { statistic: "Minimum", period: Duration.hours(1) }),
+      threshold: 21,
+      whenBelow: true,
     },
     ReconcileBehind: {
       means: "For six hours the reconciliation has not got through all events that Stripe lists.",
@@ -150,6 +155,7 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       metric: turnpikeMetric(app, "reconcileGap", { statistic: "SampleCount", period: Duration.hours(1) }),
       threshold: 1,
       whenBelow: true,
+      whenSilent: true,
     },
   };
 }
@@ -217,16 +223,6 @@ function shareLate(app: App, period: Duration): IMetric {
   });
 }
 
-/** Rings when there are few, and not when there is no word: `SiteUnreachable` is told of that. */
-function daysLeft(app: App): IMetric {
-  return new MathExpression({
-    expression: "IF(days < 21, 1, 0)",
-    usingMetrics: { days: turnpikeMetric(app, "certificateDays", { statistic: "Minimum" }) },
-    period: Duration.hours(1),
-    label: "certificate expires",
-  });
-}
-
 /** A browser that navigates gets a redirect where a program gets a 5xx, so that the gateway does not count it. */
 function failures(app: App): IMetric {
   return new MathExpression({
@@ -239,7 +235,7 @@ function failures(app: App): IMetric {
   });
 }
 
-/** To most alarms no data means that nothing happened. One that waits for a sign of life rings when there is no data. */
-export function missingDataTreatment({ whenBelow }: AlarmRule): TreatMissingData {
-  return whenBelow ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING;
+/** To most alarms no data means that nothing happened. */
+export function missingDataTreatment({ whenSilent }: AlarmRule): TreatMissingData {
+  return whenSilent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING;
 }

@@ -205,6 +205,13 @@ describe("billing setup", () => {
     expect(code).toBe(2);
   });
 
+  it("makes no webhook endpoint where EventBridge alone brings the events", async () => {
+    const source = { STRIPE_EVENT_DESTINATION: "eventbridge", STRIPE_EVENT_SOURCE: "aws.partner/stripe.com/ed_test" };
+    const { code, stdout, stderr } = await runBilling(["setup"], { ...deployed(), ...source });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "Nothing to do.\n" });
+    expect(stderr).toContain("No webhook endpoint is made: EventBridge brings the events.");
+  });
+
   it("a signing secret goes into a file for its owner, and nowhere else", async () => {
     const environment = deployed();
     const without = await runBilling(["setup", "--yes"], environment);

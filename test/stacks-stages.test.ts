@@ -53,11 +53,13 @@ describe("no stage is deployed", () => {
       { SUPABASE_URL: "", SUPABASE_PUBLISHABLE_KEY: "" },
       "Not set: SUPABASE_URL, SUPABASE_PUBLISHABLE",
     ],
+    ["by EventBridge, from nowhere", { STRIPE_EVENT_DESTINATION: "eventbridge" }, "Not set: STRIPE_EVENT_SOURCE."],
     ["to a site without TLS", { SITE_URL: "http://localhost:3000" }, "SITE_URL must begin with https://"],
   ])("%s", (_, settings, says) => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const whole = { SITE_URL: "https://a.example", SUPABASE_URL: "https://b.example", SUPABASE_PUBLISHABLE_KEY: "sb" };
-    for (const [name, value] of Object.entries({ ...whole, STRIPE_API_BASE: "", ...settings })) vi.stubEnv(name, value);
+    const unset = { STRIPE_API_BASE: "", STRIPE_EVENT_SOURCE: "" };
+    for (const [name, value] of Object.entries({ ...whole, ...unset, ...settings })) vi.stubEnv(name, value);
     expect(() => stacks({ mode: "deploy", stage: "dev" } as App)).toThrow(says);
   });
 
