@@ -68,6 +68,12 @@ export function controlApp(controls: Controls): Hono {
     const { expires_in: overlap = DEFAULT_OVERLAP_S } = await readHash(context.req.raw);
     return context.json({ secret: controls.rollSecret(context.req.param("id"), Number(overlap)) });
   });
+  app.post("/clocks", async (context) => context.json(controls.putOnClock(await readHash(context.req.raw))));
+  app.post("/charges/:id/dispute", (context) => context.json(controls.dispute(context.req.param("id"))));
+  app.post("/payment_methods/:id/decline", async (context) => {
+    const { declines } = await readHash(context.req.raw);
+    return context.json(controls.decline(context.req.param("id"), declines));
+  });
   app.post("/payment_methods/:id/renew", (context) => context.json(controls.renewCard(context.req.param("id"))));
   return app;
 }

@@ -1,16 +1,20 @@
-import { invalid, noSuch } from "./api/errors.ts";
+import { found, invalid, noSuch } from "./api/errors.ts";
 import type { Limiter } from "./api/limiter.ts";
 import { isWebAddress } from "./api/params.ts";
+import { openDispute } from "./billing/disputing.ts";
+import { NO_FUNDS } from "./billing/test-cards.ts";
 import type { Deliverer } from "./events/deliverer.ts";
 import type { Endpoints } from "./events/endpoints.ts";
 import { API_FAULTS, type Fault, type Faults, WEBHOOK_FAULTS } from "./events/faults.ts";
 import type { JobRunner } from "./jobs.ts";
 import { type Planted, type Planting, plant } from "./planting.ts";
+import { putOnClock } from "./resources/test-clocks.ts";
 import { updateEndpoint } from "./resources/webhook-endpoints.ts";
 import { age } from "./state/aging.ts";
+import { clockOf } from "./state/clock-of.ts";
 import { dashboardOf } from "./state/dashboard.ts";
 import type { Change } from "./state/journal.ts";
-import { type DashboardSettings, TABLE_NAMES } from "./state/rows.ts";
+import { type DashboardSettings, type Rows, TABLE_NAMES } from "./state/rows.ts";
 import type { World } from "./world.ts";
 
 export interface Controlled {
@@ -154,6 +158,49 @@ export class Controls {
     this.#deliverer.reload();
   }
 
+  /**
+   * Puts customers, or (undefined) all who live in real time, on a clock of their own.
+   * @returns the clock, to be advanced as any other
+   */
+  putOnClock({ customers, name = "Moved by hand" }: { customers?: unknown; name?: unknown }): object {
+    const { store } = this.world;
+    const wanted =
+      customers === undefined ? store.customers.all().filter(isInRealTime) : this.#namedCustomers(customers);
+    if (wanted.length === 0) throw invalid("No customer lives in real time.", undefined, "customers");
+    if (typeof name !== "string" || name === "") throw invalid("name must be some text.", undefined, "name");
+    return putOnClock(this.world, wanted, name);
+  }
+
+  #namedCustomers(ids: unknown): Rows["customers"][] {
+    if (!Array.isArray(ids)) throw invalid("customers must be a list of ids.", undefined, "customers");
+    return ids.map((id) => {
+      const customer = found(this.world.store.customers.find(String(id)), "customer", String(id), "customers");
+      if (!isInRealTime(customer)) throw invalid(`${customer.id} is on a clock already.`, undefined, "customers");
+      return customer;
+    });
+  }
+
+  /** The buyer says to the bank that it was not them. */
+  dispute(id: string): object {
+    const charge = found(this.world.store.charges.find(id), "charge", id);
+    if (!charge.paid || !charge.captured) throw invalid("Only what was paid can be disputed.");
+    if (charge.disputed) throw invalid("This charge is disputed already.");
+    if (charge.refunded) throw invalid("This charge was refunded whole.");
+    return this.world.onClock(clockOf(this.world.store, id), () => openDispute(this.world, charge, "fraudulent"));
+  }
+
+  /** Whether a card, or an account, declines from now on, as one without funds does, or pays as before. */
+  decline(id: string, declines: unknown): { declines: boolean } {
+    if (typeof declines !== "boolean") throw invalid("declines must be true or false.", undefined, "declines");
+    const { instruments, paymentMethods } = this.world.store;
+    const { type } = found(paymentMethods.find(id), "PaymentMethod", id);
+    const { decline: _before, ...instrument } = instruments.get(id);
+    const card = declines ? { outcome: "declined" as const, decline: NO_FUNDS } : { outcome: "succeeds" as const };
+    const debit = { outcome: declines ? ("fails_later" as const) : ("settles" as const) };
+    instruments.put({ ...instrument, ...(type === "card" ? card : debit) });
+    return { declines };
+  }
+
   /** The bank renewed the card: four more years. */
   renewCard(id: string): object {
     const { card } = this.world.store.paymentMethods.find(id) ?? {};
@@ -172,6 +219,8 @@ export class Controls {
     this.#jobs.wake(this.world);
   }
 }
+
+const isInRealTime = ({ test_clock: clock }: Rows["customers"]) => !clock;
 
 const isSnapshot = (value: unknown): value is Change[] =>
   Array.isArray(value) &&

@@ -36,11 +36,12 @@ function warnOfFraud(world: World, charge: Charge): void {
 }
 
 /** An inquiry asks first: no money moves until it becomes a chargeback. */
-function openDispute(world: World, charge: Charge, reason: string, inquiry = false): void {
+export function openDispute(world: World, charge: Charge, reason: string, inquiry = false): Dispute {
   const dispute = world.store.disputes.put(newDispute(world, charge, reason, inquiry));
   world.update("charges", charge.id, { disputed: true }, "charge.updated");
   world.emit("charge.dispute.created", dispute);
   if (!inquiry) moveFunds(world, dispute.id, -1);
+  return world.store.disputes.get(dispute.id);
 }
 
 /** Winning brings back the amount and the fee, in test mode (https://docs.stripe.com/testing#disputes). */

@@ -22,11 +22,12 @@ const declined = (decline_code: string, message = "Your card was declined."): De
 });
 
 export const DECLINED = declined("generic_decline");
+export const NO_FUNDS = declined("insufficient_funds", "Your card has insufficient funds.");
 
 /** https://docs.stripe.com/testing#declined-payments */
 const DECLINES: Record<string, Decline> = {
   "4000000000000002": DECLINED,
-  "4000000000009995": declined("insufficient_funds", "Your card has insufficient funds."),
+  "4000000000009995": NO_FUNDS,
   "4000000000009987": declined("lost_card"),
   "4000000000009979": declined("stolen_card"),
   "4000000000006975": declined("card_velocity_exceeded"),

@@ -56,7 +56,8 @@ export const seeOther = (location: string): Response =>
     headers: { location, "cache-control": "no-store", "referrer-policy": "no-referrer" },
   });
 
-export const badge = html`<span class="badge">Test mode · emulator</span>`;
+/** That nothing here is real, and where what happens can be seen. */
+export const badge = html`<a class="badge" href="/_emulator" target="_blank">Test mode · control room</a>`;
 
 /** A page that only says something. */
 export const notice = (title: string, text: string, status: number, link?: { href: string; label: string }) =>

@@ -19,7 +19,7 @@ h1 { font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em; } h2 { font-s
 .lines { list-style: none; padding: 0; display: grid; gap: .9rem; }
 .lines li, .total { display: flex; justify-content: space-between; gap: 1rem; font-variant-numeric: tabular-nums; }
 .total { border-top: 1px solid var(--line); padding-top: .9rem; font-weight: 600; }
-.badge { display: inline-block; width: fit-content; padding: .1rem .5rem; border-radius: .3rem; background: var(--badge); color: var(--on-badge); font-size: .78rem; font-weight: 600; white-space: nowrap; }
+.badge { display: inline-block; width: fit-content; padding: .25rem .6rem; border-radius: .3rem; background: var(--badge); color: var(--on-badge); font-size: .78rem; font-weight: 600; white-space: nowrap; }
 .field { display: grid; gap: .35rem; } .field > label, legend { font-size: .9rem; font-weight: 550; }
 legend { padding: 0; margin-bottom: .35rem; } details p { margin-top: .5rem; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }

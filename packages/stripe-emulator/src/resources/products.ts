@@ -47,7 +47,7 @@ const createParams = schema(
 
 const updateParams = schema({ ...attributes, default_price: text } satisfies Fields<keyof Stripe.ProductUpdateParams>);
 
-function createWithPrice(
+export function createWithPrice(
   world: World,
   { default_price_data: priceData, type: _type, ...draft }: ParamsOf<typeof createParams>,
 ): Product {

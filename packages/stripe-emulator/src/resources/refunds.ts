@@ -33,7 +33,7 @@ function chargeToRefund(
   throw invalid("This PaymentIntent does not have a successful charge to refund.", "charge_not_refundable");
 }
 
-function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund> {
+export function createRefund(world: World, params: CreateParams): Stored<Stripe.Refund> {
   const charge = chargeToRefund(world, params);
   if (isChargedBack(world, charge))
     throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, "charge_disputed");

@@ -3,7 +3,10 @@ import { found, invalid } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { type Fields, integer, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { clockOf } from "../state/clock-of.ts";
 import { newId } from "../state/ids.ts";
+import type { JobRow } from "../state/job.ts";
+import type { Rows } from "../state/rows.ts";
 import type { World } from "../world.ts";
 import { deleteCustomer } from "./customers.ts";
 
@@ -47,6 +50,30 @@ export function advanceClock(world: World, id: string, target: number): TestCloc
   world.emit("test_helpers.test_clock.advancing", advancing);
   world.schedule("advance_clock", id, Date.now());
   return advancing;
+}
+
+/** What happens in real time for customers on clocks, too: banks do not follow them. */
+const OF_BANKS: readonly JobRow["kind"][] = ["settle_payment", "finish_refund", "follow_charge"];
+
+/**
+ * Puts customers who live in real time on a clock that shows this moment, with all that is theirs: from then on their time can be
+ * moved. Stripe takes a clock only for a new customer; who has bought in an app is none.
+ */
+export function putOnClock(world: World, customers: readonly Rows["customers"][], name: string): TestClock {
+  const { store } = world;
+  const { id } = createClock(world, { frozen_time: world.now(), name });
+  for (const customer of customers) store.customers.put({ ...customer, test_clock: id });
+  const isMoved = (row: { customer: unknown }) => clockOf(store, String(row.customer)) === id;
+  for (const row of store.subscriptions.all()) if (isMoved(row)) store.subscriptions.put({ ...row, test_clock: id });
+  for (const row of store.subscriptionSchedules.all())
+    if (isMoved(row)) store.subscriptionSchedules.put({ ...row, test_clock: id });
+  for (const row of store.invoices.all()) if (isMoved(row)) store.invoices.put({ ...row, test_clock: id });
+  for (const row of store.invoiceItems.all()) if (isMoved(row)) store.invoiceItems.put({ ...row, test_clock: id });
+  for (const job of store.jobs.all()) {
+    const follows = !job.clock && !OF_BANKS.includes(job.kind) && clockOf(store, job.subject) === id;
+    if (follows) store.jobs.put({ ...job, clock: id });
+  }
+  return store.testClocks.get(id);
 }
 
 function deleteClock(world: World, id: string): Stripe.TestHelpers.DeletedTestClock {

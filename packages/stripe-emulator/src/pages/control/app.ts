@@ -5,6 +5,7 @@ import type { Controls } from "../../controls.ts";
 import { notice, seeOther } from "../layout.ts";
 import { clockActions, clocksScreen } from "./clocks.ts";
 import { dashboardActions, dashboardScreen } from "./dashboard.ts";
+import { deedActions } from "./deeds.ts";
 import { endpointActions, endpointsScreen } from "./endpoints.ts";
 import { eventActions, eventScreen, eventsScreen } from "./events.ts";
 import { faultActions, faultsScreen } from "./faults.ts";
@@ -74,8 +75,13 @@ function addScreens(app: Hono, controls: Controls): void {
 
 /** Each does its deed and leads to the page that it names; a mistake is told on the page that the form stands on. */
 function addActions(app: Hono, controls: Controls): void {
+  const { world } = controls;
+  const deeds = deedActions(controls, {
+    object: (id) => objectScreen(world, id, new URLSearchParams()),
+    objects: () => objectsScreen(world, new URLSearchParams()),
+  });
   const actions = [eventActions, clockActions, faultActions, endpointActions, dashboardActions, stateActions];
-  for (const { path, show, act } of actions.flatMap((of) => of(controls))) {
+  for (const { path, show, act } of [...deeds, ...actions.flatMap((of) => of(controls))]) {
     app.post(`${ROOM}/${path}`, async (context) => {
       const posted = { id: idOf(context), request: context.req.raw };
       try {

@@ -26,11 +26,22 @@ export function clocksScreen(world: World): Screen {
   const body = html`<p class="soft">A clock stands still until you advance it. What falls due on the way (renewals, retries, ends of trials) then happens,
 each at its own moment. Objects live on a clock by their customer: <code>stripe.customers.create({ test_clock: "clock_…" })</code>.</p>
 ${clocks.length === 0 ? html`<p>No clocks yet: everything lives in real time.</p>` : clocks.map(clockBox)}
+${realTimeBox(world)}
 <form class="box" method="post" action="${ROOM}/clocks"><h2>New clock</h2><div class="row">
 <div class="field"><label for="name">Name</label><input id="name" name="name" autocomplete="off" maxlength="300"></div>
 <div class="field"><label for="frozen_time">Time (UTC)</label><input id="frozen_time" name="frozen_time" type="datetime-local" required value="${fieldValue(world.now())}"></div>
 <button type="submit">Create clock</button></div></form>`;
   return { section: "clocks", title: "Test clocks", body };
+}
+
+/** Whoever bought in the app lives in real time, and so cannot be moved before they are put on a clock. */
+function realTimeBox({ store }: World): Markup {
+  const count = store.customers.all().filter(({ test_clock: clock }) => !clock).length;
+  return count === 0
+    ? html``
+    : html`<form class="box" method="post" action="${ROOM}/clocks/everybody"><h2>In real time</h2>
+<p>${count === 1 ? "One customer lives" : `${count} customers live`} in real time, where nobody can be moved. On a clock their renewals, trials and retries come when you say.</p>
+<button type="submit">Put ${count === 1 ? "this one" : "them all"} on a clock</button></form>`;
 }
 
 function clockBox(clock: Stripe.TestHelpers.TestClock): Markup {
@@ -58,22 +69,33 @@ function advanceByForm(world: World, id: string, form: Record<string, string>): 
   advanceClock(world, id, after ?? readMoment(form.to));
 }
 
-export const clockActions = ({ world }: Controls): Action[] => [
-  {
-    path: "clocks",
-    show: () => clocksScreen(world),
-    async act({ request }) {
-      const { name = "", frozen_time } = await formOf(request);
-      createClock(world, { frozen_time: readMoment(frozen_time), ...(name.trim() ? { name: name.trim() } : {}) });
-      return "clocks?said=clock_created";
+export const clockActions = (controls: Controls): Action[] => {
+  const { world } = controls;
+  return [
+    {
+      path: "clocks/everybody",
+      show: () => clocksScreen(world),
+      act() {
+        controls.putOnClock({ name: "Everybody" });
+        return "clocks?said=put_on_clock";
+      },
     },
-  },
-  {
-    path: "clocks/:id/advance",
-    show: () => clocksScreen(world),
-    async act({ id, request }) {
-      advanceByForm(world, id, await formOf(request));
-      return "clocks?said=advancing";
+    {
+      path: "clocks",
+      show: () => clocksScreen(world),
+      async act({ request }) {
+        const { name = "", frozen_time } = await formOf(request);
+        createClock(world, { frozen_time: readMoment(frozen_time), ...(name.trim() ? { name: name.trim() } : {}) });
+        return "clocks?said=clock_created";
+      },
     },
-  },
-];
+    {
+      path: "clocks/:id/advance",
+      show: () => clocksScreen(world),
+      async act({ id, request }) {
+        advanceByForm(world, id, await formOf(request));
+        return "clocks?said=advancing";
+      },
+    },
+  ];
+};

@@ -21,6 +21,12 @@ export type Section = keyof typeof SECTIONS;
 const SAID = new Map([
   ["resent", "Sent again. The answer stands below as soon as it came; reload this page."],
   ["clock_created", "The clock is made. Customers that are created with its id live on it."],
+  ["put_on_clock", "Their time stands still now, until you move it."],
+  ["refunded", "The money goes back."],
+  ["disputed", "The bank has taken the money back. Evidence decides how it ends."],
+  ["declines", "It has no funds from now on: the next payment fails."],
+  ["pays", "It pays again."],
+  ["product_created", "The product is made, with its price."],
   ["advancing", "The clock moves. Everything that falls due on the way happens, in order."],
   ["fault_added", "The fault is on."],
   ["released", "The request goes on."],

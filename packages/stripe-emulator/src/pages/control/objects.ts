@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import type { World } from "../../world.ts";
 import { amountOf, findObject, labelOf, nameType, objectsByType, type StripeObject, statusOf } from "./catalogue.ts";
+import { deedsFor, newProductForm } from "./deeds.ts";
 import { eventTable } from "./events.ts";
 import { showJson } from "./json.ts";
 import { objectLink, ROOM, type Screen, showMoment, table } from "./layout.ts";
@@ -32,7 +33,7 @@ function typesScreen(types: Map<string, StripeObject[]>): Screen {
           ["Type", "How many"],
           rows.map(([type, objects]) => [html`<a href="${typeUrl(type)}">${nameType(type)}</a>`, objects.length]),
         );
-  return { section: "objects", title: "Objects", body };
+  return { section: "objects", title: "Objects", body: html`${body}${newProductForm}` };
 }
 
 const cellsOf = (row: StripeObject) => [
@@ -51,6 +52,7 @@ export function objectScreen(world: World, id: string, query: URLSearchParams): 
   const { shown, links } = pageOf(events.reverse(), query);
   const body = html`<p><a href="${typeUrl(row.object)}">← ${nameType(row.object)}s</a></p>
 <p>${[labelOf(row), amountOf(row), statusOf(row)].filter(Boolean).join(" · ")}</p>
+${deedsFor(world, id) ?? ""}
 <section class="stack"><h2>Events of this object</h2>
 ${shown.length === 0 ? html`<p class="soft">None: nothing was told of it.</p>` : html`${eventTable(world, shown)}${links}`}</section>
 <section class="stack"><h2>JSON</h2>${showJson(world, row)}</section>`;
