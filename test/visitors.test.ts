@@ -99,61 +99,6 @@ describe("a form that is refused", () => {
   }, 60_000);
 });
 
-describe("the pricing page", () => {
-  it("promises a trial to those who get one, and to guests that it comes with an account", async () => {
-    const { priceId } = await sellPlan(world, "Team", { trialDays: 14 });
-    await visit("/pricing");
-    await card("Team").getByText("The first 14 days are free with an account, once per customer.").waitFor();
-
-    await visit("/pricing", await world.signUp());
-    await card("Team").getByText("The first 14 days are free, then you pay $19 per month.").waitFor();
-    await card("Team").getByRole("button", { name: "Start free trial" }).waitFor();
-
-    const tried = await world.signUp();
-    const { id } = await subscribe(world, (await customerOf(world, tried)).id, priceId, { trial_period_days: 14 });
-    await world.stripe.subscriptions.cancel(id);
-    await mirrored(world, "user_subscriptions", id, "status", "canceled");
-    await visit("/pricing", tried);
-    await card("Team").getByRole("button", { name: "Subscribe to Team" }).waitFor();
-    expect(await card("Team").getByText(/free/).count()).toBe(0);
-  }, 60_000);
-
-  it("offers a subscriber to change the plan, and beside it only what may stand beside it", async () => {
-    const person = await world.signUp();
-    const { priceId } = await sellPlan(world, "Solo");
-    await sellPlan(world, "Hosting", { metadata: { subscription_group: "hosting" } });
-    await subscribe(world, (await customerOf(world, person)).id, priceId);
-    await visit("/pricing", person);
-    await card("Solo").getByText("Your plan").waitFor();
-    await card("Pro").getByRole("link", { name: "Switch to Pro" }).waitFor();
-    await card("Pro").getByText("You have Solo. The next page says what the change costs").waitFor();
-    expect(
-      await card("Pro")
-        .getByRole("button", { name: /subscribe/i })
-        .count(),
-    ).toBe(0);
-    await card("Hosting").getByRole("button", { name: "Subscribe to Hosting" }).waitFor();
-    await card("Solo").getByRole("link", { name: "Manage plan" }).click();
-    await heading("Your account").waitFor();
-  }, 60_000);
-
-  it("does not offer a former subscriber what is archived, but names it on the account", async () => {
-    const person = await world.signUp();
-    const { priceId, productId } = await sellPlan(world, "Old plan");
-    const { id } = await subscribe(world, (await customerOf(world, person)).id, priceId);
-    await world.stripe.subscriptions.cancel(id);
-    await world.stripe.products.update(productId, { active: false });
-    await world.stripe.prices.update(priceId, { active: false });
-    await mirrored(world, "prices", priceId, "active", "false");
-    await mirrored(world, "user_subscriptions", id, "status", "canceled");
-    await visit("/pricing", person);
-    await card("Pro").waitFor();
-    expect(await card("Old plan").count()).toBe(0);
-    await page.goto("/account");
-    await card("Old plan").getByText("Ended", { exact: true }).waitFor();
-  }, 60_000);
-});
-
 describe("a guest", () => {
   it("sees what was bought, makes the account that is offered, and finds the purchase there", async () => {
     const email = `${id("guest")}@example.com`;

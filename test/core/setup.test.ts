@@ -102,6 +102,20 @@ describe("what the file says", () => {
     await apply(planned);
     expect((await plan(changed)).steps).toEqual([]);
   });
+
+  it("sets the metadata that it names, takes away what it empties, and leaves all others", async () => {
+    const selling = (metadata: Record<string, string>) => ({
+      products: [{ key: "pro", name: "Pro", metadata, prices: [{ lookupKey: "pro", amount: 900, currency: "usd" }] }],
+    });
+    await run(selling({ recommended: "true", faq_1: "Why? Because." }));
+    const [{ id } = { id: "" }] = (await lent.stripe.products.list()).data;
+    await lent.stripe.products.update(id, { metadata: { by_hand: "stays" } });
+    expect((await plan(selling({ recommended: "true", faq_1: "Why? Because." }))).steps).toEqual([]);
+    await run(selling({ recommended: "" }));
+    const { metadata } = await lent.stripe.products.retrieve(id);
+    expect(metadata).toEqual({ billing_key: "pro", faq_1: "Why? Because.", by_hand: "stays" });
+    expect(() => parseConfig(selling({ subscription_group: "other" }))).toThrow("fields of their own");
+  });
 });
 
 describe("a price", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { arrangeCatalogue, cadencesOf, priceAt, priceTag, savingOf } from "./catalogue.ts";
+import { shareOfMonth } from "./cadence.ts";
+import { arrangeCatalogue, choiceOfQuantity, currenciesOf, fitting, type Price, priceTag } from "./catalogue.ts";
 import { aPrice as price, aProduct as product } from "./testing/samples.ts";
 
 const yearly = price({ id: "price_year", unit_amount: 12_000, recurring_interval: "year" });
@@ -35,28 +36,60 @@ test("a product's default price is shown before a cheaper one", () => {
   expect(plans[0]?.prices.map(({ id }) => id)).toEqual(["price_month", "price_year"]);
 });
 
-test("a plan that is not sold at the chosen cadence keeps its own price", () => {
-  const { plans } = arrangeCatalogue([product()], [price()]);
-  expect(plans[0] && priceAt(plans[0], "Yearly")?.id).toBe("price_month");
+const idsOf = (offers: { fitting: Price[] }[]) => offers.map(({ fitting }) => fitting.map(({ id }) => id));
+const anyCurrency = () => true;
+
+test("a plan that is not sold at the chosen cadence is shown at the usual one, else as it is sold", () => {
+  const [daily, team] = [product({ id: "prod_2" }), product({ id: "prod_3" })];
+  const ofDay = price({ id: "price_day", product_id: "prod_2", recurring_interval: "day", unit_amount: 10 });
+  const ofTeam = price({ id: "price_team", product_id: "prod_3", unit_amount: 5000 });
+  const { plans } = arrangeCatalogue([product(), daily, team], [price(), yearly, ofDay, ofTeam]);
+  const shown = fitting(plans, { currency: "usd", cadence: "Yearly" }, anyCurrency);
+  expect(idsOf(shown)).toEqual([["price_day"], ["price_year"], ["price_team"]]);
 });
 
-test("cadences are listed once, the shortest first", () => {
-  const quarterly = price({ id: "price_quarter", recurring_interval_count: 3 });
-  const { plans } = arrangeCatalogue([product()], [yearly, quarterly, price()]);
-  expect(cadencesOf(plans)).toEqual(["Monthly", "Every 3 months", "Yearly"]);
+test("all prices of a product that are paid equally often are a choice, in one currency", () => {
+  const large = price({ id: "price_large", unit_amount: 4000 });
+  const euro = price({ id: "price_euro", unit_amount: 900, currency: "eur" });
+  const { plans } = arrangeCatalogue([product()], [price(), large, euro, yearly]);
+  expect(currenciesOf(plans)).toEqual(["eur", "usd"]);
+  const at = (currency: string) => idsOf(fitting(plans, { currency, cadence: "Monthly" }, anyCurrency));
+  expect([at("usd"), at("eur")]).toEqual([[["price_month", "price_large"]], [["price_euro"]]]);
 });
 
-test("the saving of a yearly price is against the monthly one of the same currency", () => {
-  const offer = { product: product(), prices: [price(), yearly] };
-  expect(savingOf(yearly, offer)).toBe(17);
-  expect(savingOf(price(), offer)).toBe(0);
-  expect(savingOf({ ...yearly, currency: "eur" }, offer)).toBe(0);
+test("who pays in one currency is shown no plan of another; everybody else is, where there is no other", () => {
+  const yen = price({ id: "price_yen", product_id: "prod_2", unit_amount: 300, currency: "jpy" });
+  const { plans } = arrangeCatalogue([product({ id: "prod_2" }), product()], [yen, price()]);
+  const taste = { currency: "usd", cadence: "Monthly" };
+  expect(idsOf(fitting(plans, taste, anyCurrency))).toEqual([["price_month"], ["price_yen"]]);
+  expect(idsOf(fitting(plans, taste, () => false))).toEqual([["price_month"]]);
+});
+
+test("a quantity is chosen where the metadata bound it, and what they make impossible is not offered", () => {
+  const team = product({ metadata: { min_quantity: "2", max_quantity: "9" } });
+  expect(choiceOfQuantity(price(), team)).toEqual({ least: 2, most: 9 });
+  expect(choiceOfQuantity(price({ usage_type: "metered" }), team)).toBeUndefined();
+  expect(choiceOfQuantity(price({ metadata: { max_quantity: "2" } }), team)).toBeUndefined();
+  expect(choiceOfQuantity(price(), product())).toBeUndefined();
+  expect(arrangeCatalogue([team], [price({ metadata: { max_quantity: "1" } })]).plans).toEqual([]);
+});
+
+test("a price for several months says what it comes to in each", () => {
+  expect([yearly, price({ recurring_interval_count: 3 }), price(), once].map(shareOfMonth)).toEqual([
+    1000,
+    400,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("a price tag never shows an amount that is not known", () => {
   expect(priceTag(price()).per).toBe("per month");
   expect(priceTag(price({ recurring_interval_count: 3 })).per).toBe("per 3 months");
   expect(priceTag(once).per).toBe("once");
-  expect(priceTag(price({ unit_amount: null })).amount).toBe("By use");
+  expect(priceTag(price({ unit_amount: null })).amount).toBe("Varies");
+  expect(priceTag(price({ usage_type: "metered" })).per).toBe("for each unit that you use");
+  expect(priceTag(price({ usage_type: "metered", unit_amount: null })).amount).toBe("By use");
+  expect(priceTag(price(), 3).amount).toBe("$36");
   expect(priceTag(price({ unit_amount: 0 })).amount).toBe("Free");
 });

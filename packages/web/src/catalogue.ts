@@ -1,3 +1,5 @@
+import { type Bounds, boundsOf, MOST_OF_ONE } from "@turnpike/core/catalog/schema";
+import { cadenceOf, perMonth, usualCadence } from "./cadence.ts";
 import { formatMoney } from "./money.ts";
 import { getSupabase, type Tables } from "./supabase.ts";
 
@@ -12,12 +14,14 @@ export type Price = Pick<
   | "id"
   | "product_id"
   | "active"
+  | "nickname"
   | "currency"
   | "type"
   | "unit_amount"
   | "recurring_interval"
   | "recurring_interval_count"
   | "trial_period_days"
+  | "usage_type"
   | "metadata"
 >;
 
@@ -46,7 +50,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
     supabase
       .from("prices")
       .select(
-        "id, product_id, active, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, metadata",
+        "id, product_id, active, nickname, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, usage_type, metadata",
       )
       .throwOnError(),
   ]);
@@ -55,72 +59,97 @@ export async function loadCatalogue(): Promise<Catalogue> {
 
 /** Subscriptions and one-time products apart, the cheapest first. A product with both kinds of price is in both. */
 export function arrangeCatalogue(products: Product[], prices: Price[]): Catalogue {
-  const offers = (type: "recurring" | "one_time") =>
-    products
+  const offers = (type: "recurring" | "one_time") => {
+    const found = products
       .filter((product) => product.active)
       .map((product) => ({
         product,
         prices: prices
-          .filter((price) => price.active && price.product_id === product.id && price.type === type)
+          .filter((price) => price.type === type && price.product_id === product.id && canBeSold(price, product))
           .sort((a, b) => rank(a, product) - rank(b, product)),
       }))
-      .filter((offer) => offer.prices.length > 0)
-      .sort((a, b) => cheapest(a) - cheapest(b));
+      .filter((offer) => offer.prices.length > 0);
+    return found.sort(byCost(currenciesOf(found)[0]));
+  };
   return { plans: offers("recurring"), oneTime: offers("one_time"), products, prices };
 }
 
-const rank = (price: Price, product: Product) => (price.id === product.default_price_id ? -1 : perMonth(price));
-const cheapest = (offer: Offer) => Math.min(...offer.prices.map(perMonth));
+function canBeSold(price: Price, product: Product): boolean {
+  const { least, most } = boundsOf(price.metadata, product.metadata);
+  return price.active && least <= most;
+}
 
-const intervals: Record<string, { days: number; adverb: string } | undefined> = {
-  day: { days: 1, adverb: "Daily" },
-  week: { days: 7, adverb: "Weekly" },
-  month: { days: 365 / 12, adverb: "Monthly" },
-  year: { days: 365, adverb: "Yearly" },
+const rank = (price: Price, product: Product) => (price.id === product.default_price_id ? -1 : perMonth(price));
+
+/** What costs less comes first, of those in one currency; the others after them, currency by currency. */
+const byCost = (first: string | undefined) => (a: Offer, b: Offer) => {
+  const [one, other] = [a, b].map((offer) => {
+    const inFirst = offer.prices.filter(({ currency }) => currency === first);
+    const prices = inFirst.length > 0 ? inFirst : offer.prices;
+    return { currency: prices[0]?.currency ?? "", amount: Math.min(...prices.map(perMonth)) };
+  }) as [{ currency: string; amount: number }, { currency: string; amount: number }];
+  if (one.currency === other.currency) return one.amount - other.amount;
+  if (one.currency === first) return -1;
+  if (other.currency === first) return 1;
+  return one.currency < other.currency ? -1 : 1;
 };
 
-/** In days; 0 for a one-time price. */
-export const periodOf = (price: Price) =>
-  (intervals[price.recurring_interval ?? ""]?.days ?? 0) * (price.recurring_interval_count ?? 1);
-
-/** For comparing only. Prices without an amount come last. */
-function perMonth(price: Price): number {
-  if (price.unit_amount === null) return Number.MAX_VALUE;
-  const period = periodOf(price);
-  return period === 0 ? price.unit_amount : (price.unit_amount * 365) / 12 / period;
+/** All currencies that something is sold in, the one of most offers first. */
+export function currenciesOf(offers: Offer[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { prices } of offers)
+    for (const currency of new Set(prices.map((price) => price.currency)))
+      counts.set(currency, (counts.get(currency) ?? 0) + 1);
+  return [...counts].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1)).map(([currency]) => currency);
 }
 
-/** How often a recurring price is charged, as the choice above the plans names it: "Monthly", "Every 3 months". */
-export function cadenceOf(price: Price): string {
-  const count = price.recurring_interval_count ?? 1;
-  const adverb = intervals[price.recurring_interval ?? ""]?.adverb;
-  return adverb && count === 1 ? adverb : `Every ${count} ${price.recurring_interval}s`;
+/** What the visitor looks for. */
+export interface Taste {
+  currency: string | undefined;
+  cadence: string | undefined;
 }
 
-/** All cadences of the plans, the shortest first. */
-export function cadencesOf(plans: Offer[]): string[] {
-  const prices = plans.flatMap((plan) => plan.prices).sort((a, b) => periodOf(a) - periodOf(b));
-  return [...new Set(prices.map(cadenceOf))];
+/** An offer, and those of its prices that fit: of one currency, and paid equally often. */
+export type Shown = Offer & { fitting: Price[] };
+
+/**
+ * The offers with the prices to show of each. What is not sold in the currency, or at the cadence, is shown as it is sold: its usual
+ * cadence, else the first. `mayDiffer` says whether it may be in another currency.
+ */
+export function fitting(offers: Offer[], taste: Taste, mayDiffer: (offer: Offer) => boolean): Shown[] {
+  const usual = usualCadence(offers);
+  return [...offers].sort(byCost(taste.currency)).flatMap((offer) => {
+    const inCurrency = offer.prices.filter(({ currency }) => currency === taste.currency);
+    if (inCurrency.length === 0 && !mayDiffer(offer)) return [];
+    const currency = offer.prices[0]?.currency;
+    const pool = inCurrency.length > 0 ? inCurrency : offer.prices.filter((price) => price.currency === currency);
+    const at = (cadence: string | undefined) => pool.filter((price) => cadenceOf(price) === cadence);
+    const first = pool[0] && cadenceOf(pool[0]);
+    const found = [at(taste.cadence), at(usual), at(first)].find((prices) => prices.length > 0);
+    return found ? [{ ...offer, fitting: found }] : [];
+  });
 }
 
-/** The price of a plan at a cadence, or its first one when it is not sold at that cadence. */
-export function priceAt(offer: Offer, cadence: string | undefined): Price | undefined {
-  return offer.prices.find((price) => cadenceOf(price) === cadence) ?? offer.prices[0];
-}
+/** How many of a price whoever names no number gets. */
+export const leastOf = (price: Price, product: Product) =>
+  price.usage_type === "metered" ? 1 : boundsOf(price.metadata, product.metadata).least;
 
-/** How much less a price costs than paying monthly, in whole percent; 0 when it does not, or cannot be compared. */
-export function savingOf(price: Price, offer: Offer): number {
-  const monthly = offer.prices.find((other) => cadenceOf(other) === "Monthly" && other.currency === price.currency);
-  if (!monthly?.unit_amount || price.unit_amount === null) return 0;
-  return Math.max(0, Math.round(100 * (1 - perMonth(price) / monthly.unit_amount)));
+/** How many of a price the visitor chooses; nothing, where there is no choice. */
+export function choiceOfQuantity(price: Price, product: Product): Bounds | undefined {
+  const bounds = boundsOf(price.metadata, product.metadata);
+  const isFree = bounds.least === 1 && bounds.most === MOST_OF_ONE;
+  return isFree || bounds.least === bounds.most || price.usage_type === "metered" ? undefined : bounds;
 }
 
 /** The amount of a price and what it is for: `["$12", "per month"]`. */
-export function priceTag(price: Price): { amount: string; per: string } {
+export function priceTag(price: Price, quantity = 1): { amount: string; per: string } {
   const count = price.recurring_interval_count ?? 1;
   const interval = count === 1 ? price.recurring_interval : `${count} ${price.recurring_interval}s`;
   const per = price.type === "recurring" ? `per ${interval}` : "once";
-  if (price.unit_amount === null) return { amount: "By use", per: "shown at checkout" };
-  if (price.unit_amount === 0) return { amount: "Free", per: "" };
-  return { amount: formatMoney(price.unit_amount, price.currency, { whole: true }), per };
+  const { unit_amount: amount, currency } = price;
+  if (amount === null)
+    return { amount: price.usage_type === "metered" ? "By use" : "Varies", per: "shown at checkout" };
+  const money = formatMoney(amount * quantity, currency, { whole: true });
+  if (price.usage_type === "metered") return { amount: money, per: "for each unit that you use" };
+  return amount === 0 ? { amount: "Free", per: "" } : { amount: money, per };
 }

@@ -1,3 +1,5 @@
+import { locale } from "./locale.ts";
+
 /**
  * How many digits of Stripe's integer amounts are decimals. Intl cannot be asked: it follows ISO 4217, and Stripe differs
  * (MGA has none; ISK and UGX have two that are always zero). https://docs.stripe.com/currencies#zero-decimal
@@ -8,7 +10,7 @@ const decimals: Record<string, number> = Object.fromEntries([
 ]);
 
 /**
- * An amount as the reader's locale writes it.
+ * An amount as it is written in the pages' language.
  * @param amount in the smallest unit of `currency` (1500 is $15.00, or ¥1,500)
  * @param currency ISO 4217, in any case
  * @param options `whole`: leave out decimals that are all zero, as on a price tag
@@ -19,7 +21,7 @@ export function formatMoney(
   options: { whole?: boolean; locale?: string } = {},
 ): string {
   const value = amount / 10 ** (decimals[currency.toLowerCase()] ?? 2);
-  return new Intl.NumberFormat(options.locale, {
+  return new Intl.NumberFormat(options.locale ?? locale, {
     style: "currency",
     currency,
     trailingZeroDisplay: options.whole ? "stripIfInteger" : "auto",

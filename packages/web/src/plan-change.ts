@@ -17,7 +17,8 @@ import {
   type UpcomingChange,
 } from "./billing.ts";
 import { itemOfGroup } from "./buyer.ts";
-import { type Catalogue, loadCatalogue, type Price, periodOf } from "./catalogue.ts";
+import { periodOf } from "./cadence.ts";
+import { type Catalogue, loadCatalogue, type Price } from "./catalogue.ts";
 import { post, Refused } from "./post.ts";
 
 const path = (route: string) => `/api/subscriptions/${route}`;

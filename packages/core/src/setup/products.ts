@@ -23,8 +23,10 @@ export function planCatalogue(standing: Standing, config: CatalogueConfig): Step
 
 function planProduct(standing: Stripe.Product | undefined, wanted: ProductConfig): Step[] {
   const { key } = wanted;
-  const before = standing ? shown(standing) : {};
+  const named = Object.keys(wanted.metadata ?? {});
+  const before = standing ? { ...shown(standing), ...metadataOf(standing.metadata, named) } : {};
   const changes = changesOf(before, {
+    ...metadataOf(wanted.metadata ?? {}, named),
     name: wanted.name,
     description: wanted.description,
     features: (wanted.features ?? []).join(", "),
@@ -47,6 +49,9 @@ function planProduct(standing: Stripe.Product | undefined, wanted: ProductConfig
   return [{ ...base, does: standing.active ? "change" : "restore", changes, run: update }];
 }
 
+const metadataOf = (metadata: Record<string, string>, keys: string[]) =>
+  Object.fromEntries(keys.map((key) => [`metadata ${key}`, metadata[key] || undefined]));
+
 const shown = (product: Stripe.Product) => ({
   name: product.name,
   description: product.description,
@@ -56,13 +61,13 @@ const shown = (product: Stripe.Product) => ({
   key: product.metadata[KEY],
 });
 
-function paramsOf({ key, name, description, features = [], group, taxCode }: ProductConfig) {
+function paramsOf({ key, name, description, features = [], group, taxCode, metadata }: ProductConfig) {
   const marketing_features = features.map((feature) => ({ name: feature }));
   return {
     create: {
       name,
       marketing_features,
-      metadata: { [KEY]: key, ...(group && { subscription_group: group }) },
+      metadata: { ...metadata, [KEY]: key, ...(group && { subscription_group: group }) },
       ...(description && { description }),
       ...(taxCode && { tax_code: taxCode }),
     },
@@ -71,7 +76,7 @@ function paramsOf({ key, name, description, features = [], group, taxCode }: Pro
       name,
       description: description ?? "",
       marketing_features: features.length > 0 ? marketing_features : ("" as const),
-      metadata: { [KEY]: key, subscription_group: group ?? "" },
+      metadata: { ...metadata, [KEY]: key, subscription_group: group ?? "" },
       tax_code: taxCode ?? "",
     } satisfies Stripe.ProductUpdateParams,
   };

@@ -29,6 +29,9 @@ const Price = z.strictObject({
   nickname: z.optional(text("nickname")),
 });
 
+const KEYS = "a key of metadata has 1 to 40 characters, without [ and ]; key and group are fields of their own";
+const isFree = (key: string) => /^[^[\]]{1,40}$/.test(key) && key !== "billing_key" && key !== "subscription_group";
+
 const Product = z.strictObject({
   /** By which the product is found again. */
   key: key("key"),
@@ -42,6 +45,16 @@ const Product = z.strictObject({
     z
       .string("taxCode must be text")
       .check(z.regex(/^txcd_\d+$/, 'taxCode must be one of Stripe\'s, such as "txcd_10103001"')),
+  ),
+  /** What else stands in the product's metadata; an empty text takes a key away. What is not named here stays as it is. */
+  metadata: z.optional(
+    z
+      .record(
+        z.string(),
+        z.string("metadata must be texts").check(z.maxLength(500, "a text of metadata has 500 characters at the most")),
+        "metadata must be texts by their keys",
+      )
+      .check(z.refine((named) => Object.keys(named).every(isFree), KEYS)),
   ),
   prices: z.array(Price, "prices must be a list").check(z.minLength(1, "a product needs a price")),
 });

@@ -13,6 +13,13 @@ const DEMO = defineBilling({
       name: "Starter",
       description: "For one person who begins.",
       features: ["1 project", "Community support"],
+      metadata: {
+        compare_1: "Projects: 1",
+        compare_2: "Support: By the community",
+        compare_3: "Audit log: no",
+        faq_1: "Can I change my plan later? Yes, at any time. You see what it costs before you confirm it.",
+        faq_2: "How do I cancel? On your account page, in two clicks. You keep what you have paid for.",
+      },
       prices: [monthly(900, "starter_monthly"), yearly(9000, "starter_yearly")],
     },
     {
@@ -20,6 +27,12 @@ const DEMO = defineBilling({
       name: "Pro",
       description: "For teams that ship.",
       features: ["Unlimited projects", "Priority support", "Audit log"],
+      metadata: {
+        recommended: "true",
+        compare_1: "Projects: No limit",
+        compare_2: "Support: Within a day",
+        compare_3: "Audit log: yes",
+      },
       prices: [monthly(2900, "pro_monthly"), yearly(29_000, "pro_yearly")],
     },
     {
@@ -27,6 +40,7 @@ const DEMO = defineBilling({
       name: "Credits",
       description: "1,000 credits that do not expire.",
       features: ["1,000 credits", "One payment, no subscription"],
+      metadata: { faq_3: "Do credits expire? No. They are yours until you use them." },
       prices: [{ amount: 4900, lookupKey: "credits_1000", currency: "usd", taxBehavior: "exclusive" }],
     },
   ],

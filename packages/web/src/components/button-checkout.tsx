@@ -7,6 +7,8 @@ interface ButtonCheckoutProps {
   priceId: string;
   /** `subscription` for a recurring price, `payment` for a one-time price. */
   mode: CreateCheckout["mode"];
+  /** How many. Default: as many as are sold at least. */
+  quantity?: number | undefined;
   /** Where to after paying. Stripe fills in `{CHECKOUT_SESSION_ID}`. Default: this site's success page. */
   successUrl?: string;
   /** Where to after leaving without paying. Default: this site's pricing page. */
@@ -21,12 +23,14 @@ interface ButtonCheckoutProps {
  *
  *     <ButtonCheckout priceId="price_123" mode="subscription">Subscribe</ButtonCheckout>
  */
-export function ButtonCheckout({ priceId, mode, successUrl, cancelUrl, children, className }: ButtonCheckoutProps) {
+export function ButtonCheckout({ children, className, ...wish }: ButtonCheckoutProps) {
+  const { priceId, mode, quantity, successUrl, cancelUrl } = wish;
   const body = () =>
     ({
       page: "hosted", // this site embeds none
       priceId,
       mode,
+      quantity,
       successUrl: successUrl ?? `${window.location.origin}/success?session_id={CHECKOUT_SESSION_ID}`,
       cancelUrl: cancelUrl ?? `${window.location.origin}/pricing?canceled=true`,
     }) satisfies CreateCheckout;

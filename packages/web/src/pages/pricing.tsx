@@ -1,12 +1,12 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useMemo } from "react";
 import { useSearchParams } from "wouter";
-import { isStanding, loadOwnSubscriptions } from "../billing.ts";
+import { loadOwnSubscriptions } from "../billing.ts";
 import { brand } from "../brand.ts";
 import type { Buyer } from "../buyer.ts";
-import { type Catalogue, cadenceOf, cadencesOf, loadCatalogue, priceAt } from "../catalogue.ts";
+import { type Catalogue, loadCatalogue } from "../catalogue.ts";
 import { loadPurchasesKnown, useReloadUntil } from "../completeness.ts";
 import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
-import { OfferCard } from "../components/offer-card.tsx";
+import { Offers } from "../components/offers.tsx";
 import { Page } from "../components/page.tsx";
 import { useLoad, useOnReturn } from "../load.ts";
 import { usePassing } from "../passing.ts";
@@ -14,13 +14,19 @@ import { describeProblem, referenceOf } from "../problem.ts";
 import { useSession } from "../session.tsx";
 
 /**
- * What is on sale, and what the visitor has of it. `?price=` is a choice carried through sign-up; `?canceled=` and `?problem=` say
+ * What is on sale, and what the visitor has of it. `?price=` is a choice carried through sign-up, with its `quantity`
+ * and `currency`; `?canceled=` and `?problem=` say
  * why the visitor is back.
  */
 export function PricingPage() {
   const session = useSession();
   const [search] = useSearchParams();
   const { loaded, reload } = useLoad(loadCatalogue);
+  const chosen = useMemo(() => {
+    const priceId = search.get("price");
+    const [quantity, currency] = [Number(search.get("quantity")), search.get("currency")];
+    return priceId ? { priceId, quantity: quantity || undefined, currency: currency ?? undefined } : undefined;
+  }, [search]);
   return (
     <Page title="Pricing">
       <div className="hero">
@@ -37,7 +43,7 @@ export function PricingPage() {
           key={session.status === "signed-in" ? session.user.id : "guest"}
           userId={session.status === "signed-in" ? session.user.id : undefined}
           catalogue={loaded.data}
-          chosen={search.get("price")}
+          chosen={chosen}
         />
       )}
     </Page>
@@ -65,13 +71,14 @@ function WhyBack() {
   );
 }
 
-interface OffersProps {
+interface OffersForProps {
   catalogue: Catalogue;
-  chosen: string | null;
+  chosen: { priceId: string; quantity: number | undefined; currency: string | undefined } | undefined;
+  userId: string | undefined;
 }
 
 /** Waits for what the visitor has already: until then it is not known what may be sold. */
-function OffersFor({ userId, ...offers }: OffersProps & { userId: string | undefined }) {
+function OffersFor({ userId, ...offers }: OffersForProps) {
   const load = useCallback(async (): Promise<Buyer> => {
     // Asked first: what is read while the subscriptions are loaded is missing in them.
     const purchasesKnown = await loadPurchasesKnown();
@@ -91,92 +98,4 @@ function OffersFor({ userId, ...offers }: OffersProps & { userId: string | undef
 
 function LoadingOffers() {
   return <Skeleton what="the plans" cards={3} />;
-}
-
-function Offers({ catalogue, chosen, buyer }: OffersProps & { buyer: Buyer }) {
-  const { plans, oneTime } = catalogue;
-  const visit = { chosen, buyer, products: catalogue.products };
-  const cadences = cadencesOf(plans);
-  const chosenPrice = plans.flatMap((plan) => plan.prices).find((price) => price.id === chosen);
-  const [cadence, setCadence] = useState(chosenPrice ? cadenceOf(chosenPrice) : cadences[0]);
-
-  useEffect(() => {
-    if (chosen) document.getElementById("chosen")?.scrollIntoView({ block: "center" });
-  }, [chosen]);
-
-  if (plans.length === 0 && oneTime.length === 0)
-    return buyer.purchasesKnown ? <NothingOnSale /> : <StillReadingOffers />;
-  const mayHaveMore = buyer.signedIn && !buyer.purchasesKnown && !buyer.subscriptions.some(isStanding);
-  return (
-    <>
-      {mayHaveMore && (
-        <Notice>We are still reading your purchases… If you have a plan, it appears here by itself, in a while.</Notice>
-      )}
-      {cadences.length > 1 && <CadenceChoice cadences={cadences} cadence={cadence} onChange={setCadence} />}
-      {plans.length > 0 && (
-        <section aria-labelledby="plans">
-          <h2 id="plans" className="visually-hidden">
-            Plans
-          </h2>
-          <div className="plans">
-            {plans.map((plan) => {
-              const price = priceAt(plan, cadence);
-              return price && <OfferCard key={plan.product.id} offer={plan} price={price} {...visit} />;
-            })}
-          </div>
-        </section>
-      )}
-      {oneTime.length > 0 && (
-        <section aria-labelledby="one-time">
-          <h2 id="one-time">Pay once</h2>
-          <div className="plans">
-            {oneTime.map((offer) => {
-              const price = offer.prices[0];
-              return price && <OfferCard key={price.id} offer={offer} price={price} {...visit} />;
-            })}
-          </div>
-        </section>
-      )}
-    </>
-  );
-}
-
-interface CadenceChoiceProps {
-  cadences: string[];
-  cadence: string | undefined;
-  onChange: (cadence: string) => void;
-}
-
-function CadenceChoice({ cadences, cadence, onChange }: CadenceChoiceProps) {
-  return (
-    <fieldset className="segmented">
-      <legend className="visually-hidden">How often to pay</legend>
-      {cadences.map((option) => (
-        <label key={option}>
-          <input type="radio" name="cadence" checked={option === cadence} onChange={() => onChange(option)} />
-          {option}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-function StillReadingOffers() {
-  return (
-    <div className="card empty" role="status">
-      <p>We are still reading what is on sale… It appears here by itself, in a moment.</p>
-    </div>
-  );
-}
-
-function NothingOnSale() {
-  return (
-    <div className="card empty nothing-on-sale">
-      <h2>Nothing is on sale yet</h2>
-      <p>
-        Is this your shop? Create a product with a price in your Stripe dashboard: it appears here as soon as Stripe's
-        webhook has told us.
-      </p>
-    </div>
-  );
 }

@@ -1,0 +1,95 @@
+import { Link } from "wouter";
+import type { Subscription } from "../billing.ts";
+import type { Trial } from "../buyer.ts";
+import { cadenceOf } from "../cadence.ts";
+import type { Price, Product } from "../catalogue.ts";
+import { signInPath } from "../next-path.ts";
+import { changeAddress, isOf } from "../plan-change.ts";
+import { ButtonCheckout } from "./button-checkout.tsx";
+import { FormCheckout } from "./form-checkout.tsx";
+
+interface OfferActionProps {
+  price: Price;
+  /** Absent where there is no choice: then it is as many as are sold at least. */
+  quantity: number | undefined;
+  product: Product;
+  trial: Trial;
+  signedIn: boolean;
+  /** In the place of which another one of the group would stand. */
+  held: Held | undefined;
+}
+
+interface Held {
+  subscription: Subscription;
+  /** Of what it holds of the group. */
+  name: string;
+}
+
+/** What can be done about an offer: buy it, subscribe to it, or change to it. */
+export function OfferAction({ held, ...offer }: OfferActionProps) {
+  const { price, quantity, product } = offer;
+  if (price.type !== "recurring") {
+    return (
+      <ButtonCheckout priceId={price.id} mode="payment" quantity={quantity}>
+        Buy <span className="visually-hidden">{product.name}</span>
+      </ButtonCheckout>
+    );
+  }
+  return held ? <Change held={held} price={price} product={product} /> : <Subscribe {...offer} />;
+}
+
+/** In the place of a second subscription of the same group, which Checkout does not sell: a change of the one that is held. */
+function Change({ held: { subscription, name }, price, product }: { held: Held; price: Price; product: Product }) {
+  const owned = subscription.items.some(({ product_id }) => product_id === product.id);
+  if (subscription.status === "incomplete") {
+    return (
+      <Link href="/account" className="button button-quiet">
+        Finish the payment<span className="visually-hidden"> of {name}</span>
+      </Link>
+    );
+  }
+  const manage = (
+    <Link href="/account" className="button button-quiet">
+      {owned ? "Manage plan" : `Manage ${name}`}
+    </Link>
+  );
+  if (isOf(subscription, price)) return manage;
+  if (subscription.ends_at) {
+    return (
+      <>
+        {manage}
+        <p className="hint">{`You have ${name}, which is about to end. Keep it first, to change it.`}</p>
+      </>
+    );
+  }
+  return (
+    <>
+      <Link href={changeAddress(subscription.id, { priceId: price.id })} className="button">
+        {owned ? `Switch to ${price.nickname ?? cadenceOf(price).toLowerCase()}` : `Switch to ${product.name}`}
+      </Link>
+      <p className="hint">{`You have ${name}. The next page says what the change costs, before you confirm it.`}</p>
+    </>
+  );
+}
+
+function Subscribe({ price, quantity, product, trial, signedIn }: Omit<OfferActionProps, "held">) {
+  const label = (
+    <>
+      <span>{trial ? "Start free trial" : "Subscribe"}</span>
+      <span className="visually-hidden"> to {product.name}</span>
+    </>
+  );
+  if (signedIn) {
+    return (
+      <FormCheckout priceId={price.id} quantity={quantity}>
+        {label}
+      </FormCheckout>
+    );
+  }
+  const choice = new URLSearchParams({ price: price.id, ...(quantity && { quantity: `${quantity}` }) });
+  return (
+    <Link href={signInPath(`/pricing?${choice}`, "/sign-up")} className="button">
+      {label}
+    </Link>
+  );
+}

@@ -1,0 +1,146 @@
+import { openBrowser } from "@turnpike/stripe-emulator/testing";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { id } from "./builders.ts";
+import { cookiesOf, customerOf, mirrored, sellPlan, subscribe } from "./visitor.ts";
+import { type Person, startWorld, type World } from "./world.ts";
+
+let world: World;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
+  await world.priceOf("pro_monthly");
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+});
+
+const heading = (name: string | RegExp) => page.getByRole("heading", { name }).first();
+const card = (name: string) =>
+  page.getByRole("article").filter({ has: page.getByRole("heading", { name, exact: true }) });
+
+/** A new browser, of this person or of nobody. */
+async function visit(path: string, person?: Person, locale = "en-US"): Promise<void> {
+  await context?.close();
+  context = await browser.newContext({ baseURL: world.url, locale });
+  if (person) await context.addCookies(cookiesOf(person, world.url));
+  page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(path);
+}
+
+/** One more price of a product. */
+async function sellMore(product: string, params: object): Promise<string> {
+  const monthly = { product, currency: "usd", recurring: { interval: "month" } } as const;
+  const price = await world.stripe.prices.create({ ...monthly, ...params });
+  await mirrored(world, "prices", price.id);
+  return price.id;
+}
+
+describe("the pricing page", () => {
+  it("shows what each way to pay saves and comes to in a month, what is recommended, what differs, and what is asked", async () => {
+    await visit("/pricing");
+    await card("Pro").getByText("Recommended").waitFor();
+    await page.getByRole("group", { name: "How often to pay" }).getByText("−17%").click();
+    await card("Pro").getByText("$290", { exact: true }).waitFor();
+    await card("Pro").getByText("That is $24.17 per month.").waitFor();
+    await page.getByRole("row", { name: "Audit log No Yes" }).waitFor();
+    await page.getByText("How do I cancel?").click();
+    await page.getByText("On your account page, in two clicks.").waitFor();
+  }, 60_000);
+
+  it("keeps what a guest chose through the sign-up: the price, how many, and sells just that", async () => {
+    const { productId } = await sellPlan(world, "Boats", { metadata: { min_quantity: "2", max_quantity: "9" } });
+    await sellMore(productId, { nickname: "Large", unit_amount: 4000 });
+    await visit("/pricing");
+    await card("Boats").getByText("$38", { exact: true }).waitFor();
+    await card("Boats").getByLabel("Large").check();
+    await card("Boats").getByRole("button", { name: "One more" }).click();
+    await card("Boats").getByText("$120", { exact: true }).waitFor();
+    await card("Boats").getByRole("link", { name: "Subscribe to Boats" }).click();
+    await page.getByLabel("E-mail").fill(`${id("guest")}@example.com`);
+    await page.getByLabel("Password").fill("correct horse battery");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await card("Boats").getByText("Your choice").waitFor();
+    await card("Boats").getByText("$120", { exact: true }).waitFor();
+    await card("Boats").getByRole("button", { name: "Subscribe to Boats" }).click();
+    await page.getByText("Total due today$120.00", { exact: true }).waitFor();
+  }, 60_000);
+
+  it("begins with the currency of where the visitor is, written as the page's words are, and offers the others", async () => {
+    const { productId } = await sellPlan(world, "Europa");
+    await sellMore(productId, { currency: "eur", unit_amount: 1750 });
+    await visit("/pricing", undefined, "de-DE");
+    await card("Europa").getByText("€17.50", { exact: true }).waitFor();
+    await card("Pro").getByText("$29", { exact: true }).waitFor();
+    await page.getByLabel("Currency").selectOption("usd");
+    await card("Europa").getByText("$19", { exact: true }).waitFor();
+
+    const person = await world.signUp();
+    const { priceId: yen } = await sellPlan(world, "Nippon");
+    const inYen = await sellMore(productId, { currency: "jpy", unit_amount: 2900 });
+    await subscribe(world, (await customerOf(world, person)).id, inYen);
+    await visit("/pricing", person);
+    await card("Europa").getByText("Your plan").waitFor();
+    await card("Europa").getByText("¥2,900", { exact: true }).waitFor();
+    expect([await card("Pro").count(), await card("Nippon").count()]).toEqual([0, 0]);
+    expect(await page.getByLabel("Currency").count()).toBe(0);
+    await world.stripe.prices.update(yen, { active: false });
+  }, 60_000);
+  it("promises a trial to those who get one, and to guests that it comes with an account", async () => {
+    const { priceId } = await sellPlan(world, "Team", { trialDays: 14 });
+    await visit("/pricing");
+    await card("Team").getByText("The first 14 days are free with an account, once per customer.").waitFor();
+
+    await visit("/pricing", await world.signUp());
+    await card("Team").getByText("The first 14 days are free, then you pay $19 per month.").waitFor();
+    await card("Team").getByRole("button", { name: "Start free trial" }).waitFor();
+
+    const tried = await world.signUp();
+    const { id } = await subscribe(world, (await customerOf(world, tried)).id, priceId, { trial_period_days: 14 });
+    await world.stripe.subscriptions.cancel(id);
+    await mirrored(world, "user_subscriptions", id, "status", "canceled");
+    await visit("/pricing", tried);
+    await card("Team").getByRole("button", { name: "Subscribe to Team" }).waitFor();
+    expect(await card("Team").getByText(/free/).count()).toBe(0);
+  }, 60_000);
+
+  it("offers a subscriber to change the plan, and beside it only what may stand beside it", async () => {
+    const person = await world.signUp();
+    const { priceId } = await sellPlan(world, "Solo");
+    await sellPlan(world, "Hosting", { metadata: { subscription_group: "hosting" } });
+    await subscribe(world, (await customerOf(world, person)).id, priceId);
+    await visit("/pricing", person);
+    await card("Solo").getByText("Your plan").waitFor();
+    await card("Pro").getByRole("link", { name: "Switch to Pro" }).waitFor();
+    await card("Pro").getByText("You have Solo. The next page says what the change costs").waitFor();
+    expect(
+      await card("Pro")
+        .getByRole("button", { name: /subscribe/i })
+        .count(),
+    ).toBe(0);
+    await card("Hosting").getByRole("button", { name: "Subscribe to Hosting" }).waitFor();
+    await card("Solo").getByRole("link", { name: "Manage plan" }).click();
+    await heading("Your account").waitFor();
+  }, 60_000);
+
+  it("does not offer a former subscriber what is archived, but names it on the account", async () => {
+    const person = await world.signUp();
+    const { priceId, productId } = await sellPlan(world, "Old plan");
+    const { id } = await subscribe(world, (await customerOf(world, person)).id, priceId);
+    await world.stripe.subscriptions.cancel(id);
+    await world.stripe.products.update(productId, { active: false });
+    await world.stripe.prices.update(priceId, { active: false });
+    await mirrored(world, "prices", priceId, "active", "false");
+    await mirrored(world, "user_subscriptions", id, "status", "canceled");
+    await visit("/pricing", person);
+    await card("Pro").waitFor();
+    expect(await card("Old plan").count()).toBe(0);
+    await page.goto("/account");
+    await card("Old plan").getByText("Ended", { exact: true }).waitFor();
+  }, 60_000);
+});
