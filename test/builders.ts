@@ -44,6 +44,8 @@ export const price = (fields: Partial<Stripe.Price> = {}) => ({
   type: "one_time",
   unit_amount: 4900,
   recurring: null,
+  // Without it, as Stripe sends it, the price is fetched.
+  currency_options: {},
   metadata: {},
   created: 1_790_000_000,
   ...fields,

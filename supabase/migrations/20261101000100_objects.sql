@@ -94,9 +94,12 @@ create table public.prices (
   trial_period_days integer,
   usage_type text,
   tax_behavior text,
+  currency_options jsonb not null,
   metadata jsonb not null,
   created_at timestamptz not null
 );
+comment on column public.prices.currency_options is
+  'What it costs in each of its currencies, its own among them; empty once it was deleted. @type { [currency: string]: { unit_amount: number | null; tax_behavior: string | null } }';
 comment on column public.prices.unit_amount is 'In the smallest unit of the currency; null for tiered and fractional prices.';
 comment on column public.prices.tax_behavior is 'inclusive: the amount holds the tax; exclusive: it comes on top; else the account decides.';
 comment on column public.prices.usage_type is 'licensed, or metered: paid by what was used, so it is sold without a quantity.';

@@ -103,6 +103,10 @@ describe("the catalogue's rows", () => {
     trial_period_days: 14,
     usage_type: "metered",
     tax_behavior: "inclusive",
+    currency_options: {
+      eur: { unit_amount: 1500, tax_behavior: "inclusive" },
+      jpy: { unit_amount: 2500, tax_behavior: null },
+    },
     metadata: { shown: "yes" },
     created_at: at(1_700_000_003),
   };
@@ -127,6 +131,13 @@ describe("the catalogue's rows", () => {
       ...none,
       recurring_interval: "year",
     });
+  });
+
+  it("fetch a price that does not say what it costs in other currencies", () => {
+    const { currency_options: _, ...left } = samples.price as Stripe.Price;
+    expect(row("price", { currency_options: undefined })).toEqual({ ...PRICE, currency_options: {} });
+    expect(readEvent(event("price.updated", left, 1_790_000_000))?.partial).toBe(true);
+    expect(readEvent(event("price.updated", samples.price ?? {}, 1_790_000_000))?.partial).toBe(false);
   });
 
   it("sell nothing that is deleted", () => {

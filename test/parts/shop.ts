@@ -59,7 +59,7 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
         metadata: ofPrice,
         ...(recurring && { recurring }),
       });
-      const made = { ...(await stripe.prices.retrieve(id)), created: LONG_AGO };
+      const made = { ...(await stripe.prices.retrieve(id, { expand: ["currency_options"] })), created: LONG_AGO };
       await apply(
         ...(known ? [] : [event("product.created", product({ id: sold, metadata }), LONG_AGO)]),
         event("price.created", made, LONG_AGO),

@@ -126,6 +126,12 @@ const UNTOLD: Record<string, (status: string) => boolean> = {
   charge: (status) => status !== "succeeded",
 };
 
+/** What Stripe shows only to whoever asks. */
+const ASKED: Partial<Record<ObjectName, object>> = {
+  subscription: { status: "all" },
+  price: { "expand[]": "data.currency_options" },
+};
+
 const COMPARE = `
   select shown.id, case when standing.id is null then '{missing}' else array(
     select key from jsonb_each(to_jsonb(jsonb_populate_record(standing, shown."row"))) as wanted (key, value)
@@ -154,7 +160,7 @@ async function compareKind(
   const found =
     listed.by === "customer"
       ? (await Promise.all(customers.map(({ id: customer }) => list<{ id: string }>(listed.path, { customer })))).flat()
-      : await list<{ id: string }>(listed.path, name === "subscription" ? { status: "all" } : {});
+      : await list<{ id: string }>(listed.path, ASKED[name] ?? {});
   const shown = found.flatMap((source) => {
     const { status = "", created = 0 } = source as { status?: string; created?: number };
     if (only && !only.has(source.id)) return [];

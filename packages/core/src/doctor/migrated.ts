@@ -1084,6 +1084,7 @@ export const migrated: Catalog = {
         as_of: { default: "'-infinity'::timestamp with time zone", required: true, type: "timestamp with time zone" },
         created_at: { required: true, type: "timestamp with time zone" },
         currency: { required: true, type: "text" },
+        currency_options: { required: true, type: "jsonb" },
         deleted: { default: "false", required: true, type: "boolean" },
         fetched: { default: "false", required: true, type: "boolean" },
         id: { required: true, type: "text" },
@@ -1358,7 +1359,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.apply_price(changes billing.change[])": {
-      body: "e6ab09dd5def50b5f6160fa25c6bada0",
+      body: "b06dc28f81bc10f41204c11405d55f70",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,

@@ -87,7 +87,7 @@ export interface Declaration<Name extends string, Table extends keyof Tables, So
    * our key is of another account or mode.
    */
   isForgotten?(source: Source): boolean;
-  /** A list in it holds only its first page (https://docs.stripe.com/api/pagination): it is fetched whole. */
+  /** It is not shown whole: a list in it holds only its first page (https://docs.stripe.com/api/pagination), or a part is left out. */
   isCut?(source: Source): boolean;
   /** What an answer says of other objects, each of which has a row of its own. */
   companions?(source: Source): Projection[];

@@ -93,6 +93,7 @@ export type Database = {
           as_of: string;
           created_at: string;
           currency: string;
+          currency_options: { [currency: string]: { unit_amount: number | null; tax_behavior: string | null } };
           deleted: boolean;
           fetched: boolean;
           id: string;

@@ -7,6 +7,7 @@ export const price = mirrored({
   object: "price",
   table: "prices",
   path: "/v1/prices",
+  expand: ["currency_options"],
   project: (price: Stripe.Price, deleted) => ({
     row: {
       type: price.type,
@@ -20,16 +21,26 @@ export const price = mirrored({
       usage_type: price.recurring?.usage_type ?? null,
       unit_amount: price.unit_amount,
       tax_behavior: price.tax_behavior ?? null,
+      currency_options: amountsOf(price),
       trial_period_days: price.recurring?.trial_period_days ?? null,
       recurring_interval: price.recurring?.interval ?? null,
       recurring_interval_count: price.recurring?.interval_count ?? null,
     },
   }),
   isForgotten: () => true,
-  listed: { by: "created" },
+  // Stripe leaves them out of its events, and of answers unless they are asked for.
+  isCut: ({ currency_options: options }) => !options,
+  listed: { by: "created", query: { expand: ["data.currency_options"] } },
   events: {
     "price.created": {},
     "price.updated": {},
     "price.deleted": { deleted: true },
   },
 });
+
+function amountsOf({ currency_options: options }: Stripe.Price) {
+  const amounts = Object.entries(options ?? {}).map(([currency, { unit_amount, tax_behavior }]) => {
+    return [currency, { unit_amount, tax_behavior }];
+  });
+  return Object.fromEntries(amounts);
+}
