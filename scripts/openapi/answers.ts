@@ -19,7 +19,7 @@ const refusalsOfSales = {
     ...refusal(
       "`sale_in_progress`: another purchase of the same payer is in progress; `Retry-After` says when to try again. " +
         "`already_subscribed`: somebody else pays for what the user has the use of. " +
-        "`currency_mismatch`: the payer pays in another currency already.",
+        "`currency_mismatch`: the payer pays in another currency already, or a price is not sold in the one that was asked for.",
     ),
     headers: { "retry-after": { schema: { type: "integer" } } },
   },

@@ -250,6 +250,8 @@ describe("the file's section is refused with the place", () => {
     ["checkout.promotionCodes: promotionCodes must be true or false", { promotionCodes: 1 }],
     ["checkout.coupon: coupon is empty", { coupon: " " }],
     ["checkout.coupon: goes without promotionCodes only", { coupon: "launch", promotionCodes: true }],
+    ['checkout.currency: currency must be three small letters, such as "usd"', { currency: "EUR" }],
+    ["checkout.currency: currency must be text", { currency: ["eur"] }],
     ["checkout.locale: locale must be one of auto, bg, cs", { locale: "klingon" }],
     ["checkout.terms: terms must be true or false", { terms: "https://example.com/terms" }],
     ["checkout.billingAddress: billingAddress must be auto or required", { billingAddress: true }],

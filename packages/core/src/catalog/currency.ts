@@ -2,6 +2,14 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { note } from "../mirror/index.ts";
 import { read } from "../stripe/index.ts";
+import type { SellablePrice } from "./price.ts";
+
+/** A price as it is sold in one of its currencies; undefined where it has none such. */
+export function sellableIn(price: SellablePrice, currency: string): SellablePrice | undefined {
+  if (price.currency === currency) return price;
+  const amount = price.amounts[currency];
+  return amount && { ...price, currency, unitAmount: amount.unit_amount };
+}
 
 /**
  * A price as Stripe has it now, in one of its currencies; undefined where it has none such. What it costs in others than its own is shown

@@ -1,5 +1,5 @@
 export { findBounds } from "./bounds.ts";
-export { findPriceIn } from "./currency.ts";
+export { findPriceIn, sellableIn } from "./currency.ts";
 export { findGroups, pickOfGroup } from "./groups.ts";
 export { getSellablePrice, notForSale, type SellablePrice } from "./price.ts";
 export { assertWithin, quantityNotAllowed } from "./quantity.ts";

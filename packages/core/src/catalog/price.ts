@@ -11,6 +11,8 @@ export interface SellablePrice {
   group: string;
   /** ISO 4217, lower case. */
   currency: string;
+  /** What one costs in each of its currencies. */
+  amounts: Record<string, { unit_amount: number | null }>;
   /** Of one, in the currency's smallest unit; null where it is in tiers, or a fraction. */
   unitAmount: number | null;
   /** How often it is paid: "1 month"; null for what is paid once. */
@@ -31,7 +33,7 @@ export async function getSellablePrice(supabase: ServiceClient, priceId: string)
   const prices = supabase
     .from("prices")
     .select(
-      "id, product_id, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, usage_type, metadata",
+      "id, product_id, currency, currency_options, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, usage_type, metadata",
     )
     .eq("id", priceId);
   const price = dataOf(await prices.eq("active", true).eq("deleted", false).maybeSingle());
@@ -45,6 +47,7 @@ export async function getSellablePrice(supabase: ServiceClient, priceId: string)
         mode: price.type === "recurring" ? "subscription" : "payment",
         group: groupOf(product.metadata),
         currency: price.currency,
+        amounts: price.currency_options,
         unitAmount: price.unit_amount,
         every: interval && `${count} ${interval}`,
         trialDays: price.trial_period_days ?? 0,

@@ -1,4 +1,11 @@
-import { assertWithin, getSellablePrice, quantityNotAllowed, type SellablePrice } from "../catalog/index.ts";
+import {
+  assertWithin,
+  getSellablePrice,
+  quantityNotAllowed,
+  type SellablePrice,
+  sellableIn,
+} from "../catalog/index.ts";
+import type { CheckoutOptions } from "../config/schema.ts";
 import { BillingError } from "../errors/index.ts";
 import { findSeats, type Payer, tooFew } from "../payer/index.ts";
 import type { ServiceClient } from "../supabase/index.ts";
@@ -29,14 +36,34 @@ const MOST_AMOUNT = 99_999_999;
  * @throws BillingError `price_not_for_sale`, `quantity_not_allowed`, `invalid_request`, `items_not_together`, `currency_mismatch`,
  * `amount_too_large`
  */
-export async function getBasket(supabase: ServiceClient, purchase: Purchase): Promise<Basket> {
+export async function getBasket(
+  supabase: ServiceClient,
+  purchase: Purchase,
+  { currency: preferred }: CheckoutOptions,
+): Promise<Basket> {
   const ordered: [Ordered, ...Ordered[]] = [purchase, ...(purchase.items ?? [])];
-  const find = async (each: Ordered) => itemOf(await getSellablePrice(supabase, each.priceId), each);
-  const [first, ...others] = await Promise.all(ordered.map(find));
+  const found = await Promise.all(ordered.map(({ priceId }) => getSellablePrice(supabase, priceId)));
+  const { currency: asked } = purchase;
+  const prices = asked === undefined ? (allIn(found, preferred) ?? found) : allIn(found, asked);
+  if (!prices) throw notInThatCurrency();
+  const [first, ...others] = ordered.map((each, place) => itemOf(prices[place] as SellablePrice, each));
   const basket: Basket = [first as Item, ...others];
   assertTogether(basket);
   return basket;
 }
+
+/** The prices in one currency; nothing where one of them is not sold in it. */
+function allIn(prices: SellablePrice[], currency: string | undefined): SellablePrice[] | undefined {
+  if (currency === undefined) return undefined;
+  const sold = prices.flatMap((price) => sellableIn(price, currency) ?? []);
+  return sold.length === prices.length ? sold : undefined;
+}
+
+const notInThatCurrency = () =>
+  new BillingError(
+    "currency_mismatch",
+    "This is not sold in that currency. Leave the currency out, or choose one that each price has.",
+  );
 
 /**
  * What a payer wants to buy, with no fewer of a plan than they use already.

@@ -25,7 +25,7 @@ export async function openCheckout(billing: Billing, user: User | undefined, pur
   assertAllowedRedirect(billing.site, purchase.cancelUrl);
   assertTaken(billing.checkout, purchase.metadata);
   const [basket, buyer] = await Promise.all([
-    getBasket(billing.supabase, purchase),
+    getBasket(billing.supabase, purchase, billing.checkout),
     user && getBuyer(billing.supabase, user),
   ]);
   const [{ price }] = basket;

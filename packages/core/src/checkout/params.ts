@@ -60,6 +60,7 @@ function baseParams(
     mode: price.mode,
     line_items: basket.map(lineItem),
     ...returnParams(purchase),
+    ...currencyParams(price.currency, purchase.currency ?? options.currency),
     ...optionParams(options, price, metadata),
     metadata: { ...metadata, price_id: price.id },
     // Stripe copies a session's metadata to nothing that it creates.
@@ -72,6 +73,11 @@ function returnParams({ page, successUrl, cancelUrl }: Purchase): Params {
   return page === "embedded"
     ? { ui_mode: "embedded_page", return_url: successUrl }
     : { success_url: successUrl, cancel_url: cancelUrl };
+}
+
+/** Left out, Stripe chooses among the currencies of the prices by where the buyer is. */
+function currencyParams(currency: string, chosen: string | undefined): Pick<Params, "currency"> {
+  return currency === chosen ? { currency } : {};
 }
 
 function lineItem({ price, quantity, adjustable }: Item): Stripe.Checkout.SessionCreateParams.LineItem {

@@ -19,6 +19,8 @@ export interface Purchase extends Ordered {
   cancelUrl: string;
   /** Who pays; absent, the user who buys. */
   organizationId?: string | undefined;
+  /** What all of it is paid in; absent, as the options say, else in the prices' own. */
+  currency?: string | undefined;
   /** Absent: Stripe's own page. */
   page?: "hosted" | "embedded" | undefined;
   /** What the product wants to know of the sale, under the keys that it lists. */
@@ -26,7 +28,10 @@ export interface Purchase extends Ordered {
 }
 
 /** A purchase with the redirects of the product's own pages. */
-export function purchaseOn(site: Site, wish: Ordered & Pick<Purchase, "organizationId" | "metadata">): Purchase {
+export function purchaseOn(
+  site: Site,
+  wish: Ordered & Pick<Purchase, "organizationId" | "currency" | "metadata">,
+): Purchase {
   return {
     ...wish,
     successUrl: `${site.url}/success?session_id={CHECKOUT_SESSION_ID}`,

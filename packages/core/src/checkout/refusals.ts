@@ -28,10 +28,10 @@ export function refusalOf(error: unknown): BillingError | undefined {
     );
   }
   // Told by the text alone: Stripe gives it no code.
-  if (/combine currencies|does not match the customer currency/i.test(message)) {
+  if (/combine currencies|does not match the customer currency|doesn't match the expected currency/i.test(message)) {
     return new BillingError(
       "currency_mismatch",
-      "This price is in another currency than what you pay already. Choose one in your currency.",
+      "You pay in another currency already, and in one at a time. Leave the currency out, or choose a price in yours.",
     );
   }
   return undefined;

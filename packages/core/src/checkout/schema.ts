@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { MOST_OF_ONE, STRIPE_ID } from "../catalog/schema.ts";
+import { CURRENCY, MOST_OF_ONE, STRIPE_ID } from "../catalog/schema.ts";
 import { organizationId } from "../payer/schema.ts";
 
 const text = (message: string) => z.string(message).check(z.trim(), z.minLength(1, message));
@@ -22,6 +22,10 @@ const MOST_ITEMS = 39;
 const TOO_MANY = `Items may be ${MOST_ITEMS} at the most`;
 const ITEMS = "Items must be a list of prices, each with its price ID";
 
+const IN_CURRENCY = "Currency must be three small letters, such as usd";
+/** What all of it is paid in. Absent: as `billing.config.ts` says, else in the prices' own. */
+const currency = z.optional(z.string(IN_CURRENCY).check(z.regex(CURRENCY, IN_CURRENCY)));
+
 const METADATA = "A sale's metadata are texts of 500 characters at the most";
 
 /** What the product wants to know of a sale. Which keys it takes stands in `billing.config.ts`. */
@@ -34,6 +38,7 @@ export const CheckoutForm = z.object({
   price_id: z.string("Valid price ID is required").check(z.regex(PRICE_ID, "Valid price ID is required")),
   quantity: z.optional(z.string(QUANTITY).check(z.regex(/^[1-9]\d{0,5}$/, QUANTITY))),
   organization_id: organizationId,
+  currency,
   metadata,
 });
 
@@ -50,6 +55,7 @@ export const CreateCheckout = z.object({
   organizationId,
   /** What is bought beside it: add-ons of the same interval, and what is paid once. */
   items: z.optional(z.array(z.object(ordered, ITEMS), ITEMS).check(z.maxLength(MOST_ITEMS, TOO_MANY))),
+  currency,
   metadata,
   /** Absent: as `billing.config.ts` says. */
   page: z.optional(z.enum(["hosted", "embedded"], "Page must be hosted or embedded")),

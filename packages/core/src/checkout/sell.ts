@@ -12,6 +12,8 @@ import { type Lease, withLease } from "./lease.ts";
 import { payerParams, type Sale } from "./params.ts";
 import { closeSession, isAsPromised, listRivals, openSession, pageOf } from "./sessions.ts";
 
+type Params = Stripe.Checkout.SessionCreateParams;
+
 /**
  * Sells to a payer, one sale at a time: the page to pay on, or the portal where a subscription of one of its groups runs already.
  * Whatever decides is asked of Stripe: the mirror may be behind.
@@ -46,10 +48,22 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
       if (running) return openPortalOf(billing, requiredIdOf(running.customer), `${billing.site.url}/account`);
       if (elsewhere) throw alreadySubscribed();
       lease.assertHeld();
-      return (same && pageOf(same)) ?? openSession(billing, params);
+      return (same && pageOf(same)) ?? openInTheirCurrency(billing, sale, params);
     }
     // Then all is looked at anew: one of them may have been paid instead.
     await Promise.all(foreign.map(({ id }) => closeSession(billing.stripe.checkout, id)));
+  }
+}
+
+/** A currency that nobody asked for gives way to the one that the customer pays in already: they have one at a time. */
+async function openInTheirCurrency(billing: Billing, { purchase }: Sale, params: Params): Promise<string> {
+  try {
+    return await openSession(billing, params);
+  } catch (error) {
+    const { currency, ...unsaid } = params;
+    const yields = currency !== undefined && purchase.currency === undefined;
+    if (!yields || !(error instanceof BillingError) || error.code !== "currency_mismatch") throw error;
+    return openSession(billing, unsaid);
   }
 }
 

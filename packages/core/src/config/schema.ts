@@ -1,7 +1,13 @@
 import * as z from "zod/mini";
+import { CURRENCY } from "../catalog/schema.ts";
 
 const text = (what: string) => z.string(`${what} must be text`).check(z.trim(), z.minLength(1, `${what} is empty`));
 const flag = (what: string) => z.optional(z.boolean(`${what} must be true or false`));
+
+/** A currency, of three letters: "usd". */
+export const currencyCode = z
+  .string("currency must be text")
+  .check(z.regex(CURRENCY, 'currency must be three small letters, such as "usd"'));
 
 /** The languages of Stripe's page: https://docs.stripe.com/js/appendix/supported_locales */
 const LOCALES = [
@@ -71,6 +77,8 @@ export const CheckoutOptions = z.strictObject({
   promotionCodes: flag("promotionCodes"),
   /** The id of a coupon that every sale gets, in the place of promotion codes. */
   coupon: z.optional(text("coupon")),
+  /** What is sold in, of prices that have it; others are sold in their own. A request may name another. */
+  currency: z.optional(currencyCode),
   /** The page's language. Absent: the browser's. */
   locale: z.optional(z.enum(LOCALES, `locale must be one of ${LOCALES.join(", ")}`)),
   /** Whether buyers must accept your terms, whose address stands in Stripe's public business details. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { CheckoutOptions } from "../config/schema.ts";
+import { CheckoutOptions, currencyCode } from "../config/schema.ts";
 
 const text = (what: string) => z.string(`${what} must be text`).check(z.trim(), z.minLength(1, `${what} is empty`));
 const key = (what: string) =>
@@ -16,9 +16,7 @@ const Price = z.strictObject({
   /** In the currency's smallest unit: 2900 is $29. */
   amount: whole("amount", 0, 99_999_999),
   /** Of three letters: "usd". */
-  currency: z
-    .string("currency must be text")
-    .check(z.regex(/^[a-z]{3}$/, 'currency must be three small letters, such as "usd"')),
+  currency: currencyCode,
   /** Absent: it is paid once. */
   interval: z.optional(z.enum(["day", "week", "month", "year"], "interval must be day, week, month or year")),
   intervalCount: z.optional(whole("intervalCount", 1, 1095)),
