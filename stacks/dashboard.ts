@@ -12,13 +12,13 @@ import { type App, type Stack, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { Events } from "./events.ts";
 import { EVERY_MINUTE, refusedByLimits, sumOverFunctions, turnpikeMetric } from "./metrics.ts";
+import { globalName } from "./names.ts";
 
 const FULL_WIDTH = 24;
 
 /** How the system is, at a glance: what came in, what became of it, how late it is, and what customers get to see. */
 export function createDashboard(stack: Stack, app: App, alarms: Alarm[]): void {
-  // Unique in the account, so its region stands in it.
-  const dashboard = new Dashboard(stack, "Dashboard", { dashboardName: `${app.stage}-turnpike-${app.region}` });
+  const dashboard = new Dashboard(stack, "Dashboard", { dashboardName: globalName(app) });
   dashboard.addWidgets(new AlarmStatusWidget({ title: "Alarms", alarms, width: FULL_WIDTH, height: 3 }));
   dashboard.addWidgets(
     graph("Webhook deliveries", counts(app, "received", "rejected", "unsigned", "apiVersionMismatch", "otherAccount")),

@@ -64,7 +64,7 @@ export function Events({ app, stack }: StackContext) {
   consumer.addEnvironment(`SST_Queue_queueUrl_${events.id}`, events.queueUrl);
   sendTo(deadLetters, consumer);
 
-  if (intake().eventBridge) letPartnerEventsIn(stack, events.cdk.queue, deadLetters.cdk.queue);
+  if (intake().eventBridge) letPartnerEventsIn({ app, stack }, events.cdk.queue, deadLetters.cdk.queue);
 
   stack.addOutputs({ DeadLetterQueueUrl: deadLetters.queueUrl });
   return { events, deadLetters };

@@ -10,7 +10,7 @@ export function turnpikeMetric(app: App, metricName: string, options: MetricOpti
   return new Metric({
     namespace: "Turnpike",
     metricName,
-    dimensionsMap: { stage: app.stage },
+    dimensionsMap: { app: app.name, stage: app.stage },
     statistic: "Sum",
     ...options,
   });
@@ -38,13 +38,13 @@ export function sumOverFunctions(app: App, metric: "Errors" | "Throttles"): IMet
 const isToldOtherwise = (owner: unknown) => owner instanceof Cron || owner instanceof HttpApi;
 
 /** Requests that API Gateway has answered 429: it has no metric for them, so they are counted in the access log. */
-export function refusedByLimits({ stage }: Pick<App, "stage">): Metric {
-  return new Metric({ namespace: `Turnpike/${stage}`, metricName: "refusedByLimits", statistic: "Sum" });
+export function refusedByLimits({ stage, name }: Pick<App, "stage" | "name">): Metric {
+  return new Metric({ namespace: `Turnpike/${name}/${stage}`, metricName: "refusedByLimits", statistic: "Sum" });
 }
 
-/** Counts them. CloudWatch cannot give a metric out of a log a dimension that stands in no line, so the stage is in its namespace. */
-export function countRefusedByLimits(scope: Stack, { stage }: Pick<App, "stage">, logGroup: ILogGroup): void {
-  const { namespace, metricName } = refusedByLimits({ stage });
+/** Counts them. CloudWatch cannot give a metric out of a log a dimension that stands in no line, so product and stage are in its namespace. */
+export function countRefusedByLimits(scope: Stack, app: Pick<App, "stage" | "name">, logGroup: ILogGroup): void {
+  const { namespace, metricName } = refusedByLimits(app);
   new MetricFilter(scope, "RefusedByLimits", {
     logGroup,
     filterPattern: FilterPattern.stringValue("$.status", "=", "429"),

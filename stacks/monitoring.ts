@@ -7,6 +7,7 @@ import { type AlarmRule, alarmRules, missingDataTreatment } from "./alarms.ts";
 import { Api } from "./api.ts";
 import { createDashboard } from "./dashboard.ts";
 import { countRefusedByLimits } from "./metrics.ts";
+import { regionalName } from "./names.ts";
 import { Relay } from "./relay.ts";
 
 /** Who is told when something is wrong, and what they look at. On stages that are watched: see `stage.ts`. */
@@ -19,7 +20,7 @@ export function Monitoring({ app, stack }: StackContext) {
   const { accessLogGroup } = use(Api).api.cdk;
   if (accessLogGroup) countRefusedByLimits(stack, app, accessLogGroup);
   const alarms = Object.entries(alarmRules(app)).map(([id, rule]) => {
-    const alarm = createAlarm(stack, id, rule);
+    const alarm = createAlarm({ app, stack }, id, rule);
     alarm.addAlarmAction(new SnsAction(topic));
     alarm.addOkAction(new SnsAction(topic));
     return alarm;
@@ -28,9 +29,9 @@ export function Monitoring({ app, stack }: StackContext) {
   stack.addOutputs({ AlarmTopicArn: topic.topicArn });
 }
 
-function createAlarm(stack: StackContext["stack"], id: string, rule: AlarmRule): Alarm {
+function createAlarm({ app, stack }: Pick<StackContext, "app" | "stack">, id: string, rule: AlarmRule): Alarm {
   return new Alarm(stack, id, {
-    alarmName: `${stack.stage}-turnpike-${id}`,
+    alarmName: regionalName(app, id),
     alarmDescription: `${rule.means} What to do: docs/runbook.md#${id.toLowerCase()}`,
     metric: rule.metric,
     threshold: rule.threshold,

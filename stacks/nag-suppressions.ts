@@ -4,7 +4,7 @@ export interface Suppression {
   rule: string;
   /** Which resources, in words. */
   resources: string;
-  /** Which resources, by their path behind the stage. */
+  /** Which resources, by their path behind the names of the stage and the product. */
   path: RegExp;
   /** Of a rule that finds several things in one resource, those that stay. */
   findings?: (string | { regex: string })[];
@@ -12,8 +12,8 @@ export interface Suppression {
 }
 
 const OUR_FUNCTIONS =
-  /^turnpike-(Api\/Api\/Lambda_|Api\/ReceiveStripeEvent\/|Events\/ApplyStripeEvents\/|Reconcile\/Reconcile\/Job_|Reading\/ReadAccount\/Job_|Relay\/RelayNotices\/|Edge\/WatchEdge\/Job_)/;
-const FROM_CDK = /^turnpike-\w+\/LogRetention\w+\//;
+  /^(Api\/Api\/Lambda_|Api\/ReceiveStripeEvent\/|Events\/ApplyStripeEvents\/|Reconcile\/Reconcile\/Job_|Reading\/ReadAccount\/Job_|Relay\/RelayNotices\/|Edge\/WatchEdge\/Job_)/;
+const FROM_CDK = /^\w+\/LogRetention\w+\//;
 const BASIC_EXECUTION = "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
 
 /** All of them; docs/security/nag.md is written from here. */
@@ -21,7 +21,7 @@ export const SUPPRESSIONS: Suppression[] = [
   {
     rule: "AwsSolutions-APIG4",
     resources: "the routes",
-    path: /^turnpike-Api\/Api\/Route_/,
+    path: /^Api\/Api\/Route_/,
     reason:
       "The functions authorise: customers by their Supabase session, Stripe by its signature. A guest may buy, and health is public.",
   },
@@ -42,7 +42,7 @@ export const SUPPRESSIONS: Suppression[] = [
   {
     rule: "AwsSolutions-IAM5",
     resources: "SST's function that uploads the site",
-    path: /^turnpike-Site\/Site\/S3UploaderPolicy\//,
+    path: /^Site\/Site\/S3UploaderPolicy\//,
     findings: [
       { regex: "/^Resource::<SiteBucket\\w+\\.Arn>\\/\\*$/" },
       { regex: "/^Resource::arn:<AWS::Partition>:s3:::cdk-\\w+-assets-[\\w-]+\\/\\*$/" },
@@ -60,38 +60,38 @@ export const SUPPRESSIONS: Suppression[] = [
   {
     rule: "AwsSolutions-SQS3",
     resources: "the queue that wakes the relay",
-    path: /^turnpike-Relay\/RelayWakeUps\//,
+    path: /^Relay\/RelayWakeUps\//,
     reason: "A message says only that something waits. The relay runs every minute without one.",
   },
   {
     rule: "AwsSolutions-S1",
     resources: "the site's bucket",
-    path: /^turnpike-Site\/SiteBucket\//,
+    path: /^Site\/SiteBucket\//,
     reason: "Only CloudFront reads it, and what it holds is public.",
   },
   {
     rule: "AwsSolutions-CFR1",
     resources: "the distribution",
-    path: /^turnpike-Site\/Site\/Distribution\//,
+    path: /^Site\/Site\/Distribution\//,
     reason: "Where a product is sold is its owner's decision.",
   },
   {
     rule: "AwsSolutions-CFR2",
     resources: "the distribution, without WAF=on",
-    path: /^turnpike-Site\/Site\/Distribution\//,
+    path: /^Site\/Site\/Distribution\//,
     reason: "The firewall is a setting, for it costs from $8 a month. Limits per route hold without it.",
   },
   {
     rule: "AwsSolutions-CFR3",
     resources: "the distribution",
-    path: /^turnpike-Site\/Site\/Distribution\//,
+    path: /^Site\/Site\/Distribution\//,
     reason:
       "Requests to the API are in the API's access log, without visitors' addresses, which need not be kept; what is left are public files. A delivery whose signature does not fit is logged with its addresses.",
   },
   {
     rule: "AwsSolutions-CFR4",
     resources: "the distribution, without a domain of its own",
-    path: /^turnpike-Site\/Site\/Distribution\//,
+    path: /^Site\/Site\/Distribution\//,
     reason:
       "Under CloudFront's own domain the oldest TLS version is CloudFront's choice. Under a domain of its own it is 1.2.",
   },

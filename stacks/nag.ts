@@ -10,13 +10,13 @@ import { SUPPRESSIONS } from "./nag-suppressions.ts";
 export function checkAwsRules(app: App): void {
   if (app.mode !== "deploy") return;
   const findings = new Findings();
-  Aspects.of(app).add({ visit: (node) => node instanceof CfnResource && suppress(node, app.stage) });
+  Aspects.of(app).add({ visit: (node) => node instanceof CfnResource && suppress(node, app) });
   Aspects.of(app).add(new AwsSolutionsChecks({ additionalLoggers: [findings] }));
   app.node.addValidation({ validate: () => findings.found });
 }
 
-function suppress(resource: CfnResource, stage: string): void {
-  const path = resource.node.path.replace(`${stage}-`, "");
+function suppress(resource: CfnResource, { stage, name }: App): void {
+  const path = resource.node.path.replace(`${stage}-${name}-`, "");
   const suppressions = SUPPRESSIONS.filter((suppression) => suppression.path.test(path)).map(
     ({ rule, reason, findings }) => ({ id: rule, reason, ...(findings && { appliesTo: findings }) }),
   );

@@ -4,7 +4,8 @@ import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { EventBus, type IRuleTarget, Rule } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
-import type { App, Stack } from "sst/constructs";
+import type { App, StackContext } from "sst/constructs";
+import { regionalName } from "./names.ts";
 
 /**
  * Lets the events of Stripe's EventBridge destination into a queue, each in the envelope in which EventBridge has it. The bus is the one
@@ -12,11 +13,11 @@ import type { App, Stack } from "sst/constructs";
  * stack away would take the event source away with it, and Stripe then makes another one under another name.
  * @param undeliverable where an event goes that EventBridge could not put into the queue for a day
  */
-export function letPartnerEventsIn(stack: Stack, queue: IQueue, undeliverable: IQueue): void {
+export function letPartnerEventsIn({ app, stack }: StackContext, queue: IQueue, undeliverable: IQueue): void {
   const source = readSetting("STRIPE_EVENT_SOURCE");
   const rule = new Rule(stack, "PartnerEvents", {
     // What CloudFormation would call it is, on a bus that is not the default one, not what CloudWatch calls it.
-    ruleName: ruleName(stack.stage),
+    ruleName: ruleName(app),
     eventBus: EventBus.fromEventBusName(stack, "PartnerEventBus", source),
     eventPattern: { source: [source], account: [stack.account] },
   });
@@ -32,17 +33,17 @@ export function letPartnerEventsIn(stack: Stack, queue: IQueue, undeliverable: I
 }
 
 /** Events that EventBridge gave up: they are in the dead-letter queue, if that took them. */
-export function failedInvocations({ stage }: Pick<App, "stage">): Metric {
+export function failedInvocations(app: App): Metric {
   return new Metric({
     namespace: "AWS/Events",
     metricName: "FailedInvocations",
     // Both, for any bus but the default one: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
-    dimensionsMap: { EventBusName: readSetting("STRIPE_EVENT_SOURCE"), RuleName: ruleName(stage) },
+    dimensionsMap: { EventBusName: readSetting("STRIPE_EVENT_SOURCE"), RuleName: ruleName(app) },
     statistic: "Sum",
   });
 }
 
-const ruleName = (stage: string) => `${stage}-turnpike-StripeEvents`;
+const ruleName = (app: App) => regionalName(app, "StripeEvents");
 
 /** CDK's own target would let it ask for the queue's attributes, too. */
 function sendingBy(rule: Rule, queue: IQueue): PolicyStatement {

@@ -1,7 +1,8 @@
 import { environmentText, readSetting } from "@turnpike/settings";
 import { Duration } from "aws-cdk-lib";
 import { HeadersFrameOption, HeadersReferrerPolicy, ResponseHeadersPolicy } from "aws-cdk-lib/aws-cloudfront";
-import type { Stack } from "sst/constructs";
+import type { StackContext } from "sst/constructs";
+import { globalName } from "./names.ts";
 
 /** Where Stripe has Checkout and the customer portal: the form of a plan leads to either. */
 const STRIPE_PAGES = ["checkout.stripe.com", "billing.stripe.com"];
@@ -42,10 +43,10 @@ export function contentSecurityPolicy(
 }
 
 /** The headers that every page is served with; the API's answers have CloudFront's own set, which lacks only the first. */
-export function pageHeaders(stack: Stack, embedsCheckout: boolean): ResponseHeadersPolicy {
+export function pageHeaders({ app, stack }: StackContext, embedsCheckout: boolean): ResponseHeadersPolicy {
   return new ResponseHeadersPolicy(stack, "PageHeaders", {
-    // Unique in the account: CDK would give it the same one in every region.
-    responseHeadersPolicyName: `${stack.stage}-turnpike-${stack.region}`,
+    // CDK would give it the same one in every region.
+    responseHeadersPolicyName: globalName(app),
     securityHeadersBehavior: {
       contentSecurityPolicy: {
         contentSecurityPolicy: contentSecurityPolicy(

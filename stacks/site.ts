@@ -16,10 +16,11 @@ import {
 } from "aws-cdk-lib/aws-cloudfront";
 import { HttpOrigin, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import { BlockPublicAccess, Bucket } from "aws-cdk-lib/aws-s3";
-import { type Stack, type StackContext, StaticSite, use } from "sst/constructs";
+import { type StackContext, StaticSite, use } from "sst/constructs";
 import { Api } from "./api.ts";
 import { siteDomain } from "./domain.ts";
 import { createFirewall } from "./firewall.ts";
+import { globalName } from "./names.ts";
 import { pageHeaders } from "./security-headers.ts";
 import { removalPolicyOf, stageOf } from "./stage.ts";
 
@@ -68,9 +69,11 @@ export function Site({ app, stack }: StackContext) {
         ...(firewall && { webAclId: firewall.attrArn }),
         minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
         defaultBehavior: {
-          origin: S3BucketOrigin.withOriginAccessControl(bucket, { originAccessControl: accessControl(stack) }),
+          origin: S3BucketOrigin.withOriginAccessControl(bucket, {
+            originAccessControl: accessControl({ app, stack }),
+          }),
           functionAssociations: [{ function: rewrite, eventType: FunctionEventType.VIEWER_REQUEST }],
-          responseHeadersPolicy: pageHeaders(stack, embedsCheckout),
+          responseHeadersPolicy: pageHeaders({ app, stack }, embedsCheckout),
           viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         },
         additionalBehaviors: { "/api/*": toApi(api.url) },
@@ -84,11 +87,9 @@ export function Site({ app, stack }: StackContext) {
   });
 }
 
-/** Its name is unique in the account, and CDK would give it the same one in every region. */
-function accessControl(stack: Stack): S3OriginAccessControl {
-  return new S3OriginAccessControl(stack, "SiteAccess", {
-    originAccessControlName: `${stack.stage}-turnpike-${stack.region}`,
-  });
+/** CDK would give it the same name in every region. */
+function accessControl({ app, stack }: StackContext): S3OriginAccessControl {
+  return new S3OriginAccessControl(stack, "SiteAccess", { originAccessControlName: globalName(app) });
 }
 
 /** Nothing of the API is cached. It gets the whole request but the `Host` header: API Gateway tells its APIs apart by its own. */

@@ -1,4 +1,4 @@
-import { environmentText } from "@turnpike/settings";
+import { environmentText, readSetting } from "@turnpike/settings";
 import { RemovalPolicy } from "aws-cdk-lib";
 import type { App, FunctionProps } from "sst/constructs";
 import { intake } from "./intake.ts";
@@ -50,9 +50,19 @@ export function assertAllowed(app: App): void {
     throw new Error(
       `The stage ${app.stage} would be a personal one, with no alarms, and nothing kept: --stage prod is meant.`,
     );
+  if (app.stage !== LOCAL) assertNamed(app);
   if (app.mode === "deploy" && app.stage !== LOCAL) assertSet();
   if (app.mode === "deploy" || !stageOf(app).isProtected) return;
   throw new Error(`The stage ${app.stage} is protected from "sst ${app.mode}": see docs/upgrade-and-teardown.md.`);
+}
+
+/** Its name is asked for before all files are read, and the last one that is read wins: the other product must not be meant. */
+function assertNamed({ stage, name }: App): void {
+  const said = readSetting("APP_NAME");
+  if (said === name) return;
+  throw new Error(
+    `APP_NAME is "${said}" in a .env file, and "${name}" elsewhere: let .env.${stage} alone say it, and name the stage with --stage.`,
+  );
 }
 
 /** `sst` reads a laptop's `.env`, too: what is meant for it must not reach a stage, nor stand in for what `.env.STAGE` leaves out. */

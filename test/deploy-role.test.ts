@@ -60,6 +60,7 @@ it.each([
 
 it.each([
   ["cloudformation:UpdateStack", STACK.replace("prod-turnpike-Api", "staging-turnpike-Api")],
+  ["cloudformation:UpdateStack", STACK.replace("prod-turnpike-Api", "prod-shop-Api")],
   ["sts:AssumeRole", `${CDK}-deploy-role-123456789012-us-east-1`],
   ["sts:AssumeRole", "arn:aws:iam::123456789012:role/Administrator"],
   [

@@ -58,10 +58,10 @@ it("a metric line has one value for each metric that it declares, and says which
   for (const line of lines) {
     const [declared, ...others] = line._aws.CloudWatchMetrics;
     expect(others).toEqual([]);
-    expect(declared).toMatchObject({ Namespace: "Turnpike", Dimensions: [["stage"]] });
+    expect(declared).toMatchObject({ Namespace: "Turnpike", Dimensions: [["app", "stage"]] });
     const names = declared?.Metrics.map(({ Name }) => Name);
-    const { _aws, stage, ...values } = line;
-    expect(stage).toBe("local");
+    const { _aws, app, stage, ...values } = line;
+    expect([app, stage]).toEqual(["turnpike", "local"]);
     expect(names).toEqual(Object.keys(values));
   }
 });

@@ -295,6 +295,12 @@ describe("billing doctor", () => {
 });
 
 describe("AWS", () => {
+  it("is asked for the queues of the product that is meant", async () => {
+    const { run, asked } = await openStage();
+    await run(["dlq", "ls"], { APP_NAME: "shop" });
+    expect(asked).toContainEqual({ action: "GetQueueUrl", queue: DEAD.replace("turnpike", "shop") });
+  });
+
   /** What the page says that the commands need. */
   const documented = () => {
     const [, list = ""] =

@@ -14,7 +14,7 @@ const [[ruleId, rule] = []] = resourcesOf(Events, "AWS::Events::Rule");
 describe("a stage that gets its events by EventBridge alone", () => {
   it("takes those of its partner event source, whole, and gives none up for a day", () => {
     expect(rule?.Properties).toMatchObject({
-      Name: "prod-turnpike-StripeEvents",
+      Name: "prod-shop-StripeEvents",
       EventBusName: EVENT_SOURCE,
       EventPattern: { source: [EVENT_SOURCE], account: ["123456789012"] },
       State: "ENABLED",
@@ -64,8 +64,8 @@ describe("a stage that gets its events by EventBridge alone", () => {
   it("rings when EventBridge gives an event up, and for no signature", () => {
     const alarms = resourcesOf(Monitoring, "AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties);
     const names = alarms.map(({ AlarmName }) => AlarmName);
-    expect(names).not.toContain("prod-turnpike-SignaturesRejected");
-    expect(alarms.find(({ AlarmName }) => AlarmName === "prod-turnpike-EventsUndelivered")).toMatchObject({
+    expect(names).not.toContain("prod-shop-SignaturesRejected");
+    expect(alarms.find(({ AlarmName }) => AlarmName === "prod-shop-EventsUndelivered")).toMatchObject({
       Namespace: "AWS/Events",
       MetricName: "FailedInvocations",
       Dimensions: [

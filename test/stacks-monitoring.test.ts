@@ -31,10 +31,12 @@ it("a line of the access log is JSON whatever is missing, and says why no functi
   const [[, filter] = []] = resourcesOf(Monitoring, "AWS::Logs::MetricFilter");
   expect(filter?.Properties).toMatchObject({
     FilterPattern: '{ $.status = "429" }',
-    MetricTransformations: [{ MetricName: "refusedByLimits", MetricNamespace: "Turnpike/prod", MetricValue: "1" }],
+    MetricTransformations: [
+      { MetricName: "refusedByLimits", MetricNamespace: "Turnpike/turnpike/prod", MetricValue: "1" },
+    ],
   });
   const rule = alarms.find(({ AlarmName }) => AlarmName.endsWith("CustomersRefused"));
-  expect(rule).toMatchObject({ MetricName: "refusedByLimits", Namespace: "Turnpike/prod" });
+  expect(rule).toMatchObject({ MetricName: "refusedByLimits", Namespace: "Turnpike/turnpike/prod" });
 });
 
 it("the dashboard's two lines about functions are two", () => {

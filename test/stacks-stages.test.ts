@@ -36,7 +36,9 @@ describe("prod", () => {
   });
 
   it.each(["remove", "dev"] as const)('is left alone by "sst %s"', (mode) => {
-    expect(() => stacks({ mode, stage: "prod" } as App)).toThrow(`The stage prod is protected from "sst ${mode}"`);
+    expect(() => stacks({ mode, stage: "prod", name: "turnpike" } as App)).toThrow(
+      `The stage prod is protected from "sst ${mode}"`,
+    );
   });
 });
 
@@ -60,12 +62,20 @@ describe("no stage is deployed", () => {
     const whole = { SITE_URL: "https://a.example", SUPABASE_URL: "https://b.example", SUPABASE_PUBLISHABLE_KEY: "sb" };
     const unset = { STRIPE_API_BASE: "", STRIPE_EVENT_SOURCE: "" };
     for (const [name, value] of Object.entries({ ...whole, ...unset, ...settings })) vi.stubEnv(name, value);
-    expect(() => stacks({ mode: "deploy", stage: "dev" } as App)).toThrow(says);
+    expect(() => stacks({ mode: "deploy", stage: "dev", name: "turnpike" } as App)).toThrow(says);
   });
 
   it.each(["production", "live", "main", "PRD"])("as %s, which would be a personal one", (stage) => {
-    expect(() => stacks({ mode: "deploy", stage } as App)).toThrow("--stage prod is meant");
+    expect(() => stacks({ mode: "deploy", stage, name: "turnpike" } as App)).toThrow("--stage prod is meant");
   });
+});
+
+it("the name of a product that SST read too late is refused, and not deployed over the product of the other name", () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv("APP_NAME", "shop");
+  expect(() => stacks({ mode: "deploy", stage: "dev", name: "turnpike" } as App)).toThrow(
+    'APP_NAME is "shop" in a .env file, and "turnpike" elsewhere: let .env.dev alone say it',
+  );
 });
 
 describe("a personal stage", () => {

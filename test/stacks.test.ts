@@ -171,20 +171,4 @@ describe("the stacks", () => {
     expect(kept.map(({ ErrorCode }) => ErrorCode)).toEqual(expect.arrayContaining([404, 500, 503]));
     for (const { ErrorCachingMinTTL } of kept) expect(ErrorCachingMinTTL).toBe(0);
   });
-
-  it("have no name in two regions that is unique in an account", () => {
-    const namesOf = ({ Site, Monitoring }: Pick<typeof templates, "Site" | "Monitoring">) => [
-      Object.values(Site.findResources("AWS::CloudFront::ResponseHeadersPolicy"))[0]?.Properties
-        .ResponseHeadersPolicyConfig.Name,
-      Object.values(Site.findResources("AWS::CloudFront::OriginAccessControl"))[0]?.Properties.OriginAccessControlConfig
-        .Name,
-      Object.values(Monitoring.findResources("AWS::CloudWatch::Dashboard"))[0]?.Properties.DashboardName,
-    ];
-    const [here, there] = [namesOf(templates), namesOf(readTemplates("frankfurt"))];
-    expect(here.length).toBe(3);
-    for (const [place, name] of here.entries()) {
-      expect(name).toEqual(expect.any(String));
-      expect(there[place]).not.toBe(name);
-    }
-  });
 });

@@ -13,7 +13,7 @@ export const SECRET_CANARY = "sk_test_secret_canary";
 /** Of Stripe's EventBridge destination, by which alone `frankfurt` gets its events. */
 export const EVENT_SOURCE = "aws.partner/stripe.com/ed_61Tgbw4tAWzZeirTG16";
 
-/** `frankfurt` is `prod` once more, in another region. */
+/** `frankfurt` is the `prod` of another product, in another region. */
 export type Stage = "dev" | "prod" | "frankfurt";
 export type StackName =
   | "Api"

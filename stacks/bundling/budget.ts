@@ -7,7 +7,7 @@ import type { Plugin } from "./esbuild.ts";
  */
 const BUDGETS: Record<string, number> = {
   "receive-stripe-event": 60,
-  "apply-stripe-events": 158,
+  "apply-stripe-events": 160,
   reconcile: 154,
   "read-account": 168,
   "relay-notices": 172,

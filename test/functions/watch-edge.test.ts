@@ -36,6 +36,7 @@ async function startSite({ days = 90, trusted = true, status = 200 }) {
 
 async function watch(siteUrl: string) {
   vi.stubEnv("SITE_URL", siteUrl);
+  vi.stubEnv("SST_APP", "turnpike");
   vi.stubEnv("SST_STAGE", "test");
   onTestFinished(() => void vi.unstubAllEnvs());
   const log = captureLog();

@@ -21,6 +21,9 @@ export const bindings = {
   get checkoutOptions(): CheckoutOptions {
     return JSON.parse(process.env.CHECKOUT_OPTIONS ?? "{}");
   },
+  get app(): string {
+    return bound("SST_APP");
+  },
   get stage(): string {
     return bound("SST_STAGE");
   },

@@ -62,7 +62,7 @@ export function emit(metrics: Metrics): void {
   const Metrics = values.map(([Name]) => ({ Name, Unit: UNITS[Name as keyof typeof UNITS] }));
   const _aws = {
     Timestamp: Date.now(),
-    CloudWatchMetrics: [{ Namespace: "Turnpike", Dimensions: [["stage"]], Metrics }],
+    CloudWatchMetrics: [{ Namespace: "Turnpike", Dimensions: [["app", "stage"]], Metrics }],
   };
-  console.info(JSON.stringify({ _aws, stage: bindings.stage, ...Object.fromEntries(values) }));
+  console.info(JSON.stringify({ _aws, app: bindings.app, stage: bindings.stage, ...Object.fromEntries(values) }));
 }

@@ -34,6 +34,12 @@ export function domains(value = ""): string[] {
   });
 }
 
+/** Stacks, queues and alarms begin with it, and some of these names have 64 characters at most. */
+export function appName(value = "turnpike"): string {
+  if (/^[a-z][a-z0-9-]{0,19}$/.test(value)) return value;
+  throw new Unusable(`is "${value}": write up to twenty small letters, digits and hyphens, and a letter first`);
+}
+
 /** As AWS lists it: https://docs.stripe.com/event-destinations/eventbridge */
 export function partnerEventSource(value: string | undefined): string {
   const name = text(value);

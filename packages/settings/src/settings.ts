@@ -1,5 +1,6 @@
 import {
   address,
+  appName,
   domains,
   oneOf,
   onOff,
@@ -108,6 +109,11 @@ export const settings = {
     ...deployOnly,
     is: "certificate of `us-east-1` for `SITE_URL`'s domain",
     parse: optional(text),
+  },
+  APP_NAME: {
+    ...deployOnly,
+    is: "what AWS knows this product by, beside a second one in the same account: `turnpike`, unless it is set",
+    parse: appName,
   },
   ALARM_EMAIL: {
     ...deployOnly,

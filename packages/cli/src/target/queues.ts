@@ -1,4 +1,5 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import { readSetting } from "@turnpike/settings";
 import { CliError } from "../exit-codes.ts";
 import type { Target } from "./index.ts";
 
@@ -8,7 +9,6 @@ export interface OpenQueue {
 }
 
 // As sst.config.ts has it.
-const APP = "turnpike";
 const REGION = "us-east-1";
 
 /**
@@ -28,7 +28,9 @@ export async function openQueue(target: Target, name: string): Promise<OpenQueue
   }
   if (!target.stage) throw new CliError("The queues of a deployed system are found by its stage: say --stage NAME.");
   const client = new SQSClient({ region: target.environment.AWS_REGION ?? REGION });
-  const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: `${target.stage}-${APP}-${name}` }));
+  const { QueueUrl } = await client.send(
+    new GetQueueUrlCommand({ QueueName: `${target.stage}-${readSetting("APP_NAME", target.environment)}-${name}` }),
+  );
   if (!QueueUrl) throw new CliError(`AWS names no queue ${name} of the stage ${target.stage}.`);
   return { client, url: QueueUrl };
 }
