@@ -80,7 +80,8 @@ describe("a page that Stripe refuses to open", () => {
   };
   const CURRENCY = {
     code: "currency_mismatch",
-    message: "You pay in another currency already, and in one at a time. Leave the currency out, or choose a price in yours.",
+    message:
+      "You pay in another currency already, and in one at a time. Leave the currency out, or choose a price in yours.",
   };
   async function refused(error: object, status = 400) {
     const { stripe, requests } = await standBefore(lent, answering(OPENING, status, { error }));

@@ -4,9 +4,6 @@ import type { Json } from "../supabase/index.ts";
 // has it a character that Postgres or an address could stumble over.
 export const STRIPE_ID = /^[!-~]{1,255}$/;
 
-/** Of ISO 4217, as Stripe writes it. */
-export const CURRENCY = /^[a-z]{3}$/;
-
 /** As many of one thing as Stripe sells at a time: https://docs.stripe.com/payments/checkout/adjustable-quantity */
 export const MOST_OF_ONE = 999_999;
 

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { CURRENCY, MOST_OF_ONE, STRIPE_ID } from "../catalog/schema.ts";
+import { MOST_OF_ONE, STRIPE_ID } from "../catalog/schema.ts";
+import { CURRENCY } from "../config/schema.ts";
 import { organizationId } from "../payer/schema.ts";
 
 const text = (message: string) => z.string(message).check(z.trim(), z.minLength(1, message));

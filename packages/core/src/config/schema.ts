@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { CURRENCY } from "../catalog/schema.ts";
 
 const text = (what: string) => z.string(`${what} must be text`).check(z.trim(), z.minLength(1, `${what} is empty`));
 const flag = (what: string) => z.optional(z.boolean(`${what} must be true or false`));
 
-/** A currency, of three letters: "usd". */
+/** Of ISO 4217, as Stripe writes it. */
+export const CURRENCY = /^[a-z]{3}$/;
 export const currencyCode = z
   .string("currency must be text")
   .check(z.regex(CURRENCY, 'currency must be three small letters, such as "usd"'));
