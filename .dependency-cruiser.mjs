@@ -32,7 +32,7 @@ export const rooms = {
   "stripe-emulator": {
     path: "^packages/stripe-emulator/",
     uses: [],
-    npm: ["hono", "@hono/node-server", "ws"],
+    npm: ["hono", "@hono/node-server", "ws", "vitest"],
     types: ["stripe"],
   },
   scripts: { path: "^scripts/", uses: ["packages", "stacks"] },
@@ -248,7 +248,7 @@ const everywhere = [
     name: "declared-for-production",
     comment: "What product code runs is a dependency of its package, none of development's.",
     from: { path: "^packages/", pathNot: DEVELOPMENT },
-    to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm"] },
+    to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm", "npm-peer"] },
   },
 ];
 
@@ -263,7 +263,7 @@ export default {
     parser: "swc",
     combinedDependencies: true,
     doNotFollow: { path: NODE_MODULES },
-    exclude: { path: "^packages/web/dist/" },
+    exclude: { path: "^packages/[^/]+/dist/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default"],

@@ -1,3 +1,4 @@
+import type { waitedOf as WaitedOf } from "@turnpike/functions/come-again";
 import { emit, type Metrics } from "@turnpike/functions/metrics";
 import type { SQSRecord } from "aws-lambda";
 import Stripe from "stripe";
@@ -31,7 +32,7 @@ const alarms = alarmsOf("prod");
 
 let receive: Handler;
 let watchEdge: Handler;
-let waitedOf: typeof import("@turnpike/functions/come-again").waitedOf;
+let waitedOf: typeof WaitedOf;
 let samples: Sample[];
 let ofHealth: Sample[] | undefined;
 

@@ -75,23 +75,20 @@ function checkArguments({ port: portText, host, "allow-remote": remote, ...rest 
 }
 
 async function run({ port, host, remote, publicUrl, state, webhook, secret }: Settings): Promise<void> {
-  const [{ serve }, { createStripeEmulator }] = await Promise.all([import("@hono/node-server"), import("./index.ts")]);
-  const emulator = createStripeEmulator({
+  const { startStripeEmulator } = await import("./index.ts");
+  const emulator = await startStripeEmulator({
+    port,
+    host,
     publicUrl,
     ...(state === undefined ? {} : { stateFile: state }),
     anyHost: remote,
     webhookEndpoints: webhook === undefined ? [] : [{ url: webhook, secret, enabledEvents: ["*"] }],
     log: console.log,
-  });
-  const server = serve({ fetch: emulator.fetch, port, hostname: host }, () =>
-    console.log(`Stripe emulator on ${publicUrl}\nWhat it holds and sent: ${publicUrl}/_emulator`),
-  );
-  server.on("upgrade", emulator.upgrade);
-  server.on("error", (error: NodeJS.ErrnoException) =>
+  }).catch((error: NodeJS.ErrnoException) =>
     fail(error.code === "EADDRINUSE" ? `Port ${port} is in use: choose another with --port.` : error),
   );
+  console.log(`Stripe emulator on ${publicUrl}\nWhat it holds and sent: ${publicUrl}/_emulator`);
   const stop = async () => {
-    server.close();
     await emulator.close();
     process.exit(0);
   };

@@ -1,4 +1,4 @@
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 
 // https://www.sqlite.org/rescode.html#busy
 const SQLITE_BUSY = 5;
@@ -13,7 +13,10 @@ const held = new Set<DatabaseSync>();
  * @throws when the file cannot be made
  */
 export function tryLock(file: string): (() => void) | undefined {
-  const database = new DatabaseSync(file);
+  // Loaded only where a lock is taken: in memory the emulator runs on a Node.js that has no SQLite, too.
+  const sqlite = process.getBuiltinModule?.("node:sqlite");
+  if (!sqlite) throw new Error("To keep its state in a file the emulator needs Node.js 22.13 or newer.");
+  const database = new sqlite.DatabaseSync(file);
   try {
     database.exec("pragma busy_timeout = 0; begin exclusive");
   } catch (error) {

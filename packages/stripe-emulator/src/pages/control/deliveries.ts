@@ -7,16 +7,21 @@ import { ROOM, showMoment, table } from "./layout.ts";
 
 /** For each endpoint that an event went to, or could go to: every attempt, and a button to send it again. */
 export function deliverySections(world: World, endpoints: Endpoints, event: EventRow): Markup {
-  const deliveries = Map.groupBy(
-    world.store.deliveries.all().filter((row) => row.event === event.id),
-    ({ endpoint }) => endpoint,
-  );
+  const deliveries = world.store.deliveries.all().filter((row) => row.event === event.id);
   const enabled = endpoints.enabled();
-  const ids = new Set([...deliveries.keys(), ...enabled.map(({ id }) => id)]);
+  const ids = new Set([...deliveries.map(({ endpoint }) => endpoint), ...enabled.map(({ id }) => id)]);
   if (ids.size === 0)
     return html`<p>There is no endpoint to deliver to. <a href="${ROOM}/endpoints">How to make one</a></p>`;
   return html`${resendForm(event.id, undefined, "Resend to all that want it", endpoints.wanting(event.type).length === 0)}
-${[...ids].map((id) => endpointSection(world, event.id, id, endpoints.find(id), deliveries.get(id) ?? []))}`;
+${[...ids].map((id) =>
+  endpointSection(
+    world,
+    event.id,
+    id,
+    endpoints.find(id),
+    deliveries.filter(({ endpoint }) => endpoint === id),
+  ),
+)}`;
 }
 
 function endpointSection(

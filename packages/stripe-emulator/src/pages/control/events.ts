@@ -43,13 +43,10 @@ function filterForm(world: World, type: string | undefined, undelivered: boolean
 /** Newest first, as given. */
 export function eventTable(world: World, events: readonly EventRow[]): Markup {
   const wanted = new Set(events.map(({ id }) => id));
-  const deliveries = Map.groupBy(
-    world.store.deliveries.all().filter(({ event }) => wanted.has(event)),
-    ({ event }) => event,
-  );
+  const deliveries = world.store.deliveries.all().filter(({ event }) => wanted.has(event));
   const rows = events.map((event) => [
     html`<a href="${eventUrl(event.id)}">${event.type}</a>`,
-    deliveryWords(deliveries.get(event.id) ?? []),
+    deliveryWords(deliveries.filter((row) => row.event === event.id)),
     event.data.object.id === undefined ? "" : objectLink(event.data.object.id),
     showMoment(event.created * 1000),
   ]);
