@@ -1,8 +1,10 @@
 import { TIME_LIMITS } from "@turnpike/settings";
 import { Duration } from "aws-cdk-lib";
-import { Function as Lambda, Queue, type StackContext, use } from "sst/constructs";
+import { Queue as CdkQueue, type IQueue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import { Function as Lambda, Queue, type Stack, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
 import { intake } from "./intake.ts";
+import { regionalName } from "./names.ts";
 import { letPartnerEventsIn } from "./partner-events.ts";
 import { Relay } from "./relay.ts";
 import { Secrets } from "./secrets.ts";
@@ -32,7 +34,15 @@ export function Events({ app, stack }: StackContext) {
 
   // A message keeps its age when SQS moves it here: so this queue keeps longer what the other one has kept already.
   const deadLetters = new Queue(stack, "StripeEventsDlq", {
-    cdk: { queue: { retentionPeriod: Duration.days(14), enforceSSL: true, removalPolicy } },
+    cdk: {
+      queue: {
+        retentionPeriod: Duration.days(14),
+        redriveAllowPolicy: { sourceQueues: [byName(stack, regionalName(app, "StripeEvents"))] },
+        encryption: QueueEncryption.SQS_MANAGED,
+        enforceSSL: true,
+        removalPolicy,
+      },
+    },
   });
   const events = new Queue(stack, "StripeEvents", {
     consumer: {
@@ -54,6 +64,7 @@ export function Events({ app, stack }: StackContext) {
         // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         visibilityTimeout: Duration.seconds(6 * CONSUMER_TIMEOUT.toSeconds()),
         retentionPeriod: Duration.days(12),
+        encryption: QueueEncryption.SQS_MANAGED,
         enforceSSL: true,
         removalPolicy,
         deadLetterQueue: { queue: deadLetters.cdk.queue, maxReceiveCount: MOST_TRIES },
@@ -68,4 +79,9 @@ export function Events({ app, stack }: StackContext) {
 
   stack.addOutputs({ DeadLetterQueueUrl: deadLetters.queueUrl });
   return { events, deadLetters };
+}
+
+/** Known before it is made: it names the other one, too, and one has to be first. */
+function byName(stack: Stack, name: string): IQueue {
+  return CdkQueue.fromQueueArn(stack, "SourceOfDeadLetters", stack.formatArn({ service: "sqs", resource: name }));
 }

@@ -22,7 +22,7 @@ const NOT_THE_WEBHOOK = {
 const REQUEST_LIMIT = 1_000;
 
 /**
- * A web application firewall in front of the site and the API, with `WAF=on`. From $8 a month.
+ * A web application firewall in front of the site and the API, with `WAF=on`. From $9 a month.
  * @throws Error outside us-east-1: CloudFront's firewalls live there
  */
 export function createFirewall(scope: Construct, app: Pick<App, "region">): CfnWebACL | undefined {
@@ -46,8 +46,9 @@ export function createFirewall(scope: Construct, app: Pick<App, "region">): CfnW
         },
         visibilityConfig: visibility("RateLimit"),
       },
-      managedRules(1, "AWSManagedRulesCommonRuleSet"),
-      managedRules(2, "AWSManagedRulesKnownBadInputsRuleSet"),
+      managedRules(1, "AWSManagedRulesAmazonIpReputationList"),
+      managedRules(2, "AWSManagedRulesCommonRuleSet"),
+      managedRules(3, "AWSManagedRulesKnownBadInputsRuleSet"),
     ],
   });
 }

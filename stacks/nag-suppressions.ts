@@ -79,7 +79,7 @@ export const SUPPRESSIONS: Suppression[] = [
     rule: "AwsSolutions-CFR2",
     resources: "the distribution, without WAF=on",
     path: /^Site\/Site\/Distribution\//,
-    reason: "The firewall is a setting, for it costs from $8 a month. Limits per route hold without it.",
+    reason: "The firewall is a setting, for it costs from $9 a month. Limits per route hold without it.",
   },
   {
     rule: "AwsSolutions-CFR3",

@@ -2,6 +2,7 @@ import { TIME_LIMITS } from "@turnpike/settings";
 import { Duration } from "aws-cdk-lib";
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
+import { QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { type App, Cron, Function as Lambda, Queue, type Stack, type StackContext, use } from "sst/constructs";
 import { environment } from "./environment.ts";
 import { Secrets } from "./secrets.ts";
@@ -39,6 +40,7 @@ export function Relay({ app, stack }: StackContext) {
       queue: {
         visibilityTimeout: Duration.seconds(6 * RELAY_TIMEOUT.toSeconds()),
         retentionPeriod: Duration.minutes(1),
+        encryption: QueueEncryption.SQS_MANAGED,
         enforceSSL: true,
         removalPolicy: removalPolicyOf(stageOf(app)),
       },

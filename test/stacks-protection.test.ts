@@ -46,6 +46,15 @@ describe("the API", () => {
   });
 });
 
+it("every queue is encrypted at rest, and the dead letters are those of one queue alone", () => {
+  const queues = [...resourcesOf(prod.Events, "AWS::SQS::Queue"), ...resourcesOf(prod.Relay, "AWS::SQS::Queue")];
+  expect(queues.map(([, { Properties }]) => Properties.SqsManagedSseEnabled)).toEqual([true, true, true]);
+  const named = (name: string) => queues.find(([, { Properties }]) => String(Properties.QueueName).endsWith(name))?.[1];
+  const allowed = JSON.stringify(named("-StripeEventsDlq")?.Properties.RedriveAllowPolicy);
+  expect(allowed).toContain('"redrivePermission":"byQueue"');
+  expect(allowed).toContain(`:${named("-StripeEvents")?.Properties.QueueName}"`);
+});
+
 it("five consumers at most write to Postgres at once", () => {
   expect(lambdasOf(prod.Events).map(nameOf)).toEqual(["apply-stripe-events"]);
   prod.Events.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 5 } });
@@ -110,10 +119,12 @@ describe("the firewall", () => {
     const rules = firewall?.Properties.Rules as { Name: string; Statement: unknown }[];
     expect(rules.map(({ Name }) => Name)).toEqual([
       "RateLimit",
+      "AWSManagedRulesAmazonIpReputationList",
       "AWSManagedRulesCommonRuleSet",
       "AWSManagedRulesKnownBadInputsRuleSet",
     ]);
-    for (const { Statement } of rules) expect(JSON.stringify(Statement)).toMatch(/NotStatement.*\/api\/webhooks\//);
+    for (const { Statement } of rules)
+      expect(JSON.stringify(Statement)).toMatch(/NotStatement.*"EXACTLY","SearchString":"\/api\/webhooks\/stripe"/);
   });
 
   it("is there only where it is on", () => {

@@ -79,8 +79,18 @@ it("the name of a product that SST read too late is refused, and not deployed ov
 });
 
 describe("a personal stage", () => {
-  it("leaves nothing behind", () => {
+  it("leaves nothing behind but logs of functions, and only SST's and CDK's own keep theirs for ever", () => {
     expect(deletionPoliciesOf(dev)).toEqual(new Set(["Delete"]));
+    const forGood = dev.flatMap((template) => {
+      const forgotten = resourcesOf(template, "Custom::LogRetention").map(([, { Properties }]) =>
+        JSON.stringify(Properties.LogGroupName),
+      );
+      return resourcesOf(template, "AWS::Lambda::Function").flatMap(([id]) =>
+        forgotten.some((group) => group.includes(`"${id}"`)) ? [] : [id],
+      );
+    });
+    expect(forGood.length).toBeGreaterThan(0);
+    for (const id of forGood) expect(id).toMatch(/^(CustomResourceHandler|LogRetention|CustomS3AutoDelete)/);
   });
 
   it("keeps its logs for a week", () => {
