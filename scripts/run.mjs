@@ -18,6 +18,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   test [vitest's arguments]  the tests                       npm test -- packages/core
   check [--fix]              types, lint, format and walls   npm run check
   generate                   what derives from elsewhere     npm run generate
+  costs                      writes docs/costs.md anew       npm run costs
   events                     what Stripe's endpoint needs    npm run --silent events
   mutants [--ts | --sql] [--folder F [--range R]…]
                              which guarantee no test misses  npm run mutants
@@ -37,6 +38,11 @@ const commands = {
   generate(node, args) {
     process.env.JSII_DEPRECATED = "quiet"; // SST uses what CDK is about to drop
     return run(node, ["scripts/generate.ts", ...args], { node, root });
+  },
+
+  async costs(node) {
+    const page = ["run", "--project", "stacks", "test/stacks-costs.test.ts", "--update"];
+    return run(node, ["node_modules/vitest/vitest.mjs", ...page], { node, root });
   },
 
   events: (node, args) => run(node, ["scripts/events.ts", ...args], { node, root }),

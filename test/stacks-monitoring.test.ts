@@ -118,15 +118,6 @@ it("a metric is emitted and looked at under one name", () => {
   expect(alarmed).toEqual(expect.arrayContaining(["rejected", "apiVersionMismatch", "otherAccount", "reconcileGap"]));
 });
 
-it("the page about costs counts the alarms' metrics, and those that the functions emit", () => {
-  const single = alarms.filter(({ MetricName }) => MetricName).length;
-  const sums = alarms.flatMap(({ Metrics = [] }) => (Metrics.length > 0 ? [Metrics.length - 1] : [])); // one is the sum itself
-  expect(sums.sort()).toEqual([2, 2, 2, 2, 2, 3, 3]);
-  const costs = readFileSync("docs/costs.md", "utf8");
-  expect(costs).toContain(`${single} on one metric, 5 on two, 2 on three each: ${single + 16} × $0.10`);
-  expect(costs).toContain(`| metrics | ${emittedNames().length} × $0.30`);
-});
-
 it("a personal stage has neither alarms nor a dashboard", () => {
   expect(readTemplates("dev")).not.toHaveProperty("Monitoring");
 });
