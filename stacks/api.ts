@@ -51,6 +51,7 @@ export function Api({ app, stack }: StackContext) {
       "POST /api/subscriptions/change": customerRoute("change-plan"),
       "POST /api/subscriptions/cancel": customerRoute("cancel-subscription"),
       "POST /api/subscriptions/resume": customerRoute("resume-subscription"),
+      "POST /api/subscriptions/next-payment": customerRoute("next-payment"),
       ...webhookRoute(stack),
       "GET /api/health": {
         function: {

@@ -47,6 +47,7 @@ const EXPECTED: Record<string, string[]> = {
   "create-checkout": CUSTOMER_ROUTE,
   "create-portal": CUSTOMER_ROUTE,
   "preview-change": CUSTOMER_ROUTE,
+  "next-payment": CUSTOMER_ROUTE,
   "change-plan": CUSTOMER_ROUTE,
   "cancel-subscription": CUSTOMER_ROUTE,
   "resume-subscription": CUSTOMER_ROUTE,

@@ -28,11 +28,12 @@ describe("the stacks", () => {
       "POST /api/stripe/create-portal",
       "POST /api/subscriptions/cancel",
       "POST /api/subscriptions/change",
+      "POST /api/subscriptions/next-payment",
       "POST /api/subscriptions/preview-change",
       "POST /api/subscriptions/resume",
       "POST /api/webhooks/stripe",
     ]);
-    expect(lambdasOf(templates.Api)).toHaveLength(10);
+    expect(lambdasOf(templates.Api)).toHaveLength(11);
   });
 
   it("tell the functions that open Checkout how, as the file says, and no others; without a file nobody", () => {

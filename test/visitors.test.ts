@@ -156,6 +156,38 @@ describe("the account", () => {
     await paying.waitForURL(/\/p\/invoices\/in_/);
   }, 60_000);
 
+  it("says what is paid next, with its discount, and by what, and shows older payments when it is asked to", async () => {
+    const person = await world.signUp();
+    const { productId } = await sellPlan(world, "Daily");
+    const recurring = { interval: "day" } as const;
+    const price = await world.stripe.prices.create({
+      product: productId,
+      currency: "usd",
+      unit_amount: 200,
+      recurring,
+    });
+    const { id: coupon } = await world.stripe.coupons.create({ percent_off: 50, duration: "forever" });
+    const customer = await customerOf(world, person);
+    const { id } = await subscribe(world, customer.id, price.id, { discounts: [{ coupon }] });
+    const inTwoWeeks = Math.floor(Date.now() / 1000) + 13 * 24 * 60 * 60 + 7200;
+    await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inTwoWeeks });
+    await vi.waitFor(async () => {
+      const paid = world.admin.from("payment_history").select("id").eq("subscription_id", id).eq("status", "paid");
+      expect((await paid).data).toHaveLength(14);
+    }, WAIT);
+    await visit("/account", person);
+    await card("Daily").getByText("$2 per day").waitFor();
+    await card("Daily")
+      .getByText(/^Next payment \$1.00 on/)
+      .waitFor();
+    await card("Daily").getByText("Paid with Visa ending in 4242, valid until").waitFor();
+    const rows = page.getByRole("table").getByRole("row");
+    expect(await rows.count()).toBe(13);
+    await press("Show 2 older payments");
+    expect(await rows.count()).toBe(15);
+    expect(await page.getByText(/older payments/).count()).toBe(0);
+  }, 60_000);
+
   it("lets a first payment be confirmed, and does not offer to buy again", async () => {
     const person = await world.signUp();
     const { priceId } = await sellPlan(world, "Begun");

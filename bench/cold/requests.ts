@@ -35,6 +35,7 @@ export function requestsOf({ routes }: SystemDescription, url: string): Record<s
     "create-checkout": () => postJson("/api/stripe/create-checkout", purchase),
     "create-checkout-session": () => http("POST", "/api/checkout_sessions", form, "price_id=price_1"),
     "create-portal": () => postJson("/api/stripe/create-portal", { returnUrl: `${site}/account` }),
+    "next-payment": () => postJson("/api/subscriptions/next-payment", {}),
     "preview-change": () => postJson("/api/subscriptions/preview-change", { priceId: "price_1" }),
     "change-plan": () =>
       postJson("/api/subscriptions/change", { priceId: "price_1", token: `thy2o0.${"0".repeat(64)}` }),

@@ -106,6 +106,18 @@ export const described: Record<string, Described> = {
       ...NOT_READ,
     },
   },
+  "next-payment": {
+    summary: "What a subscription is paid next, when, and by what",
+    responses: {
+      200: answer(
+        "Of Stripe's preview of the next invoice. `next` is nothing where no invoice is to come.",
+        "NextPayment",
+      ),
+      404: NONE_SUCH,
+      409: refusal("`subscription_over`: it has ended."),
+      ...NOT_READ,
+    },
+  },
   "change-plan": {
     summary: "Change to another plan, or quantity, as it was previewed",
     responses: {

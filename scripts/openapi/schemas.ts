@@ -1,7 +1,13 @@
 import { CheckoutAnswer, CheckoutSummary, RedirectAnswer } from "@turnpike/core/checkout/schema";
 import { ErrorAnswer } from "@turnpike/core/errors/schema";
 import { HealthAnswer } from "@turnpike/core/health/schema";
-import { ChangedMeanwhile, ChangePreview, PaymentRefusal, SubscriptionState } from "@turnpike/core/plan-change/schema";
+import {
+  ChangedMeanwhile,
+  ChangePreview,
+  NextPayment,
+  PaymentRefusal,
+  SubscriptionState,
+} from "@turnpike/core/plan-change/schema";
 import { ReceivedAnswer } from "@turnpike/core/webhook/schema";
 import * as z from "zod";
 
@@ -13,6 +19,7 @@ const answers = {
   ReceivedAnswer,
   ErrorAnswer,
   ChangePreview,
+  NextPayment,
   SubscriptionState,
   ChangedMeanwhile,
   PaymentRefusal,

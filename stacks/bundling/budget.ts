@@ -21,6 +21,7 @@ const BUDGETS: Record<string, number> = {
   "change-plan": 250,
   "cancel-subscription": 250,
   "resume-subscription": 250,
+  "next-payment": 250,
 };
 
 const LARGEST_INPUTS = 8;

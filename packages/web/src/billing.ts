@@ -23,6 +23,7 @@ export type Subscription = Pick<
 /** A row of the view, whose generated types cannot tell what is never null. Amounts are in the smallest unit of `currency`. */
 export interface Payment {
   id: string;
+  customer_id: string | null;
   subscription_id: string | null;
   checkout_session_id: string | null;
   currency: string | null;
@@ -83,11 +84,11 @@ export async function loadUpcomingChanges(): Promise<UpcomingChange[]> {
   return data;
 }
 
-export type Customer = Pick<Tables["customers"]["Row"], "id" | "user_id" | "organization_id">;
+export type Customer = Pick<Tables["customers"]["Row"], "id" | "user_id" | "organization_id" | "name">;
 
 /** The Stripe customers whose billing the user manages: their own, and those of organisations. */
 export async function loadCustomers(): Promise<Customer[]> {
-  const { data } = await getSupabase().from("customers").select("id, user_id, organization_id").throwOnError();
+  const { data } = await getSupabase().from("customers").select("id, user_id, organization_id, name").throwOnError();
   return data;
 }
 
@@ -103,7 +104,7 @@ export async function loadPayments(): Promise<Payment[]> {
   const { data } = await getSupabase()
     .from("payment_history")
     .select(
-      "id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, next_payment_attempt, invoice_number, product_id, description, other_products, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
+      "id, customer_id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, next_payment_attempt, invoice_number, product_id, description, other_products, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
     )
     .order("created_at", { ascending: false })
     .overrideTypes<Payment[], { merge: false }>()

@@ -61,6 +61,7 @@ export function fuzz(target: () => Target): void {
     it.each([
       ["/api/stripe/create-checkout", ["priceId", "successUrl", "cancelUrl", "mode"]],
       ["/api/stripe/create-portal", ["returnUrl", "subscriptionId", "flow"]],
+      ["/api/subscriptions/next-payment", ["subscriptionId", "organizationId"]],
       ["/api/subscriptions/preview-change", ["priceId", "quantity", "subscriptionId", "organizationId"]],
       ["/api/subscriptions/change", ["priceId", "quantity", "subscriptionId", "token"]],
       ["/api/subscriptions/cancel", ["subscriptionId", "organizationId"]],

@@ -32,7 +32,7 @@ export const ChangePlan = z.object({
 });
 export type ChangePlan = z.infer<typeof ChangePlan>;
 
-/** The body of `POST /api/subscriptions/cancel`, and of `resume`. */
+/** The body of `POST /api/subscriptions/cancel`, `resume` and `next-payment`. */
 export const OneSubscription = z.object(subscription);
 export type OneSubscription = z.infer<typeof OneSubscription>;
 
@@ -89,6 +89,25 @@ export const SubscriptionState = z.object({
   changesTo: z.nullable(z.object({ items: z.array(Part), at: moment })),
 });
 export type SubscriptionState = z.infer<typeof SubscriptionState>;
+
+/** The answer of `POST /api/subscriptions/next-payment`. Amounts are in the smallest unit of `currency` (ISO 4217, lower case). */
+export const NextPayment = z.object({
+  subscriptionId: z.string(),
+  currency: z.string(),
+  /** What is charged with the next period: with its discounts and taxes. Nothing, where there is none. */
+  next: z.nullable(z.object({ amount: z.int(), at: moment })),
+  /** What it is charged to, as Stripe calls it: `card`, `sepa_debit`. Nothing, where none is known. */
+  paymentMethod: z.nullable(
+    z.object({
+      type: z.string(),
+      brand: z.nullable(z.string()),
+      last4: z.nullable(z.string()),
+      /** Of a card, its month: 2034-12. */
+      expires: z.nullable(z.string()),
+    }),
+  ),
+});
+export type NextPayment = z.infer<typeof NextPayment>;
 
 /** The refusal of a change that is not what was previewed any more. */
 export const ChangedMeanwhile = z.extend(ErrorAnswer, {

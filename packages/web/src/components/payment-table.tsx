@@ -1,9 +1,30 @@
+import { useState } from "react";
 import { describePayment, type Payment, payPageOf } from "../billing.ts";
 import { formatDay } from "../dates.ts";
 import { formatMoney } from "../money.ts";
 import { Badge } from "./notice.tsx";
 
+const PAGE = 12;
+
+/** The payments, the newest first: as many as one looks through, and more when that is asked for. */
 export function PaymentTable({ payments, titleOf }: { payments: Payment[]; titleOf: (payment: Payment) => string }) {
+  const [shown, setShown] = useState(PAGE);
+  const older = payments.length - shown;
+  return (
+    <>
+      <Payments payments={payments.slice(0, shown)} titleOf={titleOf} />
+      {older > 0 && (
+        <p className="aside older">
+          <button type="button" className="button button-quiet button-small" onClick={() => setShown(shown + PAGE)}>
+            {`Show ${Math.min(older, PAGE)} older payments`}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Payments({ payments, titleOf }: { payments: Payment[]; titleOf: (payment: Payment) => string }) {
   return (
     <table className="card payments">
       <caption className="visually-hidden">Payments, the newest first</caption>

@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import { Link } from "wouter";
 import type { NextPlan, Part } from "../account.ts";
 import {
@@ -14,6 +15,7 @@ import { formatMoney } from "../money.ts";
 import { cancelAddress, changeAddress, counted, named } from "../plan-change.ts";
 import { ButtonAccount } from "./button-account.tsx";
 import { KeepButton } from "./keep-button.tsx";
+import { NextPaymentLines } from "./next-payment-lines.tsx";
 import { Badge } from "./notice.tsx";
 
 interface SubscriptionCardProps {
@@ -31,6 +33,7 @@ interface SubscriptionCardProps {
 }
 
 export function SubscriptionCard({ subscription, name, parts, next, due, customer, onKept }: SubscriptionCardProps) {
+  const asked = useAsked(subscription, customer, next);
   const state = describeSubscription(subscription);
   return (
     <article className={`card subscription ${isStanding(subscription) ? "" : "faded"}`}>
@@ -47,6 +50,7 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
         </p>
       )}
       {next && <Next next={next} />}
+      {asked && <NextPaymentLines subscription={asked} />}
       {customer && isStanding(subscription) && subscription.ends_at && (
         <p className="hint">You have it until then, and nothing more is charged.</p>
       )}
@@ -66,6 +70,16 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
       )}
     </article>
   );
+}
+
+/** Of which Stripe is asked what is paid next; it stays the same for as long as nothing that shows here changes. */
+function useAsked(subscription: Subscription, customer: Customer | undefined, next: NextPlan | undefined) {
+  const { id, status, items, ends_at, current_period_end } = subscription;
+  const organizationId = customer?.organization_id;
+  const isAsked = customer !== undefined && isStanding(subscription) && status !== "incomplete";
+  const shown = JSON.stringify([status, items, ends_at, current_period_end, next]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Stripe is asked again when any of it has changed
+  return useMemo(() => (isAsked ? named(id, organizationId) : undefined), [isAsked, id, organizationId, shown]);
 }
 
 /** What one part of a subscription costs; of several, what each is. */

@@ -12,6 +12,7 @@ import { SubscriptionCard } from "../components/subscription-card.tsx";
 import { useLoad, useLookAgain, useOnReturn } from "../load.ts";
 import { signInPath } from "../next-path.ts";
 import { usePassing } from "../passing.ts";
+import { ofPayer, type Payer, payersOf } from "../payers.ts";
 import { signOut, useSession } from "../session.tsx";
 
 /** The user's subscription and payments, and the way to Stripe's portal. */
@@ -57,7 +58,37 @@ function AccountOf({ user }: { user: User }) {
       {done && doneNotes[done] && <Notice tone="good">{doneNotes[done]}</Notice>}
       {loaded.status === "loading" && <Skeleton what="your account" cards={1} />}
       {loaded.status === "failed" && <LoadFailed what="Your account" retry={reload} />}
-      {loaded.status === "ready" && <Billing account={loaded.data} onKept={lookAgain} />}
+      {loaded.status === "ready" && <BillingOfPayers account={loaded.data} onKept={lookAgain} />}
+    </>
+  );
+}
+
+/** Whoever manages the billing of organisations, too, chooses whose to look at. */
+function BillingOfPayers({ account, onKept }: { account: Account; onKept: () => void }) {
+  const payers = payersOf(account.customers);
+  const own = ofPayer(account, payers[0] as Payer);
+  const hasOwn = own.subscriptions.length > 0 || own.payments.length > 0;
+  const [chosen, setChosen] = useState<string | undefined>(hasOwn ? undefined : payers[1]?.organizationId);
+  const payer = payers.find(({ organizationId }) => organizationId === chosen) ?? (payers[0] as Payer);
+  return (
+    <>
+      {payers.length > 1 && (
+        <fieldset className="segmented payers">
+          <legend className="visually-hidden">Whose billing</legend>
+          {payers.map(({ organizationId, name }) => (
+            <label key={organizationId ?? ""}>
+              <input
+                type="radio"
+                name="payer"
+                checked={organizationId === payer.organizationId}
+                onChange={() => setChosen(organizationId)}
+              />
+              <span>{name}</span>
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <Billing key={payer.organizationId ?? ""} account={ofPayer(account, payer)} onKept={onKept} />
     </>
   );
 }

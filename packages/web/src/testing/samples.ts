@@ -60,6 +60,7 @@ export const itemOf = (product_id: string) => ({
 
 export const aPayment = (over: Partial<Payment> = {}): Payment => ({
   id: "in_1",
+  customer_id: "cus_1",
   subscription_id: null,
   checkout_session_id: null,
   currency: "usd",

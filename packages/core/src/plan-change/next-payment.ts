@@ -1,0 +1,83 @@
+import type Stripe from "stripe";
+import type { Billing, Clients } from "../clients.ts";
+import { getBuyer } from "../customer/index.ts";
+import { payerOf } from "../payer/index.ts";
+import { customersOf, getSubscription, over } from "../portal/index.ts";
+import { idOf, isMissing, isOver, isRefusal, read, requiredIdOf, write } from "../stripe/index.ts";
+import type { Caller } from "./asking.ts";
+import { toIso } from "./moment.ts";
+import { getStanding, partsOf, type Standing } from "./schedule.ts";
+import type { NextPayment, OneSubscription } from "./schema.ts";
+import { periodEndOf } from "./state.ts";
+
+/**
+ * What a subscription is paid next, when, and by what, asked of Stripe: with its discounts, taxes, everything that it is of, and what waits for the next
+ * invoice.
+ * @throws BillingError `unauthenticated`, `not_billing_manager`, `no_billing_account`, `account_being_read`, `not_found`,
+ * `invalid_request`, `subscription_over`
+ */
+export async function getNextPayment(billing: Billing, { user }: Caller, wish: OneSubscription): Promise<NextPayment> {
+  const buyer = await getBuyer(billing.supabase, user);
+  const payer = await payerOf(billing.supabase, user.id, wish.organizationId);
+  const customers = await customersOf(billing, payer, buyer);
+  const subscription = await getSubscription(billing, customers, wish.subscriptionId, undefined, { noted: false });
+  if (isOver(subscription)) throw over();
+  const standing = await getStanding(billing, subscription);
+  const [invoice, paymentMethod] = await Promise.all([
+    findNextInvoice(billing, subscription, standing),
+    findPaymentMethod(billing, subscription),
+  ]);
+  const next = invoice && { amount: invoice.amount_due, at: toIso(periodEndOf(subscription)) };
+  return { subscriptionId: subscription.id, currency: subscription.currency, next: next ?? null, paymentMethod };
+}
+
+/** The invoice that the next period begins with; none, where there is no next period. */
+async function findNextInvoice(
+  { stripe }: Clients,
+  { id, items }: Stripe.Subscription,
+  { next }: Pick<Standing, "next">,
+): Promise<Stripe.Invoice | undefined> {
+  const planned = next ? partsOf(next) : [];
+  const changed = items.data.map((item, place) => ({
+    id: item.id,
+    price: planned[place]?.priceId,
+    ...(planned[place]?.quantity && { quantity: planned[place].quantity }),
+  }));
+  // Our own schedules keep the places of what stays. One of another length is somebody else's, and Stripe's to reckon.
+  const details = planned.length === items.data.length && {
+    subscription_details: { items: changed, proration_behavior: "none" },
+  };
+  try {
+    return await write<Stripe.Invoice>(stripe, "/v1/invoices/create_preview", { subscription: id, ...details });
+  } catch (error) {
+    if (isRefusal(error) && error.code === "invoice_upcoming_none") return undefined;
+    throw error;
+  }
+}
+
+/** By what it is paid: its own way to pay, else its customer's. */
+async function findPaymentMethod(
+  { stripe }: Clients,
+  subscription: Stripe.Subscription,
+): Promise<NextPayment["paymentMethod"]> {
+  const id =
+    idOf(subscription.default_payment_method) ?? (await ofCustomer(stripe, requiredIdOf(subscription.customer)));
+  if (!id) return null;
+  const method = await read<Stripe.PaymentMethod>(stripe, `/v1/payment_methods/${id}`).catch((error) => {
+    if (!isMissing(error)) throw error;
+  });
+  if (!method) return null;
+  const { card } = method;
+  const account = method.us_bank_account ?? method.sepa_debit ?? method.bacs_debit ?? method.au_becs_debit;
+  return {
+    type: method.type,
+    brand: card?.brand ?? null,
+    last4: card?.last4 ?? account?.last4 ?? null,
+    expires: card ? `${card.exp_year}-${`${card.exp_month}`.padStart(2, "0")}` : null,
+  };
+}
+
+async function ofCustomer(stripe: Stripe, id: string): Promise<string | undefined> {
+  const customer = await read<Stripe.Customer>(stripe, `/v1/customers/${id}`);
+  return idOf(customer.invoice_settings.default_payment_method) ?? idOf(customer.default_source) ?? undefined;
+}

@@ -1,0 +1,55 @@
+import type { NextPayment, OneSubscription } from "@turnpike/core/plan-change/schema";
+import { useCallback } from "react";
+import { formatDay } from "../dates.ts";
+import { useLoad } from "../load.ts";
+import { formatMoney } from "../money.ts";
+import { describeExpiry, describeMethod, loadNextPayment } from "../next-payment.ts";
+
+interface NextPaymentLinesProps {
+  /** One that keeps its identity for as long as nothing of it has changed. */
+  subscription: OneSubscription;
+}
+
+/** What is paid next, with everything counted, when, and by what. Their place is kept while Stripe is asked. */
+export function NextPaymentLines({ subscription }: NextPaymentLinesProps) {
+  const load = useCallback(() => loadNextPayment(subscription), [subscription]);
+  const { loaded } = useLoad(load);
+  return (
+    <div className="next-payment" aria-busy={loaded.status === "loading"}>
+      {loaded.status === "ready" && <Lines payment={loaded.data} />}
+      {loaded.status === "failed" && <p className="hint">What is paid next could not be looked up just now.</p>}
+    </div>
+  );
+}
+
+function Lines({ payment: { next, currency, paymentMethod } }: { payment: NextPayment }) {
+  return (
+    <>
+      {next && (
+        <p>
+          <span>Next payment</span> <strong>{formatMoney(next.amount, currency)}</strong> <span>on</span>{" "}
+          <time dateTime={next.at}>{formatDay(next.at)}</time>
+        </p>
+      )}
+      {paymentMethod ? (
+        <Method method={paymentMethod} />
+      ) : (
+        next && next.amount > 0 && <p className="advice tone-bad">There is no card to charge. Add one before then.</p>
+      )}
+    </>
+  );
+}
+
+function Method({ method }: { method: NonNullable<NextPayment["paymentMethod"]> }) {
+  const expiry = method.expires ? describeExpiry(method.expires, new Date()) : undefined;
+  return (
+    <p>
+      <span>{`Paid with ${describeMethod(method)}`}</span>
+      {expiry?.isOver ? (
+        <span className="advice tone-bad">{`, which has expired in ${expiry.text}. Update it.`}</span>
+      ) : (
+        expiry && <span>{`, valid until ${expiry.text}`}</span>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,58 @@
+import { getNextPayment } from "@turnpike/core/plan-change";
+import { beforeAll, expect, it } from "vitest";
+import { openPlanShop, type PlanShop } from "../parts/plans.ts";
+
+let store: PlanShop;
+beforeAll(async () => {
+  store = await openPlanShop();
+});
+
+type Buyer = Awaited<ReturnType<PlanShop["subscribe"]>>;
+const nextOf = ({ user }: Pick<Buyer, "user">, wish = {}) => getNextPayment(store.shop.billing, { user }, wish);
+const subscribe = (params: object = {}, options: object = {}) =>
+  store.subscribe({ items: [{ price: store.big.id }], ...params }, options);
+const endOf = ({ subscription }: Buyer) =>
+  new Date(Number(subscription.items.data[0]?.current_period_end) * 1000).toISOString();
+const stripe = () => store.lent.stripe;
+
+it("what is paid next is what Stripe will charge: of all items, with discounts, and what waits", async () => {
+  const { id: beside } = await store.shop.sell("monthly", { amount: 900 });
+  const { id: coupon } = await stripe().coupons.create({ percent_off: 50, duration: "forever" });
+  const items = [{ price: store.big.id }, { price: beside, quantity: 3 }];
+  const buyer = await subscribe({ items, discounts: [{ coupon }] });
+  expect(await nextOf(buyer)).toEqual({
+    subscriptionId: buyer.subscription.id,
+    currency: "usd",
+    next: { amount: 2850, at: endOf(buyer) },
+    paymentMethod: { type: "card", brand: "visa", last4: "4242", expires: expect.stringMatching(/^20\d\d-\d\d$/) },
+  });
+  await stripe().invoiceItems.create({ customer: buyer.customer, currency: "usd", amount: 1000, discountable: false });
+  expect((await nextOf(buyer)).next?.amount).toBe(3850);
+});
+
+it("a change that is to come is counted, and what ends is paid no more", async () => {
+  const buyer = await subscribe();
+  await store.change({ user: buyer.user }, (await store.previewed(buyer.user, store.small.id)).wish);
+  expect((await nextOf(buyer)).next).toEqual({ amount: 1500, at: endOf(buyer) });
+  await store.resume(buyer.user);
+  expect((await nextOf(buyer)).next?.amount).toBe(3000);
+  await store.cancel(buyer.user);
+  expect((await nextOf(buyer)).next).toBeNull();
+});
+
+it("it is charged to the subscription's own card, else to its customer's; none is said to be none", async () => {
+  const buyer = await subscribe();
+  const { id } = await stripe().paymentMethods.attach("pm_card_mastercard", { customer: buyer.customer });
+  await stripe().subscriptions.update(buyer.subscription.id, { default_payment_method: id });
+  expect((await nextOf(buyer)).paymentMethod).toMatchObject({ brand: "mastercard", last4: "4444" });
+  const bare = await subscribe({ trial_period_days: 14 }, { card: null });
+  expect(await nextOf(bare)).toMatchObject({ next: { amount: 3000 }, paymentMethod: null });
+});
+
+it("it is told to nobody else", async () => {
+  const buyer = await subscribe();
+  const stranger = { user: await store.shop.newUser() };
+  await expect(nextOf(stranger, { subscriptionId: buyer.subscription.id })).rejects.toThrow();
+  const other = await subscribe();
+  await expect(nextOf(other, { subscriptionId: buyer.subscription.id })).rejects.toMatchObject({ code: "not_found" });
+});
