@@ -2,7 +2,15 @@ import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { startTestSupabase } from "@turnpike/local/testing";
 import { readStacks } from "@turnpike/local/testing/stacks";
-import { README, readmeOf, readShown, readStripeApi, writeStripeApi } from "@turnpike/stripe-emulator/generation";
+import {
+  CONFORMANCE,
+  conformancePage,
+  README,
+  readmeOf,
+  readShown,
+  readStripeApi,
+  writeStripeApi,
+} from "@turnpike/stripe-emulator/generation";
 import { databaseTypes } from "./database-types.ts";
 import { migratedCatalog } from "./migrated-catalog.ts";
 import { nagPage } from "./nag-page.ts";
@@ -18,6 +26,7 @@ try {
   await writeFile("packages/core/src/doctor/migrated.ts", await migratedCatalog(supabase.query));
   await writeFile("docs/openapi.json", `${JSON.stringify(await openApi(system, root), null, 2)}\n`);
   await writeFile("packages/stripe-emulator/src/api/stripe-api.json", writeStripeApi(readStripeApi()));
+  await writeFile(CONFORMANCE, conformancePage());
   await writeFile("docs/security/nag.md", nagPage());
   await writeFile("README.md", withSettingsTable(await readFile("README.md", "utf8")));
 } finally {

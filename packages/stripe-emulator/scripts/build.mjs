@@ -16,7 +16,7 @@ const built = spawnSync(at("../../node_modules/.bin/tsc"), ["-p", at("tsconfig.b
 });
 if (built.status !== 0) process.exit(1);
 copyFileSync(at("src/api/stripe-api.json"), join(out, "api/stripe-api.json"));
-for (const file of ["README.md", "CHANGELOG.md", "SKILL.md", "../../LICENSE"]) {
+for (const file of ["README.md", "CHANGELOG.md", "CONFORMANCE.md", "SKILL.md", "../../LICENSE"]) {
   copyFileSync(at(file), join(out, basename(file)));
 }
 chmodSync(join(out, "cli.js"), 0o755);
@@ -35,7 +35,7 @@ const published = {
   engines: { node: ">=20.16" },
   exports: { ".": entry("index"), "./vitest": entry("vitest") },
   bin: { "stripe-emulator": "./cli.js" },
-  files: ["**/*.js", "**/*.d.ts", "**/*.json", "CHANGELOG.md", "SKILL.md"],
+  files: ["**/*.js", "**/*.d.ts", "**/*.json", "CHANGELOG.md", "CONFORMANCE.md", "SKILL.md"],
   sideEffects: false,
   dependencies,
   peerDependencies,

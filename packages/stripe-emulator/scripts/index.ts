@@ -1,3 +1,4 @@
 /** What `npm run generate` writes of this package. */
+export { CONFORMANCE, conformancePage } from "./conformance.ts";
 export { README, readmeOf, readShown } from "./covered.ts";
 export { readStripeApi, writeStripeApi } from "./stripe-api.ts";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { CONFORMANCE, conformancePage } from "./conformance.ts";
 import { readStripeApi, writeStripeApi } from "./stripe-api.ts";
 
 const api = readStripeApi();
@@ -7,6 +8,10 @@ const committed = readFileSync(new URL("../src/api/stripe-api.json", import.meta
 
 it("what the emulator takes for Stripe's API is what the installed SDK declares (npm run generate)", () => {
   expect(writeStripeApi(api) === committed).toBe(true);
+});
+
+it("the page of what is like Stripe is what the code and its comments say (npm run generate)", () => {
+  expect(readFileSync(CONFORMANCE, "utf8") === conformancePage()).toBe(true);
 });
 
 it("parameters are read with their kinds, and whether they are required", () => {
