@@ -1,8 +1,8 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, openBench } from "./testing/bench.ts";
+import { type Bench, createPlan, openBench } from "./testing/bench.ts";
 
-/** https://docs.stripe.com/search, for customers. */
+/** https://docs.stripe.com/search */
 let bench: Bench;
 let stripe: Stripe;
 const names = new Map<string, string>();
@@ -91,4 +91,35 @@ test("what was found is expanded, and a query is needed", async () => {
   );
   const none = stripe.customers.search({} as Stripe.CustomerSearchParams);
   await expect(none).rejects.toMatchObject({ code: "parameter_missing", param: "query" });
+});
+
+test("what was sold is found by each resource's own fields", async () => {
+  const price = await createPlan(stripe, { lookup_key: "pro_monthly", metadata: { tier: "pro" } });
+  const { id: customer } = await stripe.customers.create({
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const metadata = { seat: "7" };
+  const subscription = await stripe.subscriptions.create({ customer, items: [{ price: price.id }], metadata });
+  await stripe.products.update(String(price.product), { description: "For teams" });
+  const ids = async (search: Promise<{ data: { id: string }[] }>) => (await search).data.map(({ id }) => id);
+  const [charge] = (await stripe.charges.list({ customer })).data;
+  const [invoice] = (await stripe.invoices.list({ customer })).data;
+  const [intent] = (await stripe.paymentIntents.list({ customer })).data;
+  const query = `customer:"${customer}"`;
+  expect(await ids(stripe.charges.search({ query: `${query} amount>=1500 refunded:"false"` }))).toEqual([charge?.id]);
+  expect(await ids(stripe.charges.search({ query: `${query} payment_method_details.card.last4:"4242"` }))).toEqual([
+    charge?.id,
+  ]);
+  expect(await ids(stripe.charges.search({ query: `${query} disputed:"true"` }))).toEqual([]);
+  expect(await ids(stripe.invoices.search({ query: `${query} total:1500 status:"paid"` }))).toEqual([invoice?.id]);
+  expect(await ids(stripe.paymentIntents.search({ query: `${query} status:"succeeded"` }))).toEqual([intent?.id]);
+  expect(await ids(stripe.prices.search({ query: 'lookup_key:"pro_monthly" active:"true"' }))).toEqual([price.id]);
+  expect(await ids(stripe.products.search({ query: 'description~"teams"' }))).toEqual([price.product]);
+  expect(await ids(stripe.subscriptions.search({ query: 'metadata["seat"]:"7" status:"active"' }))).toEqual([
+    subscription.id,
+  ]);
+  await expect(stripe.subscriptions.search({ query })).rejects.toThrow(
+    "Field `customer` is an unsupported search field for resource `subscriptions`",
+  );
 });

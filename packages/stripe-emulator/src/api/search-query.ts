@@ -78,11 +78,13 @@ function testOf(clause: Clause, resource: string, kinds: Record<string, FieldKin
   if ((key !== undefined) !== (field === "metadata")) throw unreadable();
   const matches = comparison(kind, operator, value);
   const read = (row: object): unknown => {
-    const found: unknown = Reflect.get(row, field);
+    const found = field.split(".").reduce<unknown>((inner, name) => Reflect.get(Object(inner), name), row);
     return key === undefined ? found : Reflect.get(Object(found), key);
   };
   return (row) => matches(read(row)) !== negated;
 }
+
+const TOKENS: readonly string[] = ["string", "number", "boolean"];
 
 const ORDER: Record<string, (one: number, other: number) => boolean> = {
   ":": (one, other) => one === other,
@@ -105,7 +107,8 @@ function comparison(kind: FieldKind, operator: string, value: string | null): (f
     return (found) => typeof found === "number" && compare(found, Number(value));
   }
   const wanted = value.toLowerCase();
-  if (operator === ":") return (found) => typeof found === "string" && found.toLowerCase() === wanted;
+  // `active:"true"`, and `payment_method_details.card.exp_year:"2034"`, are tokens too.
+  if (operator === ":") return (found) => TOKENS.includes(typeof found) && String(found).toLowerCase() === wanted;
   if (operator !== "~" || kind !== "string") throw refused();
   if (wanted.length < LEAST_SUBSTRING)
     throw unreadable(` A part of a word must have at least ${LEAST_SUBSTRING} characters.`);

@@ -17,8 +17,6 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { searchRoute } from "../api/search.ts";
-import type { FieldKind } from "../api/search-query.ts";
 import { adjustBalance } from "../billing/balance.ts";
 import { putCustomer } from "../billing/customer.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
@@ -137,15 +135,6 @@ export function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer
   return world.store.deletedCustomers.put({ id, object: "customer", deleted: true });
 }
 
-/** https://docs.stripe.com/search#query-fields-for-customers */
-const searched = {
-  created: "numeric",
-  email: "string",
-  metadata: "token",
-  name: "string",
-  phone: "string",
-} as const satisfies Partial<Record<keyof Customer, FieldKind>>;
-
 export const customerRoutes: Route[] = [
   route("POST", "/v1/customers", createParams, createCustomer),
   listRoute(
@@ -153,12 +142,6 @@ export const customerRoutes: Route[] = [
     "customer",
     { email: text, test_clock: text },
     (world, { email, test_clock: clock = null }) => choose(world.store.customers, { email, test_clock: clock }),
-  ),
-  searchRoute(
-    "/v1/customers/search",
-    "customers",
-    searched,
-    (world) => world.searchable ?? world.store.customers.all(),
   ),
   route("GET", "/v1/customers/:id", schema({}), (world, _, { id }) => {
     return found(world.store.customers.find(id) ?? world.store.deletedCustomers.find(id), "customer", id);

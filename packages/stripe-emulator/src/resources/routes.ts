@@ -24,6 +24,7 @@ import { priceRoutes } from "./prices.ts";
 import { productRoutes } from "./products.ts";
 import { promotionCodeRoutes } from "./promotion-codes.ts";
 import { refundRoutes } from "./refunds.ts";
+import { searchRoutes } from "./searches.ts";
 import { setupIntentRoutes } from "./setup-intents.ts";
 import { subscriptionItemRoutes } from "./subscription-items.ts";
 import { subscriptionScheduleRoutes } from "./subscription-schedules.ts";
@@ -34,6 +35,7 @@ import { webhookEndpointRoutes } from "./webhook-endpoints.ts";
 
 /** What is served of Stripe's API. */
 export const ROUTES: Route[] = [
+  ...searchRoutes, // before what has an id in their place
   ...accountRoutes,
   ...customerRoutes,
   ...balanceTransactionRoutes,
