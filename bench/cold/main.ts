@@ -7,7 +7,7 @@ import { functionEnvironment } from "@turnpike/local/testing/aws";
 import { type Artifact, type Artifacts, buildArtifacts } from "../../test/artifacts/build.ts";
 import { measure, type Subject } from "./measure.ts";
 import { FLOOR, isMet, pageOf, type Result, tableOf } from "./report.ts";
-import { requestsOf } from "./requests.ts";
+import { REFUSED, requestsOf } from "./requests.ts";
 import { startStandIns } from "./stand-ins.ts";
 
 const USAGE = `Usage: npm run bench:cold -- [options]
@@ -87,7 +87,7 @@ function subjectOf({ description, taskRoot, handler }: Artifact, { system }: Art
     SUPABASE_PUBLISHABLE_KEY: "sb_publishable_bench",
     STRIPE_API_BASE: url,
   };
-  return { name: description.name, taskRoot, handler, environment, createEvent };
+  return { name: description.name, taskRoot, handler, environment, createEvent, refused: REFUSED[description.name] };
 }
 
 function sizeOf({ taskRoot, handler }: Pick<Artifact, "taskRoot" | "handler">): number {

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { findRoute, toEvent } from "@turnpike/local/testing/aws";
 import type { SystemDescription } from "@turnpike/local/testing/stacks";
-import { accessToken, WEBHOOK_SECRET } from "./stand-ins.ts";
+import { accessToken, SUBSCRIBER_ID, WEBHOOK_SECRET } from "./stand-ins.ts";
 
 const EVENTS_A_BATCH = 10;
 const JSON_TYPE = { "content-type": "application/json" };
@@ -16,10 +16,13 @@ export function requestsOf({ routes }: SystemDescription, url: string): Record<s
     const request = { method, target, rawHeaders, body: Buffer.from(body), sourceIp: "127.0.0.1", httpVersion: "1.1" };
     return toEvent(request, match, "request-1", new Date());
   };
-  const postJson = (target: string, body: object) =>
-    http("POST", target, { ...JSON_TYPE, ...bearer }, JSON.stringify(body));
+  const postJson = (target: string, body: object, who = bearer) =>
+    http("POST", target, { ...JSON_TYPE, ...who }, JSON.stringify(body));
   const site = "http://localhost:3000";
   const purchase = { priceId: "price_1", successUrl: `${site}/a`, cancelUrl: `${site}/b`, mode: "subscription" };
+  const subscriber = { authorization: `Bearer ${accessToken(url, SUBSCRIBER_ID)}` };
+  const ofSubscription = (what: string, more: object = {}) =>
+    postJson(`/api/subscriptions/${what}`, { subscriptionId: "sub_1", ...more }, subscriber);
   const form = { "content-type": "application/x-www-form-urlencoded", ...bearer };
   return {
     "receive-stripe-event": () => {
@@ -35,12 +38,11 @@ export function requestsOf({ routes }: SystemDescription, url: string): Record<s
     "create-checkout": () => postJson("/api/stripe/create-checkout", purchase),
     "create-checkout-session": () => http("POST", "/api/checkout_sessions", form, "price_id=price_1"),
     "create-portal": () => postJson("/api/stripe/create-portal", { returnUrl: `${site}/account` }),
-    "next-payment": () => postJson("/api/subscriptions/next-payment", {}),
-    "preview-change": () => postJson("/api/subscriptions/preview-change", { priceId: "price_1" }),
-    "change-plan": () =>
-      postJson("/api/subscriptions/change", { priceId: "price_1", token: `thy2o0.${"0".repeat(64)}` }),
-    "cancel-subscription": () => postJson("/api/subscriptions/cancel", {}),
-    "resume-subscription": () => postJson("/api/subscriptions/resume", {}),
+    "next-payment": () => ofSubscription("next-payment"),
+    "preview-change": () => ofSubscription("preview-change", { priceId: "price_1" }),
+    "change-plan": () => ofSubscription("change", { priceId: "price_1", token: `thy2o0.${"0".repeat(64)}` }),
+    "cancel-subscription": () => ofSubscription("cancel"),
+    "resume-subscription": () => ofSubscription("resume"),
     "get-checkout-session": () => http("GET", "/api/checkout_sessions/cs_test_1", bearer),
     health: () => http("GET", "/api/health", {}),
     "read-account": () => ({}),
@@ -48,6 +50,9 @@ export function requestsOf({ routes }: SystemDescription, url: string): Record<s
     "relay-notices": () => ({}),
   };
 }
+
+/** What is no success, and is measured all the same: a preview is too old, so that all is asked anew and nothing is written. */
+export const REFUSED: Record<string, number> = { "change-plan": 409 };
 
 /** An event of 4 KB, as many are. */
 function stripeEvent(index: number) {

@@ -8,6 +8,8 @@ const KEY_ID = "bench";
 
 export const WEBHOOK_SECRET = "whsec_bench";
 export const USER_ID = "9f1f3a64-2b6e-4a55-8f0e-3d2c1b0a9f8e";
+/** Who has a subscription already: buying would lead them to the portal. */
+export const SUBSCRIBER_ID = "1c0b7a52-6f0d-4c39-9d6e-5a4b3c2d1e0f";
 
 /** What a service answers, by the beginning of the request: its target, or its method and path. */
 const ANSWERS: [string, (body: string) => unknown][] = [
@@ -21,7 +23,7 @@ const ANSWERS: [string, (body: string) => unknown][] = [
   ["POST /rest/v1/rpc/advance_reconcile_cursor", () => true],
   ["POST /rest/v1/rpc/user_exists", () => true],
   ["POST /rest/v1/rpc/find_buyer", () => [{ email: null, email_confirmed: false }]],
-  ["POST /rest/v1/rpc/find_customers", () => [{ id: "cus_1", is_owned: true }]],
+  ["POST /rest/v1/rpc/find_customers", (body) => [{ id: customerOf(JSON.parse(body).user_id), is_owned: true }]],
   ["POST /rest/v1/rpc/find_unread_customers", () => ({ may_be_unread: false, metadata_keys: [], promised: [] })],
   ["POST /rest/v1/rpc/find_deleted_customers", () => []],
   ["POST /rest/v1/rpc/begin_sale", () => true],
@@ -38,7 +40,13 @@ const ANSWERS: [string, (body: string) => unknown][] = [
   ["GET /v1/checkout/sessions/", checkoutSession],
   ["POST /v1/billing_portal/sessions", () => ({ id: "bps_1", url: "https://billing.stripe.com/p/session/1" })],
   ["GET /v1/account", () => ({ id: "acct_1", object: "account" })],
-  ["GET /v1/customers/", customer],
+  ["GET /v1/customers/cus_2", () => customer(SUBSCRIBER_ID)],
+  ["GET /v1/customers/", () => customer(USER_ID)],
+  ["GET /v1/subscriptions?customer=cus_2", () => ({ object: "list", data: [subscription()], has_more: false })],
+  ["GET /v1/subscriptions/", subscription],
+  ["POST /v1/subscriptions/", subscription],
+  ["GET /v1/prices/", () => price("price_1", 2900)],
+  ["POST /v1/invoices/create_preview", preview],
   ["GET /v1/", () => ({ object: "list", data: [], has_more: false })],
 ];
 
@@ -72,10 +80,10 @@ export async function startStandIns(): Promise<{ url: string; close(): void }> {
 }
 
 /** A Supabase access token of the project at this address. */
-export function accessToken(url: string): string {
+export function accessToken(url: string, user = USER_ID): string {
   const now = Math.floor(Date.now() / 1000);
   const head = { alg: "ES256", typ: "JWT", kid: KEY_ID };
-  const claims = { iss: `${url}/auth/v1`, role: "authenticated", sub: USER_ID, iat: now, exp: now + 3600 };
+  const claims = { iss: `${url}/auth/v1`, role: "authenticated", sub: user, iat: now, exp: now + 3600 };
   const signed = [head, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
   const signature = createSign("sha256").update(signed).sign({ key: privateKey, dsaEncoding: "ieee-p1363" });
   return `${signed}.${signature.toString("base64url")}`;
@@ -96,8 +104,72 @@ function outcomes(body: string) {
   return changes.flatMap(({ event_id }) => (event_id ? [{ event_id, outcome: "applied" }] : []));
 }
 
-function customer() {
-  return { id: "cus_1", object: "customer", created: 1_790_000_000, email: null, metadata: { user_id: USER_ID } };
+const customerOf = (user: string) => (user === SUBSCRIBER_ID ? "cus_2" : "cus_1");
+
+function customer(user: string) {
+  const id = customerOf(user);
+  return { id, object: "customer", created: 1_790_000_000, email: null, metadata: { user_id: user } };
+}
+
+const PERIOD = { start: 1_790_000_000, end: 1_890_000_000 };
+
+function subscription() {
+  const item = {
+    id: "si_1",
+    object: "subscription_item",
+    quantity: 1,
+    price: price("price_0", 900),
+    current_period_start: PERIOD.start,
+    current_period_end: PERIOD.end,
+    metadata: {},
+    discounts: [],
+  };
+  return {
+    id: "sub_1",
+    object: "subscription",
+    status: "active",
+    created: PERIOD.start,
+    customer: customerOf(SUBSCRIBER_ID),
+    currency: "usd",
+    collection_method: "charge_automatically",
+    cancel_at: null,
+    cancel_at_period_end: false,
+    items: { object: "list", data: [item], has_more: false },
+    metadata: { user_id: SUBSCRIBER_ID },
+    discounts: [],
+    schedule: null,
+    latest_invoice: null,
+    pending_update: null,
+    test_clock: null,
+  };
+}
+
+function price(id: string, amount: number) {
+  return {
+    id,
+    object: "price",
+    active: true,
+    created: PERIOD.start,
+    currency: "usd",
+    product: "prod_1",
+    type: "recurring",
+    unit_amount: amount,
+    unit_amount_decimal: String(amount),
+    recurring: { interval: "month", interval_count: 1, usage_type: "licensed" },
+    tiers_mode: null,
+    metadata: {},
+  };
+}
+
+function preview() {
+  return {
+    object: "invoice",
+    currency: "usd",
+    total: 2000,
+    amount_due: 2000,
+    starting_balance: 0,
+    lines: { object: "list", data: [], has_more: false },
+  };
 }
 
 function checkoutSession() {
