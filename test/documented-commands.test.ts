@@ -15,8 +15,10 @@ import { startWorld, type World } from "./world.ts";
 vi.setConfig({ testTimeout: 120_000 });
 
 const GUIDES = ["docs/deploy.md", "docs/runbook.md", "docs/upgrade-and-teardown.md"];
-const PROGRAM = /^(npx billing|npx sst|npx supabase|npx --yes aws-cdk|npm run|npm start|aws|git|curl|cp|export|read)\b/;
-const RUN_HERE = ["npx billing", "npm run"];
+const PROGRAM =
+  /^(npx billing|npx sst|npx supabase|npx --yes aws-cdk|npm run|npm start|node|aws|git|curl|cp|export|read)\b/;
+/** The last one in test/stacks.test.ts, where there are maps. */
+const RUN_HERE = ["npx billing", "npm run", "node"];
 /** In a pipe, and after an `&&` that has run before: no command of its own. */
 const INNER = /^(tr|xargs|rm|jq|npm ci)\b/;
 

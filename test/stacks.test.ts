@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
 import { FETCHES_A_SECOND } from "@turnpike/core/mirror";
 import { JITTER, PAUSES_S } from "@turnpike/functions/come-again";
 import { longestOf, TIME_LIMITS } from "@turnpike/settings";
@@ -171,5 +172,14 @@ describe("the stacks", () => {
       distribution?.Properties.DistributionConfig.CustomErrorResponses;
     expect(kept.map(({ ErrorCode }) => ErrorCode)).toEqual(expect.arrayContaining([404, 500, 503]));
     for (const { ErrorCachingMinTTL } of kept) expect(ErrorCachingMinTTL).toBe(0);
+  });
+
+  it("can be told from a stack in the log where in the source it was, by the runbook's command", () => {
+    const [, command = ""] = /^(node -e .*) MAP LINE COLUMN$/m.exec(readFileSync("docs/runbook.md", "utf8")) ?? [];
+    const [bundle = ""] = globSync(".sst/artifacts/*/packages/functions/src/health.mjs");
+    const before = readFileSync(bundle, "utf8").split("is not set: SST or Lambda does that")[0]?.split("\n") ?? [];
+    const [line, column] = [before.length, (before.at(-1)?.length ?? 0) + 1];
+    const said = execFileSync("sh", ["-c", `${command} ${bundle}.map ${line} ${column}`], { encoding: "utf8" });
+    expect(said).toContain("packages/functions/src/bindings.ts");
   });
 });

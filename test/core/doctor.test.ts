@@ -182,6 +182,21 @@ describe("Stripe", () => {
     expect((await lent.stripe.events.list()).data).toHaveLength(before);
   });
 
+  it("needs of a restricted key what docs/deploy.md says, and nothing else", async () => {
+    const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+      if (url === "/v1/account") return;
+      response.writeHead(403, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "more permissions" } }));
+    });
+    const { details } = (await look("permissions", { stripe, isKeyRestricted: true })) as { details: string[] };
+    const documented = (verb: string) => {
+      const [, list = ""] =
+        new RegExp(`- \\*\\*${verb}\\*\\* ([^;]+);`).exec(readFileSync("docs/deploy.md", "utf8")) ?? [];
+      return list.split(/,\s+/).map((name) => `it may not ${verb} ${name}`);
+    };
+    expect([...details].sort()).toEqual([...documented("write"), ...documented("read")].sort());
+  });
+
   it("of another account, or with events of the other mode, is named", async () => {
     await supabase.query("update billing.stripe_account set id = 'acct_other'");
     expect(await look("account")).toMatchObject({

@@ -63,6 +63,8 @@ const PERMISSIONS: [name: string, ask: (stripe: Stripe) => Promise<unknown>][] =
   ),
   ["write customers", (stripe) => write(stripe, `/v1/customers/${NOBODY}`)],
   ["write subscriptions", (stripe) => write(stripe, `/v1/subscriptions/${NOBODY}`)],
+  ["write subscription schedules", (stripe) => write(stripe, `/v1/subscription_schedules/${NOBODY}`)],
+  ["write invoices", (stripe) => write(stripe, `/v1/invoices/${NOBODY}/void`)],
   ["write refunds", (stripe) => write(stripe, `/v1/refunds/${NOBODY}`)],
   ["write checkout sessions", (stripe) => write(stripe, `/v1/checkout/sessions/${NOBODY}/expire`)],
   ["write portal sessions", (stripe) => write(stripe, "/v1/billing_portal/sessions", { customer: NOBODY })],
