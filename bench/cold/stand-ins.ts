@@ -44,6 +44,10 @@ const ANSWERS: [string, (body: string) => unknown][] = [
   ["GET /v1/customers/", () => customer(USER_ID)],
   ["GET /v1/subscriptions?customer=cus_2", () => ({ object: "list", data: [subscription()], has_more: false })],
   ["GET /v1/subscriptions/", subscription],
+  [
+    "GET /v1/payment_methods/",
+    () => ({ id: "pm_1", type: "card", card: { brand: "visa", last4: "4242", exp_year: 2030, exp_month: 1 } }),
+  ],
   ["POST /v1/subscriptions/", subscription],
   ["GET /v1/prices/", () => price("price_1", 2900)],
   ["POST /v1/invoices/create_preview", preview],
@@ -139,6 +143,7 @@ function subscription() {
     discounts: [],
     schedule: null,
     latest_invoice: null,
+    default_payment_method: "pm_1",
     pending_update: null,
     test_clock: null,
   };
