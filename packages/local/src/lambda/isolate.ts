@@ -37,11 +37,9 @@ export class Isolate {
   constructor(input: IsolateInput, timeoutSeconds: number, env: Record<string, string>, log: (line: string) => void) {
     this.#log = log;
     this.#timeoutSeconds = timeoutSeconds;
-    this.#worker = new Worker(new URL("./isolate-thread.ts", import.meta.url), {
+    this.#worker = new Worker(new URL("./isolate-thread.mjs", import.meta.url), {
       workerData: input,
       env,
-      // What the log says of an error then leads to our source, not into the minified bundle.
-      execArgv: ["--enable-source-maps"],
       name: input.functionName,
       stdout: true,
       stderr: true,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { FunctionDescription } from "../stacks/description.ts";
 import type { Build } from "../stacks/stacks-thread.ts";
 import { type FunctionError, Isolate } from "./isolate.ts";
+import { toSource } from "./to-source.ts";
 
 // Lambda scales to one execution environment per concurrent invocation; a laptop has to stop somewhere.
 // Further invocations wait for their turn.
@@ -36,7 +37,7 @@ export class LocalFunction {
   constructor(description: FunctionDescription, env: Record<string, string>, log: (line: string) => void) {
     this.description = description;
     this.#env = env;
-    this.#log = log;
+    this.#log = (line) => log(toSource(line));
     this.firstBuild = new Promise((resolve) => {
       this.#onFirstBuild = resolve;
     });

@@ -1,17 +1,22 @@
+/**
+ * The thread of an isolate. Plain JavaScript: each thread would begin with loading what takes types out of TypeScript, which takes as
+ * long as all the rest of its start.
+ */
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
-import type { Context } from "aws-lambda";
-import type { InvocationRequest, InvocationResponse, IsolateInput } from "./isolate.ts";
 
-type Handler = (event: unknown, context: Context) => unknown;
+/** @type {import("./isolate.ts").IsolateInput} */
+const { file, exportName, functionName, memoryMb } = workerData;
 
-const { file, exportName, functionName, memoryMb }: IsolateInput = workerData;
-
-parentPort?.on("message", async (request: InvocationRequest) => {
+parentPort?.on("message", async (request) => {
   parentPort?.postMessage(await answer(request));
 });
 
-async function answer(request: InvocationRequest): Promise<InvocationResponse> {
+/**
+ * @param {import("./isolate.ts").InvocationRequest} request
+ * @returns {Promise<import("./isolate.ts").InvocationResponse>}
+ */
+async function answer(request) {
   try {
     const handler = await loadHandler();
     const result = await handler(JSON.parse(request.event), createContext(request));
@@ -21,15 +26,19 @@ async function answer(request: InvocationRequest): Promise<InvocationResponse> {
   }
 }
 
-// A module is evaluated once per isolate, at its first invocation: Lambda's cold start.
-async function loadHandler(): Promise<Handler> {
-  const module: Record<string, unknown> = await import(pathToFileURL(file).href);
+/** A module is evaluated once per isolate, at its first invocation: Lambda's cold start. */
+async function loadHandler() {
+  const module = await import(pathToFileURL(file).href);
   const handler = module[exportName];
   if (typeof handler !== "function") throw new TypeError(`${functionName} exports no function "${exportName}".`);
-  return (event, context) => handler(event, context);
+  return handler;
 }
 
-function createContext({ requestId, deadline }: InvocationRequest): Context {
+/**
+ * @param {import("./isolate.ts").InvocationRequest} request
+ * @returns {import("aws-lambda").Context}
+ */
+function createContext({ requestId, deadline }) {
   return {
     awsRequestId: requestId,
     callbackWaitsForEmptyEventLoop: true,
@@ -47,11 +56,13 @@ function createContext({ requestId, deadline }: InvocationRequest): Context {
   };
 }
 
-function refuseCallback(): never {
+/** @returns {never} */
+function refuseCallback() {
   throw new Error("Return a promise: answering by a callback of the context is not supported.");
 }
 
-function describeError(error: unknown) {
+/** @param {unknown} error */
+function describeError(error) {
   if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
   return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split("\n") ?? [] };
 }
