@@ -23,23 +23,17 @@ export default defineConfig({
           globalSetup: "packages/stripe-emulator/scripts/covered-setup.ts",
         },
       },
+      // Worlds, and core and the handlers in this process (the tests that mutants must die of) beside parts that are started once.
+      // One project: a worker begins anew where the next file is of another.
       {
         extends: true,
         test: {
           name: "system",
-          globalSetup: "test/world-setup.ts",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/stacks*.test.ts", "test/{core,functions}/**", "**/node_modules/**"],
-        },
-      },
-      // In this process, not as bundles in threads, beside parts that are started once: the tests that mutants must die of.
-      {
-        extends: true,
-        test: {
-          name: "in process",
           isolate: false, // what keeps something in its modules is imported anew, see setEnvironment
-          include: ["test/{core,functions}/**/*.test.ts"],
-          globalSetup: "test/parts/setup.ts",
+          globalSetup: ["test/world-setup.ts", "test/parts/setup.ts"],
+          setupFiles: "test/keep-environment.ts",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/stacks*.test.ts", "**/node_modules/**"],
         },
       },
       // Synthesised once: a synth rewrites .sst/ and the site's build.

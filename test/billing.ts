@@ -34,7 +34,8 @@ export function startBilling(args: string[], environment: Record<string, string>
 }
 
 function start([program = "", ...args]: string[], environment: Record<string, string>, options: Start) {
-  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const { PATH } = process.env;
+  const NODE_COMPILE_CACHE = join(inject("builtStacks"), "compiled");
   const child = spawn(program, args, { env: { PATH, NODE_COMPILE_CACHE, ...environment }, ...options });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => (ended.stdout += chunk));

@@ -56,32 +56,34 @@ const SECONDS: Record<string, number> = {
   "test/setup-killed.test.ts": 9,
   "test/core/silent-changes.test.ts": 9,
 };
-const secondsOf = (file: TestSpecification) => SECONDS[relative(process.cwd(), file.moduleId)] ?? 0;
+const pathOf = (file: TestSpecification) => relative(process.cwd(), file.moduleId);
+const secondsOf = (file: TestSpecification) => SECONDS[pathOf(file)] ?? 0;
+/** Those that run in process wait for half of their time. */
+const isWaiting = (file: TestSpecification) => /^test\/(core|functions)\//.test(pathOf(file));
 
-/** The order of the short ones. Those of the stacks wait for templates that are made while the others run. */
-const PROJECTS = ["system", "in process", "unit", "stacks"];
+/** One after the other: a worker goes on with the next file where that is of the same project, and begins anew where it is not. */
+const PROJECTS = ["system", "unit", "stacks"];
 
 /**
- * The longest files first, and beside one that works one that waits: those that run in process would wait side by side, then
- * browsers and databases fight for both cores. The short ones are grouped by project: where files are not isolated, a worker that has
- * begun with one goes on to the next, as long as that is of the same project.
+ * Of each project the longest files first, and beside one that works one that waits: those that run in process would wait side by
+ * side, then browsers and databases fight for both cores. Those of the stacks come last: they need templates that are made while the
+ * others run.
  */
 export class Order extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = (await super.sort(files)).sort((a, b) => secondsOf(b) - secondsOf(a));
-    const long = sorted.filter((file) => secondsOf(file) > 0);
-    const waiting = long.filter(({ project }) => project.name === "in process");
-    const working = long.filter((file) => !waiting.includes(file));
-    const order: TestSpecification[] = [];
-    // What has been taken of the one, in seconds, beyond what has been taken of the other.
-    for (let ahead = 0; waiting.length + working.length > 0; ) {
-      const next = (ahead > 0 ? waiting.shift() : working.shift()) ?? waiting.shift() ?? working.shift();
-      if (!next) break;
-      ahead += next.project.name === "in process" ? -secondsOf(next) : secondsOf(next);
-      order.push(next);
-    }
-    const short = sorted.filter((file) => secondsOf(file) === 0);
-    const placeOf = ({ project }: TestSpecification) => PROJECTS.indexOf(project.name);
-    return [...order, ...short.sort((a, b) => placeOf(a) - placeOf(b))];
+    return PROJECTS.flatMap((name) => sideBySide(sorted.filter(({ project }) => project.name === name)));
+  }
+}
+
+function sideBySide(files: TestSpecification[]): TestSpecification[] {
+  const [waiting, working] = [files.filter(isWaiting), files.filter((file) => !isWaiting(file))];
+  const order: TestSpecification[] = [];
+  // What has been taken of the one, in seconds, beyond what has been taken of the other.
+  for (let ahead = 0; ; ) {
+    const next = (ahead > 0 ? waiting.shift() : working.shift()) ?? waiting.shift() ?? working.shift();
+    if (!next) return order;
+    ahead += isWaiting(next) ? -secondsOf(next) : secondsOf(next);
+    order.push(next);
   }
 }

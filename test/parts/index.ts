@@ -4,9 +4,9 @@ import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
 import type { LocalQueue } from "@turnpike/local/testing/aws";
 import { inject } from "vitest";
-import type { StripeRequest } from "./thread.ts";
+import type { StripeRequest } from "./lending.ts";
 
-/** The parts that run beside the tests, see thread.ts. Each call to `lend` gives an empty one. */
+/** The parts that run beside the tests, see lending.ts. Each call to `lend` gives an empty one. */
 
 async function ask<Answer>(part: string, input: object = {}): Promise<Answer> {
   const response = await fetch(`${inject("parts")}/${part}/${process.env.VITEST_POOL_ID}`, {
