@@ -23,6 +23,7 @@ import { createFirewall } from "./firewall.ts";
 import { globalName } from "./names.ts";
 import { pageHeaders } from "./security-headers.ts";
 import { removalPolicyOf, stageOf } from "./stage.ts";
+import { stripeJs } from "./stripe-js.ts";
 
 // A page's path has no file of its own. CloudFront's error pages would do it too, but they hold for the whole
 // distribution and would turn the API's 404 into the home page.
@@ -61,6 +62,7 @@ export function Site({ app, stack }: StackContext) {
     environment: {
       VITE_SUPABASE_URL: environmentText("SUPABASE_URL") ?? "",
       VITE_SUPABASE_PUBLISHABLE_KEY: environmentText("SUPABASE_PUBLISHABLE_KEY") ?? "",
+      ...(embedsCheckout && stripeJs()),
     },
     cdk: {
       bucket,

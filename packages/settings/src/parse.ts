@@ -40,6 +40,13 @@ export function appName(value = "turnpike"): string {
   throw new Unusable(`is "${value}": write up to twenty small letters, digits and hyphens, and a letter first`);
 }
 
+/** For browsers. A secret key in its place would be built into the pages. */
+export function publishableKey(value: string | undefined): string {
+  const key = text(value);
+  if (/^pk_(test|live)_\w+$/.test(key)) return key;
+  throw new Unusable("is no publishable key of Stripe's: it begins with pk_test_ or pk_live_");
+}
+
 /** As AWS lists it: https://docs.stripe.com/event-destinations/eventbridge */
 export function partnerEventSource(value: string | undefined): string {
   const name = text(value);

@@ -11,6 +11,7 @@ import {
   partnerEventSource,
   port,
   privateKey,
+  publishableKey,
   siteAddress,
   text,
 } from "./parse.ts";
@@ -54,6 +55,12 @@ export const settings = {
     is: "secret; one or more `whsec_…`, comma separated",
     onLaptop: "made up",
     parse: text,
+  },
+  STRIPE_PUBLISHABLE_KEY: {
+    ...plain,
+    is: 'for browsers, where the site\'s own pages show Checkout (`page: "embedded"`): `pk_…`',
+    onLaptop: "made up, with the emulator",
+    parse: optional(publishableKey),
   },
   STRIPE_EVENT_DESTINATION: {
     ...plain,

@@ -4,6 +4,7 @@ import { AccountPage } from "./pages/account.tsx";
 import { ByEmailPage } from "./pages/by-email.tsx";
 import { CancelPage } from "./pages/cancel.tsx";
 import { ChangePage } from "./pages/change.tsx";
+import { CheckoutPage } from "./pages/checkout.tsx";
 import { NewPasswordPage } from "./pages/new-password.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { PricingPage } from "./pages/pricing.tsx";
@@ -35,6 +36,7 @@ export function App() {
           <Route path="/settings" component={SettingsPage} />
           <Route path="/success" component={SuccessPage} />
           <Route path="/account" component={AccountPage} />
+          <Route path="/checkout" component={CheckoutPage} />
           <Route path="/change" component={ChangePage} />
           <Route path="/cancel" component={CancelPage} />
           <Route component={NotFoundPage} />

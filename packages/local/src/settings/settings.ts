@@ -22,6 +22,8 @@ export interface Settings {
     /** Whether the emulator runs, or another server (Stripe itself, say) is asked. */
     emulated: boolean;
     secretKey: string;
+    /** For the site's pages, where they show Checkout; empty where nobody gave it. */
+    publishableKey: string;
     /** One, or two separated by a comma while the secret is rolled. */
     webhookSecret: string;
     /** Whether the webhook secret was made up here: Stripe itself then signs with another one. */
@@ -86,6 +88,7 @@ export function stacksEnvironment(environment: Environment, { siteUrl, allowedOr
     ALLOWED_ORIGINS: allowedOrigins.join(","),
     SUPABASE_URL: supabase.url,
     SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
+    STRIPE_PUBLISHABLE_KEY: stripe.publishableKey,
     ...(stripe.apiBase && { STRIPE_API_BASE: stripe.apiBase }),
     ...(stripe.eventDestination !== "webhook" && { STRIPE_EVENT_SOURCE: stripe.eventSource }),
   } satisfies Environment;
@@ -114,6 +117,7 @@ function readStripe(
   return {
     emulated,
     secretKey: secretKey ?? generated.stripeSecretKey,
+    publishableKey: find("STRIPE_PUBLISHABLE_KEY", environment) ?? (emulated ? "pk_test_emulator" : ""),
     webhookSecret: webhookSecret ?? generated.stripeWebhookSecret,
     webhookSecretGenerated: !webhookSecret,
     ...(base && { apiBase: base }),

@@ -17,6 +17,7 @@ const STAND_INS = {
   ALLOWED_ORIGINS: "https://origin.stand-in.example",
   SUPABASE_URL: "https://supabase.stand-in.example",
   SUPABASE_PUBLISHABLE_KEY: "sb_publishable_stand_in",
+  STRIPE_PUBLISHABLE_KEY: "pk_test_stand_in",
   STRIPE_API_BASE: "https://stripe.stand-in.example",
 } satisfies Environment;
 

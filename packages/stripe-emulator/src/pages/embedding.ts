@@ -4,7 +4,7 @@ import { html, raw } from "hono/html";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import type { World } from "../world.ts";
 import { htmlResponse } from "./layout.ts";
-import { STRIPE_JS } from "./stripe-js.ts";
+import { stripeJsOf } from "./stripe-js.ts";
 import { STYLE } from "./style.ts";
 
 /** What a session's page is reached by: its id; or, where a page of the seller's shows it, its client secret. */
@@ -24,7 +24,10 @@ export function addEmbedded(app: Hono, world: World, { show, take }: Pages): voi
       : "";
   app.get(
     "/c/stripe.js",
-    () => new Response(STRIPE_JS, { headers: { "content-type": "text/javascript; charset=utf-8" } }),
+    () =>
+      new Response(stripeJsOf(new URL(world.publicUrl).origin), {
+        headers: { "content-type": "text/javascript; charset=utf-8" },
+      }),
   );
   app.get("/c/embedded/:secret", async (context) => inFrame(await show(idOf(context.req.param("secret")))));
   app.post("/c/embedded/:secret", async (context) =>

@@ -1,9 +1,10 @@
 /**
  * What `https://js.stripe.com` has of embedded Checkout, for pages that are tried out against the emulator: its calls, its refusals, and
  * that the buyer is led to `return_url` in the end.
+ * @param origin where the frames are that it shows, by whatever address it was loaded itself
  */
-export const STRIPE_JS = `(() => {
-  const origin = new URL(document.currentScript.src).origin;
+export const stripeJsOf = (origin: string): string => `(() => {
+  const origin = ${JSON.stringify(origin)};
   class IntegrationError extends Error {
     name = "IntegrationError";
   }

@@ -27,7 +27,7 @@ export function ButtonCheckout({ children, className, ...wish }: ButtonCheckoutP
   const { priceId, mode, quantity, successUrl, cancelUrl } = wish;
   const body = () =>
     ({
-      page: "hosted", // this site embeds none
+      page: "hosted", // pages/checkout.tsx shows the other kind
       priceId,
       mode,
       quantity,

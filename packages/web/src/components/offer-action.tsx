@@ -5,6 +5,7 @@ import { cadenceOf } from "../cadence.ts";
 import type { Price, Product } from "../catalogue.ts";
 import { signInPath } from "../next-path.ts";
 import { changeAddress, isOf } from "../plan-change.ts";
+import { checkoutAddress, EMBEDS_CHECKOUT } from "../stripe-js.ts";
 import { ButtonCheckout } from "./button-checkout.tsx";
 import { FormCheckout } from "./form-checkout.tsx";
 
@@ -29,6 +30,13 @@ interface Held {
 export function OfferAction({ held, ...offer }: OfferActionProps) {
   const { price, quantity, product } = offer;
   if (price.type !== "recurring") {
+    if (EMBEDS_CHECKOUT) {
+      return (
+        <Link href={checkoutAddress({ priceId: price.id, mode: "payment", quantity })} className="button">
+          Buy <span className="visually-hidden">{product.name}</span>
+        </Link>
+      );
+    }
     return (
       <ButtonCheckout priceId={price.id} mode="payment" quantity={quantity}>
         Buy <span className="visually-hidden">{product.name}</span>
@@ -79,6 +87,13 @@ function Subscribe({ price, quantity, product, trial, signedIn }: Omit<OfferActi
       <span className="visually-hidden"> to {product.name}</span>
     </>
   );
+  if (signedIn && EMBEDS_CHECKOUT) {
+    return (
+      <Link href={checkoutAddress({ priceId: price.id, mode: "subscription", quantity })} className="button">
+        {label}
+      </Link>
+    );
+  }
   if (signedIn) {
     return (
       <FormCheckout priceId={price.id} quantity={quantity}>

@@ -1,0 +1,88 @@
+import type { CheckoutAnswer, CreateCheckout } from "@turnpike/core/checkout/schema";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { Link, Redirect, useSearchParams } from "wouter";
+import { Notice, Skeleton } from "../components/notice.tsx";
+import { Page } from "../components/page.tsx";
+import { signInPath } from "../next-path.ts";
+import { messageOf, post } from "../post.ts";
+import { useSession } from "../session.tsx";
+import { EMBEDS_CHECKOUT, type EmbeddedPage, loadStripeJs, type Wish, wishIn } from "../stripe-js.ts";
+import { NotFoundPage } from "./not-found.tsx";
+
+/** Stripe's page within this one, for what the address names: `?price=…&mode=subscription&quantity=2`. */
+export function CheckoutPage() {
+  const session = useSession();
+  const [search] = useSearchParams();
+  const wish = useMemo(() => wishIn(search), [search]);
+  if (!EMBEDS_CHECKOUT || !wish) return <NotFoundPage />;
+  if (session.status === "signed-out" && wish.mode === "subscription")
+    return <Redirect to={signInPath(window.location.pathname + window.location.search)} replace />;
+  return (
+    <Page title="Checkout">
+      <h1 className="visually-hidden">Checkout</h1>
+      {session.status === "loading" ? <Skeleton what="the checkout" cards={1} /> : <Embedded wish={wish} />}
+      <p>
+        <Link href="/pricing" className="button button-quiet">
+          Back to the plans
+        </Link>
+      </p>
+    </Page>
+  );
+}
+
+function Embedded({ wish }: { wish: Wish }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [state, setState] = useState<"loading" | "shown" | { problem: string }>("loading");
+  useEffect(() => {
+    const visit = { isOver: false };
+    const opened = open(wish, visit);
+    opened.then(
+      (page) => {
+        if (visit.isOver || !page || !place.current) return;
+        page.mount(place.current);
+        setState("shown");
+      },
+      (error: unknown) => visit.isOver || setState({ problem: messageOf(error) }),
+    );
+    return () => {
+      visit.isOver = true;
+      opened.then(
+        (page) => page?.destroy(),
+        () => {},
+      );
+    };
+  }, [wish]);
+  return (
+    <>
+      {state === "loading" && <Skeleton what="the checkout" cards={1} />}
+      {typeof state === "object" && <Notice tone="bad">{state.problem}</Notice>}
+      <div ref={place} className="embedded-checkout" />
+    </>
+  );
+}
+
+/**
+ * @param visit whoever has left the page by then needs none, and Stripe.js has one at a time
+ * @returns nothing where the browser is on its way to the portal, which is never embedded
+ */
+async function open({ priceId, mode, quantity }: Wish, visit: { isOver: boolean }): Promise<EmbeddedPage | undefined> {
+  const { origin } = window.location;
+  const body = {
+    page: "embedded",
+    priceId,
+    mode,
+    quantity,
+    successUrl: `${origin}/success?session_id={CHECKOUT_SESSION_ID}`,
+    cancelUrl: `${origin}/pricing?canceled=true`,
+  } satisfies CreateCheckout;
+  const [stripe, answer] = await Promise.all([
+    loadStripeJs(),
+    post<CheckoutAnswer>("/api/stripe/create-checkout", body),
+  ]);
+  if (visit.isOver) return undefined;
+  if ("url" in answer) {
+    window.location.assign(answer.url);
+    return undefined;
+  }
+  return stripe.createEmbeddedCheckoutPage({ fetchClientSecret: async () => answer.clientSecret });
+}

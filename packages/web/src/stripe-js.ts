@@ -1,0 +1,51 @@
+/** What of Stripe.js this site uses: https://docs.stripe.com/js/embedded_checkout */
+interface StripeJs {
+  createEmbeddedCheckoutPage(options: { fetchClientSecret: () => Promise<string> }): Promise<EmbeddedPage>;
+}
+
+export interface EmbeddedPage {
+  mount(place: HTMLElement): void;
+  destroy(): void;
+}
+
+const { VITE_STRIPE_JS: address = "", VITE_STRIPE_PUBLISHABLE_KEY: key = "" } = import.meta.env;
+
+/** Whether a page of this site shows Checkout, as `billing.config.ts` says; else Stripe's own page does. */
+export const EMBEDS_CHECKOUT = address !== "";
+
+/** What is bought on the page that shows Checkout. */
+export interface Wish {
+  priceId: string;
+  mode: "payment" | "subscription";
+  quantity: number | undefined;
+}
+
+/** The address of that page. */
+export function checkoutAddress({ priceId, mode, quantity }: Wish): string {
+  return `/checkout?${new URLSearchParams({ price: priceId, mode, ...(quantity && { quantity: `${quantity}` }) })}`;
+}
+
+/** @returns undefined where the address names nothing to buy */
+export function wishIn(search: URLSearchParams): Wish | undefined {
+  const [priceId, mode, quantity] = [search.get("price"), search.get("mode"), Number(search.get("quantity"))];
+  if (!priceId || (mode !== "payment" && mode !== "subscription")) return undefined;
+  return { priceId, mode, quantity: Number.isInteger(quantity) && quantity > 0 ? quantity : undefined };
+}
+
+let loading: Promise<StripeJs> | undefined;
+
+/** Loads Stripe.js, once. It must come from Stripe: https://docs.stripe.com/js/including */
+export function loadStripeJs(): Promise<StripeJs> {
+  loading ??= new Promise<StripeJs>((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => resolve((window as unknown as { Stripe: (key: string) => StripeJs }).Stripe(key));
+    script.onerror = () => {
+      script.remove();
+      loading = undefined; // whoever tries again asks again
+      reject(new Error("Stripe.js did not load"));
+    };
+    document.head.append(script);
+  });
+  return loading;
+}
