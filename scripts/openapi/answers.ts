@@ -11,6 +11,9 @@ export interface Described {
 const BEING_READ =
   "`account_being_read`: the account has a past that is not mirrored yet, and Stripe does not search it; `Retry-After` says when to try again.";
 
+const AWAY =
+  "`stripe_unavailable`: Stripe cannot be reached, or is asked too often; `Retry-After` says when to try again.";
+
 const OTHER_ACCOUNT =
   "`other_account`: Stripe's secret key is of another account or mode than the one that is mirrored; the log says so, too.";
 
@@ -24,7 +27,7 @@ const refusalsOfSales = {
     headers: { "retry-after": { schema: { type: "integer" } } },
   },
   503: refusal(
-    `\`tax_not_set_up\`, \`terms_not_set_up\`, \`coupon_not_usable\`, \`portal_not_set_up\`: something is not set up at Stripe; the log says so, too. ${BEING_READ} ${OTHER_ACCOUNT}`,
+    `\`tax_not_set_up\`, \`terms_not_set_up\`, \`coupon_not_usable\`, \`portal_not_set_up\`: something is not set up at Stripe; the log says so, too. ${BEING_READ} ${OTHER_ACCOUNT} ${AWAY}`,
   ),
 };
 
@@ -36,7 +39,7 @@ const NOT_CHANGEABLE =
   "scheduled: take that back first), `subscription_not_changeable` (by use, by sent invoices, not paid yet, in tiers). Of the plan: " +
   "`plan_unchanged`, `plan_not_offered` (of another group), `currency_mismatch`.";
 const RETRY_AFTER = { "retry-after": { schema: { type: "integer" } } };
-const NOT_READ = { 503: refusal(BEING_READ) };
+const NOT_READ = { 503: { ...refusal(`${BEING_READ} ${AWAY}`), headers: RETRY_AFTER } };
 
 /** Of the routes that take back what is to come of a subscription, or end it. */
 const refusalsOfKeeping = {
@@ -69,6 +72,7 @@ export const described: Record<string, Described> = {
     responses: {
       200: answer("Its state and what was bought.", "CheckoutSummary"),
       404: refusal("There is no such session, or it is somebody else's."),
+      503: refusal(AWAY),
     },
   },
   "create-checkout": {
@@ -93,7 +97,7 @@ export const described: Record<string, Described> = {
           "`portal_feature_off`, which the log says how to switch on; `portal_refused`, for a reason that is Stripe's.",
       ),
       503: refusal(
-        `\`portal_not_set_up\`: the portal's settings were not saved at Stripe. ${BEING_READ} ${OTHER_ACCOUNT}`,
+        `\`portal_not_set_up\`: the portal's settings were not saved at Stripe. ${BEING_READ} ${OTHER_ACCOUNT} ${AWAY}`,
       ),
     },
   },

@@ -77,7 +77,7 @@ it("whoever never answers, the customer and Stripe get an answer of ours, before
 
   const begun: [string, number, Promise<{ answer?: APIGatewayProxyStructuredResultV2; ms: number }>][] = [];
   for (const [name, status, file, set, handled] of [
-    ["Stripe", 500, "create-checkout", ({ url }: Silent) => ({ STRIPE_API_BASE: url }), buy()],
+    ["Stripe", 503, "create-checkout", ({ url }: Silent) => ({ STRIPE_API_BASE: url }), buy()],
     ["Supabase", 500, "create-checkout", ({ url }: Silent) => ({ SUPABASE_URL: url }), buy()],
     ["Supabase Auth", 503, "create-checkout", ({ url }: Silent) => ({ SUPABASE_URL: url }), buy({ cookie })],
     ["SSM", 500, "create-checkout", ({ url }: Silent) => ({ ...FROM_SSM, AWS_ENDPOINT_URL_SSM: url }), buy()],

@@ -44,7 +44,7 @@ export function route<Schema extends ZodMiniType, Auth extends "required" | "opt
     .use(limitBody())
     .add(parsers[input])
     .add(validate(schema, input))
-    .add(findIdempotencyKey)
+    .add(contract.retries ? findIdempotencyKey : () => ({}))
     .use(answerBrowsers(() => config.site))
     .use(answerErrors())
     .handler(async (event) => {

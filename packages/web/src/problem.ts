@@ -37,6 +37,7 @@ const problems: Record<ErrorAnswer["code"], string> = {
   subscription_not_changeable: "This subscription cannot be changed here. Ask support to change it.",
   unauthenticated: "Your session has ended. Sign in again to go on.",
   auth_unavailable: "We cannot check who you are at the moment, and nothing was charged. Try again in a minute.",
+  stripe_unavailable: "Stripe does not answer at the moment. Try again in a minute.",
   cross_site_request: "For your safety we take orders from our own pages only. Choose here.",
   not_billing_manager: "You do not manage the billing of this organisation. Ask somebody who does.",
   not_found: "There is no such page any more.",

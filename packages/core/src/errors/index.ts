@@ -33,6 +33,7 @@ export const ERROR_CODES = [
   "invalid_event",
   "unauthenticated",
   "auth_unavailable",
+  "stripe_unavailable",
   "cross_site_request",
   "not_billing_manager",
   "not_found",

@@ -43,10 +43,15 @@ const STATUS: Record<ErrorCode, number> = {
   unsupported_media_type: 415,
   internal_error: 500,
   auth_unavailable: 503,
+  stripe_unavailable: 503,
 };
 
 /** In how many seconds it is worth trying again, where that is known. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { sale_in_progress: 5, account_being_read: 60 };
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
+  sale_in_progress: 5,
+  stripe_unavailable: 5,
+  account_being_read: 60,
+};
 
 /** The one place where an error becomes an answer. What was not meant for the caller is a `500` that says nothing. */
 export function answerErrors(): Middleware {
@@ -80,6 +85,9 @@ export function refusalOf(error: unknown): { code: ErrorCode; message: string; s
 
 function meantForCaller(error: unknown): { code: ErrorCode; message: string } {
   if (error instanceof BillingError) return error;
+  if (isStripeAway(error)) {
+    return { code: "stripe_unavailable", message: "Stripe does not answer at the moment. Please try again." };
+  }
   switch (parserStatus(error)) {
     case 415:
       return { code: "unsupported_media_type", message: "Send this request with content-type: application/json" };
@@ -89,6 +97,16 @@ function meantForCaller(error: unknown): { code: ErrorCode; message: string } {
     default:
       return { code: "internal_error", message: "Something went wrong on our side. Please try again." };
   }
+}
+
+/**
+ * Whether Stripe could not be reached in time, was asked too often, or failed itself: whoever asks again in a moment may have what they
+ * want, and has it once. Told by the type: Stripe's package would be most of the webhook receiver's bundle.
+ */
+function isStripeAway(error: unknown): boolean {
+  const { type, statusCode = 500 } = (error ?? {}) as { type?: string; statusCode?: number };
+  if (type === "StripeAPIError") return statusCode >= 500;
+  return type === "StripeConnectionError" || type === "StripeRateLimitError";
 }
 
 /** Middy's parser throws errors of its own, told apart by their status; Stripe's errors have one too. */
