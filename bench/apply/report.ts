@@ -146,11 +146,12 @@ ${judge(results).words}
 - **Turnpike**: its projection and one call of \`public.apply_stripe_changes\` a batch, through \`pg\` with a prepared statement.
   API Gateway, the queue and PostgREST, which surround these in production, are not part of it. **Before** is the code and the
   migrations of that revision with today's libraries.
-- **What today's Turnpike does more** than the one before, in each batch: it looks up whose Stripe key it is, writes with each
-  subscription whether it is live and grants access (two generated columns; with the ledger's check of its own words 6% of what Postgres
-  computes for a batch of ten), looks for a second subscription of the same payer when one begins (7%), and says whether something
-  waits in the outbox. Where a condition is named as slower above, that is what its time buys: with ten connections all cores are
-  full, and all of it shows. A batch of one is faster all the same, since nothing of it is planned anew.
+- **What today's Turnpike does more** than the one before, in each batch: it looks for a second subscription of the same payer when one
+  begins (13% of what Postgres computes for a batch of ten, a third of it to read the triggers' conditions), keeps two more indexes of the
+  ledger (5%), writes with each subscription whether it is live and grants access (two generated columns, 4%), checks the ledger's own
+  words (2%), looks up whose Stripe key it is and whether seats are kept, and says whether something waits in the outbox. Where a condition
+  is named as slower above, that is what its time buys: with ten connections all cores are full, and all of it shows. A batch of one is
+  faster all the same, since nothing of it is planned anew.
 - **Whose the customers are**: each is a user's, as in a shop whose buyers sign in. Were they nobody's, each subscription that begins would
   also leave a notice that somebody has to assign it: apply, direct, batches of ten on ten connections, was then
   nine tenths as fast as it is here, in one run on a busy machine. Before kept no such notices.

@@ -114,34 +114,28 @@ begin
 end
 $$;
 
--- A subscription began, or was changed elsewhere, and has another quantity than its payer uses: it is looked at. It leaves a notice, as a row
--- of billing.seats that another transaction holds would make two wait for each other.
-create function billing.watch_seats() returns trigger
-language plpgsql set search_path = '' as $$
-begin
-  -- Where no number is kept, the look below would be a quarter of what Postgres computes for a batch.
-  if not exists (select from billing.seats) then return null; end if;
+-- Of subscriptions that were just written, as they were before: one that began, or was changed elsewhere, and has another quantity than its
+-- payer uses, is looked at. It leaves a notice, as a row of billing.seats that another transaction holds would make two wait for each other.
+create function billing.watch_seats(subscription_ids text[], before public.user_subscriptions[]) returns void
+language sql set search_path = '' as $$
   insert into billing.outbox (source_id, kind, object_id)
   select gen_random_uuid()::text, 'seats_differ', known.payer
-  from public.customers customer
+  from public.user_subscriptions subscription
+  join public.customers customer on customer.id = subscription.customer_id
   join billing.seats known on known.payer = billing.payer_of(customer)
-  where customer.id = new.customer_id and exists (
-    select
-    from jsonb_array_elements(new.items) item
-    join public.products product on product.id = item ->> 'product_id'
-    where coalesce(trim(product.metadata ->> 'subscription_group'), '') = known.subscription_group
-      and (item ->> 'quantity')::integer is distinct from known.wanted
-  );
-  return null;
-end
+  left join unnest(before) was on was.id = subscription.id
+  where subscription.id = any (subscription_ids)
+    and subscription.is_live
+    and (subscription.items, subscription.status, subscription.ends_at, subscription.paused)
+      is distinct from (was.items, was.status, was.ends_at, was.paused)
+    and exists (
+      select
+      from jsonb_array_elements(subscription.items) item
+      join public.products product on product.id = item ->> 'product_id'
+      where coalesce(trim(product.metadata ->> 'subscription_group'), '') = known.subscription_group
+        and (item ->> 'quantity')::integer is distinct from known.wanted
+    )
 $$;
-create trigger watch_seats_of_new after insert on public.user_subscriptions
-for each row when (new.is_live) execute function billing.watch_seats();
-create trigger watch_seats_of_changed after update on public.user_subscriptions
-for each row when (
-  new.is_live and (new.items, new.status, new.ends_at, new.paused) is distinct from (old.items, old.status, old.ends_at, old.paused)
-)
-execute function billing.watch_seats();
 
 -- A payer's numbers are compared with Stripe once more.
 create function public.recheck_seats(payer text) returns void
@@ -155,7 +149,7 @@ revoke all on billing.seats from public, anon, authenticated, service_role;
 revoke all on function
   billing.set_seats(text, text, bigint, text),
   billing.seats_due_after(timestamptz),
-  billing.watch_seats(),
+  billing.watch_seats(text[], public.user_subscriptions[]),
   public.set_seats(text, text, bigint, text),
   public.find_seats(text, uuid, text),
   public.take_seats(integer),
