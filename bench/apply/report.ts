@@ -147,7 +147,7 @@ ${judge(results).words}
   API Gateway, the queue and PostgREST, which surround these in production, are not part of it. **Before** is the code and the
   migrations of that revision with today's libraries.
 - **What today's Turnpike does more** than the one before, in each batch: it looks for a second subscription of the same payer when one
-  begins (13% of what Postgres computes for a batch of ten, a third of it to read the triggers' conditions), keeps two more indexes of the
+  begins (13% of what Postgres computes for a batch of ten, half of it to see which one does), keeps two more indexes of the
   ledger (5%), writes with each subscription whether it is live and grants access (two generated columns, 4%), checks the ledger's own
   words (2%), looks up whose Stripe key it is and whether seats are kept, and says whether something waits in the outbox. Where a condition
   is named as slower above, that is what its time buys: with ten connections all cores are full, and all of it shows. A batch of one is
