@@ -17,6 +17,7 @@ import {
   type Subscription,
   type SubscriptionItem,
 } from "./subscription.ts";
+import { usageLines } from "./usage.ts";
 
 type Price = Stored<Stripe.Price>;
 export type Proration = "create_prorations" | "always_invoice" | "none";
@@ -165,7 +166,8 @@ export function settleEnd(
   if (asked.prorate && subscription.status !== "trialing") {
     for (const item of subscription.items.data) creditRest(world, subscription, item, world.now());
   }
-  const invoice = asked.invoiceNow ? invoiceNow(world, subscription, []) : undefined;
+  const used = asked.invoiceNow ? usageLines(world, subscription, subscription.items.data, world.now()) : [];
+  const invoice = asked.invoiceNow ? invoiceNow(world, subscription, used) : undefined;
   if (invoice !== undefined) world.update("subscriptions", subscription.id, { latest_invoice: invoice });
 }
 

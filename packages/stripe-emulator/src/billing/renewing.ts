@@ -8,7 +8,8 @@ import { draftInvoice, type Invoice, type LineDraft, newInvoice } from "./invoic
 import { type InvoiceItem, invoiceItemLine, pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
 import { finalizeInvoice } from "./invoicing.ts";
 import { periodEndOf, scheduleLife } from "./life.ts";
-import { periodLine, type Subscription } from "./subscription.ts";
+import { isMetered, periodLine, type Subscription } from "./subscription.ts";
+import { usageLines } from "./usage.ts";
 
 /** A renewal's invoice stays a draft for about an hour, so that it can still be changed. */
 const DRAFT_S = 3600;
@@ -63,10 +64,12 @@ export function endAsPlanned(world: World, id: string): void {
   const before = world.store.subscriptions.get(id);
   const ended = endSubscription(world, id, { keepsProrations: true });
   const waiting = pendingItems(world, ended).filter((item) => subscriptionOf(item) === id);
-  if (waiting.length === 0) return;
+  const used = usageLines(world, before, before.items.data, world.now()).filter(({ amount }) => amount > 0);
+  if (waiting.length === 0 && used.length === 0) return;
   const invoice = newId("in");
   const subscription = world.update("subscriptions", id, { latest_invoice: invoice });
-  draftCycle(world, before, subscription, { id: invoice, lines: takeInvoiceItems(world, waiting, invoice) });
+  const lines = [...takeInvoiceItems(world, waiting, invoice), ...used];
+  draftCycle(world, before, subscription, { id: invoice, lines });
 }
 
 function nextPeriod(subscription: Subscription, item: Subscription["items"]["data"][number]) {
@@ -79,9 +82,13 @@ function nextPeriod(subscription: Subscription, item: Subscription["items"]["dat
   };
 }
 
-/** The next periods of the items that end first. */
+/** The next periods of the items that end first; of those by use, what was used in the period that ends. */
 const renewalLines = (world: World, before: Subscription): LineDraft[] =>
-  endingItems(before).map((item) => periodLine(world, nextPeriod(before, item), before.currency, false));
+  endingItems(before).flatMap((item) =>
+    isMetered(item.price)
+      ? usageLines(world, before, [item], item.current_period_end)
+      : periodLine(world, nextPeriod(before, item), before.currency, false),
+  );
 
 /**
  * What a renewal's invoice takes along: what waits for this subscription, or for whichever invoice comes next

@@ -48,13 +48,22 @@ export interface SubscriptionDraft {
 /** By use: how much is known only afterwards, and there is no quantity. */
 export const isMetered = ({ recurring }: Price): boolean => recurring?.usage_type === "metered";
 
-/** What so many cost for a period. Use is not modelled: whoever pays by it used nothing. */
+/** What so many cost for a period. Of what is paid by use nothing is, as long as nobody says how much was used. */
 export const chargeFor = (price: Price, quantity: number | null | undefined): number =>
-  isMetered(price) ? 0 : (price.unit_amount ?? 0) * (quantity ?? 1);
+  (price.unit_amount ?? 0) * (quantity ?? (isMetered(price) ? 0 : 1));
 
-/** The invoice line of an item's whole period, in its subscription's currency; nothing is charged for a trial. */
-export function periodLine(world: World, item: SubscriptionItem, currency: string, trial: boolean): LineDraft {
-  const quantity = isMetered(item.price) ? 0 : (item.quantity ?? 1);
+/**
+ * The invoice line of an item's whole period, in its subscription's currency; nothing is charged for a trial.
+ * @param used how much, of what is paid by use: nothing in a period that begins
+ */
+export function periodLine(
+  world: World,
+  item: SubscriptionItem,
+  currency: string,
+  trial: boolean,
+  used = 0,
+): LineDraft {
+  const quantity = isMetered(item.price) ? used : (item.quantity ?? 1);
   const price = priceIn(world, item.price, currency);
   const product = world.store.products.find(item.price.product)?.name ?? item.price.product;
   return {

@@ -1,8 +1,10 @@
 import type Stripe from "stripe";
-import { found } from "../api/errors.ts";
+import { found, invalid, missingParameter, notModelled } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
-import { type Fields, hashOf, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
+import { type Fields, hashOf, integer, mapOf, oneOf, type ParamsOf, type Schema, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { usedOf } from "../billing/usage.ts";
+import { clockOf } from "../state/clock-of.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -21,9 +23,27 @@ const createParams = schema(
   ["default_aggregation", "display_name", "event_name"],
 );
 
-/** What prices by use count on. Use itself is not modelled: nobody ever used anything. */
+const eventParams = schema(
+  {
+    event_name: text,
+    identifier: text,
+    payload: mapOf(text, text),
+    timestamp: integer,
+  } satisfies Fields<keyof Stripe.Billing.MeterEventCreateParams>,
+  ["event_name", "payload"],
+);
+
+/** What prices by use count on. */
 function createMeter(world: World, params: ParamsOf<typeof createParams>): Meter {
-  return world.store.meters.put({
+  const taken = world.store.meters.all().find((row) => row.event_name === params.event_name && row.status === "active");
+  if (taken) {
+    throw invalid(
+      `An active meter for the event name ${params.event_name} exists already: ${taken.id}.`,
+      undefined,
+      "event_name",
+    );
+  }
+  const meter = world.store.meters.put({
     id: newId("mtr_test", 24),
     object: "billing.meter",
     created: world.now(),
@@ -38,10 +58,102 @@ function createMeter(world: World, params: ParamsOf<typeof createParams>): Meter
     updated: world.now(),
     value_settings: params.value_settings ?? { event_payload_key: "value" },
   });
+  world.emit("billing.meter.created", meter);
+  return meter;
 }
 
 function getMeter(world: World, id: string): Meter {
   return found(world.store.meters.find(id), "meter", id);
+}
+
+function switchMeter(world: World, id: string, on: boolean): Meter {
+  if ((getMeter(world, id).status === "active") === on)
+    throw invalid(`This meter is ${on ? "active" : "inactive"} already.`, undefined, "id");
+  return world.update(
+    "meters",
+    id,
+    {
+      status: on ? "active" : "inactive",
+      status_transitions: { deactivated_at: on ? null : world.now() },
+      updated: world.now(),
+    },
+    on ? "billing.meter.reactivated" : "billing.meter.deactivated",
+  );
+}
+
+const PAST_S = 35 * 86_400;
+const FUTURE_S = 300;
+
+/** Use that an app reports (https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api). */
+function recordUse(world: World, { event_name: name, payload, ...asked }: ParamsOf<typeof eventParams>) {
+  const { store } = world;
+  const meter = store.meters.all().find((row) => row.event_name === name && row.status === "active");
+  if (!meter) throw invalid(`No active meter found for event name: ${name}.`, undefined, "event_name");
+  const customer = payload[meter.customer_mapping.event_payload_key];
+  const value = payload[meter.value_settings.event_payload_key];
+  if (!customer) throw missingParameter(`payload[${meter.customer_mapping.event_payload_key}]`);
+  if (meter.default_aggregation.formula !== "count") assertCountable(value, meter.value_settings.event_payload_key);
+  // A customer's use happens in the customer's time.
+  const now = world.onClock(clockOf(store, customer), () => world.now());
+  const { timestamp = now, identifier = newId("mevt") } = asked;
+  if (timestamp < now - PAST_S || timestamp > now + FUTURE_S)
+    throw invalid(
+      "The timestamp must be within the past 35 days or up to 5 minutes in the future.",
+      undefined,
+      "timestamp",
+    );
+  if (store.meterEvents.find(identifier))
+    throw invalid(`An event already exists with identifier ${identifier}.`, undefined, "identifier");
+  const event: Stripe.Billing.MeterEvent = {
+    object: "billing.meter_event",
+    created: world.now(),
+    event_name: name,
+    identifier,
+    livemode: false,
+    payload,
+    timestamp,
+  };
+  store.meterEvents.put({ id: identifier, ...event });
+  return event;
+}
+
+function assertCountable(value: string | undefined, key: string): void {
+  if (value === undefined) throw missingParameter(`payload[${key}]`);
+  if (/^\d{1,15}$/.test(value)) return;
+  if (/^\d+\.\d+$/.test(value)) throw notModelled("use in fractions", `payload[${key}]`);
+  throw invalid(`Invalid value: ${value}. It must be a number of 0 or more.`, undefined, `payload[${key}]`);
+}
+
+const MINUTE_S = 60;
+const summaryFilters = { customer: text, end_time: integer, start_time: integer };
+
+/** One row: what a customer used between two moments, of whole minutes. */
+function summarise(
+  world: World,
+  id: string,
+  { customer, start_time, end_time }: ParamsOf<Schema<typeof summaryFilters, never>>,
+) {
+  const meter = getMeter(world, id);
+  for (const [name, value] of Object.entries({ customer, start_time, end_time }))
+    if (value === undefined) throw missingParameter(name);
+  const [of, start, end] = [customer ?? "", start_time ?? 0, end_time ?? 0];
+  for (const [name, moment] of [
+    ["start_time", start],
+    ["end_time", end],
+  ] as const) {
+    if (moment % MINUTE_S !== 0) throw invalid(`${name} must be aligned with minute boundaries.`, undefined, name);
+  }
+  return [
+    {
+      id: `mtrusg_test_${id.slice(-8)}${start}`,
+      object: "billing.meter_event_summary" as const,
+      aggregated_value: usedOf(world, meter, of, start, end),
+      end_time: end,
+      livemode: false,
+      meter: id,
+      start_time: start,
+    },
+  ];
 }
 
 export const meterRoutes: Route[] = [
@@ -50,4 +162,14 @@ export const meterRoutes: Route[] = [
     world.store.meters.all().filter((row) => status === undefined || row.status === status),
   ),
   route("GET", "/v1/billing/meters/:id", schema({}), (world, _, { id }) => getMeter(world, id)),
+  route("POST", "/v1/billing/meters/:id", schema({ display_name: text }), (world, params, { id }) => {
+    getMeter(world, id);
+    return world.update("meters", id, { ...params, updated: world.now() }, "billing.meter.updated");
+  }),
+  route("POST", "/v1/billing/meters/:id/deactivate", schema({}), (world, _, { id }) => switchMeter(world, id, false)),
+  route("POST", "/v1/billing/meters/:id/reactivate", schema({}), (world, _, { id }) => switchMeter(world, id, true)),
+  listRoute("/v1/billing/meters/:id/event_summaries", "summary", summaryFilters, (world, filters, { id }) =>
+    summarise(world, id, filters),
+  ),
+  route("POST", "/v1/billing/meter_events", eventParams, recordUse),
 ];

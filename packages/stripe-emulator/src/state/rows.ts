@@ -140,6 +140,7 @@ export interface Rows {
   prices: Stored<Stripe.Price>;
   currencyOptions: CurrencyOptions;
   meters: Stored<Stripe.Billing.Meter>;
+  meterEvents: MeterEventRow;
   checkoutSessions: Stored<Stripe.Checkout.Session>;
   sessionDetails: SessionDetails;
   paymentLinks: Stored<Stripe.PaymentLink>;
@@ -183,6 +184,11 @@ export interface Rows {
   replies: ReplyRow;
 }
 
+/** By its identifier, which Stripe keeps to tell a repetition by. */
+export interface MeterEventRow extends Stripe.Billing.MeterEvent {
+  id: string;
+}
+
 export interface EventRow {
   id: string;
   object: "event";
@@ -207,6 +213,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   prices: true,
   currencyOptions: true,
   meters: true,
+  meterEvents: true,
   checkoutSessions: true,
   sessionDetails: true,
   paymentLinks: true,

@@ -1,0 +1,49 @@
+import type Stripe from "stripe";
+import type { Stored } from "../state/stored.ts";
+import type { World } from "../world.ts";
+import type { LineDraft } from "./invoice-draft.ts";
+import { isMetered, periodLine, type Subscription, type SubscriptionItem } from "./subscription.ts";
+
+type Meter = Stored<Stripe.Billing.Meter>;
+
+/**
+ * What a customer used from one moment to before another (seconds), by the meter's formula
+ * (https://docs.stripe.com/billing/subscriptions/usage-based/meters/configure).
+ */
+export function usedOf(world: World, meter: Meter, customer: string, start: number, end: number): number {
+  const told = world.store.meterEvents
+    .where("event_name", meter.event_name)
+    .filter(({ payload, timestamp }) => {
+      return payload[meter.customer_mapping.event_payload_key] === customer && timestamp >= start && timestamp < end;
+    })
+    .sort((a, b) => a.timestamp - b.timestamp);
+  const values = told.map(({ payload }) => Number(payload[meter.value_settings.event_payload_key]));
+  switch (meter.default_aggregation.formula) {
+    case "count":
+      return told.length;
+    case "last":
+      return values.at(-1) ?? 0;
+    default:
+      return values.reduce((sum, value) => sum + value, 0);
+  }
+}
+
+/**
+ * What items by use cost for the time from the beginning of their period to `end` (seconds): it is billed afterwards, and a trial's is
+ * free (https://docs.stripe.com/billing/subscriptions/usage-based/how-it-works).
+ */
+export const usageLines = (
+  world: World,
+  subscription: Subscription,
+  items: readonly SubscriptionItem[],
+  end: number,
+): LineDraft[] =>
+  items.filter(({ price }) => isMetered(price)).map((item) => usageLine(world, subscription, item, end));
+
+function usageLine(world: World, subscription: Subscription, item: SubscriptionItem, end: number): LineDraft {
+  const { currency, customer, status } = subscription;
+  const meter = world.store.meters.find(item.price.recurring?.meter);
+  const start = item.current_period_start;
+  const used = meter && status !== "trialing" ? usedOf(world, meter, customer, start, end) : 0;
+  return { ...periodLine(world, item, currency, false, used), period: { start, end } };
+}

@@ -1,0 +1,127 @@
+import type Stripe from "stripe";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Bench, createPlan, openBench } from "./testing/bench.ts";
+import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
+
+/** https://docs.stripe.com/billing/subscriptions/usage-based */
+let bench: Bench;
+let stripe: Stripe;
+beforeAll(async () => {
+  bench = await openBench();
+  stripe = bench.stripe;
+});
+afterAll(() => bench.close());
+
+let meters = 0;
+async function createMeter(
+  formula: "sum" | "count" | "last",
+): Promise<{ meter: string; event: string; price: Stripe.Price }> {
+  meters += 1;
+  const event = `calls_${meters}`;
+  const { id: meter } = await stripe.billing.meters.create({
+    display_name: "Calls",
+    event_name: event,
+    default_aggregation: { formula },
+  });
+  const price = await createPlan(stripe, {
+    unit_amount: 2,
+    recurring: { interval: "month", usage_type: "metered", meter },
+  });
+  return { meter, event, price };
+}
+
+const use = (event: string, customer: string, value: number, timestamp?: number, identifier?: string) =>
+  stripe.billing.meterEvents.create({
+    event_name: event,
+    payload: { stripe_customer_id: customer, value: String(value) },
+    ...(timestamp === undefined ? {} : { timestamp }),
+    ...(identifier === undefined ? {} : { identifier }),
+  });
+
+test("what was used in a month is billed when it is over, beside what is paid in advance", async () => {
+  const { event, price } = await createMeter("sum");
+  const { customer, price: seat, subscribe, advance } = await onClock(bench, START);
+  const subscription = await subscribe({ items: [{ price: seat.id }, { price: price.id }] });
+  const first = await stripe.invoices.retrieve(String(subscription.latest_invoice));
+  expect(first.total).toBe(1500);
+  await advance(HALF);
+  await use(event, customer, 70);
+  await use(event, customer, 30, HALF - DAY);
+  await use(event, "cus_somebody_else", 1000);
+  const upcoming = await stripe.invoices.createPreview({ subscription: subscription.id });
+  expect(upcoming.total).toBe(1500 + 200);
+  await advance(END + 2 * 3600);
+  const [second] = (await stripe.invoices.list({ customer })).data;
+  expect(second).toMatchObject({ status: "paid", total: 1700 });
+  const used = second?.lines.data.find((line) => line.pricing?.price_details?.price === price.id);
+  expect(used).toMatchObject({ quantity: 100, amount: 200, period: { start: START, end: END } });
+  await advance(END + 31 * DAY + 2 * 3600);
+  expect((await stripe.invoices.list({ customer })).data[0]?.total).toBe(1500);
+});
+
+test.each([
+  ["count", 3],
+  ["last", 5],
+  ["sum", 12],
+] as const)("a meter that takes the %s says so, for the minutes that are asked for", async (formula, expected) => {
+  const { meter, event } = await createMeter(formula);
+  const { id: customer } = await stripe.customers.create();
+  const now = Math.floor(Date.now() / 1000);
+  await use(event, customer, 4, now - 300);
+  await use(event, customer, 5, now - 100);
+  await use(event, customer, 3, now - 200);
+  await use(event, customer, 99, now - 7200);
+  const minute = now - (now % 60);
+  const asked = { customer, start_time: minute - 3600, end_time: minute + 60 };
+  const [summary] = (await stripe.billing.meters.listEventSummaries(meter, asked)).data;
+  expect(summary).toMatchObject({ object: "billing.meter_event_summary", aggregated_value: expected, meter });
+  await expect(
+    stripe.billing.meters.listEventSummaries(meter, { ...asked, start_time: minute - 1 }),
+  ).rejects.toMatchObject({ param: "start_time" });
+});
+
+test("use is counted once, near its time, and for a meter that is on", async () => {
+  const { meter, event } = await createMeter("sum");
+  const { id: customer } = await stripe.customers.create();
+  const now = Math.floor(Date.now() / 1000);
+  await use(event, customer, 1, now, "call-1");
+  await expect(use(event, customer, 1, now, "call-1")).rejects.toMatchObject({ param: "identifier" });
+  await expect(use(event, customer, 1, now + 600)).rejects.toMatchObject({ param: "timestamp" });
+  await expect(use(event, customer, 1, now - 36 * DAY)).rejects.toMatchObject({ param: "timestamp" });
+  await expect(use(event, customer, -1)).rejects.toMatchObject({ param: "payload[value]" });
+  await expect(use("nobody_counts", customer, 1)).rejects.toThrow("No active meter found for event name");
+  await stripe.billing.meters.deactivate(meter);
+  await expect(use(event, customer, 1)).rejects.toThrow("No active meter found for event name");
+  await stripe.billing.meters.update(meter, { display_name: "API calls" });
+  expect(await stripe.billing.meters.reactivate(meter)).toMatchObject({ display_name: "API calls", status: "active" });
+  await use(event, customer, 1);
+  expect(bench.emulator.events().map(({ type }) => type)).toEqual(
+    expect.arrayContaining(["billing.meter.created", "billing.meter.deactivated", "billing.meter.reactivated"]),
+  );
+});
+
+test("a trial's use is free; what was used when a subscription ends is billed, at once or with its period", async () => {
+  const { event, price } = await createMeter("sum");
+  const trial = await onClock(bench, START);
+  await trial.subscribe({ items: [{ price: price.id }], trial_end: HALF });
+  await use(event, trial.customer, 50);
+  await trial.advance(HALF + 2 * 3600);
+  expect((await stripe.invoices.list({ customer: trial.customer })).data[0]?.total).toBe(0);
+
+  const now = await onClock(bench, START);
+  const ended = await now.subscribe({ items: [{ price: price.id }] });
+  await use(event, now.customer, 50);
+  await now.advance(HALF);
+  await stripe.subscriptions.cancel(ended.id, { invoice_now: true });
+  expect((await stripe.invoices.list({ customer: now.customer })).data[0]?.total).toBe(100);
+
+  const later = await onClock(bench, START);
+  const ending = await later.subscribe({ items: [{ price: price.id }] });
+  await stripe.subscriptions.update(ending.id, { cancel_at_period_end: true });
+  await use(event, later.customer, 25);
+  await later.advance(END + 2 * 3600);
+  expect((await stripe.invoices.list({ customer: later.customer })).data[0]).toMatchObject({
+    total: 50,
+    status: "paid",
+  });
+});
