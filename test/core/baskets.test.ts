@@ -154,7 +154,7 @@ describe("several things", () => {
   });
 
   it("have one trial, which is had once", async () => {
-    const { id } = await shop.sell("monthly", { group: "tried", trialDays: 14 });
+    const { id } = await shop.sell("monthly", { trialDays: 14 });
     const trialOf = async (url: string) => {
       await shop.pay(url);
       const { subscription } = await lent.stripe.checkout.sessions.retrieve(idIn(url));
@@ -198,6 +198,15 @@ describe("several things", () => {
       "items_not_together",
       /plan as priceId/,
       async () => ({ first: seat, items: [{ priceId: plan }] }),
+    ],
+    [
+      "a plan without a trial, beside an add-on with one that is named first, where both name a group",
+      "items_not_together",
+      /different trials/,
+      async () => {
+        const tried = await shop.sell("monthly", { group: "extras", trialDays: 14 });
+        return { first: tried.id, items: [{ priceId: seat }] };
+      },
     ],
     [
       "a plan beside what is paid once",

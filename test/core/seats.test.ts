@@ -44,7 +44,10 @@ const problemOf = async ({ id }: User) =>
   )[0]?.problem;
 const creditOf = async ({ customer }: Subscriber) =>
   ((await store.lent.stripe.customers.retrieve(customer)) as Stripe.Customer).balance;
-const tooFew = { code: "quantity_not_allowed", message: expect.stringContaining("5 are in use") };
+const other = {
+  code: "quantity_not_allowed",
+  message: expect.stringMatching(/^It is 5 here: .*Leave the quantity out/),
+};
 
 describe("the quantity of a subscription", () => {
   it("follows the number that the product keeps, paid for at once, though no event has come", async () => {
@@ -294,6 +297,21 @@ describe("a quantity that cannot follow", () => {
     expect([await quantityOf(buyer), await problemOf(buyer.user)]).toEqual([4, null]);
   });
 
+  it("waits for a trial that ends in this minute, and nobody is told", async () => {
+    const start = Math.floor(Date.now() / 1000);
+    const clock = await store.openClock(start);
+    const items = [{ price: store.small.id, quantity: 2 }];
+    const buyer = await store.subscribe({ items, trial_end: start + 86_400 }, { clock: clock.id });
+    await clock.advance(start + 86_400 - 30);
+    await use(buyer.user, 3);
+    expect(await follow()).toMatchObject([{ changed: false, problem: "trial_ending", error: expect.any(Error) }]);
+    expect([await quantityOf(buyer), await relay.run()]).toEqual([2, []]);
+    await clock.advance(start + 86_400 + 7200);
+    await wait("15 seconds");
+    expect(await follow()).toMatchObject([{ changed: true }]);
+    expect([await quantityOf(buyer), await problemOf(buyer.user)]).toEqual([3, null]);
+  });
+
   it("is none when nothing runs, or it has ended", async () => {
     const buyer = await subscribe(2);
     await store.lent.stripe.subscriptions.cancel(buyer.subscription.id);
@@ -303,29 +321,56 @@ describe("a quantity that cannot follow", () => {
   });
 });
 
-describe("fewer than are in use", () => {
-  it("are not sold; whoever names no quantity buys as many", async () => {
+describe("another number than is in use", () => {
+  it("is not sold, be it less or more; whoever names none buys as many", async () => {
     const user = await store.shop.newUser();
     await use(user, 5);
     const open = (fields: object) =>
       openCheckout(store.shop.billing, user, store.shop.purchase(store.small.id, fields));
-    await expect(open({ quantity: 4 })).rejects.toMatchObject(tooFew);
-    const url = await open({ adjustableQuantity: true });
-    const { data } = await store.lent.stripe.checkout.sessions.listLineItems(url.match(/cs_\w+/)?.[0] ?? "");
-    expect(data).toMatchObject([{ quantity: 5, adjustable_quantity: { minimum: 5 } }]);
+    for (const fields of [{ quantity: 4 }, { quantity: 10 }, { adjustableQuantity: true }])
+      await expect(open(fields)).rejects.toMatchObject(other);
+    for (const fields of [{}, { quantity: 5 }]) {
+      const url = await open(fields);
+      const { data } = await store.lent.stripe.checkout.sessions.listLineItems(url.match(/cs_\w+/)?.[0] ?? "");
+      expect(data).toMatchObject([{ quantity: 5, adjustable_quantity: null }]);
+    }
   });
 
-  it("are not changed to, by our routes or in the portal", async () => {
+  it("is sold where the product keeps none, and of what stands in another group", async () => {
+    const user = await store.shop.newUser();
+    await use(user, 5, "team");
+    const url = await openCheckout(
+      store.shop.billing,
+      user,
+      store.shop.purchase(store.small.id, { quantity: 3, adjustableQuantity: true }),
+    );
+    expect(url).toContain("/c/pay/");
+  });
+
+  it("is what is sold at least, where fewer are in use", async () => {
+    const { id } = await store.shop.sell("monthly", { metadata: { min_quantity: "5" } });
+    const user = await store.shop.newUser();
+    await use(user, 1);
+    const open = (fields: object) => openCheckout(store.shop.billing, user, store.shop.purchase(id, fields));
+    await expect(open({ quantity: 6 })).rejects.toMatchObject(other);
+    expect(await open({})).toContain("/c/pay/");
+  });
+
+  it("is not changed to, by our routes or in the portal", async () => {
     const buyer = await subscribe(6);
     await use(buyer.user, 5);
-    for (const priceId of [store.small.id, store.big.id]) {
-      await expect(store.preview(buyer.user, { priceId, quantity: 4 })).rejects.toMatchObject(tooFew);
-      const flow = { type: "subscription_update_confirm" as const, priceId, quantity: 4 };
-      await expect(openPortal(store.shop.billing, buyer.user, { returnUrl: SITE, flow })).rejects.toMatchObject(tooFew);
+    for (const [priceId, quantity] of [
+      [store.small.id, 4],
+      [store.big.id, 4],
+      [store.big.id, 7],
+    ] as const) {
+      await expect(store.preview(buyer.user, { priceId, quantity })).rejects.toMatchObject(other);
+      const flow = { type: "subscription_update_confirm" as const, priceId, quantity };
+      await expect(openPortal(store.shop.billing, buyer.user, { returnUrl: SITE, flow })).rejects.toMatchObject(other);
     }
     const { wish } = await store.previewed(buyer.user, store.small.id, 5);
     await use(buyer.user, 5);
-    await expect(store.change({ user: buyer.user }, { ...wish, quantity: 4 })).rejects.toMatchObject(tooFew);
+    await expect(store.change({ user: buyer.user }, { ...wish, quantity: 4 })).rejects.toMatchObject(other);
     await store.change({ user: buyer.user }, wish);
   });
 });

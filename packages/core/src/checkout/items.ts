@@ -7,7 +7,7 @@ import {
 } from "../catalog/index.ts";
 import type { CheckoutOptions } from "../config/schema.ts";
 import { BillingError } from "../errors/index.ts";
-import { findSeats, type Payer, tooFew } from "../payer/index.ts";
+import { findNumberInUse, otherThanInUse, type Payer } from "../payer/index.ts";
 import type { ServiceClient } from "../supabase/index.ts";
 import type { Ordered, Purchase } from "./purchase.ts";
 
@@ -66,24 +66,20 @@ const notInThatCurrency = () =>
   );
 
 /**
- * What a payer wants to buy, with no fewer of a plan than they use already.
+ * What a payer wants to buy, with as many of a plan as they use already, where the product keeps that number.
  * @throws BillingError `quantity_not_allowed`
  */
-export async function atLeastInUse(supabase: ServiceClient, payer: Payer, basket: Basket): Promise<Basket> {
-  const raise = async (item: Item): Promise<Item> => {
-    const { price, quantity, isDefault } = item;
+export async function asInUse(supabase: ServiceClient, payer: Payer, basket: Basket): Promise<Basket> {
+  const settle = async (item: Item): Promise<Item> => {
+    const { price, quantity, isDefault, adjustable } = item;
     if (price.mode === "payment" || quantity === undefined) return item;
-    const seats = await findSeats(supabase, payer, price.group);
-    if (seats <= price.bounds.least) return item;
-    if (quantity < seats && !isDefault) throw tooFew(seats);
-    assertWithin(price.bounds, seats);
-    return {
-      ...item,
-      price: { ...price, bounds: { ...price.bounds, least: seats } },
-      quantity: Math.max(quantity, seats),
-    };
+    const number = await findNumberInUse(supabase, payer, price.group, price.bounds.least);
+    if (number === undefined) return item;
+    if (adjustable || (quantity !== number && !isDefault)) throw otherThanInUse(number);
+    assertWithin(price.bounds, number);
+    return { ...item, quantity: number };
   };
-  const [first, ...others] = await Promise.all(basket.map(raise));
+  const [first, ...others] = await Promise.all(basket.map(settle));
   return [first as Item, ...others];
 }
 
@@ -133,8 +129,13 @@ function assertOneSubscription(first: SellablePrice, recurring: Item[]): void {
     throw notTogether("These exclude each other: choose one of them. Products that do not are in groups of their own.");
   }
   // Its trial is the subscription's: an add-on's would be one of the plan.
-  if (first.group !== "" && recurring.some(({ price }) => price.group === "")) {
+  if (first.group === "") return;
+  if (recurring.some(({ price }) => price.group === "")) {
     throw notTogether("Name the plan as priceId, and what goes beside it in items.");
+  }
+  // Where all name a group, nobody can tell which is the plan.
+  if (recurring.some(({ price }) => price.trialDays < first.trialDays)) {
+    throw notTogether("These promise different trials. Buy them one after the other.");
   }
 }
 

@@ -4,7 +4,7 @@ import { getBuyer } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import type { User } from "../identity/index.ts";
 import { payerOf } from "../payer/index.ts";
-import { atLeastInUse, getBasket } from "./items.ts";
+import { asInUse, getBasket } from "./items.ts";
 import { assertTaken } from "./options.ts";
 import { guestParams } from "./params.ts";
 import type { Purchase } from "./purchase.ts";
@@ -39,8 +39,8 @@ export async function openCheckout(billing: Billing, user: User | undefined, pur
   }
   const payer = await payerOf(billing.supabase, buyer.id, organizationId);
   const { trialRequiresCard, checkout: options } = billing;
-  const enough = await atLeastInUse(billing.supabase, payer, basket);
-  return sell(billing, { basket: enough, purchase, buyer, payer, trialRequiresCard, options });
+  const settled = await asInUse(billing.supabase, payer, basket);
+  return sell(billing, { basket: settled, purchase, buyer, payer, trialRequiresCard, options });
 }
 
 /**

@@ -41,25 +41,38 @@ export function argumentsOf(payer: Payer): { user_id: string } | { organization_
   return "userId" in payer ? { user_id: payer.userId } : { organization_id: payer.organizationId };
 }
 
-/** How many a payer uses of the plans of a group, as the product says; 0 where it says nothing. */
-export async function findSeats(supabase: ServiceClient, payer: Payer, group: string): Promise<number> {
-  return dataOf(await supabase.rpc("find_seats", { subscription_group: group, ...argumentsOf(payer) })) ?? 0;
-}
-
 /**
- * Refuses a quantity that is less than what is in use.
- * @throws BillingError `quantity_not_allowed`
+ * How many of a plan a payer has, where the product keeps the number that is in use: that many, and no fewer than are sold at a time.
+ * Nothing where it keeps none.
  */
-export async function assertEnough(
+export async function findNumberInUse(
   supabase: ServiceClient,
   payer: Payer,
   group: string,
+  least: number,
+): Promise<number | undefined> {
+  const seats = dataOf(await supabase.rpc("find_seats", { subscription_group: group, ...argumentsOf(payer) }));
+  return seats ? Math.max(seats, least) : undefined;
+}
+
+/**
+ * Refuses a quantity that somebody names, where the product keeps another: fewer would be less than is in use, and more would be
+ * charged, and be credit a minute later.
+ * @throws BillingError `quantity_not_allowed`
+ */
+export async function assertInUse(
+  supabase: ServiceClient,
+  payer: Payer,
+  { group, bounds }: { group: string; bounds: { least: number } },
   quantity: number | undefined,
 ): Promise<void> {
   if (quantity === undefined) return;
-  const seats = await findSeats(supabase, payer, group);
-  if (quantity < seats) throw tooFew(seats);
+  const number = await findNumberInUse(supabase, payer, group, bounds.least);
+  if (number !== undefined && quantity !== number) throw otherThanInUse(number);
 }
 
-export const tooFew = (seats: number) =>
-  new BillingError("quantity_not_allowed", `${seats} are in use. Choose ${seats} or more, or use fewer first.`);
+export const otherThanInUse = (number: number) =>
+  new BillingError(
+    "quantity_not_allowed",
+    `It is ${number} here: as many as are in use, and no fewer than are sold at a time. Leave the quantity out.`,
+  );

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { assertWithin, findPriceIn, notForSale, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Billing, Clients } from "../clients.ts";
-import { assertEnough, type Payer } from "../payer/index.ts";
+import { assertInUse, type Payer } from "../payer/index.ts";
 import { getRecurringPrice, getSubscription, notChangeable, notOffered, otherCurrency, over } from "../portal/index.ts";
 import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
 import { ending, scheduled, scheduledByOthers } from "./refusals.ts";
@@ -44,7 +44,7 @@ export async function findChange(
 
   const quantity = wish.quantity ?? item.quantity ?? 1;
   assertWithin(sellable.bounds, quantity);
-  await assertEnough(billing.supabase, payer, sellable.group, wish.quantity);
+  await assertInUse(billing.supabase, payer, sellable, wish.quantity);
   assertComparable(subscription, item, price);
   const change = { subscription, item, price, quantity, standing };
   const isMade = isMadeIn(subscription, change);

@@ -24,9 +24,7 @@ export async function makeNow(
 ): Promise<Stripe.Subscription> {
   const { subscription, item, price, quantity } = change;
   const inTrial = subscription.status === "trialing";
-  if (inTrial && (subscription.trial_end ?? 0) - (await nowOf(clients, subscription)) < TRIAL_ENDS_S) {
-    throw notChangeable("Its trial ends at this moment.");
-  }
+  if (await isTrialEnding(clients, subscription)) throw notChangeable("Its trial ends at this moment.");
   const params = {
     items: [{ id: item.id, price: price.id, quantity }],
     ...(inTrial
@@ -47,4 +45,10 @@ export async function makeNow(
   const left = await giveUpPending(clients, updated);
   if (isMadeIn(left, change)) return left;
   throw refusalOfPayment(pending);
+}
+
+/** Whether a trial is so near its end that nothing can be changed before it is over. */
+export async function isTrialEnding(clients: Clients, subscription: Stripe.Subscription): Promise<boolean> {
+  const { status, trial_end: end } = subscription;
+  return status === "trialing" && (end ?? 0) - (await nowOf(clients, subscription)) < TRIAL_ENDS_S;
 }

@@ -3,13 +3,13 @@ import { assertWithin, findBounds, pickOfGroup } from "../catalog/index.ts";
 import { type Lease, withLease } from "../checkout/index.ts";
 import type { Clients } from "../clients.ts";
 import { listSubscriptions, productsOf } from "../customer/index.ts";
-import { BillingError, type ErrorCode } from "../errors/index.ts";
+import { BillingError, type ErrorCode, OwnError } from "../errors/index.ts";
 import { findCustomers, type Payer } from "../payer/index.ts";
 import { notChangeable } from "../portal/index.ts";
 import { createPace, isOver } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { assertChangeable, pickItem } from "./find.ts";
-import { makeNow } from "./now.ts";
+import { isTrialEnding, makeNow } from "./now.ts";
 import { getPendingPayment, giveUpPending, refusalOfPayment } from "./pay.ts";
 import { assertNothingWaits } from "./preview.ts";
 import { ending, scheduled } from "./refusals.ts";
@@ -40,6 +40,11 @@ const BATCH = 25;
 const pace = createPace(5);
 /** Of these only time, or another request, is in the way. */
 const PASSING: readonly ErrorCode[] = ["sale_in_progress", "account_being_read", "other_account"];
+/** Nothing can be changed before it is over. */
+class TrialEnding extends OwnError {
+  readonly code = "trial_ending";
+}
+
 /** The customer knows: they have decided it themselves. */
 const DECIDED: readonly ErrorCode[] = ["subscription_ending", "subscription_scheduled"];
 
@@ -98,6 +103,7 @@ async function bring(clients: Clients, seats: Seats, lease: Lease): Promise<bool
   assertWithin(bounds, quantity);
   if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending();
   if (isAgreed(await getStanding(clients, subscription), periodEndOf(subscription))) throw scheduled();
+  if (await isTrialEnding(clients, subscription)) throw new TrialEnding("It can be changed in a minute");
   if (subscription.status !== "trialing") await assertNothingWaits(clients, subscription);
   lease.assertHeld();
   const key = `seats ${subscription.id} ${version}`;

@@ -3,7 +3,7 @@ import type { Billing } from "../clients.ts";
 import { assertAllowedRedirect } from "../config/index.ts";
 import { getBuyer, listSubscriptions } from "../customer/index.ts";
 import type { User } from "../identity/index.ts";
-import { assertEnough, payerOf } from "../payer/index.ts";
+import { assertInUse, payerOf } from "../payer/index.ts";
 import { isOver, requiredIdOf } from "../stripe/index.ts";
 import { assertAllowed, flowDataOf } from "./flows.ts";
 import { customersOf, getRecurringPrice, getSubscription, named } from "./held.ts";
@@ -33,7 +33,7 @@ export async function openPortal(billing: Billing, user: User, wish: CreatePorta
   }
   const confirms = flow.type === "subscription_update_confirm" ? flow : undefined;
   const price = confirms && (await getRecurringPrice(billing, confirms.priceId));
-  if (price) await assertEnough(billing.supabase, payer, price.group, confirms.quantity);
+  if (price) await assertInUse(billing.supabase, payer, price, confirms.quantity);
   const subscription = await getSubscription(billing, customers, wish.subscriptionId, price);
   await assertAllowed(billing, subscription, flow, price);
   return openPortalOf(
