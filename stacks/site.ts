@@ -63,6 +63,8 @@ export function Site({ app, stack }: StackContext) {
       VITE_SUPABASE_URL: environmentText("SUPABASE_URL") ?? "",
       VITE_SUPABASE_PUBLISHABLE_KEY: environmentText("SUPABASE_PUBLISHABLE_KEY") ?? "",
       ...(embedsCheckout && stripeJs()),
+      // No site is deployed then: `sst bind` gives this to the dev server of a laptop.
+      ...(app.mode === "dev" && { API_URL: api.url }),
     },
     cdk: {
       bucket,

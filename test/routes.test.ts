@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { objects } from "@turnpike/core/mirror";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { findFreePort } from "@turnpike/local/testing";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { event, id, product } from "./builders.ts";
 import { expire } from "./security/tokens.ts";
 import { type Person, startWorld, WAIT, type World } from "./world.ts";
@@ -536,4 +538,23 @@ describe("the log", () => {
     ];
     for (const secret of secrets) expect(all).not.toContain(secret);
   });
+});
+
+it("beside live functions the pages' dev server has the API under its own address, with the session", async () => {
+  const port = String(await findFreePort());
+  const vite = spawn("npm", ["run", "dev", "--", "--port", port], {
+    cwd: "packages/web",
+    env: { PATH: process.env.PATH, API_URL: world.url },
+    detached: true, // npm starts a process of its own
+  });
+  onTestFinished(() => void process.kill(-(vite.pid ?? 0)));
+  const url = `http://localhost:${port}`;
+  const health = await vi.waitFor(() => fetch(`${url}/api/health`), WAIT);
+  expect(await health.json()).toMatchObject({ stage: "local" });
+  const headers = { ...JSON_TYPE, ...session(ada) };
+  const body = JSON.stringify({ returnUrl: `${world.url}/account` });
+  const portal = await fetch(`${url}/api/stripe/create-portal`, { method: "POST", headers, body });
+  expect(portal.status).not.toBe(401);
+  expect(await portal.json()).not.toHaveProperty("code", "unauthenticated");
+  expect(await (await fetch(`${url}/pricing`, { headers: { accept: "text/html" } })).text()).toContain("/@vite/client");
 });

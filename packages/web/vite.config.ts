@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, loadEnv, type Plugin, type ServerOptions } from "vite";
 import { brand } from "./src/brand.ts";
 
 /** What is known of a page before its script runs: search engines and previews of links read that. */
@@ -10,7 +10,13 @@ const describePage: Plugin = {
     html.replaceAll("%BRAND_NAME%", brand.name).replaceAll("%BRAND_TAGLINE%", brand.tagline),
 };
 
-export default defineConfig({
+/** Beside `sst dev`: the pages of this machine, and the API in AWS under the same address, as CloudFront has it on a stage. */
+function besides(apiUrl: string | undefined): ServerOptions {
+  return apiUrl ? { port: 5173, strictPort: true, proxy: { "/api": { target: apiUrl, changeOrigin: true } } } : {};
+}
+
+export default defineConfig(({ mode }) => ({
+  server: besides(loadEnv(mode, import.meta.dirname, "API_URL").API_URL),
   plugins: [react(), describePage],
   resolve: {
     // The repository's root holds an older React for another package; everything here must meet this package's own.
@@ -23,4 +29,4 @@ export default defineConfig({
     ],
   },
   build: { outDir: "dist", target: "es2022" },
-});
+}));
