@@ -129,6 +129,12 @@ const packages = [
     to: { path: "^packages/core/", pathNot: "^packages/core/src/([^/]+/schema|supabase/index)\\.ts$" },
   },
   {
+    name: "sst-in-one-adapter",
+    comment: "Of SST and CDK the local runtime knows in one folder, which reads them into a description: the way out is another such folder.",
+    from: { path: "^packages/", pathNot: ["^packages/local/src/(stacks|testing)/"] },
+    to: { path: installed(["sst", "aws-cdk-lib", "constructs"]) },
+  },
+  {
     name: "testing-faces-in-tests",
     comment: "What is made for tests is used by tests, measurements and scripts.",
     from: { path: "^(packages|stacks)/", pathNot: DEVELOPMENT },

@@ -69,6 +69,7 @@ const CROSSINGS: Crossing[] = [
   ["emulator-pages", "packages/stripe-emulator/src/pages", `import { createStripeEmulator } from "../emulator.ts";`],
   ["local-rooms", "packages/local/src", `import { handler } from "../../functions/src/health.ts";`],
   ["local-rooms", "packages/local/src", `import { startWorld } from "../../../test/world.ts";`],
+  ["sst-in-one-adapter", "packages/local/src/lambda", `import type { NodeJSProps } from "sst/constructs";`],
   ["cli-rooms", "packages/cli/src", `import { startLocal } from "@turnpike/local";`],
   ["cli-rooms", "packages/cli/src", `import { handler } from "../../functions/src/health.ts";`],
   ["cli-npm", "packages/cli/src", `import { createClient } from "@supabase/supabase-js";`],

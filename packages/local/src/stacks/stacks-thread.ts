@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { type BuildResult, bundle } from "../lambda/bundle.ts";
+import { type BuildResult, bundle } from "./bundle.ts";
 import type { SystemDescription } from "./description.ts";
 import { readStacks } from "./read-stacks.ts";
 

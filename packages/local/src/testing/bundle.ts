@@ -1,1 +1,1 @@
-export { type BuildResult, bundle } from "../lambda/bundle.ts";
+export { type BuildResult, bundle } from "../stacks/bundle.ts";
