@@ -3,8 +3,8 @@ import { Order } from "./test/order.ts";
 
 export default defineConfig({
   test: {
-    // Two cores, and each worker waits for a third of its time: for a second to pass, a retry, a page. More would starve one another.
-    maxWorkers: 3,
+    // Two cores, and of four workers two wait: for a second to pass, a retry, a page. More would starve one another.
+    maxWorkers: 4,
     sequence: { sequencer: Order },
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,63 +1,70 @@
 import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** How many seconds the long ones take, about, on two idle cores; the others take less than nine. */
-const SECONDS: Record<string, number> = {
-  "test/core/owners-undone.test.ts": 59,
-  "test/core/sync-limits.test.ts": 49,
-  "test/convergence.test.ts": 25,
-  "test/core/sweep.test.ts": 46,
-  "test/operate-stage.test.ts": 46,
-  "test/operate.test.ts": 45,
-  "test/double-purchases.test.ts": 20,
-  "test/mixes.test.ts": 35,
-  "test/security/routes.test.ts": 25,
-  "test/visitors.test.ts": 31,
-  "test/routes.test.ts": 30,
-  "test/story.test.ts": 29,
-  "test/operate-session.test.ts": 29,
-  "test/core/explain.test.ts": 26,
-  "test/walks.test.ts": 26,
-  "test/plan-changes.test.ts": 24,
-  "test/outages.test.ts": 24,
-  "test/cli-sync-cloud.test.ts": 24,
-  "test/crash.test.ts": 22,
-  "test/core/doubles.test.ts": 21,
-  "test/cli.test.ts": 20,
-  "test/core/settling.test.ts": 19,
-  "packages/stripe-emulator/src/stripe-cli.test.ts": 19,
-  "test/sign-in.test.ts": 18,
-  "test/documented-commands.test.ts": 18,
-  "test/reconcile.test.ts": 17,
-  "test/simulation.test.ts": 15,
-  "test/core/plan-change-races.test.ts": 15,
-  "test/core/sync-faults.test.ts": 14,
-  "packages/local/src/supabase/durability.test.ts": 14,
-  "test/leaving.test.ts": 14,
-  "test/security/row-level-security.test.ts": 14,
-  "packages/local/src/main.test.ts": 13,
-  "test/core/plan-change-amounts.test.ts": 13,
-  "test/core/checkout-refusals.test.ts": 12,
-  "test/core/leaving.test.ts": 12,
-  "test/core/doubles-in-doubt.test.ts": 12,
-  "test/functions/hanging-stripe.test.ts": 12,
-  "test/cli-explain.test.ts": 12,
-  "test/core/doctor-sabotage.test.ts": 11,
-  "test/cli-sync.test.ts": 11,
-  "test/advancing-clock.test.ts": 11,
-  "test/core/doctor.test.ts": 10,
-  "test/access-at-scale.test.ts": 10,
-  "test/core/sync.test.ts": 10,
-  "test/core/rows-from-the-future.test.ts": 10,
-  "test/functions/sale.test.ts": 9,
-  "test/core/relay.test.ts": 9,
-  "test/core/changes-of-mind.test.ts": 9,
-  "packages/local/src/aws.test.ts": 9,
-  "test/setup-killed.test.ts": 9,
-  "test/core/silent-changes.test.ts": 9,
-};
+/** What takes about ten seconds and more on two idle cores, the longest first. */
+const LONG = [
+  "test/core/owners-undone.test.ts",
+  "test/operate-stage.test.ts",
+  "test/operate.test.ts",
+  "test/plan-changes.test.ts",
+  "test/core/sync-limits.test.ts",
+  "test/walks.test.ts",
+  "test/mixes.test.ts",
+  "test/core/sweep.test.ts",
+  "test/visitors.test.ts",
+  "test/documented-commands.test.ts",
+  "test/core/explain.test.ts",
+  "test/security/routes.test.ts",
+  "test/crash.test.ts",
+  "test/core/doubles.test.ts",
+  "test/operate-session.test.ts",
+  "test/core/doubles-in-doubt.test.ts",
+  "test/core/settling.test.ts",
+  "test/story.test.ts",
+  "test/double-purchases.test.ts",
+  "packages/stripe-emulator/src/stripe-cli.test.ts",
+  "test/routes.test.ts",
+  "test/cli.test.ts",
+  "test/convergence.test.ts",
+  "test/reconcile.test.ts",
+  "test/simulation.test.ts",
+  "test/intake.test.ts",
+  "test/cli-sync-cloud.test.ts",
+  "packages/local/src/supabase/durability.test.ts",
+  "test/core/sync-faults.test.ts",
+  "test/functions/hanging.test.ts",
+  "test/core/plan-change-races.test.ts",
+  "packages/local/src/main.test.ts",
+  "test/leaving.test.ts",
+  "test/core/checkout-refusals.test.ts",
+  "test/core/doctor.test.ts",
+  "test/core/sync.test.ts",
+  "test/embedded-checkout.test.ts",
+  "test/functions/queue.test.ts",
+  "test/artifacts/artifacts.test.ts",
+  "test/outages.test.ts",
+  "test/generated.test.ts",
+  "test/core/leaving.test.ts",
+  "test/core/plan-change-amounts.test.ts",
+  "test/cli-sync.test.ts",
+  "test/functions/hanging-stripe.test.ts",
+  "test/security/row-level-security.test.ts",
+  "test/receiver.test.ts",
+  "test/functions/relay.test.ts",
+  "test/core/changes-of-mind.test.ts",
+  "test/functions/consumer.test.ts",
+  "test/core/doctor-sabotage.test.ts",
+  "test/core/rows-from-the-future.test.ts",
+  "test/advancing-clock.test.ts",
+  "test/core/seats.test.ts",
+  "test/functions/sale.test.ts",
+  "test/core/setup.test.ts",
+  "packages/local/src/aws.test.ts",
+  "test/security/failures.test.ts",
+];
+
 const pathOf = (file: TestSpecification) => relative(process.cwd(), file.moduleId);
-const secondsOf = (file: TestSpecification) => SECONDS[pathOf(file)] ?? 0;
+const placeOf = (file: TestSpecification) => (LONG.includes(pathOf(file)) ? LONG.indexOf(pathOf(file)) : LONG.length);
 /** Those that run in process wait for half of their time. */
 const isWaiting = (file: TestSpecification) => /^test\/(core|functions)\//.test(pathOf(file));
 
@@ -65,25 +72,19 @@ const isWaiting = (file: TestSpecification) => /^test\/(core|functions)\//.test(
 const PROJECTS = ["system", "unit", "stacks"];
 
 /**
- * Of each project the longest files first, and beside one that works one that waits: those that run in process would wait side by
- * side, then browsers and databases fight for both cores. Those of the stacks come last: they need templates that are made while the
- * others run.
+ * Of each project the longest files first, and those that wait beside those that work: else they would wait side by side, then
+ * browsers and databases fight for both cores. Those of the stacks come last: they need templates that are made while the others run.
  */
 export class Order extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = (await super.sort(files)).sort((a, b) => secondsOf(b) - secondsOf(a));
+    const sorted = (await super.sort(files)).sort((a, b) => placeOf(a) - placeOf(b));
     return PROJECTS.flatMap((name) => sideBySide(sorted.filter(({ project }) => project.name === name)));
   }
 }
 
+/** Both kinds, spread over the whole. */
 function sideBySide(files: TestSpecification[]): TestSpecification[] {
-  const [waiting, working] = [files.filter(isWaiting), files.filter((file) => !isWaiting(file))];
-  const order: TestSpecification[] = [];
-  // What has been taken of the one, in seconds, beyond what has been taken of the other.
-  for (let ahead = 0; ; ) {
-    const next = (ahead > 0 ? waiting.shift() : working.shift()) ?? waiting.shift() ?? working.shift();
-    if (!next) return order;
-    ahead += isWaiting(next) ? -secondsOf(next) : secondsOf(next);
-    order.push(next);
-  }
+  const kinds = [files.filter((file) => !isWaiting(file)), files.filter(isWaiting)];
+  const placed = kinds.flatMap((kind) => kind.map((file, n) => ({ file, place: n / kind.length })));
+  return placed.sort((a, b) => a.place - b.place).map(({ file }) => file);
 }

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { type SettingsEnvironment, settings } from "@turnpike/settings";
 import { startAwsStub } from "./aws-stub.ts";
@@ -21,7 +22,7 @@ export async function sst(args: string[], stage: SettingsEnvironment & NodeJS.Pr
   const aws = await startAwsStub();
   const { PATH, HOME } = process.env;
   const env = {
-    PATH,
+    PATH: `${resolve("test/bin")}:${PATH}`,
     HOME,
     ...SETTINGS,
     SST_TELEMETRY_DISABLED: "1", // with it on, a build that fails exits 0
