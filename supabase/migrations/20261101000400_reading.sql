@@ -175,7 +175,7 @@ $$;
 -- What is to become of a subscription, by what stands already at Stripe: for a page to say "Changes to Starter on 1 March".
 create view public.upcoming_changes with (security_invoker = true) as
 select s.id as subscription_id, s.customer_id, change.kind, change.at, change.items,
-  change.items -> 0 ->> 'price_id' as price_id, (change.items -> 0 ->> 'quantity')::integer as quantity
+  plan.item ->> 'price_id' as price_id, (plan.item ->> 'quantity')::integer as quantity
 from public.user_subscriptions s
 cross join lateral (
   -- The first phase to come in which something else is paid for than now.
@@ -199,10 +199,19 @@ cross join lateral (
   union all
   select 'end', s.ends_at, null where s.ends_at is not null
 ) change
+left join lateral (
+  select item
+  from jsonb_array_elements(change.items) with ordinality as items (item, place)
+  left join public.prices price on price.id = item ->> 'price_id'
+  left join public.products product on product.id = price.product_id
+  order by (product.id is not null and coalesce(trim(product.metadata ->> 'subscription_group'), '') = '') desc, place
+  limit 1
+) plan on true
 where s.is_live;
 comment on column public.upcoming_changes.kind is
   'change: it becomes what items says. change_when_paid: the same, if the invoice is paid until then. trial_end: then it costs. end: then it is over.';
-comment on column public.upcoming_changes.price_id is 'Of the first item, as in user_subscriptions.';
+comment on column public.upcoming_changes.price_id is
+  'Of the plan: the item whose product names no group. Where all name one, or it may not be read, of the first item.';
 comment on column public.upcoming_changes.items is '@type { price_id: string; quantity: number | null }[]';
 
 -- For a product's own policies: does the signed-in user pay, or somebody for them? Write (select has_active_subscription()), then it

@@ -26,6 +26,12 @@ language sql stable security definer set search_path = '' as $$
   from billing.settings
 $$;
 
+-- The metadata keys that say whose a purchase is: what a request brings along may bear none of them.
+create function public.owner_keys() returns text[]
+language sql stable security definer set search_path = '' as $$
+  select user_metadata_keys || organization_metadata_keys from billing.settings
+$$;
+
 -- Metadata is read, and not kept: under another key, customers that were read before may have an owner after all. Until they have
 -- been read again the copy must not pass for complete, nor may a sale rely on it.
 create function billing.forget_customers_were_read() returns trigger
@@ -272,6 +278,7 @@ revoke all on function
   billing.forget_customers_were_read(), billing.judge_owners(jsonb, text), billing.give_owners(jsonb, text), billing.lock_promises(),
   billing.keep_promises(text[]), billing.keep_promises_to_user(), billing.count_unowned_when_read(),
   public.find_unread_customers(uuid, text),
+  public.owner_keys(),
   public.plan_owners(jsonb, text),
   public.apply_owners(jsonb, text),
   public.list_owners_in_table(text, text, text, text, text, integer),
@@ -279,6 +286,7 @@ revoke all on function
 from public, anon, authenticated;
 grant execute on function
   public.find_unread_customers(uuid, text),
+  public.owner_keys(),
   public.plan_owners(jsonb, text),
   public.apply_owners(jsonb, text),
   public.list_owners_in_table(text, text, text, text, text, integer),

@@ -65,6 +65,20 @@ begin
       )
       from billing.outbox n where n.sent_at is null
     ),
+    'seats', (
+      select jsonb_build_object(
+        'waiting', count(*) filter (where known.problem is null),
+        'due_since', min(known.due_at) filter (where known.problem is null and known.due_at <= now()),
+        'refused', count(known.problem),
+        'reasons', coalesce((
+          select jsonb_agg(jsonb_build_object('payer', refused.payer, 'wanted', refused.wanted, 'problem', refused.problem))
+          from (
+            select * from billing.seats one where one.version > one.followed and one.problem is not null order by one.payer limit 20
+          ) refused
+        ), '[]')
+      )
+      from billing.seats known where known.version > known.followed
+    ),
     'unowned', (select count(*) from billing.unowned_purchases p where p.created_at < now() - interval '5 minutes'),
     'for_sale', (
       select count(*) from public.prices price join public.products product on product.id = price.product_id

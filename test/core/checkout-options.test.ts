@@ -209,12 +209,32 @@ describe("what a sale brings along", () => {
     });
   });
 
-  it("never takes the place of what says whose a purchase is", async () => {
+  it("never takes the place of what Turnpike writes", async () => {
     const user = await shop.newUser();
     // What the file's check refuses: let through all the same.
-    const checkout = { metadata: ["user_id", "sold_by"] };
-    const { metadata } = await open(checkout, plan, user, { metadata: { user_id: "somebody", sold_by: "x" } });
+    const { metadata } = await open({ metadata: ["sold_by"] }, plan, user, { metadata: { sold_by: "x" } });
     expect(metadata).toMatchObject({ user_id: user.id, sold_by: "turnpike" });
+  });
+
+  it("never says whose a purchase is, by Turnpike's key or another system's, also where the file lists it", async () => {
+    await supabase.query("update billing.settings set user_metadata_keys = '{user_id,supabaseUUID}'");
+    const checkout = { metadata: ["user_id", "organization_id", "supabaseUUID", "referral"] };
+    try {
+      for (const key of ["user_id", "organization_id", "supabaseUUID"]) {
+        for (const buyer of [undefined, await shop.newUser()]) {
+          const purchase = shop.purchase(credits, { metadata: { referral: "ada", [key]: "somebody" } });
+          await expect(openCheckout({ ...shop.billing, checkout }, buyer, purchase)).rejects.toMatchObject({
+            code: "invalid_request",
+            message: "This key of a sale's metadata says whose it is, and is not the buyer's to choose",
+          });
+        }
+      }
+      expect((await open(checkout, plan, undefined, { metadata: { referral: "ada" } })).metadata).toMatchObject({
+        referral: "ada",
+      });
+    } finally {
+      await supabase.query("update billing.settings set user_metadata_keys = default");
+    }
   });
 });
 

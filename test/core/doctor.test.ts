@@ -403,6 +403,22 @@ describe("what is on its way", () => {
     expect(await look("completeness")).toMatchObject({ state: "wrong", mend: "npx billing audit" });
   });
 
+  it("seats that wait are counted, those that could not follow are named, and a number that nobody follows is wrong", async () => {
+    expect(await look("seats")).toMatchObject({ state: "ok", says: "every quantity is as many as are in use" });
+    await supabase.query("select billing.set_seats('organization', id, 5) from unnest('{a,b}'::text[]) id");
+    await supabase.query("update billing.seats set due_at = now() + interval '1 hour'");
+    expect(await look("seats")).toMatchObject({ state: "ok", says: "2 numbers of seats will be followed" });
+    await supabase.query("update billing.seats set problem = 'card_declined' where payer = 'organization:b'");
+    expect(await look("seats")).toMatchObject({
+      state: "warning",
+      says: "1 number of seats could not be followed",
+      details: ["organization:b uses 5: card_declined"],
+    });
+    await supabase.query("update billing.seats set due_at = now() - interval '1 hour' where problem is null");
+    expect(await look("seats")).toMatchObject({ state: "wrong", says: "A number of seats has waited for 60 min" });
+    await supabase.query("delete from billing.seats");
+  });
+
   it("notices that nobody handles, a reconciliation that stopped, and purchases of nobody are named", async () => {
     await supabase.query(
       "insert into billing.reconcile_cursor (listing, reconciled_until) values ('all', now() - interval '3 hours')",

@@ -58,6 +58,22 @@ it("a downgrade that a schedule holds is shown with its price, its quantity and 
   expect(await upcoming(subscription)).toEqual([{ kind: "change", at: day, price_id: smaller, quantity: 3 }]);
 });
 
+it("a basket whose add-on comes first is shown with the price of its plan", async () => {
+  const [plan, smaller] = [await shop.sell("monthly"), await shop.sell("monthly")];
+  const addOn = await shop.sell("monthly", { group: "storage" });
+  const items = [{ price: addOn.id, quantity: 7 }, { price: plan.id }];
+  const subscription = await subscribe({ items });
+  const next = [
+    { price: addOn.id, quantity: 7 },
+    { price: smaller.id, quantity: 2 },
+  ];
+  const day = await planToChange(subscription, { items: next, duration: MONTH });
+  expect(await upcoming(subscription)).toEqual([{ kind: "change", at: day, price_id: smaller.id, quantity: 2 }]);
+  const others = await subscribe({ items: [{ price: addOn.id }] });
+  const then = await planToChange(others, { items: [{ price: addOn.id, quantity: 3 }], duration: MONTH });
+  expect(await upcoming(others)).toEqual([{ kind: "change", at: then, price_id: addOn.id, quantity: 3 }]);
+});
+
 it("a phase in which the same is paid for is no change, the one after it may be", async () => {
   const [steady, changing, { id: smaller }] = [await subscribe(), await subscribe(), await shop.sell("monthly")];
   const same = ({ items }: Stripe.Subscription) => ({

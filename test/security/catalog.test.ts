@@ -99,6 +99,7 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.end_sale(payer text, token uuid)": ["service_role"],
   "public.set_seats(kind text, id text, seats bigint, subscription_group text)": ["service_role"],
   "public.find_seats(subscription_group text, user_id uuid, organization_id text)": ["service_role"],
+  "public.owner_keys()": ["service_role"],
   "public.take_seats(most integer)": ["service_role"],
   "public.settle_seats(payer text, subscription_group text, version bigint, changed boolean, problem text, to_tell boolean, waits boolean)":
     ["service_role"],
@@ -168,6 +169,7 @@ const DEFINERS = [
   "public.end_sale(payer text, token uuid)",
   "public.set_seats(kind text, id text, seats bigint, subscription_group text)",
   "public.find_seats(subscription_group text, user_id uuid, organization_id text)",
+  "public.owner_keys()",
   "public.take_seats(most integer)",
   "public.settle_seats(payer text, subscription_group text, version bigint, changed boolean, problem text, to_tell boolean, waits boolean)",
   "public.recheck_seats(payer text)",

@@ -1,3 +1,4 @@
+import type { State } from "@turnpike/core/doctor";
 import { checkHealth } from "@turnpike/core/health";
 import { dataOf } from "@turnpike/core/supabase";
 import { type Completeness, getCompleteness } from "@turnpike/core/sync";
@@ -32,12 +33,14 @@ async function showStatus({ target: { clients }, output }: Session): Promise<Exi
   const [mirrored] = dataOf(await clients.supabase.rpc("get_stripe_account"));
   const account = mirrored && { id: mirrored.id, livemode: mirrored.livemode };
   const completeness = await getCompleteness(clients.supabase);
-  output.answer({ healthy, dependencies, mirrored: account ?? null, completeness }, () => [
+  const { seats } = dataOf(await clients.supabase.rpc("inspect_state")) as unknown as State;
+  output.answer({ healthy, dependencies, mirrored: account ?? null, seats, completeness }, () => [
     ...Object.entries(dependencies).map(([name, state]) => {
       const said = paint(state === "ok" ? "green" : "red", SAYS[state]);
       return `${name.padEnd(10)}${said}`;
     }),
     `mirrored  ${account ? `${account.id} in ${account.livemode ? "live" : "test"} mode` : "no account yet"}`,
+    ...toLine(seats),
     "",
     ...table(["object", "equal", "as of (UTC)"], completeness.objects.map(toRow)),
   ]);
@@ -45,6 +48,14 @@ async function showStatus({ target: { clients }, output }: Session): Promise<Exi
     ({ differing, lastError }) => differing === 0 && lastError !== "forbidden",
   );
   return healthy && isEqual ? EXIT.done : EXIT.wrong;
+}
+
+/** Where a number of seats is kept and Stripe has another. */
+function toLine({ waiting, refused, reasons }: State["seats"]): string[] {
+  if (waiting + refused === 0) return [];
+  const problems = [...new Set(reasons.map(({ problem }) => problem))].join(", ");
+  const said = refused > 0 ? paint("red", `${refused} could not follow (${problems})`) : "";
+  return [`seats     ${[waiting > 0 ? `${waiting} will follow` : "", said].filter(Boolean).join(", ")}`];
 }
 
 /** As the last reading left it. */

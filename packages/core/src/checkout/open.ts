@@ -23,7 +23,7 @@ import { openSession } from "./sessions.ts";
 export async function openCheckout(billing: Billing, user: User | undefined, purchase: Purchase): Promise<string> {
   assertAllowedRedirect(billing.site, purchase.successUrl);
   assertAllowedRedirect(billing.site, purchase.cancelUrl);
-  assertTaken(billing.checkout, purchase.metadata);
+  await assertTaken(billing.supabase, billing.checkout, purchase.metadata);
   const [basket, buyer] = await Promise.all([
     getBasket(billing.supabase, purchase, billing.checkout),
     user && getBuyer(billing.supabase, user),

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { SellablePrice } from "../catalog/index.ts";
 import type { CheckoutOptions } from "../config/schema.ts";
 import { BillingError } from "../errors/index.ts";
+import { dataOf, type ServiceClient } from "../supabase/index.ts";
 
 type Params = Stripe.Checkout.SessionCreateParams;
 
@@ -24,14 +25,27 @@ export function optionParams(options: CheckoutOptions, { mode }: SellablePrice, 
 }
 
 /**
- * Lets only those keys in that the product lists: what is in a purchase's metadata says whose it is.
+ * Lets only those keys in that the product lists, and none by which a purchase is known to be somebody's: whoever buys chooses the value.
  * @throws BillingError `invalid_request`
  */
-export function assertTaken(options: CheckoutOptions, metadata: Record<string, string> = {}): void {
-  const taken = options.metadata ?? [];
-  if (Object.keys(metadata).every((key) => taken.includes(key))) return;
+export async function assertTaken(
+  supabase: ServiceClient,
+  options: CheckoutOptions,
+  metadata: Record<string, string> = {},
+): Promise<void> {
+  const [taken, brought] = [options.metadata ?? [], Object.keys(metadata)];
+  if (brought.length === 0) return;
+  if (!brought.every((key) => taken.includes(key))) {
+    throw new BillingError(
+      "invalid_request",
+      taken.length > 0 ? `A sale's metadata may hold: ${taken.join(", ")}` : "A sale takes no metadata here",
+    );
+  }
+  const ofOwners = dataOf(await supabase.rpc("owner_keys"));
+  if (!brought.some((key) => ofOwners.includes(key))) return;
   throw new BillingError(
     "invalid_request",
-    taken.length > 0 ? `A sale's metadata may hold: ${taken.join(", ")}` : "A sale takes no metadata here",
+    "This key of a sale's metadata says whose it is, and is not the buyer's to choose",
+    "billing.config.ts lists a metadata key by which billing.settings tells owners: take it out of one of them",
   );
 }

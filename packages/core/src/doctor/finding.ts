@@ -52,6 +52,14 @@ export interface State {
   failed: { id: string; type: string; reason: string | null }[];
   reconciled_until: string | null;
   notices: { due_since: string | null; given_up: number };
+  /** Numbers of seats that Stripe's quantities do not have yet: those that wait for their time, and those that could not follow. */
+  seats: {
+    waiting: number;
+    due_since: string | null;
+    refused: number;
+    /** The first twenty. */
+    reasons: { payer: string; wanted: number; problem: string }[];
+  };
   unowned: number;
   for_sale: number;
 }

@@ -8,7 +8,7 @@ import * as stripe from "./stripe.ts";
 import * as work from "./work.ts";
 
 export type { Catalog } from "./catalog.ts";
-export type { Finding, QueueDepth, Subject } from "./finding.ts";
+export type { Finding, QueueDepth, State, Subject } from "./finding.ts";
 
 /** All that is looked at, what others rest on first. */
 const CHECKS: Check[] = [
@@ -34,6 +34,7 @@ const CHECKS: Check[] = [
   work.deadLetters,
   work.reconciliation,
   work.notices,
+  work.seats,
   work.completeness,
   work.owners,
   work.catalogue,

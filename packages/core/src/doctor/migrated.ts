@@ -1197,7 +1197,7 @@ export const migrated: Catalog = {
       policies: {},
       row_level_security: "off",
       rules: [],
-      shows: "9f717d75303bb7fcb7c08f1b5aec4f72",
+      shows: "9830e387355a11b6ab73dca60be7190d",
       triggers: {},
     },
     "public.user_subscriptions": {
@@ -2120,7 +2120,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.inspect_state()": {
-      body: "1fa536db2c818b3e647aacb9df827294",
+      body: "fa10f6942b9ff0f7f2ed1d0d708766cd",
       callers: ["service_role"],
       declared: "() returns jsonb, plpgsql, stable",
       definer: true,
@@ -2244,6 +2244,13 @@ export const migrated: Catalog = {
       body: "f9445e9e9ebd827dfec734cf5241d24a",
       callers: ["anon", "authenticated", "service_role"],
       declared: "(organization_id text, key text) returns boolean, sql, stable",
+      definer: true,
+      settings: ['search_path=""'],
+    },
+    "public.owner_keys()": {
+      body: "ca06abe5559d2651c2a33de5fbb476f6",
+      callers: ["service_role"],
+      declared: "() returns text[], sql, stable",
       definer: true,
       settings: ['search_path=""'],
     },

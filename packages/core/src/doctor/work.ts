@@ -89,6 +89,35 @@ export const notices: Check = {
   },
 };
 
+export const seats: Check = {
+  name: "seats",
+  async look({ state }) {
+    const { waiting, due_since: due, refused, reasons } = (await state()).seats;
+    if (due && Date.now() - Date.parse(due) > 15 * 60_000) {
+      return {
+        says: `A number of seats has waited for ${span(Date.now() - Date.parse(due))}`,
+        why: "The relay does not run, or Stripe does not answer: more are used than are paid for, or fewer.",
+        mend: "see RelayStopped in docs/runbook.md",
+      };
+    }
+    if (refused > 0) {
+      return {
+        state: "warning",
+        says: `${count(refused, "number")} of seats could not be followed`,
+        details: reasons.map(({ payer, wanted, problem }) => `${payer} uses ${wanted}: ${problem}`),
+        why: "More are used than are paid for, or fewer.",
+        mend: "docs/quantities.md#seats says what each means, and when it is tried again",
+      };
+    }
+    return {
+      ok:
+        waiting > 0
+          ? `${count(waiting, "number")} of seats will be followed`
+          : "every quantity is as many as are in use",
+    };
+  },
+};
+
 export const owners: Check = {
   name: "owners",
   async look({ state, command }) {

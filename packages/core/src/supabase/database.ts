@@ -603,6 +603,10 @@ export type Database = {
         Args: { organization_id: string; key: string };
         Returns: boolean;
       };
+      owner_keys: {
+        Args: Record<PropertyKey, never>;
+        Returns: string[];
+      };
       plan_owners: {
         Args: { claims: Json; owned_by: string };
         Returns: {
