@@ -18,10 +18,12 @@ async function startSite({ days = 90, trusted = true, status = 200 }) {
   execFileSync("openssl", [...request.split(" "), "-keyout", key, "-out", cert], { stdio: "pipe" });
   const own = readFileSync(cert, "utf8");
   const paths: (string | undefined)[] = [];
+  const connections: object[] = [];
   const server = createServer({ key: readFileSync(key), cert: own }, ({ url }, response) => {
     paths.push(url);
     response.writeHead(status).end("{}");
   });
+  server.on("secureConnection", (connection) => connections.push(connection));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const known = getCACertificates("default");
   if (trusted) setDefaultCACertificates([...known, own]);
@@ -31,7 +33,7 @@ async function startSite({ days = 90, trusted = true, status = 200 }) {
     server.close();
     rmSync(folder, { recursive: true });
   });
-  return { url: `https://localhost:${(server.address() as AddressInfo).port}`, paths };
+  return { url: `https://localhost:${(server.address() as AddressInfo).port}`, paths, connections };
 }
 
 async function watch(siteUrl: string) {
@@ -53,6 +55,13 @@ it.skipIf(!HAS_OPENSSL)(
     expect(site.paths).toEqual(["/api/health"]);
   },
 );
+
+it.skipIf(!HAS_OPENSSL)("each look has a connection of its own, which shows the certificate as it is now", async () => {
+  const site = await startSite({});
+  await watch(site.url);
+  await watch(site.url);
+  expect(site.connections).toHaveLength(2);
+});
 
 it.skipIf(!HAS_OPENSSL)("a site that is not well counts, and its certificate too", async () => {
   const { log, ...metrics } = await watch((await startSite({ status: 503 })).url);
