@@ -22,8 +22,16 @@ interface Person {
   email: string;
 }
 
-/** How customers come to their owners. */
+/** How customers come to their owners. The promise is the first: it is for a mirror into which nothing was read yet. */
 const WAYS: { way: string; give(user: Person): Promise<void> }[] = [
+  {
+    way: "a promise, before the customer came",
+    give: async (user) => {
+      const { id } = await account.stripe.customers.create({});
+      await give(id, "user_id", user.id);
+      await account.reading.sync();
+    },
+  },
   { way: "the operator's CSV", give: (user) => giveByCsv("user_id", user.id) },
   { way: "a CSV of organisations", give: () => giveByCsv("organization_id", "org-7") },
   {
@@ -32,14 +40,6 @@ const WAYS: { way: string; give(user: Person): Promise<void> }[] = [
       const made = await account.stripe.customers.create({});
       await account.reading.sync();
       await rpc("assign_purchase", { object_id: made.id, user_id: user.id });
-    },
-  },
-  {
-    way: "a promise, before the customer came",
-    give: async (user) => {
-      const { id } = await account.stripe.customers.create({});
-      await give(id, "user_id", user.id);
-      await account.reading.sync();
     },
   },
   {
@@ -58,7 +58,7 @@ const WAYS: { way: string; give(user: Person): Promise<void> }[] = [
       for await (const verdicts of applyOwners(account.supabase.client, byEmail())) {
         expect(verdicts).toMatchObject([{ outcome: "matched", owner: id }]);
       }
-      await query("update customers set email = null");
+      await query("update customers set email = null where id = $1", [made.id]);
     },
   },
   {
@@ -81,27 +81,26 @@ async function give(customerId: string, column: string, owner: string): Promise<
   for await (const _ of applyOwners(account.supabase.client, source));
 }
 
-describe.each(WAYS)("an owner by $way", ({ give }) => {
-  it("who is gone, or not the same any more, is found and put back by one sweep, and counted", async () => {
-    const user = await addUser(account.supabase);
-    const other = await addUser(account.supabase);
-    await give(user);
-    await account.letTimePass();
-    const before = await customers();
-    expect(before).toMatchObject([{ owned_by: expect.any(String) }]);
+it("an owner who is gone, or not the same any more, is found and put back by one sweep, and counted, whichever way they came", async () => {
+  for (const { give } of WAYS) await give(await addUser(account.supabase));
+  const other = await addUser(account.supabase);
+  await account.letTimePass();
+  const before = await customers();
+  expect(before).toEqual(WAYS.map(() => expect.objectContaining({ owned_by: expect.any(String) })));
 
-    const moved = `organization_id = null, user_id = '${other.id}'`;
-    for (const undone of [`${NOBODY}, owned_by = null`, moved, OTHERWISE]) {
-      await query(`update customers set ${undone}`);
-      expect(await customers()).not.toEqual(before);
-      await sweep();
-      expect(await customers()).toEqual(before);
-      expect(await drift()).toMatchObject([{ object: "customer", kind: "differs", columns: ["owner"] }]);
-      expect(await countLater()).toMatchObject([{ columns: ["owner"], drifted: 1 }]);
-      await query("delete from billing.drift");
-      await account.letTimePass();
-    }
-  });
+  const moved = `organization_id = null, user_id = '${other.id}'`;
+  for (const undone of [`${NOBODY}, owned_by = null`, moved, OTHERWISE]) {
+    await query(`update customers set ${undone}`);
+    const left = await customers();
+    for (const [n, customer] of before.entries()) expect(left[n]).not.toEqual(customer);
+    await sweep();
+    expect(await customers()).toEqual(before);
+    const owner = { object: "customer", kind: "differs", columns: ["owner"] };
+    expect(await drift()).toEqual(WAYS.map(() => expect.objectContaining(owner)));
+    expect(await countLater()).toMatchObject([{ columns: ["owner"], drifted: WAYS.length }]);
+    await query("delete from billing.drift");
+    await account.letTimePass();
+  }
 });
 
 it("an owner by the operator stays, though the row was made to say that an address alone speaks for them", async () => {
