@@ -81,7 +81,9 @@ async function give(customerId: string, column: string, owner: string): Promise<
   for await (const _ of applyOwners(account.supabase.client, source));
 }
 
-it("an owner who is gone, or not the same any more, is found and put back by one sweep, and counted, whichever way they came", async () => {
+it("an owner who is gone, or not the same any more, is found and put back by one sweep, and counted, whichever way they came", {
+  timeout: 60_000,
+}, async () => {
   for (const { give } of WAYS) await give(await addUser(account.supabase));
   const other = await addUser(account.supabase);
   await account.letTimePass();
