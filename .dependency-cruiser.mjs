@@ -24,7 +24,7 @@ export const rooms = {
   web: {
     path: "^packages/web/",
     uses: ["core"],
-    npm: ["react", "react-dom", "wouter", "@supabase/supabase-js", "@supabase/ssr"],
+    npm: ["react", "react-dom", "wouter", "@supabase/supabase-js", "@supabase/postgrest-js", "@supabase/ssr"],
   },
   local: { path: "^packages/local/", uses: ["core", "settings", "stripe-emulator"] },
   // Its launcher runs on whichever Node.js there is, as what stands behind the npm commands does.
@@ -130,7 +130,8 @@ const packages = [
   },
   {
     name: "sst-in-one-adapter",
-    comment: "Of SST and CDK the local runtime knows in one folder, which reads them into a description: the way out is another such folder.",
+    comment:
+      "Of SST and CDK the local runtime knows in one folder, which reads them into a description: the way out is another such folder.",
     from: { path: "^packages/", pathNot: ["^packages/local/src/(stacks|testing)/"] },
     to: { path: installed(["sst", "aws-cdk-lib", "constructs"]) },
   },

@@ -17,6 +17,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   start [--fresh] [--help]   everything on this machine      npm start
   test [vitest's arguments]  the tests                       npm test -- packages/core
   check [--fix]              types, lint, format and walls   npm run check
+  screenshots                every page in every state       npm run screenshots
   generate                   what derives from elsewhere     npm run generate
   costs                      writes docs/costs.md anew       npm run costs
   events                     what Stripe's endpoint needs    npm run --silent events
@@ -33,6 +34,11 @@ const commands = {
 
   async test(node, args) {
     return run(node, ["node_modules/vitest/vitest.mjs", "run", ...args], { node, root });
+  },
+
+  screenshots(node) {
+    process.env.PICTURES = "docs/screenshots";
+    return run(node, ["node_modules/vitest/vitest.mjs", "run", "test/pages.test.ts"], { node, root });
   },
 
   generate(node, args) {

@@ -9,6 +9,7 @@ import {
 import { ACCESS_LOG_FORMAT } from "./access-log.ts";
 import { build } from "./build.ts";
 import { checkoutOptions, embedsCheckout } from "./checkout-options.ts";
+import { corsForOthers } from "./cors.ts";
 import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
@@ -39,7 +40,7 @@ export function Api({ app, stack }: StackContext) {
   const options = checkoutOptions();
 
   const api = new HttpApi(stack, "Api", {
-    cors: false, // the site and the API share one origin
+    cors: corsForOthers(),
     accessLog: { format: ACCESS_LOG_FORMAT, retention: stageOf(app).logRetention },
     defaults: { throttle: CUSTOMER_ROUTES },
     routes: {

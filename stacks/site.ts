@@ -4,10 +4,6 @@ import {
   AllowedMethods,
   type BehaviorOptions,
   CachePolicy,
-  Function as EdgeFunction,
-  FunctionCode,
-  FunctionEventType,
-  FunctionRuntime,
   OriginRequestPolicy,
   ResponseHeadersPolicy,
   S3OriginAccessControl,
@@ -21,17 +17,10 @@ import { Api } from "./api.ts";
 import { siteDomain } from "./domain.ts";
 import { createFirewall } from "./firewall.ts";
 import { globalName } from "./names.ts";
+import { pageFunctions } from "./pages.ts";
 import { pageHeaders } from "./security-headers.ts";
 import { removalPolicyOf, stageOf } from "./stage.ts";
 import { stripeJs } from "./stripe-js.ts";
-
-// A page's path has no file of its own. CloudFront's error pages would do it too, but they hold for the whole
-// distribution and would turn the API's 404 into the home page.
-const REWRITE_TO_INDEX = `function handler(event) {
-  var request = event.request;
-  if (!request.uri.split('/').pop().includes('.')) request.uri = '/index.html';
-  return request;
-}`;
 
 // CloudFront keeps an error for ten seconds, and shows it to the next one who asks, whoever that is.
 const NEVER_KEPT = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504].map((httpStatus) => ({
@@ -47,11 +36,6 @@ export function Site({ app, stack }: StackContext) {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     removalPolicy: removalPolicyOf(stageOf(app)),
   });
-  const rewrite = new EdgeFunction(stack, "RewriteToIndex", {
-    runtime: FunctionRuntime.JS_2_0,
-    code: FunctionCode.fromInline(REWRITE_TO_INDEX),
-  });
-
   const customDomain = siteDomain(stack, app);
   const firewall = createFirewall(stack, app);
   const site = new StaticSite(stack, "Site", {
@@ -76,7 +60,7 @@ export function Site({ app, stack }: StackContext) {
           origin: S3BucketOrigin.withOriginAccessControl(bucket, {
             originAccessControl: accessControl({ app, stack }),
           }),
-          functionAssociations: [{ function: rewrite, eventType: FunctionEventType.VIEWER_REQUEST }],
+          functionAssociations: pageFunctions(stack),
           responseHeadersPolicy: pageHeaders({ app, stack }, embedsCheckout),
           viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         },

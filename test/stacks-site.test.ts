@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
+import { gzipSync } from "node:zlib";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -121,4 +122,12 @@ it("a form leads nowhere else", async () => {
   await sendForm("https://evil.example/");
   await expect.poll(() => violations.join("\n")).toMatch(/form-action/);
   expect(askedFor).not.toContain("evil.example:443");
+});
+
+it("whoever first comes to the plans loads 100 KB at the most, as it travels", () => {
+  const html = readFileSync("packages/web/dist/index.html", "utf8");
+  const files = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => `packages/web/dist${path}`);
+  expect(files.length).toBeGreaterThan(1);
+  const sizes = ["packages/web/dist/index.html", ...files].map((file) => gzipSync(readFileSync(file)).length);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000);
 });

@@ -10,6 +10,19 @@ const describePage: Plugin = {
     html.replaceAll("%BRAND_NAME%", brand.name).replaceAll("%BRAND_TAGLINE%", brand.tagline),
 };
 
+/** The same page under the name by which the edge knows that its address is none: stacks/pages.ts. */
+const notFoundPage: Plugin = {
+  name: "not-found-page",
+  apply: "build",
+  generateBundle: {
+    order: "post",
+    handler(_options, bundle) {
+      const index = bundle["index.html"];
+      if (index?.type === "asset") this.emitFile({ type: "asset", fileName: "404.html", source: index.source });
+    },
+  },
+};
+
 /** Beside `sst dev`: the pages of this machine, and the API in AWS under the same address, as CloudFront has it on a stage. */
 function besides(apiUrl: string | undefined): ServerOptions {
   return apiUrl ? { port: 5173, strictPort: true, proxy: { "/api": { target: apiUrl, changeOrigin: true } } } : {};
@@ -17,7 +30,7 @@ function besides(apiUrl: string | undefined): ServerOptions {
 
 export default defineConfig(({ mode }) => ({
   server: besides(loadEnv(mode, import.meta.dirname, "API_URL").API_URL),
-  plugins: [react(), describePage],
+  plugins: [react(), describePage, notFoundPage],
   resolve: {
     // The repository's root holds an older React for another package; everything here must meet this package's own.
     dedupe: ["react", "react-dom"],

@@ -85,7 +85,7 @@ async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
   return {
     system,
     putPartnerEvent: createEventBus({ rules: system.rules, queues, client: sqs.client, region }),
-    api: createGateway({ routes: system.routes, functions, log: (line) => log("api", line) }),
+    api: createGateway({ routes: system.routes, cors: system.cors, functions, log: (line) => log("api", line) }),
     built: Promise.all([...functions.values()].map((fn) => fn.firstBuild)).then(() => undefined),
     startConsumers() {
       for (const { queue, consumer } of consumedQueues(system, queues)) {

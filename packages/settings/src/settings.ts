@@ -45,7 +45,7 @@ export const settings = {
   },
   ALLOWED_ORIGINS: {
     ...plain,
-    is: "further origins that redirects and cookie posts may use, comma separated",
+    is: "further origins that redirects and cookie posts may use, and whose pages may call the API, comma separated",
     onLaptop: "`http://127.0.0.1:$PORT`",
     parse: origins,
   },

@@ -1,4 +1,4 @@
-import { Refused } from "./post.ts";
+import { Refused } from "./buttons/post.ts";
 
 const messages: Record<string, string> = {
   invalid_credentials: "That e-mail and password do not match. Check both, or create an account.",

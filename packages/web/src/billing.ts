@@ -1,4 +1,4 @@
-import { getSupabase, type Tables } from "./supabase.ts";
+import { getDatabase, type Tables } from "./supabase.ts";
 
 export type Subscription = Pick<
   Tables["user_subscriptions"]["Row"],
@@ -52,7 +52,7 @@ export function isStanding({ is_live, status }: Subscription): boolean {
 
 /** The subscriptions that the user may see, the newest first; row-level security leaves out everybody else's. */
 export async function loadSubscriptions(): Promise<Subscription[]> {
-  const { data } = await getSupabase()
+  const { data } = await getDatabase()
     .from("user_subscriptions")
     .select(
       "id, customer_id, status, price_id, product_id, quantity, items, currency, current_period_end, trial_start, trial_end, ends_at, ended_at, paused, is_live, created_at",
@@ -74,7 +74,7 @@ export interface UpcomingChange {
 
 /** What the user's subscriptions will become, the soonest first. That they end, or renew, stands on themselves. */
 export async function loadUpcomingChanges(): Promise<UpcomingChange[]> {
-  const { data } = await getSupabase()
+  const { data } = await getDatabase()
     .from("upcoming_changes")
     .select("subscription_id, kind, at, price_id, quantity")
     .in("kind", ["change", "change_when_paid"])
@@ -88,7 +88,7 @@ export type Customer = Pick<Tables["customers"]["Row"], "id" | "user_id" | "orga
 
 /** The Stripe customers whose billing the user manages: their own, and those of organisations. */
 export async function loadCustomers(): Promise<Customer[]> {
-  const { data } = await getSupabase().from("customers").select("id, user_id, organization_id, name").throwOnError();
+  const { data } = await getDatabase().from("customers").select("id, user_id, organization_id, name").throwOnError();
   return data;
 }
 
@@ -101,7 +101,7 @@ export async function loadOwnSubscriptions(userId: string): Promise<Subscription
 
 /** The user's own payments, the newest first. */
 export async function loadPayments(): Promise<Payment[]> {
-  const { data } = await getSupabase()
+  const { data } = await getDatabase()
     .from("payment_history")
     .select(
       "id, customer_id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, next_payment_attempt, invoice_number, product_id, description, other_products, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
@@ -114,7 +114,7 @@ export async function loadPayments(): Promise<Payment[]> {
 
 /** Which price each of the user's checkout sessions sold: a one-time payment is named after it. */
 export async function loadSoldPrices(): Promise<Map<string, string | null>> {
-  const { data } = await getSupabase().from("checkout_sessions").select("id, price_id").throwOnError();
+  const { data } = await getDatabase().from("checkout_sessions").select("id, price_id").throwOnError();
   return new Map(data.map((session) => [session.id, session.price_id]));
 }
 

@@ -1,7 +1,7 @@
 import { type Bounds, boundsOf, MOST_OF_ONE } from "@turnpike/core/catalog/schema";
 import { cadenceOf, perMonth, usualCadence } from "./cadence.ts";
 import { formatMoney } from "./money.ts";
-import { getSupabase, type Tables } from "./supabase.ts";
+import { getDatabase, type Tables } from "./supabase.ts";
 
 export type Product = Pick<
   Tables["products"]["Row"],
@@ -41,13 +41,13 @@ export interface Catalogue {
 
 /** What is on sale, and what the user has had. */
 export async function loadCatalogue(): Promise<Catalogue> {
-  const supabase = getSupabase();
+  const database = getDatabase();
   const [products, prices] = await Promise.all([
-    supabase
+    database
       .from("products")
       .select("id, name, description, default_price_id, marketing_features, active, metadata")
       .throwOnError(),
-    supabase
+    database
       .from("prices")
       .select(
         "id, product_id, active, nickname, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, usage_type, metadata",

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { getSupabase } from "./supabase.ts";
+import { getDatabase } from "./supabase.ts";
 
 /** What says whether somebody has a plan, and what they paid. */
 const PURCHASES = ["customer", "product", "price", "subscription", "checkout_session", "invoice", "payment_intent"];
@@ -10,7 +10,7 @@ const LOOK_AGAIN_MS = 5_000;
  * nothing.
  */
 export async function loadPurchasesKnown(): Promise<boolean> {
-  const { data } = await getSupabase().rpc("mirror_is_complete", { kinds: PURCHASES }).throwOnError();
+  const { data } = await getDatabase().rpc("mirror_is_complete", { kinds: PURCHASES }).throwOnError();
   return data;
 }
 

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
+import { useOnRestored } from "./buttons/restored.ts";
 
 export type Loaded<T> = { status: "loading" } | { status: "failed"; error: Error } | { status: "ready"; data: T };
 
@@ -32,15 +33,6 @@ export function useLoad<T>(load: () => Promise<T>): { loaded: Loaded<T>; reload:
   }, [reload]);
 
   return { loaded, reload };
-}
-
-/** Calls back when the browser's "back" or "forward" shows the page as it was left. */
-export function useOnRestored(callback: () => void): void {
-  useEffect(() => {
-    const whenRestored = (event: PageTransitionEvent) => event.persisted && callback();
-    window.addEventListener("pageshow", whenRestored);
-    return () => window.removeEventListener("pageshow", whenRestored);
-  }, [callback]);
 }
 
 /** Calls back when the page is looked at again: another tab left, or "back" pressed on Stripe's page. */

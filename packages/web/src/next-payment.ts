@@ -1,6 +1,6 @@
 import type { NextPayment, OneSubscription } from "@turnpike/core/plan-change/schema";
+import { post } from "./buttons/post.ts";
 import { locale } from "./locale.ts";
-import { post } from "./post.ts";
 
 export const loadNextPayment = (one: OneSubscription) => post<NextPayment>("/api/subscriptions/next-payment", one);
 

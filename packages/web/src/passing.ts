@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
-import { useOnRestored } from "./load.ts";
+import { useOnRestored } from "./buttons/restored.ts";
 
 /**
  * A parameter that the address brings for this once: it is taken out of the address, so that neither a reload, nor a link that is

@@ -16,17 +16,18 @@ import {
   type Subscription,
   type UpcomingChange,
 } from "./billing.ts";
+import { post, Refused } from "./buttons/post.ts";
 import { itemOfGroup } from "./buyer.ts";
 import { periodOf } from "./cadence.ts";
 import { type Catalogue, loadCatalogue, type Price } from "./catalogue.ts";
-import { post, Refused } from "./post.ts";
 
 const path = (route: string) => `/api/subscriptions/${route}`;
 
 export const previewChange = (wish: PreviewChange) => post<ChangePreview>(path("preview-change"), wish);
-export const changePlan = (wish: ChangePlan, key: string) => post<SubscriptionState>(path("change"), wish, key);
+export const changePlan = (wish: ChangePlan, key: string) =>
+  post<SubscriptionState>(path("change"), wish, { idempotencyKey: key });
 export const cancelSubscription = (one: OneSubscription, key: string) =>
-  post<SubscriptionState>(path("cancel"), one, key);
+  post<SubscriptionState>(path("cancel"), one, { idempotencyKey: key });
 export const resumeSubscription = (one: OneSubscription) => post<SubscriptionState>(path("resume"), one);
 
 /** What a refusal of these routes brings with it. */

@@ -1,7 +1,9 @@
-import { createBrowserClient } from "@supabase/ssr";
+import { PostgrestClient } from "@supabase/postgrest-js";
+import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "@turnpike/core/supabase";
 
 export type Tables = Database["public"]["Tables"];
+type Auth = SupabaseClient["auth"];
 
 const settings = {
   VITE_SUPABASE_URL: import.meta.env.VITE_SUPABASE_URL,
@@ -18,7 +20,51 @@ export function supabaseAddress() {
   return { url: settings.VITE_SUPABASE_URL, publishableKey: settings.VITE_SUPABASE_PUBLISHABLE_KEY };
 }
 
-/** The one Supabase client of the page. It keeps the session in a cookie, so that `/api/*` sees who is calling. */
-export function getSupabase() {
-  return createBrowserClient<Database>(settings.VITE_SUPABASE_URL, settings.VITE_SUPABASE_PUBLISHABLE_KEY);
+let auth: Promise<Auth> | undefined;
+const listeners = new Set<() => void>();
+
+/**
+ * Who signs in and is signed in. A third of all that a page would load, so it is loaded for those alone who have a session, come by
+ * a link of an e-mail, or sign in.
+ */
+export function getAuth(): Promise<Auth> {
+  auth ??= import("./auth.ts").then(
+    ({ createAuth }) => {
+      for (const tell of listeners) tell();
+      return createAuth(supabaseAddress());
+    },
+    (failure) => {
+      auth = undefined; // the connection was lost: the next one asks again
+      throw failure;
+    },
+  );
+  return auth;
+}
+
+/** Calls back when somebody begins to sign in. @returns stops it */
+export function whenAuthIsLoaded(tell: () => void): () => void {
+  listeners.add(tell);
+  return () => listeners.delete(tell);
+}
+
+/** Whether the browser holds a session, good or not: `@supabase/ssr` keeps it in cookies, in parts where it is long. */
+export function holdsSession(cookies = document.cookie): boolean {
+  return /(^|; )sb-[^=;]+-auth-token(\.\d+)?=./.test(cookies);
+}
+
+let database: PostgrestClient<Database> | undefined;
+
+/** The database as the visitor may see it: row-level security knows them by their session. */
+export function getDatabase(): PostgrestClient<Database> {
+  const { url, publishableKey } = supabaseAddress();
+  database ??= new PostgrestClient<Database>(`${url}/rest/v1`, {
+    headers: { apikey: publishableKey },
+    fetch: async (input, init) => {
+      const session = holdsSession() ? (await (await getAuth()).getSession()).data.session : undefined;
+      const headers = new Headers(init?.headers);
+      headers.set("authorization", `Bearer ${session?.access_token ?? publishableKey}`);
+      return fetch(input, { ...init, headers });
+    },
+  });
+  return database;
 }

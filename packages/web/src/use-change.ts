@@ -1,8 +1,8 @@
 import type { ChangePreview, PreviewChange } from "@turnpike/core/plan-change/schema";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { messageOf, Refused } from "./buttons/post.ts";
 import { useOnReturn } from "./load.ts";
 import { changePlan, detailsOf, isLost, previewChange } from "./plan-change.ts";
-import { messageOf, Refused } from "./post.ts";
 
 /** A change on its way from its preview to being made. */
 export type Change =

@@ -6,15 +6,13 @@ import { note, noteAnew } from "../mirror/index.ts";
 import { payerOf } from "../payer/index.ts";
 import { customersOf, getSubscription, over } from "../portal/index.ts";
 import { isMissing, isOver, remove } from "../stripe/index.ts";
+import { ENDS_AT_ONCE } from "../subscription/schema.ts";
 import { ask, type Caller, keyFor } from "./asking.ts";
 import { giveUpPending } from "./pay.ts";
 import { endingByOthers, scheduledByOthers } from "./refusals.ts";
 import { getStanding, isBound, release, type Standing } from "./schedule.ts";
 import type { OneSubscription, SubscriptionState } from "./schema.ts";
 import { periodEndOf, stateOf } from "./state.ts";
-
-/** Of these nothing is paid for that could be had to its end. */
-const ENDS_AT_ONCE: readonly string[] = ["incomplete", "unpaid", "paused"];
 
 /**
  * Ends a subscription with what is paid for. A change that was to come is not to come any more. One that is about to end already is

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getFunction, type LocalFunctions } from "../lambda/functions.ts";
-import type { RouteDescription } from "../stacks/description.ts";
+import type { CorsDescription, RouteDescription } from "../stacks/description.ts";
+import { corsHeaders, preflight } from "./cors.ts";
 import { splitTarget, toEvent } from "./event.ts";
 import { gatewayMessage, type HttpResponse, internalServerError, toHttpResponse } from "./response.ts";
 import { findRoute } from "./routes.ts";
@@ -11,6 +12,7 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 export interface GatewayOptions {
   routes: RouteDescription[];
+  cors: CorsDescription[];
   functions: LocalFunctions;
   log(line: string): void;
 }
@@ -18,7 +20,7 @@ export interface GatewayOptions {
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** API Gateway's HTTP API in front of the functions. */
-export function createGateway({ routes, functions, log }: GatewayOptions): RequestHandler {
+export function createGateway({ routes, cors, functions, log }: GatewayOptions): RequestHandler {
   return async (request, response) => {
     const started = performance.now();
     const requestId = randomUUID();
@@ -28,8 +30,12 @@ export function createGateway({ routes, functions, log }: GatewayOptions): Reque
       log(`${request.method} ${path} → ${outcome} in ${duration} ms  ${functionName}`);
     };
     try {
-      const { answer, functionName } = await respond(request, requestId, routes, functions);
+      const asked = preflight(cors, request);
+      const { answer, functionName } = asked
+        ? { answer: asked, functionName: "" }
+        : await respond(request, requestId, routes, functions);
       report(answer.status, functionName);
+      if (!asked) answer.headers.push(...corsHeaders(cors, request));
       send(response, answer, requestId);
     } catch (error) {
       // Most often a caller that hung up in the middle of its request.

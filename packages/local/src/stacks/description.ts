@@ -9,6 +9,8 @@ export interface SystemDescription {
   region: string;
   functions: FunctionDescription[];
   routes: RouteDescription[];
+  /** Of the routes: what browsers are told about other origins. */
+  cors: CorsDescription[];
   queues: QueueDescription[];
   schedules: ScheduleDescription[];
   rules: RuleDescription[];
@@ -36,6 +38,14 @@ export interface RouteDescription {
   /** As API Gateway writes it: `/api/checkout_sessions/{id}`. */
   path: string;
   functionName: string;
+}
+
+export interface CorsDescription {
+  /** All joined by commas. */
+  origins: string;
+  methods: string;
+  headers: string;
+  exposed: string;
 }
 
 export interface QueueDescription {

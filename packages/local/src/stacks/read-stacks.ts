@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { CfnApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { CfnRule } from "aws-cdk-lib/aws-events";
 import type { SSTConfig } from "sst";
 import { Api, App, Cron, Function as Lambda, Queue, StaticSite } from "sst/constructs";
 import { useSites } from "sst/constructs/StaticSite.js";
 import { setProject } from "sst/project.js";
 import {
+  type CorsDescription,
   LOCAL_ACCOUNT,
   type RouteDescription,
   type ScheduleDescription,
@@ -37,6 +39,7 @@ export async function readStacks(root: string, outDir: string): Promise<StacksRe
     functions,
     system: {
       region: app.region,
+      cors: constructs.flatMap((construct) => (construct instanceof Api ? readCors(construct) : [])),
       routes: constructs.flatMap((construct) => (construct instanceof Api ? readRoutes(construct, functions) : [])),
       queues: queues.map((queue) => readQueue(queue, queues, functions)),
       schedules: constructs.flatMap((construct) =>
@@ -80,6 +83,21 @@ function readRoutes(api: Api, functions: FunctionReader): RouteDescription[] {
     const [method = "", path = ""] = key === "$default" ? ["ANY", "$default"] : key.split(/\s+/);
     return { method, path, functionName: functions.read(lambda) };
   });
+}
+
+function readCors(api: Api): CorsDescription[] {
+  const { corsConfiguration: cors } = api.cdk.httpApi.node.defaultChild as CfnApi;
+  if (!cors || !("allowOrigins" in cors)) return [];
+  const joined = (names: string[] | undefined) => (names ?? []).join(",");
+  const { allowOrigins, allowMethods, allowHeaders, exposeHeaders } = cors as CfnApi.CorsProperty;
+  return [
+    {
+      origins: joined(allowOrigins),
+      methods: joined(allowMethods),
+      headers: joined(allowHeaders),
+      exposed: joined(exposeHeaders),
+    },
+  ];
 }
 
 function readSchedule(cron: Cron, functions: FunctionReader): ScheduleDescription {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
@@ -7,10 +8,10 @@ import { serveStatic } from "@hono/node-server/serve-static";
 import { Hono } from "hono";
 import type { RequestListener } from "../address.ts";
 import type { SiteDescription } from "../stacks/description.ts";
+import { readPages } from "./pages.ts";
 
 /**
- * Serves the web app as a deploy builds it: a page is a few files, where the development server's is two hundred. A path without an
- * ending is a page's, as CloudFront's function has it.
+ * Serves the web app as a deploy builds it: a page is a few files, where the development server's is two hundred.
  * @param outDir Where the build goes.
  */
 export async function startBuiltSite(root: string, site: SiteDescription, outDir: string) {
@@ -20,10 +21,12 @@ export async function startBuiltSite(root: string, site: SiteDescription, outDir
   const env = { PATH, NODE_ENV: "production", ...site.environment };
   await promisify(execFile)(process.execPath, [vite, "build", "--outDir", outDir, "--logLevel", "warn"], { cwd, env });
 
+  const statusOf = readPages(cwd);
+  const index = readFileSync(join(outDir, "index.html"), "utf8");
   const folder = relative(process.cwd(), outDir);
   const app = new Hono()
     .get("/:path{.+\\.\\w+}", serveStatic({ root: folder }))
-    .get("*", serveStatic({ root: folder, path: "index.html" }));
+    .get("*", (context) => context.html(index, statusOf(context.req.path)));
   const listener: RequestListener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   return { listener, close: async () => {} };
 }

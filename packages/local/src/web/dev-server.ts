@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { createServer } from "vite";
 import type { RequestListener } from "../address.ts";
 import type { SiteDescription } from "../stacks/description.ts";
+import { readPages } from "./pages.ts";
 
 /**
  * Serves the web app with reload on save, its web socket on the same server as everything else.
@@ -10,9 +12,10 @@ import type { SiteDescription } from "../stacks/description.ts";
  * @param site From the stacks: its environment is what a deploy would build into the pages.
  */
 export async function startDevServer(root: string, site: SiteDescription, siteUrl: string, server: Server) {
+  const statusOf = readPages(join(root, site.path));
   const vite = await createServer({
     root: join(root, site.path),
-    appType: "spa",
+    appType: "custom",
     clearScreen: false,
     logLevel: "warn",
     // Behind a tunnel the browser asks for the tunnel's host.
@@ -22,9 +25,18 @@ export async function startDevServer(root: string, site: SiteDescription, siteUr
     ),
   });
   const listener: RequestListener = (request, response) =>
-    vite.middlewares(request, response, () => {
-      response.statusCode = 404;
-      response.end("Not Found");
+    vite.middlewares(request, response, async () => {
+      const target = request.url ?? "/";
+      try {
+        const html = await vite.transformIndexHtml(target, readFileSync(join(root, site.path, "index.html"), "utf8"));
+        response.writeHead(statusOf(target), {
+          "content-type": "text/html; charset=utf-8",
+          "cache-control": "no-cache",
+        });
+        response.end(html);
+      } catch (error) {
+        response.writeHead(500, { "content-type": "text/plain; charset=utf-8" }).end(String(error));
+      }
     });
   return { listener, close: () => vite.close() };
 }

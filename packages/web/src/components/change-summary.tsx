@@ -1,16 +1,16 @@
 import type { ChangePreview, PreviewChange } from "@turnpike/core/plan-change/schema";
 import { Link } from "wouter";
-import { useAction } from "../action.ts";
+import { useAction } from "../buttons/action.ts";
+import { ButtonAccount } from "../buttons/button-account.tsx";
+import { PendingButton } from "../buttons/pending-button.tsx";
+import type { Refused } from "../buttons/post.ts";
 import { formatDay } from "../dates.ts";
 import { formatMoney } from "../money.ts";
 import { detailsOf } from "../plan-change.ts";
-import type { Refused } from "../post.ts";
 import { type Change, useChange } from "../use-change.ts";
-import { ButtonAccount } from "./button-account.tsx";
 import { ChangeBill } from "./change-bill.tsx";
 import { KeepButton } from "./keep-button.tsx";
 import { Notice } from "./notice.tsx";
-import { PendingButton } from "./pending-button.tsx";
 
 interface ChangeSummaryProps {
   /** One that keeps its identity. */

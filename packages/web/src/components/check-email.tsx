@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useState } from "react";
-import { useAction } from "../action.ts";
+import { useAction } from "../buttons/action.ts";
+import { PendingButton } from "../buttons/pending-button.tsx";
 import { Notice } from "./notice.tsx";
 import { Page } from "./page.tsx";
-import { PendingButton } from "./pending-button.tsx";
 
 /** Supabase sends one address no more than one e-mail a minute. */
 const AGAIN_AFTER_S = 60;

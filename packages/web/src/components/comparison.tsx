@@ -10,7 +10,7 @@ export function Comparison({ products }: { products: Product[] }) {
       <h2 id="comparison">Compare the plans</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
       {/* biome-ignore lint/a11y/useSemanticElements: the section has the heading, too, which does not scroll */}
-      <div className="card comparison" role="region" aria-labelledby="comparison" tabIndex={0}>
+      <div className="card comparison" role="region" aria-label="The plans, side by side" tabIndex={0}>
         <table>
           <thead>
             <tr>

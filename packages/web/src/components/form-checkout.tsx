@@ -1,6 +1,6 @@
 import { type ReactNode, useCallback, useState } from "react";
-import { useOnRestored } from "../load.ts";
-import { PendingButton } from "./pending-button.tsx";
+import { PendingButton } from "../buttons/pending-button.tsx";
+import { useOnRestored } from "../buttons/restored.ts";
 
 interface FormCheckoutProps {
   priceId: string;

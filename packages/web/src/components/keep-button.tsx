@@ -1,8 +1,8 @@
 import type { OneSubscription } from "@turnpike/core/plan-change/schema";
 import type { ReactNode } from "react";
-import { useAction } from "../action.ts";
+import { useAction } from "../buttons/action.ts";
+import { PendingButton } from "../buttons/pending-button.tsx";
 import { resumeSubscription } from "../plan-change.ts";
-import { PendingButton } from "./pending-button.tsx";
 
 interface KeepButtonProps {
   subscription: OneSubscription;

@@ -43,7 +43,9 @@ export function Layout({ children }: { children: ReactNode }) {
           )}
         </nav>
       </header>
-      {children}
+      <div id="main" tabIndex={-1}>
+        {children}
+      </div>
       <footer className="site-footer">
         <p>Payments are handled by Stripe. {brand.name} never sees your card.</p>
       </footer>

@@ -1,12 +1,12 @@
 import { Link } from "wouter";
 import type { Subscription } from "../billing.ts";
+import { ButtonCheckout } from "../buttons/button-checkout.tsx";
 import type { Trial } from "../buyer.ts";
 import { cadenceOf } from "../cadence.ts";
 import type { Price, Product } from "../catalogue.ts";
 import { signInPath } from "../next-path.ts";
 import { changeAddress, isOf } from "../plan-change.ts";
 import { checkoutAddress, EMBEDS_CHECKOUT } from "../stripe-js.ts";
-import { ButtonCheckout } from "./button-checkout.tsx";
 import { FormCheckout } from "./form-checkout.tsx";
 
 interface OfferActionProps {

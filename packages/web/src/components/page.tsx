@@ -4,7 +4,7 @@ import { brand } from "../brand.ts";
 /** One page's main landmark and its title in the browser's tab. */
 export function Page({ title, narrow, children }: { title: string; narrow?: boolean; children: ReactNode }) {
   return (
-    <main id="main" tabIndex={-1} className={narrow ? "page page-narrow" : "page"}>
+    <main className={narrow ? "page page-narrow" : "page"}>
       <title>{`${title} · ${brand.name}`}</title>
       {children}
     </main>

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
-import { useAction } from "../action.ts";
 import { assertDone } from "../auth-message.ts";
+import { useAction } from "../buttons/action.ts";
 import { signInPath } from "../next-path.ts";
 import { loadProviders, type OfferedProvider } from "../providers.ts";
-import { getSupabase } from "../supabase.ts";
+import { getAuth } from "../supabase.ts";
 import { Notice } from "./notice.tsx";
 
 /** Buttons that sign in with an account elsewhere, for each provider that the Supabase project has switched on. */
@@ -16,7 +16,7 @@ export function Providers({ next }: { next: string }) {
 
   const leave = async (provider: OfferedProvider["id"]) => {
     const redirectTo = window.location.origin + signInPath(next);
-    assertDone(await getSupabase().auth.signInWithOAuth({ provider, options: { redirectTo } }));
+    assertDone(await (await getAuth()).signInWithOAuth({ provider, options: { redirectTo } }));
   };
   if (offered.length === 0) return null;
   return (

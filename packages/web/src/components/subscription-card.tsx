@@ -9,11 +9,11 @@ import {
   payPageOf,
   type Subscription,
 } from "../billing.ts";
+import { ButtonAccount } from "../buttons/button-account.tsx";
 import { priceTag } from "../catalogue.ts";
 import { formatDay } from "../dates.ts";
 import { formatMoney } from "../money.ts";
 import { cancelAddress, changeAddress, counted, named } from "../plan-change.ts";
-import { ButtonAccount } from "./button-account.tsx";
 import { KeepButton } from "./keep-button.tsx";
 import { NextPaymentLines } from "./next-payment-lines.tsx";
 import { Badge } from "./notice.tsx";

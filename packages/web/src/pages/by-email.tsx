@@ -1,14 +1,14 @@
 import { type FormEvent, useState } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
-import { useAction } from "../action.ts";
 import { assertDone } from "../auth-message.ts";
+import { useAction } from "../buttons/action.ts";
+import { PendingButton } from "../buttons/pending-button.tsx";
 import { CheckEmail } from "../components/check-email.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
-import { PendingButton } from "../components/pending-button.tsx";
 import { type SignInPage, safeNextPath, signInPath } from "../next-path.ts";
 import { useSession } from "../session.tsx";
-import { getSupabase } from "../supabase.ts";
+import { getAuth } from "../supabase.ts";
 
 /** What a link is asked for. */
 const purposes = {
@@ -75,7 +75,7 @@ export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
 
 /** That an address is nobody's is no reason to refuse: nobody else may learn it. */
 async function requestLink(purpose: keyof typeof purposes, email: string, page: string): Promise<void> {
-  const { auth } = getSupabase();
+  const auth = await getAuth();
   const answer =
     purpose === "password"
       ? await auth.resetPasswordForEmail(email, { redirectTo: page })

@@ -1,16 +1,17 @@
+import { ENDS_AT_ONCE } from "@turnpike/core/subscription/schema";
 import { useCallback, useState } from "react";
 import { Link, Redirect, useLocation, useSearchParams } from "wouter";
-import { useAction } from "../action.ts";
 import { isStanding, type Subscription } from "../billing.ts";
+import { useAction } from "../buttons/action.ts";
+import { PendingButton } from "../buttons/pending-button.tsx";
+import { NoSubscription } from "../components/no-subscription.tsx";
 import { LoadFailed, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
-import { PendingButton } from "../components/pending-button.tsx";
 import { formatDay } from "../dates.ts";
 import { useLoad } from "../load.ts";
 import { signInPath } from "../next-path.ts";
 import { cancelSubscription, type Holdings, loadHoldings, named } from "../plan-change.ts";
 import { useSession } from "../session.tsx";
-import { NoSubscription } from "./change.tsx";
 
 /** The end of a plan: when it is, and what is had until then. */
 export function CancelPage() {
@@ -80,9 +81,6 @@ function Ending({
     </div>
   );
 }
-
-/** Of these nothing is paid for that could be had to its end. */
-const ENDS_AT_ONCE = ["incomplete", "unpaid", "paused"];
 
 function untilWhen({ status, current_period_end: end, trial_end: trial }: Subscription, name: string): string {
   if (ENDS_AT_ONCE.includes(status) || !end) return `${name} ends at once, and nothing more is charged for it.`;

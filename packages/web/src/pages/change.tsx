@@ -1,9 +1,10 @@
 import type { OneSubscription } from "@turnpike/core/plan-change/schema";
 import { useCallback, useMemo } from "react";
-import { Link, Redirect, useLocation, useSearchParams } from "wouter";
+import { Redirect, useLocation, useSearchParams } from "wouter";
 import { isStanding, type Subscription } from "../billing.ts";
 import { Obstacle, obstacleOf } from "../components/change-obstacle.tsx";
 import { ChangeSummary } from "../components/change-summary.tsx";
+import { NoSubscription } from "../components/no-subscription.tsx";
 import { LoadFailed, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PlanChoice } from "../components/plan-choice.tsx";
@@ -38,7 +39,7 @@ export function ChangePage() {
   );
 }
 
-export function LoadingChange() {
+function LoadingChange() {
   return <Skeleton what="your plan" cards={1} />;
 }
 
@@ -55,17 +56,6 @@ function ChangeOf() {
     <Choosing subscription={subscription} holdings={loaded.data} onKept={lookAgain} />
   ) : (
     <NoSubscription />
-  );
-}
-
-export function NoSubscription() {
-  return (
-    <div className="card empty">
-      <p>There is no such plan of yours.</p>
-      <Link href="/pricing" className="button">
-        See the plans
-      </Link>
-    </div>
   );
 }
 

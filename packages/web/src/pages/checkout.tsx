@@ -1,10 +1,10 @@
 import type { CheckoutAnswer, CreateCheckout } from "@turnpike/core/checkout/schema";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
+import { messageOf, post } from "../buttons/post.ts";
 import { Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { signInPath } from "../next-path.ts";
-import { messageOf, post } from "../post.ts";
 import { useSession } from "../session.tsx";
 import { EMBEDS_CHECKOUT, type EmbeddedPage, loadStripeJs, type Wish, wishIn } from "../stripe-js.ts";
 import { NotFoundPage } from "./not-found.tsx";

@@ -1,18 +1,18 @@
 import type { User } from "@supabase/supabase-js";
 import { type FormEvent, useState } from "react";
 import { Link, Redirect } from "wouter";
-import { useAction } from "../action.ts";
 import { assertDone } from "../auth-message.ts";
+import { useAction } from "../buttons/action.ts";
+import { PendingButton } from "../buttons/pending-button.tsx";
+import { Refused } from "../buttons/post.ts";
 import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
+import { NewPassword } from "../components/new-password.tsx";
 import { Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
-import { PendingButton } from "../components/pending-button.tsx";
 import { useLinkProblem } from "../email-link.ts";
 import { signInPath } from "../next-path.ts";
-import { Refused } from "../post.ts";
 import { signOut, useSession } from "../session.tsx";
-import { getSupabase } from "../supabase.ts";
-import { NewPassword } from "./new-password.tsx";
+import { getAuth, getDatabase } from "../supabase.ts";
 
 /** How somebody signs in: their address and password; and the end of the account. */
 export function SettingsPage() {
@@ -46,7 +46,7 @@ function EmailSection({ user }: { user: User }) {
     setWanted(undefined);
     void run(async () => {
       const options = { emailRedirectTo: `${window.location.origin}/settings` };
-      assertDone(await getSupabase().auth.updateUser({ email }, options));
+      assertDone(await (await getAuth()).updateUser({ email }, options));
       setWanted(email);
     });
   };
@@ -98,7 +98,7 @@ function DeletionSection({ user, onDeleted }: { user: User; onDeleted: () => voi
   const leave = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     void run(async () => {
-      const { error } = await getSupabase().rpc("delete_account");
+      const { error } = await getDatabase().rpc("delete_account");
       if (error) throw new Refused("Your account could not be deleted. Try again, or write to support.");
       onDeleted();
       await signOut();

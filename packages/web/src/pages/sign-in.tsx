@@ -1,21 +1,21 @@
 import { type FormEvent, useState } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
-import { useAction } from "../action.ts";
 import { assertDone } from "../auth-message.ts";
 import { brand } from "../brand.ts";
+import { useAction } from "../buttons/action.ts";
+import { PendingButton } from "../buttons/pending-button.tsx";
 import { CheckEmail } from "../components/check-email.tsx";
 import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PasswordField } from "../components/password-field.tsx";
-import { PendingButton } from "../components/pending-button.tsx";
 import { Providers } from "../components/providers.tsx";
 import { useLinkProblem } from "../email-link.ts";
 import { safeNextPath, signInPath } from "../next-path.ts";
 import { usePassing } from "../passing.ts";
 import { describeProblem } from "../problem.ts";
 import { useSession } from "../session.tsx";
-import { getSupabase } from "../supabase.ts";
+import { getAuth } from "../supabase.ts";
 
 const words = {
   signIn: {
@@ -95,9 +95,9 @@ function Credentials({ creating, next, submit, onSignedIn, onConfirm }: Credenti
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const credentials = { email: String(form.get("email")).trim(), password: String(form.get("password")) };
-    const { auth } = getSupabase();
     const emailRedirectTo = window.location.origin + signInPath(next);
     void run(async () => {
+      const auth = await getAuth();
       const answer = creating
         ? await auth.signUp({ ...credentials, options: { emailRedirectTo } })
         : await auth.signInWithPassword(credentials);
@@ -130,7 +130,7 @@ function Credentials({ creating, next, submit, onSignedIn, onConfirm }: Credenti
 function ConfirmYourEmail({ email, next }: { email: string; next: string }) {
   const resend = async () => {
     const options = { emailRedirectTo: window.location.origin + signInPath(next) };
-    assertDone(await getSupabase().auth.resend({ type: "signup", email, options }));
+    assertDone(await (await getAuth()).resend({ type: "signup", email, options }));
   };
   const aside = (
     <>

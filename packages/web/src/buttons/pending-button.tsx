@@ -1,3 +1,5 @@
+"use client";
+
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 
 interface PendingButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {

@@ -1,8 +1,15 @@
-import type { CreatePortal, PortalFlow } from "@turnpike/core/portal/schema";
+"use client";
+
 import type { ReactNode } from "react";
+import type { ApiOptions } from "./post.ts";
 import { RedirectButton } from "./redirect-button.tsx";
 
-interface ButtonAccountProps {
+/** One task of the portal: docs/setup.md#to-one-task. */
+export type PortalFlow =
+  | { type: "payment_method_update" | "subscription_cancel" | "subscription_update" }
+  | { type: "subscription_update_confirm"; priceId: string; quantity?: number | undefined };
+
+export interface ButtonAccountProps extends ApiOptions {
   /** Where Stripe's portal leads back to. Default: this site's account page. */
   returnUrl?: string | undefined;
   /** Whose billing to manage. Default: the user's own. */
@@ -19,28 +26,43 @@ interface ButtonAccountProps {
  * Opens Stripe's billing portal, where customers change their plan, card and address, and cancel: asks
  * `POST /api/stripe/create-portal` for it and goes there. For signed-in users who have bought something. Where a flow is refused, the
  * reason is shown with a button to the front page.
- * To use it elsewhere, copy this file, `redirect-button.tsx`, `pending-button.tsx`, `action.ts`, `load.ts` and `post.ts`.
+ * To use it elsewhere, copy this folder: docs/buttons.md.
  *
  *     <ButtonAccount>Manage billing</ButtonAccount>
  *     <ButtonAccount flow={{ type: "subscription_cancel" }}>Cancel plan</ButtonAccount>
  */
 export function ButtonAccount({ children, className, ...wish }: ButtonAccountProps) {
-  const { returnUrl, organizationId, subscriptionId, flow } = wish;
-  const body = () =>
-    ({
-      returnUrl: returnUrl ?? `${window.location.origin}/account?from=portal`,
-      organizationId,
-      subscriptionId,
-      flow,
-    }) satisfies CreatePortal;
+  const { flow, baseUrl, getAccessToken } = wish;
   const instead = flow && (
     <ButtonAccount {...wish} flow={undefined} className="button button-quiet button-small">
       Open the billing portal
     </ButtonAccount>
   );
   return (
-    <RedirectButton path="/api/stripe/create-portal" body={body} className={className} instead={instead}>
+    <RedirectButton
+      path="/api/stripe/create-portal"
+      body={() => portalBody(wish)}
+      className={className}
+      instead={instead}
+      baseUrl={baseUrl}
+      getAccessToken={getAccessToken}
+    >
       {children}
     </RedirectButton>
   );
+}
+
+/** What the route is asked for. */
+export function portalBody({
+  returnUrl,
+  organizationId,
+  subscriptionId,
+  flow,
+}: Omit<ButtonAccountProps, "children" | "className">) {
+  return {
+    returnUrl: returnUrl ?? `${window.location.origin}/account?from=portal`,
+    organizationId,
+    subscriptionId,
+    flow,
+  };
 }

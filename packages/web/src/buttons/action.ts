@@ -1,6 +1,6 @@
 import { useCallback, useRef, useState } from "react";
-import { useOnRestored } from "./load.ts";
 import { messageOf } from "./post.ts";
+import { useOnRestored } from "./restored.ts";
 
 /**
  * What a button does: one thing at a time, so that a second click does nothing. Ready again when the visitor comes back with the

@@ -1,9 +1,11 @@
-import type { ReactNode } from "react";
-import { useAction } from "../action.ts";
-import { post } from "../post.ts";
-import { PendingButton } from "./pending-button.tsx";
+"use client";
 
-interface RedirectButtonProps {
+import type { ReactNode } from "react";
+import { useAction } from "./action.ts";
+import { PendingButton } from "./pending-button.tsx";
+import { type ApiOptions, post } from "./post.ts";
+
+interface RedirectButtonProps extends ApiOptions {
   path: string;
   /** Asked for when the button is pressed. */
   body: () => object;
@@ -14,10 +16,10 @@ interface RedirectButtonProps {
 }
 
 /** A button that asks a route for an address and goes there; pending meanwhile, with the error below it if there is one. */
-export function RedirectButton({ path, body, children, className, instead }: RedirectButtonProps) {
+export function RedirectButton({ path, body, children, className, instead, ...api }: RedirectButtonProps) {
   const { pending, error, run } = useAction();
   const redirect = async () => {
-    const { url } = await post<{ url: string }>(path, body());
+    const { url } = await post<{ url: string }>(path, body(), api);
     window.location.assign(url);
     await new Promise(() => {}); // pending until the page is left
   };

@@ -1,0 +1,58 @@
+"use client";
+
+import type { ReactNode } from "react";
+import type { ApiOptions } from "./post.ts";
+import { RedirectButton } from "./redirect-button.tsx";
+
+export interface ButtonCheckoutProps extends ApiOptions {
+  /** Stripe's id of the price: `price_…` */
+  priceId: string;
+  /** `subscription` for a recurring price, `payment` for a one-time price. */
+  mode: "payment" | "subscription";
+  /** How many. Default: as many as are sold at least. */
+  quantity?: number | undefined;
+  /** Where to after paying. Stripe fills in `{CHECKOUT_SESSION_ID}`. Default: this site's success page. */
+  successUrl?: string;
+  /** Where to after leaving without paying. Default: this site's pricing page. */
+  cancelUrl?: string;
+  children: ReactNode;
+  className?: string;
+}
+
+/**
+ * Buys one price: asks `POST /api/stripe/create-checkout` for a checkout page and goes there. Signed-in users buy as
+ * themselves; guests may buy one-time products. To use it elsewhere, copy this folder: docs/buttons.md.
+ *
+ *     <ButtonCheckout priceId="price_123" mode="subscription">Subscribe</ButtonCheckout>
+ */
+export function ButtonCheckout({ children, className, baseUrl, getAccessToken, ...wish }: ButtonCheckoutProps) {
+  return (
+    <RedirectButton
+      path="/api/stripe/create-checkout"
+      body={() => checkoutBody(wish)}
+      className={className}
+      baseUrl={baseUrl}
+      getAccessToken={getAccessToken}
+    >
+      {children}
+    </RedirectButton>
+  );
+}
+
+/** What the route is asked for. */
+export function checkoutBody({
+  priceId,
+  mode,
+  quantity,
+  successUrl,
+  cancelUrl,
+}: Omit<ButtonCheckoutProps, "children">) {
+  return {
+    page: "hosted" as const, // what is embedded has a page of its own
+    priceId,
+    mode,
+    quantity,
+    successUrl: successUrl ?? `${window.location.origin}/success?session_id={CHECKOUT_SESSION_ID}`,
+    cancelUrl: cancelUrl ?? `${window.location.origin}/pricing?canceled=true`,
+  };
+}
