@@ -12,21 +12,38 @@ const ORIGIN = "https://stripe.test";
 /** Stripe tries for three days; what it could not deliver then only reconciliation finds. Here that is sooner. */
 const RETRY_DELAYS_MS = [1000, 5000, 60_000, 600_000];
 
+/** These read on for as long as there is more. */
+const READERS: ReadonlySet<string> = new Set(["reconcile", "read-account"]);
+
 /** Stripe: the emulator, with one account. */
 export class Account {
   readonly emulator: StripeEmulator;
   readonly server: Server;
+  /** What the endpoint listens to, as the dashboard has it. */
+  readonly #listensTo = [...enabledEvents];
+  readonly #mostInPage: number;
 
-  constructor() {
+  /** @param mostInPage how much it shows in one page of a listing to whoever reads the account or its events */
+  constructor(mostInPage: number) {
+    this.#mostInPage = mostInPage;
     this.emulator = createStripeEmulator({
       publicUrl: ORIGIN,
       retryDelaysMs: RETRY_DELAYS_MS,
-      webhookEndpoints: [{ url: `https://app.test${WEBHOOK_PATH}`, secret: WEBHOOK_SECRET, enabledEvents }],
+      webhookEndpoints: [
+        { url: `https://app.test${WEBHOOK_PATH}`, secret: WEBHOOK_SECRET, enabledEvents: this.#listensTo },
+      ],
     });
     this.server = { place: () => "stripe", answer: (call, fault) => this.#answer(call, fault) };
   }
 
-  async #answer({ method, url, headers, body }: Call, fault: FaultKind | undefined): Promise<Response> {
+  /** Somebody takes all events from the endpoint, or puts them back: of those meanwhile no delivery is ever tried. */
+  listen(hears: boolean): void {
+    this.#listensTo.splice(0, Number.POSITIVE_INFINITY, ...(hears ? enabledEvents : []));
+  }
+
+  async #answer({ from, method, url, headers, body }: Call, fault: FaultKind | undefined): Promise<Response> {
+    if (READERS.has(from?.name ?? "") && Number(url.searchParams.get("limit")) > this.#mostInPage)
+      url.searchParams.set("limit", String(this.#mostInPage));
     if (fault === "kept_500")
       await this.control("faults", { kind: "error_500_kept", match: `${method} ${url.pathname}$` });
     return this.emulator.fetch(new Request(url, { method, headers, ...(method === "POST" && { body }) }));

@@ -12,6 +12,8 @@ export interface AtRest {
   database: Database;
   shop: Shop;
   histories: readonly History[];
+  /** Events that were delivered, and came to nothing without anybody who looked for them. */
+  leftBehind?: readonly string[];
   /** When the sweep began that has gone through all. */
   sweptSince?: number;
 }

@@ -12,6 +12,10 @@ const ROUTES: { method: string; path: RegExp; name: FunctionName }[] = [
   { method: "POST", path: /^\/api\/webhooks\/stripe$/, name: "receive" },
   { method: "POST", path: /^\/api\/stripe\/create-checkout$/, name: "create-checkout" },
   { method: "POST", path: /^\/api\/stripe\/create-portal$/, name: "create-portal" },
+  { method: "POST", path: /^\/api\/subscriptions\/preview-change$/, name: "preview-change" },
+  { method: "POST", path: /^\/api\/subscriptions\/change$/, name: "change-plan" },
+  { method: "POST", path: /^\/api\/subscriptions\/cancel$/, name: "cancel-subscription" },
+  { method: "POST", path: /^\/api\/subscriptions\/resume$/, name: "resume-subscription" },
   { method: "GET", path: /^\/api\/checkout_sessions\/(?<id>[^/]+)$/, name: "get-checkout-session" },
 ];
 

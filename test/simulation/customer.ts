@@ -30,6 +30,8 @@ export class Customer {
   readonly confirmed = new Set<string>();
   /** What they could buy for an organisation though they did not manage it. */
   readonly wronglySold: string[] = [];
+  /** What previews of a change of plan have shown to be charged at once. */
+  readonly shown: { subscriptionId: string; amountDue: number }[] = [];
   readonly #leftOpen: string[] = [];
   #isConfirmed = false;
   #manages = false;
@@ -40,6 +42,15 @@ export class Customer {
     this.#machine = person(name);
     this.email = `${name}@example.com`;
     this.organizationId = organization ? `org-${name}` : undefined;
+  }
+
+  /** What the product writes on what is theirs. */
+  get metadata(): Record<string, string> {
+    return this.organizationId ? { organization_id: this.organizationId } : { user_id: this.id };
+  }
+
+  get nextEmail(): string {
+    return `new-${this.email}`;
   }
 
   async signUp(confirmed = true): Promise<void> {
@@ -98,7 +109,7 @@ export class Customer {
   }
 
   #askFor(price: string): Promise<Answer | undefined> {
-    return this.#post("create-checkout", {
+    return this.post("stripe/create-checkout", {
       priceId: price,
       successUrl: "https://app.test/success?session_id={CHECKOUT_SESSION_ID}",
       cancelUrl: "https://app.test/pricing",
@@ -108,9 +119,9 @@ export class Customer {
   }
 
   /** Buys without signing in. */
-  async buyAsGuest(price: string): Promise<void> {
-    const answer = await this.#post(
-      "create-checkout",
+  async buyAsGuest(price: string, email = this.#random.pick([this.email, this.email.toUpperCase()])): Promise<void> {
+    const answer = await this.post(
+      "stripe/create-checkout",
       {
         priceId: price,
         successUrl: "https://app.test/success",
@@ -119,18 +130,18 @@ export class Customer {
       },
       false,
     );
-    if (answer?.url?.includes("/c/pay/"))
-      await this.pay(answer.url, "good", this.#random.pick([this.email, this.email.toUpperCase()]));
+    if (answer?.url?.includes("/c/pay/")) await this.pay(answer.url, "good", email);
   }
 
   async openPortal(): Promise<void> {
-    await this.#post("create-portal", {
+    await this.post("stripe/create-portal", {
       returnUrl: "https://app.test/account",
       ...(this.organizationId && { organizationId: this.organizationId }),
     });
   }
 
-  async #post(route: string, body: object, signedIn = true): Promise<Answer | undefined> {
+  /** Asks one of the product's routes. */
+  async post(route: string, body: object, signedIn = true): Promise<Answer | undefined> {
     const headers = {
       "content-type": "application/json",
       ...(signedIn && { authorization: `Bearer ${this.#shop.database.tokenOf(this.id, this.email)}` }),
@@ -138,7 +149,7 @@ export class Customer {
     const init = { method: "POST", headers, body: JSON.stringify(body) };
     return this.do(async () => {
       try {
-        return (await (await fetch(`https://app.test/api/stripe/${route}`, init)).json()) as Answer;
+        return (await (await fetch(`https://app.test/api/${route}`, init)).json()) as Answer;
       } catch {
         return undefined; // The answer was lost, and who waited for it has gone.
       }
@@ -160,10 +171,20 @@ export class Customer {
     await this.do(() => fetch(url, { method: "POST", redirect: "manual", body: new URLSearchParams(form) }));
   }
 
-  async changeEmail(): Promise<void> {
-    this.email = `new-${this.email}`;
+  async changeEmail(email = this.nextEmail): Promise<void> {
+    await this.#shop.database.query("update auth.users set email = $2 where id = $1", [this.id, email]);
+    this.#shop.leftEmails.push(this.email);
+    this.email = email;
     if (this.#isConfirmed) this.#confirm();
-    await this.#shop.database.query("update auth.users set email = $2 where id = $1", [this.id, this.email]);
+  }
+
+  /** Takes an address that was somebody else's, and shows after a while that it is theirs now, if their own was not shown to be. */
+  async takeLeftEmail(seconds: number): Promise<void> {
+    const email = this.#shop.leftEmails.shift();
+    if (!email) return;
+    await this.changeEmail(email);
+    await this.wait(seconds);
+    if (!this.#isConfirmed && !this.deleted) await this.confirmEmail();
   }
 
   async confirmEmail(): Promise<void> {

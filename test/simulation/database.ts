@@ -41,6 +41,15 @@ const WATCH = `
     end if;
     return null;
   end $$;
+  create function simulation.watch_owner() returns trigger language plpgsql security definer set search_path = '' as $$
+  begin
+    if old.owned_by = 'email' and new.owned_by = 'metadata' then return null; end if;
+    if old.user_id is not null and new.user_id is distinct from old.user_id and num_nonnulls(new.user_id, new.organization_id) > 0
+      or old.organization_id is not null and new.organization_id is distinct from old.organization_id then
+      insert into simulation.violations values (format('%s is taken from its owner', new.id));
+    end if;
+    return null;
+  end $$;
   create function simulation.watch_cursor() returns trigger language plpgsql security definer set search_path = '' as $$
   begin
     if new.reconciled_until is null and old.reconciled_until is not null or new.reconciled_until < old.reconciled_until then
@@ -52,6 +61,7 @@ const WATCH = `
     return null;
   end $$;
   create trigger watch after update on billing.reconcile_cursor for each row execute function simulation.watch_cursor();
+  create trigger simulation_owner after update on public.customers for each row execute function simulation.watch_owner();
   create trigger watch after update on billing.outbox for each row execute function simulation.watch_notice();
   do $$ declare place text; begin
     for place in select target from billing.mirrored loop

@@ -25,7 +25,13 @@ const KINDS = {
 
 export type FaultKind = (typeof KINDS)[Place][number];
 const HARMLESS: ReadonlySet<FaultKind> = new Set(["slow", "late", "twice"]);
-const ENDS_THE_CALLER: ReadonlySet<FaultKind> = new Set(DEATHS);
+/** What a place that is out of order does to each call. */
+const OUTAGES = {
+  stripe: ["lost", "cut", "hang", "done_hang", "error_500", "done_500", "kept_500", "error_429"],
+  supabase: ["lost", "cut", "hang", "done_hang", "error_500", "error_503", "done_500", "torn"],
+  sqs: ["lost", "error_500", "partial"],
+  webhook: ["lost", "cut", "error_500", "done_500"],
+} as const satisfies Partial<Record<Place, readonly FaultKind[]>>;
 
 export interface FaultPlan {
   /** Of so many calls, one is befallen; by place. */
@@ -75,11 +81,12 @@ export class Faults {
     return this.#steps;
   }
 
-  /** Lets a place be out of order for minutes. */
+  /** Lets a place be out of order for a while, up to a quarter of an hour. */
   breakDown(now: number): void {
     const place = this.#random.pick(["stripe", "supabase", "sqs", "webhook"] as const);
-    const kinds = KINDS[place].filter((kind) => !HARMLESS.has(kind) && !ENDS_THE_CALLER.has(kind));
-    this.#outage = { place, kind: this.#random.pick(kinds), until: now + this.#random.between(30_000, 900_000) };
+    // Whoever asks SQS asks again fourteen times within ten seconds: for longer it would be most of a world's calls.
+    const forMs = 20_000 * (place === "sqs" ? 3 : 45) ** this.#random.next();
+    this.#outage = { place, kind: this.#random.pick(OUTAGES[place]), until: now + forMs };
   }
 
   /** What befalls a call, if anything. */

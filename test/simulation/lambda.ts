@@ -3,7 +3,6 @@ import type { Context } from "aws-lambda";
 import { buildFunctions, loadAnew } from "./instances.ts";
 import { Machine, runOn } from "./machine.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { awaitAside } from "./stage.ts";
 
 export type Handler = (event: never, context: Context) => Promise<unknown>;
 
@@ -16,6 +15,10 @@ const FUNCTIONS = {
   "read-account": ["read-account", 120],
   "create-checkout": ["create-checkout", 20],
   "create-portal": ["create-portal", 20],
+  "preview-change": ["preview-change", 20],
+  "change-plan": ["change-plan", 20],
+  "cancel-subscription": ["cancel-subscription", 20],
+  "resume-subscription": ["resume-subscription", 20],
   "get-checkout-session": ["get-checkout-session", 20],
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
@@ -52,7 +55,7 @@ export class Lambda {
 
   async invoke(name: FunctionName, event: object, { spared = false } = {}): Promise<Ran> {
     this.#running++;
-    const instance = this.#takeIdle(name) ?? (await this.#start(name));
+    const instance = this.#takeIdle(name) ?? this.#start(name);
     const ran = await this.#run(name, instance, event, spared);
     this.#running--;
     const { failed = "done" } = ran as { failed?: string };
@@ -67,10 +70,10 @@ export class Lambda {
     return idle.pop();
   }
 
-  async #start(name: FunctionName): Promise<Instance> {
+  #start(name: FunctionName): Instance {
     const { random, now } = this.#scheduler;
     const skewMs = random.chance(0.2) ? random.between(-MOST_SKEW_MS, MOST_SKEW_MS) : 0;
-    const { handler } = await awaitAside(loadAnew<{ handler: Handler }>(FUNCTIONS[name][0]));
+    const { handler } = loadAnew<{ handler: Handler }>(FUNCTIONS[name][0]);
     return { handler, skewMs, idleSince: now };
   }
 

@@ -13,7 +13,7 @@ const USAGE = `Plays customers' months with the real handlers and the real SQL, 
   npm run simulate -- --hours 8             or so many --histories; Ctrl-C ends it, with what was found
   npm run simulate -- --seed 12             one world; --trace shows all that happened in it
   npm run simulate -- --corpus              seeds that once failed, each twice: both runs must be the same
-  npm run simulate -- --mutants             guarantees taken out of the SQL, one at a time: which are missed, and how fast; --worlds 8 for each;
+  npm run simulate -- --mutants             guarantees taken out of the SQL, one at a time: which are missed, and how fast; --worlds 24 for each;
                                             --only sale for those in whose name a text is
   --from 1000                               the first seed
   --processes 2                             side by side; as many as there are cores, unless it is said
@@ -29,7 +29,7 @@ const { values } = parseArgs({
     processes: { type: "string", default: String(availableParallelism()) },
     corpus: { type: "boolean" },
     mutants: { type: "boolean" },
-    worlds: { type: "string", default: "8" },
+    worlds: { type: "string", default: "24" },
     only: { type: "string", multiple: true, default: [""] },
     trace: { type: "boolean" },
     matrix: { type: "boolean" },

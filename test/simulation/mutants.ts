@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MIGRATIONS, type Mutated, placeMutants } from "../mutants/place.ts";
 import { SQL_MUTANTS, type SqlMutant } from "../mutants/sql.ts";
+import { CLIMATE_NAMES } from "./climate.ts";
 import { assertPlaced, CODE_MUTANTS } from "./mutants-in-code.ts";
 import { type Patch, patchOf } from "./patch.ts";
 import { Player } from "./players.ts";
@@ -16,6 +17,8 @@ const NOT_OURS =
 /** Nor are events that cannot be read or written, keys of another account, and what members of an organisation see. */
 const NOT_PLAYED =
   /failed is never|refused|without a table|cannot be read|keeps the failure|sees the|hears? |feature|counts for as much|listed of|may not read/;
+
+const CUSTOMERS = 12;
 
 interface Choice {
   worlds: number;
@@ -85,13 +88,19 @@ function migrationsOf(mutated: Mutated, dirs: string[]): string {
   return dir;
 }
 
+/** One climate after the other. */
+function lineOf(world: number): string {
+  const climate = CLIMATE_NAMES[(world - 1) % CLIMATE_NAMES.length];
+  return `${world}:histories=${Array.from({ length: CUSTOMERS }, (_, number) => number)}:climate=${climate}`;
+}
+
 async function playMutant({ patch, environment }: Mutant, usual: Player, most: number): Promise<Found> {
   const player = environment ? new Player(environment) : usual;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   try {
     for (let world = 1; world <= most; world++) {
-      const [by] = await player.play(`${world}:histories=0,1,2,3,4,5,6,7`, { ...(patch && { patch }) }).then(
+      const [by] = await player.play(lineOf(world), { ...(patch && { patch }) }).then(
         ({ failures }) => Object.keys(failures),
         () => {
           player.close();

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
+import { type Answer, arrived, streamed } from "./arrived.ts";
 import type { FaultKind, Faults, Place } from "./faults.ts";
 import { currentMachine, type Machine } from "./machine.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -17,17 +18,9 @@ export interface Server {
   place(call: Call): Place;
   /** Whether nothing else happens until it has answered: else it asks others first. */
   atOnce?: boolean;
-  answer(call: Call, fault: FaultKind | undefined): Promise<Response>;
+  answer(call: Call, fault: FaultKind | undefined): Promise<Answer | Response>;
 }
 
-/** An answer, read to its end. */
-interface Answer {
-  status: number;
-  headers: Headers;
-  text: string;
-}
-
-const EMPTY = new Set([204, 205, 304]);
 const LEAST_MS = 1;
 const MOST_MS = 40;
 
@@ -128,8 +121,8 @@ class Flight {
     // The keys that sign tokens are made anew with each process.
     const shown = this.#call.url.pathname.startsWith("/auth/") ? "" : digestOf(text);
     this.#end(`${status} ${shown}`, () => {
-      if (this.#call.from?.alive === false) return;
-      this.#ends.resolve(new Response(EMPTY.has(status) ? null : text, { status, headers }));
+      const { from } = this.#call;
+      if (from?.alive !== false) this.#ends.resolve((from ? arrived : streamed)({ status, headers, text }));
     });
   }
 
@@ -164,8 +157,9 @@ function callOf(input: string | URL | Request, init: RequestInit): Call {
   };
 }
 
-async function read(response: Response): Promise<Answer> {
-  return { status: response.status, headers: response.headers, text: await response.text() };
+async function read(answer: Answer | Response): Promise<Answer> {
+  if (!(answer instanceof Response)) return answer;
+  return { status: answer.status, headers: answer.headers, text: await answer.text() };
 }
 
 const broken = () =>
@@ -181,7 +175,7 @@ function refusalOf(fault: FaultKind, { url }: Call): Answer {
   return { status, headers, text: JSON.stringify(body) };
 }
 
-const digestOf = (text: string) => (text === "" ? "" : createHash("md5").update(text).digest("base64url").slice(0, 8));
+const digestOf = (text: string) => (text === "" ? "" : hash("md5", text, "base64url").slice(0, 8));
 
 const nameOf = ({ method, url }: Call) => `${method} ${url.host}${url.pathname}${url.search}`;
 

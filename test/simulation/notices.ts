@@ -1,6 +1,7 @@
 import { readEvent } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
 import { type AtRest, groupOf, stripeOf } from "./at-rest.ts";
+import { namedOf } from "./owners.ts";
 
 /** What the ledger and the outbox say at rest, and what was done about it. */
 
@@ -30,6 +31,13 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     const left = new Set(notices.flatMap(({ kind, object_id }) => (kind === "customer_orphaned" ? [object_id] : [])));
     const gone = new Set<string>(world.histories.flatMap(({ customer }) => (customer.deleted ? [customer.id] : [])));
     const held = new Map((await stripeOf(world.account).subscriptions()).map((found) => [found.id, found]));
+    const named = await namedOf(world);
+    // Whose it was has left since.
+    const hadAnother = (customer: string) => [...(named.get(customer)?.people ?? [])].some((id) => gone.has(id));
+    const everShown = Map.groupBy(world.account.emulator.events(), ({ data }) => (data.object as { id: string }).id);
+    // It may have been of another group by then.
+    const groups = (id: string) =>
+      (everShown.get(id) ?? []).map(({ data }) => groupOf(data.object as unknown as Stripe.Subscription));
     const owners = new Map(
       (
         await world.database.query<{ id: string; owner: string | null }>(
@@ -41,8 +49,9 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
       // Its own metadata may name somebody who has left, whosever the customer is since.
       const namesGone = gone.has(held.get(object_id)?.metadata.user_id ?? "");
       const isOrphan = kind === "subscription_orphaned" && owners.get(source_id) && !left.has(source_id) && !namesGone;
-      const isRefused = kind === "claim_refused" && owners.get(object_id) === source_id;
-      const isDouble = kind === "double_subscription" && !areOfOneGroup(held.get(source_id), held.get(object_id));
+      const isRefused = kind === "claim_refused" && owners.get(object_id) === source_id && !hadAnother(object_id);
+      const isDouble =
+        kind === "double_subscription" && !groups(source_id).some((group) => groups(object_id).includes(group));
       return isOrphan || isRefused || isDouble ? [`${kind} of ${object_id}, by ${source_id}`] : [];
     });
   },
@@ -69,6 +78,20 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
       return amount_paid === promised && [0, ...shop.amounts].includes(promised)
         ? []
         : [`${id}: ${amount_paid} instead of ${promised}`];
+    });
+  },
+
+  "a change of plan is charged as it was shown": async ({ account, shop, histories }) => {
+    const { list, subscriptions } = stripeOf(account);
+    const ours = (await subscriptions()).filter(({ metadata }) => metadata.sold_by === "turnpike");
+    const ids = new Set(ours.map(({ id }) => id).filter((id) => !shop.changedByHand.has(id)));
+    const shown = histories.flatMap(({ customer }) => customer.shown);
+    const invoices = await list<Stripe.Invoice>("/v1/invoices", {});
+    return invoices.flatMap(({ id, billing_reason, parent, amount_due, status }) => {
+      const subscription = String(parent?.subscription_details?.subscription);
+      if (billing_reason !== "subscription_update" || !ids.has(subscription) || status !== "paid") return [];
+      const amounts = shown.flatMap((each) => (each.subscriptionId === subscription ? [each.amountDue] : []));
+      return amounts.includes(amount_due) ? [] : [`${id}: ${amount_due}, and shown was ${amounts}`];
     });
   },
 

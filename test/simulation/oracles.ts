@@ -29,6 +29,8 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
     return wanted.filter(({ id }) => !ids.has(id)).map(({ id, type }) => `${type} ${id}`);
   },
 
+  "what was delivered comes to the ledger though nobody looks for it": async ({ leftBehind = [] }) => [...leftBehind],
+
   "what events tell of is as at Stripe": (world) => compareAll(world, toldOf(world.account)),
 
   "nobody pays twice": async ({ database, account, cloud }) => {
@@ -67,16 +69,22 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
     );
   },
 
-  "whoever was deleted pays no more": async ({ histories, account }) => {
+  "whoever was deleted pays no more": async ({ histories, account, database }) => {
+    const owned = await database.query<{ id: string }>(
+      "select id from public.customers where num_nonnulls(user_id, organization_id) > 0",
+    );
+    // What names them may be another's all the same.
+    const others = new Set(owned.map(({ id }) => id));
     const gone = new Set<string>(histories.flatMap(({ customer }) => (customer.deleted ? [customer.id] : [])));
     return (await stripeOf(account).subscriptions())
+      .filter(({ customer }) => !others.has(String(customer)))
       .filter(({ status, metadata }) => isPaid(status) && gone.has(metadata.user_id ?? "") && !metadata.organization_id)
       .map(({ id }) => id);
   },
 
   "of our own pages that exclude each other no two are paid": async ({ account }) => {
     const sold = (await stripeOf(account).subscriptions()).filter(
-      ({ status, metadata }) => metadata.user_id !== undefined && !status.startsWith("incomplete"),
+      ({ status, metadata }) => isOurs(metadata) && !status.startsWith("incomplete"),
     );
     const held = Map.groupBy(sold, (subscription) => `${payerIn(subscription)} ${groupOf(subscription)}`);
     return [...held].flatMap(([payer, all]) => {
@@ -90,7 +98,7 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
 
   "a trial is had once": async ({ account }) => {
     const trials = (await stripeOf(account).subscriptions()).filter(
-      ({ trial_start, metadata }) => trial_start !== null && metadata.user_id !== undefined,
+      ({ trial_start, metadata }) => trial_start !== null && isOurs(metadata),
     );
     return [...Map.groupBy(trials, payerIn)].flatMap(([payer, had]) =>
       had.length > 1 ? [`${payer}: ${had.map(({ id }) => id).join(" and ")}`] : [],
@@ -105,6 +113,9 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
 export const AFTER_A_SWEEP: typeof ORACLES = {
   "everything is as at Stripe": (world) => compareAll(world, undefined),
 };
+
+/** Whether one of our own pages has sold it, and not to a guest. */
+const isOurs = ({ user_id, sold_by }: Stripe.Metadata) => user_id !== undefined && sold_by === "turnpike";
 
 /** Whom a page was opened for. */
 const payerIn = ({ metadata }: Stripe.Subscription) => metadata.organization_id ?? metadata.user_id;

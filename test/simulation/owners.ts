@@ -27,16 +27,17 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
     return (await ownedOf(world)).flatMap((row) => {
       const { organizations, people } = named.get(row.id) ?? NOBODY;
       const said = `${row.id} is ${row.organization_id ?? row.user_id ?? "nobody's"}`;
-      if (organizations.size > 0)
+      if (organizations.size > 0 && people.size === 0)
         return row.user_id === null && organizations.has(row.organization_id ?? "")
           ? []
           : [`${said}, not its organisation's`];
-      const there = [...people].filter((id) => users.has(id));
+      const there = [...organizations, ...[...people].filter((id) => users.has(id))];
       if (there.length > 1 && !refused.has(row.id))
         return [`${said}, and of ${there.length} who claim it none is told`];
       // What was refused stays so, though whoever had it has left: the operator was told.
       if (row.user_id === null && refused.has(row.id)) return [];
-      if (there.length > 0) return there.includes(row.user_id ?? "") ? [] : [`${said}, not ${there}'s`];
+      if (there.length > 0)
+        return there.includes(row.organization_id ?? row.user_id ?? "") ? [] : [`${said}, not ${there}'s`];
       // Whose it was has left: the operator was told, and what ran was ended.
       if (histories.some(({ customer }) => customer.deleted && people.has(customer.id))) return [];
       const address = row.email?.toLowerCase() ?? "";
@@ -83,16 +84,16 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
 const NOBODY = { organizations: new Set<string>(), people: new Set<string>() };
 
 /** By customer, whom the metadata of what Stripe holds of it name. */
-async function namedOf({ account }: AtRest): Promise<Map<string, typeof NOBODY>> {
-  const { list, subscriptions } = stripeOf(account);
+export async function namedOf({ account }: AtRest): Promise<Map<string, typeof NOBODY>> {
+  const { list } = stripeOf(account);
   const customers = await list<Stripe.Customer>("/v1/customers", {});
   const sessions = await list<Stripe.Checkout.Session>("/v1/checkout/sessions", {});
   const naming = [
     ...customers.map(({ id, metadata }) => ({ id, metadata })),
     // A page that was only opened tells nobody anything.
-    ...[...(await subscriptions()), ...sessions.filter(({ status }) => status === "complete")].map(
-      ({ customer, metadata }) => ({ id: String(customer), metadata }),
-    ),
+    ...sessions
+      .filter(({ status }) => status === "complete")
+      .map(({ customer, metadata }) => ({ id: String(customer), metadata })),
   ];
   const named = new Map<string, typeof NOBODY>();
   for (const { id, metadata } of naming) {

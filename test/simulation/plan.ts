@@ -9,6 +9,8 @@ export interface Plan {
   turns: number;
   mostFaults: number;
   without: readonly FaultKind[];
+  /** Absent, it follows from the seed. */
+  climate?: string;
 }
 
 export const HISTORIES_IN_A_WORLD = 24;
@@ -30,6 +32,7 @@ export function formatPlan(plan: Plan): string {
   if (plan.turns < whole.turns) parts.push(`turns=${plan.turns}`);
   if (plan.mostFaults !== whole.mostFaults) parts.push(`faults=${plan.mostFaults}`);
   if (plan.without.length > 0) parts.push(`without=${plan.without}`);
+  if (plan.climate) parts.push(`climate=${plan.climate}`);
   return parts.join(":");
 }
 
@@ -42,6 +45,7 @@ export function parsePlan(line: string): Plan {
     if (name === "histories") plan.histories = value.split(",").map(Number);
     else if (name === "turns") plan.turns = Number(value);
     else if (name === "faults") plan.mostFaults = Number(value);
+    else if (name === "climate") plan.climate = value;
     else if (name === "without") plan.without = value.split(",") as FaultKind[];
     else throw new Error(`A seed has no part ${part}: it is as in 12:histories=3,5:turns=2:faults=7:without=cut`);
   }

@@ -26,7 +26,7 @@ export class Player {
     this.#process ??= fork(PLAYER, {
       env: this.#environment,
       // What a world leaves behind is mostly of no use a moment later.
-      execArgv: [...process.execArgv, "--max-semi-space-size=64"],
+      execArgv: [...process.execArgv, "--max-semi-space-size=64", "--experimental-async-context-frame"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     const player = this.#process;

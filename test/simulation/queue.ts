@@ -36,6 +36,8 @@ export class Queue {
   readonly #messages = new Map<string, Message>();
   /** Their bodies. */
   readonly deadLetters: string[] = [];
+  /** The events that it has kept for as long as it keeps any. */
+  readonly forgotten = new Set<string>();
   #working = 0;
   #taken = 0;
   #stoppedUntil = 0;
@@ -53,6 +55,11 @@ export class Queue {
   /** How many messages it was given. */
   get taken(): number {
     return this.#taken;
+  }
+
+  /** The events that are neither done nor put aside, and those that are dead. */
+  get idsWaiting(): string[] {
+    return [...[...this.#messages.values()].map(({ body }) => body), ...this.deadLetters].flatMap(eventsIn);
   }
 
   get working(): number {
@@ -137,7 +144,11 @@ export class Queue {
   #poll(): void {
     const { now, random } = this.#scheduler;
     const { retentionMs, batch, consumers, visibilityMs } = this.#options;
-    for (const { id, sentAt } of this.#messages.values()) if (sentAt + retentionMs < now) this.#messages.delete(id);
+    for (const { id, sentAt, body } of this.#messages.values()) {
+      if (sentAt + retentionMs >= now) continue;
+      this.#messages.delete(id);
+      for (const event of eventsIn(body)) this.forgotten.add(event);
+    }
     const visible = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
     const alive = visible.filter((message) => !this.#bury(message));
     if (alive.length === 0 || this.#working >= consumers || now < this.#stoppedUntil) return;
@@ -168,6 +179,8 @@ export class Queue {
     this.#wake(this.#scheduler.random.between(0, WINDOW_MS));
   }
 }
+
+const eventsIn = (body: string) => body.match(/\bevt_\w+/g) ?? [];
 
 function recordOf({ id, body, received, sentAt }: Message): SQSRecord {
   return {

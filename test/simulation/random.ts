@@ -33,6 +33,16 @@ export class Random {
     return items[Math.floor(this.next() * items.length)] as Item;
   }
 
+  /** The heavier, the oftener. */
+  weigh<Item extends { weight: number }>(items: readonly Item[]): Item {
+    let left = this.next() * items.reduce((sum, { weight }) => sum + weight, 0);
+    const found = items.find(({ weight }) => {
+      left -= weight;
+      return left < 0;
+    });
+    return (found ?? items.at(-1)) as Item;
+  }
+
   shuffle<Item>(items: readonly Item[]): Item[] {
     const drawn = items.map((item) => ({ item, at: this.next() }));
     return drawn.sort((a, b) => a.at - b.at).map(({ item }) => item);

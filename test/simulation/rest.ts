@@ -1,4 +1,5 @@
 import type { EmbeddedSupabase } from "@turnpike/local/testing";
+import type { Answer } from "./arrived.ts";
 
 /** Runs SQL as the service role. */
 type Query = EmbeddedSupabase["query"];
@@ -42,7 +43,7 @@ export class Rest {
   }
 
   /** undefined: it is nothing that is known here. */
-  answer(method: string, url: URL, headers: Headers, body: string): Promise<Response> | undefined {
+  answer(method: string, url: URL, headers: Headers, body: string): Promise<Answer> | undefined {
     const [, api, , place = "", name = ""] = url.pathname.split("/");
     if (api !== "rest") return undefined;
     const signature = place === "rpc" && method === "POST" ? this.#functions.get(name) : undefined;
@@ -52,7 +53,7 @@ export class Rest {
     return orRefusal(() => this.#select(place, url.searchParams, one));
   }
 
-  async #call({ name, arguments: known, isSet, isVoid }: Signature, body: string, one: boolean): Promise<Response> {
+  async #call({ name, arguments: known, isSet, isVoid }: Signature, body: string, one: boolean): Promise<Answer> {
     const given = new Set(Object.keys(JSON.parse(body || "{}")));
     const used = known.filter(([argument]) => given.has(argument));
     const columns = used.map(([argument, type]) => `"${argument}" ${type}`).join(", ");
@@ -62,13 +63,13 @@ export class Rest {
     const parameters = used.length > 0 ? [body] : [];
     if (isVoid) {
       await this.#run(`select from ${call}`, parameters);
-      return new Response(null, { status: 204 });
+      return { status: 204, headers: new Headers(), text: "" };
     }
     const rows = await this.#list(`select found from ${call}`, parameters);
-    return isSet ? listed(rows, one) : new Response(rows === "[]" ? "null" : rows.slice(1, -1));
+    return isSet ? listed(rows, one) : json(200, rows === "[]" ? "null" : rows.slice(1, -1));
   }
 
-  async #select(table: string, search: URLSearchParams, one: boolean): Promise<Response> {
+  async #select(table: string, search: URLSearchParams, one: boolean): Promise<Answer> {
     const parameters: string[] = [];
     const conditions = [...search].flatMap(([column, filter]) => {
       if (column === "select") return [];
@@ -108,10 +109,16 @@ export class Rest {
   }
 }
 
-function listed(rows: string, one: boolean): Response {
-  if (!one) return new Response(rows);
+const json = (status: number, text: string): Answer => ({
+  status,
+  headers: new Headers({ "content-type": "application/json" }),
+  text,
+});
+
+function listed(rows: string, one: boolean): Answer {
+  if (!one) return json(200, rows);
   const found = JSON.parse(rows) as object[];
-  if (found.length === 1) return Response.json(found[0]);
+  if (found.length === 1) return json(200, JSON.stringify(found[0]));
   return refusal(406, {
     code: "PGRST116",
     message: "Cannot coerce the result to a single JSON object",
@@ -120,9 +127,9 @@ function listed(rows: string, one: boolean): Response {
 }
 
 const refusal = (status: number, error: { code: string; message: string; details?: string | null }) =>
-  Response.json({ hint: null, details: null, ...error }, { status });
+  json(status, JSON.stringify({ hint: null, details: null, ...error }));
 
-async function orRefusal(work: () => Promise<Response>): Promise<Response> {
+async function orRefusal(work: () => Promise<Answer>): Promise<Answer> {
   try {
     return await work();
   } catch (error) {

@@ -1,5 +1,6 @@
 import { createStripe, type StripeClient } from "@turnpike/core/stripe";
 import { person, SECRET_KEY } from "./account.ts";
+import type { Customer } from "./customer.ts";
 import type { Database } from "./database.ts";
 import { runOn } from "./machine.ts";
 
@@ -18,6 +19,11 @@ export class Shop {
   readonly database: Database;
   readonly stripe: StripeClient;
   readonly prices = new Map<PriceName, string>();
+  /** Whoever comes to it, and the addresses that one of them has given up. */
+  readonly people: Customer[] = [];
+  readonly leftEmails: string[] = [];
+  /** Subscriptions whose plan was changed in Stripe's dashboard. */
+  readonly changedByHand = new Set<string>();
 
   constructor(database: Database) {
     this.database = database;

@@ -1,5 +1,6 @@
 import { Account } from "./account.ts";
 import type { AtRest } from "./at-rest.ts";
+import { type Climate, climateOf } from "./climate.ts";
 import { Cloud } from "./cloud.ts";
 import type { Database } from "./database.ts";
 import { letStripeFetch, setEnvironment } from "./environment.ts";
@@ -69,13 +70,15 @@ class World {
   readonly #atRest: AtRest;
   readonly #network: Network;
   readonly #cloud: Cloud;
+  readonly #climate: Climate;
 
   constructor(database: Database, plan: Plan) {
-    const { seed } = plan;
+    const { seed, turns } = plan;
     const random = new Random(`${seed} world`);
+    const climate = climateOf(seed, plan.climate);
     const scheduler = new Scheduler(seed, BEGIN + random.whole(0, 3_600_000));
     const faults = new Faults(seed, {
-      rate: random.pick([0, 0.005, 0.02, 0.05]),
+      rate: random.pick(climate.rates),
       most: plan.mostFaults,
       without: new Set(plan.without),
     });
@@ -87,17 +90,18 @@ class World {
     const notYet: typeof fetch = () => Promise.reject(new Error("There is no network yet"));
     const chance = new Random(`${seed} chance`);
     putOnStage({ scheduler, chance, fetch: (input, init) => (network?.fetch ?? notYet)(input, init) });
-    const account = new Account();
+    const account = new Account(random.pick(climate.pages));
     const servers = { ...cloud.servers, "stripe.test": account.server, "supabase.test": database.server };
     network = new Network(scheduler, faults, servers);
     const shop = new Shop(database);
-    const histories = plan.histories.map((number) => new History(shop, seed, number, plan.turns));
+    const histories = plan.histories.map((number) => new History(shop, climate, { seed, number, turns }));
     this.#atRest = { account, cloud, database, shop, histories };
     this.#network = network;
     this.#cloud = cloud;
     this.scheduler = scheduler;
     this.faults = faults;
     this.#plan = plan;
+    this.#climate = climate;
     this.#random = random;
     this.isSwept = random.chance(0.15);
   }
@@ -123,10 +127,14 @@ class World {
     const goesOnAt = scheduler.now + 10 * MINUTE + random.pick([0.02, 3, 12, 20]) * DAY;
     // For longer than SQS keeps a message, if it is so; then it works for a day.
     const mostStopped = Math.max(goesOnAt - DAY, scheduler.now + 8 * MINUTE);
-    if (random.chance(0.2)) this.#cloud.events.stop(random.between(scheduler.now, mostStopped));
+    if (random.chance(this.#climate.stopped)) this.#cloud.events.stop(random.between(scheduler.now, mostStopped));
     // What is lost meanwhile is to be found; else it runs when the turns begin.
     for (let at = scheduler.now + LOST_FOR; at < goesOnAt; at += LOST_FOR)
       scheduler.at(at, () => void this.#cloud.run("reconcile"));
+    const { account } = this.#atRest;
+    account.listen(!random.chance(this.#climate.deaf));
+    // Right before the turn, so that what is lost is made just after somebody looked.
+    if (random.chance(0.2)) void this.#cloud.run("reconcile");
     for (const history of this.#atRest.histories) {
       const step = history.steps[turn] as Step;
       scheduler.in(step.afterMs, () => {
@@ -137,6 +145,7 @@ class World {
     this.#schedules();
     // What is due meanwhile, such as renewals, happens at its own time; the schedules come back with the next turn.
     await scheduler.runUntil(goesOnAt);
+    account.listen(true);
   }
 
   #schedules(): void {
@@ -156,7 +165,9 @@ class World {
     const { scheduler } = this;
     const cloud = this.#cloud;
     // Whoever still has a message has it no longer than this; and what Stripe still tries to deliver is delivered.
-    await scheduler.runUntil(Math.max(scheduler.now, cloud.events.lastVisibleAt) + 45 * MINUTE);
+    for (let round = 0; round < 10 && (round === 0 || cloud.events.waiting > 0); round++)
+      await scheduler.runUntil(Math.max(scheduler.now, cloud.events.lastVisibleAt) + 45 * MINUTE);
+    this.#atRest.leftBehind = await this.#leftBehind();
     for (let round = 0; round < 30; round++) {
       cloud.events.redrive();
       if (round < 3) await this.#run("reconcile");
@@ -166,6 +177,16 @@ class World {
       if (round >= 2 && cloud.isIdle && this.#network.underWay === 0 && due === undefined) return;
       if (due !== undefined) await scheduler.runUntil(Math.max(scheduler.now, due));
     }
+  }
+
+  /** The events that Stripe could deliver and SQS has not forgotten, and that the ledger lacks though nobody works on them any more. */
+  async #leftBehind(): Promise<string[]> {
+    const { account, cloud, database } = this.#atRest;
+    const known = await database.query<{ id: string }>("select id from billing.stripe_events");
+    const accounted = new Set([...known.map(({ id }) => id), ...cloud.events.forgotten, ...cloud.events.idsWaiting]);
+    return account.emulator
+      .deliveries()
+      .flatMap(({ event, status }) => (status === "delivered" && !accounted.has(event) ? [event] : []));
   }
 
   async #nextNotice(): Promise<number | undefined> {

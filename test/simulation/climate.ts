@@ -1,0 +1,84 @@
+import { Random } from "./random.ts";
+
+/** What a world has more of than others: what seldom comes together anywhere is usual in some. */
+export interface Climate {
+  /** How many times as often as elsewhere a step is chosen. */
+  steps: Record<string, number>;
+  /** How many of the customers begin with a confirmed address, and buy for an organisation. */
+  confirmed: number;
+  organizations: number;
+  /** In how many turns Stripe's endpoint listens to nothing, so that no delivery is ever tried. */
+  deaf: number;
+  /** In how many turns the consumer stands still. */
+  stopped: number;
+  /** Of so many calls, one is befallen. */
+  rates: readonly number[];
+  /** How much Stripe shows in one page of a listing. */
+  pages: readonly number[];
+}
+
+const USUAL: Climate = {
+  steps: {},
+  confirmed: 0.8,
+  organizations: 0.2,
+  deaf: 0.05,
+  stopped: 0.2,
+  rates: [0, 0.005, 0.02, 0.05],
+  pages: [100, 100, 4],
+};
+
+const CLIMATES: Record<string, Partial<Climate>> = {
+  usual: {},
+  trials: {
+    steps: { "buys with a trial": 12, cancels: 8, "is deleted at Stripe": 8, "comes back to what was left open": 3 },
+    rates: [0, 0.01],
+  },
+  tabs: { steps: { "opens pages": 20, "comes back to what was left open": 10, cancels: 4 } },
+  guests: {
+    steps: {
+      "buys as a guest": 14,
+      "buys as a guest under the next address": 10,
+      "changes the e-mail": 10,
+      "confirms the e-mail": 10,
+      "takes an address that another has left": 20,
+      "is named by the office": 10,
+    },
+    confirmed: 0.4,
+    rates: [0, 0.01],
+  },
+  office: {
+    steps: {
+      "is sold a second one by hand": 4,
+      "is sold one under a nameless customer": 15,
+      "is sold one that is changed at once": 12,
+      "is sold one that is paid later": 15,
+      "has an add-on that becomes a plan": 15,
+      "is named on what another has": 15,
+      "buys beside": 5,
+    },
+    rates: [0, 0, 0.02],
+  },
+  leaving: { steps: { "is deleted": 8, "buys, and is deleted meanwhile": 8, "is sold a second one by hand": 3 } },
+  deaf: { deaf: 0.6, pages: [4], rates: [0, 0.02, 0.1] },
+  forgetful: { stopped: 0.8, rates: [0, 0.02] },
+  organizations: { steps: { "is no manager any more": 8, "is sold one in two names": 12 }, organizations: 0.8 },
+  plans: {
+    steps: { "changes the plan": 14, "looks at a change": 4, "ends it in the app": 8, "goes on with it in the app": 8 },
+  },
+  seconds: {
+    steps: { "changes back and forth": 15, "is sold one that is changed at once": 15, upgrades: 6 },
+    rates: [0, 0.02],
+  },
+  storms: { rates: [0.1, 0.2] },
+};
+
+export const CLIMATE_NAMES = Object.keys(CLIMATES);
+
+/** The usual one in a quarter of the worlds. @throws when there is none of this name */
+export function climateOf(seed: string, name?: string): Climate {
+  const random = new Random(`${seed} climate`);
+  const chosen = name ?? (random.chance(0.25) ? "usual" : random.pick(CLIMATE_NAMES));
+  const own = CLIMATES[chosen];
+  if (!own) throw new Error(`There is no climate ${chosen}: it is one of ${CLIMATE_NAMES.join(", ")}`);
+  return { ...USUAL, ...own };
+}
