@@ -123,8 +123,8 @@ export class Cloud {
     return Response.json({ message: "Not Found" }, { status: 404 });
   }
 
-  /** What a schedule would start now. */
-  async run(name: "reconcile" | "relay" | "read-account"): Promise<void> {
-    await this.lambda.invoke(name, {});
+  /** What a schedule would start now. @returns whether it came to its end */
+  async run(name: "reconcile" | "relay" | "read-account"): Promise<boolean> {
+    return "answer" in (await this.lambda.invoke(name, {}));
   }
 }

@@ -31,6 +31,9 @@ const [MINUTE, DAY] = [60_000, 86_400_000];
 /** How long nobody looks for what is lost. */
 const LOST_FOR = 5 * DAY;
 
+/** Who has stood still works for so long: what was forgotten meanwhile is looked for within ten days. */
+const WORKS_FOR = 11 * DAY;
+
 /** Plays a plan. */
 export async function play(database: Database, plan: Plan): Promise<Result> {
   setEnvironment();
@@ -71,6 +74,7 @@ class World {
   readonly #network: Network;
   readonly #cloud: Cloud;
   readonly #climate: Climate;
+  #mayStopAt = 0;
 
   constructor(database: Database, plan: Plan) {
     const { seed, turns } = plan;
@@ -127,14 +131,18 @@ class World {
     const goesOnAt = scheduler.now + 10 * MINUTE + random.pick([0.02, 3, 12, 20]) * DAY;
     // For longer than SQS keeps a message, if it is so; then it works for a day.
     const mostStopped = Math.max(goesOnAt - DAY, scheduler.now + 8 * MINUTE);
-    if (random.chance(this.#climate.stopped)) this.#cloud.events.stop(random.between(scheduler.now, mostStopped));
+    if (random.chance(this.#climate.stopped) && scheduler.now > this.#mayStopAt) {
+      const until = random.between(scheduler.now, mostStopped);
+      this.#cloud.events.stop(until);
+      this.#mayStopAt = until + WORKS_FOR;
+    }
     // What is lost meanwhile is to be found; else it runs when the turns begin.
     for (let at = scheduler.now + LOST_FOR; at < goesOnAt; at += LOST_FOR)
-      scheduler.at(at, () => void this.#cloud.run("reconcile"));
+      scheduler.at(at, () => void this.#reconcile(at + LOST_FOR));
     const { account } = this.#atRest;
     account.listen(!random.chance(this.#climate.deaf));
     // Right before the turn, so that what is lost is made just after somebody looked.
-    if (random.chance(0.2)) void this.#cloud.run("reconcile");
+    if (random.chance(0.5)) void this.#cloud.run("reconcile");
     for (const history of this.#atRest.histories) {
       const step = history.steps[turn] as Step;
       scheduler.in(step.afterMs, () => {
@@ -146,6 +154,13 @@ class World {
     // What is due meanwhile, such as renewals, happens at its own time; the schedules come back with the next turn.
     await scheduler.runUntil(goesOnAt);
     account.listen(true);
+  }
+
+  /** As it is scheduled, until it has gone through once: Stripe lists an event for thirty days, and no longer. */
+  async #reconcile(until: number): Promise<void> {
+    const { scheduler } = this;
+    const isThrough = await this.#cloud.run("reconcile");
+    if (!isThrough && scheduler.now < until) scheduler.in(15 * MINUTE, () => void this.#reconcile(until));
   }
 
   #schedules(): void {
@@ -196,7 +211,7 @@ class World {
     return row?.at ? Date.parse(row.at) : undefined;
   }
 
-  #run(name: "reconcile" | "relay" | "read-account"): Promise<void> {
+  #run(name: "reconcile" | "relay" | "read-account"): Promise<boolean> {
     return this.scheduler.runUntilSettled(this.#cloud.run(name), 20 * MINUTE);
   }
 
