@@ -1,5 +1,6 @@
 import { enabledEvents } from "@turnpike/core/mirror";
 import { createStripeEmulator, type StripeEmulator } from "@turnpike/stripe-emulator";
+import type Stripe from "stripe";
 import { WEBHOOK_PATH } from "./cloud.ts";
 import type { FaultKind } from "./faults.ts";
 import { Machine } from "./machine.ts";
@@ -15,6 +16,17 @@ const RETRY_DELAYS_MS = [1000, 5000, 60_000, 600_000];
 /** These read on for as long as there is more. */
 const READERS: ReadonlySet<string> = new Set(["reconcile", "read-account"]);
 
+const OLDER_VERSION = "2025-02-24.acacia";
+
+interface AccountOptions {
+  /** How much it shows in one page of a listing to whoever reads the account or its events. */
+  mostInPage: number;
+  /** Whether each event is delivered in an older version of the API, too. */
+  twoVersions: boolean;
+  /** Which events are never made. */
+  isUnmade(id: string): boolean;
+}
+
 /** Stripe: the emulator, with one account. */
 export class Account {
   readonly emulator: StripeEmulator;
@@ -22,16 +34,25 @@ export class Account {
   /** What the endpoint listens to, as the dashboard has it. */
   readonly #listensTo = [...enabledEvents];
   readonly #mostInPage: number;
+  readonly #endpoints: readonly string[];
 
-  /** @param mostInPage how much it shows in one page of a listing to whoever reads the account or its events */
-  constructor(mostInPage: number) {
+  readonly #isUnmade: (id: string) => boolean;
+  /** Events that seemed never to be made, and come late all the same. */
+  readonly #made = new Set<string>();
+
+  constructor({ mostInPage, twoVersions, isUnmade }: AccountOptions) {
     this.#mostInPage = mostInPage;
+    this.#isUnmade = isUnmade;
+    this.#endpoints = twoVersions ? ["we_1", "we_2"] : ["we_1"];
+    const endpoint = {
+      url: `https://app.test${WEBHOOK_PATH}`,
+      secret: WEBHOOK_SECRET,
+      enabledEvents: this.#listensTo,
+    };
     this.emulator = createStripeEmulator({
       publicUrl: ORIGIN,
       retryDelaysMs: RETRY_DELAYS_MS,
-      webhookEndpoints: [
-        { url: `https://app.test${WEBHOOK_PATH}`, secret: WEBHOOK_SECRET, enabledEvents: this.#listensTo },
-      ],
+      webhookEndpoints: twoVersions ? [endpoint, { ...endpoint, apiVersion: OLDER_VERSION }] : [endpoint],
     });
     this.server = { place: () => "stripe", answer: (call, fault) => this.#answer(call, fault) };
   }
@@ -46,7 +67,44 @@ export class Account {
       url.searchParams.set("limit", String(this.#mostInPage));
     if (fault === "kept_500")
       await this.control("faults", { kind: "error_500_kept", match: `${method} ${url.pathname}$` });
-    return this.emulator.fetch(new Request(url, { method, headers, ...(method === "POST" && { body }) }));
+    const answer = await this.emulator.fetch(new Request(url, { method, headers, ...(method === "POST" && { body }) }));
+    return method === "GET" && url.pathname === "/v1/events" && answer.ok ? this.#withoutUnmade(answer) : answer;
+  }
+
+  async #withoutUnmade(answer: Response): Promise<Response> {
+    const page = (await answer.json()) as Stripe.ApiList<Stripe.Event>;
+    const { data } = page;
+    const shown = data.filter(({ id }) => !this.hides(id));
+    // The next page begins after the last one of this.
+    const [last] = shown.length === 0 ? data.slice(-1) : [];
+    if (last) this.#made.add(last.id);
+    return Response.json(
+      { ...page, data: last ? [last] : shown },
+      { headers: { date: answer.headers.get("date") ?? "" } },
+    );
+  }
+
+  hides(event: string): boolean {
+    return this.#isUnmade(event) && !this.#made.has(event);
+  }
+
+  /** All that were made, oldest first. */
+  events(): Stripe.Event[] {
+    return this.emulator.events().filter(({ id }) => !this.hides(id));
+  }
+
+  /** The ids of objects that changed without an event. */
+  changedSilently(): Set<string> {
+    const hidden = this.emulator.events().filter(({ id }) => this.hides(id));
+    return new Set(hidden.map(({ data }) => (data.object as { id: string }).id));
+  }
+
+  /** A new secret for each endpoint; the old ones sign along for a while. */
+  async roll(overlapS: number): Promise<string[]> {
+    const rolled = this.#endpoints.map((id) =>
+      this.control<{ secret: string }>(`webhook_endpoints/${id}/roll`, { expires_in: overlapS }),
+    );
+    return (await Promise.all(rolled)).map(({ secret }) => secret);
   }
 
   /** Asks past the network. */
@@ -58,11 +116,12 @@ export class Account {
   }
 
   /** What only an emulator can do. */
-  async control(path: string, body: object): Promise<void> {
+  async control<Answer>(path: string, body: object): Promise<Answer> {
     const headers = { authorization: `Bearer ${SECRET_KEY}`, "content-type": "application/json" };
     const request = new Request(`${ORIGIN}/_emulator/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     const answer = await this.emulator.fetch(request);
     if (!answer.ok) throw new Error(await answer.text());
+    return (await answer.json()) as Answer;
   }
 }
 

@@ -15,6 +15,13 @@ export interface Climate {
   rates: readonly number[];
   /** How much Stripe shows in one page of a listing. */
   pages: readonly number[];
+  /** Of so many events, one is never made: a sweep is to mend it. */
+  unmade: readonly number[];
+  /** In how many turns the webhook's secret is rolled, and what was changed is not found by search. */
+  rolls: number;
+  searchLags: number;
+  /** In how many worlds there is a second endpoint, of an older version of Stripe's API. */
+  twoVersions: number;
 }
 
 const USUAL: Climate = {
@@ -25,6 +32,10 @@ const USUAL: Climate = {
   stopped: 0.2,
   rates: [0, 0.005, 0.02, 0.05],
   pages: [100, 100, 4],
+  unmade: [0],
+  rolls: 0.05,
+  searchLags: 0.1,
+  twoVersions: 0.05,
 };
 
 const CLIMATES: Record<string, Partial<Climate>> = {
@@ -70,6 +81,8 @@ const CLIMATES: Record<string, Partial<Climate>> = {
     rates: [0, 0.02],
   },
   storms: { rates: [0.1, 0.2] },
+  unmade: { unmade: [0.05], rates: [0, 0.02] },
+  handovers: { rolls: 0.5, twoVersions: 0.7, searchLags: 0.5, rates: [0, 0.02] },
 };
 
 export const CLIMATE_NAMES = Object.keys(CLIMATES);

@@ -36,20 +36,20 @@ export const CODE_MUTANTS: readonly CodeMutant[] = [
   {
     name: "a trial is had each time",
     file: SELL,
-    find: "hadTrial || held.some(isTrial) ? 0 : price.trialDays",
-    replace: "price.trialDays",
+    find: "hadTrial || held.some(isTrial) ? 0 : promised",
+    replace: "promised",
   },
   {
     name: "what a deleted customer had is forgotten",
     file: SELL,
-    find: "price.trialDays > 0 && (await hadTrialWhenDeleted(billing, sale))",
+    find: "promised > 0 && (await hadTrialWhenDeleted(billing, sale))",
     replace: "false",
   },
   {
     name: "a customer is made for a user who was deleted meanwhile",
     file: "packages/core/src/customer/create.ts",
-    find: "  await getBuyer(clients.supabase, buyer);\n",
-    replace: "",
+    find: "[getBuyer(clients.supabase, buyer), assertSameAccount(clients)]",
+    replace: "[buyer, assertSameAccount(clients)]",
   },
   {
     name: "a listing is through after its first page",
@@ -114,8 +114,8 @@ export const CODE_MUTANTS: readonly CodeMutant[] = [
   {
     name: "a message that failed is done",
     file: "packages/functions/src/apply-stripe-events.ts",
-    find: "records.filter((record) => !done(record))",
-    replace: "[] as SQSRecord[]",
+    find: "again.map(({ messageId }) => ({ itemIdentifier: messageId }))",
+    replace: "[]",
   },
 ];
 

@@ -34,7 +34,7 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     const named = await namedOf(world);
     // Whose it was has left since.
     const hadAnother = (customer: string) => [...(named.get(customer)?.people ?? [])].some((id) => gone.has(id));
-    const everShown = Map.groupBy(world.account.emulator.events(), ({ data }) => (data.object as { id: string }).id);
+    const everShown = Map.groupBy(world.account.events(), ({ data }) => (data.object as { id: string }).id);
     // It may have been of another group by then.
     const groups = (id: string) =>
       (everShown.get(id) ?? []).map(({ data }) => groupOf(data.object as unknown as Stripe.Subscription));
@@ -100,7 +100,7 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     const entries = await world.database.query<{ id: string; object_id: string; outcome: string }>(
       "select id, object_id, outcome from billing.stripe_events order by recorded_at",
     );
-    const ties = tiesIn(world.account.emulator.events() as Stripe.Event[]);
+    const ties = tiesIn(world.account.events());
     const wrong: string[] = [];
     const newest = new Map<string, number>();
     for (const { id, object_id, outcome } of entries) {
@@ -120,8 +120,7 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
 const noticesOf = ({ database }: AtRest) =>
   database.query<Notice>("select source_id, kind, object_id, sent_at, last_error from billing.outbox order by id");
 
-const shownIn = ({ account }: AtRest) =>
-  account.emulator.events().flatMap((event) => readEvent(event as Stripe.Event) ?? []);
+const shownIn = ({ account }: AtRest) => account.events().flatMap((event) => readEvent(event as Stripe.Event) ?? []);
 
 /** In which seconds of which object more than one thing happened. */
 function tiesIn(events: Stripe.Event[]): Set<string> {

@@ -21,12 +21,14 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
   "nothing is among the dead letters": async ({ cloud }) => cloud.events.deadLetters.map((body) => body.slice(0, 80)),
 
   "the ledger has every event": async ({ account, database }) => {
-    const wanted = account.emulator.events().filter(({ type }) => (enabledEvents as string[]).includes(type));
+    const wanted = account.events().filter(({ type }) => (enabledEvents as string[]).includes(type));
     const done = await database.query<{ id: string }>(
       "select id from billing.stripe_events where outcome in ('applied', 'stale')",
     );
     const ids = new Set(done.map(({ id }) => id));
-    return wanted.filter(({ id }) => !ids.has(id)).map(({ id, type }) => `${type} ${id}`);
+    return wanted
+      .filter(({ id }) => !ids.has(id))
+      .map(({ id, type, created }) => `${type} ${id} of ${new Date(1000 * created).toISOString()}`);
   },
 
   "what was delivered comes to the ledger though nobody looks for it": async ({ leftBehind = [] }) => [...leftBehind],
@@ -124,7 +126,7 @@ const isPaid = (status: string) => ["trialing", "active", "past_due"].includes(s
 
 /** The ids that events tell of. */
 function toldOf(account: Account): ReadonlySet<string> {
-  const told = account.emulator.events().filter(({ type }) => (enabledEvents as string[]).includes(type));
+  const told = account.events().filter(({ type }) => (enabledEvents as string[]).includes(type));
   return new Set(told.map(({ data }) => (data.object as { id: string }).id));
 }
 
@@ -141,6 +143,12 @@ const UNTOLD: Record<string, (status: string) => boolean> = {
 const ASKED: Partial<Record<ObjectName, object>> = {
   subscription: { status: "all" },
   price: { "expand[]": "data.currency_options" },
+};
+
+/** What only older versions of Stripe's API name, and is as whichever version came last. */
+const TOLD_BY_OLDER_VERSIONS: Partial<Record<ObjectName, object>> = {
+  invoice: { payment_intent_id: undefined },
+  charge: { invoice_id: undefined },
 };
 
 const COMPARE = `
@@ -177,7 +185,7 @@ async function compareKind(
     if (only && !only.has(source.id)) return [];
     if (UNTOLD[name]?.(status) && (only || created * 1000 >= sweptSince)) return [];
     const { object_id: id, row, deleted } = object.project(source as never);
-    return [{ id, row, deleted }];
+    return [{ id, row: { ...row, ...TOLD_BY_OLDER_VERSIONS[name] }, deleted }];
   });
   const target = (
     await database.query<{ target: string }>("select target from billing.mirrored where object = $1", [name])

@@ -50,6 +50,14 @@ export class Shop {
     });
   }
 
+  /** Calls a product otherwise. */
+  async rename(): Promise<void> {
+    await runOn(person("owner"), async () => {
+      const { product } = await this.stripe.prices.retrieve(this.price("once"));
+      await this.stripe.products.update(String(product), { description: "As good as new" });
+    });
+  }
+
   price(name: PriceName): string {
     return this.prices.get(name) ?? "";
   }

@@ -1,12 +1,13 @@
 import { Account } from "./account.ts";
 import type { AtRest } from "./at-rest.ts";
 import { type Climate, climateOf } from "./climate.ts";
-import { Cloud } from "./cloud.ts";
+import { Cloud, WEBHOOK_PATH } from "./cloud.ts";
 import type { Database } from "./database.ts";
+import { Ending } from "./ending.ts";
 import { letStripeFetch, setEnvironment } from "./environment.ts";
 import { Faults } from "./faults.ts";
 import { History, type Step } from "./history.ts";
-import { Network } from "./network.ts";
+import { Network, type Server } from "./network.ts";
 import { AFTER_A_SWEEP, ORACLES } from "./oracles.ts";
 import type { Plan } from "./plan.ts";
 import { Random } from "./random.ts";
@@ -44,9 +45,9 @@ export async function play(database: Database, plan: Plan): Promise<Result> {
   try {
     await world.live();
     Object.assign(failures, await world.judge(ORACLES));
-    Object.assign(failures, await world.goOn());
+    Object.assign(failures, await world.ending.goOn());
     if (world.isSwept) {
-      await world.sweep();
+      await world.ending.sweep();
       Object.assign(failures, await world.judge(AFTER_A_SWEEP));
     }
   } catch (error) {
@@ -64,14 +65,25 @@ export async function play(database: Database, plan: Plan): Promise<Result> {
   };
 }
 
+/** Of an event that is never made nobody hears. */
+const heard = (app: Server, account: Account): Server => ({
+  ...app,
+  answer: async (call, fault) => {
+    const [event = ""] = call.url.pathname === WEBHOOK_PATH ? (/\bevt_\w+/.exec(call.body) ?? []) : [];
+    return account.hides(event) ? new Response() : app.answer(call, fault);
+  },
+});
+
 class World {
   readonly scheduler: Scheduler;
   readonly faults: Faults;
   readonly isSwept: boolean;
+  /** Whether nothing can be as at Stripe before a sweep. */
+  readonly #isSweptFirst: boolean;
   readonly #plan: Plan;
   readonly #random: Random;
   readonly #atRest: AtRest;
-  readonly #network: Network;
+  readonly ending: Ending;
   readonly #cloud: Cloud;
   readonly #climate: Climate;
   #mayStopAt = 0;
@@ -94,20 +106,31 @@ class World {
     const notYet: typeof fetch = () => Promise.reject(new Error("There is no network yet"));
     const chance = new Random(`${seed} chance`);
     putOnStage({ scheduler, chance, fetch: (input, init) => (network?.fetch ?? notYet)(input, init) });
-    const account = new Account(random.pick(climate.pages));
-    const servers = { ...cloud.servers, "stripe.test": account.server, "supabase.test": database.server };
+    const unmade = random.pick(climate.unmade);
+    const account = new Account({
+      mostInPage: random.pick(climate.pages),
+      twoVersions: random.chance(climate.twoVersions),
+      isUnmade: (id) => unmade > 0 && new Random(`${seed} ${id}`).chance(unmade),
+    });
+    const servers = {
+      ...cloud.servers,
+      "app.test": heard(cloud.servers["app.test"] as Server, account),
+      "stripe.test": account.server,
+      "supabase.test": database.server,
+    };
     network = new Network(scheduler, faults, servers);
     const shop = new Shop(database);
     const histories = plan.histories.map((number) => new History(shop, climate, { seed, number, turns }));
     this.#atRest = { account, cloud, database, shop, histories };
-    this.#network = network;
+    this.ending = new Ending(scheduler, network, this.#atRest);
     this.#cloud = cloud;
     this.scheduler = scheduler;
     this.faults = faults;
     this.#plan = plan;
     this.#climate = climate;
     this.#random = random;
-    this.isSwept = random.chance(0.15);
+    this.isSwept = unmade > 0 || random.chance(0.15);
+    this.#isSweptFirst = unmade > 0;
   }
 
   /** The catalogue comes to be, then the histories' turns pass, then all comes to rest. */
@@ -121,7 +144,10 @@ class World {
     this.faults.begin();
     for (let turn = 0; turn < this.#plan.turns; turn++) await this.#pass(turn);
     this.faults.end();
-    await this.#rest();
+    await this.ending.rest();
+    if (!this.#isSweptFirst) return;
+    await this.ending.sweep();
+    await this.ending.rest();
   }
 
   async #pass(turn: number): Promise<void> {
@@ -141,6 +167,8 @@ class World {
       scheduler.at(at, () => void this.#reconcile(at + LOST_FOR));
     const { account } = this.#atRest;
     account.listen(!random.chance(this.#climate.deaf));
+    if (random.chance(this.#climate.rolls)) await this.#rollSecrets();
+    await this.#holdSearch(random.chance(this.#climate.searchLags));
     // Right before the turn, so that what is lost is made just after somebody looked.
     if (random.chance(0.5)) void this.#cloud.run("reconcile");
     for (const history of this.#atRest.histories) {
@@ -154,6 +182,22 @@ class World {
     // What is due meanwhile, such as renewals, happens at its own time; the schedules come back with the next turn.
     await scheduler.runUntil(goesOnAt);
     account.listen(true);
+    await this.#holdSearch(false);
+  }
+
+  /** What is changed meanwhile is not found by search. */
+  async #holdSearch(held: boolean): Promise<void> {
+    await this.scheduler.runUntilSettled(this.#atRest.account.control("search", { held }), MINUTE);
+  }
+
+  /** Somebody rolls the webhook's secrets, and tells the functions after a while. */
+  async #rollSecrets(): Promise<void> {
+    const random = this.#random;
+    const rolled = this.#atRest.account.roll(random.pick([0, 3600]));
+    const secrets = await this.scheduler.runUntilSettled(rolled, MINUTE);
+    this.scheduler.in(random.between(0, 20 * MINUTE), () => {
+      process.env.SST_Secret_value_STRIPE_WEBHOOK_SECRET = secrets.join(",");
+    });
   }
 
   /** As it is scheduled, until it has gone through once: Stripe lists an event for thirty days, and no longer. */
@@ -174,81 +218,6 @@ class World {
       for (let run = 0; run < most; run++)
         if (random.chance(share)) scheduler.in(random.between(0, 9 * MINUTE), () => void this.#cloud.run(name));
     }
-  }
-
-  async #rest(): Promise<void> {
-    const { scheduler } = this;
-    const cloud = this.#cloud;
-    // Whoever still has a message has it no longer than this; and what Stripe still tries to deliver is delivered.
-    for (let round = 0; round < 10 && (round === 0 || cloud.events.waiting > 0); round++)
-      await scheduler.runUntil(Math.max(scheduler.now, cloud.events.lastVisibleAt) + 45 * MINUTE);
-    this.#atRest.leftBehind = await this.#leftBehind();
-    for (let round = 0; round < 30; round++) {
-      cloud.events.redrive();
-      if (round < 3) await this.#run("reconcile");
-      await this.#run("relay");
-      await scheduler.runUntil(scheduler.now + 3 * MINUTE);
-      const due = await this.#nextNotice();
-      if (round >= 2 && cloud.isIdle && this.#network.underWay === 0 && due === undefined) return;
-      if (due !== undefined) await scheduler.runUntil(Math.max(scheduler.now, due));
-    }
-  }
-
-  /** The events that Stripe could deliver and SQS has not forgotten, and that the ledger lacks though nobody works on them any more. */
-  async #leftBehind(): Promise<string[]> {
-    const { account, cloud, database } = this.#atRest;
-    const known = await database.query<{ id: string }>("select id from billing.stripe_events");
-    const accounted = new Set([...known.map(({ id }) => id), ...cloud.events.forgotten, ...cloud.events.idsWaiting]);
-    return account.emulator
-      .deliveries()
-      .flatMap(({ event, status }) => (status === "delivered" && !accounted.has(event) ? [event] : []));
-  }
-
-  async #nextNotice(): Promise<number | undefined> {
-    const [row] = await this.#atRest.database.query<{ at: string | null }>(
-      "select min(next_attempt_at) as at from billing.outbox where sent_at is null and next_attempt_at < 'infinity'",
-    );
-    return row?.at ? Date.parse(row.at) : undefined;
-  }
-
-  #run(name: "reconcile" | "relay" | "read-account"): Promise<boolean> {
-    return this.scheduler.runUntilSettled(this.#cloud.run(name), 20 * MINUTE);
-  }
-
-  /** Until a whole sweep has gone through. */
-  async sweep(): Promise<void> {
-    const { scheduler } = this;
-    const since = scheduler.now;
-    const isSwept = async () => {
-      const [found] = await this.#atRest.database.query<{ swept: boolean }>(
-        `select exists (
-          select from billing.sync_runs where purpose = 'sweep' and finished_at is not null and started_at >= $1
-        ) as swept`,
-        [new Date(since).toISOString()],
-      );
-      return found?.swept;
-    };
-    for (let round = 0; round < 40 && !(await isSwept()); round++) {
-      await this.#run("read-account");
-      await scheduler.runUntil(scheduler.now + MINUTE);
-    }
-    this.#atRest.sweptSince = since;
-    await this.#run("read-account");
-  }
-
-  /** What works is not only as it should be, but goes on: nobody is kept out, and nothing that is here is looked for. */
-  async goOn(): Promise<Record<string, string[]>> {
-    const { account, cloud, shop, histories } = this.#atRest;
-    const failures: Record<string, string[]> = {};
-    const [queued, made] = [cloud.events.taken, account.emulator.events().length];
-    await this.#run("reconcile");
-    if (cloud.events.taken > queued && account.emulator.events().length === made)
-      failures["what the ledger has is not queued again"] = [`${cloud.events.taken - queued}`];
-    for (const { customer } of histories.filter((each) => !each.customer.deleted).slice(0, 6)) {
-      const refused = await this.scheduler.runUntilSettled(customer.whyNot(shop.price("basic")), 10 * MINUTE);
-      if (refused) failures["whoever wants to buy can"] = [`${customer.id}: ${refused}`];
-    }
-    return failures;
   }
 
   async judge(oracles: typeof ORACLES): Promise<Record<string, string[]>> {

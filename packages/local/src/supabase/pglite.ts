@@ -107,6 +107,8 @@ function executorSql(executor: Executor): Sql {
     },
     // Without parameters it goes to Postgres in one message, where it were five: each takes as long as a small query.
     query: async <Row>(sql: string, params: unknown[] = []) =>
-      params.length > 0 ? (await executor.query<Row>(sql, params)).rows : ((await executor.exec(sql)).at(-1)?.rows as Row[]),
+      params.length > 0
+        ? (await executor.query<Row>(sql, params)).rows
+        : ((await executor.exec(sql)).at(-1)?.rows as Row[]),
   };
 }
