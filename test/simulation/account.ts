@@ -127,3 +127,8 @@ export class Account {
 
 /** Those who work at Stripe's dashboard and on its pages, and with the product: nothing befalls them. */
 export const person = (name: string): Machine => new Machine(name, { spared: true });
+
+/** What Stripe refuses was no more possible by then. */
+export function onlyRefused(error: { type?: string }): void {
+  if (error.type !== "StripeInvalidRequestError" && error.type !== "StripeCardError") throw error;
+}

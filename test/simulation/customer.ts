@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type Stripe from "stripe";
-import { person } from "./account.ts";
+import { onlyRefused, person } from "./account.ts";
 import { type Machine, runOn } from "./machine.ts";
 import type { Random } from "./random.ts";
 import type { Shop } from "./shop.ts";
@@ -245,9 +245,4 @@ export class Customer {
   do<Result>(work: () => Promise<Result>): Promise<Result> {
     return runOn(this.#machine, work);
   }
-}
-
-/** What Stripe refuses was no more possible by then. */
-export function onlyRefused(error: { type?: string }): void {
-  if (error.type !== "StripeInvalidRequestError" && error.type !== "StripeCardError") throw error;
 }

@@ -1,7 +1,6 @@
 import { createPrivateKey, type JsonWebKey } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { type EmbeddedSupabase, generateSigningKey, startEmbeddedSupabase } from "@turnpike/local/testing";
-import { emptying } from "../emptying.ts";
 import { signToken } from "../security/tokens.ts";
 import { Machine, runOn } from "./machine.ts";
 import type { Server } from "./network.ts";
@@ -71,11 +70,23 @@ const WATCH = `
 
 const POSTGRES = new Machine("postgres", { timeless: true });
 
-const EMPTY = emptying(`
-  select oid from pg_class
-  where relkind = 'r' and relnamespace in ('public'::regnamespace, 'billing'::regnamespace, 'simulation'::regnamespace)
-    and relname not in ('mirrored', 'settings')
-  union all select 'auth.users'::regclass`);
+/** As new: in which order a table's rows are found depends on what rows that were deleted have left behind. */
+const EMPTY = `
+  do $$
+  declare
+    place regclass;
+    filled text[] := '{}';
+  begin
+    for place in
+      select oid from pg_class
+      where relkind = 'r' and relnamespace in ('public'::regnamespace, 'billing'::regnamespace, 'simulation'::regnamespace)
+        and relname not in ('mirrored', 'settings')
+      union all select 'auth.users'::regclass
+    loop
+      if pg_relation_size(place) > 0 then filled := filled || place::text; end if;
+    end loop;
+    if filled <> '{}' then execute format('truncate %s restart identity cascade', array_to_string(filled, ', ')); end if;
+  end $$`;
 
 /** Supabase: its Postgres and its Auth, in this process. It outlives a world, and is emptied for the next. */
 export class Database {

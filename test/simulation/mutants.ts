@@ -13,7 +13,7 @@ import { Player } from "./players.ts";
  * transactions at once, outages of forty days and what an operator does are not in it.
  */
 const NOT_OURS =
-  /test\/(security\/catalog|security\/row|core\/access|core\/payment-history|core\/account|core\/sync|core\/sweep|core\/explain|core\/unowned|core\/owners|core\/rows-from|core\/silent|sign-up-at-once|core\/customers-of-old|core\/paid-in|functions\/|concurrency|outages)/;
+  /test\/(security\/catalog|security\/row|core\/access|core\/payment-history|core\/account|core\/sync|core\/sweep|core\/explain|core\/unowned|core\/owners[-.]|core\/rows-from|core\/silent|sign-up-at-once|core\/customers-of-old|core\/paid-in|functions\/|concurrency|outages)/;
 /** Nor are events that cannot be read or written, keys of another account, and what members of an organisation see. */
 const NOT_PLAYED =
   /failed is never|refused|without a table|cannot be read|keeps the failure|sees the|hears? |feature|counts for as much|listed of|may not read/;

@@ -1,4 +1,5 @@
-import { type Customer, onlyRefused } from "./customer.ts";
+import { onlyRefused } from "./account.ts";
+import type { Customer } from "./customer.ts";
 import type { Random } from "./random.ts";
 import type { Shop } from "./shop.ts";
 
