@@ -23,7 +23,7 @@ export class Ending {
     // Whoever still has a message has it no longer than this; and what Stripe still tries to deliver is delivered.
     for (let round = 0; round < 10 && (round === 0 || cloud.events.waiting > 0); round++)
       await scheduler.runUntil(Math.max(scheduler.now, cloud.events.lastVisibleAt) + 45 * MINUTE);
-    this.#atRest.leftBehind = await this.#leftBehind();
+    this.#atRest.leftBehind = [...(await this.#leftBehind()), ...(await this.#putAway())];
     for (let round = 0; round < 30; round++) {
       cloud.events.redrive();
       if (round < 3) await this.#run("reconcile");
@@ -34,6 +34,18 @@ export class Ending {
       if (round >= 2 && cloud.isIdle && this.#network.underWay === 0 && due === undefined) return;
       if (due !== undefined) await scheduler.runUntil(Math.max(scheduler.now, due));
     }
+  }
+
+  /** The events that were worked on and put away though they were not done: the ledger had them only when they were brought again. */
+  async #putAway(): Promise<string[]> {
+    const { cloud, database } = this.#atRest;
+    const brought = [...cloud.events.broughtAgain];
+    const found = await database.query<{ id: string; at: string }>(
+      "select id, recorded_at as at from billing.stripe_events where id = any ($1)",
+      [brought.map(({ event }) => event)],
+    );
+    const recordedAt = new Map(found.map(({ id, at }) => [id, Date.parse(at)]));
+    return brought.flatMap(({ event, at }) => ((recordedAt.get(event) ?? 0) > at ? [event] : []));
   }
 
   /** The events that Stripe could deliver and SQS has not forgotten, and that the ledger lacks though nobody works on them any more. */

@@ -86,14 +86,16 @@ async function search(): Promise<void> {
   const most = Number(values.histories ?? Number.POSITIVE_INFINITY);
   const tally = new Tally();
   let next = Number(values.from);
-  let stopped = false;
-  process.once("SIGINT", () => {
-    stopped = true;
-  });
+  // Whoever plays has it from the terminal, too, and is gone.
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      console.log(tally.summary(values.matrix ?? false));
+      process.exit(tally.failed > 0 ? 1 : 0);
+    });
   const begun = () => (next - Number(values.from)) * HISTORIES_IN_A_WORLD;
   const progress = setInterval(() => console.log(tally.progress()), 10_000);
   const work = async (player: Player) => {
-    while (!stopped && Date.now() < until && begun() < most) {
+    while (Date.now() < until && begun() < most) {
       const line = String(next++);
       const played = await player.play(line);
       tally.add(played);
@@ -108,6 +110,7 @@ async function search(): Promise<void> {
 }
 
 async function report(player: Player, line: string, played: Played): Promise<void> {
+  console.log(`seed=${line} FAILED, and is made smaller\n${describe(played)}`);
   const [name = ""] = Object.keys(played.failures);
   const least = await shrink(parsePlan(line), async (plan) => name in (await player.play(formatPlan(plan))).failures);
   console.log(`seed=${formatPlan(least)}\n${describe(played)}`);

@@ -38,6 +38,9 @@ export class Queue {
   readonly deadLetters: string[] = [];
   /** The events that it has kept for as long as it keeps any. */
   readonly forgotten = new Set<string>();
+  /** The events that it had, and that reconciliation brought when it had them no more. */
+  readonly broughtAgain: { event: string; at: number }[] = [];
+  readonly #had = new Set<string>();
   #working = 0;
   #taken = 0;
   #stoppedUntil = 0;
@@ -81,8 +84,18 @@ export class Queue {
   take(call: Call, fault: FaultKind | undefined): Response {
     return this.#takeEach(call, fault, (body) => {
       this.#taken++;
+      this.#noteBrought(call, body);
       this.#add(body);
     });
+  }
+
+  #noteBrought({ from }: Call, body: string): void {
+    const waiting = from?.name === "reconcile" ? this.idsWaiting : [];
+    for (const event of eventsIn(body)) {
+      const isGone = this.#had.has(event) && !this.forgotten.has(event) && !waiting.includes(event);
+      if (from?.name === "reconcile" && isGone) this.broughtAgain.push({ event, at: this.#scheduler.now });
+      this.#had.add(event);
+    }
   }
 
   /** The same of its dead-letter queue. */
@@ -180,7 +193,7 @@ export class Queue {
   }
 }
 
-const eventsIn = (body: string) => body.match(/\bevt_\w+/g) ?? [];
+const eventsIn = (body: string) => [...new Set(body.match(/\bevt_\w+/g))];
 
 function recordOf({ id, body, received, sentAt }: Message): SQSRecord {
   return {
