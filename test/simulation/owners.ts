@@ -34,12 +34,13 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
       const there = [...organizations, ...[...people].filter((id) => users.has(id))];
       if (there.length > 1 && !refused.has(row.id))
         return [`${said}, and of ${there.length} who claim it none is told`];
-      // What was refused stays so, though whoever had it has left: the operator was told.
-      if (row.user_id === null && refused.has(row.id)) return [];
+      // What was refused stays so, though whoever had it has left, and whoever bears its address has it since: the operator was told.
+      const hasLeft = histories.some(({ customer }) => customer.deleted && people.has(customer.id));
+      if (refused.has(row.id) && (row.user_id === null || hasLeft)) return [];
       if (there.length > 0)
         return there.includes(row.organization_id ?? row.user_id ?? "") ? [] : [`${said}, not ${there}'s`];
       // Whose it was has left: the operator was told, and what ran was ended.
-      if (histories.some(({ customer }) => customer.deleted && people.has(customer.id))) return [];
+      if (hasLeft) return [];
       const address = row.email?.toLowerCase() ?? "";
       const bearers: string[] = histories
         .filter(({ customer }) => customer.confirmed.has(address))
