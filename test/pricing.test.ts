@@ -73,12 +73,16 @@ describe("the pricing page", () => {
 
   it("begins with the currency of where the visitor is, written as the page's words are, and offers the others", async () => {
     const { productId } = await sellPlan(world, "Europa");
-    await sellMore(productId, { currency: "eur", unit_amount: 1750 });
+    await sellMore(productId, { unit_amount: 2000, currency_options: { eur: { unit_amount: 1750 } } });
     await visit("/pricing", undefined, "de-DE");
     await card("Europa").getByText("€17.50", { exact: true }).waitFor();
     await card("Pro").getByText("$29", { exact: true }).waitFor();
     await page.getByLabel("Currency").selectOption("usd");
     await card("Europa").getByText("$19", { exact: true }).waitFor();
+    const german = await world.signUp();
+    await visit("/pricing", german, "de-DE");
+    await card("Europa").getByRole("button", { name: "Subscribe to Europa" }).click();
+    await page.getByText("Total due today€17.50", { exact: true }).waitFor();
 
     const person = await world.signUp();
     const { priceId: yen } = await sellPlan(world, "Nippon");

@@ -9,7 +9,7 @@ import {
   type Subscription,
   type UpcomingChange,
 } from "./billing.ts";
-import { type Catalogue, loadCatalogue, type Price } from "./catalogue.ts";
+import { type Catalogue, loadCatalogue, type Price, priceIn } from "./catalogue.ts";
 import { loadPurchasesKnown } from "./completeness.ts";
 
 interface Plan {
@@ -72,21 +72,25 @@ export function namesOf({ changes, soldPrices, catalogue }: Named): Names {
   const prices = new Map(catalogue.prices.map((price) => [price.id, price]));
   const nameOf = (productId: string | null | undefined) => products.get(productId ?? "")?.name;
 
+  const paidIn = ({ currency }: Subscription, priceId: string | null) => {
+    const price = prices.get(priceId ?? "");
+    return price && priceIn(price, currency);
+  };
   const planOf = (subscription: Subscription) => ({
     name: nameOf(subscription.product_id) ?? "Subscription",
-    price: prices.get(subscription.price_id ?? ""),
+    price: paidIn(subscription, subscription.price_id),
     parts: subscription.items.map(({ id, price_id, product_id, quantity }) => ({
       id,
       quantity,
       name: nameOf(product_id) ?? "Subscription",
-      price: prices.get(price_id),
+      price: paidIn(subscription, price_id),
     })),
   });
   const nextOf = (subscription: Subscription) => {
     const change = changes.find(({ subscription_id }) => subscription_id === subscription.id);
     if (!change) return undefined;
     const { kind, at, quantity } = change;
-    const price = prices.get(change.price_id ?? "");
+    const price = paidIn(subscription, change.price_id);
     return { kind, at, quantity, price, name: nameOf(price?.product_id) ?? "another plan" };
   };
   const titleOf = (payment: Payment) => {

@@ -57,6 +57,14 @@ test("all prices of a product that are paid equally often are a choice, in one c
   expect([at("usd"), at("eur")]).toEqual([[["price_month", "price_large"]], [["price_euro"]]]);
 });
 
+test("a price with amounts in several currencies is sold in each", () => {
+  const options = { usd: { unit_amount: 1200, tax_behavior: null }, eur: { unit_amount: 1100, tax_behavior: null } };
+  const { plans } = arrangeCatalogue([product()], [price({ currency_options: options })]);
+  const [shown] = fitting(plans, { currency: "eur", cadence: "Monthly" }, anyCurrency);
+  expect(shown?.fitting).toMatchObject([{ id: "price_month", currency: "eur", unit_amount: 1100 }]);
+  expect(currenciesOf(plans)).toEqual(["eur", "usd"]);
+});
+
 test("who pays in one currency is shown no plan of another; everybody else is, where there is no other", () => {
   const yen = price({ id: "price_yen", product_id: "prod_2", unit_amount: 300, currency: "jpy" });
   const { plans } = arrangeCatalogue([product({ id: "prod_2" }), product()], [yen, price()]);

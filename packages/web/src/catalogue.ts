@@ -22,6 +22,7 @@ export type Price = Pick<
   | "recurring_interval_count"
   | "trial_period_days"
   | "usage_type"
+  | "currency_options"
   | "metadata"
 >;
 
@@ -50,7 +51,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
     database
       .from("prices")
       .select(
-        "id, product_id, active, nickname, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, usage_type, metadata",
+        "id, product_id, active, nickname, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, usage_type, currency_options, metadata",
       )
       .throwOnError(),
   ]);
@@ -65,6 +66,7 @@ export function arrangeCatalogue(products: Product[], prices: Price[]): Catalogu
       .map((product) => ({
         product,
         prices: prices
+          .flatMap(inEachCurrency)
           .filter((price) => price.type === type && price.product_id === product.id && canBeSold(price, product))
           .sort((a, b) => rank(a, product) - rank(b, product)),
       }))
@@ -72,6 +74,19 @@ export function arrangeCatalogue(products: Product[], prices: Price[]): Catalogu
     return found.sort(byCost(currenciesOf(found)[0]));
   };
   return { plans: offers("recurring"), oneTime: offers("one_time"), products, prices };
+}
+
+const inEachCurrency = (price: Price): Price[] => [
+  price,
+  ...Object.keys(price.currency_options)
+    .filter((currency) => currency !== price.currency)
+    .map((currency) => priceIn(price, currency)),
+];
+
+/** A price as it is in one of its currencies; as it is, where it has no such amount. */
+export function priceIn(price: Price, currency: string): Price {
+  const option = price.currency_options[currency];
+  return option ? { ...price, currency, unit_amount: option.unit_amount } : price;
 }
 
 function canBeSold(price: Price, product: Product): boolean {

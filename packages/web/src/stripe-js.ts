@@ -18,18 +18,30 @@ export interface Wish {
   priceId: string;
   mode: "payment" | "subscription";
   quantity: number | undefined;
+  currency: string | undefined;
 }
 
 /** The address of that page. */
-export function checkoutAddress({ priceId, mode, quantity }: Wish): string {
-  return `/checkout?${new URLSearchParams({ price: priceId, mode, ...(quantity && { quantity: `${quantity}` }) })}`;
+export function checkoutAddress({ priceId, mode, quantity, currency }: Wish): string {
+  const wish = new URLSearchParams({
+    price: priceId,
+    mode,
+    ...(quantity && { quantity: `${quantity}` }),
+    ...(currency && { currency }),
+  });
+  return `/checkout?${wish}`;
 }
 
 /** @returns undefined where the address names nothing to buy */
 export function wishIn(search: URLSearchParams): Wish | undefined {
   const [priceId, mode, quantity] = [search.get("price"), search.get("mode"), Number(search.get("quantity"))];
   if (!priceId || (mode !== "payment" && mode !== "subscription")) return undefined;
-  return { priceId, mode, quantity: Number.isInteger(quantity) && quantity > 0 ? quantity : undefined };
+  return {
+    priceId,
+    mode,
+    quantity: Number.isInteger(quantity) && quantity > 0 ? quantity : undefined,
+    currency: search.get("currency") ?? undefined,
+  };
 }
 
 let loading: Promise<StripeJs> | undefined;

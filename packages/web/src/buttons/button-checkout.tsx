@@ -11,6 +11,8 @@ export interface ButtonCheckoutProps extends ApiOptions {
   mode: "payment" | "subscription";
   /** How many. Default: as many as are sold at least. */
   quantity?: number | undefined;
+  /** In which of the price's currencies: `eur`. Default: as the server is set up, else the price's own. */
+  currency?: string | undefined;
   /** Where to after paying. Stripe fills in `{CHECKOUT_SESSION_ID}`. Default: this site's success page. */
   successUrl?: string;
   /** Where to after leaving without paying. Default: this site's pricing page. */
@@ -44,6 +46,7 @@ export function checkoutBody({
   priceId,
   mode,
   quantity,
+  currency,
   successUrl,
   cancelUrl,
 }: Omit<ButtonCheckoutProps, "children">) {
@@ -52,6 +55,7 @@ export function checkoutBody({
     priceId,
     mode,
     quantity,
+    currency,
     successUrl: successUrl ?? `${window.location.origin}/success?session_id={CHECKOUT_SESSION_ID}`,
     cancelUrl: cancelUrl ?? `${window.location.origin}/pricing?canceled=true`,
   };

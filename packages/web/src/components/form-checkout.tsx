@@ -6,6 +6,8 @@ interface FormCheckoutProps {
   priceId: string;
   /** How many. Default: as many as are sold at least. */
   quantity?: number | undefined;
+  /** Of the price. Default: as `billing.config.ts` says, else its own. */
+  currency?: string | undefined;
   children: ReactNode;
   className?: string;
 }
@@ -15,13 +17,14 @@ interface FormCheckoutProps {
  * is a redirect: to Stripe's checkout, or to a page that says why not. For signed-in users; a second click gets the same
  * checkout session.
  */
-export function FormCheckout({ priceId, quantity, children, className }: FormCheckoutProps) {
+export function FormCheckout({ priceId, quantity, currency, children, className }: FormCheckoutProps) {
   const [pending, setPending] = useState(false);
   useOnRestored(useCallback(() => setPending(false), []));
   return (
     <form method="post" action="/api/checkout_sessions" onSubmit={() => setPending(true)}>
       <input type="hidden" name="price_id" value={priceId} />
       {quantity && <input type="hidden" name="quantity" value={quantity} />}
+      {currency && <input type="hidden" name="currency" value={currency} />}
       <PendingButton type="submit" className={className} pending={pending}>
         {children}
       </PendingButton>

@@ -32,13 +32,16 @@ export function OfferAction({ held, ...offer }: OfferActionProps) {
   if (price.type !== "recurring") {
     if (EMBEDS_CHECKOUT) {
       return (
-        <Link href={checkoutAddress({ priceId: price.id, mode: "payment", quantity })} className="button">
+        <Link
+          href={checkoutAddress({ priceId: price.id, mode: "payment", quantity, currency: price.currency })}
+          className="button"
+        >
           Buy <span className="visually-hidden">{product.name}</span>
         </Link>
       );
     }
     return (
-      <ButtonCheckout priceId={price.id} mode="payment" quantity={quantity}>
+      <ButtonCheckout priceId={price.id} mode="payment" quantity={quantity} currency={price.currency}>
         Buy <span className="visually-hidden">{product.name}</span>
       </ButtonCheckout>
     );
@@ -89,19 +92,26 @@ function Subscribe({ price, quantity, product, trial, signedIn }: Omit<OfferActi
   );
   if (signedIn && EMBEDS_CHECKOUT) {
     return (
-      <Link href={checkoutAddress({ priceId: price.id, mode: "subscription", quantity })} className="button">
+      <Link
+        href={checkoutAddress({ priceId: price.id, mode: "subscription", quantity, currency: price.currency })}
+        className="button"
+      >
         {label}
       </Link>
     );
   }
   if (signedIn) {
     return (
-      <FormCheckout priceId={price.id} quantity={quantity}>
+      <FormCheckout priceId={price.id} quantity={quantity} currency={price.currency}>
         {label}
       </FormCheckout>
     );
   }
-  const choice = new URLSearchParams({ price: price.id, ...(quantity && { quantity: `${quantity}` }) });
+  const choice = new URLSearchParams({
+    price: price.id,
+    currency: price.currency,
+    ...(quantity && { quantity: `${quantity}` }),
+  });
   return (
     <Link href={signInPath(`/pricing?${choice}`, "/sign-up")} className="button">
       {label}

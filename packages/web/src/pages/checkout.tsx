@@ -65,13 +65,17 @@ function Embedded({ wish }: { wish: Wish }) {
  * @param visit whoever has left the page by then needs none, and Stripe.js has one at a time
  * @returns nothing where the browser is on its way to the portal, which is never embedded
  */
-async function open({ priceId, mode, quantity }: Wish, visit: { isOver: boolean }): Promise<EmbeddedPage | undefined> {
+async function open(
+  { priceId, mode, quantity, currency }: Wish,
+  visit: { isOver: boolean },
+): Promise<EmbeddedPage | undefined> {
   const { origin } = window.location;
   const body = {
     page: "embedded",
     priceId,
     mode,
     quantity,
+    currency,
     successUrl: `${origin}/success?session_id={CHECKOUT_SESSION_ID}`,
     cancelUrl: `${origin}/pricing?canceled=true`,
   } satisfies CreateCheckout;
