@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Function as EdgeFunction, FunctionCode, FunctionEventType, FunctionRuntime } from "aws-cdk-lib/aws-cloudfront";
 import type { Stack } from "sst/constructs";
+import { useProject } from "sst/project.js";
 
 /**
  * What runs at the edge for each address of the site. A page has no file of its own, and the one that says that there is no such page
@@ -37,7 +39,8 @@ function handler(event) {
 
 /** The functions of the site's pages. */
 export function pageFunctions(stack: Stack) {
-  const { request, response } = edgeCode(JSON.parse(readFileSync("packages/web/pages.json", "utf8")));
+  const list = join(useProject().paths.root, "packages/web/pages.json");
+  const { request, response } = edgeCode(JSON.parse(readFileSync(list, "utf8")));
   const create = (id: string, code: string) =>
     new EdgeFunction(stack, id, { runtime: FunctionRuntime.JS_2_0, code: FunctionCode.fromInline(code) });
   return [

@@ -13,7 +13,7 @@ beforeAll(async () => {
 const ADDRESSES: Record<Exclude<ObjectName, "entitlements">, string> = {
   customer: "/v1/customers/x_1",
   product: "/v1/products/x_1",
-  price: "/v1/prices/x_1",
+  price: "/v1/prices/x_1?expand[0]=currency_options",
   subscription: "/v1/subscriptions/x_1",
   subscription_schedule: "/v1/subscription_schedules/x_1",
   checkout_session: "/v1/checkout/sessions/x_1?expand[0]=payment_intent&expand[1]=subscription",

@@ -41,7 +41,6 @@ it("all of an account is read, of each kind one list where Stripe has one", asyn
   await createReading(supabase, lent).sync();
   const kinds = [
     "products",
-    "prices",
     "customers",
     "subscription_schedules",
     "invoices",
@@ -54,6 +53,8 @@ it("all of an account is read, of each kind one list where Stripe has one", asyn
     "radar/early_fraud_warnings",
   ];
   for (const kind of kinds) expect(await asked(kind), kind).toEqual([{}]);
+  // With what each costs in other currencies, which nothing else says.
+  expect(await asked("prices")).toEqual([{ "expand[0]": "data.currency_options" }]);
   // Those that have ended too.
   expect(await asked("subscriptions")).toEqual([{ status: "all" }]);
   // With what tells a delayed payment that failed from one under way.

