@@ -49,6 +49,27 @@ it("it is charged to the subscription's own card, else to its customer's; none i
   expect(await nextOf(bare)).toMatchObject({ next: { amount: 3000 }, paymentMethod: null });
 });
 
+it("of parts that are paid monthly and yearly, the one that comes first is told, with its day", async () => {
+  const monthly = await store.shop.sell("monthly", { amount: 700, group: "beside" });
+  const buyer = await subscribe({ items: [{ price: store.yearly.id }, { price: monthly.id }] });
+  const [yearly, beside] = buyer.subscription.items.data.map((item) => item.current_period_end);
+  expect(beside).toBeLessThan(Number(yearly));
+  expect((await nextOf(buyer)).next).toEqual({ amount: 700, at: new Date(Number(beside) * 1000).toISOString() });
+});
+
+it("a change that is to come is paid with what it brings along, whatever card was given since", async () => {
+  const buyer = await subscribe();
+  const attach = (card: string) => stripe().paymentMethods.attach(card, { customer: buyer.customer });
+  const pay = async (card: string) =>
+    stripe().subscriptions.update(buyer.subscription.id, { default_payment_method: (await attach(card)).id });
+  await pay("pm_card_visa");
+  await store.change({ user: buyer.user }, (await store.previewed(buyer.user, store.small.id)).wish);
+  await pay("pm_card_mastercard");
+  expect((await nextOf(buyer)).paymentMethod).toMatchObject({ brand: "visa" });
+  await store.resume(buyer.user);
+  expect((await nextOf(buyer)).paymentMethod).toMatchObject({ brand: "mastercard" });
+});
+
 it("it is told to nobody else", async () => {
   const buyer = await subscribe();
   const stranger = { user: await store.shop.newUser() };

@@ -165,3 +165,17 @@ it.each([5000, -300])("what waits for the next invoice (%i) is not put on one th
   const { data } = await stripe().invoiceItems.list({ customer: buyer.customer, pending: true });
   expect(data.map((item) => item.amount)).toEqual([amount]);
 });
+
+it.each([500, -500])("what waits at the customer for any invoice is counted to the next one: %d", async (amount) => {
+  const buyer = await subscribe(store.small.id);
+  await stripe().invoiceItems.create({ customer: buyer.customer, currency: "usd", amount });
+  const { preview } = await store.previewed(buyer.user, store.big.id);
+  expect(preview.next.amount).toBe(3000 + amount);
+});
+
+it("nobody is promised what cannot be charged at once, now or with the next period", async () => {
+  const buyer = await subscribe(store.small.id);
+  const most = Math.floor(99_999_999 / 3000);
+  expect((await store.previewed(buyer.user, store.big.id, most)).preview.next.amount).toBe(most * 3000);
+  await expect(store.previewed(buyer.user, store.big.id, most + 1)).rejects.toMatchObject({ code: "amount_too_large" });
+});

@@ -49,6 +49,17 @@ const other = {
   message: expect.stringMatching(/^It is 5 here: .*Leave the quantity out/),
 };
 
+it("a change of plan that names no quantity is previewed, and made, for as many as are in use", async () => {
+  const buyer = await subscribe(2);
+  await use(buyer.user, 4);
+  const { preview, wish } = await store.previewed(buyer.user, store.big.id);
+  expect(preview).toMatchObject({ to: { priceId: store.big.id, quantity: 4 }, next: { amount: 12_000 } });
+  await store.change({ user: buyer.user }, wish);
+  expect(await store.held(buyer.subscription)).toMatchObject({ price: store.big.id, quantity: 4 });
+  await follow();
+  expect(await store.charged(buyer.customer)).toHaveLength(2);
+});
+
 describe("the quantity of a subscription", () => {
   it("follows the number that the product keeps, paid for at once, though no event has come", async () => {
     const buyer = await subscribe(2);

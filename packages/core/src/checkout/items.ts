@@ -1,6 +1,8 @@
 import {
+  amountTooLarge,
   assertWithin,
   getSellablePrice,
+  MOST_AMOUNT,
   quantityNotAllowed,
   type SellablePrice,
   sellableIn,
@@ -28,8 +30,6 @@ export type Basket = [Item, ...Item[]];
 /** As many recurring prices as Stripe takes, and as many that are paid once: https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-line_items */
 const MOST_RECURRING = 20;
 const MOST_ONCE = 20;
-/** Stripe charges eight digits at the most: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
-const MOST_AMOUNT = 99_999_999;
 
 /**
  * What somebody wants to buy, as it may be sold.
@@ -138,8 +138,5 @@ function assertOneSubscription(first: SellablePrice, recurring: Item[]): void {
     throw notTogether("These promise different trials. Buy them one after the other.");
   }
 }
-
-export const amountTooLarge = () =>
-  new BillingError("amount_too_large", "This is more than can be charged at once. Choose a smaller quantity.");
 
 const notTogether = (message: string) => new BillingError("items_not_together", message);

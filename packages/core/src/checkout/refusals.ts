@@ -1,7 +1,6 @@
-import { notForSale } from "../catalog/index.ts";
+import { amountTooLarge, notForSale } from "../catalog/index.ts";
 import { BillingError, type ErrorCode } from "../errors/index.ts";
 import { isRefusal } from "../stripe/index.ts";
-import { amountTooLarge } from "./items.ts";
 
 /** What Stripe refuses when a session is opened, for a reason that is neither a fault of ours nor of the buyer's making. */
 export function refusalOf(error: unknown): BillingError | undefined {

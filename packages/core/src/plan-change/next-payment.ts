@@ -8,7 +8,7 @@ import type { Caller } from "./asking.ts";
 import { toIso } from "./moment.ts";
 import { getStanding, partsOf, type Standing } from "./schedule.ts";
 import type { NextPayment, OneSubscription } from "./schema.ts";
-import { periodEndOf } from "./state.ts";
+import { firstEndOf } from "./state.ts";
 
 /**
  * What a subscription is paid next, when, and by what, asked of Stripe: with its discounts, taxes, everything that it is of, and what waits for the next
@@ -25,9 +25,9 @@ export async function getNextPayment(billing: Billing, { user }: Caller, wish: O
   const standing = await getStanding(billing, subscription);
   const [invoice, paymentMethod] = await Promise.all([
     findNextInvoice(billing, subscription, standing),
-    findPaymentMethod(billing, subscription),
+    findPaymentMethod(billing, subscription, standing),
   ]);
-  const next = invoice && { amount: invoice.amount_due, at: toIso(periodEndOf(subscription)) };
+  const next = invoice && { amount: invoice.amount_due, at: toIso(firstEndOf(subscription)) };
   return { subscriptionId: subscription.id, currency: subscription.currency, next: next ?? null, paymentMethod };
 }
 
@@ -55,13 +55,16 @@ async function findNextInvoice(
   }
 }
 
-/** By what it is paid: its own way to pay, else its customer's. */
+/** By what it is paid: what a change that is to come brings along, else its own way to pay, else its customer's. */
 async function findPaymentMethod(
   { stripe }: Clients,
   subscription: Stripe.Subscription,
+  { next }: Pick<Standing, "next">,
 ): Promise<NextPayment["paymentMethod"]> {
   const id =
-    idOf(subscription.default_payment_method) ?? (await ofCustomer(stripe, requiredIdOf(subscription.customer)));
+    idOf(next?.default_payment_method) ??
+    idOf(subscription.default_payment_method) ??
+    (await ofCustomer(stripe, requiredIdOf(subscription.customer)));
   if (!id) return null;
   const method = await read<Stripe.PaymentMethod>(stripe, `/v1/payment_methods/${id}`).catch((error) => {
     if (!isMissing(error)) throw error;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
+import { amountTooLarge, MOST_AMOUNT } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
 import { notChangeable } from "../portal/index.ts";
 import { write } from "../stripe/index.ts";
@@ -21,28 +22,26 @@ export function isDeferred({ subscription, item, price, quantity }: Change): boo
 /**
  * What a change would cost, by Stripe's own reckoning: what is invoiced at once, and with the next period.
  * @param moment up to when what there is counts as used; in seconds
- * @throws BillingError `subscription_not_changeable`
+ * @throws BillingError `subscription_not_changeable`, `amount_too_large`
  */
 export async function buildPreview(clients: Clients, change: Change, moment: number): Promise<ChangePreview> {
   const { subscription, item, price, quantity } = change;
   const deferred = isDeferred(change);
   const items = [{ id: item.id, price: price.id, quantity }];
-  const [now, then] = await Promise.all([
-    deferred || subscription.status === "trialing"
-      ? askForPreview(clients, subscription)
-      : askForPreview(clients, subscription, {
-          items,
-          proration_behavior: "always_invoice",
-          proration_date: moment,
-        }),
+  const atOnce: Details = { items, proration_behavior: "always_invoice", proration_date: moment };
+  const [unchanged, changed, then] = await Promise.all([
+    askForPreview(clients, subscription),
+    deferred || subscription.status === "trialing" ? undefined : askForPreview(clients, subscription, atOnce),
     askForPreview(clients, subscription, { items, proration_behavior: "none" }, "recurring"),
   ]);
+  const now = changed ?? unchanged;
   const invoiced = isOfNow(now, subscription) ? now : undefined;
   const isOfChange = (line: Stripe.InvoiceLineItem) => isProration(line) && line.period.start === moment;
   if (invoiced?.lines.data.some((line) => isWaiting(line) && !isOfChange(line))) {
     throw somethingWaits();
   }
-  const waiting = invoiced ? 0 : sum(now.lines.data.filter(isWaiting).map(netOf));
+  // What waits at the customer, and not at this subscription, is no part of an invoice at once.
+  const waiting = sum((invoiced ? unchanged : now).lines.data.filter(isWaiting).map(netOf));
   const balance = invoiced ? invoiced.total + invoiced.starting_balance - invoiced.amount_due : now.starting_balance;
   const shown = {
     subscriptionId: subscription.id,
@@ -54,6 +53,8 @@ export async function buildPreview(clients: Clients, change: Change, moment: num
     credit: Math.max(0, -balance),
     next: { amount: Math.max(0, then.total + waiting + balance) },
   };
+  const { amountDue, next } = shown;
+  if (Math.max(amountDue, next.amount) > MOST_AMOUNT) throw amountTooLarge();
   return {
     token: `${moment.toString(36)}.${digestOf([shown, subscription.status, periodEndOf(subscription)])}`,
     ...shown,
