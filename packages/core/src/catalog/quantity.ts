@@ -13,8 +13,5 @@ export function assertWithin({ least, most }: Bounds, quantity: number): void {
 
 export const quantityNotAllowed = (message: string) => new BillingError("quantity_not_allowed", message);
 
-/** In the smallest unit. Stripe charges eight digits at the most: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
-export const MOST_AMOUNT = 99_999_999;
-
 export const amountTooLarge = () =>
   new BillingError("amount_too_large", "This is more than can be charged at once. Choose a smaller quantity.");

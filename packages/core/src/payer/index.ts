@@ -56,8 +56,8 @@ export async function findNumberInUse(
 }
 
 /**
- * Refuses a quantity that somebody names, where the product keeps another: fewer would be less than is in use, and more would be
- * charged, and be credit a minute later.
+ * The number in use, as `findNumberInUse`. Refuses a quantity that somebody names, where the product keeps another: fewer would be less
+ * than is in use, and more would be charged, and be credit a minute later.
  * @throws BillingError `quantity_not_allowed`
  */
 export async function assertInUse(
@@ -65,10 +65,10 @@ export async function assertInUse(
   payer: Payer,
   { group, bounds }: { group: string; bounds: { least: number } },
   quantity: number | undefined,
-): Promise<void> {
-  if (quantity === undefined) return;
+): Promise<number | undefined> {
   const number = await findNumberInUse(supabase, payer, group, bounds.least);
-  if (number !== undefined && quantity !== number) throw otherThanInUse(number);
+  if (number !== undefined && quantity !== undefined && quantity !== number) throw otherThanInUse(number);
+  return number;
 }
 
 export const otherThanInUse = (number: number) =>

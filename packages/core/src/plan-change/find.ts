@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { assertWithin, findPriceIn, notForSale, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Billing, Clients } from "../clients.ts";
-import { findNumberInUse, otherThanInUse, type Payer } from "../payer/index.ts";
+import { assertInUse, type Payer } from "../payer/index.ts";
 import { getRecurringPrice, getSubscription, notChangeable, notOffered, otherCurrency, over } from "../portal/index.ts";
 import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
 import { ending, scheduled, scheduledByOthers } from "./refusals.ts";
@@ -42,8 +42,7 @@ export async function findChange(
     getStanding(billing, subscription),
   ]);
 
-  const inUse = await findNumberInUse(billing.supabase, payer, sellable.group, sellable.bounds.least);
-  if (inUse !== undefined && wish.quantity !== undefined && wish.quantity !== inUse) throw otherThanInUse(inUse);
+  const inUse = await assertInUse(billing.supabase, payer, sellable, wish.quantity);
   // As many as are in use: of fewer, the rest would be charged a minute later, and nobody had been shown it.
   const quantity = wish.quantity ?? inUse ?? item.quantity ?? 1;
   assertWithin(sellable.bounds, quantity);

@@ -33,7 +33,7 @@ export async function openPortal(billing: Billing, user: User, wish: CreatePorta
   }
   const confirms = flow.type === "subscription_update_confirm" ? flow : undefined;
   const price = confirms && (await getRecurringPrice(billing, confirms.priceId));
-  if (price) await assertInUse(billing.supabase, payer, price, confirms.quantity);
+  if (price && confirms.quantity !== undefined) await assertInUse(billing.supabase, payer, price, confirms.quantity);
   const subscription = await getSubscription(billing, customers, wish.subscriptionId, price);
   await assertAllowed(billing, subscription, flow, price);
   return openPortalOf(

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { MOST_AMOUNT } from "../catalog/schema.ts";
 import { CheckoutOptions, currencyCode } from "../config/schema.ts";
 
 const text = (what: string) => z.string(`${what} must be text`).check(z.trim(), z.minLength(1, `${what} is empty`));
@@ -14,7 +15,7 @@ const Price = z.strictObject({
   /** By which the price is found again, and by which your pages name it. */
   lookupKey: key("lookupKey"),
   /** In the currency's smallest unit: 2900 is $29. */
-  amount: whole("amount", 0, 99_999_999),
+  amount: whole("amount", 0, MOST_AMOUNT),
   /** Of three letters: "usd". */
   currency: currencyCode,
   /** Absent: it is paid once. */

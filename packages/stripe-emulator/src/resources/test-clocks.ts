@@ -7,6 +7,7 @@ import { clockOf } from "../state/clock-of.ts";
 import { newId } from "../state/ids.ts";
 import type { JobRow } from "../state/job.ts";
 import type { Rows } from "../state/rows.ts";
+import type { Table } from "../state/table.ts";
 import type { World } from "../world.ts";
 import { deleteCustomer } from "./customers.ts";
 
@@ -63,12 +64,14 @@ export function putOnClock(world: World, customers: readonly Rows["customers"][]
   const { store } = world;
   const { id } = createClock(world, { frozen_time: world.now(), name });
   for (const customer of customers) store.customers.put({ ...customer, test_clock: id });
-  const isMoved = (row: { customer: unknown }) => clockOf(store, String(row.customer)) === id;
-  for (const row of store.subscriptions.all()) if (isMoved(row)) store.subscriptions.put({ ...row, test_clock: id });
-  for (const row of store.subscriptionSchedules.all())
-    if (isMoved(row)) store.subscriptionSchedules.put({ ...row, test_clock: id });
-  for (const row of store.invoices.all()) if (isMoved(row)) store.invoices.put({ ...row, test_clock: id });
-  for (const row of store.invoiceItems.all()) if (isMoved(row)) store.invoiceItems.put({ ...row, test_clock: id });
+  const carry = <Row extends { id: string; customer: unknown; test_clock: unknown }>(table: Table<Row>) => {
+    for (const row of table.all())
+      if (clockOf(store, String(row.customer)) === id) table.put({ ...row, test_clock: id });
+  };
+  carry(store.subscriptions);
+  carry(store.subscriptionSchedules);
+  carry(store.invoices);
+  carry(store.invoiceItems);
   for (const job of store.jobs.all()) {
     const follows = !job.clock && !OF_BANKS.includes(job.kind) && clockOf(store, job.subject) === id;
     if (follows) store.jobs.put({ ...job, clock: id });

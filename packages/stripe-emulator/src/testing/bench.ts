@@ -1,8 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
 import Stripe from "stripe";
-import { createStripeEmulator, type StripeEmulator, type StripeEmulatorOptions } from "../index.ts";
+import { type StripeEmulator, type StripeEmulatorOptions, startStripeEmulator } from "../index.ts";
 import { observe } from "./coverage.ts";
 
 export const SECRET = "whsec_test";
@@ -41,46 +40,29 @@ export async function openBench(options: Partial<StripeEmulatorOptions> = {}): P
     response.writeHead(status).end(`the endpoint says ${status}`);
   });
   await listen(hook);
-  let emulator: StripeEmulator | undefined;
-  const server = createServer(
-    getRequestListener((request) => emulator?.fetch(request) ?? new Response(null, { status: 503 })),
-  );
-  server.on("upgrade", (request, socket, head) => emulator?.upgrade(request, socket, head));
-  await listen(server);
-  const origin = `http://127.0.0.1:${portOf(server)}`;
   const observed = observe();
-  const opened = createStripeEmulator({
-    publicUrl: origin,
+  const emulator = await startStripeEmulator({
     settleDelayMs: 200,
     retryDelaysMs: [30, 30, 30],
     webhookEndpoints: [{ url: `http://127.0.0.1:${portOf(hook)}/`, secret: SECRET, enabledEvents: ["*"] }],
     log: observed.line,
     ...options,
   });
-  emulator = opened;
-  const stripe = new Stripe("sk_test_bench", {
-    host: "127.0.0.1",
-    port: portOf(server),
-    protocol: "http",
-    telemetry: false,
-    maxNetworkRetries: 0,
-  });
+  const stripe = new Stripe("sk_test_bench", { ...emulator.client, telemetry: false, maxNetworkRetries: 0 });
   return {
-    emulator: opened,
+    emulator,
     stripe,
-    origin,
+    origin: emulator.origin,
     hookUrl: `http://127.0.0.1:${portOf(hook)}/`,
     received,
     answers,
     submit: (url, fields) =>
       fetch(url ?? "", { method: "POST", body: new URLSearchParams(fields), redirect: "manual" }),
     async close() {
-      observed.end(opened);
-      await opened.close();
-      for (const each of [server, hook]) {
-        each.closeAllConnections();
-        await new Promise((resolve) => each.close(resolve));
-      }
+      observed.end(emulator);
+      await emulator.close();
+      hook.closeAllConnections();
+      await new Promise((resolve) => hook.close(resolve));
     },
   };
 }
