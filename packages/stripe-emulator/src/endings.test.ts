@@ -112,3 +112,35 @@ test("of a canceled subscription, metadata and the reasons can still be said", a
   });
   await expect(stripe.subscriptions.update(id, { description: "late" })).rejects.toMatchObject({ statusCode: 400 });
 });
+
+test("a subscription's latest invoice changes with an event: at a planned end, with a trial, on resuming", async () => {
+  const shown = async (id: string) => {
+    const { latest_invoice: invoice } = await stripe.subscriptions.retrieve(id);
+    const events = bench.emulator.events().filter(({ data }) => (data.object as { id?: string }).id === id);
+    expect(events.at(-1)?.data.object).toMatchObject({ latest_invoice: invoice });
+    return invoice;
+  };
+  const ending = await onClock(bench, START);
+  const { id: ended, latest_invoice: first, items } = await ending.subscribe();
+  await stripe.subscriptions.update(ended, {
+    items: [{ id: String(items.data[0]?.id), quantity: 2 }],
+    cancel_at_period_end: true,
+  });
+  await ending.advance(END + 2 * 3600);
+  expect(await shown(ended)).not.toBe(first);
+
+  const trying = await onClock(bench, START);
+  const { id: tried, latest_invoice: paid } = await trying.subscribe();
+  await stripe.subscriptions.update(tried, { trial_end: HALF });
+  expect(await shown(tried)).not.toBe(paid);
+
+  const resuming = await onClock(bench, START, null);
+  const { id: paused, latest_invoice: trial } = await resuming.subscribe({
+    trial_end: HALF,
+    trial_settings: { end_behavior: { missing_payment_method: "pause" } },
+  });
+  await resuming.advance(HALF + 3600);
+  await failing(resuming);
+  await stripe.subscriptions.resume(paused).catch(() => undefined);
+  expect(await shown(paused)).not.toBe(trial);
+});

@@ -125,3 +125,14 @@ test("a trial's use is free; what was used when a subscription ends is billed, a
     status: "paid",
   });
 });
+
+test("a meter may ask for a key that every object inherits: who does not say it is told so", async () => {
+  await stripe.billing.meters.create({
+    display_name: "Calls",
+    event_name: "inherited",
+    default_aggregation: { formula: "count" },
+    customer_mapping: { event_payload_key: "__proto__", type: "by_id" },
+  });
+  const said = stripe.billing.meterEvents.create({ event_name: "inherited", payload: { value: "1" } });
+  await expect(said).rejects.toMatchObject({ statusCode: 400, param: "payload[__proto__]" });
+});

@@ -10,6 +10,8 @@ export interface Ending {
   reason?: "cancellation_requested" | "payment_failed";
   /** Whether prorations that wait for an invoice go on waiting; by default nobody is billed for them. */
   keepsProrations?: boolean;
+  /** The id of the invoice that is written now that it has ended. */
+  lastInvoice?: string;
 }
 
 /** Statuses that nothing leads out of. */
@@ -22,7 +24,7 @@ export const isOver = ({ status }: Subscription): boolean => status === "cancele
 export function endSubscription(
   world: World,
   id: string,
-  { reason = "cancellation_requested", keepsProrations = false }: Ending = {},
+  { reason = "cancellation_requested", keepsProrations = false, lastInvoice }: Ending = {},
 ): Subscription {
   const before = world.store.subscriptions.get(id);
   const { canceled_at: asked, cancellation_details: details } = before;
@@ -38,6 +40,7 @@ export function endSubscription(
       feedback_option: null,
       reason,
     },
+    ...(lastInvoice === undefined ? {} : { latest_invoice: lastInvoice }),
   });
   stopLife(world, id);
   world.emit("customer.subscription.deleted", ended);

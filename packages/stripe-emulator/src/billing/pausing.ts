@@ -20,7 +20,7 @@ export function resumeSubscription(world: World, id: string): Subscription {
   const invoice = newId("in");
   const items = { ...before.items, data: restartPeriod(before, world.now()) };
   const anchored = { items, billing_cycle_anchor: world.now(), latest_invoice: invoice };
-  const subscription = world.update("subscriptions", id, anchored);
+  const subscription = world.update("subscriptions", id, anchored, "customer.subscription.updated");
   issueInvoice(world, {
     id: invoice,
     customer: before.customer,

@@ -62,14 +62,16 @@ function endTrialUnpaid(world: World, { id, trial_settings: settings }: Subscrip
  */
 export function endAsPlanned(world: World, id: string): void {
   const before = world.store.subscriptions.get(id);
-  const ended = endSubscription(world, id, { keepsProrations: true });
-  const waiting = pendingItems(world, ended).filter((item) => subscriptionOf(item) === id);
+  const waiting = pendingItems(world, before).filter((item) => subscriptionOf(item) === id);
   const used = usageLines(world, before, before.items.data, world.now()).filter(({ amount }) => amount > 0);
-  if (waiting.length === 0 && used.length === 0) return;
+  if (waiting.length === 0 && used.length === 0) {
+    endSubscription(world, id, { keepsProrations: true });
+    return;
+  }
   const invoice = newId("in");
-  const subscription = world.update("subscriptions", id, { latest_invoice: invoice });
+  const ended = endSubscription(world, id, { keepsProrations: true, lastInvoice: invoice });
   const lines = [...takeInvoiceItems(world, waiting, invoice), ...used];
-  draftCycle(world, before, subscription, { id: invoice, lines });
+  draftCycle(world, before, ended, { id: invoice, lines });
 }
 
 function nextPeriod(subscription: Subscription, item: Subscription["items"]["data"][number]) {

@@ -25,21 +25,17 @@ export function moveTrialEnd(
   const begins = status !== "trialing" && moment > world.now();
   if (begins && proration !== "none") for (const item of items.data) creditRest(world, subscription, item, world.now());
   const period = { ...(begins ? { current_period_start: world.now() } : {}), current_period_end: moment };
-  const moved = world.update(
-    "subscriptions",
-    id,
-    {
-      items: { ...items, data: items.data.map((item) => ({ ...item, ...period })) },
-      billing_cycle_anchor: moment,
-      trial_end: moment,
-      trial_start: trial_start ?? world.now(),
-      status: "trialing",
-    },
-    "customer.subscription.updated",
-  );
+  const patch = {
+    items: { ...items, data: items.data.map((item) => ({ ...item, ...period })) },
+    billing_cycle_anchor: moment,
+    trial_end: moment,
+    trial_start: trial_start ?? world.now(),
+    status: "trialing" as const,
+  };
+  const latest_invoice = begins ? invoiceTrial(world, { ...subscription, ...patch }) : subscription.latest_invoice;
+  const moved = world.update("subscriptions", id, { ...patch, latest_invoice }, "customer.subscription.updated");
   if (moment > world.now()) {
     scheduleLife(world, moved);
-    if (begins) invoiceTrial(world, moved);
   } else {
     if (trialEnd !== null && trialEnd - TRIAL_NOTICE_S > world.now())
       world.emit("customer.subscription.trial_will_end", moved);
@@ -50,9 +46,8 @@ export function moveTrialEnd(
   return world.store.subscriptions.get(id);
 }
 
-/** A trial that begins is a period of its own, with an invoice: what was paid and not used goes to the balance. */
-function invoiceTrial(world: World, subscription: Subscription): void {
+/** A trial that begins is a period of its own, with an invoice: what was paid and not used goes to the balance. Its id. */
+function invoiceTrial(world: World, subscription: Subscription): string | null {
   const lines = subscription.items.data.map((item) => periodLine(world, item, subscription.currency, true));
-  const latest_invoice = invoiceNow(world, subscription, lines) ?? subscription.latest_invoice;
-  world.update("subscriptions", subscription.id, { latest_invoice });
+  return invoiceNow(world, subscription, lines) ?? subscription.latest_invoice;
 }

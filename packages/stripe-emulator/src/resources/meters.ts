@@ -89,8 +89,10 @@ function recordUse(world: World, { event_name: name, payload, ...asked }: Params
   const { store } = world;
   const meter = store.meters.all().find((row) => row.event_name === name && row.status === "active");
   if (!meter) throw invalid(`No active meter found for event name: ${name}.`, undefined, "event_name");
-  const customer = payload[meter.customer_mapping.event_payload_key];
-  const value = payload[meter.value_settings.event_payload_key];
+  // A meter may ask for any key, also for one that every object inherits.
+  const reported = new Map(Object.entries(payload));
+  const customer = reported.get(meter.customer_mapping.event_payload_key);
+  const value = reported.get(meter.value_settings.event_payload_key);
   if (!customer) throw missingParameter(`payload[${meter.customer_mapping.event_payload_key}]`);
   if (meter.default_aggregation.formula !== "count") assertCountable(value, meter.value_settings.event_payload_key);
   // A customer's use happens in the customer's time.
