@@ -34,8 +34,9 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     const named = await namedOf(world);
     // Whose it was has left since.
     const hadAnother = (customer: string) => [...(named.get(customer)?.people ?? [])].some((id) => gone.has(id));
-    const everShown = Map.groupBy(world.account.events(), ({ data }) => (data.object as { id: string }).id);
-    // It may have been of another group by then.
+    // It may have been of another group by then. Events that were never made say so, too: whoever asked Stripe has seen it.
+    const all = world.account.emulator.events();
+    const everShown = Map.groupBy(all, ({ data }) => (data.object as { id: string }).id);
     const groups = (id: string) =>
       (everShown.get(id) ?? []).map(({ data }) => groupOf(data.object as unknown as Stripe.Subscription));
     const owners = new Map(

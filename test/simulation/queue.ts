@@ -42,7 +42,6 @@ export class Queue {
   readonly broughtAgain: { event: string; at: number }[] = [];
   readonly #had = new Set<string>();
   #working = 0;
-  #taken = 0;
   #stoppedUntil = 0;
 
   constructor(scheduler: Scheduler, options: QueueOptions) {
@@ -53,11 +52,6 @@ export class Queue {
   /** How many messages are neither done nor dead. */
   get waiting(): number {
     return this.#messages.size;
-  }
-
-  /** How many messages it was given. */
-  get taken(): number {
-    return this.#taken;
   }
 
   /** The events that are neither done nor put aside, and those that are dead. */
@@ -83,7 +77,6 @@ export class Queue {
   /** SQS's own answer to `SendMessageBatch`. */
   take(call: Call, fault: FaultKind | undefined): Response {
     return this.#takeEach(call, fault, (body) => {
-      this.#taken++;
       this.#noteBrought(call, body);
       this.#add(body);
     });

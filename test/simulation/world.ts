@@ -69,8 +69,8 @@ export async function play(database: Database, plan: Plan): Promise<Result> {
 const heard = (app: Server, account: Account): Server => ({
   ...app,
   answer: async (call, fault) => {
-    const [event = ""] = call.url.pathname === WEBHOOK_PATH ? (/\bevt_\w+/.exec(call.body) ?? []) : [];
-    return account.hides(event) ? new Response() : app.answer(call, fault);
+    const [event] = call.url.pathname === WEBHOOK_PATH ? (/\bevt_\w+/.exec(call.body) ?? []) : [];
+    return event && account.hides(event) ? new Response() : app.answer(call, fault);
   },
 });
 
