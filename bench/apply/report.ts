@@ -164,8 +164,9 @@ ${judge(results).words}
 - **2 ms of round trip**: a proxy holds back what goes to Postgres; \`select 1\` through it took ${results.roundTripMs.toFixed(1)} ms.
 - **Each round** begins with empty tables, but that each customer is known to Turnpike as a user's, and counts only if every system ends with the status of every subscription and the status,
   amount and attempts of every invoice that the events lead to, and Turnpike's ledger with every event.
-- **Each number** is a median, after a warm-up: in each of ${results.rounds} rounds all systems go through the events side by side, in turns of a thousand
-  events, and a ratio is of two neighbouring turns. So a machine that is busy with other things slows all of them.
+- **Each number** is a median: in each of ${results.rounds} rounds all systems go through the events side by side, in turns of a thousand
+  events, and a ratio is of two neighbouring turns. So a machine that is busy with other things slows all of them. Before each round
+  all go through other events, which do not count: where a table was emptied, each connection plans its statements anew.
 - **Ceiling**: the rows that Turnpike writes, made ready before the clock starts. *Plain insert*: one \`insert … select from unnest(…) on
   conflict do update\` a table and batch, into Turnpike's tables. *Copy*: into tables without key or index, one row an event.
 - **Ties**: one connection and one run each. *Asking Stripe*: with \`revalidateObjectsViaStripeApi\`, where an event is only the

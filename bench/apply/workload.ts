@@ -20,6 +20,8 @@ export interface Delivery {
 
 export const SECRET = "whsec_the_benchmark_signs_with_this";
 const SEED = 20_261_101;
+/** Of events that are other objects' than those of the workload that is measured. */
+export const WARM_UP_SEED = 20_261_102;
 const BEGIN = Date.UTC(2026, 9, 1) / 1000;
 const DAY = 86_400;
 /** Six events of the subscription and four of its two invoices, one a day. */
@@ -29,9 +31,10 @@ const EVENTS_PER_SUBSCRIPTION = 10;
  * The same events for the same count: 60% of subscriptions, 40% of invoices. No two events of an object share a second, and
  * an object's events are about a day apart, so that seldom two of them meet in a batch.
  * @param count a multiple of 10
+ * @param seed of its ids and moments
  */
-export function createWorkload(count: number): Workload {
-  const random = mulberry32(SEED);
+export function createWorkload(count: number, seed = SEED): Workload {
+  const random = mulberry32(seed);
   const events = Array.from({ length: count / EVENTS_PER_SUBSCRIPTION }, (_, index) => lifecycle(index, random)).flat();
   events.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
   const subscriptions: State = new Map();
