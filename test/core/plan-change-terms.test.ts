@@ -1,12 +1,17 @@
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { applyEvents } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openPlanShop, type PlanShop } from "../parts/plans.ts";
-import { type Obstacle, standBefore } from "../parts/proxy.ts";
+import { type Obstacle, refuseForNow, standBefore } from "../parts/proxy.ts";
+import { createRelay } from "../parts/relay.ts";
 
 let store: PlanShop;
+let relay: ReturnType<typeof createRelay>;
 beforeAll(async () => {
   store = await openPlanShop();
+  relay = createRelay(store.supabase, store.lent, store.shop);
 });
 
 const stripe = () => store.lent.stripe;
@@ -29,35 +34,28 @@ it("a subscription that changes with the next period is paid by its own card unt
   ]);
 });
 
-it("and is taxed and discounted in both as it was", async () => {
+it("and is taxed and discounted in both as it is", async () => {
   const buyer = await subscribe(store.big.id);
   const { wish } = await store.previewed(buyer.user, store.small.id);
   const asked: string[] = [];
   const taxed = await behind(async (request, response) => {
-    if (request.method !== "POST" || !request.url?.startsWith("/v1/subscription_schedules")) return;
-    const body = await text(request);
-    if (request.url !== "/v1/subscription_schedules") {
-      asked.push(decodeURIComponent(body));
-      response.writeHead(400, { "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "Enough" } }));
-      return;
+    const json = (status: number, body: object) => {
+      response.writeHead(status, { "content-type": "application/json", date: new Date().toUTCString() });
+      response.end(JSON.stringify(body));
+    };
+    if (request.method === "GET" && request.url?.startsWith("/v1/subscriptions?")) {
+      const { id } = buyer.subscription;
+      const subscription = await stripe().subscriptions.retrieve(id);
+      const [item] = subscription.items.data;
+      const data = [{ ...item, tax_rates: [{ id: "txr_one" }], discounts: ["di_one"] }];
+      const terms = { automatic_tax: { enabled: true }, default_tax_rates: [{ id: "txr_all" }] };
+      const shown = { ...subscription, ...terms, items: { ...subscription.items, data } };
+      json(200, { object: "list", url: request.url, has_more: false, data: [shown] });
     }
-    const { authorization = "", "content-type": type = "" } = request.headers;
-    const headers = { authorization, "content-type": type };
-    const made = await fetch(store.lent.apiBase + request.url, { method: "POST", headers, body });
-    const schedule = (await made.json()) as Stripe.SubscriptionSchedule;
-    const phases = schedule.phases.map((phase) => ({
-      ...phase,
-      automatic_tax: { enabled: true },
-      default_tax_rates: [{ id: "txr_all" }],
-      items: phase.items.map((item) => ({
-        ...item,
-        tax_rates: [{ id: "txr_one" }],
-        discounts: [{ coupon: null, discount: "di_one", promotion_code: null }],
-      })),
-    }));
-    response.writeHead(200, { "content-type": "application/json", date: new Date().toUTCString() });
-    response.end(JSON.stringify({ ...schedule, phases }));
+    if (request.method === "POST" && request.url?.startsWith("/v1/subscription_schedules/")) {
+      asked.push(decodeURIComponent(await text(request)));
+      json(400, { error: { type: "invalid_request_error", message: "Enough" } });
+    }
   });
   await expect(store.change({ user: buyer.user }, wish, taxed)).rejects.toThrow();
   for (const phase of ["phases[0]", "phases[1]"]) {
@@ -70,6 +68,139 @@ it("and is taxed and discounted in both as it was", async () => {
       expect(asked[0]).toContain(`${phase}${said}`);
     }
   }
+});
+
+describe("what a subscription is given when a downgrade is scheduled already", () => {
+  /** A subscription to the big plan, on a clock, that is to be the small one with the next period. */
+  async function downgraded() {
+    const start = Math.floor(Date.now() / 1000);
+    const clock = await store.openClock(start);
+    const customer = { address: { country: "DE" } };
+    const items = [{ price: store.big.id, quantity: 1 }];
+    const buyer = await store.subscribe({ items }, { clock: clock.id, customer });
+    await store.change({ user: buyer.user }, (await store.previewed(buyer.user, store.small.id)).wish);
+    const end = Number(buyer.subscription.items.data[0]?.current_period_end);
+    return { ...buyer, id: buyer.subscription.id, toNextPeriod: () => clock.advance(end + 7200) };
+  }
+
+  /** Another card, a discount and automatic tax. @returns the card */
+  async function giveTerms({ id, customer }: { id: string; customer: string }) {
+    const { id: card } = await stripe().paymentMethods.attach("pm_card_mastercard", { customer });
+    const { id: coupon } = await stripe().coupons.create({ percent_off: 50, duration: "forever" });
+    await stripe().subscriptions.update(id, { default_payment_method: card });
+    await stripe().subscriptions.update(id, { discounts: [{ coupon }], automatic_tax: { enabled: true } });
+    return card;
+  }
+
+  /** Its events, the last first, and some again. */
+  async function hear(id: string) {
+    const { data } = await stripe().events.list({ type: "customer.subscription.updated", limit: 100 });
+    const own = data.filter(({ data: { object } }) => (object as Stripe.Subscription).id === id);
+    for (const event of [...own, ...own.slice(0, 2)]) await applyEvents(store.shop.billing, [event]);
+  }
+  const termsOf = async (id: string) => {
+    const { default_payment_method: card, automatic_tax, discounts } = await stripe().subscriptions.retrieve(id);
+    return { card, taxed: automatic_tax.enabled, discounts: discounts.length };
+  };
+  /** Of the notices of one, whether each is done; once, where all are as one. */
+  const doneOf = async (id: string) => {
+    const own = (await relay.notices("terms_changed")).filter(({ object_id }) => object_id === id);
+    return [...new Set(own.map(({ done }) => done))];
+  };
+
+  it("is what the next period is paid by, taxed and discounted with, heard in any order and by two relays", async () => {
+    const buyer = await downgraded();
+    await hear(buyer.id);
+    expect(await doneOf(buyer.id)).toEqual([]);
+    const card = await giveTerms(buyer);
+    await hear(buyer.id);
+    await Promise.all([relay.run(), relay.run()]);
+    expect(await doneOf(buyer.id)).toEqual([true]);
+    await buyer.toNextPeriod();
+    expect(await store.held(buyer.subscription)).toMatchObject({ price: store.small.id, status: "active" });
+    expect(await termsOf(buyer.id)).toEqual({ card, taxed: true, discounts: 1 });
+    const [{ amount, payment_method } = {}] = (await stripe().charges.list({ customer: buyer.customer })).data;
+    expect([amount, payment_method]).toEqual([Math.round(750 * 1.19), card]);
+  });
+
+  it("and what is taken from it is not the next period's", async () => {
+    const buyer = await downgraded();
+    await giveTerms(buyer);
+    await hear(buyer.id);
+    await relay.run();
+    const none = { default_payment_method: "", discounts: [], automatic_tax: { enabled: false } };
+    await stripe().subscriptions.deleteDiscount(buyer.id);
+    await stripe().subscriptions.update(buyer.id, none as Stripe.SubscriptionUpdateParams);
+    await hear(buyer.id);
+    await relay.run();
+    await buyer.toNextPeriod();
+    expect(await termsOf(buyer.id)).toEqual({ card: null, taxed: false, discounts: 0 });
+    expect((await store.charged(buyer.customer))[0]).toBe(1500);
+  });
+
+  it("reaches it later where Stripe does not take it at once", async () => {
+    const buyer = await downgraded();
+    const card = await giveTerms(buyer);
+    await hear(buyer.id);
+    const busy = await behind(({ method, url }, response) => {
+      if (method === "POST" && url?.startsWith("/v1/subscription_schedules/")) refuseForNow(response);
+    });
+    await relay.run(busy);
+    expect(await doneOf(buyer.id)).toEqual([false]);
+    await relay.wait("1 hour");
+    await relay.run();
+    await buyer.toNextPeriod();
+    expect(await termsOf(buyer.id)).toEqual({ card, taxed: true, discounts: 1 });
+  });
+
+  it("does not bring back what is taken back at that moment, by a route or elsewhere", async () => {
+    const [one, other] = [await downgraded(), await downgraded()];
+    for (const buyer of [one, other]) {
+      await giveTerms(buyer);
+      await hear(buyer.id);
+    }
+    const { schedule } = await stripe().subscriptions.retrieve(other.id);
+    let resumed: Promise<unknown> | undefined;
+    let waited: boolean | undefined;
+    const meanwhile = await behind(async ({ method, url }) => {
+      if (method !== "POST" || !url?.startsWith("/v1/subscription_schedules/")) return;
+      if (url.endsWith(String(schedule)))
+        await stripe()
+          .subscriptionSchedules.release(String(schedule))
+          .catch(() => 0);
+      else {
+        resumed ??= store.resume(one.user);
+        waited ??= await Promise.race([resumed.then(() => false), sleep(1500, true)]);
+      }
+    });
+    await relay.run(meanwhile);
+    await resumed;
+    expect(waited).toBe(true);
+    await relay.wait("1 hour");
+    await relay.run();
+    for (const { id } of [one, other]) {
+      expect(await doneOf(id)).toEqual([true]);
+      expect((await stripe().subscriptions.retrieve(id)).schedule).toBeNull();
+    }
+  });
+
+  it("leaves a schedule of somebody else's as it is", async () => {
+    const buyer = await subscribe(store.big.id, 1, {});
+    await stripe().customers.update(buyer.customer, { address: { country: "DE" } });
+    const { id: own, phases } = await stripe().subscriptionSchedules.create({
+      from_subscription: buyer.subscription.id,
+    });
+    const items = [{ price: store.small.id, quantity: 1 }];
+    const [{ start_date, end_date } = { start_date: 0, end_date: 0 }] = phases;
+    const now = { items: [{ price: store.big.id, quantity: 1 }], start_date, end_date };
+    await stripe().subscriptionSchedules.update(own, { phases: [now, { items }] });
+    const before = (await stripe().subscriptionSchedules.retrieve(own)).phases;
+    await giveTerms({ id: buyer.subscription.id, customer: buyer.customer });
+    await hear(buyer.subscription.id);
+    await relay.run();
+    expect(await doneOf(buyer.subscription.id)).toEqual([true]);
+    expect((await stripe().subscriptionSchedules.retrieve(own)).phases).toEqual(before);
+  });
 });
 
 it("what is sold by the dozen is compared by dozens", async () => {

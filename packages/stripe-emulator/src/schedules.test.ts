@@ -143,6 +143,41 @@ test("a subscription is taken over as it is, and gets a phase at its period's en
   expect((await stripe.invoices.list({ subscription: id })).data.map(({ total }) => total)).toEqual([1500, 4500]);
 });
 
+test("a phase is paid, taxed and discounted as it says; unsaid, as the customer and the account have it", async () => {
+  const address = { country: "DE" };
+  const { subscribe, customer, price, advance } = await payer();
+  await stripe.customers.update(customer, { address });
+  const { id: own } = await stripe.paymentMethods.attach("pm_card_mastercard", { customer });
+  const { id: coupon } = await stripe.coupons.create({ percent_off: 10, duration: "forever" });
+  const items = [{ price: price.id, quantity: 1 }];
+  const { id } = await subscribe({
+    items,
+    default_payment_method: own,
+    automatic_tax: { enabled: true },
+    discounts: [{ coupon }],
+  });
+  const termsOf = async () => {
+    const { default_payment_method, automatic_tax, discounts } = await stripe.subscriptions.retrieve(id);
+    return [default_payment_method, automatic_tax.enabled, discounts.length];
+  };
+  const taken = await stripe.subscriptionSchedules.create({ from_subscription: id });
+  expect(taken.phases).toMatchObject([{ default_payment_method: own, automatic_tax: { enabled: true } }]);
+  const said = {
+    default_payment_method: own,
+    automatic_tax: { enabled: true },
+    discounts: [{ discount: String(taken.phases[0]?.discounts[0]?.discount) }],
+  };
+  await stripe.subscriptionSchedules.update(taken.id, {
+    phases: [
+      { items, start_date: START, end_date: END, ...said },
+      { items, start_date: END },
+    ],
+  });
+  expect(await termsOf()).toEqual([own, true, 1]);
+  await advance(END + 3600);
+  expect(await termsOf()).toEqual([null, false, 0]);
+});
+
 test("an end that a schedule plans later, or plans no more, is its subscription's too", async () => {
   const { schedule, subscription } = await twoPhases();
   const endAfter = async (end_behavior: "cancel" | "release") => {

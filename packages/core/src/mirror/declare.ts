@@ -21,8 +21,8 @@ type EventObject<Type extends Stripe.Event.Type> = Extract<Stripe.Event, { type:
 
 /** What an event of the object means beyond "this is how it looks now". */
 interface Meaning<Shown> {
-  /** What must reach a person. */
-  notify?: NoticeKind;
+  /** What must be told or done; where that depends on what the event says, whether. */
+  notify?: NoticeKind | ((event: Stripe.Event) => NoticeKind | undefined);
   /** The event shows only a part of what is to be known: the object is fetched before anything is written. */
   partial?: true;
   /** The object is gone. The event shows it as it was last. */

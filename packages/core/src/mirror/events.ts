@@ -48,7 +48,7 @@ export function readEvent(event: EventAbout): Shown | undefined {
     return {
       event,
       projection,
-      notify,
+      notify: typeof notify === "function" ? notify(event) : notify,
       partial: partial ?? object.isCut?.(shown) ?? false,
       forgotten: object.isForgotten?.(shown) ? object.project(shown, true) : undefined,
     };

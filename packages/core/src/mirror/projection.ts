@@ -34,6 +34,7 @@ export type NoticeKind =
   | "invoice_finalization_failed"
   | "refund_failed"
   | "trial_will_end"
+  | "terms_changed"
   | "dispute_opened"
   | "dispute_closed"
   | "early_fraud_warning";

@@ -1,5 +1,6 @@
+import { followTerms } from "../plan-change/index.ts";
 import { dataOf } from "../supabase/index.ts";
-import { type Context, type Handler, pageOf } from "./context.ts";
+import { type Context, type Handler, look, pageOf } from "./context.ts";
 import { lookForDoubles, undoDouble } from "./doubles.ts";
 import { sendChangedEmail } from "./emails.ts";
 import { closeCustomer, endOrphan } from "./orphans.ts";
@@ -42,6 +43,11 @@ const tellDrift: Handler = async ({ supabase }, object) => {
   return `${object}: ${first.total} were not as at Stripe, no event says why, and they are mended: ${named.join("; ")}${first.total > found.length ? "; …" : ""}`;
 };
 const SAYS: Record<string, string> = { missing: "it was not there", extra: "Stripe has no such object" };
+
+const bringTerms: Handler = async (context, id) => {
+  if (await look(context, "subscription", id)) await followTerms(context, id);
+  return undefined;
+};
 
 const recheckSeats: Handler = async ({ supabase }, payer) => {
   dataOf(await supabase.rpc("recheck_seats", { payer }));
@@ -88,6 +94,7 @@ const kinds: Record<string, Kind> = {
     handle: say((id) => `${id}: it is tried again every day. npx billing explain shows the payer.`),
   },
   seats_differ: { subject: "Seats could not be compared with Stripe", handle: recheckSeats },
+  terms_changed: { subject: "What is scheduled is paid as before", handle: bringTerms, asksStripe: true },
   invoice_finalization_failed: {
     subject: "An invoice could not be finalised",
     handle: say((id) => `${id}: nobody is asked to pay it. Stripe says why beside the invoice.`),

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { noteAnew } from "../mirror/index.ts";
-import { idOf, isReplayed, read, write } from "../stripe/index.ts";
+import { idOf, isReplayed, read, requiredIdOf, write } from "../stripe/index.ts";
 import { ask, orRefuse } from "./asking.ts";
 
 type Schedule = Stripe.SubscriptionSchedule;
@@ -61,29 +61,63 @@ export async function scheduleChange(
   standing: Standing,
   keyOf: (step: string) => string | undefined,
 ): Promise<Schedule> {
-  const taken = standing.schedule ?? (await takeOver(clients, subscription, keyOf("schedule")));
-  const running = taken.phases.find(({ start_date: begins }) => begins === taken.current_phase?.start_date);
-  const phase = running ?? (taken.phases[0] as Phase);
-  const next = phase.items.map((each) =>
-    idOf(each.price) === item.price.id ? { ...itemParams(each), price: price.id, quantity } : itemParams(each),
+  const schedule = standing.schedule ?? (await takeOver(clients, subscription, keyOf("schedule")));
+  const items = subscription.items.data.map((each) =>
+    each.id === item.id ? { ...itemParams(each), price: price.id, quantity } : itemParams(each),
   );
   const { interval = "month", interval_count = 1 } = price.recurring ?? {};
-  const phases: PhaseParams[] = [
-    {
-      items: phase.items.map(itemParams),
-      start_date: phase.start_date,
-      end_date: item.current_period_end,
-      ...termsOf(phase),
-    },
-    { items: next, duration: { interval, interval_count }, proration_behavior: "none", ...termsOf(phase) },
-  ];
-  return ask(
-    clients,
-    "subscription_schedule",
-    `/v1/subscription_schedules/${taken.id}`,
-    { end_behavior: "release", metadata: METADATA, phases, proration_behavior: "none" },
-    keyOf("phases"),
-  );
+  const next = { items, duration: { interval, interval_count } };
+  return writePhases(clients, subscription, schedule, { end: item.current_period_end, next }, keyOf("phases"));
+}
+
+/**
+ * Lets what is scheduled come with what the subscription is paid by, taxed and discounted with by now: phases keep what was written in them.
+ * Nothing, where nothing of ours is to come.
+ * @param quantity how many of an item are to come
+ */
+export async function renewPhases(
+  clients: Clients,
+  subscription: Stripe.Subscription,
+  { schedule, next, isForeign }: Standing,
+  quantity?: { itemId: string; quantity: number },
+): Promise<void> {
+  if (!schedule || !next || isForeign) return;
+  // What stays keeps its place: see `scheduleChange`.
+  const items = next.items.map((planned, place) => {
+    const item = subscription.items.data[place];
+    const many = item && item.id === quantity?.itemId ? quantity.quantity : planned.quantity;
+    return {
+      ...(item && itemParams(item)),
+      price: idOf(planned.price) ?? "",
+      ...(many !== undefined && { quantity: many }),
+    };
+  });
+  const { start_date: end, end_date } = next;
+  await writePhases(clients, subscription, schedule, { end, next: { items, end_date } });
+}
+
+/** A phase has what is said of it, and nothing else: https://docs.stripe.com/billing/subscriptions/subscription-schedules#update-subscription-schedules */
+function writePhases(
+  clients: Clients,
+  subscription: Stripe.Subscription,
+  { id, phases: [first], current_phase: current }: Schedule,
+  { end, next }: { end: number; next: Omit<PhaseParams, "proration_behavior"> },
+  key?: string,
+): Promise<Schedule> {
+  const terms = termsOf(subscription);
+  const running = {
+    items: subscription.items.data.map(itemParams),
+    ...((current ?? first) && { start_date: (current ?? first)?.start_date }),
+    end_date: end,
+    ...terms,
+  };
+  const params = {
+    end_behavior: "release",
+    metadata: METADATA,
+    phases: [running, { ...next, proration_behavior: "none", ...terms }],
+    proration_behavior: "none",
+  };
+  return ask(clients, "subscription_schedule", `/v1/subscription_schedules/${id}`, params, key);
 }
 
 /** Its schedule, with one phase. The mirror is told when there are two: of one second it would keep what it heard first. */
@@ -112,44 +146,32 @@ export async function release(
   await ask(clients, "subscription_schedule", path, {}, keyOf("release"));
 }
 
-/** A phase that is written again has what is said of it, and nothing else. */
-function itemParams({ price, quantity, metadata, tax_rates: rates, discounts }: Phase["items"][number]) {
+function itemParams({ price, quantity, metadata, tax_rates: rates, discounts }: Stripe.SubscriptionItem) {
   return {
-    price: idOf(price) ?? "",
+    price: price.id,
     ...(quantity !== undefined && { quantity }),
-    ...(metadata && Object.keys(metadata).length > 0 && { metadata }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(rates && rates.length > 0 && { tax_rates: rates.map(({ id }) => id) }),
     ...discountParams(discounts),
   };
 }
 
 /** What is paid with, and what is taxed and taken off: unsaid, it would be so no longer. */
-function termsOf(phase: Phase): Omit<PhaseParams, "items"> {
-  const {
-    automatic_tax: tax,
-    currency,
-    default_tax_rates: rates,
-    default_payment_method: method,
-    description,
-    discounts,
-  } = phase;
-  const card = idOf(method);
+function termsOf(subscription: Stripe.Subscription): Omit<PhaseParams, "items"> {
+  const { automatic_tax: tax, currency, default_tax_rates: rates, description, discounts } = subscription;
+  const card = idOf(subscription.default_payment_method);
   return {
     currency,
     ...(card && { default_payment_method: card }),
-    ...(tax?.enabled && { automatic_tax: { enabled: true } }),
+    ...(tax.enabled && { automatic_tax: { enabled: true } }),
     ...(rates && rates.length > 0 && { default_tax_rates: rates.map(({ id }) => id) }),
     ...(description && { description }),
     ...discountParams(discounts),
   };
 }
 
-function discountParams(discounts: Phase["discounts"]): Pick<PhaseParams, "discounts"> {
-  if (discounts.length === 0) return {};
-  const kept = discounts.map(({ coupon, discount, promotion_code: code }) => {
-    const [id, coded] = [idOf(discount), idOf(code)];
-    if (id) return { discount: id };
-    return coded ? { promotion_code: coded } : { coupon: idOf(coupon) ?? "" };
-  });
-  return { discounts: kept };
+function discountParams(discounts: (string | Stripe.Discount)[]): Pick<PhaseParams, "discounts"> {
+  return discounts.length === 0
+    ? {}
+    : { discounts: discounts.map((discount) => ({ discount: requiredIdOf(discount) })) };
 }

@@ -95,7 +95,7 @@ export function beginSchedule(world: World, id: string): void {
     metadata: phase.metadata ?? {},
     description: phase.description,
     trialEnd: null,
-    automaticTax: false,
+    automaticTax: phase.automatic_tax?.enabled ?? false,
     discounts: [],
     missingPaymentMethod: "create_invoice",
   });

@@ -3,7 +3,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
 import type { ItemChange, Proration } from "./changing.ts";
-import type { Subscription, SubscriptionItem } from "./subscription.ts";
+import { automaticTax, type Subscription, type SubscriptionItem } from "./subscription.ts";
 
 export type Schedule = Stored<Stripe.SubscriptionSchedule>;
 export type Phase = Schedule["phases"][number];
@@ -19,6 +19,7 @@ export interface PhaseDraft {
   metadata: Stripe.Metadata;
   description: string | null;
   defaultPaymentMethod: string | null;
+  automaticTax: boolean;
   /** Of the subscription's, those that it keeps. */
   discounts: readonly string[];
 }
@@ -35,6 +36,7 @@ function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
   return {
     add_invoice_items: [],
     application_fee_percent: null,
+    automatic_tax: automaticTax(draft.automaticTax),
     billing_cycle_anchor: null,
     billing_thresholds: null,
     collection_method: null,
@@ -68,6 +70,7 @@ export function phaseOf(subscription: Subscription): PhaseDraft {
   const {
     currency,
     items: { data },
+    automatic_tax: tax,
     default_payment_method,
     description,
     discounts,
@@ -81,6 +84,7 @@ export function phaseOf(subscription: Subscription): PhaseDraft {
     metadata,
     description,
     defaultPaymentMethod: default_payment_method,
+    automaticTax: tax.enabled,
     discounts,
   };
 }

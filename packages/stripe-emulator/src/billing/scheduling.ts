@@ -14,7 +14,7 @@ import {
   type Schedule,
   stopSchedule,
 } from "./schedule-phases.ts";
-import type { Subscription } from "./subscription.ts";
+import { automaticTax, type Subscription } from "./subscription.ts";
 
 const isRunning = ({ status }: Schedule) => status === "active" || status === "not_started";
 
@@ -48,18 +48,22 @@ export function advanceSchedule(world: World, id: string): void {
   planSchedule(world, world.store.subscriptionSchedules.get(id));
 }
 
-/** Makes the subscription what the phase says. */
+/**
+ * Makes the subscription what the phase says; what it does not say of payment and taxes is as the customer and the account have it
+ * (https://docs.stripe.com/billing/subscriptions/subscription-schedules#phase-attribute-inheritance).
+ */
 function applyPhase(world: World, schedule: Schedule, phase: Phase, proration: Proration): void {
   const subscription = world.store.subscriptions.get(schedule.subscription);
   const { id, metadata } = subscription;
   const changes = changesFor(world, subscription, phase);
   const items = changes.length === 0 ? {} : changeItems(world, id, changes, { proration });
-  const { description, default_payment_method: method } = phase;
+  const { description, default_payment_method: method, automatic_tax: tax } = phase;
   const patch = {
     ...items,
     metadata: { ...metadata, ...phase.metadata },
     ...(description === null ? {} : { description }),
-    ...(method === null ? {} : { default_payment_method: method }),
+    default_payment_method: method,
+    automatic_tax: automaticTax(tax?.enabled ?? false),
   };
   world.update("subscriptions", id, patch, "customer.subscription.updated");
   keepDiscounts(world, id, phase);

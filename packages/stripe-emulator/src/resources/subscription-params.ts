@@ -46,7 +46,7 @@ const billingCycleAnchor: Reader<"now" | "unchanged"> = (value, param) => {
 };
 /** Whose tax it is: another account's is Connect. */
 export const liability = hashOf(schema({ type: oneOf("self") }, ["type"]));
-const automaticTax = hashOf(schema({ enabled: boolean, liability }, ["enabled"]));
+export const automaticTax = hashOf(schema({ enabled: boolean, liability }, ["enabled"]));
 
 const paymentSettings = hashOf(
   schema({ save_default_payment_method: oneOf("off", "on_subscription") } satisfies Fields<

@@ -21,9 +21,11 @@ import { discounts } from "./discount-params.ts";
 import { recurringPrice, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
 import { methodFromParam } from "./payment-methods.ts";
 import { amount, count, currency, interval } from "./price-params.ts";
-import { moment, prorationBehavior } from "./subscription-params.ts";
+import { refuseUnknownLocation } from "./subscription-discounts.ts";
+import { automaticTax, moment, prorationBehavior } from "./subscription-params.ts";
 
 const phase = {
+  automatic_tax: automaticTax,
   default_payment_method: text,
   currency,
   description: clearable(text),
@@ -101,9 +103,15 @@ export function phasesFromParams(
       metadata: mergeMetadata({}, each.metadata),
       description: each.description ?? null,
       defaultPaymentMethod: ownMethod(world, customer, each.default_payment_method, `${param}[default_payment_method]`),
+      automaticTax: automaticTaxOf(world, customer, each.automatic_tax?.enabled),
       discounts: keptDiscounts(world, each.discounts, `${param}[discounts]`),
     };
   });
+}
+
+function automaticTaxOf(world: World, customer: string, enabled = false): boolean {
+  if (enabled) refuseUnknownLocation(world, customer);
+  return enabled;
 }
 
 /** Discounts that there are, by their ids; 400 for one that there is not. */

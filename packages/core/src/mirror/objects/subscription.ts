@@ -59,7 +59,7 @@ export const subscription = mirrored({
   listed: { by: "created", query: { status: "all" } },
   events: {
     "customer.subscription.created": {},
-    "customer.subscription.updated": {},
+    "customer.subscription.updated": { notify: (event) => (changesTerms(event) ? "terms_changed" : undefined) },
     "customer.subscription.deleted": { deleted: true },
     "customer.subscription.paused": {},
     "customer.subscription.resumed": {},
@@ -68,6 +68,14 @@ export const subscription = mirrored({
     "customer.subscription.trial_will_end": { notify: "trial_will_end" },
   },
 });
+
+const TERMS = ["automatic_tax", "default_payment_method", "default_tax_rates", "description", "discounts", "items"];
+
+/** Whether a subscription that changes by a schedule is paid by, taxed or discounted with something else now: the schedule does not know. */
+function changesTerms({ data }: Stripe.Event): boolean {
+  const { schedule } = data.object as Stripe.Subscription;
+  return Boolean(schedule) && Object.keys(data.previous_attributes ?? {}).some((name) => TERMS.includes(name));
+}
 
 /** https://docs.stripe.com/billing/subscriptions/pending-updates */
 function pendingOf({ pending_update: pending }: Stripe.Subscription) {
