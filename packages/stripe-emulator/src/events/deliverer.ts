@@ -75,7 +75,7 @@ export class Deliverer {
     for (const id of this.#queue) {
       // Each that is over wakes this again.
       if (this.#inFlight.size >= most) return;
-      if (this.#inFlight.has(id)) continue;
+      if (this.#inFlight.has(id) || this.#waits(id)) continue;
       const delivery = this.#options.store.deliveries.get(id);
       const due = delivery.nextAttemptAt ?? now;
       if (due > now) next = Math.min(next, due);
@@ -131,6 +131,12 @@ export class Deliverer {
       this.wake();
     });
     this.#inFlight.set(delivery.id, flight);
+  }
+
+  /** Whether another delivery must have been tried first. */
+  #waits(id: string): boolean {
+    const before = this.#disturbance.before(id);
+    return before !== undefined && this.#queue.has(before) && this.#options.store.deliveries.get(before).attempts === 0;
   }
 
   #busyAt({ endpoint }: DeliveryRow): number {

@@ -2,8 +2,6 @@ import type { DeliveryRow } from "../state/rows.ts";
 import type { Store } from "../state/store.ts";
 import { type Faults, WEBHOOK_FAULTS } from "./faults.ts";
 
-/** Between two deliveries that were put in another order. */
-const STEP_MS = 50;
 /** Longer than any test waits: until the last of them has come. */
 const HELD_MS = 3_600_000;
 
@@ -13,6 +11,8 @@ export class Disturbance {
   readonly #faults: Faults;
   readonly #held: string[] = [];
   readonly #forged = new Set<string>();
+  /** Of those that were put in another order: the one that goes before each. */
+  readonly #before = new Map<string, string>();
 
   constructor(store: Store, faults: Faults) {
     this.#store = store;
@@ -45,12 +45,20 @@ export class Disturbance {
     return this.#forged.delete(id);
   }
 
+  /** The delivery whose first attempt must be over before this one's begins. */
+  before(id: string): string | undefined {
+    return this.#before.get(id);
+  }
+
   /** The last one goes first. */
   #release(): void {
+    const { deliveries } = this.#store;
     const ids = this.#held.splice(0).reverse();
     for (const [index, id] of ids.entries()) {
-      const delivery = this.#store.deliveries.find(id);
-      if (delivery) this.#store.deliveries.put({ ...delivery, nextAttemptAt: Date.now() + index * STEP_MS });
+      const delivery = deliveries.find(id);
+      if (delivery) deliveries.put({ ...delivery, nextAttemptAt: Date.now() });
+      const earlier = ids[index - 1];
+      if (earlier !== undefined) this.#before.set(id, earlier);
     }
   }
 }
