@@ -64,7 +64,7 @@ function table(head: [string, string], rows: Map<string, string[]>, cell: (those
 
 /** As stripe-node names it: `checkout.sessions`. */
 function resourceOf(operation: string): string {
-  const [resource = ""] = operation.split("/v1/")[1]?.split("/:") ?? [];
+  const [resource = ""] = operation.replace(/^\w+ \/(v1\/)?/, "").split("/:");
   return resource.replaceAll("/", ".");
 }
 

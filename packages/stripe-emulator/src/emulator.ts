@@ -5,6 +5,7 @@ import type Stripe from "stripe";
 import { apiApp } from "./api/app.ts";
 import { ApiError, errorJson } from "./api/errors.ts";
 import { Limiter } from "./api/limiter.ts";
+import { thinEvent } from "./api/thin-events.ts";
 import { checkVersion, eventIn } from "./api/versions.ts";
 import { API_VERSION } from "./api-version.ts";
 import { reactions } from "./billing/reactions.ts";
@@ -94,7 +95,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     log,
   });
   const jobs = new JobRunner(log);
-  const listeners = new CliListeners(API_VERSION);
+  const listeners = new CliListeners({ version: API_VERSION, thin: thinEvent });
   const world = new World({
     store,
     endpoints,
@@ -103,7 +104,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     settleDelayMs: options.settleDelayMs ?? DEFAULT_SETTLE_DELAY_MS,
     afterRetries: options.afterRetries ?? "cancel",
     emitted: (event) => listeners.send(event),
-    openCliSession: (host) => listeners.openSession(host),
+    openCliSession: (host, wishes) => listeners.openSession(host, wishes),
     queued: (delivery) => {
       deliverer.add(delivery);
       setImmediate(() => deliverer.wake());
@@ -113,7 +114,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   deliverer.wake();
   jobs.wake(world);
   const app = new Hono();
-  app.route("/", apiApp(world, ROUTES, { faults, limiter }, log));
+  app.route("/", apiApp(world, ROUTES, { faults, limiter }, { log, answered: (request) => listeners.show(request) }));
   const controls = new Controls({ world, deliverer, endpoints, faults, jobs, limiter });
   app.route("/", controlRoom(controls));
   app.route("/", controlApp(controls));

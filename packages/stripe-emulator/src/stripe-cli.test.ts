@@ -5,6 +5,7 @@ import { cli, runCli, skipReason, startCli } from "./testing/stripe-cli.ts";
 
 /** The fixture's name, and the event where it is called otherwise. */
 const TRIGGERS: [fixture: string, event?: string][] = [
+  ["balance.available"],
   ["billing_portal.configuration.created"],
   ["billing_portal.configuration.updated"],
   ["billing_portal.session.created"],
@@ -54,9 +55,13 @@ const TRIGGERS: [fixture: string, event?: string][] = [
   ["payment_intent.processing"],
   ["payment_intent.requires_action"],
   ["payment_intent.succeeded"],
+  ["payment_link.created"],
+  ["payment_link.updated"],
   ["payment_method.attached"],
   ["payment_method.detached"],
   ["payment_method.updated"],
+  ["payout.created"],
+  ["payout.updated"],
   ["plan.created"],
   ["plan.deleted"],
   ["plan.updated"],
@@ -91,7 +96,7 @@ const TRIGGERS: [fixture: string, event?: string][] = [
 
 /** What the emulator leaves out: accounts and their money, other products, and what billing does not lead to here. */
 const LEFT_OUT =
-  /^(account|balance|cash_balance|customer\.(discount|source)|customer_cash_balance_transaction|identity|issuing_\w+|payment_intent\.partially_funded|payment_link|payout|quote|reporting|tax_rate|topup|transfer|v1)\b/;
+  /^(account|cash_balance|customer\.(discount|source)|customer_cash_balance_transaction|identity|issuing_\w+|payment_intent\.partially_funded|quote|reporting|tax_rate|topup|transfer|v1)\b/;
 
 describe.skipIf(cli === undefined)(`Stripe's own CLI${skipReason}`, () => {
   let bench: Bench;
@@ -139,5 +144,83 @@ describe.skipIf(cli === undefined)(`Stripe's own CLI${skipReason}`, () => {
       listening.child.kill();
       await listening.ended;
     }
+  });
+
+  /** Runs the CLI until its output has come, and ends it. */
+  async function whileItRuns(args: string[], ready: string, act: (output: () => string) => Promise<void>) {
+    const running = startCli(bench.origin, args);
+    try {
+      await until(() => running.output().includes(ready));
+      await act(running.output);
+    } finally {
+      running.child.kill();
+      await running.ended;
+    }
+  }
+
+  test("listens for the latest version: each event comes once", async () => {
+    const { stripe, hookUrl, received } = bench;
+    const from = received.length;
+    const args = ["listen", "--latest", "--forward-to", hookUrl, "--all-snapshot", "--skip-update"];
+    await whileItRuns(args, "Ready!", async () => {
+      const { id } = await stripe.products.create({ name: "Latest" });
+      await stripe.products.update(id, { name: "Later" });
+      await until(() => received.length >= from + 2);
+      const types = received.slice(from).map(({ body }) => JSON.parse(body).type);
+      expect(types.sort()).toEqual(["product.created", "product.updated"]);
+    });
+  });
+
+  // https://docs.stripe.com/event-destinations#thin-events
+  test("listens for thin events: they lead to their object and to themselves", async () => {
+    const { stripe, hookUrl, received } = bench;
+    const from = received.length;
+    const args = ["listen", "--forward-to", hookUrl, "--all-thin", "--skip-update"];
+    const listening = startCli(bench.origin, args);
+    try {
+      await until(() => listening.output().includes("Ready!"));
+      const secret = /whsec_\w+/.exec(listening.output())?.[0] ?? "";
+      const { id } = await stripe.customers.create({ name: "Thin" });
+      await until(() => received.length > from);
+      const [sent] = received.slice(from);
+      const thin = stripe.parseEventNotification(sent?.body ?? "", sent?.signature ?? "", secret);
+      expect(thin).toMatchObject({ object: "v2.core.event", type: "v1.customer.created", related_object: { id } });
+      if (thin.type !== "v1.customer.created") throw new Error(thin.type);
+      expect(await thin.fetchRelatedObject()).toMatchObject({ object: "customer", name: "Thin" });
+      expect(await thin.fetchEvent()).toMatchObject({ id: thin.id });
+      const snapshot = await stripe.events.retrieve(thin.snapshot_event ?? "");
+      expect(snapshot).toMatchObject({ type: "customer.created" });
+      expect(received).toHaveLength(from + 1);
+    } finally {
+      listening.child.kill();
+      await listening.ended;
+    }
+  });
+
+  // https://docs.stripe.com/cli/logs/tail
+  test("tails the log: requests and why they were refused, or those that were asked for", async () => {
+    const { stripe } = bench;
+    const ask = async () => {
+      await stripe.products.list();
+      await expect(stripe.products.create({ name: "" })).rejects.toThrow();
+      await stripe.customers.create();
+    };
+    await whileItRuns(["logs", "tail"], "Ready!", async (output) => {
+      await ask();
+      await until(() => output().includes("/v1/customers"));
+      expect(output()).toMatch(/\[200\] GET \/v1\/products.*\n.*\[400\] POST \/v1\/products/);
+      expect(output()).toContain("parameter_invalid_empty");
+    });
+    await whileItRuns(["logs", "tail", "--filter-http-method", "POST"], "Ready!", async (output) => {
+      await ask();
+      await until(() => output().includes("/v1/customers"));
+      expect(output()).not.toContain("GET");
+    });
+    const wrong = await fetch(`${bench.origin}/v1/stripecli/sessions`, {
+      method: "POST",
+      headers: { authorization: "Bearer sk_test_cli" },
+      body: new URLSearchParams({ filters: '{"filter_ip_address":["::1"]}' }),
+    });
+    expect([wrong.status, await wrong.text()]).toEqual([400, expect.stringContaining("filter_ip_address")]);
   });
 });

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { API_VERSION } from "./api-version.ts";
+import type { CliWishes } from "./events/cli-listeners.ts";
 import type { Endpoint, Endpoints } from "./events/endpoints.ts";
 import { previousAttributes } from "./events/previous-attributes.ts";
 import { newId } from "./state/ids.ts";
@@ -45,7 +46,7 @@ export interface WorldOptions {
   queued(delivery: DeliveryRow): void;
   /** Called with each event, also when it is sent again. */
   emitted(event: EventRow): void;
-  openCliSession(host: string): object;
+  openCliSession(host: string, wishes: CliWishes): object;
   /** Called after each job that was written down. */
   scheduled(): void;
 }
@@ -169,8 +170,8 @@ export class World {
     this.#queue(event, wanted);
   }
 
-  openCliSession(): object {
-    return this.#options.openCliSession(this.host);
+  openCliSession(wishes: CliWishes): object {
+    return this.#options.openCliSession(this.host, wishes);
   }
 
   #queue(event: EventRow, endpoints: readonly Endpoint[]): void {

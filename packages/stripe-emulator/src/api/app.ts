@@ -7,7 +7,7 @@ import { authenticate } from "./authenticate.ts";
 import { ApiError, operationNotModelled } from "./errors.ts";
 import { KeysInUse } from "./idempotency.ts";
 import { type Limiter, tooFast } from "./limiter.ts";
-import { respond } from "./respond.ts";
+import { respond, type Watch } from "./respond.ts";
 import type { Route } from "./route.ts";
 import { operationOf, stripeApi } from "./stripe-api.ts";
 
@@ -16,42 +16,44 @@ export function apiApp(
   world: World,
   routes: readonly Route[],
   { faults, limiter }: { faults: Faults; limiter: Limiter },
-  log: (line: string) => void,
+  watch: Watch,
 ): Hono {
   const app = new Hono();
   for (const { method, path, operation } of missingFrom(routes)) {
-    app.on(method, path, ({ req }) => respond(req.raw, () => missing(req.raw, operation), log));
+    app.on(method, path, ({ req }) => respond(req.raw, () => missing(req.raw, operation), watch));
   }
   const keys = new KeysInUse();
   for (const route of routes) {
     app.on(route.method, route.path, async (context) => {
       const { raw } = context.req;
       const refusal = limiter.refusalOf(route.method, route.path);
-      if (refusal) return respond(raw, () => refuse(refusal), log);
+      if (refusal) return respond(raw, () => refuse(refusal), watch);
       const body = route.method === "GET" ? "" : await context.req.text();
       const act = (served: Route) =>
-        respond(raw, (id) => answer(world, served, raw, context.req.param(), body, id), log);
+        respond(raw, (id) => answer(world, served, raw, context.req.param(), body, id), watch);
       const key = route.method === "POST" ? raw.headers.get("idempotency-key") : null;
-      if (!keys.take(key)) return respond(raw, () => refuseBusy(key), log);
+      if (!keys.take(key)) return respond(raw, () => refuseBusy(key), watch);
       const { pathname } = new URL(raw.url);
       const fault = faults.take(API_FAULTS, pathname, nameOf(raw));
       let response: Response;
       try {
         await beforehand(faults, fault, raw);
         const refused = route.method === "GET" ? undefined : world.store.trouble();
-        if (refused !== undefined) return respond(raw, () => unwritable(refused, log), log);
-        response = isRefusal(fault) ? respond(raw, () => faulty(fault), log) : act(served(route, fault));
+        if (refused !== undefined) return respond(raw, () => unwritable(refused, watch.log), watch);
+        response = isRefusal(fault) ? respond(raw, () => faulty(fault), watch) : act(served(route, fault));
       } finally {
         keys.giveBack(key);
       }
       // Done and kept: what is late from here on is the network's, and a further request with the key is answered.
       await afterwards(faults, fault, raw);
       const lost = route.method === "GET" ? undefined : world.store.trouble();
-      return lost === undefined ? response : respond(raw, () => unwritable(lost, log), log);
+      return lost === undefined ? response : respond(raw, () => unwritable(lost, watch.log), watch);
     });
   }
-  app.all("/v2/*", (context) => respond(context.req.raw, () => missing(context.req.raw, nameOf(context.req.raw)), log));
-  app.all("/v1/*", (context) => respond(context.req.raw, () => notFound(context.req.raw), log));
+  app.all("/v2/*", (context) =>
+    respond(context.req.raw, () => missing(context.req.raw, nameOf(context.req.raw)), watch),
+  );
+  app.all("/v1/*", (context) => respond(context.req.raw, () => notFound(context.req.raw), watch));
   return app;
 }
 

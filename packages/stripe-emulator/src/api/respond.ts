@@ -1,4 +1,5 @@
 import { API_VERSION } from "../api-version.ts";
+import type { ApiRequest } from "../events/cli-listeners.ts";
 import { newId } from "../state/ids.ts";
 import { ApiError, errorJson } from "./errors.ts";
 
@@ -8,11 +9,20 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
+/** Who looks on. */
+export interface Watch {
+  /** Takes one line; never with secrets, e-mails or the addresses of sessions. */
+  log(line: string): void;
+  answered(request: ApiRequest): void;
+}
+
 /** The headers of every answer, and Stripe's error body for whatever went wrong. */
-export function respond(request: Request, act: (requestId: string) => Answer, log: (line: string) => void): Response {
+export function respond(request: Request, act: (requestId: string) => Answer, { log, answered }: Watch): Response {
   const requestId = newId("req", 14);
   const { status, body, headers = {} } = attempt(() => act(requestId), log);
-  log(`${request.method} ${new URL(request.url).pathname.replace(/cs_test_\w+/, "cs_test_…")} ${status}`);
+  const { pathname: path } = new URL(request.url);
+  log(`${request.method} ${path.replace(/cs_test_\w+/, "cs_test_…")} ${status}`);
+  answered({ id: requestId, method: request.method, path, status, body });
   const key = request.headers.get("idempotency-key");
   return new Response(body, {
     status,

@@ -2,6 +2,7 @@ import { noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { arrayOf, boolean, ignored, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
+import { snapshotOf, thinEvent } from "../api/thin-events.ts";
 import type { EventRow } from "../state/rows.ts";
 import type { World } from "../world.ts";
 
@@ -41,6 +42,7 @@ export const eventRoutes: Route[] = [
     choose(world.store.events, {}, isListed(filter)),
   ),
   route("GET", "/v1/events/:id", schema({}), (world, _, { id }) => getEvent(world, id)),
+  route("GET", "/v2/core/events/:id", schema({}), (world, _, { id }) => thinEvent(getEvent(world, snapshotOf(id)))),
   // Undocumented: what `stripe events resend` asks.
   route(
     "POST",

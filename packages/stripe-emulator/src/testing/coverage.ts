@@ -21,7 +21,7 @@ export function observe() {
   const operations = new Set<string>();
   return {
     line(text: string): void {
-      const [, method, path = "", status] = /^([A-Z]+) (\/v1\/\S+) (\d+)$/.exec(text) ?? [];
+      const [, method, path = "", status] = /^([A-Z]+) (\/v[12]\/\S+) (\d+)$/.exec(text) ?? [];
       const route = ROUTES.find((each) => each.method === method && fits(each.path, path));
       if (route && status === "200") operations.add(`${route.method} ${route.path}`);
     },
