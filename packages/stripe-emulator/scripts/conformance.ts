@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Fields, ignored, type Schema } from "../src/api/params.ts";
 import { type Kind, operationOf, type Fields as Stripes, stripeApi } from "../src/api/stripe-api.ts";
 import { ROUTES } from "../src/resources/routes.ts";
+import { readClientRuns } from "./clients.ts";
 import { IGNORED } from "./ignored.ts";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
@@ -128,6 +129,16 @@ ${behaviours()
     ({ said, pages, file }) =>
       `| ${said} | ${pages.map((page) => `[${page.replace("https://docs.stripe.com/", "")}](${page})`).join(", ")} | [${file.replace("src/", "")}](${file}) |`,
   )
+  .join("\n")}
+
+## Clients
+
+Run unmodified against the emulator by \`npm run test:clients\`, which wrote down what it saw.
+
+| client | version | what it did |
+|---|---|---|
+${readClientRuns()
+  .map(({ client, version, what }) => `| ${client} | ${version} | ${what} |`)
   .join("\n")}
 
 ## Operations that are refused

@@ -4,13 +4,16 @@ import { tellOverdue } from "./billing/closing.ts";
 import { attemptInvoice, collectInvoice } from "./billing/collecting.ts";
 import { decideDispute, followCharge } from "./billing/disputing.ts";
 import { expireIncomplete } from "./billing/end-subscription.ts";
+import { releaseFunds } from "./billing/funds.ts";
 import { resumeCollection } from "./billing/pausing.ts";
+import { arrivePayout } from "./billing/paying-out.ts";
 import { expirePendingUpdate } from "./billing/pending-updates.ts";
 import { endCoupon, endPromotionCode } from "./billing/redeeming.ts";
 import { finishRefund } from "./billing/refunding.ts";
 import { announceInvoice, endAsPlanned, renewSubscription } from "./billing/renewing.ts";
 import { advanceSchedule, announceExpiry } from "./billing/scheduling.ts";
 import { settlePayment } from "./billing/settlement.ts";
+import { verifyTaxId } from "./billing/tax-ids.ts";
 import { trialWillEnd } from "./billing/trials.ts";
 import { clockOf } from "./state/clock-of.ts";
 import type { FailedJob, JobRow } from "./state/job.ts";
@@ -40,6 +43,9 @@ const RUN: Record<Exclude<JobRow["kind"], "advance_clock">, (world: World, subje
   follow_charge: followCharge,
   decide_dispute: decideDispute,
   finish_refund: finishRefund,
+  release_funds: releaseFunds,
+  arrive_payout: arrivePayout,
+  verify_tax_id: verifyTaxId,
   expire_session: expireSession,
   expire_coupon: endCoupon,
   expire_promotion_code: endPromotionCode,

@@ -93,7 +93,8 @@ class Gardener {
       last = new Map([...buyer, ...this.#namesOf(this.#saleNames, `${number}N${sale}`)]);
       for (const { number: invoiceNumber } of this.#rowsOf("invoices"))
         last.set(String(invoiceNumber), `P${this.#salt}${number}-${String(sale + 1).padStart(4, "0")}`);
-      this.#plant(SALE, last, at, isRecent);
+      // The balance of the account has no past: what it has is kept apart from what was sold.
+      this.#plant(SALE, last, at, isRecent, { charges: { balance_transaction: null } });
     }
     const ended = this.#now - DAY;
     const isOver = number % CANCELED === CANCELED - 1 && ended > born;

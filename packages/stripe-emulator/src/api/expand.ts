@@ -10,6 +10,7 @@ type Finder = (store: Store, id: string) => object | undefined;
 
 /** Where the objects of a type are found by their id. */
 const OBJECTS: Record<string, Finder> = {
+  BalanceTransaction: (store, id) => store.funds.find(id),
   Charge: (store, id) => store.charges.find(id),
   Coupon: (store, id) => store.coupons.find(id) ?? store.deletedCoupons.find(id),
   CreditNote: (store, id) => store.creditNotes.find(id),
@@ -23,6 +24,7 @@ const OBJECTS: Record<string, Finder> = {
   Invoice: (store, id) => store.invoices.find(id),
   PaymentIntent: (store, id) => store.paymentIntents.find(id),
   PaymentLink: (store, id) => store.paymentLinks.find(id),
+  Payout: (store, id) => store.payouts.find(id),
   PaymentMethod: (store, id) => store.paymentMethods.find(id),
   Price: (store, id) => store.prices.find(id),
   Product: (store, id) => store.products.find(id),
@@ -48,6 +50,8 @@ const INCLUDABLE: Record<string, (store: Store, id: string) => object | null> = 
       `/v1/customers/${id}/subscriptions`,
       newestFirst(store.subscriptions.where("customer", id).filter((row) => row.status !== "canceled")),
     ),
+  "Customer.tax_ids": (store, id) =>
+    listOf(`/v1/customers/${id}/tax_ids`, newestFirst(store.taxNumbers.where("customer", id))),
   "Invoice.confirmation_secret": confirmationSecret,
   "Invoice.payments": (store, id) =>
     listOf("/v1/invoice_payments", newestFirst(store.invoicePayments.where("invoice", id))),

@@ -8,6 +8,10 @@ export function takeOlderParams(store: Store, path: string, form: FormHash): voi
     form.promotion = { type: "coupon", coupon: form.coupon };
     delete form.coupon;
   }
+  if (path === "/v1/invoiceitems" && form.price !== undefined) {
+    form.pricing = { price: form.price };
+    delete form.price;
+  }
   if (path.startsWith("/v1/subscriptions/") && typeof form.billing_cycle_anchor === "string")
     form.billing_cycle_anchor = { type: form.billing_cycle_anchor };
   if (path.startsWith("/v1/subscription_schedules") && Array.isArray(form.phases))

@@ -1,4 +1,5 @@
 import type { World } from "../world.ts";
+import { bookCharge } from "./funds.ts";
 import { closePayment, paymentBy } from "./invoice-payments.ts";
 import type { PaymentIntent } from "./payment.ts";
 import { tellInvoice } from "./settlement.ts";
@@ -11,11 +12,12 @@ export function capturePayment(world: World, id: string, amount: number): Paymen
   const { latest_charge: chargeId } = world.store.paymentIntents.get(id);
   world.unschedule("release_payment", id);
   const released = world.store.charges.get(chargeId).amount - amount;
-  const charge = world.update("charges", chargeId ?? "", {
+  const captured = world.update("charges", chargeId ?? "", {
     captured: true,
     amount_captured: amount,
     amount_refunded: released,
   });
+  const charge = world.update("charges", captured.id, bookCharge(world, captured));
   const taken = { status: "succeeded", amount_capturable: 0, amount_received: amount };
   const intent = world.update("paymentIntents", id, taken);
   world.emit("charge.captured", charge);

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import type { EventRow } from "../state/rows.ts";
+import type { EventRow, TaxId } from "../state/rows.ts";
 import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -13,6 +13,7 @@ import type { Offer } from "./redeeming.ts";
 import { trialEndOf } from "./session-pricing.ts";
 import { attemptSetup, cancelSetup } from "./setup.ts";
 import { startSubscription } from "./subscribing.ts";
+import { putTaxId, taxIdsOf } from "./tax-ids.ts";
 import { type Instrument, isChallenged, isDeclined } from "./test-cards.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -74,8 +75,13 @@ const ACCEPTED = { promotions: null, terms_of_service: "accepted" as const };
 function customerOf(world: World, confirmation: Confirmation): string | null {
   const id = writeCustomer(world, confirmation);
   const { taxId } = confirmation.details;
-  if (id !== null && taxId !== null) world.store.taxIds.put({ id, taxIds: [taxId] });
+  if (id !== null && taxId !== null) rememberTaxId(world, id, taxId);
   return id;
+}
+
+/** One that the customer has is not written down twice. */
+function rememberTaxId(world: World, customer: string, taxId: TaxId): void {
+  if (!taxIdsOf(world, customer).some(({ value }) => value === taxId.value)) putTaxId(world, customer, taxId);
 }
 
 function writeCustomer(world: World, { session, details, payer }: Confirmation): string | null {

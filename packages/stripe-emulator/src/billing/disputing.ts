@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { bookFunds } from "./funds.ts";
 
 type Charge = Stored<Stripe.Charge>;
 export type Dispute = Stored<Stripe.Dispute>;
@@ -47,25 +48,16 @@ export function openDispute(world: World, charge: Charge, reason: string, inquir
 /** Winning brings back the amount and the fee, in test mode (https://docs.stripe.com/testing#disputes). */
 function moveFunds(world: World, id: string, sign: 1 | -1): void {
   const { amount, currency, balance_transactions: before } = world.store.disputes.get(id);
-  const fee = -sign * FEE;
-  const transaction: Dispute["balance_transactions"][number] = {
-    id: newId("txn"),
-    object: "balance_transaction",
+  const transaction = bookFunds(world, {
     amount: sign * amount,
-    available_on: world.now(),
-    balance_type: "payments",
-    created: world.now(),
     currency,
+    fee: -sign * FEE,
+    feeDescription: "Dispute fee",
     description: sign === -1 ? "Chargeback withdrawal" : "Chargeback reversal",
-    exchange_rate: null,
-    fee,
-    fee_details: [{ amount: fee, application: null, currency, description: "Dispute fee", type: "stripe_fee" }],
-    net: sign * amount - fee,
-    reporting_category: sign === -1 ? "dispute" : "dispute_reversal",
     source: id,
-    status: "available",
     type: "adjustment",
-  };
+    category: sign === -1 ? "dispute" : "dispute_reversal",
+  });
   world.emit(
     sign === -1 ? "charge.dispute.funds_withdrawn" : "charge.dispute.funds_reinstated",
     world.update("disputes", id, { balance_transactions: [...before, transaction] }),

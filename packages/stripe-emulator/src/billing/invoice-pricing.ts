@@ -5,6 +5,7 @@ import { priceIn } from "./currencies.ts";
 import { reductionsOf } from "./discounting.ts";
 import { smallestCharge } from "./money.ts";
 import { type Item, type PricedLine, priceItems } from "./pricing.ts";
+import { taxIdsOf } from "./tax-ids.ts";
 import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
 
 type Invoice = Stored<Stripe.Invoice>;
@@ -14,7 +15,7 @@ type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
 export function price(world: World, invoice: Invoice): Invoice {
   const customer = world.store.customers.get(invoice.customer);
   const { enabled } = invoice.automatic_tax;
-  const { taxIds = [] } = world.store.taxIds.find(customer.id) ?? {};
+  const taxIds = taxIdsOf(world, customer.id);
   const exemption = exemptionOf(customer.tax_exempt, customer.address, taxIds);
   const rule = enabled ? taxAt(customer.address, exemption) : undefined;
   const items = invoice.lines.data.map((line) => itemOf(world, line));

@@ -4,6 +4,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { challenge } from "./challenging.ts";
 import { newCharge, outcomeOf } from "./charge.ts";
+import { bookCharge } from "./funds.ts";
 import { DECLINED, type Decline, isChallenged, isDeclined } from "./test-cards.ts";
 
 export type PaymentIntent = Stored<Stripe.PaymentIntent>;
@@ -181,7 +182,7 @@ function authorize(world: World, intentId: string, chargeId: string): void {
 function succeed(world: World, intentId: string, chargeId: string): void {
   const { amount } = world.store.paymentIntents.get(intentId);
   const captured = { ...approved(world, chargeId), captured: true, amount_captured: amount };
-  const charge = world.update("charges", chargeId, captured);
+  const charge = world.update("charges", chargeId, bookCharge(world, world.update("charges", chargeId, captured)));
   const intent = world.update("paymentIntents", intentId, {
     status: "succeeded",
     amount_received: amount,

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { bookRefund } from "./funds.ts";
 
 type Refund = Stored<Stripe.Refund>;
 type Charge = Stored<Stripe.Charge>;
@@ -23,11 +24,12 @@ export function refundCharge(
   { amount, metadata = {}, reason = null }: Pick<Refund, "amount"> & Partial<Pick<Refund, "metadata" | "reason">>,
 ): Refund {
   const outcome = world.store.instruments.find(charge.payment_method)?.outcome;
+  const id = newId("re");
   const refund = world.store.refunds.put({
-    id: newId("re"),
+    id,
     object: "refund",
     amount,
-    balance_transaction: null,
+    balance_transaction: bookRefund(world, { id, amount, currency: charge.currency }, charge),
     charge: charge.id,
     created: world.now(),
     currency: charge.currency,
@@ -63,7 +65,9 @@ export function finishRefund(world: World, id: string): void {
     tellRefund(world, id, { status: "succeeded" });
     return;
   }
-  tellRefund(world, id, { status: "failed", failure_reason: "expired_or_canceled_card" });
+  const returned = bookRefund(world, refund, charge, true);
+  const failure = { failure_balance_transaction: returned, failure_reason: "expired_or_canceled_card" };
+  tellRefund(world, id, { ...failure, status: "failed" });
   world.emit("refund.failed", world.store.refunds.get(id));
   const patch = { amount_refunded: charge.amount_refunded - refund.amount, refunded: false };
   world.update("charges", charge.id, patch, "charge.updated");

@@ -9,6 +9,7 @@ import { couponOf, reductionBy } from "./discounting.ts";
 import { discountOn, type PricedLine, type Pricing, priceItems } from "./pricing.ts";
 import type { Basket } from "./redeeming.ts";
 import { trialEndAfter } from "./subscribing.ts";
+import { taxIdsOf } from "./tax-ids.ts";
 import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -51,8 +52,7 @@ export function priceSession(world: World, id: string, patch: Partial<CheckoutSe
 function taxRuleOf(world: World, session: CheckoutSession, details: SessionDetails): TaxRule | undefined {
   if (!session.automatic_tax.enabled) return undefined;
   const address = addressOf(world, session, details);
-  const known = world.store.taxIds.find(session.customer)?.taxIds ?? [];
-  const taxIds = details.taxId ? [details.taxId] : known;
+  const taxIds = details.taxId ? [details.taxId] : taxIdsOf(world, session.customer);
   return taxAt(address, exemptionOf(world.store.customers.find(session.customer)?.tax_exempt, address, taxIds));
 }
 

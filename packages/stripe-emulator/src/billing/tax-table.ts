@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { TaxId } from "../state/rows.ts";
 import type { TaxBehavior } from "./pricing.ts";
 
 /**
@@ -54,13 +55,17 @@ export function taxAt(address: Stripe.Address | null | undefined, exempt: string
 /** Where a business that gives its tax id owes the tax itself to a seller abroad; ours is in the US. */
 const REVERSED = ["AT", "AU", "CH", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE"];
 
+/** The kinds of tax ids that such a business has. */
+const OF_BUSINESSES = /_vat$|^au_abn$/;
+
 /** How `taxAt` is to take a buyer: as their `tax_exempt` says, or by reverse charge where a tax id of theirs makes it so. */
 export function exemptionOf(
   taxExempt: string | null | undefined,
   address: Stripe.Address | null | undefined,
-  taxIds: readonly unknown[],
+  taxIds: readonly TaxId[],
 ): string {
-  const reversed = taxIds.length > 0 && REVERSED.includes(address?.country?.toUpperCase() ?? "");
+  const reversed =
+    taxIds.some(({ type }) => OF_BUSINESSES.test(type)) && REVERSED.includes(address?.country?.toUpperCase() ?? "");
   return reversed && taxExempt !== "exempt" ? "reverse" : (taxExempt ?? "none");
 }
 

@@ -41,7 +41,7 @@ const DECLINES: Record<string, Decline> = {
 };
 
 const SUCCEEDS = [
-  ["visa", "credit", "4242424242424242", "4000000000000077"],
+  ["visa", "credit", "4242424242424242"],
   ["visa", "debit", "4000056655665556"],
   ["mastercard", "credit", "5555555555554444", "2223003122003222"],
   ["mastercard", "debit", "5200828282828210"],
@@ -58,6 +58,7 @@ const SUCCEEDS = [
 const CARD_OUTCOMES: Record<string, PaymentOutcome> = {
   ...Object.fromEntries(SUCCEEDS.flatMap(([, , ...numbers]) => numbers.map((number) => [number, "succeeds"]))),
   ...Object.fromEntries(Object.keys(DECLINES).map((number) => [number, "declined"])),
+  "4000000000000077": "bypasses_pending",
   "4000000000000341": "attaches_only",
   "4000002500003155": "authenticates_once",
   "4000002760003184": "authenticates_always",

@@ -1,17 +1,9 @@
 import { html } from "hono/html";
+import { kindOf } from "../billing/tax-ids.ts";
 import type { TaxId } from "../state/rows.ts";
 import type { CheckoutInput } from "./checkout-form.ts";
 import type { CheckoutView } from "./checkout-page.ts";
 import type { Markup } from "./layout.ts";
-
-/** The kinds of tax ids that the page knows, by what they look like. */
-const KINDS: [TaxId["type"], RegExp][] = [
-  ["eu_vat", /^(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[A-Z0-9]{8,12}$/],
-  ["gb_vat", /^GB\d{9}$/],
-  ["ch_vat", /^CHE\d{9}MWST$/],
-  ["au_abn", /^\d{11}$/],
-  ["us_ein", /^\d{2}-\d{7}$/],
-];
 
 type Problem = { field: keyof CheckoutInput; message: string };
 
@@ -22,7 +14,7 @@ export function readTaxId(
 ): TaxId | null | Problem {
   const value = typed.replaceAll(/\s/g, "").toUpperCase();
   if (value === "" && !required) return null;
-  const [type] = KINDS.find(([, pattern]) => pattern.test(value)) ?? [];
+  const type = kindOf(value);
   if (type) return { type, value };
   return { field: "tax_id", message: "Enter a valid tax ID, such as DE123456789." };
 }

@@ -20,11 +20,13 @@ import { type Route, route } from "../api/route.ts";
 import { adjustBalance } from "../billing/balance.ts";
 import { putCustomer } from "../billing/customer.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
+import { putTaxId } from "../billing/tax-ids.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { address, addressOf } from "./address.ts";
 import { attachFromParam } from "./payment-methods.ts";
+import { refuseNoTaxId, taxIdData } from "./tax-ids.ts";
 
 type Customer = Stored<Stripe.Customer>;
 
@@ -43,10 +45,16 @@ const attributes = {
   tax: hashOf(schema({ validate_location: ignored })),
 } satisfies Fields<keyof Stripe.CustomerUpdateParams>;
 
-const createParams = schema({ ...attributes, payment_method: text, source: text, test_clock: text } satisfies Fields<
-  keyof Stripe.CustomerCreateParams
->);
+const createParams = schema({
+  ...attributes,
+  payment_method: text,
+  source: text,
+  tax_id_data: arrayOf(taxIdData),
+  test_clock: text,
+} satisfies Fields<keyof Stripe.CustomerCreateParams>);
 type CreateParams = ParamsOf<typeof createParams>;
+const updateParams = schema(attributes);
+type UpdateParams = ParamsOf<typeof updateParams>;
 
 /** The customer of an id that a parameter named; 400 when there is none. */
 export function customerFromParam(world: World, id: string, param = "customer"): Customer {
@@ -59,11 +67,12 @@ export function createCustomer(world: World, params: CreateParams): Customer {
   return world.onClock(clock, () => newCustomer(world, params));
 }
 
-function newCustomer(world: World, params: CreateParams): Customer {
+function newCustomer(world: World, { tax_id_data: taxIds = [], ...params }: CreateParams): Customer {
   const id = newId("cus", 14);
   if (params.payment_method !== undefined) attachFromParam(world, params.payment_method, id, "payment_method");
   const source = params.source === undefined ? null : attachFromParam(world, params.source, id, "source").id;
-  return putCustomer(world, {
+  for (const [index, taxId] of taxIds.entries()) refuseNoTaxId(taxId, `tax_id_data[${index}][value]`);
+  const customer = putCustomer(world, {
     ...params,
     id,
     defaultSource: source,
@@ -71,6 +80,8 @@ function newCustomer(world: World, params: CreateParams): Customer {
     defaultMethod: defaultMethod(world, id, params.invoice_settings?.default_payment_method),
     metadata: mergeMetadata({}, params.metadata),
   });
+  for (const taxId of taxIds) putTaxId(world, id, taxId);
+  return customer;
 }
 
 /** `pm_card_visa` and the like become the customer's own method; others must be attached already. */
@@ -86,14 +97,13 @@ function defaultMethod(world: World, customer: string, id: string | null | undef
   return own.id;
 }
 
-export function updateCustomer(world: World, id: string, params: CreateParams): Customer {
+export function updateCustomer(world: World, id: string, params: UpdateParams): Customer {
   const before = found(world.store.customers.find(id), "customer", id);
   const {
     metadata: change,
     address: newAddress,
     invoice_settings: settings,
     tax: _tax,
-    payment_method: _method,
     balance = before.balance,
     ...plain
   } = params;
@@ -122,6 +132,7 @@ export function updateCustomer(world: World, id: string, params: CreateParams): 
 /** Deletes a customer; the subscriptions end at once. */
 export function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer {
   const customer = found(world.store.customers.find(id), "customer", id);
+  for (const taxId of world.store.taxNumbers.where("customer", id)) world.store.taxNumbers.delete(taxId.id);
   for (const subscription of world.store.subscriptions.all()) {
     if (subscription.customer === id && !isOver(subscription)) endSubscription(world, subscription.id);
   }
@@ -146,6 +157,6 @@ export const customerRoutes: Route[] = [
   route("GET", "/v1/customers/:id", schema({}), (world, _, { id }) => {
     return found(world.store.customers.find(id) ?? world.store.deletedCustomers.find(id), "customer", id);
   }),
-  route("POST", "/v1/customers/:id", schema(attributes), (world, params, { id }) => updateCustomer(world, id, params)),
+  route("POST", "/v1/customers/:id", updateParams, (world, params, { id }) => updateCustomer(world, id, params)),
   route("DELETE", "/v1/customers/:id", schema({}), (world, _, { id }) => deleteCustomer(world, id)),
 ];

@@ -9,6 +9,7 @@ import { customerRoutes } from "./customers.ts";
 import { disputeRoutes } from "./disputes.ts";
 import { entitlementRoutes } from "./entitlements.ts";
 import { eventRoutes } from "./events.ts";
+import { fundRoutes } from "./funds.ts";
 import { invoiceItemRoutes } from "./invoice-items.ts";
 import { invoiceRoutes } from "./invoices.ts";
 import { meterRoutes } from "./meters.ts";
@@ -29,6 +30,7 @@ import { setupIntentRoutes } from "./setup-intents.ts";
 import { subscriptionItemRoutes } from "./subscription-items.ts";
 import { subscriptionScheduleRoutes } from "./subscription-schedules.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
+import { taxIdRoutes } from "./tax-ids.ts";
 import { taxSettingsRoutes } from "./tax-settings.ts";
 import { testClockRoutes } from "./test-clocks.ts";
 import { webhookEndpointRoutes } from "./webhook-endpoints.ts";
@@ -39,6 +41,7 @@ export const ROUTES: Route[] = [
   ...accountRoutes,
   ...customerRoutes,
   ...balanceTransactionRoutes,
+  ...fundRoutes,
   ...productRoutes,
   ...priceRoutes,
   ...planRoutes,
@@ -66,6 +69,7 @@ export const ROUTES: Route[] = [
   ...webhookEndpointRoutes,
   ...entitlementRoutes,
   ...setupIntentRoutes,
+  ...taxIdRoutes,
   ...taxSettingsRoutes,
   ...cliSessionRoutes,
 ];

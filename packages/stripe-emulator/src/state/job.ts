@@ -4,6 +4,7 @@ export interface JobRow {
   kind:
     | "advance_clock"
     | "advance_schedule"
+    | "arrive_payout"
     | "decide_dispute"
     | "end_subscription"
     | "expire_coupon"
@@ -15,6 +16,7 @@ export interface JobRow {
     | "finish_refund"
     | "invoice_overdue"
     | "follow_charge"
+    | "release_funds"
     | "release_payment"
     | "renew_subscription"
     | "resume_collection"
@@ -22,7 +24,8 @@ export interface JobRow {
     | "schedule_expiring"
     | "settle_payment"
     | "trial_will_end"
-    | "upcoming_invoice";
+    | "upcoming_invoice"
+    | "verify_tax_id";
   at: number;
   subject: string;
   /** The test clock that it waits on; null: real time. */

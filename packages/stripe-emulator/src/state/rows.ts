@@ -20,7 +20,9 @@ export type PaymentOutcome =
   | "inquired"
   | "not_received"
   | "refund_fails"
-  | "refund_waits";
+  | "refund_waits"
+  // Its money can be paid out at once.
+  | "bypasses_pending";
 
 export interface DeliveryRow {
   id: string;
@@ -99,12 +101,7 @@ export interface DashboardSettings {
   one_subscription_url: string | null;
 }
 
-/** The tax ids that a customer (the id) gave on Checkout's page. */
-export interface TaxIds {
-  id: string;
-  taxIds: TaxId[];
-}
-
+/** As invoices and sessions show it. */
 export interface TaxId {
   type: Stripe.Checkout.Session.CustomerDetails.TaxId.Type;
   value: string;
@@ -135,7 +132,7 @@ export interface Rows {
   dashboard: DashboardSettings;
   customers: Stored<Stripe.Customer>;
   deletedCustomers: Stripe.DeletedCustomer;
-  taxIds: TaxIds;
+  taxNumbers: Stored<Stripe.TaxId>;
   products: Stored<Stripe.Product>;
   prices: Stored<Stripe.Price>;
   currencyOptions: CurrencyOptions;
@@ -173,6 +170,9 @@ export interface Rows {
   /** Also those that were removed: invoices name them. */
   discounts: Stored<Stripe.Discount>;
   balanceTransactions: Stored<Stripe.CustomerBalanceTransaction>;
+  /** What came to the balance of the account, and left it. */
+  funds: Stored<Stripe.BalanceTransaction>;
+  payouts: Stored<Stripe.Payout>;
   creditNotes: Stored<Stripe.CreditNote>;
   fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
   testClocks: Stripe.TestHelpers.TestClock;
@@ -208,7 +208,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   dashboard: true,
   customers: true,
   deletedCustomers: true,
-  taxIds: true,
+  taxNumbers: true,
   products: true,
   prices: true,
   currencyOptions: true,
@@ -244,6 +244,8 @@ export const TABLE_NAMES: Record<TableName, true> = {
   promotionCodes: true,
   discounts: true,
   balanceTransactions: true,
+  funds: true,
+  payouts: true,
   creditNotes: true,
   fraudWarnings: true,
   testClocks: true,
