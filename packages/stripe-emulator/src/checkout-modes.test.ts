@@ -10,6 +10,7 @@ import {
   typesSince,
   until,
 } from "./testing/bench.ts";
+import { controlsOf } from "./testing/controls.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -186,9 +187,11 @@ test("invoice_creation gives a one-time payment a customer and a paid invoice", 
 test("an invoice for a bank debit is open until the debit has settled", async () => {
   const session = await createCheckout(stripe, await onceOnly(), { invoice_creation: { enabled: true } });
   const debit = { payment_method: "sepa_debit", iban: "DE89370400440532013000", email: "debit@example.com" };
+  await controlsOf(bench).holdDebits(true);
   await bench.submit(session.url, debit);
   const invoice = String((await stripe.checkout.sessions.retrieve(session.id)).invoice);
   expect((await stripe.invoices.retrieve(invoice)).status).toBe("open");
+  await controlsOf(bench).holdDebits(false);
   const settled = () => bench.emulator.events().at(-1)?.type === "checkout.session.async_payment_succeeded";
   await until(settled);
   expect((await stripe.invoices.retrieve(invoice)).status).toBe("paid");
