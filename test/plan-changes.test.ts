@@ -145,6 +145,8 @@ it("a downgrade begins with the next period, costs nothing today, and is taken b
   expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id, scheduled: true });
   expect(await page.getByRole("link", { name: "Change plan" }).count()).toBe(0);
 
+  await page.goto(`/cancel?subscription=${subscription.id}`);
+  await page.getByText(`The change that was to come on ${day()} is taken back with it`).waitFor();
   await page.goto("/pricing");
   await follow("Switch to Starter");
   await page.getByText("already. To choose another plan, keep it first.").waitFor();

@@ -67,6 +67,11 @@ describe("a quantity", () => {
     const { id } = await shop.sell("monthly", { productMetadata, metadata: { min_quantity: "10" } });
     expect(await linesOf(await open(id, { quantity: 1_000 }))).toEqual([{ price: id, quantity: 1_000 }]);
     await expect(open(id, { quantity: 9 })).rejects.toMatchObject(refusal("quantity_not_allowed"));
+    const none = await shop.sell("monthly", { metadata: { min_quantity: "5", max_quantity: "3" } });
+    await expect(open(none.id)).rejects.toMatchObject({
+      ...refusal("quantity_not_allowed", /cannot be bought/),
+      reason: expect.stringContaining("min_quantity is more than max_quantity"),
+    });
   });
 
   it("of what is paid by use is refused: there is none", async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { text } from "node:stream/consumers";
-import { cancelSubscription } from "@turnpike/core/plan-change";
+import { cancelSubscription, resumeSubscription } from "@turnpike/core/plan-change";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { forwardClock } from "../parts/clock.ts";
 import { openPlanShop, type PlanShop } from "../parts/plans.ts";
@@ -214,6 +214,22 @@ describe("Stripe", () => {
     await cancelSubscription(billing, caller, {});
     await store.resume(buyer.user);
     expect(await cancelSubscription(billing, caller, {})).toMatchObject({ endsAt: null });
+  });
+
+  it("does in a trial, too, what a key was used for once: nobody's card is called declined", async () => {
+    const { user } = await store.subscribe({ items: [{ price: store.small.id }], trial_period_days: 9 });
+    const caller = { user, idempotencyKey: randomUUID() };
+    const { wish } = await store.previewed(user, store.big.id);
+    await store.change(caller, wish);
+    await store.change({ user }, (await store.previewed(user, store.small.id)).wish);
+    expect(await store.change(caller, wish)).toMatchObject({ items: [{ priceId: store.small.id }] });
+  });
+
+  it("is asked for each route by itself: a key of one is good for another", async () => {
+    const caller = { user: buyer.user, idempotencyKey: randomUUID() };
+    await store.change(caller, await wishFor(store.small.id, 2));
+    expect(await cancelSubscription(store.shop.billing, caller, {})).toMatchObject({ endsAt: expect.any(String) });
+    expect(await resumeSubscription(store.shop.billing, caller, {})).toMatchObject({ endsAt: null });
   });
 
   it("is told of another's key as of another", async () => {

@@ -99,7 +99,16 @@ describe("a subscription that Stripe's portal does not change is told apart", ()
       phases: [{ items: [{ price: starter.id }], start_date, end_date }, { items: [{ price: pro.id }] }],
     });
     for (const flow of [CONFIRM(), CANCEL, UPDATE])
-      await expect(open(flow)).rejects.toMatchObject(refusal("subscription_scheduled"));
+      await expect(open(flow)).rejects.toMatchObject({
+        ...refusal("subscription_scheduled"),
+        message: expect.stringContaining("Ask support"),
+      });
+    // What was scheduled by themselves they take back by themselves.
+    await lent.stripe.subscriptionSchedules.update(id, { metadata: { scheduled_by: "turnpike" } });
+    await expect(open(UPDATE)).rejects.toMatchObject({
+      ...refusal("subscription_scheduled"),
+      message: expect.stringContaining("Take it back first"),
+    });
   });
 });
 

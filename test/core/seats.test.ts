@@ -218,6 +218,55 @@ describe("the quantity of a subscription", () => {
   });
 });
 
+describe("a quantity while a cheaper plan is scheduled", () => {
+  const downgraded = async (to = store.small.id) => {
+    const buyer = await store.subscribe({ items: [{ price: store.big.id, quantity: 2 }] });
+    await store.change({ user: buyer.user }, (await store.previewed(buyer.user, to)).wish);
+    return buyer;
+  };
+  /** How many there are, and are to be. */
+  const numbersOf = async ({ subscription: { id } }: Subscriber) => {
+    const { schedule, items } = await store.lent.stripe.subscriptions.retrieve(id, { expand: ["schedule"] });
+    const { phases } = schedule as Stripe.SubscriptionSchedule;
+    return [items.data[0]?.quantity, ...phases.map((phase) => phase.items[0]?.quantity)];
+  };
+
+  it("follows at once, and so does what is scheduled", async () => {
+    const buyer = await downgraded();
+    for (const seats of [3, 1]) {
+      await use(buyer.user, seats);
+      await wait("90 minutes");
+      expect(await follow()).toMatchObject([{ changed: true }]);
+      expect(await numbersOf(buyer)).toEqual([seats, seats, seats]);
+    }
+    expect((await store.charged(buyer.customer))[0]).toBeGreaterThan(2900);
+  });
+
+  it("is charged once, though the process died before it had told what is scheduled", async () => {
+    const buyer = await downgraded();
+    await use(buyer.user, 3);
+    const behind = await standBefore(store.lent, ({ method, url }, response) => {
+      if (method === "POST" && url?.startsWith("/v1/subscription_schedules")) response.destroy();
+    });
+    await follow({ ...store.shop.billing, stripe: behind.stripe });
+    expect(await numbersOf(buyer)).toEqual([3, 3, 2]);
+    const charged = await store.charged(buyer.customer);
+    await wait("2 minutes");
+    expect(await follow()).toMatchObject([{ changed: true }]);
+    expect(await numbersOf(buyer)).toEqual([3, 3, 3]);
+    expect(await store.charged(buyer.customer)).toEqual(charged);
+  });
+
+  it("follows now where it would be more than is sold of what is scheduled, and that is told", async () => {
+    const few = await store.shop.sell("monthly", { amount: 1000, metadata: { max_quantity: "2" } });
+    const buyer = await downgraded(few.id);
+    await use(buyer.user, 3);
+    expect(await follow()).toMatchObject([{ problem: "quantity_not_allowed" }]);
+    expect(await numbersOf(buyer)).toEqual([3, 3, 2]);
+    expect(await relay.run()).toHaveLength(1);
+  });
+});
+
 describe("a quantity that cannot follow", () => {
   it("stays when the card is declined; it is told once, and tried again when a day has passed", async () => {
     const buyer = await subscribe(2);
@@ -287,10 +336,13 @@ describe("a quantity that cannot follow", () => {
     expect([await quantityOf(buyer), await problemOf(buyer.user)]).toEqual([3, null]);
   });
 
-  it("waits for what is scheduled", async () => {
-    const buyer = await store.subscribe({ items: [{ price: store.big.id, quantity: 2 }] });
-    const { wish } = await store.previewed(buyer.user, store.small.id);
-    await store.change({ user: buyer.user }, wish);
+  it("waits for what somebody else has scheduled", async () => {
+    const buyer = await subscribe(2);
+    const { subscriptionSchedules: schedules } = store.lent.stripe;
+    const { id, phases } = await schedules.create({ from_subscription: buyer.subscription.id });
+    const items = [{ price: store.small.id, quantity: 2 }];
+    const [{ start_date, end_date } = { start_date: 0, end_date: 0 }] = phases;
+    await schedules.update(id, { phases: [{ items, start_date, end_date }, { items }] });
     await use(buyer.user, 3);
     expect(await follow()).toMatchObject([{ problem: "subscription_scheduled" }]);
     expect(await quantityOf(buyer)).toBe(2);

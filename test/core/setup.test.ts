@@ -465,6 +465,10 @@ describe("a file that is wrong is refused with the place", () => {
       'products[0].prices[1].lookupKey: another price is called "a"',
       { products: [{ ...pro, prices: [price, price] }] },
     ],
+    [
+      "products[0].metadata.max_quantity: must be min_quantity or more",
+      { products: [{ ...pro, metadata: { min_quantity: "5", max_quantity: "3" } }] },
+    ],
     ['products[1].key: another product is called "pro"', { products: [pro, { ...pro, prices: [price] }] }],
     [
       "portal.termsOfServiceUrl: termsOfServiceUrl must be an address, such as https://example.com/terms",

@@ -4,6 +4,10 @@ import type { Bounds } from "./schema.ts";
 /** @throws BillingError `quantity_not_allowed` */
 export function assertWithin({ least, most }: Bounds, quantity: number): void {
   if (quantity >= least && quantity <= most) return;
+  if (least > most) {
+    const reason = "min_quantity is more than max_quantity, in the metadata of the price or of its product";
+    throw new BillingError("quantity_not_allowed", "This cannot be bought at the moment. Ask support.", reason);
+  }
   throw quantityNotAllowed(
     least === most
       ? `This is sold ${least} at a time. Choose a quantity of ${least}.`

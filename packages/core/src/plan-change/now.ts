@@ -36,7 +36,8 @@ export async function makeNow(
         }),
   };
   const updated = await ask(clients, "subscription", `/v1/subscriptions/${subscription.id}`, params, key);
-  if (isMadeIn(updated, change)) return updated;
+  // In a trial nobody is charged: what is not made is the answer of before, to whoever asks again, and something else was made since.
+  if (inTrial || isMadeIn(updated, change)) return updated;
   const pending = await getPendingPayment(clients, updated);
   // The answer of before, to whoever asks again: what waited then was given up.
   if (!pending) throw cardDeclined();

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { noteAnew } from "../mirror/index.ts";
 import { idOf, isReplayed, read, requiredIdOf, write } from "../stripe/index.ts";
+import { BY_US } from "../subscription/schema.ts";
 import { ask, orRefuse } from "./asking.ts";
 
 type Schedule = Stripe.SubscriptionSchedule;
@@ -29,23 +30,15 @@ export async function getStanding(clients: Clients, subscription: Stripe.Subscri
   if (!id) return { schedule: undefined, next: undefined, isForeign: false };
   const schedule = await noteAnew(clients, "subscription_schedule", id);
   const next = schedule.phases.find(({ start_date: begins }) => begins >= (schedule.current_phase?.end_date ?? 0));
-  return { schedule, next, isForeign: schedule.metadata?.scheduled_by !== MADE_HERE };
+  return { schedule, next, isForeign: schedule.metadata?.scheduled_by !== BY_US.scheduled_by };
 }
-
-const MADE_HERE = "turnpike";
-const METADATA = { scheduled_by: MADE_HERE };
 
 /**
  * Whether what somebody else has agreed with the customer stands in the way: something is to come, or the subscription is to stay as it is
  * beyond its period. A schedule that has run through its phases binds nobody.
  */
-export function isBound(standing: Standing, periodEnd: number): boolean {
-  return standing.isForeign && isAgreed(standing, periodEnd);
-}
-
-/** Whether something is to come of a subscription, or it is to stay as it is beyond its period, whoever has scheduled that. */
-export function isAgreed({ schedule, next }: Standing, periodEnd: number): boolean {
-  return next !== undefined || (schedule?.current_phase?.end_date ?? 0) > periodEnd;
+export function isBound({ isForeign, schedule, next }: Standing, periodEnd: number): boolean {
+  return isForeign && (next !== undefined || (schedule?.current_phase?.end_date ?? 0) > periodEnd);
 }
 
 export const partsOf = ({ items }: Phase): PhasePart[] =>
@@ -113,7 +106,7 @@ function writePhases(
   };
   const params = {
     end_behavior: "release",
-    metadata: METADATA,
+    metadata: BY_US,
     phases: [running, { ...next, proration_behavior: "none", ...terms }],
     proration_behavior: "none",
   };
@@ -122,7 +115,7 @@ function writePhases(
 
 /** Its schedule, with one phase. The mirror is told when there are two: of one second it would keep what it heard first. */
 function takeOver(clients: Clients, { id }: Stripe.Subscription, key: string | undefined): Promise<Schedule> {
-  const params = { from_subscription: id, metadata: METADATA };
+  const params = { from_subscription: id, metadata: BY_US };
   return orRefuse(key, async (options) => {
     const made = await write<Schedule>(clients.stripe, "/v1/subscription_schedules", params, options);
     return isReplayed(made) ? read<Schedule>(clients.stripe, `/v1/subscription_schedules/${made.id}`) : made;

@@ -6,14 +6,14 @@ import { listSubscriptions, productsOf } from "../customer/index.ts";
 import { BillingError, type ErrorCode, OwnError } from "../errors/index.ts";
 import { findCustomers, type Payer } from "../payer/index.ts";
 import { notChangeable } from "../portal/index.ts";
-import { createPace, isOver } from "../stripe/index.ts";
+import { createPace, idOf, isOver, read } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { assertChangeable, pickItem } from "./find.ts";
 import { isTrialEnding, makeNow } from "./now.ts";
 import { getPendingPayment, giveUpPending, refusalOfPayment } from "./pay.ts";
 import { assertNothingWaits } from "./preview.ts";
 import { ending, scheduled } from "./refusals.ts";
-import { getStanding, isAgreed } from "./schedule.ts";
+import { getStanding, isBound, renewPhases } from "./schedule.ts";
 import { periodEndOf } from "./state.ts";
 
 /** How many a payer uses of the plans of a group, as the product has said. */
@@ -95,19 +95,55 @@ async function bring(clients: Clients, seats: Seats, lease: Lease): Promise<bool
   if (others.length > 0) throw notChangeable("Several run.");
 
   const item = await pickItem(clients, found, { group });
+  const { subscription, changed } = await bringNow(clients, { found, item, wanted, version }, lease);
+  const moved = await bringNext(clients, { subscription, item, wanted }, lease);
+  return changed || moved;
+}
+
+/** Of what is paid for now. */
+async function bringNow(
+  clients: Clients,
+  {
+    found,
+    item,
+    wanted,
+    version,
+  }: { found: Stripe.Subscription; item: Stripe.SubscriptionItem; wanted: number; version: number },
+  lease: Lease,
+): Promise<{ subscription: Stripe.Subscription; changed: boolean }> {
   const bounds = await findBounds(clients, item.price);
   const quantity = Math.max(wanted, bounds.least); // as many are paid for at least, whoever uses them
-  if (item.quantity === quantity) return false;
+  if (item.quantity === quantity) return { subscription: found, changed: false };
   const subscription = await settlePending(clients, found);
   assertChangeable(subscription, item);
   assertWithin(bounds, quantity);
   if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending();
-  if (isAgreed(await getStanding(clients, subscription), periodEndOf(subscription))) throw scheduled();
+  if (isBound(await getStanding(clients, subscription), periodEndOf(subscription))) throw scheduled();
   if (await isTrialEnding(clients, subscription)) throw new TrialEnding("It can be changed in a minute");
   if (subscription.status !== "trialing") await assertNothingWaits(clients, subscription);
   lease.assertHeld();
   const key = `seats ${subscription.id} ${version}`;
-  await makeNow(clients, { subscription, item, price: item.price, quantity }, { key });
+  const made = await makeNow(clients, { subscription, item, price: item.price, quantity }, { key });
+  return { subscription: made, changed: true };
+}
+
+/** Of the plan that we have scheduled for the next period, which may be sold within other bounds. @returns whether it was another */
+async function bringNext(
+  clients: Clients,
+  { subscription, item, wanted }: { subscription: Stripe.Subscription; item: Stripe.SubscriptionItem; wanted: number },
+  lease: Lease,
+): Promise<boolean> {
+  const standing = await getStanding(clients, subscription);
+  const place = subscription.items.data.findIndex(({ id }) => id === item.id);
+  const planned = standing.isForeign ? undefined : standing.next?.items[place];
+  if (!planned) return false;
+  const price = await read<Stripe.Price>(clients.stripe, `/v1/prices/${idOf(planned.price)}`);
+  const bounds = await findBounds(clients, price);
+  const quantity = Math.max(wanted, bounds.least);
+  if (planned.quantity === quantity) return false;
+  assertWithin(bounds, quantity);
+  lease.assertHeld();
+  await renewPhases(clients, subscription, standing, { itemId: item.id, quantity });
   return true;
 }
 

@@ -4,6 +4,7 @@ import type { Clients } from "../clients.ts";
 import { productsOf } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import { idOf, isOver, read, requiredIdOf } from "../stripe/index.ts";
+import { BY_US } from "../subscription/schema.ts";
 import type { PortalFlow } from "./schema.ts";
 
 type FlowData = Stripe.BillingPortal.SessionCreateParams.FlowData;
@@ -43,7 +44,8 @@ export async function assertAllowed(
   if (isOver(subscription)) throw over();
   if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending(cancels);
   if (!cancels) assertChangeable(subscription);
-  if (await isScheduled(clients, subscription)) throw scheduled();
+  const schedule = await findRunning(clients, subscription);
+  if (schedule) throw schedule.metadata?.scheduled_by === BY_US.scheduled_by ? scheduledHere() : scheduled();
   if (flow.type === "subscription_update_confirm" && price) await assertChange(clients, subscription, flow, price);
 }
 
@@ -56,14 +58,15 @@ function assertChangeable({ status, items, collection_method: collection }: Stri
 }
 
 /** A schedule that has run through its phases keeps nobody from a change. */
-async function isScheduled({ stripe }: Clients, { schedule }: Stripe.Subscription): Promise<boolean> {
-  const id = idOf(schedule);
-  if (!id) return false;
-  const { phases, current_phase: now } = await read<Stripe.SubscriptionSchedule>(
-    stripe,
-    `/v1/subscription_schedules/${id}`,
-  );
-  return phases.some(({ start_date: begins }) => begins >= (now?.end_date ?? 0));
+async function findRunning(
+  { stripe }: Clients,
+  { schedule: reference }: Stripe.Subscription,
+): Promise<Stripe.SubscriptionSchedule | undefined> {
+  const id = idOf(reference);
+  if (!id) return undefined;
+  const schedule = await read<Stripe.SubscriptionSchedule>(stripe, `/v1/subscription_schedules/${id}`);
+  const { phases, current_phase: now } = schedule;
+  return phases.some(({ start_date: begins }) => begins >= (now?.end_date ?? 0)) ? schedule : undefined;
 }
 
 async function assertChange(
@@ -97,6 +100,14 @@ export const scheduled = () =>
   new BillingError(
     "subscription_scheduled",
     "A change of this subscription is scheduled already. Ask support to take that back first.",
+  );
+
+/** What our own routes have scheduled the customer takes back by themselves. */
+const scheduledHere = () =>
+  new BillingError(
+    "subscription_scheduled",
+    "A change of this subscription is scheduled already. Take it back first, on your account page; then try this again.",
+    "A change that was scheduled by our own routes: POST /api/subscriptions/resume takes it back",
   );
 
 export const notChangeable = (why: string) =>

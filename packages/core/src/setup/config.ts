@@ -1,3 +1,4 @@
+import { boundsOf } from "../catalog/schema.ts";
 import { OwnError } from "../errors/index.ts";
 import { BillingConfig, type CatalogueConfig, type ProductConfig } from "./schema.ts";
 
@@ -36,7 +37,13 @@ export function parseConfig(value: unknown): BillingConfig {
     );
   }
   const { products = [] } = parsed.data;
-  const problems = [...lacking(parsed.data), ...twins(products), ...unfit(products), ...contrary(parsed.data)];
+  const problems = [
+    ...lacking(parsed.data),
+    ...twins(products),
+    ...unfit(products),
+    ...unsellable(products),
+    ...contrary(parsed.data),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
   return parsed.data;
 }
@@ -86,6 +93,15 @@ function unfit(products: ProductConfig[]) {
       ),
     ),
   );
+}
+
+/** What no number could be bought of. */
+function unsellable(products: ProductConfig[]) {
+  return products.flatMap(({ metadata = {} }, place) => {
+    const { least, most } = boundsOf(null, metadata);
+    const path = `products[${place}].metadata.max_quantity`;
+    return least > most ? [{ path, says: "must be min_quantity or more" }] : [];
+  });
 }
 
 /** What Stripe takes one of. */

@@ -40,7 +40,7 @@ function CancelOf() {
 
 function Ending({
   subscription,
-  holdings: { customers, catalogue },
+  holdings: { customers, catalogue, changes },
 }: {
   subscription: Subscription;
   holdings: Holdings;
@@ -50,6 +50,7 @@ function Ending({
   const { pending, error, run } = useAction();
   const customer = customers.find(({ id }) => id === subscription.customer_id);
   const name = catalogue.products.find(({ id }) => id === subscription.product_id)?.name ?? "Your plan";
+  const next = changes.find(({ subscription_id: id }) => id === subscription.id);
   const cancel = useCallback(async () => {
     await cancelSubscription(named(subscription.id, customer?.organization_id), key);
     navigate("/account?from=change&done=canceled", { replace: true });
@@ -65,6 +66,9 @@ function Ending({
       ) : (
         <>
           <p>{untilWhen(subscription, name)}</p>
+          {next && (
+            <p>{`The change that was to come on ${formatDay(next.at)} is taken back with it: should you keep ${name} after all, choose it again.`}</p>
+          )}
           {error && (
             <p className="field-error" role="alert">
               {error}
