@@ -30,5 +30,8 @@ async function synthesize(): Promise<void> {
     STRIPE_EVENT_DESTINATION: "eventbridge",
     STRIPE_EVENT_SOURCE: EVENT_SOURCE,
   });
-  await sst(["build", "--stage", "dev", "--to", `${ASSEMBLIES}/dev`], { TRACING: "on" });
+  await sst(["build", "--stage", "dev", "--to", `${ASSEMBLIES}/dev`], {
+    TRACING: "on",
+    ALLOWED_ORIGINS: "https://shop.example,https://www.shop.example",
+  });
 }

@@ -37,6 +37,24 @@ describe("the stacks", () => {
     expect(lambdasOf(templates.Api)).toHaveLength(11);
   });
 
+  it("let the pages of ALLOWED_ORIGINS ask, by a token and never by a cookie; without it no others", () => {
+    const corsOf = (stage: "prod" | "dev") =>
+      Object.values(readTemplates(stage).Api.findResources("AWS::ApiGatewayV2::Api")).map(
+        ({ Properties }) => Properties.CorsConfiguration,
+      );
+    expect(corsOf("dev")).toEqual([
+      {
+        AllowOrigins: ["https://shop.example", "https://www.shop.example"],
+        AllowMethods: ["GET", "POST"],
+        AllowHeaders: ["authorization", "content-type", "idempotency-key"],
+        AllowCredentials: false,
+        ExposeHeaders: ["retry-after"],
+        MaxAge: 3600,
+      },
+    ]);
+    expect(corsOf("prod")).toEqual([undefined]);
+  });
+
   it("tell the functions that open Checkout how, as the file says, and no others; without a file nobody", () => {
     const told = (stage: "prod" | "dev") =>
       lambdasOf(readTemplates(stage).Api).flatMap(({ Handler, Environment }) => {
