@@ -198,10 +198,13 @@ export const tax: Check = {
 
 export const customerEmails: Check = {
   name: "customer e-mails",
-  look: async ({ stripe }) => ({
-    state: "unknown",
-    says: "Stripe's API does not say whether it mails customers about failed payments, trials that end and receipts",
-    why: "Nobody else tells them: a subscription ends because of a card that expired.",
-    mend: `look at https://dashboard.stripe.com/${stripe.livemode ? "" : "test/"}settings/billing/automatic`,
-  }),
+  look: async ({ stripe }) => {
+    const settings = `https://dashboard.stripe.com/${stripe.livemode ? "" : "test/"}settings`;
+    return {
+      state: "unknown",
+      says: "Stripe's API does not say whether it mails customers about failed payments, trials that end and receipts",
+      why: "Nobody else tells them: a subscription ends because of a card that expired.",
+      mend: `look at ${settings}/billing/automatic and, for receipts, ${settings}/emails`,
+    };
+  },
 };
