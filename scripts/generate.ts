@@ -11,6 +11,7 @@ import {
   readStripeApi,
   writeStripeApi,
 } from "@turnpike/stripe-emulator/generation";
+import { apiTypes, type Document } from "./api-types.ts";
 import { databaseTypes } from "./database-types.ts";
 import { migratedCatalog } from "./migrated-catalog.ts";
 import { nagPage } from "./nag-page.ts";
@@ -24,7 +25,9 @@ const supabase = await startTestSupabase();
 try {
   await writeFile("packages/core/src/supabase/database.ts", await databaseTypes(supabase.query));
   await writeFile("packages/core/src/doctor/migrated.ts", await migratedCatalog(supabase.query));
-  await writeFile("docs/openapi.json", `${JSON.stringify(await openApi(system, root), null, 2)}\n`);
+  const document = await openApi(system, root);
+  await writeFile("docs/openapi.json", `${JSON.stringify(document, null, 2)}\n`);
+  await writeFile("packages/web/src/buttons/api.ts", apiTypes(document as Document));
   await writeFile("packages/stripe-emulator/src/api/stripe-api.json", writeStripeApi(readStripeApi()));
   await writeFile(CONFORMANCE, conformancePage());
   await writeFile("docs/security/nag.md", nagPage());

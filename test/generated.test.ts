@@ -4,6 +4,7 @@ import { startTestSupabase } from "@turnpike/local/testing";
 import { readStacks } from "@turnpike/local/testing/stacks";
 import { settings } from "@turnpike/settings";
 import { expect, it } from "vitest";
+import { apiTypes } from "../scripts/api-types.ts";
 import { databaseTypes } from "../scripts/database-types.ts";
 import { migratedCatalog } from "../scripts/migrated-catalog.ts";
 import { nagPage } from "../scripts/nag-page.ts";
@@ -53,6 +54,11 @@ it("a column's type is the values that its check lists, or what its comment says
 it("the OpenAPI document is that of the stacks' routes, of their handlers and of the schemas", async () => {
   const { system } = await readStacks(process.cwd(), "node_modules/.cache/turnpike/openapi");
   expect(JSON.parse(read("docs/openapi.json"))).toEqual(await openApi(system, process.cwd()));
+});
+
+it("what an app of another is told of the API is what the document says", () => {
+  const path = "packages/web/src/buttons/api.ts";
+  expect(read(path)).toBe(formatted(path, apiTypes(JSON.parse(read("docs/openapi.json")))));
 });
 
 it("the page of accepted findings is that of the suppressions", () => {

@@ -8,11 +8,14 @@ import { vi } from "vitest";
 const FOLDER = join(import.meta.dirname);
 const BUTTONS = join(import.meta.dirname, "../../packages/web/src/buttons");
 
-/** A page with both buttons, as docs/buttons.md says. What is sold, where and to whom stands in its address. */
+/** A page with all that docs/buttons.md shows. What is sold, where and to whom stands in its address. */
 const SHOP = `"use client";
+import { createClient } from "@supabase/supabase-js";
 import { useEffect, useState } from "react";
 import { ButtonAccount } from "./buttons/button-account";
 import { ButtonCheckout } from "./buttons/button-checkout";
+import { createBilling } from "./buttons/client";
+import { useSubscriptions } from "./buttons/rows";
 
 export function Shop() {
   const [given, setGiven] = useState<URLSearchParams>();
@@ -27,7 +30,28 @@ export function Shop() {
         Subscribe
       </ButtonCheckout>
       <ButtonAccount {...api} returnUrl={window.location.origin}>Manage billing</ButtonAccount>
+      <Plan given={given} />
     </main>
+  );
+}
+
+function Plan({ given }: { given: URLSearchParams }) {
+  const of = (name: string) => given.get(name) ?? "";
+  const accessToken = async () => of("token");
+  const [supabase] = useState(() => createClient(of("supabase"), of("key"), { accessToken }));
+  const [billing] = useState(() => createBilling({ baseUrl: of("api"), getAccessToken: accessToken }));
+  const { rows } = useSubscriptions(supabase);
+  const [next, setNext] = useState("");
+  const ask = async () => {
+    const { next, currency } = await billing.post("/api/subscriptions/next-payment", { subscriptionId: rows?.[0]?.id });
+    setNext("Next: " + next?.amount + " " + currency);
+  };
+  return (
+    <>
+      {rows?.map(({ id, status }) => <p key={id}>{"Plan: " + status}</p>)}
+      <button type="button" onClick={ask}>What is next</button>
+      <p>{next}</p>
+    </>
   );
 }
 `;

@@ -1,8 +1,9 @@
 import type { NextPayment, OneSubscription } from "@turnpike/core/plan-change/schema";
-import { post } from "./buttons/post.ts";
+import { createBilling } from "./buttons/client.ts";
 import { locale } from "./locale.ts";
 
-export const loadNextPayment = (one: OneSubscription) => post<NextPayment>("/api/subscriptions/next-payment", one);
+export const loadNextPayment = (one: OneSubscription): Promise<NextPayment> =>
+  createBilling().post("/api/subscriptions/next-payment", one);
 
 const brands: Record<string, string | undefined> = {
   amex: "American Express",

@@ -2,11 +2,9 @@ import { type Bounds, boundsOf, MOST_OF_ONE } from "@turnpike/core/catalog/schem
 import type {
   ChangedMeanwhile,
   ChangePlan,
-  ChangePreview,
   OneSubscription,
   PaymentRefusal,
   PreviewChange,
-  SubscriptionState,
 } from "@turnpike/core/plan-change/schema";
 import {
   type Customer,
@@ -16,19 +14,19 @@ import {
   type Subscription,
   type UpcomingChange,
 } from "./billing.ts";
-import { post, Refused } from "./buttons/post.ts";
+import { createBilling } from "./buttons/client.ts";
+import { Refused } from "./buttons/post.ts";
 import { itemOfGroup } from "./buyer.ts";
 import { periodOf } from "./cadence.ts";
 import { type Catalogue, loadCatalogue, type Price } from "./catalogue.ts";
 
-const path = (route: string) => `/api/subscriptions/${route}`;
+const billing = createBilling();
 
-export const previewChange = (wish: PreviewChange) => post<ChangePreview>(path("preview-change"), wish);
-export const changePlan = (wish: ChangePlan, key: string) =>
-  post<SubscriptionState>(path("change"), wish, { idempotencyKey: key });
+export const previewChange = (wish: PreviewChange) => billing.post("/api/subscriptions/preview-change", wish);
+export const changePlan = (wish: ChangePlan, key: string) => billing.post("/api/subscriptions/change", wish, key);
 export const cancelSubscription = (one: OneSubscription, key: string) =>
-  post<SubscriptionState>(path("cancel"), one, { idempotencyKey: key });
-export const resumeSubscription = (one: OneSubscription) => post<SubscriptionState>(path("resume"), one);
+  billing.post("/api/subscriptions/cancel", one, key);
+export const resumeSubscription = (one: OneSubscription) => billing.post("/api/subscriptions/resume", one);
 
 /** What a refusal of these routes brings with it. */
 export const detailsOf = ({ answer }: Refused) => answer as Partial<ChangedMeanwhile & PaymentRefusal>;

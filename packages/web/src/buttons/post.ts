@@ -1,3 +1,5 @@
+import { fetchInTime } from "./in-time.ts";
+
 /** What a route answers when it refuses. */
 interface Refusal {
   error: string;
@@ -14,7 +16,7 @@ export interface ApiOptions {
   getAccessToken?: (() => Promise<string | undefined>) | undefined;
 }
 
-const UNREACHABLE = "The server cannot be reached. Check your connection, then try again.";
+export const UNREACHABLE = "The server cannot be reached. Check your connection, then try again.";
 const BROKEN = "Something went wrong on our side. Try again in a minute.";
 
 /** Why a route did not do what it was asked. The message is for the user. */
@@ -30,25 +32,31 @@ export class Refused extends Error {
 
 interface PostOptions extends ApiOptions {
   /** With the same one a request that is sent again, because its answer was lost, is done once. */
-  idempotencyKey?: string;
+  idempotencyKey?: string | undefined;
 }
 
 /**
  * Posts to a route of ours.
  * @throws Refused
  */
-export async function post<Answer>(path: string, body: object, options: PostOptions = {}): Promise<Answer> {
-  const { idempotencyKey, baseUrl = "", getAccessToken } = options;
+export function post<Answer>(
+  path: string,
+  body: object,
+  { idempotencyKey, ...api }: PostOptions = {},
+): Promise<Answer> {
+  const headers = { "content-type": "application/json", ...(idempotencyKey && { "idempotency-key": idempotencyKey }) };
+  return ask(path, { method: "POST", headers, body: JSON.stringify(body) }, api);
+}
+
+/**
+ * Asks a route of ours.
+ * @throws Refused
+ */
+export async function ask<Answer>(path: string, init: RequestInit, api: ApiOptions): Promise<Answer> {
+  const { baseUrl = "", getAccessToken } = api;
   const token = await getAccessToken?.();
-  const answer = await fetch(baseUrl + path, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      ...(idempotencyKey && { "idempotency-key": idempotencyKey }),
-      ...(token && { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-  }).catch(() => {
+  const headers = { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) };
+  const answer = await fetchInTime(baseUrl + path, { ...init, headers }).catch(() => {
     throw new Refused(UNREACHABLE);
   });
   const content: unknown = await answer.json().catch(() => undefined);
@@ -58,5 +66,5 @@ export async function post<Answer>(path: string, body: object, options: PostOpti
   throw new Refused(refusal.requestId ? `${BROKEN} Reference: ${refusal.requestId}` : BROKEN, refusal);
 }
 
-/** What went wrong, for the user. */
-export const messageOf = (failure: unknown): string => (failure instanceof Refused ? failure.message : BROKEN);
+/** What went wrong, in words for the user. */
+export const asRefused = (failure: unknown): Refused => (failure instanceof Refused ? failure : new Refused(BROKEN));

@@ -1,0 +1,17 @@
+/** How long is waited for an answer, in milliseconds. Ours come within twenty seconds, whatever hangs behind them. */
+export const PATIENCE_MS = 25_000;
+
+/** `fetch`, but a server that never answers is one that cannot be reached, also when it stops in the middle of its answer. */
+export const fetchInTime: typeof fetch = (input, init) => {
+  const patience = new AbortController();
+  setTimeout(() => patience.abort(), PATIENCE_MS);
+  return fetch(input, { ...init, signal: patience.signal });
+};
+
+/** What is waited for, or its failure when that takes too long. */
+export function inTime<T>(awaited: Promise<T>): Promise<T> {
+  return Promise.race([
+    awaited,
+    new Promise<never>((_, reject) => setTimeout(() => reject(new Error("No answer came in time")), PATIENCE_MS)),
+  ]);
+}
