@@ -1,7 +1,9 @@
+import { createServer, type Server } from "node:http";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cookiesOf } from "./visitor.ts";
+import { id } from "./builders.ts";
+import { cookiesOf, TRANSLATOR } from "./visitor.ts";
 import { type Person, startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -9,22 +11,55 @@ let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 
+let github: Server;
+
 beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
+  github = await startGithub();
+  const { port } = github.address() as { port: number };
+  const providers = { github: { client_id: "of-turnpike", secret: "shh", url: `http://127.0.0.1:${port}` } };
+  [world, browser] = await Promise.all([startWorld({ web: "built", providers }), openBrowser()]);
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
   await world?.close();
+  github?.close();
 });
+
+/** Who is signed in at GitHub; nobody: they do not want to be. */
+let atGithub: string | undefined;
+
+/** What an account at GitHub takes part in, at the least: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps */
+function startGithub(): Promise<Server> {
+  const answers: Record<string, object> = {
+    "/login/oauth/access_token": { access_token: "gho_1", token_type: "bearer", scope: "user:email" },
+    "/api/v3/user": { id: 1, login: "ada", name: "Ada Lovelace" },
+  };
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "", "http://github");
+    if (pathname === "/login/oauth/authorize") {
+      const back = new URL(searchParams.get("redirect_uri") ?? "");
+      back.searchParams.set("state", searchParams.get("state") ?? "");
+      if (atGithub) back.searchParams.set("code", "a-code");
+      else back.searchParams.set("error", "access_denied");
+      return response.writeHead(302, { location: `${back}` }).end();
+    }
+    const emails = [{ email: atGithub, verified: true, primary: true }];
+    const answer = pathname === "/api/v3/user/emails" ? emails : answers[pathname];
+    response.writeHead(answer ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(answer ?? {}));
+  });
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+}
 
 const heading = (name: string) => page.getByRole("heading", { name, level: 1 });
 const press = (name: string) => page.getByRole("button", { name }).click();
 const follow = (name: string) => page.getByRole("link", { name }).click();
 const ACCOUNT = { name: "Your account", level: 1 } as const;
 
+/** In a browser that translates: whoever cannot sign in cannot do anything. */
 async function open(path: string, person?: Person): Promise<void> {
   await context?.close();
   context = await browser.newContext({ baseURL: world.url });
+  await context.addInitScript(TRANSLATOR);
   if (person) await context.addCookies(cookiesOf(person, world.url));
   page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -94,6 +129,22 @@ describe("whoever cannot sign in", () => {
     await askByEmail("Send a new link", person.email);
     await page.goto(await linkTo(person.email));
     await page.getByLabel("New password").waitFor();
+  }, 60_000);
+
+  it("signs in with an account elsewhere, where the project has that switched on, and comes to where they wanted", async () => {
+    atGithub = `${id("ada")}@example.com`;
+    await open("/sign-in?next=%2Fsettings");
+    await press("Continue with GitHub");
+    await page.getByText(`You sign in as ${atGithub}`).waitFor();
+  }, 60_000);
+
+  it("who does not want to after all is told so, and tries another way", async () => {
+    atGithub = undefined;
+    await open("/sign-in");
+    await press("Continue with GitHub");
+    await page.getByText("That did not sign you in. Try it again, or choose another way.").waitFor();
+    await heading("Welcome back").waitFor();
+    await page.getByRole("button", { name: "Continue with GitHub" }).waitFor();
   }, 60_000);
 
   it("is not told whether an address has an account", async () => {

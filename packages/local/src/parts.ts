@@ -5,6 +5,7 @@ import type { Address, RequestListener } from "./address.ts";
 import type { Log } from "./log.ts";
 import type { Settings } from "./settings/settings.ts";
 import type { SystemDescription } from "./stacks/description.ts";
+import type { Providers } from "./supabase/index.ts";
 import { UserError } from "./user-error.ts";
 
 // Each part is imported only where it runs: one that is swapped for the real service costs no start-up time.
@@ -18,7 +19,12 @@ interface WebServer {
 export type SupabaseStorage = { dataDir: string } | { snapshotDir: string };
 
 /** Nothing when a hosted project is used. */
-export async function startSupabase({ supabase, publicUrl }: Settings, root: string, storage: SupabaseStorage) {
+export async function startSupabase(
+  { supabase, publicUrl }: Settings,
+  root: string,
+  storage: SupabaseStorage,
+  providers: Providers = {},
+) {
   if (!supabase.embedded) return undefined;
   const { startEmbeddedSupabase } = await import("./supabase/index.ts");
   return startEmbeddedSupabase({
@@ -28,6 +34,7 @@ export async function startSupabase({ supabase, publicUrl }: Settings, root: str
     publishableKey: supabase.publishableKey,
     secretKey: supabase.secretKey,
     signingKey: supabase.signingKey,
+    providers,
   }).catch((error: Error) => {
     throw new UserError(error.message, { cause: error }); // a migration that fails, or that is not as it was applied
   });
@@ -62,7 +69,7 @@ export async function startStripe(
  * @param buildDir Where it is built as for a deploy; without, its pages are made as they are asked for.
  */
 export async function startWeb(
-  { siteUrl }: Settings,
+  { siteUrl, stripe }: Settings,
   root: string,
   { sites }: SystemDescription,
   { server }: Address,
@@ -72,7 +79,11 @@ export async function startWeb(
   if (!site) return undefined;
   if (buildDir) return (await import("./web/built-site.ts")).startBuiltSite(root, site, buildDir);
   const { startDevServer } = await import("./web/dev-server.ts");
-  return startDevServer(root, site, siteUrl, server);
+  const links = {
+    "mailbox, queues and ledger": "/_local",
+    ...(stripe.emulated && { "Stripe’s control room": "/_emulator" }),
+  };
+  return startDevServer(root, site, siteUrl, server, links);
 }
 
 /** Where Stripe's events go. */

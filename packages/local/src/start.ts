@@ -25,7 +25,7 @@ import {
 } from "./settings/settings.ts";
 import type { BuiltStacks } from "./stacks/built-stacks.ts";
 import type { SystemDescription } from "./stacks/description.ts";
-import type { EmbeddedSupabase } from "./supabase/index.ts";
+import type { EmbeddedSupabase, Providers } from "./supabase/index.ts";
 
 export const PROJECT_ROOT = resolve(import.meta.dirname, "../../..");
 
@@ -54,6 +54,8 @@ export interface LocalOptions {
   seed?: boolean;
   /** How soon a message that a consumer has failed is tried again. Default: when the queue's visibility timeout ends. */
   retryAfterSeconds?: number;
+  /** Accounts elsewhere that the embedded Supabase lets people sign in with: for tests. Default: none. */
+  providers?: Providers;
   log?: Log;
   /** A step of the start is done. */
   onStep?: (what: string) => void;
@@ -97,7 +99,9 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   const settings = readSettings(environment, dataDir, address.port);
   onStep(`Listening on ${settings.publicUrl}`);
 
-  const supabaseStarting = closers.addStarting(startSupabase(settings, root, supabaseStorage(options, root, dataDir)));
+  const supabaseStarting = closers.addStarting(
+    startSupabase(settings, root, supabaseStorage(options, root, dataDir), options.providers),
+  );
   // Both start at once, and Stripe may have events from an earlier run that wait for EventBridge.
   const awsReady = Promise.withResolvers<Aws>();
   const put: Aws["putPartnerEvent"] = async (event) => (await awsReady.promise).putPartnerEvent(event);

@@ -1,13 +1,17 @@
 import { useState } from "react";
 import { useSession } from "./session.tsx";
 
-/** Why a link from an e-mail did not sign anybody in. */
-export type LinkProblem = "expired" | "elsewhere";
+/** Why a link from an e-mail, or an account elsewhere, did not sign anybody in. */
+export type LinkProblem = "expired" | "elsewhere" | "refused";
 
 /** What the address has brought, in the query or behind the `#`. https://supabase.com/docs/guides/auth/debugging/error-codes */
-export function linkIn({ search, hash }: Pick<Location, "search" | "hash">): "error" | "code" | undefined {
+export function linkIn({
+  search,
+  hash,
+}: Pick<Location, "search" | "hash">): "expired" | "refused" | "code" | undefined {
   const said = [search, hash.replace(/^#/, "?")].map((text) => new URLSearchParams(text));
-  if (said.some((parameters) => parameters.has("error_code") || parameters.has("error"))) return "error";
+  if (said.some((parameters) => parameters.get("error_code") === "otp_expired")) return "expired";
+  if (said.some((parameters) => parameters.has("error_code") || parameters.has("error"))) return "refused";
   return said[0]?.has("code") ? "code" : undefined;
 }
 
@@ -18,6 +22,6 @@ export function linkIn({ search, hash }: Pick<Location, "search" | "hash">): "er
 export function useLinkProblem(): LinkProblem | undefined {
   const session = useSession();
   const [brought] = useState(() => linkIn(window.location));
-  if (brought === "error") return "expired";
-  return brought === "code" && session.status === "signed-out" ? "elsewhere" : undefined;
+  if (brought === "code") return session.status === "signed-out" ? "elsewhere" : undefined;
+  return brought;
 }

@@ -4,7 +4,7 @@ import { createApi } from "./api.ts";
 import { bootstrapSql } from "./bootstrap.ts";
 import type { Database } from "./database.ts";
 import { EmailLinks } from "./email-links.ts";
-import { createLite, keepRevokedGrants } from "./lite.ts";
+import { createLite, keepRevokedGrants, type Providers } from "./lite.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import { applyMigrations, readMigrations } from "./migrations.ts";
 import { openPglite } from "./pglite.ts";
@@ -13,6 +13,7 @@ import { snapshotCache } from "./snapshot-cache.ts";
 import { answerSqlErrorsLikePostgrest } from "./sql-errors.ts";
 import { createTokens } from "./tokens.ts";
 
+export type { Providers } from "./lite.ts";
 export type { Mail } from "./mailbox.ts";
 export { generateSigningKey } from "./tokens.ts";
 
@@ -33,6 +34,8 @@ export interface EmbeddedSupabaseOptions {
   snapshotDir?: string;
   /** Default 3600. */
   accessTokenTtlSeconds?: number;
+  /** Accounts elsewhere that people may sign in with. Default: none. */
+  providers?: Providers;
 }
 
 export interface EmbeddedSupabase {

@@ -7,7 +7,11 @@ interface LiteOptions {
   publishableKey: string;
   secretKey: string;
   accessTokenTtlSeconds?: number;
+  providers?: Providers;
 }
+
+/** Where people may sign in with an account of theirs elsewhere: `[auth.external.github]` of a config.toml. */
+export type Providers = Partial<Record<"github" | "google", { client_id: string; secret: string; url?: string }>>;
 
 /** Supabase's Auth and REST handlers on a database, configured as a new hosted project is, but for what an e-mail would hold up. */
 export function createLite(database: Database, options: LiteOptions, tokens: Tokens, email: EmailDriver): App {
@@ -23,10 +27,16 @@ export function createLite(database: Database, options: LiteOptions, tokens: Tok
       secret_key: options.secretKey,
       site_url: options.publicUrl,
       email: { enable_confirmations: false },
+      external: switchedOn(options.providers, `${options.publicUrl}/auth/v1/callback`),
     },
     options: { drivers: { email } },
   });
 }
+
+const switchedOn = (providers: Providers | undefined, redirect_uri: string) =>
+  Object.fromEntries(
+    Object.entries(providers ?? {}).map(([id, provider]) => [id, { enabled: true, redirect_uri, ...provider }]),
+  );
 
 /**
  * With its first request lite grants everything in each schema that has row-level security to the API's roles, which would

@@ -10,8 +10,15 @@ import { readPages } from "./pages.ts";
  * Serves the web app with reload on save, its web socket on the same server as everything else.
  * @param siteUrl Where browsers find it.
  * @param site From the stacks: its environment is what a deploy would build into the pages.
+ * @param links What is on this machine beside it, at the foot of each page: by name, the addresses.
  */
-export async function startDevServer(root: string, site: SiteDescription, siteUrl: string, server: Server) {
+export async function startDevServer(
+  root: string,
+  site: SiteDescription,
+  siteUrl: string,
+  server: Server,
+  links: Record<string, string>,
+) {
   const statusOf = readPages(join(root, site.path));
   const vite = await createServer({
     root: join(root, site.path),
@@ -33,10 +40,16 @@ export async function startDevServer(root: string, site: SiteDescription, siteUr
           "content-type": "text/html; charset=utf-8",
           "cache-control": "no-cache",
         });
-        response.end(html);
+        response.end(html.replace("</body>", `${footOf(links)}</body>`));
       } catch (error) {
         response.writeHead(500, { "content-type": "text/plain; charset=utf-8" }).end(String(error));
       }
     });
   return { listener, close: () => vite.close() };
+}
+
+/** Whoever tries the product out finds what is behind it. */
+function footOf(links: Record<string, string>): string {
+  const list = Object.entries(links).map(([name, address]) => `<a href="${address}">${name}</a>`);
+  return `<p style="margin: 0; padding: 0 1rem 2rem; text-align: center">This runs on your machine: ${list.join(", ")}</p>`;
 }
