@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { cookiesOf, DECLINED, payWithCard, sellPlan, VISA } from "./visitor.ts";
+import { cookiesOf, DECLINED, payWithCard, sellPlan, TRANSLATOR, VISA } from "./visitor.ts";
 import { startWorld, WAIT, type World } from "./world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turnpike-embedded-"));
@@ -26,6 +26,7 @@ afterAll(async () => {
 
 async function visit(cookies: ReturnType<typeof cookiesOf> = []): Promise<Page> {
   const context = await browser.newContext({ baseURL: world.url });
+  await context.addInitScript(TRANSLATOR);
   await context.addCookies(cookies);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);

@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { makeLongStates, makeStates, type State } from "./pages.ts";
-import { cookiesOf, MOVED, SHIFTS } from "./visitor.ts";
-import { startWorld, type World } from "./world.ts";
+import { cookiesOf, MOVED, SHIFTS, TRANSLATOR } from "./visitor.ts";
+import { type Person, startWorld, WAIT, type World } from "./world.ts";
 
 // `npm run screenshots` has each page's picture taken here, too.
 const PICTURES = process.env.PICTURES;
@@ -49,13 +49,33 @@ async function shot(page: Page, { name }: State, look: string): Promise<void> {
   writeFileSync(`${PICTURES}/${name}-${look}.webp`, Buffer.from(data, "base64"));
 }
 
+/** What the pages ask, of Supabase and of our API. */
+const ASKED = /\/(rest|auth)\/v1\/|\/api\//;
+
+/** Opens a page, and lets nothing answer before it was seen to wait: what was drawn meanwhile must not move. */
+async function open(page: Page, { path, shows, isWaiting }: State): Promise<void> {
+  const seen = Promise.withResolvers<void>();
+  await page.unrouteAll();
+  await page.route(ASKED, (route) => seen.promise.then(() => route.continue()));
+  await page.goto(path);
+  const shown = page.locator("main").getByText(shows).first();
+  await shown.or(page.locator("main").locator(".skeleton, .spinner").first()).first().waitFor();
+  await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+  if (!isWaiting) seen.resolve();
+  await shown.waitFor();
+}
+
+/** A phone's browser translates what it shows; but for the pictures, which are of what we made. */
+const ON_PHONES = PICTURES ? "" : `if (innerWidth === 390) { ${TRANSLATOR} }`;
+
 /** Looks at a page as it loads and stands at a phone's width and at a desk's, in the light and in the dark. */
 async function look(page: Page, state: State): Promise<object> {
   const seen: Record<string, unknown> = {};
+  const broken: string[] = [];
+  page.on("pageerror", ({ message }) => broken.push(message));
   for (const width of [390, 1440]) {
     await page.setViewportSize({ width, height: 900 });
-    await page.goto(state.path);
-    await page.locator("main").getByText(state.shows).first().waitFor();
+    await open(page, state);
     seen[`at ${width}`] = await page.evaluate<object>(MOVED);
     await state.act?.(page);
     await shot(page, state, width === 390 ? "narrow" : "light");
@@ -71,7 +91,7 @@ async function look(page: Page, state: State): Promise<object> {
   await page.emulateMedia({ colorScheme: "dark" });
   seen.dark = await findings(page, ["color-contrast"]);
   await shot(page, state, "dark");
-  return seen;
+  return { ...seen, broken };
 }
 
 const STANDS = { sideways: 0, jumps: 0 };
@@ -84,16 +104,22 @@ const WELL = {
   "sideways at 1024": false,
   light: [],
   dark: [],
+  broken: [],
 };
 
-it("no page, in none of its states, scrolls sideways, jumps, or keeps anybody out", async () => {
+it("no page, in none of its states, scrolls sideways, jumps, keeps anybody out, or breaks when it is translated", async () => {
   const seen: Record<string, object> = {};
   const visit = async (state: State) => {
-    const context = await browser.newContext({ baseURL: world.url, locale: "en-US", colorScheme: "light" });
+    const context = await browser.newContext({
+      baseURL: world.url,
+      locale: "en-US",
+      colorScheme: "light",
+      bypassCSP: true,
+    });
     if (state.person) await context.addCookies(cookiesOf(state.person, world.url));
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
-    await page.addInitScript(SHIFTS);
+    await page.addInitScript(SHIFTS + ON_PHONES);
     seen[state.name] = await look(page, state);
     await context.close();
   };
@@ -102,6 +128,110 @@ it("no page, in none of its states, scrolls sideways, jumps, or keeps anybody ou
   for (const state of long) await visit(state);
   expect(seen).toEqual(Object.fromEntries([...states, ...long].map(({ name }) => [name, WELL])));
 }, 300_000);
+
+/** A page whose server stops answering. */
+interface Hanging {
+  path: string;
+  person?: Person;
+  /** Whose access token is over: another one is asked for first. */
+  isOver?: boolean;
+  /** What is never answered. Default: all that pages ask. */
+  asked?: RegExp;
+  act?: (page: Page) => Promise<void>;
+  says: string;
+  /** What the visitor can do then. */
+  way: string;
+}
+
+function makeHanging(person: Person, newcomer: Person, priceId: string): Hanging[] {
+  const press = (name: string | RegExp) => (page: Page) =>
+    page.getByRole("button", { name }).first().click({ noWaitAfter: true }); // a form would wait for its answer
+  const send = (name: string, fields: Record<string, string>) => async (page: Page) => {
+    for (const [label, text] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(text);
+    await press(name)(page);
+  };
+  const email = "ada@example.com";
+  const unreachable = "The server cannot be reached. Check your connection, then try again.";
+  const loading = (what: string) => ({ says: `${what} could not be loaded. Check your connection`, way: "Try again" });
+  const ours = { asked: /\/api\//, says: unreachable };
+  return [
+    { path: "/pricing", ...loading("The plans") },
+    { path: "/pricing", person, isOver: true, ...loading("The plans") },
+    { path: "/pricing", ...ours, act: press("Buy Credits"), way: "Buy Credits" },
+    { path: "/pricing", person: newcomer, ...ours, act: press("Subscribe to Pro"), way: "Subscribe to Pro" },
+    { path: "/account", person, ...loading("Your account") },
+    { path: "/account", person, isOver: true, ...loading("Your account") },
+    { path: "/account", person, ...ours, act: press("Manage billing"), way: "Manage billing" },
+    { path: "/change", person, ...loading("Your plan") },
+    { path: `/change?price=${priceId}`, person, ...ours, way: "Try again" },
+    { path: "/cancel", person, ...loading("Your plan") },
+    { path: "/cancel", person, ...ours, act: press(/^Cancel/), way: "Cancel Starter" },
+    { path: "/settings", person, isOver: true, ...loading("Your settings") },
+    {
+      path: "/settings",
+      person,
+      act: send("Change the e-mail", { "New e-mail": email }),
+      says: unreachable,
+      way: "Change the e-mail",
+    },
+    { path: "/success?session_id=cs_1", says: "We could not look up your purchase", way: "Try again" },
+    {
+      path: "/sign-in",
+      act: send("Sign in", { "E-mail": email, Password: "correct horse battery" }),
+      says: unreachable,
+      way: "Sign in",
+    },
+    {
+      path: "/reset-password",
+      act: send("Send the link", { "E-mail": email }),
+      says: unreachable,
+      way: "Send the link",
+    },
+  ];
+}
+
+/** The session of a browser that was closed for longer than its access token is good. */
+function overdue(person: Person): ReturnType<typeof cookiesOf> {
+  const cookies = cookiesOf(person, world.url)
+    .filter(({ name }) => /-auth-token(\.\d+)?$/.test(name))
+    .sort((a, b) => a.name.localeCompare(b.name));
+  const text = cookies.map(({ value }) => value).join("");
+  const session = JSON.parse(Buffer.from(text.replace(/^base64-/, ""), "base64url").toString());
+  const value = `base64-${Buffer.from(JSON.stringify({ ...session, expires_at: 1 })).toString("base64url")}`;
+  const half = Math.ceil(value.length / 2);
+  const name = cookies[0]?.name.replace(/\.\d+$/, "");
+  return [value.slice(0, half), value.slice(half)].map((part, at) => ({
+    name: `${name}.${at}`,
+    value: part,
+    url: world.url,
+  }));
+}
+
+it("a server that never answers ends in plain words and a way on, on every page", async () => {
+  const [person, newcomer] = ["account", "account-new"].map(
+    (name) => states.find((state) => state.name === name)?.person,
+  );
+  if (!person || !newcomer) throw new Error("There is no state of that name");
+  const hanging = makeHanging(person, newcomer, (await world.priceOf("pro_monthly")).id);
+  for (const { path, person: visitor, isOver, asked = ASKED, act, says, way } of hanging) {
+    const context = await browser.newContext({ baseURL: world.url, locale: "en-US" });
+    if (visitor) await context.addCookies(isOver ? overdue(visitor) : cookiesOf(visitor, world.url));
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    await page.clock.install();
+    await page.route(asked, () => {});
+    const isAsked = page.waitForRequest(asked);
+    await page.goto(path);
+    await act?.(page);
+    await isAsked;
+    await vi.waitFor(async () => {
+      await page.clock.fastForward(26_000);
+      await page.locator("main").getByText(says).first().waitFor({ timeout: 300 });
+    }, WAIT);
+    expect(await page.getByRole("button", { name: way, exact: true }).first().isEnabled()).toBe(true);
+    await context.close();
+  }
+}, 120_000);
 
 it("an address without a page says so to programs, too", async () => {
   for (const [path, status] of [

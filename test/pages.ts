@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { id } from "./builders.ts";
+import { exampleOf } from "./documented.ts";
 import { customerOf, mirrored, sellPlan, subscribe } from "./visitor.ts";
 import type { Person, World } from "./world.ts";
 
@@ -12,6 +13,8 @@ export interface State {
   shows: string | RegExp;
   /** What is done on it first. */
   act?: (page: Page) => Promise<void>;
+  /** As it is before anything has answered. */
+  isWaiting?: boolean;
 }
 
 /** What is longest, in a language that joins words. */
@@ -62,6 +65,9 @@ function ofGuests(): State[] {
     { name: "new-password", path: "/new-password", shows: "Send a new link" },
     { name: "success-unknown", path: "/success?session_id=cs_test_forged", shows: "We cannot find this purchase" },
     { name: "not-found", path: "/nowhere", shows: "There is no such page" },
+    { name: "pricing-waiting", path: "/pricing", shows: "Loading the plans…", isWaiting: true },
+    { name: "success-waiting", path: "/success?session_id=cs_1", shows: "Looking up your purchase…", isWaiting: true },
+    { name: "local", path: "/_local", shows: "Ledger" },
   ];
 }
 
@@ -71,6 +77,38 @@ async function holder(world: World, priceId: string, params: object = {}) {
   const customer = await customerOf(world, person);
   const subscription = await subscribe(world, customer.id, priceId, params);
   return { person, customer, subscription };
+}
+
+/** What somebody without an account has just paid. */
+async function bought(world: World): Promise<State> {
+  const body = {
+    priceId: (await world.priceOf("credits_1000")).id,
+    mode: "payment",
+    successUrl: `${world.url}/success?session_id={CHECKOUT_SESSION_ID}`,
+    cancelUrl: `${world.url}/pricing`,
+  };
+  const json = { "content-type": "application/json" };
+  const answer = await world.request("POST", "/api/stripe/create-checkout", json, JSON.stringify(body));
+  const { url } = (await answer.json()) as { url: string };
+  await world.pay(url);
+  const path = `/success?session_id=${/cs_\w+/.exec(url)?.[0]}`;
+  return { name: "success", path, shows: "Thank you, you are all set" };
+}
+
+/** Somebody who manages the billing of an organisation, too. */
+async function ofManager(world: World, priceId: string): Promise<State> {
+  for (const statement of exampleOf("docs/organizations.md")) await world.local.query(statement);
+  const person = await world.signUp();
+  const [acme] = await world.local.query<{ id: string }>(
+    "insert into organizations (name) values ('Acme') returning id",
+  );
+  await world.local.query("insert into members values ($1, $2, 'owner')", [acme?.id, person.id]);
+  const metadata = { organization_id: acme?.id ?? "" };
+  const customer = await world.stripe.customers.create({ name: "Acme", email: person.email, metadata });
+  const { id } = await world.stripe.paymentMethods.attach("pm_card_visa", { customer: customer.id });
+  await world.stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: id } });
+  await subscribe(world, customer.id, priceId);
+  return { name: "account-organization", path: "/account", person, shows: "Paid with Visa" };
 }
 
 async function ofHolders(world: World): Promise<State[]> {
@@ -100,6 +138,9 @@ async function ofHolders(world: World): Promise<State[]> {
     { name: "change-ending", path: "/change", person: ending.person, shows: /^It ends on/ },
     { name: "cancel", path: "/cancel", person: active.person, shows: /^You keep Starter until/ },
     { name: "settings", path: "/settings", person: active.person, shows: "Delete your account" },
+    await ofManager(world, pro.id),
+    { name: "account-waiting", path: "/account", person: fresh, shows: "Loading your account…", isWaiting: true },
+    { name: "change-waiting", path: "/change", person: fresh, shows: "Loading your plan…", isWaiting: true },
   ];
 }
 
@@ -122,5 +163,5 @@ export async function makeLongStates(world: World): Promise<State[]> {
 
 /** Every page in every state that a visitor meets. */
 export async function makeStates(world: World): Promise<State[]> {
-  return [...ofGuests(), ...(await ofHolders(world))];
+  return [...ofGuests(), await bought(world), ...(await ofHolders(world))];
 }

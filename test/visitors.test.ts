@@ -79,6 +79,21 @@ describe("a form that is refused", () => {
     await page.waitForURL(/\/c\/pay\/cs_/);
   }, 60_000);
 
+  it("for a session that has ended, by a button, has a link to sign in and back", async () => {
+    const person = await world.signUp();
+    await subscribe(world, (await customerOf(world, person)).id, (await world.priceOf("pro_monthly")).id);
+    await visit("/account", person);
+    await page.getByRole("button", { name: "Manage billing" }).waitFor();
+    await context.clearCookies();
+    await press("Manage billing");
+    await page.locator("main").getByText("Sign in first").waitFor();
+    await page.locator("main").getByRole("link", { name: "Sign in", exact: true }).click();
+    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await press("Sign in");
+    await heading("Your account").waitFor();
+  }, 60_000);
+
   it("although the browser holds a session asks for another one, and does not go round in circles", async () => {
     const person = await world.signUp();
     await visit("/sign-in?problem=unauthenticated&next=%2Faccount", person);

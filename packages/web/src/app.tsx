@@ -1,5 +1,6 @@
 import { lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
+import { inTime } from "./buttons/in-time.ts";
 import { Layout } from "./components/layout.tsx";
 import { Skeleton } from "./components/notice.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
@@ -7,15 +8,17 @@ import { PricingPage } from "./pages/pricing.tsx";
 import { SessionProvider } from "./session.tsx";
 
 // Whoever looks at the plans loads none of these.
-const AccountPage = lazy(async () => ({ default: (await import("./pages/account.tsx")).AccountPage }));
-const CancelPage = lazy(async () => ({ default: (await import("./pages/cancel.tsx")).CancelPage }));
-const ChangePage = lazy(async () => ({ default: (await import("./pages/change.tsx")).ChangePage }));
-const CheckoutPage = lazy(async () => ({ default: (await import("./pages/checkout.tsx")).CheckoutPage }));
-const SettingsPage = lazy(async () => ({ default: (await import("./pages/settings.tsx")).SettingsPage }));
-const ByEmailPage = lazy(async () => ({ default: (await import("./pages/by-email.tsx")).ByEmailPage }));
-const NewPasswordPage = lazy(async () => ({ default: (await import("./pages/new-password.tsx")).NewPasswordPage }));
-const SignInPage = lazy(async () => ({ default: (await import("./pages/sign-in.tsx")).SignInPage }));
-const SuccessPage = lazy(async () => ({ default: (await import("./pages/success.tsx")).SuccessPage }));
+const AccountPage = lazy(async () => ({ default: (await inTime(import("./pages/account.tsx"))).AccountPage }));
+const CancelPage = lazy(async () => ({ default: (await inTime(import("./pages/cancel.tsx"))).CancelPage }));
+const ChangePage = lazy(async () => ({ default: (await inTime(import("./pages/change.tsx"))).ChangePage }));
+const CheckoutPage = lazy(async () => ({ default: (await inTime(import("./pages/checkout.tsx"))).CheckoutPage }));
+const SettingsPage = lazy(async () => ({ default: (await inTime(import("./pages/settings.tsx"))).SettingsPage }));
+const ByEmailPage = lazy(async () => ({ default: (await inTime(import("./pages/by-email.tsx"))).ByEmailPage }));
+const NewPasswordPage = lazy(async () => ({
+  default: (await inTime(import("./pages/new-password.tsx"))).NewPasswordPage,
+}));
+const SignInPage = lazy(async () => ({ default: (await inTime(import("./pages/sign-in.tsx"))).SignInPage }));
+const SuccessPage = lazy(async () => ({ default: (await inTime(import("./pages/success.tsx"))).SuccessPage }));
 
 export function App() {
   return (

@@ -1,5 +1,6 @@
 import type { CheckoutSummary } from "@turnpike/core/checkout/schema";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { fetchInTime } from "./buttons/in-time.ts";
 
 /** What is known about the purchase that the visitor has come back from. */
 export type Purchase =
@@ -12,7 +13,7 @@ export type Purchase =
 /** Asks the back end, which asks Stripe. */
 export async function loadPurchase(sessionId: string): Promise<Purchase> {
   try {
-    const answer = await fetch(`/api/checkout_sessions/${encodeURIComponent(sessionId)}`);
+    const answer = await fetchInTime(`/api/checkout_sessions/${encodeURIComponent(sessionId)}`);
     if (answer.status === 401) return { status: "signed-out" };
     if (answer.status === 400 || answer.status === 404) return { status: "not-found" };
     if (!answer.ok) return { status: "unreachable" };

@@ -1,8 +1,17 @@
 import type { User } from "@supabase/supabase-js";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
+import { PATIENCE_MS } from "./buttons/in-time.ts";
 import { getAuth, holdsSession, whenAuthIsLoaded } from "./supabase.ts";
 
-export type Session = { status: "loading" } | { status: "signed-out" } | { status: "signed-in"; user: User };
+export type Session =
+  | { status: "loading" }
+  /** The browser holds a session that is to be renewed, and nobody answers. */
+  | { status: "unreachable" }
+  | { status: "signed-out" }
+  | { status: "signed-in"; user: User };
+
+const SIGNED_OUT: Session = { status: "signed-out" };
+const UNREACHABLE: Session = { status: "unreachable" };
 
 const SessionContext = createContext<Session>({ status: "loading" });
 
@@ -26,14 +35,18 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         if (isOver) return;
         ({
           data: { subscription },
-        } = auth.onAuthStateChange((_event, current) => {
-          setSession(current ? { status: "signed-in", user: current.user } : { status: "signed-out" });
+        } = auth.onAuthStateChange((event, current) => {
+          // That there is none yet is also said when nobody has answered.
+          const without = (now: Session) =>
+            event === "INITIAL_SESSION" && now.status === "unreachable" ? now : SIGNED_OUT;
+          setSession(current ? { status: "signed-in", user: current.user } : without);
         }));
       } catch {
         isAsked = false;
-        setSession({ status: "signed-out" });
+        setSession(UNREACHABLE);
       }
     };
+    const timer = setTimeout(() => setSession((now) => (now.status === "loading" ? UNREACHABLE : now)), PATIENCE_MS);
     const look = () => {
       if (holdsSession()) void follow(); // signed in meanwhile, in another tab
     };
@@ -43,6 +56,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const stop = whenAuthIsLoaded(() => void follow());
     return () => {
       isOver = true;
+      clearTimeout(timer);
       stop();
       window.removeEventListener("focus", look);
       subscription?.unsubscribe();

@@ -1,6 +1,7 @@
 import { PostgrestClient } from "@supabase/postgrest-js";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "@turnpike/core/supabase";
+import { fetchInTime } from "./buttons/in-time.ts";
 
 export type Tables = Database["public"]["Tables"];
 type Auth = SupabaseClient["auth"];
@@ -63,7 +64,7 @@ export function getDatabase(): PostgrestClient<Database> {
       const session = holdsSession() ? (await (await getAuth()).getSession()).data.session : undefined;
       const headers = new Headers(init?.headers);
       headers.set("authorization", `Bearer ${session?.access_token ?? publishableKey}`);
-      return fetch(input, { ...init, headers });
+      return fetchInTime(input, { ...init, headers });
     },
   });
   return database;

@@ -1,6 +1,6 @@
 import type { ChangePreview, PreviewChange } from "@turnpike/core/plan-change/schema";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { messageOf, Refused } from "./buttons/post.ts";
+import { asRefused, type Refused } from "./buttons/post.ts";
 import { useOnReturn } from "./load.ts";
 import { changePlan, detailsOf, isLost, previewChange } from "./plan-change.ts";
 
@@ -30,7 +30,6 @@ const previewed = (preview: ChangePreview, problem?: Refused): Previewed => ({
   key: crypto.randomUUID(),
   problem,
 });
-const asRefused = (failure: unknown) => (failure instanceof Refused ? failure : new Refused(messageOf(failure)));
 
 /** Whoever counts up, or types a number, is asked for what they end with. */
 const TYPING_MS = 350;

@@ -1,5 +1,5 @@
 import { useCallback, useRef, useState } from "react";
-import { messageOf } from "./post.ts";
+import { asRefused, type Refused } from "./post.ts";
 import { useOnRestored } from "./restored.ts";
 
 /**
@@ -8,7 +8,7 @@ import { useOnRestored } from "./restored.ts";
  */
 export function useAction() {
   const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const [error, setError] = useState<Refused>();
   const underWay = useRef(false); // at once; `pending` only holds from the next render on
 
   const stop = useCallback(() => {
@@ -25,7 +25,7 @@ export function useAction() {
     try {
       await act();
     } catch (failure) {
-      setError(messageOf(failure));
+      setError(asRefused(failure));
     }
     stop();
   };

@@ -18,6 +18,8 @@ export interface ButtonAccountProps extends ApiOptions {
   subscriptionId?: string | undefined;
   /** What to do there, and only that. Default: the portal's front page. */
   flow?: PortalFlow | undefined;
+  /** Where whoever is not signed in can do that. Default: this site's sign-in page. */
+  signInUrl?: string | undefined;
   children: ReactNode;
   className?: string | undefined;
 }
@@ -32,7 +34,7 @@ export interface ButtonAccountProps extends ApiOptions {
  *     <ButtonAccount flow={{ type: "subscription_cancel" }}>Cancel plan</ButtonAccount>
  */
 export function ButtonAccount({ children, className, ...wish }: ButtonAccountProps) {
-  const { flow, baseUrl, getAccessToken } = wish;
+  const { flow, baseUrl, getAccessToken, signInUrl } = wish;
   const instead = flow && (
     <ButtonAccount {...wish} flow={undefined} className="button button-quiet button-small">
       Open the billing portal
@@ -43,6 +45,7 @@ export function ButtonAccount({ children, className, ...wish }: ButtonAccountPro
       path="/api/stripe/create-portal"
       body={() => portalBody(wish)}
       className={className}
+      signInUrl={signInUrl}
       instead={instead}
       baseUrl={baseUrl}
       getAccessToken={getAccessToken}

@@ -17,6 +17,8 @@ export interface ButtonCheckoutProps extends ApiOptions {
   successUrl?: string;
   /** Where to after leaving without paying. Default: this site's pricing page. */
   cancelUrl?: string;
+  /** Where whoever is not signed in can do that. Default: this site's sign-in page. */
+  signInUrl?: string | undefined;
   children: ReactNode;
   className?: string;
 }
@@ -27,12 +29,20 @@ export interface ButtonCheckoutProps extends ApiOptions {
  *
  *     <ButtonCheckout priceId="price_123" mode="subscription">Subscribe</ButtonCheckout>
  */
-export function ButtonCheckout({ children, className, baseUrl, getAccessToken, ...wish }: ButtonCheckoutProps) {
+export function ButtonCheckout({
+  children,
+  className,
+  baseUrl,
+  getAccessToken,
+  signInUrl,
+  ...wish
+}: ButtonCheckoutProps) {
   return (
     <RedirectButton
       path="/api/stripe/create-checkout"
       body={() => checkoutBody(wish)}
       className={className}
+      signInUrl={signInUrl}
       baseUrl={baseUrl}
       getAccessToken={getAccessToken}
     >

@@ -2,8 +2,10 @@
 
 import type { ReactNode } from "react";
 import { useAction } from "./action.ts";
+import { PATIENCE_MS } from "./in-time.ts";
 import { PendingButton } from "./pending-button.tsx";
 import { type ApiOptions, post } from "./post.ts";
+import { Refusal } from "./refusal.tsx";
 
 interface RedirectButtonProps extends ApiOptions {
   path: string;
@@ -11,17 +13,18 @@ interface RedirectButtonProps extends ApiOptions {
   body: () => object;
   children: ReactNode;
   className: string | undefined;
+  signInUrl: string | undefined;
   /** Another way, to be shown with the reason why this one is closed. */
   instead?: ReactNode;
 }
 
 /** A button that asks a route for an address and goes there; pending meanwhile, with the error below it if there is one. */
-export function RedirectButton({ path, body, children, className, instead, ...api }: RedirectButtonProps) {
+export function RedirectButton({ path, body, children, className, signInUrl, instead, ...api }: RedirectButtonProps) {
   const { pending, error, run } = useAction();
   const redirect = async () => {
     const { url } = await post<{ url: string }>(path, body(), api);
     window.location.assign(url);
-    await new Promise(() => {}); // pending until the page is left
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)); // pending until the page is left, if that comes
   };
   return (
     <>
@@ -29,12 +32,9 @@ export function RedirectButton({ path, body, children, className, instead, ...ap
         {children}
       </PendingButton>
       {error && (
-        <div className="refused">
-          <p className="field-error" role="alert">
-            {error}
-          </p>
+        <Refusal error={error} signInUrl={signInUrl}>
           {instead}
-        </div>
+        </Refusal>
       )}
     </>
   );

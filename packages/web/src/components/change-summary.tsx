@@ -4,6 +4,7 @@ import { useAction } from "../buttons/action.ts";
 import { ButtonAccount } from "../buttons/button-account.tsx";
 import { PendingButton } from "../buttons/pending-button.tsx";
 import type { Refused } from "../buttons/post.ts";
+import { Refusal } from "../buttons/refusal.tsx";
 import { formatDay } from "../dates.ts";
 import { formatMoney } from "../money.ts";
 import { detailsOf } from "../plan-change.ts";
@@ -107,6 +108,7 @@ const KEPT_FIRST: (string | undefined)[] = ["subscription_ending", "subscription
 
 function NoChange({ refusal, wish, from, again, onKept }: NoChangeProps) {
   const { code } = refusal.answer;
+  if (code === "unauthenticated") return <Refusal error={refusal} />;
   return (
     <div className="summary-shown">
       <Notice tone={code ? "busy" : "bad"}>

@@ -39,7 +39,7 @@ export function CheckEmail({ children, resend, aside }: CheckEmailProps) {
         {children}
       </div>
       <p className="aside">Nothing there after a minute? Look in the spam folder.</p>
-      {error && <Notice tone="bad">{error}</Notice>}
+      {error && <Notice tone="bad">{error.message}</Notice>}
       {sent > 0 && !error && <Notice tone="good">Sent again.</Notice>}
       <p className="aside">
         <PendingButton

@@ -1,5 +1,8 @@
-import { type ReactNode, useCallback, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { PATIENCE_MS } from "../buttons/in-time.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
+import { Refused, UNREACHABLE } from "../buttons/post.ts";
+import { Refusal } from "../buttons/refusal.tsx";
 import { useOnRestored } from "../buttons/restored.ts";
 
 interface FormCheckoutProps {
@@ -18,16 +21,22 @@ interface FormCheckoutProps {
  * checkout session.
  */
 export function FormCheckout({ priceId, quantity, currency, children, className }: FormCheckoutProps) {
-  const [pending, setPending] = useState(false);
-  useOnRestored(useCallback(() => setPending(false), []));
+  const [state, setState] = useState<"ready" | "pending" | "unanswered">("ready");
+  useOnRestored(useCallback(() => setState("ready"), []));
+  useEffect(() => {
+    if (state !== "pending") return;
+    const timer = setTimeout(() => setState("unanswered"), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
   return (
-    <form method="post" action="/api/checkout_sessions" onSubmit={() => setPending(true)}>
+    <form method="post" action="/api/checkout_sessions" onSubmit={() => setState("pending")}>
       <input type="hidden" name="price_id" value={priceId} />
       {quantity && <input type="hidden" name="quantity" value={quantity} />}
       {currency && <input type="hidden" name="currency" value={currency} />}
-      <PendingButton type="submit" className={className} pending={pending}>
+      <PendingButton type="submit" className={className} pending={state === "pending"}>
         {children}
       </PendingButton>
+      {state === "unanswered" && <Refusal error={new Refused(UNREACHABLE)} />}
     </form>
   );
 }

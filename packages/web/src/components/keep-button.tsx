@@ -2,6 +2,7 @@ import type { OneSubscription } from "@turnpike/core/plan-change/schema";
 import type { ReactNode } from "react";
 import { useAction } from "../buttons/action.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
+import { Refusal } from "../buttons/refusal.tsx";
 import { resumeSubscription } from "../plan-change.ts";
 
 interface KeepButtonProps {
@@ -25,11 +26,7 @@ export function KeepButton({ subscription, onKept, className, children }: KeepBu
       <PendingButton type="button" className={className} pending={pending} onClick={() => run(keep)}>
         {children}
       </PendingButton>
-      {error && (
-        <p className="field-error" role="alert">
-          {error}
-        </p>
-      )}
+      {error && <Refusal error={error} />}
     </>
   );
 }

@@ -16,7 +16,8 @@ export function Layout({ children }: { children: ReactNode }) {
     document.getElementById("main")?.focus({ preventScroll: true });
   }, [path]);
 
-  const link = (active: boolean) => (active ? "active" : "");
+  const mark = (...paths: string[]) =>
+    paths.includes(path) ? ({ className: "active", "aria-current": "page" } as const) : {};
   return (
     <>
       <a className="skip-link" href="#main">
@@ -28,16 +29,16 @@ export function Layout({ children }: { children: ReactNode }) {
           {brand.name}
         </Link>
         <nav aria-label="Main">
-          <Link href="/pricing" className={link}>
+          <Link href="/pricing" {...mark("/", "/pricing")}>
             Pricing
           </Link>
           {session.status === "signed-in" && (
-            <Link href="/account" className={link}>
+            <Link href="/account" {...mark("/account")}>
               Account
             </Link>
           )}
           {session.status === "signed-out" && (
-            <Link href="/sign-in" className={link}>
+            <Link href="/sign-in" {...mark("/sign-in")}>
               Sign in
             </Link>
           )}

@@ -20,7 +20,7 @@ export function NewPassword({ onDone }: { onDone: () => void }) {
   return (
     <form className="card stack" onSubmit={save}>
       <PasswordField label="New password" isNew />
-      {error && <Notice tone="bad">{error}</Notice>}
+      {error && <Notice tone="bad">{error.message}</Notice>}
       <PendingButton type="submit" pending={pending}>
         Save the password
       </PendingButton>

@@ -26,7 +26,7 @@ export function Providers({ next }: { next: string }) {
           <span>Continue with {name}</span>
         </button>
       ))}
-      {error && <Notice tone="bad">{error}</Notice>}
+      {error && <Notice tone="bad">{error.message}</Notice>}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import type { User } from "@supabase/supabase-js";
 import { type ReactNode, useEffect, useState } from "react";
-import { Link, Redirect, useLocation, useSearchParams } from "wouter";
+import { Link, useLocation, useSearchParams } from "wouter";
 import { type Account, loadAccount } from "../account.ts";
 import { isStanding, paymentDueOf } from "../billing.ts";
 import { ButtonAccount } from "../buttons/button-account.tsx";
@@ -8,21 +8,18 @@ import { useReloadUntil } from "../completeness.ts";
 import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PaymentTable } from "../components/payment-table.tsx";
+import { SignedIn } from "../components/signed-in.tsx";
 import { SubscriptionCard } from "../components/subscription-card.tsx";
 import { useLoad, useLookAgain, useOnReturn } from "../load.ts";
-import { signInPath } from "../next-path.ts";
 import { usePassing } from "../passing.ts";
 import { ofPayer, type Payer, payersOf } from "../payers.ts";
-import { signOut, useSession } from "../session.tsx";
+import { signOut } from "../session.tsx";
 
 /** The user's subscription and payments, and the way to Stripe's portal. */
 export function AccountPage() {
-  const session = useSession();
   return (
     <Page title="Account">
-      {session.status === "loading" && <Skeleton what="your account" cards={1} />}
-      {session.status === "signed-out" && <Redirect to={signInPath("/account")} replace />}
-      {session.status === "signed-in" && <AccountOf key={session.user.id} user={session.user} />}
+      <SignedIn what="account">{(user) => <AccountOf key={user.id} user={user} />}</SignedIn>
     </Page>
   );
 }

@@ -63,7 +63,7 @@ export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
           <span>E-mail</span>
           <input type="email" name="email" autoComplete="email" required />
         </label>
-        {error && <Notice tone="bad">{error}</Notice>}
+        {error && <Notice tone="bad">{error.message}</Notice>}
         <PendingButton type="submit" pending={pending}>
           Send the link
         </PendingButton>

@@ -1,29 +1,24 @@
 import { ENDS_AT_ONCE } from "@turnpike/core/subscription/schema";
 import { useCallback, useState } from "react";
-import { Link, Redirect, useLocation, useSearchParams } from "wouter";
+import { Link, useLocation, useSearchParams } from "wouter";
 import { isStanding, type Subscription } from "../billing.ts";
 import { useAction } from "../buttons/action.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
+import { Refusal } from "../buttons/refusal.tsx";
 import { NoSubscription } from "../components/no-subscription.tsx";
 import { LoadFailed, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
+import { SignedIn } from "../components/signed-in.tsx";
 import { formatDay } from "../dates.ts";
 import { useLoad } from "../load.ts";
-import { signInPath } from "../next-path.ts";
 import { cancelSubscription, type Holdings, loadHoldings, named } from "../plan-change.ts";
-import { useSession } from "../session.tsx";
 
 /** The end of a plan: when it is, and what is had until then. */
 export function CancelPage() {
-  const session = useSession();
   return (
     <Page title="Cancel plan" narrow>
       <h1>Cancel your plan</h1>
-      {session.status === "loading" && <Skeleton what="your plan" cards={1} />}
-      {session.status === "signed-out" && (
-        <Redirect to={signInPath(window.location.pathname + window.location.search)} replace />
-      )}
-      {session.status === "signed-in" && <CancelOf key={session.user.id} />}
+      <SignedIn what="plan">{({ id }) => <CancelOf key={id} />}</SignedIn>
     </Page>
   );
 }
@@ -69,11 +64,7 @@ function Ending({
           {next && (
             <p>{`The change that was to come on ${formatDay(next.at)} is taken back with it: should you keep ${name} after all, choose it again.`}</p>
           )}
-          {error && (
-            <p className="field-error" role="alert">
-              {error}
-            </p>
-          )}
+          {error && <Refusal error={error} />}
           <PendingButton type="button" className="button button-bad" pending={pending} onClick={() => run(cancel)}>
             {`Cancel ${name}`}
           </PendingButton>

@@ -1,6 +1,6 @@
 import type { OneSubscription } from "@turnpike/core/plan-change/schema";
 import { useCallback, useMemo } from "react";
-import { Redirect, useLocation, useSearchParams } from "wouter";
+import { useLocation, useSearchParams } from "wouter";
 import { isStanding, type Subscription } from "../billing.ts";
 import { Obstacle, obstacleOf } from "../components/change-obstacle.tsx";
 import { ChangeSummary } from "../components/change-summary.tsx";
@@ -8,9 +8,9 @@ import { NoSubscription } from "../components/no-subscription.tsx";
 import { LoadFailed, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PlanChoice } from "../components/plan-choice.tsx";
+import { SignedIn } from "../components/signed-in.tsx";
 import { Stepper } from "../components/stepper.tsx";
 import { useLoad, useLookAgain } from "../load.ts";
-import { signInPath } from "../next-path.ts";
 import {
   type Choice,
   changeAddress,
@@ -22,32 +22,22 @@ import {
   numberToName,
   within,
 } from "../plan-change.ts";
-import { useSession } from "../session.tsx";
 
 /** Another plan, or another number of it: chosen, seen to the cent, and confirmed. The choice stands in the address. */
 export function ChangePage() {
-  const session = useSession();
   return (
     <Page title="Change plan">
       <h1>Change your plan</h1>
-      {session.status === "loading" && <LoadingChange />}
-      {session.status === "signed-out" && (
-        <Redirect to={signInPath(window.location.pathname + window.location.search)} replace />
-      )}
-      {session.status === "signed-in" && <ChangeOf key={session.user.id} />}
+      <SignedIn what="plan">{({ id }) => <ChangeOf key={id} />}</SignedIn>
     </Page>
   );
-}
-
-function LoadingChange() {
-  return <Skeleton what="your plan" cards={1} />;
 }
 
 function ChangeOf() {
   const { loaded, reload } = useLoad(loadHoldings);
   const lookAgain = useLookAgain(reload);
   const [search] = useSearchParams();
-  if (loaded.status === "loading") return <LoadingChange />;
+  if (loaded.status === "loading") return <Skeleton what="your plan" cards={1} />;
   if (loaded.status === "failed") return <LoadFailed what="Your plan" retry={reload} />;
   const { subscriptions } = loaded.data;
   const id = search.get("subscription");

@@ -1,8 +1,10 @@
 import type { CheckoutAnswer, CreateCheckout } from "@turnpike/core/checkout/schema";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
-import { messageOf, post } from "../buttons/post.ts";
-import { Notice, Skeleton } from "../components/notice.tsx";
+import { inTime } from "../buttons/in-time.ts";
+import { asRefused, post, type Refused } from "../buttons/post.ts";
+import { Refusal } from "../buttons/refusal.tsx";
+import { Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { signInPath } from "../next-path.ts";
 import { useSession } from "../session.tsx";
@@ -32,17 +34,17 @@ export function CheckoutPage() {
 
 function Embedded({ wish }: { wish: Wish }) {
   const place = useRef<HTMLDivElement>(null);
-  const [state, setState] = useState<"loading" | "shown" | { problem: string }>("loading");
+  const [state, setState] = useState<"loading" | "shown" | Refused>("loading");
   useEffect(() => {
     const visit = { isOver: false };
-    const opened = open(wish, visit);
+    const opened = inTime(open(wish, visit));
     opened.then(
       (page) => {
         if (visit.isOver || !page || !place.current) return;
         page.mount(place.current);
         setState("shown");
       },
-      (error: unknown) => visit.isOver || setState({ problem: messageOf(error) }),
+      (error: unknown) => visit.isOver || setState(asRefused(error)),
     );
     return () => {
       visit.isOver = true;
@@ -55,7 +57,15 @@ function Embedded({ wish }: { wish: Wish }) {
   return (
     <>
       {state === "loading" && <Skeleton what="the checkout" cards={1} />}
-      {typeof state === "object" && <Notice tone="bad">{state.problem}</Notice>}
+      {typeof state === "object" && (
+        <Refusal error={state}>
+          {!state.answer.code && (
+            <button type="button" className="button" onClick={() => window.location.reload()}>
+              Try again
+            </button>
+          )}
+        </Refusal>
+      )}
       <div ref={place} className="embedded-checkout" />
     </>
   );

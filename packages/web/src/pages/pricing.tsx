@@ -34,8 +34,8 @@ export function PricingPage() {
         <p className="lead">{brand.tagline}</p>
       </div>
       <WhyBack />
-      {loaded.status === "failed" ? (
-        <LoadFailed what="The plans" retry={reload} />
+      {loaded.status === "failed" || session.status === "unreachable" ? (
+        <LoadFailed what="The plans" retry={session.status === "unreachable" ? reloadPage : reload} />
       ) : loaded.status === "loading" || session.status === "loading" ? (
         <LoadingOffers />
       ) : (
@@ -49,6 +49,8 @@ export function PricingPage() {
     </Page>
   );
 }
+
+const reloadPage = () => window.location.reload();
 
 function WhyBack() {
   const canceled = usePassing("canceled");

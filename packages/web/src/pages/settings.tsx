@@ -1,38 +1,37 @@
 import type { User } from "@supabase/supabase-js";
 import { type FormEvent, useState } from "react";
-import { Link, Redirect } from "wouter";
+import { Link } from "wouter";
 import { assertDone } from "../auth-message.ts";
 import { useAction } from "../buttons/action.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
 import { Refused } from "../buttons/post.ts";
 import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
 import { NewPassword } from "../components/new-password.tsx";
-import { Notice, Skeleton } from "../components/notice.tsx";
+import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
+import { SignedIn } from "../components/signed-in.tsx";
 import { useLinkProblem } from "../email-link.ts";
-import { signInPath } from "../next-path.ts";
-import { signOut, useSession } from "../session.tsx";
+import { signOut } from "../session.tsx";
 import { getAuth, getDatabase } from "../supabase.ts";
 
 /** How somebody signs in: their address and password; and the end of the account. */
 export function SettingsPage() {
-  const session = useSession();
   const problem = useLinkProblem();
   const [deleted, setDeleted] = useState(false);
   if (deleted) return <Deleted />;
   return (
     <Page title="Sign-in settings" narrow>
-      {session.status === "loading" && <Skeleton what="your settings" cards={1} />}
-      {session.status === "signed-out" && <Redirect to={signInPath("/settings")} replace />}
-      {session.status === "signed-in" && (
-        <>
-          <h1>Sign-in settings</h1>
-          {problem && <LinkOfNoUse problem={problem} />}
-          <EmailSection user={session.user} />
-          <PasswordSection />
-          <DeletionSection user={session.user} onDeleted={() => setDeleted(true)} />
-        </>
-      )}
+      <h1>Sign-in settings</h1>
+      <SignedIn what="settings">
+        {(user) => (
+          <>
+            {problem && <LinkOfNoUse problem={problem} />}
+            <EmailSection user={user} />
+            <PasswordSection />
+            <DeletionSection user={user} onDeleted={() => setDeleted(true)} />
+          </>
+        )}
+      </SignedIn>
     </Page>
   );
 }
@@ -63,7 +62,7 @@ function EmailSection({ user }: { user: User }) {
           <span>New e-mail</span>
           <input type="email" name="email" autoComplete="email" required />
         </label>
-        {error && <Notice tone="bad">{error}</Notice>}
+        {error && <Notice tone="bad">{error.message}</Notice>}
         {wanted && (
           <Notice tone="good">
             <span>
@@ -126,7 +125,7 @@ function DeletionSection({ user, onDeleted }: { user: User; onDeleted: () => voi
             required
           />
         </label>
-        {error && <Notice tone="bad">{error}</Notice>}
+        {error && <Notice tone="bad">{error.message}</Notice>}
         <PendingButton type="submit" className="button button-bad" pending={pending}>
           Delete my account
         </PendingButton>

@@ -119,7 +119,7 @@ function Credentials({ creating, next, submit, onSignedIn, onConfirm }: Credenti
           Forgot your password?
         </Link>
       )}
-      {error && <Notice tone="bad">{error}</Notice>}
+      {error && <Notice tone="bad">{error.message}</Notice>}
       <PendingButton type="submit" pending={pending}>
         {submit}
       </PendingButton>

@@ -30,7 +30,7 @@ function PurchaseById({ sessionId }: { sessionId: string }) {
     <div aria-live="polite">
       <PurchaseView
         purchase={session.status === "loading" ? { status: "loading" } : purchase}
-        signedIn={session.status === "signed-in"}
+        signedIn={session.status !== "signed-out"}
         retry={retry}
         next={`/success?${new URLSearchParams({ session_id: sessionId })}`}
       />

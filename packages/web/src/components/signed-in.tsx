@@ -1,0 +1,29 @@
+import type { User } from "@supabase/supabase-js";
+import type { ReactNode } from "react";
+import { Redirect } from "wouter";
+import { signInPath } from "../next-path.ts";
+import { useSession } from "../session.tsx";
+import { LoadFailed, Skeleton } from "./notice.tsx";
+
+interface SignedInProps {
+  /** What of theirs it is: `account`. */
+  what: string;
+  /** What others see. Default: the way to sign in, and back here. */
+  others?: ReactNode;
+  children: (user: User) => ReactNode;
+}
+
+/** What is for those alone who are signed in. */
+export function SignedIn({ what, others, children }: SignedInProps) {
+  const session = useSession();
+  switch (session.status) {
+    case "loading":
+      return <Skeleton what={`your ${what}`} cards={1} />;
+    case "unreachable":
+      return <LoadFailed what={`Your ${what}`} retry={() => window.location.reload()} />;
+    case "signed-out":
+      return others ?? <Redirect to={signInPath(window.location.pathname + window.location.search)} replace />;
+    case "signed-in":
+      return children(session.user);
+  }
+}
