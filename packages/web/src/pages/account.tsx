@@ -1,4 +1,3 @@
-import type { User } from "@supabase/supabase-js";
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { type Account, loadAccount } from "../account.ts";
@@ -13,13 +12,21 @@ import { SubscriptionCard } from "../components/subscription-card.tsx";
 import { useLoad, useLookAgain, useOnReturn } from "../load.ts";
 import { usePassing } from "../passing.ts";
 import { ofPayer, type Payer, payersOf } from "../payers.ts";
-import { signOut } from "../session.tsx";
+import { signOut, useSession } from "../session.tsx";
 
 /** The user's subscription and payments, and the way to Stripe's portal. */
 export function AccountPage() {
+  const session = useSession();
   return (
     <Page title="Account">
-      <SignedIn what="account">{(user) => <AccountOf key={user.id} user={user} />}</SignedIn>
+      <div className="account-head">
+        <div>
+          <h1>Your account</h1>
+          <p className="lead">What you have, what is paid next, and all that you have paid.</p>
+        </div>
+        <SignedInAs email={session.status === "signed-in" ? session.user.email : undefined} />
+      </div>
+      <SignedIn what="account">{({ id }) => <AccountOf key={id} />}</SignedIn>
     </Page>
   );
 }
@@ -31,7 +38,7 @@ const doneNotes: Record<string, string> = {
   canceled: "Your plan is canceled. You have it to the end of what is paid, and nothing more is charged.",
 };
 
-function AccountOf({ user }: { user: User }) {
+function AccountOf() {
   const { loaded, reload } = useLoad(loadAccount);
   const [search] = useSearchParams();
   const comesFrom = search.get("from");
@@ -45,13 +52,6 @@ function AccountOf({ user }: { user: User }) {
 
   return (
     <>
-      <div className="account-head">
-        <div>
-          <h1>Your account</h1>
-          <p className="lead">{user.email}</p>
-        </div>
-        <SignOutButton />
-      </div>
       {done && doneNotes[done] && <Notice tone="good">{doneNotes[done]}</Notice>}
       {loaded.status === "loading" && <Skeleton what="your account" cards={1} />}
       {loaded.status === "failed" && <LoadFailed what="Your account" retry={reload} />}
@@ -170,7 +170,8 @@ function Section({ id, heading, action, children }: SectionProps) {
   );
 }
 
-function SignOutButton() {
+/** Its place is kept until it is known who that is. */
+function SignedInAs({ email }: { email: string | undefined }) {
   const [failed, setFailed] = useState(false);
   const [, navigate] = useLocation();
   const leave = async () => {
@@ -179,7 +180,8 @@ function SignOutButton() {
     else setFailed(true);
   };
   return (
-    <div>
+    <div className={email ? undefined : "not-yet"}>
+      <p className="hint">{email ?? "…"}</p>
       <Link href="/settings" className="button button-quiet button-small">
         Sign-in settings
       </Link>{" "}

@@ -67,7 +67,6 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
         onSignedIn={() => setSignedIn(true)}
         onConfirm={setConfirming}
       />
-      <Providers next={next} />
       {!creating && (
         <p className="aside">
           <Link href={signInPath(next, "/sign-in-by-email")}>Sign in by a link in an e-mail</Link>
@@ -76,6 +75,7 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
       <p className="aside">
         {text.other} <Link href={signInPath(next, creating ? "/sign-in" : "/sign-up")}>{text.otherLink}</Link>
       </p>
+      <Providers next={next} />
     </Page>
   );
 }
