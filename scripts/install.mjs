@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { run } from "./process.mjs";
 
 /**
@@ -27,6 +27,23 @@ export async function ensureInstalled(root) {
   });
   if (exitCode !== 0) throw new Error(`"npm ci" failed, see above. Mend that, then run the same command again.`);
   writeFileSync(stamp, digest);
+}
+
+/**
+ * Installs what a folder beside the workspaces has of its own: what is large, and seldom needed.
+ * @param {string} folder
+ * @param {{ node: string, root: string }} project
+ */
+export async function ensureInstalledApart(folder, { node, root }) {
+  const [wanted = 0, installed = 0] = ["package-lock.json", "node_modules/.package-lock.json"].map(
+    (file) => statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  if (installed !== 0 && installed >= wanted) return;
+  console.error(`Installing ${relative(root, folder)} (once)…`);
+  const npm = npmCommand();
+  const args = [...npm.args, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  if ((await run(npm.program, args, { node, root, folder })) === 0) return;
+  throw new Error(`"npm ci" failed in ${relative(root, folder)}, see above.`);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The product that is on sale. It is in each page's head as well. Change it here, and the icon in `index.html` and `components/logo.tsx`. */
+/** The product that is on sale. It is in each page's head as well. Change it here, and the logo in `index.html` (twice) and `components/logo.tsx`. */
 export const brand = {
   name: "Turnpike",
   headline: "Pick a plan, and be on your way",

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { getRequestListener } from "@hono/node-server";
 import { serveStatic } from "@hono/node-server/serve-static";
 import { Hono } from "hono";
+import { compress } from "hono/compress";
 import type { RequestListener } from "../address.ts";
 import type { SiteDescription } from "../stacks/description.ts";
 import { readPages } from "./pages.ts";
@@ -25,6 +26,7 @@ export async function startBuiltSite(root: string, site: SiteDescription, outDir
   const index = readFileSync(join(outDir, "index.html"), "utf8");
   const folder = relative(process.cwd(), outDir);
   const app = new Hono()
+    .use(compress()) // as CloudFront does
     .get("/:path{.+\\.\\w+}", serveStatic({ root: folder }))
     .get("*", (context) => context.html(index, statusOf(context.req.path)));
   const listener: RequestListener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
