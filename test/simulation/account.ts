@@ -1,5 +1,5 @@
 import { enabledEvents } from "@turnpike/core/mirror";
-import { createStripeEmulator, type StripeEmulator } from "@turnpike/stripe-emulator";
+import { createStripeEmulator, type StripeEmulator, type StripeEmulatorOptions } from "@turnpike/stripe-emulator";
 import type Stripe from "stripe";
 import { WEBHOOK_PATH } from "./cloud.ts";
 import type { FaultKind } from "./faults.ts";
@@ -13,6 +13,8 @@ const ORIGIN = "https://stripe.test";
 /** Stripe tries for three days; what it could not deliver then only reconciliation finds. Here that is sooner. */
 const RETRY_DELAYS_MS = [1000, 5000, 60_000, 600_000];
 
+type AfterRetries = NonNullable<StripeEmulatorOptions["afterRetries"]>;
+
 /** These read on for as long as there is more. */
 const READERS: ReadonlySet<string> = new Set(["reconcile", "read-account"]);
 
@@ -23,6 +25,8 @@ interface AccountOptions {
   mostInPage: number;
   /** Whether each event is delivered in an older version of the API, too. */
   twoVersions: boolean;
+  /** What becomes of a subscription when no payment is tried any more. */
+  afterRetries: AfterRetries;
   /** Which events are never made. */
   isUnmade(id: string): boolean;
 }
@@ -40,7 +44,7 @@ export class Account {
   /** Events that seemed never to be made, and come late all the same. */
   readonly #made = new Set<string>();
 
-  constructor({ mostInPage, twoVersions, isUnmade }: AccountOptions) {
+  constructor({ mostInPage, twoVersions, afterRetries, isUnmade }: AccountOptions) {
     this.#mostInPage = mostInPage;
     this.#isUnmade = isUnmade;
     this.#endpoints = twoVersions ? ["we_1", "we_2"] : ["we_1"];
@@ -52,6 +56,7 @@ export class Account {
     this.emulator = createStripeEmulator({
       publicUrl: ORIGIN,
       retryDelaysMs: RETRY_DELAYS_MS,
+      afterRetries,
       webhookEndpoints: twoVersions ? [endpoint, { ...endpoint, apiVersion: OLDER_VERSION }] : [endpoint],
     });
     this.server = { place: () => "stripe", answer: (call, fault) => this.#answer(call, fault) };

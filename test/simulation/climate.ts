@@ -4,13 +4,16 @@ import { Random } from "./random.ts";
 export interface Climate {
   /** How many times as often as elsewhere a step is chosen. */
   steps: Record<string, number>;
+  /** How often a step is chosen that there is nowhere else. */
+  adds: Record<string, number>;
   /** How many of the customers begin with a confirmed address, and buy for an organisation. */
   confirmed: number;
   organizations: number;
   /** In how many turns Stripe's endpoint listens to nothing, so that no delivery is ever tried. */
   deaf: number;
-  /** In how many turns the consumer stands still. */
+  /** In how many turns the consumer stands still, and how many of these times it does so for as long as anywhere. */
   stopped: number;
+  longest: number;
   /** Of so many calls, one is befallen. */
   rates: readonly number[];
   /** How much Stripe shows in one page of a listing. */
@@ -26,10 +29,12 @@ export interface Climate {
 
 const USUAL: Climate = {
   steps: {},
+  adds: {},
   confirmed: 0.8,
   organizations: 0.2,
   deaf: 0.05,
   stopped: 0.2,
+  longest: 0,
   rates: [0, 0.005, 0.02, 0.05],
   pages: [100, 100, 4],
   unmade: [0],
@@ -69,9 +74,12 @@ const CLIMATES: Record<string, Partial<Climate>> = {
     },
     rates: [0, 0, 0.02],
   },
-  leaving: { steps: { "is deleted": 8, "buys, and is deleted meanwhile": 8, "is sold a second one by hand": 3 } },
+  leaving: {
+    steps: { "is deleted": 8, "buys, and is deleted meanwhile": 8, "is sold a second one by hand": 3 },
+    adds: { "is deleted just when they buy": 8, "tries without a card": 4 },
+  },
   deaf: { deaf: 0.6, pages: [4], rates: [0, 0.02, 0.1] },
-  forgetful: { stopped: 0.8, rates: [0, 0.02] },
+  forgetful: { stopped: 0.8, longest: 0.4, rates: [0, 0.02] },
   organizations: { steps: { "is no manager any more": 8, "is sold one in two names": 12 }, organizations: 0.8 },
   plans: {
     steps: { "changes the plan": 14, "looks at a change": 4, "ends it in the app": 8, "goes on with it in the app": 8 },

@@ -79,9 +79,12 @@ export class Customer {
   }
 
   /** Goes to buy, each of these in a tab of its own, and pays in so many of those that lead to Stripe's page. */
-  async buy(prices: string[], { card = "good" as keyof typeof CARDS, pays = 1 } = {}): Promise<void> {
+  async buy(
+    prices: string[],
+    { card = "good" as keyof typeof CARDS, pays = 1, within = [0.1, 3] } = {},
+  ): Promise<void> {
     // A double click, or one tab after the other.
-    const seconds = this.#random.pick([0.1, 3]);
+    const seconds = this.#random.pick(within);
     const urls = await Promise.all(prices.map((price) => this.#open(price, seconds)));
     const pages = urls.flatMap((url) => (url?.includes("/c/pay/") ? [url] : []));
     const paid = Math.round(pages.length * pays);

@@ -54,6 +54,9 @@ const WATCH = `
     if new.reconciled_until is null and old.reconciled_until is not null or new.reconciled_until < old.reconciled_until then
       insert into simulation.violations values (format('the cursor of %s goes back', new.listing));
     end if;
+    if new.place is not null and new.reconciled_until is distinct from old.reconciled_until then
+      insert into simulation.violations values (format('%s is said to be through, and is not', new.listing));
+    end if;
     if new.listed_until = old.listed_until and new.place_at > old.place_at then
       insert into simulation.violations values (format('the place of %s goes back', new.listing));
     end if;

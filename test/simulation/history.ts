@@ -33,7 +33,10 @@ export class History {
     this.#confirmed = random.chance(climate.confirmed);
     shop.people.push(this.customer);
     const all = Object.entries({ ...STEPS, ...OFFICE_STEPS });
-    const weighed = all.map(([name, { weight }]) => ({ name, weight: weight * (climate.steps[name] ?? 1) }));
+    const weighed = all.map(([name, { weight }]) => ({
+      name,
+      weight: climate.adds[name] ?? weight * (climate.steps[name] ?? 1),
+    }));
     const first = weighed.filter(({ name }) => /^buys|^opens/.test(name) && name !== "buys, and is deleted meanwhile");
     this.steps = Array.from({ length: turns }, (_, turn) => ({
       turn,

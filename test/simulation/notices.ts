@@ -19,6 +19,13 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
       sent_at === null || last_error !== null ? [`${kind} of ${object_id}: ${last_error ?? "not done"}`] : [],
     ),
 
+  "what is done though only the operator can do more was told": async (world) => {
+    const told = world.cloud.mails.map(({ text }) => text).join("\n");
+    return (await noticesOf(world)).flatMap(({ kind, object_id, sent_at }) =>
+      ALWAYS_TOLD.has(kind) && sent_at !== null && !told.includes(object_id) ? [`${kind} of ${object_id}`] : [],
+    );
+  },
+
   "whatever an event must tell is in the outbox": async (world) => {
     const written = new Set((await noticesOf(world)).map(({ source_id, kind }) => `${kind} ${source_id}`));
     return shownIn(world).flatMap(({ event, notify }) =>
@@ -36,6 +43,7 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     const hadAnother = (customer: string) => [...(named.get(customer)?.people ?? [])].some((id) => gone.has(id));
     // It may have been of another group by then. Events that were never made say so, too: whoever asked Stripe has seen it.
     const all = world.account.emulator.events();
+    const claims = new Set(all.flatMap(claimIn));
     const everShown = Map.groupBy(all, ({ data }) => (data.object as { id: string }).id);
     const groups = (id: string) =>
       (everShown.get(id) ?? []).map(({ data }) => groupOf(data.object as unknown as Stripe.Subscription));
@@ -50,7 +58,8 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
       // Its own metadata may name somebody who has left, whosever the customer is since.
       const namesGone = gone.has(held.get(object_id)?.metadata.user_id ?? "");
       const isOrphan = kind === "subscription_orphaned" && owners.get(source_id) && !left.has(source_id) && !namesGone;
-      const isRefused = kind === "claim_refused" && owners.get(object_id) === source_id && !hadAnother(object_id);
+      const isOwner = owners.get(object_id) === source_id && !hadAnother(object_id);
+      const isRefused = kind === "claim_refused" && (isOwner || !claims.has(`${object_id} ${source_id}`));
       const isDouble =
         kind === "double_subscription" && !groups(source_id).some((group) => groups(object_id).includes(group));
       return isOrphan || isRefused || isDouble ? [`${kind} of ${object_id}, by ${source_id}`] : [];
@@ -118,10 +127,20 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
   },
 };
 
+const ALWAYS_TOLD: ReadonlySet<string> = new Set(["claim_refused", "dispute_opened", "dispute_closed"]);
+
 const noticesOf = ({ database }: AtRest) =>
   database.query<Notice>("select source_id, kind, object_id, sent_at, last_error from billing.outbox order by id");
 
 const shownIn = ({ account }: AtRest) => account.events().flatMap((event) => readEvent(event as Stripe.Event) ?? []);
+
+/** Which customer an event says to be whose. */
+function claimIn({ data }: Stripe.Event): string[] {
+  const shown = data.object as Stripe.Customer | Stripe.Checkout.Session;
+  if (shown.object !== "customer" && shown.object !== "checkout.session") return [];
+  const { organization_id, user_id } = shown.metadata ?? {};
+  return [`${shown.object === "customer" ? shown.id : shown.customer} ${organization_id ?? user_id}`];
+}
 
 /** In which seconds of which object more than one thing happened. */
 function tiesIn(events: Stripe.Event[]): Set<string> {

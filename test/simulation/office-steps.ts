@@ -34,5 +34,6 @@ export const OFFICE_STEPS: Record<string, Act> = {
       return other ? office.sellNameless(customer, shop, [other.metadata, customer.metadata]) : Promise.resolve();
     },
   },
+  "tries without a card": { weight: 0, act: (customer, shop) => office.letTry(customer, shop) },
   "is named by the office": { weight: 1, act: (customer, shop, random) => office.name(customer, shop, random) },
 };

@@ -90,6 +90,20 @@ export async function sellUnpaid(customer: Customer, shop: Shop, seconds: number
   });
 }
 
+/** A trial that asks for no card: when it is over, it is paused. */
+export async function letTry(customer: Customer, shop: Shop): Promise<void> {
+  await customer.do(async () => {
+    const { id } = await shop.stripe.customers.create({ email: customer.email, metadata: customer.metadata });
+    await shop.stripe.subscriptions.create({
+      customer: id,
+      items: [{ price: shop.price("addon") }],
+      metadata: customer.metadata,
+      trial_period_days: 1,
+      trial_settings: { end_behavior: { missing_payment_method: "pause" } },
+    });
+  });
+}
+
 /** What stood beside the plan is one after a while. */
 export async function turnAddonIntoPlan(customer: Customer, shop: Shop, seconds: number): Promise<void> {
   const { metadata, email } = customer;

@@ -3,7 +3,7 @@ import type Stripe from "stripe";
 import type { Account } from "./account.ts";
 import { type AtRest, groupOf, stripeOf } from "./at-rest.ts";
 import { NOTICE_ORACLES } from "./notices.ts";
-import { OWNER_ORACLES } from "./owners.ts";
+import { isLive, OWNER_ORACLES } from "./owners.ts";
 
 /** What must hold at rest. Each answers in what way it does not. */
 export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
@@ -80,7 +80,7 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
     const gone = new Set<string>(histories.flatMap(({ customer }) => (customer.deleted ? [customer.id] : [])));
     return (await stripeOf(account).subscriptions())
       .filter(({ customer }) => !others.has(String(customer)))
-      .filter(({ status, metadata }) => isPaid(status) && gone.has(metadata.user_id ?? "") && !metadata.organization_id)
+      .filter(({ status, metadata }) => isLive(status) && gone.has(metadata.user_id ?? "") && !metadata.organization_id)
       .map(({ id }) => id);
   },
 

@@ -12,6 +12,8 @@ interface Owned {
 }
 
 const LIVE = ["trialing", "active", "past_due", "unpaid", "paused"];
+/** It may come to be paid, or be paid again. */
+export const isLive = (status: string) => LIVE.includes(status);
 const GRANTING = ["trialing", "active", "past_due"];
 
 export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
@@ -53,7 +55,7 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
 
   "what runs and is nobody's is listed as such, and nothing else": async (world) => {
     const rows = new Map((await ownedOf(world)).map((row) => [row.id, row]));
-    const running = (await stripeOf(world.account).subscriptions()).filter(({ status }) => LIVE.includes(status));
+    const running = (await stripeOf(world.account).subscriptions()).filter(({ status }) => isLive(status));
     const unowned = running.filter(({ customer }) => {
       const row = rows.get(String(customer));
       return !row || (row.user_id ?? row.organization_id ?? row.named_user_id) === null;
@@ -72,7 +74,7 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
       "select id, status, deleted, is_live as live, grants_access as grants from public.user_subscriptions",
     );
     return rows.flatMap(({ id, status, deleted, live, grants }) =>
-      live === (LIVE.includes(status) && !deleted) && grants === (GRANTING.includes(status) && !deleted)
+      live === (isLive(status) && !deleted) && grants === (GRANTING.includes(status) && !deleted)
         ? []
         : [`${id} is ${status}: ${live ? "live" : "not live"}, ${grants ? "gives access" : "gives none"}`],
     );

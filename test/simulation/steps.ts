@@ -113,6 +113,16 @@ export const STEPS: Record<string, Act> = {
       await bought;
     },
   },
+  "is deleted just when they buy": {
+    weight: 0,
+    act: async (customer, shop, random) => {
+      const bought = customer.buy([shop.price("basic")], { within: [0] });
+      // As long as it takes to find out who they are and what they have.
+      await customer.wait(random.between(0, 0.5));
+      await customer.leave();
+      await bought;
+    },
+  },
 };
 
 /** One price after the other. What stands beside the plans stays what it is. */

@@ -110,6 +110,7 @@ class World {
     const account = new Account({
       mostInPage: random.pick(climate.pages),
       twoVersions: random.chance(climate.twoVersions),
+      afterRetries: new Random(`${seed} retries`).pick(["cancel", "cancel", "mark_unpaid", "leave_past_due"]),
       isUnmade: (id) => unmade > 0 && new Random(`${seed} ${id}`).chance(unmade),
     });
     const servers = {
@@ -158,7 +159,8 @@ class World {
     // For longer than SQS keeps a message, if it is so; then it works for a day.
     const mostStopped = Math.max(goesOnAt - DAY, scheduler.now + 8 * MINUTE);
     if (random.chance(this.#climate.stopped) && scheduler.now > this.#mayStopAt) {
-      const until = random.between(scheduler.now, mostStopped);
+      const drawn = random.next();
+      const until = drawn < this.#climate.longest ? mostStopped : scheduler.now + drawn * (mostStopped - scheduler.now);
       this.#cloud.events.stop(until);
       this.#mayStopAt = until + WORKS_FOR;
     }
