@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { Player } from "./simulation/players.ts";
 
 const MAIN = fileURLToPath(new URL("./simulation/main.ts", import.meta.url));
 const run = promisify(execFile);
@@ -13,4 +14,20 @@ test("what once failed in the simulation holds, and each seed comes to the same 
   const lines = stdout.trim().split("\n");
   expect(lines.length).toBeGreaterThan(0);
   for (const line of lines) expect(line).toMatch(/holds$/);
+});
+
+test("Ctrl-C ends a run with what was found", { timeout: 60_000 }, async () => {
+  const search = spawn(process.execPath, [MAIN], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+  let said = "";
+  for await (const chunk of search.stdout.setEncoding("utf8")) {
+    // As a terminal says it: to whatever it has started, and what that has.
+    if (said === "") process.kill(-Number(search.pid), "SIGINT");
+    said += chunk;
+  }
+  expect(said).toMatch(/^Seeds from 1 on.*\n0 histories in .* 0 of 0 worlds failed\nfaults: /);
+});
+
+test("a world whose process dies is one that does not hold, and no end of the run", { timeout: 60_000 }, async () => {
+  const { failures } = await new Player().play("1:nonsense");
+  expect(failures).toEqual({ "it comes to an end": [expect.any(String)] });
 });

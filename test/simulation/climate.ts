@@ -79,7 +79,7 @@ const CLIMATES: Record<string, Partial<Climate>> = {
     adds: { "is deleted just when they buy": 8, "tries without a card": 4 },
   },
   deaf: { deaf: 0.6, pages: [4], rates: [0, 0.02, 0.1] },
-  forgetful: { stopped: 0.8, longest: 0.4, rates: [0, 0.02] },
+  forgetful: { stopped: 0.8, longest: 0.8, rates: [0, 0.02] },
   organizations: { steps: { "is no manager any more": 8, "is sold one in two names": 12 }, organizations: 0.8 },
   plans: {
     steps: { "changes the plan": 14, "looks at a change": 4, "ends it in the app": 8, "goes on with it in the app": 8 },

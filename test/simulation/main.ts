@@ -86,12 +86,12 @@ async function search(): Promise<void> {
   const most = Number(values.histories ?? Number.POSITIVE_INFINITY);
   const tally = new Tally();
   let next = Number(values.from);
-  // Whoever plays has it from the terminal, too, and is gone.
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
       console.log(tally.summary(values.matrix ?? false));
       process.exit(tally.failed > 0 ? 1 : 0);
     });
+  console.log(`Seeds from ${values.from} on, ${values.processes} at a time`);
   const begun = () => (next - Number(values.from)) * HISTORIES_IN_A_WORLD;
   const progress = setInterval(() => console.log(tally.progress()), 10_000);
   const work = async (player: Player) => {

@@ -92,7 +92,8 @@ function migrationsOf(mutated: Mutated, dirs: string[]): string {
 const AT_HOME: [RegExp, string[]][] = [
   [/trial|deleted customer had/, ["trials"]],
   [/stays open/, ["tabs"]],
-  [/listing|missing|queue forgot|lacks is not queued/, ["deaf", "forgetful"]],
+  [/queue forgot/, ["forgetful"]],
+  [/listing|missing|lacks is not queued/, ["deaf", "forgetful"]],
   [/message that failed|notice that failed|could not be told/, ["storms"]],
   [/second|back|oldest|creation/, ["seconds", "office"]],
   [/address|guest|nobody's is not/, ["guests"]],
@@ -116,13 +117,8 @@ async function playMutant({ name, patch, environment }: Mutant, usual: Player, m
   const seconds = () => (performance.now() - began) / 1000;
   try {
     for (let world = 1; world <= most; world++) {
-      const [by] = await player.play(lineOf(name, world), { ...(patch && { patch }) }).then(
-        ({ failures }) => Object.keys(failures),
-        () => {
-          player.close();
-          return ["it comes to an end"];
-        },
-      );
+      const { failures } = await player.play(lineOf(name, world), { ...(patch && { patch }) });
+      const [by] = Object.keys(failures);
       if (by !== undefined) return { by, worlds: world, seconds: seconds() };
     }
     return { by: undefined, worlds: most, seconds: seconds() };

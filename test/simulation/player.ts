@@ -47,9 +47,12 @@ async function patch(database: Database, wanted: Patch | undefined): Promise<voi
   patched = wanted;
 }
 
+// What it plays is for nobody any more.
+process.on("disconnect", () => process.exit());
+
 process.on("message", async ({ line, traced, patch: wanted }: Order) => {
-  const { database, play } = await opening;
   const plan = parsePlan(line);
+  const { database, play } = await opening;
   await patch(database, wanted);
   const began = real.performanceNow();
   const { digest, failures, faults, steps, trace } = await play(database, plan);

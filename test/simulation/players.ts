@@ -20,7 +20,7 @@ export class Player {
     this.#environment = { ...process.env, ...environment };
   }
 
-  /** @throws when the process dies or hangs */
+  /** What is no more played to its end, because the process died or hung, does not hold. */
   async play(line: string, { traced = false, patch }: Partial<Order> = {}): Promise<Played> {
     if (this.#played++ >= WORLDS_OF_A_PROCESS) this.close();
     this.#process ??= fork(PLAYER, {
@@ -28,6 +28,8 @@ export class Player {
       // What a world leaves behind is mostly of no use a moment later.
       execArgv: [...process.execArgv, "--max-semi-space-size=64", "--experimental-async-context-frame"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
+      // A terminal's Ctrl-C is for whoever tells what was found; the player goes with them.
+      detached: true,
     });
     const player = this.#process;
     const ended = new AbortController();
@@ -35,10 +37,14 @@ export class Player {
     try {
       player.send({ line, traced, patch } satisfies Order);
       const died = once(player, "exit", ended).then(() => {
-        throw new Error(`The process that played ${line} died or hung`);
+        throw new Error("The process that played it died or hung");
       });
       const [played] = await Promise.race([once(player, "message", ended), died]);
       return played as Played;
+    } catch (error) {
+      this.close();
+      const failures = { "it comes to an end": [(error as Error).message] };
+      return { digest: "", histories: 0, failures, faults: [], steps: [], ms: 0 };
     } finally {
       clearTimeout(timer);
       ended.abort();
