@@ -51,7 +51,7 @@ async function connect(dataDir?: string, snapshot?: Snapshot): Promise<PgliteCon
   try {
     await connection.driver.waitReady;
     await forgetParsers(connection.driver);
-    beginInOneCall(connection.driver);
+    callLess(connection.driver);
   } catch (cause) {
     const place = dataDir ?? "memory";
     throw new Error(`The local database in ${place} does not open. Begin with an empty one: npm start -- --fresh`, {
@@ -78,23 +78,27 @@ async function forgetParsers(driver: PgliteConnection["driver"]): Promise<void> 
 const SETTING = /^SELECT set_config\('([\w.]+)', (?:\$1|''), true\)$/;
 
 /**
- * Lite begins each request with up to a dozen statements, which say who asks and for what. They go to Postgres together, before the
- * first that is asked for its answer: to call PGlite takes as long as a small query.
+ * To call PGlite takes as long as a small query, and a statement with parameters takes six calls. Lite begins each request with up to a
+ * dozen statements, which say who asks and for what: they go to Postgres together, before the first that is asked for its answer. What
+ * has no parameters, such as the commit, goes in one message.
  */
-function beginInOneCall(driver: PgliteConnection["driver"]): void {
+function callLess(driver: PgliteConnection["driver"]): void {
   const query = driver.query.bind(driver);
-  let waiting: string[] = [];
-  driver.query = async (sql, params = [], options) => {
+  let waiting = "";
+  driver.query = async <Row>(sql: string, params: unknown[] = [], options?: Parameters<typeof query>[2]) => {
     const [, name] = SETTING.exec(sql) ?? [];
-    if (name) waiting.push(`select set_config('${name}', ${quote(params[0] ?? "")}, true)`);
-    else if (sql === "BEGIN" || sql.startsWith("SET LOCAL ROLE ")) waiting.push(sql);
+    if (name) {
+      const call = `set_config('${name}', ${quote(params[0] ?? "")}, true)`;
+      waiting += waiting.endsWith(", true)") ? `, ${call}` : `;select ${call}`;
+    } else if (sql === "BEGIN" || sql.startsWith("SET LOCAL ROLE ")) waiting += `;${sql}`;
     else {
-      const first = waiting.join(";");
-      waiting = [];
+      const first = waiting;
+      waiting = "";
       if (first) await driver.exec(first);
-      return query(sql, params, options);
+      if (params.length > 0) return query<Row>(sql, params, options);
+      return (await driver.exec(sql, options)).at(-1) as Awaited<ReturnType<typeof query<Row>>>;
     }
-    return { rows: [], fields: [] };
+    return { rows: [] as Row[], fields: [] };
   };
 }
 
