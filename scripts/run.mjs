@@ -17,6 +17,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   start [--fresh] [--help]   everything on this machine      npm start
   test [vitest's arguments]  the tests                       npm test -- packages/core
   check [--fix]              types, lint, format and walls   npm run check
+  pages                      none keeps anybody out        npm run test:pages
   screenshots                every page in every state       npm run screenshots
   generate                   what derives from elsewhere     npm run generate
   costs                      writes docs/costs.md anew       npm run costs
@@ -34,6 +35,11 @@ const commands = {
 
   async test(node, args) {
     return run(node, ["node_modules/vitest/vitest.mjs", "run", ...args], { node, root });
+  },
+
+  pages(node) {
+    process.env.TEST_PAGES = "yes";
+    return run(node, ["node_modules/vitest/vitest.mjs", "run", "test/pages.test.ts"], { node, root });
   },
 
   screenshots(node) {
