@@ -1,5 +1,6 @@
 import { applyOwners, byEmail, inCsv } from "@turnpike/core/owners";
 import { auditAccount } from "@turnpike/core/sync";
+import type Stripe from "stripe";
 import { describe, expect, it } from "vitest";
 import { customer, event } from "../builders.ts";
 import { eachWithAccount } from "../parts/account.ts";
@@ -22,52 +23,32 @@ interface Person {
   email: string;
 }
 
-/** How customers come to their owners. The promise is the first: it is for a mirror into which nothing was read yet. */
-const WAYS: { way: string; give(user: Person): Promise<void> }[] = [
-  {
-    way: "a promise, before the customer came",
-    give: async (user) => {
-      const { id } = await account.stripe.customers.create({});
-      await give(id, "user_id", user.id);
-      await account.reading.sync();
-    },
-  },
-  { way: "the operator's CSV", give: (user) => giveByCsv("user_id", user.id) },
-  { way: "a CSV of organisations", give: () => giveByCsv("organization_id", "org-7") },
+/** How customers come to their owners: by what they are created with, by a promise before the mirror knows them, or by what is said later. */
+const WAYS: {
+  way: string;
+  created?(user: Person): Stripe.CustomerCreateParams;
+  promise?(customerId: string, user: Person): Promise<void>;
+  give?(customerId: string, user: Person): Promise<void>;
+}[] = [
+  { way: "a promise, before the customer came", promise: (customerId, { id }) => give(customerId, "user_id", id) },
+  { way: "the operator's CSV", give: (customerId, { id }) => give(customerId, "user_id", id) },
+  { way: "a CSV of organisations", give: (customerId) => give(customerId, "organization_id", "org-7") },
   {
     way: "the operator's word of one",
-    give: async (user) => {
-      const made = await account.stripe.customers.create({});
-      await account.reading.sync();
-      await rpc("assign_purchase", { object_id: made.id, user_id: user.id });
-    },
+    give: (object_id, { id }) => rpc("assign_purchase", { object_id, user_id: id }),
   },
-  {
-    way: "an address that its user had confirmed",
-    give: async ({ email }) => {
-      await account.stripe.customers.create({ email });
-      await account.reading.sync();
-    },
-  },
+  { way: "an address that its user had confirmed", created: ({ email }) => ({ email }) },
   {
     way: "an address, by the operator's command",
-    give: async ({ id, email }) => {
-      const made = await account.stripe.customers.create({});
-      await account.reading.sync();
-      await query("update customers set email = $2 where id = $1", [made.id, email]);
+    give: async (customerId, { id, email }) => {
+      await query("update customers set email = $2 where id = $1", [customerId, email]);
       for await (const verdicts of applyOwners(account.supabase.client, byEmail())) {
         expect(verdicts).toMatchObject([{ outcome: "matched", owner: id }]);
       }
-      await query("update customers set email = null where id = $1", [made.id]);
+      await query("update customers set email = null where id = $1", [customerId]);
     },
   },
-  {
-    way: "metadata",
-    give: async (user) => {
-      await account.stripe.customers.create({ metadata: { user_id: user.id } });
-      await account.reading.sync();
-    },
-  },
+  { way: "metadata", created: ({ id }) => ({ metadata: { user_id: id } }) },
 ];
 
 async function giveByCsv(column: string, owner: string): Promise<void> {
@@ -84,25 +65,32 @@ async function give(customerId: string, column: string, owner: string): Promise<
 it("an owner who is gone, or not the same any more, is found and put back by one sweep, and counted, whichever way they came", {
   timeout: 60_000,
 }, async () => {
-  for (const { give } of WAYS) await give(await addUser(account.supabase));
   const other = await addUser(account.supabase);
+  const moved = `organization_id = null, user_id = '${other.id}'`;
+  const undone = [`${NOBODY}, owned_by = null`, moved, OTHERWISE];
+  const owned: { id: string; user: Person; way: (typeof WAYS)[number]; change: string }[] = [];
+  for (const change of undone) {
+    for (const way of WAYS) {
+      const user = await addUser(account.supabase);
+      const { id } = await account.stripe.customers.create(way.created?.(user) ?? {});
+      await way.promise?.(id, user);
+      owned.push({ id, user, way, change });
+    }
+  }
+  await account.reading.sync();
+  for (const { id, user, way } of owned) await way.give?.(id, user);
   await account.letTimePass();
   const before = await customers();
-  expect(before).toEqual(WAYS.map(() => expect.objectContaining({ owned_by: expect.any(String) })));
+  expect(before).toEqual(owned.map(() => expect.objectContaining({ owned_by: expect.any(String) })));
 
-  const moved = `organization_id = null, user_id = '${other.id}'`;
-  for (const undone of [`${NOBODY}, owned_by = null`, moved, OTHERWISE]) {
-    await query(`update customers set ${undone}`);
-    const left = await customers();
-    for (const [n, customer] of before.entries()) expect(left[n]).not.toEqual(customer);
-    await sweep();
-    expect(await customers()).toEqual(before);
-    const owner = { object: "customer", kind: "differs", columns: ["owner"] };
-    expect(await drift()).toEqual(WAYS.map(() => expect.objectContaining(owner)));
-    expect(await countLater()).toMatchObject([{ columns: ["owner"], drifted: WAYS.length }]);
-    await query("delete from billing.drift");
-    await account.letTimePass();
-  }
+  for (const { id, change } of owned) await query(`update customers set ${change} where id = $1`, [id]);
+  const left = await customers();
+  for (const [n, customer] of before.entries()) expect(left[n]).not.toEqual(customer);
+  await sweep();
+  expect(await customers()).toEqual(before);
+  const owner = { object: "customer", kind: "differs", columns: ["owner"] };
+  expect(await drift()).toEqual(owned.map(() => expect.objectContaining(owner)));
+  expect(await countLater()).toMatchObject([{ columns: ["owner"], drifted: owned.length }]);
 });
 
 it("an owner by the operator stays, though the row was made to say that an address alone speaks for them", async () => {
