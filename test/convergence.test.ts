@@ -12,7 +12,7 @@ let server: TestSupabase;
 let supabase: ServiceClient;
 let recording: Recording;
 let view: MirrorView;
-const CASES = rounds(6);
+const CASES = rounds(4);
 
 beforeAll(async () => {
   [server, recording] = await Promise.all([startTestSupabase(), recordLifecycles()]);

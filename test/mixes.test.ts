@@ -29,7 +29,7 @@ function newFolder(): string {
   return folder;
 }
 
-/** What `npm start` runs, in a folder with this `.env` and nothing of our environment. */
+/** What `npm start` runs, in a folder with this `.env` and nothing of our environment but what `scripts/process.mjs` adds. */
 async function spawnStart(folder: string, dotenv: Record<string, string>) {
   const settings = { PORT: String(await findFreePort()), TURNPIKE_DATA_DIR: join(folder, "data"), ...dotenv };
   mkdirSync(folder, { recursive: true });
@@ -39,9 +39,10 @@ async function spawnStart(folder: string, dotenv: Record<string, string>) {
       .map((pair) => `${pair.join("=")}\n`)
       .join(""),
   );
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn("node", ["--disable-warning=ExperimentalWarning", resolve("packages/local/src/main.ts")], {
     cwd: folder,
-    env: { PATH: process.env.PATH },
+    env: { PATH, NODE_COMPILE_CACHE },
   });
   onTestFinished(() => stop(child));
   let output = "";

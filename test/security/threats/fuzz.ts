@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { rounds } from "../../rounds.ts";
 import { type Answer, bearer, FORM, JSON_TYPE, SITE, send, type Target } from "../target.ts";
 
-const RUNS = rounds(50);
+const RUNS = rounds(25);
 const HEADER_NAMES = [
   "accept",
   "cookie",
