@@ -10,6 +10,7 @@ import {
   typesSince,
   until,
 } from "./testing/bench.ts";
+import { controlsOf } from "./testing/controls.ts";
 
 const IBAN = { email: "iban@example.com", name: "Ada", payment_method: "sepa_debit" };
 const SETTLES = { ...IBAN, iban: "DE89 3704 0044 0532 0130 00" };
@@ -147,11 +148,13 @@ test("customer_creation: always gives a paying guest a customer", async () => {
 test("a bank debit completes unpaid and is paid when it settles", async () => {
   const { stripe, emulator } = bench;
   const session = await createCheckout(stripe, await createPlan(stripe));
+  await controlsOf(bench).holdDebits(true);
   await bench.submit(session.url, SETTLES);
   expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({
     status: "complete",
     payment_status: "unpaid",
   });
+  await controlsOf(bench).holdDebits(false);
   const before = emulator.events().findLastIndex(({ type }) => type === "checkout.session.completed") + 1;
   await until(() => typesSince(bench, before).includes("checkout.session.async_payment_succeeded"));
   expect(typesSince(bench, before)).toEqual([

@@ -40,7 +40,7 @@ const OBJECTS: Record<string, Finder> = {
 const newestFirst = <T>(rows: T[]): T[] => rows.reverse();
 
 /** Attributes that are there only when asked for. */
-const INCLUDABLE: Record<string, (store: Store, id: string) => object | null> = {
+const INCLUDABLE: Record<string, (store: Store, id: string) => object | null | undefined> = {
   "Checkout.Session.line_items": (store, id) =>
     listOf(`/v1/checkout/sessions/${id}/line_items`, store.sessionDetails.get(id).lineItems),
   "PaymentLink.line_items": (store, id) => listOf(`/v1/payment_links/${id}/line_items`, store.linkItems.get(id).items),
@@ -55,7 +55,9 @@ const INCLUDABLE: Record<string, (store: Store, id: string) => object | null> = 
   "Invoice.confirmation_secret": confirmationSecret,
   "Invoice.payments": (store, id) =>
     listOf("/v1/invoice_payments", newestFirst(store.invoicePayments.where("invoice", id))),
+  "Plan.tiers": (store, id) => store.priceTiers.find(id)?.tiers,
   "Price.currency_options": currencyOptions,
+  "Price.tiers": (store, id) => store.priceTiers.find(id)?.tiers,
   "Charge.refunds": (store, id) => listOf(`/v1/charges/${id}/refunds`, newestFirst(store.refunds.where("charge", id))),
 };
 

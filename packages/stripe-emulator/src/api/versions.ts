@@ -133,7 +133,8 @@ export const takesOlderParams = (asked: string | null): boolean => asked === nul
 /** What is there only when asked for, and is no list: the SDK's types do not tell it from what is always there. */
 const INCLUDED: Record<string, Record<string, Lead>> = {
   Invoice: { confirmation_secret: { includable: "Invoice.ConfirmationSecret" } },
-  Price: { currency_options: { includable: "Price.CurrencyOptions" } },
+  Plan: { tiers: { includable: "Plan.Tier" } },
+  Price: { currency_options: { includable: "Price.CurrencyOptions" }, tiers: { includable: "Price.Tier" } },
 };
 
 /** What an attribute of a type led to in a version. */

@@ -12,7 +12,7 @@ import {
   isMetered,
   newItem,
   periodFrom,
-  periodLine,
+  periodLines,
   planOf,
   type Subscription,
   type SubscriptionItem,
@@ -115,7 +115,7 @@ export function changeItems(
   if (!trial) scheduleLife(world, { ...subscription, ...patch });
   const charged = trial ? [] : after.filter(begins);
   if (charged.length === 0 && proration !== "always_invoice") return patch;
-  const lines = charged.map((item) => periodLine(world, item, subscription.currency, false));
+  const lines = charged.flatMap((item) => periodLines(world, item, subscription.currency, false));
   const invoice = invoiceNow(world, { ...subscription, ...patch }, lines);
   if (invoice === undefined) return patch;
   return { ...patch, latest_invoice: invoice, ...(newPeriod ? { billing_cycle_anchor: world.now() } : {}) };

@@ -4,6 +4,7 @@ import { listOf, type Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { inForce, spendDiscounts } from "./discounting.ts";
 import { price } from "./invoice-pricing.ts";
+import { amountEach } from "./price-amounts.ts";
 
 export type Invoice = Stored<Stripe.Invoice>;
 export type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
@@ -97,11 +98,10 @@ export function pricingOf(
   { amount, price: of, quantity }: Pick<LineDraft, "amount" | "price" | "quantity">,
   prorated: boolean,
 ) {
-  const unit = String(Number((amount / Math.max(quantity, 1)).toFixed(12)));
   return {
     type: "price_details" as const,
     ...(of ? { price_details: { price: of.id, product: of.product } } : {}),
-    unit_amount_decimal: (prorated ? null : of?.unit_amount_decimal) ?? unit,
+    unit_amount_decimal: (prorated ? null : of?.unit_amount_decimal) ?? amountEach(amount, quantity),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { priceIn } from "./currencies.ts";
 import { type LineDraft, pricingOf } from "./invoice-draft.ts";
+import { amountOf } from "./price-amounts.ts";
 
 export type InvoiceItem = Stored<Stripe.InvoiceItem>;
 
@@ -118,7 +119,7 @@ export interface Purchase {
 /** A one-time purchase as a line of an invoice that is not written down. */
 export function purchaseLine(world: World, { price: sold, quantity }: Purchase, currency: string): LineDraft {
   const price = priceIn(world, sold, currency);
-  const amount = (price.unit_amount ?? 0) * quantity;
+  const amount = amountOf(world, price, quantity);
   const origin = { subscription: null, subscriptionItem: null, invoiceItem: null, proration: false };
   const period = { start: world.now(), end: world.now() };
   return { amount, description: "", price, quantity, discountable: true, origin, period };
@@ -134,7 +135,7 @@ export function purchaseLines(
     const price = priceIn(world, sold, on.currency);
     return putInvoiceItem(world, {
       customer: on.customer,
-      amount: (price.unit_amount ?? 0) * quantity,
+      amount: amountOf(world, price, quantity),
       currency: price.currency,
       description: world.store.products.find(price.product)?.name ?? null,
       discountable: true,

@@ -13,9 +13,12 @@ shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv 
 
 export const isCurrency = (code: string): boolean => CURRENCIES.includes(code);
 
+const digitsOf = (currency: string): number =>
+  ZERO_DECIMAL.includes(currency) ? 0 : THREE_DECIMAL.includes(currency) ? 3 : 2;
+
 /** `1500, "usd"` → `$15.00`; `1500, "jpy"` → `¥1,500`. */
 export function formatMoney(amount: number, currency: string): string {
-  const digits = ZERO_DECIMAL.includes(currency) ? 0 : THREE_DECIMAL.includes(currency) ? 3 : 2;
+  const digits = digitsOf(currency);
   const format = new Intl.NumberFormat("en-US", {
     style: "currency",
     currency: currency.toUpperCase(),
@@ -23,6 +26,21 @@ export function formatMoney(amount: number, currency: string): string {
     maximumFractionDigits: digits,
   });
   return format.format(amount / 10 ** digits);
+}
+
+/** A decimal of the smallest unit: `0.05, "usd"` → `$0.0005`. */
+export function formatDecimal(decimal: string, currency: string): string {
+  const digits = digitsOf(currency);
+  const [whole = "0", fraction = ""] = decimal.split(".");
+  const padded = whole.padStart(digits + 1, "0");
+  const point = padded.length - digits;
+  const format = new Intl.NumberFormat("en-US", {
+    style: "currency",
+    currency: currency.toUpperCase(),
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits + 12,
+  });
+  return format.format(`${padded.slice(0, point)}.${padded.slice(point)}${fraction}` as Intl.StringNumericLiteral);
 }
 
 /** https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, in the smallest unit. */

@@ -4,7 +4,7 @@ import { attemptInvoice } from "./collecting.ts";
 import { issueInvoice } from "./invoicing.ts";
 import { scheduleLife } from "./life.ts";
 import { restartPeriod } from "./renewing.ts";
-import { periodLine, type Subscription } from "./subscription.ts";
+import { periodLines, type Subscription } from "./subscription.ts";
 
 /** `pause_collection.resumes_at` has come. The status never changed, so nothing else does. */
 export function resumeCollection(world: World, id: string): void {
@@ -27,7 +27,7 @@ export function resumeSubscription(world: World, id: string): Subscription {
     subscription,
     currency: before.currency,
     reason: "subscription_cycle",
-    lines: items.data.map((item) => periodLine(world, item, before.currency, false)),
+    lines: items.data.flatMap((item) => periodLines(world, item, before.currency, false)),
     attributes: { auto_advance: false },
   });
   attemptInvoice(world, invoice);

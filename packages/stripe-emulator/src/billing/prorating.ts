@@ -45,7 +45,7 @@ export function chargeRest(world: World, subscription: Subscription, item: Subsc
   const { current_period_start: start, current_period_end: end } = item;
   const others = subscription.items.data.filter(({ id }) => id !== item.id);
   const priced = [item, ...others].map(({ price, quantity }) => ({
-    amount: chargeFor(priceIn(world, price, subscription.currency), quantity),
+    amount: chargeFor(world, priceIn(world, price, subscription.currency), quantity),
     product: price.product,
     discountable: true,
     taxBehavior: "exclusive" as const,
@@ -67,19 +67,20 @@ function debitsOf(world: World, subscription: Subscription, item: string): Debit
     .where("customer", subscription.customer)
     .filter((row) => row.status !== "void")
     .flatMap(({ id, created, lines }) =>
-      lines.data
-        .filter((line) => originOf(line)?.subscription_item === item && line.amount > 0)
-        .filter((line) => !credited.has(line.id) && !credited.has(originOf(line)?.invoice_item ?? ""))
-        .map((line): Debit => {
-          const discount = (line.discount_amounts ?? []).reduce((whole, { amount }) => whole + amount, 0);
-          const details = { invoice: id, invoice_line_items: [line.id] };
-          return {
-            amount: line.amount - discount,
-            period: line.period,
-            date: world.store.invoiceItems.find(originOf(line)?.invoice_item)?.date ?? created,
-            debited: { type: "invoice_line_items", invoice_line_item_details: details },
-          };
-        }),
+      ofOnePeriod(
+        lines.data
+          .filter((line) => originOf(line)?.subscription_item === item && line.amount > 0)
+          .filter((line) => !credited.has(line.id) && !credited.has(originOf(line)?.invoice_item ?? "")),
+      ).map((alike): Debit => {
+        const [{ period, ...line }] = alike;
+        const details = { invoice: id, invoice_line_items: alike.map((each) => each.id) };
+        return {
+          amount: alike.reduce((sum, each) => sum + netOf(each), 0),
+          period,
+          date: world.store.invoiceItems.find(originOf(line)?.invoice_item)?.date ?? created,
+          debited: { type: "invoice_line_items", invoice_line_item_details: details },
+        };
+      }),
     );
   const waiting = pendingItems(world, subscription)
     .filter(({ amount, parent }) => parent?.subscription_details?.subscription_item === item && amount > 0)
@@ -89,6 +90,21 @@ function debitsOf(world: World, subscription: Subscription, item: string): Debit
     });
   return [...invoiced, ...waiting].sort((a, b) => a.date - b.date);
 }
+
+/** The lines of an item that are for the same time: those of the tiers that it reached, or one alone. */
+function ofOnePeriod(lines: readonly InvoiceLine[]): [InvoiceLine, ...InvoiceLine[]][] {
+  const groups = new Map<string, [InvoiceLine, ...InvoiceLine[]]>();
+  for (const line of lines) {
+    const time = `${originOf(line)?.invoice_item} ${line.period.start} ${line.period.end}`;
+    const alike = groups.get(time);
+    if (alike) alike.push(line);
+    else groups.set(time, [line]);
+  }
+  return [...groups.values()];
+}
+
+const netOf = ({ amount, discount_amounts: discounts }: InvoiceLine): number =>
+  amount - (discounts ?? []).reduce((whole, { amount: off }) => whole + off, 0);
 
 /** The ids of the invoice lines and invoice items that credits have taken back. */
 function creditedBy(world: World, { customer }: Subscription): Set<string> {
@@ -102,7 +118,7 @@ function creditedBy(world: World, { customer }: Subscription): Set<string> {
   return new Set(ids.flat());
 }
 
-const originOf = ({ parent }: InvoiceLine) => parent?.subscription_item_details;
+const originOf = ({ parent }: Pick<InvoiceLine, "parent">) => parent?.subscription_item_details;
 
 interface Proration {
   /** In the currency's smallest unit; negative for a credit. */

@@ -8,7 +8,7 @@ import { draftInvoice, type Invoice, type LineDraft, newInvoice } from "./invoic
 import { type InvoiceItem, invoiceItemLine, pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
 import { finalizeInvoice } from "./invoicing.ts";
 import { periodEndOf, scheduleLife } from "./life.ts";
-import { isMetered, periodLine, type Subscription } from "./subscription.ts";
+import { isMetered, periodLines, type Subscription } from "./subscription.ts";
 import { usageLines } from "./usage.ts";
 
 /** A renewal's invoice stays a draft for about an hour, so that it can still be changed. */
@@ -89,7 +89,7 @@ const renewalLines = (world: World, before: Subscription): LineDraft[] =>
   endingItems(before).flatMap((item) =>
     isMetered(item.price)
       ? usageLines(world, before, [item], item.current_period_end)
-      : periodLine(world, nextPeriod(before, item), before.currency, false),
+      : periodLines(world, nextPeriod(before, item), before.currency, false),
   );
 
 /**

@@ -5,7 +5,7 @@ import { cancellation } from "./changing.ts";
 import { draftInvoice } from "./invoice-draft.ts";
 import { scheduleLife } from "./life.ts";
 import { currentPhase, endOf, itemsOf, type Phase, planSchedule, type Schedule } from "./schedule-phases.ts";
-import { newSubscription, periodLine, type Subscription } from "./subscription.ts";
+import { newSubscription, periodLines, type Subscription } from "./subscription.ts";
 
 /** A schedule's first invoice stays a draft for about an hour, as those of renewals do. */
 const DRAFT_S = 3600;
@@ -114,7 +114,7 @@ export function beginSchedule(world: World, id: string): void {
     subscription,
     currency: subscription.currency,
     reason: "subscription_create",
-    lines: subscription.items.data.map((item) => periodLine(world, item, subscription.currency, false)),
+    lines: subscription.items.data.flatMap((item) => periodLines(world, item, subscription.currency, false)),
     attributes: { automatically_finalizes_at: finalizes },
   });
   world.schedule("finalize_invoice", invoice, finalizes * 1000);

@@ -48,5 +48,5 @@ export function adjustQuantities(
 const withQuantity = (world: World, item: LineItem, quantity: number): LineItem => ({
   ...item,
   quantity,
-  amount_subtotal: item.price ? chargeFor(priceIn(world, item.price, item.currency), quantity) : 0,
+  amount_subtotal: item.price ? chargeFor(world, priceIn(world, item.price, item.currency), quantity) : 0,
 });

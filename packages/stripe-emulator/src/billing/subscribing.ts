@@ -19,7 +19,7 @@ import { draftForAnHour, issueInvoice, newPayment } from "./invoicing.ts";
 import { scheduleLife } from "./life.ts";
 import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts";
 import { openSetup } from "./setup.ts";
-import { newSubscription, periodLine, type Subscription, type SubscriptionDraft } from "./subscription.ts";
+import { newSubscription, periodLines, type Subscription, type SubscriptionDraft } from "./subscription.ts";
 import { isChallenged, isDeclined } from "./test-cards.ts";
 
 const INCOMPLETE_MS = 23 * 3_600_000;
@@ -39,7 +39,7 @@ export function startSubscription(
   const { id, customer, currency, items } = world.store.subscriptions.put(newSubscription(world, draft));
   const discounts = draft.discounts.map((offer) => grant(world, offer, { customer, subscription: id }));
   const subscription = world.update("subscriptions", id, { discounts });
-  const periods = items.data.map((item) => periodLine(world, item, currency, trialEnd !== null));
+  const periods = items.data.flatMap((item) => periodLines(world, item, currency, trialEnd !== null));
   const invoice = newId("in");
   const first = { id: invoice, customer, subscription, currency, reason: "subscription_create" as const };
   const once = purchases.map((purchase) => purchaseLine(world, purchase, currency));

@@ -6,6 +6,8 @@ import { periodEnd } from "./calendar.ts";
 import { priceIn } from "./currencies.ts";
 import type { LineDraft } from "./invoice-draft.ts";
 import type { Purchase } from "./invoice-item.ts";
+import { formatDecimal } from "./money.ts";
+import { amountOf, type Share, sharesOf } from "./price-amounts.ts";
 import type { Offer } from "./redeeming.ts";
 
 export type Subscription = Stored<Stripe.Subscription>;
@@ -49,33 +51,42 @@ export interface SubscriptionDraft {
 export const isMetered = ({ recurring }: Price): boolean => recurring?.usage_type === "metered";
 
 /** What so many cost for a period. Of what is paid by use nothing is, as long as nobody says how much was used. */
-export const chargeFor = (price: Price, quantity: number | null | undefined): number =>
-  (price.unit_amount ?? 0) * (quantity ?? (isMetered(price) ? 0 : 1));
+export function chargeFor(world: World, price: Price, quantity: number | null | undefined): number {
+  if (quantity == null && isMetered(price)) return 0;
+  return amountOf(world, price, quantity ?? 1);
+}
 
 /**
- * The invoice line of an item's whole period, in its subscription's currency; nothing is charged for a trial.
- * @param used how much, of what is paid by use: nothing in a period that begins
+ * The invoice lines of an item's whole period, in its subscription's currency: one, or one for each tier; nothing is charged for a trial.
+ * @param used how much, of what is paid by use; absent in a period that begins, which costs nothing yet
  */
-export function periodLine(
+export function periodLines(
   world: World,
   item: SubscriptionItem,
   currency: string,
   trial: boolean,
-  used = 0,
-): LineDraft {
-  const quantity = isMetered(item.price) ? used : (item.quantity ?? 1);
-  const price = priceIn(world, item.price, currency);
-  const product = world.store.products.find(item.price.product)?.name ?? item.price.product;
-  return {
-    amount: trial ? 0 : chargeFor(price, quantity),
-    description: trial ? `Trial period for ${product}` : `${quantity} × ${product}`,
+  used?: number,
+): LineDraft[] {
+  const { price: sold } = item;
+  const quantity = isMetered(sold) ? used : (item.quantity ?? 1);
+  const price = priceIn(world, sold, currency);
+  const product = world.store.products.find(sold.product)?.name ?? sold.product;
+  const free: Share[] = [{ quantity: quantity ?? 0, amount: 0, tier: null }];
+  const shares = trial || quantity === undefined ? free : sharesOf(world, price, quantity);
+  return shares.map((share) => ({
+    amount: share.amount,
+    description: trial ? `Trial period for ${product}` : `${share.quantity} × ${product}${tierText(share, price)}`,
     price,
-    quantity,
+    quantity: share.quantity,
     discountable: true,
     origin: { subscription: item.subscription, subscriptionItem: item.id, invoiceItem: null, proration: false },
     period: { start: item.current_period_start, end: item.current_period_end },
-  };
+  }));
 }
+
+/** As in "5 × Seat (Tier 1 at $7.00 / month)". */
+const tierText = ({ tier }: Share, { currency, recurring }: Price): string =>
+  tier ? ` (Tier ${tier.number} at ${formatDecimal(tier.unit, currency)} / ${recurring?.interval})` : "";
 
 /** The plan object that older clients still read beside the price. */
 export function planOf(price: Price): Stored<Stripe.Plan> {
@@ -85,7 +96,7 @@ export function planOf(price: Price): Stored<Stripe.Plan> {
     active: price.active,
     amount: price.unit_amount,
     amount_decimal: price.unit_amount_decimal,
-    billing_scheme: "per_unit",
+    billing_scheme: price.billing_scheme,
     created: price.created,
     currency: price.currency,
     interval: price.recurring?.interval ?? "month",
@@ -95,8 +106,8 @@ export function planOf(price: Price): Stored<Stripe.Plan> {
     meter: price.recurring?.meter ?? null,
     nickname: price.nickname,
     product: price.product,
-    tiers_mode: null,
-    transform_usage: null,
+    tiers_mode: price.tiers_mode,
+    transform_usage: price.transform_quantity,
     trial_period_days: price.recurring?.trial_period_days ?? null,
     usage_type: price.recurring?.usage_type ?? "licensed",
   };

@@ -4,7 +4,7 @@ import { collectInvoice } from "./collecting.ts";
 import { scheduleLife, TRIAL_NOTICE_S } from "./life.ts";
 import { creditRest } from "./prorating.ts";
 import { renewSubscription } from "./renewing.ts";
-import { periodLine, type Subscription } from "./subscription.ts";
+import { periodLines, type Subscription } from "./subscription.ts";
 
 export function trialWillEnd(world: World, id: string): void {
   const subscription = world.store.subscriptions.find(id);
@@ -48,6 +48,6 @@ export function moveTrialEnd(
 
 /** A trial that begins is a period of its own, with an invoice: what was paid and not used goes to the balance. Its id. */
 function invoiceTrial(world: World, subscription: Subscription): string | null {
-  const lines = subscription.items.data.map((item) => periodLine(world, item, subscription.currency, true));
+  const lines = subscription.items.data.flatMap((item) => periodLines(world, item, subscription.currency, true));
   return invoiceNow(world, subscription, lines) ?? subscription.latest_invoice;
 }

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import type { LineDraft } from "./invoice-draft.ts";
-import { isMetered, periodLine, type Subscription, type SubscriptionItem } from "./subscription.ts";
+import { isMetered, periodLines, type Subscription, type SubscriptionItem } from "./subscription.ts";
 
 type Meter = Stored<Stripe.Billing.Meter>;
 
@@ -38,12 +38,12 @@ export const usageLines = (
   items: readonly SubscriptionItem[],
   end: number,
 ): LineDraft[] =>
-  items.filter(({ price }) => isMetered(price)).map((item) => usageLine(world, subscription, item, end));
+  items.filter(({ price }) => isMetered(price)).flatMap((item) => linesOf(world, subscription, item, end));
 
-function usageLine(world: World, subscription: Subscription, item: SubscriptionItem, end: number): LineDraft {
+function linesOf(world: World, subscription: Subscription, item: SubscriptionItem, end: number): LineDraft[] {
   const { currency, customer, status } = subscription;
   const meter = world.store.meters.find(item.price.recurring?.meter);
   const start = item.current_period_start;
-  const used = meter && status !== "trialing" ? usedOf(world, meter, customer, start, end) : 0;
-  return { ...periodLine(world, item, currency, false, used), period: { start, end } };
+  const used = meter && status !== "trialing" ? usedOf(world, meter, customer, start, end) : undefined;
+  return periodLines(world, item, currency, false, used).map((line) => ({ ...line, period: { start, end } }));
 }

@@ -1,12 +1,11 @@
 import type { Hono } from "hono";
 import { html } from "hono/html";
 import { ApiError } from "../api/errors.ts";
-import { formatMoney } from "../billing/money.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import { openLink, openTable, type Visit } from "../resources/link-visits.ts";
 import type { World } from "../world.ts";
 import { badge, type Markup, notice, page, seeOther } from "./layout.ts";
-import { formatInterval } from "./money.ts";
+import { priceText } from "./price-text.ts";
 
 const DEACTIVATED = "This link is no longer active. Ask whoever gave it to you for another one.";
 
@@ -44,15 +43,16 @@ function toSession(open: () => CheckoutSession): Response | Promise<Response> {
 }
 
 /** The prices named by `price`, each with a button. */
-function showTable({ store }: World, params: URLSearchParams): Promise<Response> {
+function showTable(world: World, params: URLSearchParams): Promise<Response> {
+  const { store } = world;
   const prices = params.getAll("price").flatMap((id) => store.prices.find(id) ?? []);
   const kept = ["client-reference-id", "customer-email"].flatMap((name) => {
     const value = params.get(name);
     return value === null ? [] : html`<input type="hidden" name="${name}" value="${value}">`;
   });
   const offers = prices.map((price): Markup => {
-    const { recurring, currency, unit_amount: amount } = price;
-    return html`<li><form class="row" method="post"><span>${store.products.find(price.product)?.name} <span class="soft">${formatMoney(amount ?? 0, currency)} ${recurring ? formatInterval(recurring) : ""}</span></span>
+    const { recurring, currency } = price;
+    return html`<li><form class="row" method="post"><span>${store.products.find(price.product)?.name} <span class="soft">${priceText(world, price, currency)}</span></span>
 <input type="hidden" name="price" value="${price.id}">${kept}<button type="submit">${recurring ? "Subscribe" : "Buy"}</button></form></li>`;
   });
   const body = html`<main class="page stack">${badge}<h1>Pricing table</h1>

@@ -6,7 +6,8 @@ import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { badge, type Markup } from "./layout.ts";
 import { changeInPortal } from "./portal-actions.ts";
-import { nameOf, priceText } from "./portal-page.ts";
+import { nameOf } from "./portal-page.ts";
+import { priceText } from "./price-text.ts";
 
 type Confirm = NonNullable<NonNullable<PortalSession["flow"]>["subscription_update_confirm"]>;
 

@@ -1,7 +1,6 @@
 import { html } from "hono/html";
 import type Stripe from "stripe";
 import { currentPeriodEnd } from "../billing/changing.ts";
-import { priceIn } from "../billing/currencies.ts";
 import { isOver } from "../billing/end-subscription.ts";
 import { formatMoney } from "../billing/money.ts";
 import type { Subscription } from "../billing/subscription.ts";
@@ -11,9 +10,8 @@ import type { PortalSession } from "../resources/portal-sessions.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { badge, type Markup } from "./layout.ts";
-import { formatDate, formatInterval } from "./money.ts";
-
-type Price = Stored<Stripe.Price>;
+import { formatDate } from "./money.ts";
+import { priceText } from "./price-text.ts";
 
 /** The customer's portal; with a flow of one subscription only that, and nothing beside. */
 export function portalPage(world: World, session: PortalSession, flow: PortalSession["flow"]): Markup {
@@ -48,9 +46,6 @@ const priceOf = (subscription: Subscription) => subscription.items.data[0]?.pric
 
 export const nameOf = (world: World, subscription: Subscription) =>
   world.store.products.find(priceOf(subscription)?.product)?.name ?? "Subscription";
-
-export const priceText = (world: World, price: Price, currency: string) =>
-  `${formatMoney(priceIn(world, price, currency).unit_amount ?? 0, currency)}${price.recurring ? ` ${formatInterval(price.recurring)}` : ""}`;
 
 const BRANDS: Partial<Record<string, string>> = { amex: "American Express", mastercard: "Mastercard", visa: "Visa" };
 

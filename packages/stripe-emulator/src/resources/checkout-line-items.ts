@@ -20,11 +20,11 @@ type Asked = NonNullable<CreateSessionParams["line_items"]>[number];
 function newLineItem(world: World, asked: Asked, param: string, currency: string | undefined): LineItem {
   if (asked.price === undefined && !asked.price_data) throw missingParameter(`${param}[price]`);
   const price = asked.price_data
-    ? createPrice(world, asked.price_data)
+    ? createPrice(world, asked.price_data, undefined, `${param}[price_data]`)
     : activePriceFromParam(world, asked.price ?? "", `${param}[price]`);
   refuseQuantity(price, asked.quantity, param);
   const charged = findPriceIn(world, price, currency) ?? price;
-  const total = chargeFor(charged, asked.quantity);
+  const total = chargeFor(world, charged, asked.quantity);
   return {
     id: newId("li"),
     object: "item",

@@ -15,7 +15,7 @@ import {
   text,
 } from "../api/params.ts";
 import { discounts } from "./discount-params.ts";
-import { amount, currency, productData, recurring, taxBehavior } from "./price-params.ts";
+import { amount, currency, decimal, productData, recurring, taxBehavior } from "./price-params.ts";
 import { liability, trialSettings } from "./subscription-params.ts";
 
 const priceData = hashOf(
@@ -27,8 +27,9 @@ const priceData = hashOf(
       recurring,
       tax_behavior: taxBehavior,
       unit_amount: amount,
+      unit_amount_decimal: decimal,
     } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.LineItem.PriceData>,
-    ["currency", "unit_amount"],
+    ["currency"],
   ),
 );
 

@@ -17,6 +17,7 @@ import { findPriceIn } from "../billing/currencies.ts";
 import { addLine, removeLine } from "../billing/draft-lines.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { deleteInvoiceItem, type InvoiceItem, putInvoiceItem } from "../billing/invoice-item.ts";
+import { amountOf } from "../billing/price-amounts.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { currency } from "./price-params.ts";
@@ -64,7 +65,7 @@ function createItem(world: World, params: ParamsOf<typeof createParams>): Invoic
   const quantity = params.quantity ?? 1;
   const named = params.pricing && activePriceFromParam(world, params.pricing.price, "pricing[price]");
   const price = named && (findPriceIn(world, named, params.currency ?? draft?.currency) ?? named);
-  const amount = price ? (price.unit_amount ?? 0) * quantity : params.amount;
+  const amount = price ? amountOf(world, price, quantity) : params.amount;
   if (amount === undefined) throw missingParameter("amount");
   const currency = price?.currency ?? params.currency ?? draft?.currency ?? customer.currency ?? "usd";
   if (draft && draft.currency !== currency) {

@@ -18,7 +18,8 @@ import { planOf } from "../billing/subscription.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { amount, count, currency, interval } from "./price-params.ts";
+import { modelParams } from "./price-models.ts";
+import { amount, count, currency, decimal, interval } from "./price-params.ts";
 import { changePrice, createPrice, deletePrice, type Price } from "./prices.ts";
 import { createProduct } from "./product-creation.ts";
 
@@ -52,12 +53,16 @@ const createParams = schema(
   {
     ...attributes,
     amount,
-    billing_scheme: oneOf("per_unit"),
+    amount_decimal: decimal,
+    billing_scheme: modelParams.billing_scheme,
     currency,
     id: text,
     interval,
     interval_count: count,
     product: productOrNew,
+    tiers: modelParams.tiers,
+    tiers_mode: modelParams.tiers_mode,
+    transform_usage: modelParams.transform_quantity,
     usage_type: oneOf("licensed"),
   } satisfies Fields<keyof Stripe.PlanCreateParams>,
   ["currency", "interval"],
@@ -67,13 +72,16 @@ function createPlan(world: World, params: ParamsOf<typeof createParams>): Plan {
   const {
     id = newId("plan"),
     amount: unit,
+    amount_decimal: unitDecimal,
+    transform_usage: packages,
     interval,
     interval_count = 1,
     trial_period_days,
     product,
     ...plain
   } = params;
-  if (unit === undefined) throw missingParameter("amount");
+  if (unit === undefined && unitDecimal === undefined && plain.billing_scheme !== "tiered")
+    throw missingParameter("amount");
   if (product === undefined) throw missingParameter("product");
   const { usage_type: _licensed, ...shared } = plain;
   const price = createPrice(
@@ -81,6 +89,8 @@ function createPlan(world: World, params: ParamsOf<typeof createParams>): Plan {
     {
       ...shared,
       unit_amount: unit,
+      unit_amount_decimal: unitDecimal,
+      transform_quantity: packages,
       product: typeof product === "string" ? product : createProduct(world, product).id,
       recurring: { interval, interval_count, trial_period_days },
     },

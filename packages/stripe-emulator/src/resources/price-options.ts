@@ -1,5 +1,7 @@
 import { invalid, missingParameter } from "../api/errors.ts";
+import { namedAmount } from "../billing/price-amounts.ts";
 import type { CurrencyOption } from "../state/rows.ts";
+import { oneAmount } from "./price-models.ts";
 import type { currencyOptions } from "./price-params.ts";
 
 /**
@@ -11,21 +13,24 @@ export function priceOptions(
   asked: ReturnType<typeof currencyOptions>,
   own: string,
 ): Record<string, CurrencyOption> {
-  const changed = Object.entries(asked).map(([currency, { unit_amount: named, tax_behavior: tax }]) => {
-    const param = `currency_options[${currency}]`;
-    if (currency === own) throw invalid(`\`${own}\` is the price's own currency.`, undefined, param);
-    const known = before[currency];
-    refuseTaxChange(known?.tax_behavior, tax, `${param}[tax_behavior]`);
-    const amount = named ?? known?.unit_amount;
-    if (amount == null) throw missingParameter(`${param}[unit_amount]`);
-    const option: CurrencyOption = {
-      custom_unit_amount: null,
-      tax_behavior: tax ?? known?.tax_behavior ?? "unspecified",
-      unit_amount: amount,
-      unit_amount_decimal: String(amount),
-    };
-    return [currency, option] as const;
-  });
+  const changed = Object.entries(asked).map(
+    ([currency, { unit_amount: whole, unit_amount_decimal: part, tax_behavior: tax }]) => {
+      const param = `currency_options[${currency}]`;
+      if (currency === own) throw invalid(`\`${own}\` is the price's own currency.`, undefined, param);
+      const known = before[currency];
+      refuseTaxChange(known?.tax_behavior, tax, `${param}[tax_behavior]`);
+      const named = oneAmount(whole, part, `${param}[unit_amount]`);
+      const decimal = named?.decimal ?? known?.unit_amount_decimal;
+      if (decimal == null) throw missingParameter(`${param}[unit_amount]`);
+      const option: CurrencyOption = {
+        custom_unit_amount: null,
+        tax_behavior: tax ?? known?.tax_behavior ?? "unspecified",
+        unit_amount: namedAmount(decimal).amount,
+        unit_amount_decimal: decimal,
+      };
+      return [currency, option] as const;
+    },
+  );
   return { ...before, ...Object.fromEntries(changed) };
 }
 

@@ -47,11 +47,19 @@ export const taxBehavior = oneOf("exclusive", "inclusive", "unspecified");
 /** An amount in the smallest unit of its currency. */
 export const amount = integerIn(0, MOST);
 
+/** A decimal of the currency's smallest unit: https://docs.stripe.com/api/prices/create#create_price-unit_amount_decimal */
+export const decimal: Reader<string> = (value, param) => {
+  const word = text(value, param);
+  if (/^\d{1,8}(\.\d{1,12})?$/.test(word)) return word;
+  const message = `Invalid decimal: ${word}; must be a positive number with at most 12 decimal places`;
+  throw invalid(message, "parameter_invalid_decimal", param);
+};
+
 /** What a price costs in other currencies than its own. */
 export const currencyOptions = mapOf(
   currency,
   hashOf(
-    schema({ unit_amount: amount, tax_behavior: taxBehavior } satisfies Fields<
+    schema({ unit_amount: amount, unit_amount_decimal: decimal, tax_behavior: taxBehavior } satisfies Fields<
       keyof Stripe.PriceCreateParams.CurrencyOptions
     >),
   ),
@@ -59,10 +67,10 @@ export const currencyOptions = mapOf(
 
 /** What a price can be made from inside another request. */
 export const defaultPriceData = hashOf(
-  schema({ currency, unit_amount: amount, recurring, tax_behavior: taxBehavior, metadata }, [
-    "currency",
-    "unit_amount",
-  ]),
+  schema(
+    { currency, unit_amount: amount, unit_amount_decimal: decimal, recurring, tax_behavior: taxBehavior, metadata },
+    ["currency"],
+  ),
 );
 
 /** A product made together with its price. */

@@ -20,8 +20,9 @@ import { previousAttributes } from "../events/previous-attributes.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { modelOf, modelParams, refuseTiersIn } from "./price-models.ts";
 import { priceOptions, refuseTaxChange } from "./price-options.ts";
-import { amount, currency, currencyOptions, interval, productData, recurring, taxBehavior } from "./price-params.ts";
+import { currency, currencyOptions, interval, productData, recurring, taxBehavior } from "./price-params.ts";
 import { createProduct } from "./product-creation.ts";
 
 export type Price = Stored<Stripe.Price>;
@@ -40,8 +41,7 @@ const createParams = schema(
     ...attributes,
     currency,
     currency_options: currencyOptions,
-    unit_amount: amount,
-    billing_scheme: oneOf("per_unit"),
+    ...modelParams,
     product: text,
     product_data: productData,
     recurring,
@@ -52,9 +52,16 @@ const createParams = schema(
 /** Three years, in each interval: the SDK's comment on `interval_count`. */
 const LONGEST = { day: 1095, week: 156, month: 36, year: 3 };
 
-export function createPrice(world: World, params: ParamsOf<typeof createParams>, id = newId("price")): Price {
+/** @param within the parameter that all of these are in */
+export function createPrice(
+  world: World,
+  params: ParamsOf<typeof createParams>,
+  id = newId("price"),
+  within?: string,
+): Price {
   if (world.store.prices.find(id)) throw invalid("Price already exists.", "resource_already_exists", "id");
-  if (params.unit_amount === undefined) throw missingParameter("unit_amount");
+  const { tiers, ...model } = modelOf(params, (name) => (within === undefined ? name : `${within}[${name}]`));
+  refuseTiersIn(tiers, params.currency_options);
   if (params.product !== undefined && !world.store.products.find(params.product))
     throw noSuch("product", params.product, "product");
   takeLookupKey(world, id, params);
@@ -69,7 +76,6 @@ export function createPrice(world: World, params: ParamsOf<typeof createParams>,
     id,
     object: "price",
     active: params.active ?? true,
-    billing_scheme: "per_unit",
     created: world.now(),
     currency: params.currency,
     custom_unit_amount: null,
@@ -87,12 +93,10 @@ export function createPrice(world: World, params: ParamsOf<typeof createParams>,
         }
       : null,
     tax_behavior: params.tax_behavior ?? "unspecified",
-    tiers_mode: null,
-    transform_quantity: null,
     type: period ? "recurring" : "one_time",
-    unit_amount: params.unit_amount,
-    unit_amount_decimal: String(params.unit_amount),
+    ...model,
   });
+  if (tiers) world.store.priceTiers.put({ id, tiers });
   if (params.currency_options) world.store.currencyOptions.put({ id, options });
   if (price.recurring) world.emit("plan.created", planOf(price));
   world.emit("price.created", price);
@@ -149,6 +153,7 @@ function updatePrice(world: World, id: string, params: ParamsOf<typeof updatePar
   const before = getPrice(world, id);
   const { metadata: change, transfer_lookup_key: _transfer, currency_options: asked, ...plain } = params;
   refuseTaxChange(before.tax_behavior, plain.tax_behavior, "tax_behavior");
+  refuseTiersIn(world.store.priceTiers.find(id)?.tiers, asked ?? undefined);
   if (asked) {
     const options = priceOptions(world.store.currencyOptions.find(id)?.options ?? {}, asked, before.currency);
     world.store.currencyOptions.put({ id, options });
@@ -175,6 +180,7 @@ export function changePrice(
 export function deletePrice(world: World, price: Price): void {
   world.store.prices.delete(price.id);
   world.store.currencyOptions.delete(price.id);
+  world.store.priceTiers.delete(price.id);
   world.emit("plan.deleted", planOf(price));
   world.emit("price.deleted", price);
 }

@@ -53,7 +53,7 @@ export function createWithPrice(
 ): Product {
   const product = createProduct(world, draft);
   if (!priceData) return product;
-  const price = createPrice(world, { ...priceData, product: product.id });
+  const price = createPrice(world, { ...priceData, product: product.id }, undefined, "default_price_data");
   return world.update("products", product.id, { default_price: price.id }, "product.updated");
 }
 

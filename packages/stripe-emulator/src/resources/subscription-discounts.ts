@@ -16,7 +16,10 @@ export const basketOf = (
 ): Basket => ({
   customer,
   currency,
-  subtotal: items.reduce((sum, { price, quantity }) => sum + chargeFor(priceIn(world, price, currency), quantity), 0),
+  subtotal: items.reduce(
+    (sum, { price, quantity }) => sum + chargeFor(world, priceIn(world, price, currency), quantity),
+    0,
+  ),
   products: items.map(({ price }) => price.product),
 });
 

@@ -119,6 +119,14 @@ export interface CurrencyOptions {
   options: Record<string, CurrencyOption>;
 }
 
+/** The tiers of a price (the id): shown only when they are expanded. */
+export interface PriceTiers {
+  id: string;
+  tiers: Tier[];
+}
+
+export type Tier = Stored<Stripe.Price.Tier>;
+
 export type CurrencyOption = Pick<
   Stored<Stripe.Price>,
   "custom_unit_amount" | "unit_amount" | "unit_amount_decimal"
@@ -136,6 +144,7 @@ export interface Rows {
   products: Stored<Stripe.Product>;
   prices: Stored<Stripe.Price>;
   currencyOptions: CurrencyOptions;
+  priceTiers: PriceTiers;
   meters: Stored<Stripe.Billing.Meter>;
   meterEvents: MeterEventRow;
   checkoutSessions: Stored<Stripe.Checkout.Session>;
@@ -212,6 +221,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   products: true,
   prices: true,
   currencyOptions: true,
+  priceTiers: true,
   meters: true,
   meterEvents: true,
   checkoutSessions: true,
