@@ -1,11 +1,4 @@
-import {
-  type ApiRouteProps,
-  Api as HttpApi,
-  Function as Lambda,
-  type Stack,
-  type StackContext,
-  use,
-} from "sst/constructs";
+import { Api as HttpApi, Function as Lambda, type Stack, type StackContext, use } from "sst/constructs";
 import { ACCESS_LOG_FORMAT } from "./access-log.ts";
 import { build } from "./build.ts";
 import { checkoutOptions, embedsCheckout } from "./checkout-options.ts";
@@ -14,6 +7,7 @@ import { environment } from "./environment.ts";
 import { Events } from "./events.ts";
 import { Secrets } from "./secrets.ts";
 import { sendTo } from "./send-to.ts";
+import { type Routes, shiftTraffic } from "./shift-traffic.ts";
 import { stageOf } from "./stage.ts";
 import { CUSTOMER_ROUTES, throttleRoutes } from "./throttles.ts";
 
@@ -21,7 +15,7 @@ import { CUSTOMER_ROUTES, throttleRoutes } from "./throttles.ts";
 export function Api({ app, stack }: StackContext) {
   const { stripeSecretKey, supabaseSecretKey } = use(Secrets);
 
-  const customerRoute = (file: string, more: Record<string, string> = {}): ApiRouteProps<string> => ({
+  const customerRoute = (file: string, more: Record<string, string> = {}) => ({
     function: {
       handler: `packages/functions/src/${file}.handler`,
       bind: [stripeSecretKey, supabaseSecretKey],
@@ -43,26 +37,27 @@ export function Api({ app, stack }: StackContext) {
     cors: corsForOthers(),
     accessLog: { format: ACCESS_LOG_FORMAT, retention: stageOf(app).logRetention },
     defaults: { throttle: CUSTOMER_ROUTES },
-    routes: {
-      "POST /api/checkout_sessions": customerRoute("create-checkout-session", options),
-      "GET /api/checkout_sessions/{id}": customerRoute("get-checkout-session"),
-      "POST /api/stripe/create-checkout": customerRoute("create-checkout", options),
-      "POST /api/stripe/create-portal": customerRoute("create-portal"),
-      "POST /api/subscriptions/preview-change": customerRoute("preview-change"),
-      "POST /api/subscriptions/change": customerRoute("change-plan"),
-      "POST /api/subscriptions/cancel": customerRoute("cancel-subscription"),
-      "POST /api/subscriptions/resume": customerRoute("resume-subscription"),
-      "POST /api/subscriptions/next-payment": customerRoute("next-payment"),
-      ...webhookRoute(stack),
-      "GET /api/health": {
-        function: {
-          handler: "packages/functions/src/health.handler",
-          bind: [stripeSecretKey, supabaseSecretKey],
-          environment: { ...environment("SUPABASE_URL"), BUILD: build() },
-        },
+  });
+  const routes: Routes = {
+    "POST /api/checkout_sessions": customerRoute("create-checkout-session", options),
+    "GET /api/checkout_sessions/{id}": customerRoute("get-checkout-session"),
+    "POST /api/stripe/create-checkout": customerRoute("create-checkout", options),
+    "POST /api/stripe/create-portal": customerRoute("create-portal"),
+    "POST /api/subscriptions/preview-change": customerRoute("preview-change"),
+    "POST /api/subscriptions/change": customerRoute("change-plan"),
+    "POST /api/subscriptions/cancel": customerRoute("cancel-subscription"),
+    "POST /api/subscriptions/resume": customerRoute("resume-subscription"),
+    "POST /api/subscriptions/next-payment": customerRoute("next-payment"),
+    ...webhookRoute(stack),
+    "GET /api/health": {
+      function: {
+        handler: "packages/functions/src/health.handler",
+        bind: [stripeSecretKey, supabaseSecretKey],
+        environment: { ...environment("SUPABASE_URL"), BUILD: build() },
       },
     },
-  });
+  };
+  api.addRoutes(api, stageOf(app).shiftsTraffic ? shiftTraffic(app, api, routes) : routes);
 
   throttleRoutes(api);
 
@@ -71,7 +66,7 @@ export function Api({ app, stack }: StackContext) {
 }
 
 /** Where Stripe posts its events. None, where they come by EventBridge alone. */
-function webhookRoute(stack: Stack): Record<string, ApiRouteProps<string>> {
+function webhookRoute(stack: Stack): Routes {
   const { stripeWebhookSecret } = use(Secrets);
   if (!stripeWebhookSecret) return {};
   const receiver = new Lambda(stack, "ReceiveStripeEvent", {

@@ -9,6 +9,8 @@ export interface Stage {
   isProtected: boolean;
   /** Whether someone is told when something is wrong: alarms and a dashboard. */
   isWatched: boolean;
+  /** Whether a deploy moves requests to the new code little by little, and back when it fails: see `shift-traffic.ts`. */
+  shiftsTraffic: boolean;
   logRetention: NonNullable<FunctionProps["logRetention"]>;
 }
 
@@ -16,12 +18,12 @@ export interface Stage {
 const LOCAL = "local";
 
 const STAGES: Record<string, Stage> = {
-  prod: { isProtected: true, isWatched: true, logRetention: "three_months" },
-  staging: { isProtected: false, isWatched: true, logRetention: "one_month" },
+  prod: { isProtected: true, isWatched: true, shiftsTraffic: true, logRetention: "three_months" },
+  staging: { isProtected: false, isWatched: true, shiftsTraffic: false, logRetention: "one_month" },
 };
 
 /** `dev`, and whatever stage a person makes for themselves. */
-const PERSONAL: Stage = { isProtected: false, isWatched: false, logRetention: "one_week" };
+const PERSONAL: Stage = { isProtected: false, isWatched: false, shiftsTraffic: false, logRetention: "one_week" };
 
 export function stageOf(app: Pick<App, "stage">): Stage {
   return STAGES[app.stage] ?? PERSONAL;

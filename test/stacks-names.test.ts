@@ -38,8 +38,8 @@ function namesIn(stage: Extract<Stage, "prod" | "frankfurt">): string[] {
 }
 const isOfTheAccount = (name: string) => OF_THE_ACCOUNT.some((type) => name.startsWith(`${type} `));
 
-/** What is named within its own role, API or zone: nothing that another product has can be in its way. */
-const WITHIN = /^AWS::(IAM::Policy|ApiGatewayV2::Stage|Route53::RecordSet) /;
+/** What is named within its own role, function, API or zone: nothing that another product has can be in its way. */
+const WITHIN = /^AWS::(IAM::Policy|Lambda::Alias|ApiGatewayV2::Stage|Route53::RecordSet) /;
 
 it.each(["prod", "frankfurt"] as const)(
   "each name in %s is the product's own, and what an account has one of the region's",

@@ -137,11 +137,16 @@ it("no role may do everything with anything", () => {
   }
 });
 
-it("of AWS's own policies, functions have the one that lets them write their log", () => {
-  const policies = everyTemplate.flatMap((template) =>
-    resourcesOf(template, "AWS::IAM::Role").flatMap(([, { Properties }]) => Properties.ManagedPolicyArns ?? []),
-  );
-  for (const policy of policies) expect(JSON.stringify(policy)).toContain("service-role/AWSLambdaBasicExecutionRole");
+it("of AWS's own policies, functions have the one that lets them write their log, and CodeDeploy the one to move an alias", () => {
+  const allowed: Record<string, string> = {
+    "lambda.amazonaws.com": "service-role/AWSLambdaBasicExecutionRole",
+    "codedeploy.amazonaws.com": "service-role/AWSCodeDeployRoleForLambdaLimited",
+  };
+  for (const [, { Properties }] of everyTemplate.flatMap((template) => resourcesOf(template, "AWS::IAM::Role"))) {
+    const [whose = ""] = /\w+\.amazonaws\.com/.exec(JSON.stringify(Properties.AssumeRolePolicyDocument)) ?? [];
+    const policies = (Properties.ManagedPolicyArns ?? []) as unknown[];
+    for (const policy of policies) expect(JSON.stringify(policy)).toContain(allowed[whose]);
+  }
 });
 
 it("a function is bound to its own secrets, and finds no value of theirs in its environment", () => {

@@ -29,6 +29,7 @@ async function synthesize(): Promise<void> {
     APP_NAME: "shop",
     STRIPE_EVENT_DESTINATION: "eventbridge",
     STRIPE_EVENT_SOURCE: EVENT_SOURCE,
+    DEPLOY_AT_ONCE: "on",
   });
   await sst(["build", "--stage", "dev", "--to", `${ASSEMBLIES}/dev`], {
     TRACING: "on",

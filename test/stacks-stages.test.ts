@@ -26,6 +26,16 @@ const retentionsOf = (templates: typeof prod) =>
     ),
   );
 
+/** What the API's routes lead to, and are allowed to invoke. */
+const invokedBy = ({ Api }: ReturnType<typeof readTemplates>) => {
+  const resources = Api.toJSON().Resources;
+  const targets = [
+    ...resourcesOf(Api, "AWS::ApiGatewayV2::Integration").map(([, { Properties }]) => Properties.IntegrationUri),
+    ...resourcesOf(Api, "AWS::Lambda::Permission").map(([, { Properties }]) => Properties.FunctionName),
+  ] as { Ref?: string; "Fn::GetAtt"?: [string, string] }[];
+  return new Set(targets.map((target) => resources[target.Ref ?? target["Fn::GetAtt"]?.[0] ?? ""]?.Type));
+};
+
 describe("prod", () => {
   it("keeps its data when its stacks go", () => {
     expect(deletionPoliciesOf(prod)).toEqual(new Set(["Retain", "RetainExceptOnCreate"]));
@@ -33,6 +43,33 @@ describe("prod", () => {
 
   it("keeps its logs for three months", () => {
     expect(retentionsOf(prod)).toEqual(new Set([90]));
+  });
+
+  it("moves requests to a new version by a tenth a minute, and back when ApiFailing rings", () => {
+    expect(invokedBy(readTemplates("prod"))).toEqual(new Set(["AWS::Lambda::Alias"]));
+    const aliases = resourcesOf(readTemplates("prod").Api, "AWS::Lambda::Alias");
+    expect(aliases).toHaveLength(11);
+    for (const [, { Properties, UpdatePolicy }] of aliases) {
+      expect(Properties.FunctionVersion).toEqual({
+        "Fn::GetAtt": [expect.stringContaining("CurrentVersion"), "Version"],
+      });
+      const { DeploymentGroupName } = UpdatePolicy?.CodeDeployLambdaAliasUpdate ?? {};
+      const group = readTemplates("prod").Api.toJSON().Resources[DeploymentGroupName?.Ref ?? ""];
+      expect(group?.Properties).toMatchObject({
+        DeploymentConfigName: "CodeDeployDefault.LambdaLinear10PercentEvery1Minute",
+        AlarmConfiguration: { Enabled: true, Alarms: [{ Name: "prod-turnpike-ApiFailing" }] },
+        AutoRollbackConfiguration: { Enabled: true, Events: expect.arrayContaining(["DEPLOYMENT_STOP_ON_ALARM"]) },
+      });
+    }
+    readTemplates("prod").Monitoring.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      AlarmName: "prod-turnpike-ApiFailing",
+    });
+  });
+
+  it("with DEPLOY_AT_ONCE moves them without CodeDeploy, which an alarm that rings would stop", () => {
+    expect(invokedBy(readTemplates("frankfurt"))).toEqual(new Set(["AWS::Lambda::Alias"]));
+    for (const [, { UpdatePolicy }] of resourcesOf(readTemplates("frankfurt").Api, "AWS::Lambda::Alias"))
+      expect(UpdatePolicy).toBeUndefined();
   });
 
   it.each(["remove", "dev"] as const)('is left alone by "sst %s"', (mode) => {
@@ -79,6 +116,10 @@ it("the name of a product that SST read too late is refused, and not deployed ov
 });
 
 describe("a personal stage", () => {
+  it("has its requests served by the functions themselves", () => {
+    expect(invokedBy(readTemplates("dev"))).toEqual(new Set(["AWS::Lambda::Function"]));
+  });
+
   it("leaves nothing behind but logs of functions, and only SST's and CDK's own keep theirs for ever", () => {
     expect(deletionPoliciesOf(dev)).toEqual(new Set(["Delete"]));
     const forGood = dev.flatMap((template) => {

@@ -133,6 +133,11 @@ export const settings = {
     parse: onOff,
   },
   TRACING: { ...deployOnly, is: "`on`: AWS X-Ray traces the functions", parse: onOff },
+  DEPLOY_AT_ONCE: {
+    ...deployOnly,
+    is: "`on`: `prod` gets the new code all at once, and keeps it whatever rings ([when](docs/upgrade-and-teardown.md#going-back))",
+    parse: onOff,
+  },
   PORT: { ...localOnly, is: "the one local address", onLaptop: "`3000`", parse: port },
   TURNPIKE_DATA_DIR: {
     ...localOnly,
