@@ -91,7 +91,6 @@ async function search(): Promise<void> {
       console.log(tally.summary(values.matrix ?? false));
       process.exit(tally.failed > 0 ? 1 : 0);
     });
-  console.log(`Seeds from ${values.from} on, ${values.processes} at a time`);
   const begun = () => (next - Number(values.from)) * HISTORIES_IN_A_WORLD;
   const progress = setInterval(() => console.log(tally.progress()), 10_000);
   const work = async (player: Player) => {
@@ -103,7 +102,10 @@ async function search(): Promise<void> {
     }
     player.close();
   };
-  await Promise.all(Array.from({ length: Number(values.processes) }, () => work(new Player())));
+  const players = Array.from({ length: Number(values.processes) }, () => work(new Player()));
+  // They have begun: from here on a Ctrl-C is not theirs.
+  console.log(`Seeds from ${values.from} on, ${values.processes} at a time`);
+  await Promise.all(players);
   clearInterval(progress);
   console.log(tally.summary(values.matrix ?? false));
   if (tally.failed > 0) process.exitCode = 1;
