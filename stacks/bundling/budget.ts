@@ -10,7 +10,7 @@ const BUDGETS: Record<string, number> = {
   "apply-stripe-events": 160,
   reconcile: 154,
   "read-account": 168,
-  "relay-notices": 172,
+  "relay-notices": 175,
   "watch-edge": 12,
   health: 154,
   "create-checkout-session": 250,

@@ -46,7 +46,7 @@ const toGuestCheckout = (body: string, headers: Record<string, string> = JSON_TY
 function expectRefusal(answer: Awaited<ReturnType<typeof call>>, status: number, code: string, error: string): void {
   expect({ status: answer.statusCode, headers: answer.headers, body: answer.json }).toEqual({
     status,
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", "cache-control": "no-store" },
     body: { error, code, requestId: answer.requestId },
   });
 }

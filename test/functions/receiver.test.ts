@@ -39,7 +39,7 @@ describe("a delivery that Stripe signed", () => {
     const sent = sample();
     const answer = await deliver(JSON.stringify(sent), sign(JSON.stringify(sent), secret));
     expect(answer).toMatchObject({ statusCode: 200, json: { received: true } });
-    expect(answer.headers).toEqual({ "content-type": "application/json" });
+    expect(answer.headers).toEqual({ "content-type": "application/json", "cache-control": "no-store" });
     expect(await queued()).toEqual([{ event: sent }]);
   });
 

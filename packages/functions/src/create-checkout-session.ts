@@ -9,5 +9,5 @@ export const handler = route({ auth: "required", input: "form", schema: Checkout
   const { price_id: priceId, quantity, organization_id: organizationId, currency, metadata } = input;
   const wish = { priceId, organizationId, currency, metadata, ...(quantity && { quantity: Number(quantity) }) };
   const url = await openCheckout(billing, user, purchaseOn(billing.site, wish));
-  return { statusCode: 303, headers: { location: url } };
+  return { statusCode: 303, headers: { location: url, "cache-control": "no-store" } };
 });

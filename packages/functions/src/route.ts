@@ -47,17 +47,20 @@ export function route<Schema extends ZodMiniType, Auth extends "required" | "opt
     .add(contract.retries ? findIdempotencyKey : () => ({}))
     .use(answerBrowsers(() => config.site))
     .use(answerErrors())
-    .handler(async (event) => {
-      const answer = await withSecrets(async () => {
+    .handler((event) =>
+      withSecrets(async () => {
         if (event.user) await assertUserExists(clientsOfRoute.supabase, event.user);
         return useCase(event);
-      });
-      return { ...answer, headers: { ...answer.headers, "cache-control": "no-store" } };
-    });
+      }),
+    );
   return Object.assign(handler, { contract });
 }
 
 /** `200` with a JSON body. Name the type of its schema: docs/openapi.json says that this is the answer. */
 export function json<Body extends object = never>(body: NoInfer<Body>): Answer {
-  return { statusCode: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  return {
+    statusCode: 200,
+    headers: { "content-type": "application/json", "cache-control": "no-store" },
+    body: JSON.stringify(body),
+  };
 }

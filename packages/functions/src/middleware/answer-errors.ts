@@ -69,6 +69,8 @@ export function answerErrors(): Middleware {
         statusCode: status,
         headers: {
           "content-type": "application/json",
+          // A refusal is for who was refused: the next one who asks may be the owner.
+          "cache-control": "no-store",
           ...(RETRY_AFTER[code] && { "retry-after": `${RETRY_AFTER[code]}` }),
         },
         body: JSON.stringify(answer),
