@@ -1,28 +1,14 @@
 import { Duration } from "aws-cdk-lib";
-import { type IMetric, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { type IMetric, MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { type App, use } from "sst/constructs";
-import { Api } from "./api.ts";
+import type { AlarmRule } from "./alarm.ts";
 import { Events } from "./events.ts";
 import { intake } from "./intake.ts";
 import { EVERY_MINUTE, refusedByLimits, sumOverFunctions, turnpikeMetric } from "./metrics.ts";
 import { failedInvocations } from "./partner-events.ts";
 
-export interface AlarmRule {
-  /** What the mail says. */
-  means: string;
-  metric: IMetric;
-  /** Rings when the metric is at least this. */
-  threshold: number;
-  /** For how many periods in a row. */
-  periods?: number;
-  /** Rings when it is less than the threshold, instead. */
-  whenBelow?: boolean;
-  /** Rings when there is nothing at all: that something is counted is a sign of life. */
-  whenSilent?: boolean;
-}
-
-/** What someone must look at. Each has its section in docs/runbook.md. */
+/** What someone must look at, beside `api-failing.ts`. Each has its section in docs/runbook.md. */
 export function alarmRules(app: App): Record<string, AlarmRule> {
   const { events, deadLetters } = use(Events);
   return {
@@ -51,11 +37,6 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       means: "Stripe events do not fit the secret key: they are of another account or mode.",
       metric: turnpikeMetric(app, "otherAccount"),
       threshold: 1,
-    },
-    ApiFailing: {
-      means: "The API fails: programs get 5xx, browsers are led to a page that says so.",
-      metric: failures(app),
-      threshold: 3,
     },
     FunctionErrors: {
       means: "A function threw, ran out of time or out of memory.",
@@ -221,21 +202,4 @@ function shareLate(app: App, period: Duration): IMetric {
     period,
     label: "late (%)",
   });
-}
-
-/** A browser that navigates gets a redirect where a program gets a 5xx, so that the gateway does not count it. */
-function failures(app: App): IMetric {
-  return new MathExpression({
-    expression: "FILL(answers, 0) + FILL(pages, 0)",
-    usingMetrics: {
-      answers: use(Api).api.cdk.httpApi.metricServerError({ statistic: "Sum" }),
-      pages: turnpikeMetric(app, "failedPages"),
-    },
-    label: "failures",
-  });
-}
-
-/** To most alarms no data means that nothing happened. */
-export function missingDataTreatment({ whenSilent }: AlarmRule): TreatMissingData {
-  return whenSilent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING;
 }

@@ -1,5 +1,6 @@
 import { Api as HttpApi, Function as Lambda, type Stack, type StackContext, use } from "sst/constructs";
 import { ACCESS_LOG_FORMAT } from "./access-log.ts";
+import { apiFailing } from "./api-failing.ts";
 import { build } from "./build.ts";
 import { checkoutOptions, embedsCheckout } from "./checkout-options.ts";
 import { corsForOthers } from "./cors.ts";
@@ -57,12 +58,14 @@ export function Api({ app, stack }: StackContext) {
       },
     },
   };
-  api.addRoutes(api, stageOf(app).shiftsTraffic ? shiftTraffic(app, api, routes) : routes);
+  const { isWatched, shiftsTraffic } = stageOf(app);
+  const failing = isWatched ? apiFailing({ app, stack }, api) : undefined;
+  api.addRoutes(api, failing && shiftsTraffic ? shiftTraffic(api, routes, failing) : routes);
 
   throttleRoutes(api);
 
   stack.addOutputs({ ApiUrl: api.url });
-  return { api, embedsCheckout: embedsCheckout(options) };
+  return { api, failing, embedsCheckout: embedsCheckout(options) };
 }
 
 /** Where Stripe posts its events. None, where they come by EventBridge alone. */

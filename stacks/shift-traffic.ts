@@ -1,10 +1,9 @@
 import { readSetting } from "@turnpike/settings";
-import { Alarm } from "aws-cdk-lib/aws-cloudwatch";
+import type { IAlarm } from "aws-cdk-lib/aws-cloudwatch";
 import { LambdaApplication, LambdaDeploymentConfig, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Alias } from "aws-cdk-lib/aws-lambda";
-import { type App, type FunctionProps, type Api as HttpApi, Function as Lambda } from "sst/constructs";
-import { regionalName } from "./names.ts";
+import { type FunctionProps, type Api as HttpApi, Function as Lambda } from "sst/constructs";
 
 /** Routes as SST takes them: by a function, or by what one is made of. */
 export type Routes = Record<string, Lambda | { function: FunctionProps }>;
@@ -17,8 +16,8 @@ export type Routes = Record<string, Lambda | { function: FunctionProps }>;
  *
  * https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-steps-lambda.html
  */
-export function shiftTraffic(app: App, api: HttpApi, routes: Routes) {
-  const shift = readSetting("DEPLOY_AT_ONCE") ? undefined : shifter(app, api);
+export function shiftTraffic(api: HttpApi, routes: Routes, failing: IAlarm) {
+  const shift = readSetting("DEPLOY_AT_ONCE") ? undefined : shifter(api, failing);
   return Object.fromEntries(
     Object.entries(routes).map(([route, props]) => {
       // The same that SST would make.
@@ -31,16 +30,9 @@ export function shiftTraffic(app: App, api: HttpApi, routes: Routes) {
   );
 }
 
-function shifter(app: App, api: HttpApi) {
+function shifter(api: HttpApi, failing: IAlarm) {
   const application = new LambdaApplication(api, "Deployments");
   const role = new Role(api, "DeploymentRole", { assumedBy: new ServicePrincipal("codedeploy.amazonaws.com") });
-  const { region, account } = app;
-  // By its name: it is made in a stack that needs this one. A first deploy has nothing to move, and asks for no alarm.
-  const failing = Alarm.fromAlarmArn(
-    api,
-    "ApiFailing",
-    `arn:aws:cloudwatch:${region}:${account}:alarm:${regionalName(app, "ApiFailing")}`,
-  );
   return (lambda: Lambda, alias: Alias) =>
     new LambdaDeploymentGroup(lambda, "Deployment", {
       application,

@@ -5,7 +5,7 @@ import Stripe from "stripe";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { type Alarm, awsSample, filtered, ringsOf, type Sample, samplesOf } from "./cloud-watch.ts";
 import { call, type Handler, lambdaContext } from "./parts/lambda.ts";
-import { readTemplates, resourcesOf } from "./templates.ts";
+import { alarmsOf, readTemplates, resourcesOf } from "./templates.ts";
 
 // Half a day of a stage: what its functions count, by the very code that counts it, what AWS counts, and which of its alarms ring then.
 
@@ -24,11 +24,8 @@ const ENVIRONMENT = {
 };
 
 const stages = { prod: readTemplates("prod"), frankfurt: readTemplates("frankfurt") };
-const alarmsOf = (stage: keyof typeof stages) =>
-  resourcesOf(stages[stage].Monitoring, "AWS::CloudWatch::Alarm").map(
-    ([, { Properties }]) => Properties as unknown as Alarm,
-  );
-const alarms = alarmsOf("prod");
+const readAlarms = (stage: keyof typeof stages) => alarmsOf(stage) as unknown as Alarm[];
+const alarms = readAlarms("prod");
 
 let receive: Handler;
 let watchEdge: Handler;
@@ -231,7 +228,7 @@ it("one late event of few is no trouble", () => {
 });
 
 it("EventBridge gives an event up: rings, where events come by it", () => {
-  const own = alarmsOf("frankfurt");
+  const own = readAlarms("frankfurt");
   samples.push(awsSample(own, "FailedInvocations", /StripeEvents/, NOW, 1));
   expect(ringing(own)).toMatchObject({ EventsUndelivered: 1 });
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { EVENT_SOURCE, lambdasOf, nameOf, readTemplates, resourcesOf } from "./templates.ts";
+import { alarmsOf, EVENT_SOURCE, lambdasOf, nameOf, readTemplates, resourcesOf } from "./templates.ts";
 
-const { Events, Api, Secrets, Monitoring } = readTemplates("frankfurt");
+const { Events, Api, Secrets } = readTemplates("frankfurt");
 const webhook = readTemplates("prod");
 const idOf = (queue: string) =>
   resourcesOf(Events, "AWS::SQS::Queue").find(([, { Properties }]) =>
@@ -64,7 +64,7 @@ describe("a stage that gets its events by EventBridge alone", () => {
   });
 
   it("rings when EventBridge gives an event up, and for no signature", () => {
-    const alarms = resourcesOf(Monitoring, "AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties);
+    const alarms = alarmsOf("frankfurt");
     const names = alarms.map(({ AlarmName }) => AlarmName);
     expect(names).not.toContain("prod-shop-SignaturesRejected");
     expect(alarms.find(({ AlarmName }) => AlarmName === "prod-shop-EventsUndelivered")).toMatchObject({

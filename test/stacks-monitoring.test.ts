@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readTemplates, resourcesOf } from "./templates.ts";
+import { alarmsOf, readTemplates, resourcesOf } from "./templates.ts";
 
 interface AlarmProperties {
   AlarmName: string;
@@ -12,9 +12,7 @@ interface AlarmProperties {
 }
 
 const { Monitoring, Relay } = readTemplates("prod");
-const alarms = resourcesOf(Monitoring, "AWS::CloudWatch::Alarm").map(
-  ([, { Properties }]) => Properties as unknown as AlarmProperties,
-);
+const alarms = alarmsOf("prod") as unknown as AlarmProperties[];
 const dashboard = JSON.stringify(resourcesOf(Monitoring, "AWS::CloudWatch::Dashboard"));
 
 /** The names that the functions emit, as their source lists them: `received: "Count",`. */
@@ -120,4 +118,5 @@ it("a metric is emitted and looked at under one name", () => {
 
 it("a personal stage has neither alarms nor a dashboard", () => {
   expect(readTemplates("dev")).not.toHaveProperty("Monitoring");
+  expect(alarmsOf("dev")).toEqual([]);
 });

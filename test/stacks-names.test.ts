@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readTemplates, resourcesOf, type Stage } from "./templates.ts";
+import { alarmsOf, readTemplates, resourcesOf, type Stage } from "./templates.ts";
 
 /** What an account has one of by its name in all, whatever region it is made from. */
 const OF_THE_ACCOUNT = [
@@ -63,8 +63,7 @@ it("neither a second product nor a second region has a name of the first", () =>
 });
 
 it("nor do its metrics add to those of the first", () => {
-  const alarms = resourcesOf(readTemplates("frankfurt").Monitoring, "AWS::CloudWatch::Alarm");
-  const counted = alarms.map(([, { Properties }]) => Properties).filter(({ Namespace }) => Namespace === "Turnpike");
+  const counted = alarmsOf("frankfurt").filter(({ Namespace }) => Namespace === "Turnpike");
   expect(counted.length).toBeGreaterThan(10);
   for (const { Dimensions } of counted)
     expect(Dimensions).toEqual([

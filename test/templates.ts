@@ -61,6 +61,13 @@ export function resourcesOf(template: Template, type: string): [id: string, reso
   return Object.entries(template.findResources(type)) as [string, Resource][];
 }
 
+/** The alarms of a stage, in whichever of its stacks. */
+export function alarmsOf(stage: Stage): Record<string, unknown>[] {
+  return Object.values(readTemplates(stage)).flatMap((template) =>
+    resourcesOf(template, "AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties),
+  );
+}
+
 /** A template's functions that are ours; SST and CDK bring some of their own. */
 export function lambdasOf(template: Template): LambdaProperties[] {
   return resourcesOf(template, "AWS::Lambda::Function")
