@@ -39,8 +39,8 @@ export function removalPolicyOf(stage: Stage): RemovalPolicy {
 
 /** Without these a stage is deployed that can sell nothing. */
 const NEEDED = ["SITE_URL", "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"] as const;
-/** Names by which people mean the stage that is `prod` here. */
-const MEANT_FOR_PROD = /^(production|prd|live|main|master)$/i;
+/** A word in a name by which people mean the stage that is `prod` here. */
+const MEANT_FOR_PROD = /(^|-)(prod\w*|prd|live|main|master)(-|$)/i;
 
 /**
  * Refuses `sst remove` for a protected stage, and `sst dev`, which would put a laptop in the place of its functions. Refuses to deploy
@@ -48,7 +48,7 @@ const MEANT_FOR_PROD = /^(production|prd|live|main|master)$/i;
  * @throws Error that says where to read on
  */
 export function assertAllowed(app: App): void {
-  if (MEANT_FOR_PROD.test(app.stage))
+  if (!(app.stage in STAGES) && MEANT_FOR_PROD.test(app.stage))
     throw new Error(
       `The stage ${app.stage} would be a personal one, with no alarms, and nothing kept: --stage prod is meant.`,
     );

@@ -102,7 +102,7 @@ describe("no stage is deployed", () => {
     expect(() => stacks({ mode: "deploy", stage: "dev", name: "turnpike" } as App)).toThrow(says);
   });
 
-  it.each(["production", "live", "main", "PRD"])(
+  it.each(["production", "live", "main", "PRD", "Prod", "prod-eu", "eu-live"])(
     "as %s, which would be a personal one",
     (stage) => {
       expect(() => stacks({ mode: "deploy", stage, name: "turnpike" } as App)).toThrow("--stage prod is meant");
