@@ -44,6 +44,36 @@ it("each wrong value is named by its line and column, and nothing comes of the f
   ]);
 });
 
+it("what is no currency, or a key that JavaScript does not keep, is named by its line", () => {
+  const wrong = SOURCE.replace("automaticTax: false", 'currency: "xxx"').replace(
+    'locale: "de"',
+    'metadata: ["__proto__"]',
+  );
+  const { status, stderr } = read(wrong);
+  expect(status).toBe(1);
+  expect(stderr.split("\n").slice(1)).toEqual([
+    expect.stringMatching(/billing\.config\.ts:5:5 checkout\.currency: no money is called so: .*ISO 4217/),
+    expect.stringMatching(/billing\.config\.ts:6:\d+ checkout\.metadata\[0\]: nothing can be kept under this key/),
+    "",
+  ]);
+  for (const key of ["__proto__", '"__proto__"', '["__proto__"]']) {
+    const lost = `export default {\n  products: [{ key: "a", name: "A", prices: [], metadata: { ${key}: "x" } }],\n};\n`;
+    expect(read(lost)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/billing\.config\.ts:2:\d+ nothing can be kept under the key __proto__/),
+    });
+  }
+});
+
+it("a file that exports nothing by default is named, with what to write", () => {
+  for (const source of ["export const billing = { checkout: {} };", "const billing = {};"]) {
+    expect(read(source)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/billing\.config\.ts has no default export\. .*export default defineBilling\(\{/),
+    });
+  }
+});
+
 it("a file that is named and not there is no file without a say", () => {
   expect(read(undefined)).toMatchObject({
     status: 1,

@@ -36,20 +36,36 @@ export async function readConfigFile<Config>(
     if (named === undefined) return undefined;
     throw new ConfigFileError(`There is no ${shown}.`);
   }
-  const { default: config } = await load(root, path).catch((error: Error) => {
+  const exported = await load(root, path).catch((error: Error) => {
     throw new ConfigFileError(`${shown} cannot be read: ${whatIsWrong(error, path)}`);
   });
+  if (!("default" in exported)) {
+    throw new ConfigFileError(
+      `${shown} has no default export. Write in it: export default defineBilling({ products: […] });`,
+    );
+  }
+  const source = readFileSync(path, "utf8");
+  assertKept(source, shown);
   try {
-    return parse(config);
+    return parse(exported.default);
   } catch (error) {
     if (!hasProblems(error)) throw error;
-    const source = readFileSync(path, "utf8");
     const lines = error.problems.map((problem) => {
       const place = placeOf(source, problem.path);
       return `  ${place ? `${shown}:${place.line}:${place.column} ` : ""}${problem.path}: ${problem.says}`;
     });
     throw new ConfigFileError([`${shown} is not as it should be:`, ...lines].join("\n"));
   }
+}
+
+/** What is written under this name in an object sets its prototype, or nothing: nobody who reads the object would know. */
+function assertKept(source: string, shown: string): void {
+  const [before, ...found] = source.split(/\b__proto__(?=["'`]?\]?\s*:)/);
+  if (!before || found.length === 0) return;
+  const lines = before.split("\n");
+  throw new ConfigFileError(
+    `${shown}:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1} nothing can be kept under the key __proto__ in JavaScript: choose another.`,
+  );
 }
 
 function hasProblems(error: unknown): error is Problems {
@@ -60,7 +76,7 @@ function hasProblems(error: unknown): error is Problems {
  * Runs the file, wherever it is: what it imports by name is looked for beside it, then in the project; and TypeScript is a module,
  * whatever the `package.json` of its folder says.
  */
-async function load(root: string, path: string): Promise<{ default: unknown }> {
+async function load(root: string, path: string): Promise<{ default?: unknown }> {
   const { href } = pathToFileURL(path);
   const project = pathToFileURL(join(root, "package.json")).href;
   const hooks = registerHooks({

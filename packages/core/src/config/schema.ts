@@ -5,9 +5,13 @@ const flag = (what: string) => z.optional(z.boolean(`${what} must be true or fal
 
 /** Of ISO 4217, as Stripe writes it. */
 export const CURRENCY = /^[a-z]{3}$/;
-export const currencyCode = z
-  .string("currency must be text")
-  .check(z.regex(CURRENCY, 'currency must be three small letters, such as "usd"'));
+export const currencyCode = z.string("currency must be text").check(
+  z.regex(CURRENCY, { error: 'currency must be three small letters, such as "usd"', abort: true }),
+  z.refine(
+    (code) => Intl.supportedValuesOf("currency").includes(code.toUpperCase()),
+    'no money is called so: currency must be a code of ISO 4217, such as "usd"',
+  ),
+);
 
 /** The languages of Stripe's page: https://docs.stripe.com/js/appendix/supported_locales */
 const LOCALES = [
@@ -63,6 +67,7 @@ const OWN_KEYS = ["user_id", "user_email", "organization_id", "sold_by", "price_
 const MetadataKey = text("a key").check(
   z.regex(/^[\w-]{1,40}$/, 'a key may hold letters, digits, "_" and "-", 40 at the most'),
   z.refine((key) => !OWN_KEYS.includes(key), "Turnpike writes this key itself"),
+  z.refine((key) => key !== "__proto__", "nothing can be kept under this key in JavaScript: choose another"),
 );
 
 /** How Stripe Checkout is opened. What is left out is as without this file. */
