@@ -244,8 +244,18 @@ describe("Stripe", () => {
   it("is asked for one thing under one key: for another it is refused", async () => {
     const caller = { user: buyer.user, idempotencyKey: randomUUID() };
     await store.change(caller, await wishFor(store.small.id, 2));
-    await expect(store.change(caller, await wishFor(store.big.id, 2))).rejects.toMatchObject(
-      refusal("idempotency_key_reused"),
-    );
+    for (const [price, quantity] of [
+      [store.big.id, 2],
+      [store.small.id, 1], // with the next period, so by other requests
+    ] as const) {
+      const reused = store.change(caller, await wishFor(price, quantity));
+      await expect(reused).rejects.toMatchObject(refusal("idempotency_key_reused"));
+    }
+    expect((await stripe().subscriptions.retrieve(buyer.subscription.id)).schedule).toBeNull();
+    const other = { ...caller, idempotencyKey: randomUUID() };
+    await store.change(other, await wishFor(store.small.id, 1));
+    await store.resume(buyer.user);
+    const reused = store.change(other, await wishFor(store.big.id, 2));
+    await expect(reused).rejects.toMatchObject(refusal("idempotency_key_reused"));
   });
 });

@@ -54,7 +54,8 @@ export async function scheduleChange(
   standing: Standing,
   keyOf: (step: string) => string | undefined,
 ): Promise<Schedule> {
-  const schedule = standing.schedule ?? (await takeOver(clients, subscription, keyOf("schedule")));
+  // By the key of a change at once: Stripe refuses it for the one when it was used for the other.
+  const schedule = standing.schedule ?? (await takeOver(clients, subscription, keyOf("change")));
   const items = subscription.items.data.map((each) =>
     each.id === item.id ? { ...itemParams(each), price: price.id, quantity } : itemParams(each),
   );
