@@ -261,9 +261,15 @@ describe("a quantity while a cheaper plan is scheduled", () => {
     const few = await store.shop.sell("monthly", { amount: 1000, metadata: { max_quantity: "2" } });
     const buyer = await downgraded(few.id);
     await use(buyer.user, 3);
-    expect(await follow()).toMatchObject([{ problem: "quantity_not_allowed" }]);
+    expect(await follow()).toMatchObject([{ changed: true, problem: "quantity_not_allowed" }]);
     expect(await numbersOf(buyer)).toEqual([3, 3, 2]);
     expect(await relay.run()).toHaveLength(1);
+    // It was charged, which counts, whatever was refused after that.
+    await use(buyer.user, 4);
+    await wait("89 minutes");
+    expect(await follow()).toEqual([]);
+    await wait("1 minute");
+    expect(await follow()).toMatchObject([{ changed: true }]);
   });
 });
 

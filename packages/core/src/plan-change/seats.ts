@@ -64,24 +64,32 @@ async function follow(clients: Clients, seats: Seats): Promise<Followed> {
     void dataOf(
       await clients.supabase.rpc("settle_seats", { payer, ...named, changed, ...(problem && { problem }), ...options }),
     );
+  let changed = false;
+  const change = () => {
+    changed = true;
+  };
   try {
-    const changed = await withLease(clients.supabase, payerOf(payer), (lease) => bring(clients, seats, lease));
+    await withLease(clients.supabase, payerOf(payer), (lease) => bring(clients, seats, lease, change));
     await settle(changed);
     return { payer, changed };
   } catch (error) {
     const problem = codeOf(error);
     if (!(error instanceof BillingError) || PASSING.includes(error.code)) {
-      await settle(false, problem);
-      return { payer, changed: false, problem, error };
+      await settle(changed, problem);
+      return { payer, changed, problem, error };
     }
     // An attempt that was declined has made an invoice, as a change does.
-    await settle(error.code === "card_declined", problem, { to_tell: !DECIDED.includes(error.code), waits: true });
-    return { payer, changed: false, problem };
+    const counts = changed || error.code === "card_declined";
+    await settle(counts, problem, { to_tell: !DECIDED.includes(error.code), waits: true });
+    return { payer, changed, problem };
   }
 }
 
-/** @returns whether Stripe's quantity was another. Where nothing of the group runs there is nothing to bring: it is looked at when it begins. */
-async function bring(clients: Clients, seats: Seats, lease: Lease): Promise<boolean> {
+/**
+ * Where nothing of the group runs there is nothing to bring: it is looked at when it begins.
+ * @param change called with each change at Stripe: what follows it may be refused
+ */
+async function bring(clients: Clients, seats: Seats, lease: Lease, change: () => void): Promise<void> {
   const { subscription_group: group, wanted, version } = seats;
   const customers = (await findCustomers(clients.supabase, payerOf(seats.payer))).filter(({ isOwned }) => isOwned);
   const all = await listSubscriptions(
@@ -91,13 +99,13 @@ async function bring(clients: Clients, seats: Seats, lease: Lease): Promise<bool
   );
   const running = all.filter((each) => !isOver(each));
   const [found, ...others] = await pickOfGroup(clients, [group], running, productsOf);
-  if (!found) return false;
+  if (!found) return;
   if (others.length > 0) throw notChangeable("Several run.");
 
   const item = await pickItem(clients, found, { group });
   const { subscription, changed } = await bringNow(clients, { found, item, wanted, version }, lease);
-  const moved = await bringNext(clients, { subscription, item, wanted }, lease);
-  return changed || moved;
+  if (changed) change();
+  if (await bringNext(clients, { subscription, item, wanted }, lease)) change();
 }
 
 /** Of what is paid for now. */
