@@ -4,7 +4,7 @@ import { applyEvents } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openPlanShop, type PlanShop } from "../parts/plans.ts";
-import { type Obstacle, refuseForNow, standBefore } from "../parts/proxy.ts";
+import { type Obstacle, refuseForNow, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
 import { createRelay } from "../parts/relay.ts";
 
 let store: PlanShop;
@@ -151,6 +151,35 @@ describe("what a subscription is given when a downgrade is scheduled already", (
     await relay.run();
     await buyer.toNextPeriod();
     expect(await termsOf(buyer.id)).toEqual({ card, taxed: true, discounts: 1 });
+  });
+
+  it("reaches it though the process died when it had written it, or just before", async () => {
+    const [before, after] = [await downgraded(), await downgraded()];
+    const cards = [await giveTerms(before), await giveTerms(after)];
+    for (const { id } of [before, after]) await hear(id);
+    const { schedule: first } = await stripe().subscriptions.retrieve(before.id);
+    const { schedule: second } = await stripe().subscriptions.retrieve(after.id);
+    // A process that is gone hears no answer, and says to nobody how it went.
+    const { supabase } = await standBeforeSupabase(store.supabase, ({ url }, response) => {
+      if (/settle_notices|end_sale/.test(`${url}`)) response.destroy();
+    });
+    const dying = await behind(({ method, url }, response) => {
+      if (method === "POST" && url?.endsWith(`${first}`)) response.destroy();
+    });
+    await relay.run({ ...dying, supabase }).catch(() => undefined);
+    const paidBy = async (schedule: unknown) =>
+      (await stripe().subscriptionSchedules.retrieve(`${schedule}`)).phases[1]?.default_payment_method ?? null;
+    expect([await paidBy(first), await paidBy(second)]).toEqual([null, cards[1]]);
+    for (const { id } of [before, after]) expect(await doneOf(id)).toEqual([false]);
+    await relay.wait("2 minutes");
+    await store.supabase.query("delete from billing.sales_in_progress"); // each lease has run out by then
+    await relay.run();
+    for (const [place, buyer] of [before, after].entries()) {
+      expect(await doneOf(buyer.id)).toEqual([true]);
+      await buyer.toNextPeriod();
+      expect(await termsOf(buyer.id)).toEqual({ card: cards[place], taxed: true, discounts: 1 });
+      expect((await store.charged(buyer.customer)).slice(0, -1)).toEqual([Math.round(750 * 1.19)]);
+    }
   });
 
   it("does not bring back what is taken back at that moment, by a route or elsewhere", async () => {
