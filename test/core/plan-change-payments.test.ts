@@ -109,4 +109,45 @@ describe("a payment that does not go through leaves the old plan, and nothing th
     expect(await openInvoices(buyer.customer)).toEqual([]);
     expect(await held(buyer.subscription)).toMatchObject({ price: store.small.id, quantity: 1, pending: false });
   });
+
+  it("and what waits instead, or no longer, is in the mirror, though all of it happens in one second", async () => {
+    const buyer = await subscribe();
+    const { id } = buyer.subscription;
+    const inMirror = async () => {
+      const { data } = await store.supabase.client
+        .from("user_subscriptions")
+        .select("pending_update, cancel_at_period_end")
+        .eq("id", id)
+        .single();
+      // Whatever is done next is done in a later second.
+      await store.supabase.query("update user_subscriptions set as_of = as_of - interval '1 minute' where id = $1", [
+        id,
+      ]);
+      return { waits: (data?.pending_update as { items: object[] } | null)?.items, ends: data?.cancel_at_period_end };
+    };
+    const waitFor = async (price: string, quantity: number) => {
+      const { wish } = await previewed(buyer, price, quantity);
+      await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(
+        refusal("payment_confirmation_required"),
+      );
+    };
+    await store.useCard(buyer.customer, "pm_card_authenticationRequired");
+    for (const [price_id, quantity] of [
+      [store.big.id, 1],
+      [store.small.id, 2],
+    ] as const) {
+      await waitFor(price_id, quantity);
+      expect(await inMirror()).toEqual({ waits: [{ price_id, quantity }], ends: false });
+    }
+    await store.cancel(buyer.user);
+    expect(await inMirror()).toEqual({ waits: undefined, ends: true });
+    await store.resume(buyer.user);
+    expect(await inMirror()).toEqual({ waits: undefined, ends: false });
+    await waitFor(store.big.id, 1);
+    await inMirror();
+    await store.useCard(buyer.customer, "pm_card_chargeCustomerFail");
+    const { wish } = await previewed(buyer, store.small.id, 3);
+    await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(refusal("card_declined"));
+    expect(await inMirror()).toEqual({ waits: undefined, ends: false });
+  });
 });

@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 type Subscriber = Awaited<ReturnType<PlanShop["subscribe"]>>;
 type User = Subscriber["user"];
-const query = (sql: string, parameters: unknown[] = []) => store.supabase.query(sql, parameters);
+const query = <Row>(sql: string, parameters: unknown[] = []) => store.supabase.query<Row>(sql, parameters);
 /** As the product says it, of a user. */
 const use = ({ id }: User, seats: number, group = "") =>
   query("select billing.set_seats('user', $1, $2, $3)", [id, seats, group]);
@@ -238,6 +238,13 @@ describe("a quantity while a cheaper plan is scheduled", () => {
       await wait("90 minutes");
       expect(await follow()).toMatchObject([{ changed: true }]);
       expect(await numbersOf(buyer)).toEqual([seats, seats, seats]);
+      const [{ phases } = { phases: [] }] = await query<{ phases: { items: { quantity: number }[] }[] }>(
+        "select phases from subscription_schedules where customer_id = $1",
+        [buyer.customer],
+      );
+      expect(phases.map(({ items }) => items[0]?.quantity)).toEqual([seats, seats]);
+      // What is done next is done in a later second.
+      await query("update subscription_schedules set as_of = as_of - interval '1 minute'");
     }
     expect((await store.charged(buyer.customer))[0]).toBeGreaterThan(2900);
   });

@@ -3,8 +3,8 @@ import type Stripe from "stripe";
 import { IN_TIME } from "../checkout/index.ts";
 import type { Clients } from "../clients.ts";
 import type { User } from "../identity/index.ts";
-import { note, type ObjectName, type SourceOf } from "../mirror/index.ts";
-import { orAnew, write } from "../stripe/index.ts";
+import { getObject, note, type ObjectName, type SourceOf } from "../mirror/index.ts";
+import { isReplayed, orAnew, write } from "../stripe/index.ts";
 import { refusalOf } from "./refusals.ts";
 
 /** Who asks, and the key by which they would know their request again. */
@@ -25,16 +25,29 @@ export function ask<Name extends ObjectName>(
   params: object,
   idempotencyKey?: string,
 ): Promise<SourceOf<Name>> {
-  return orRefuse(idempotencyKey, (options) =>
-    note(clients, name, () => write<SourceOf<Name>>(clients.stripe, path, params, options)),
-  );
+  return note(clients, name, () => askUnnoted(clients, name, path, params, idempotencyKey));
+}
+
+/** The same, and the mirror is told by what follows: of several answers of one second it keeps the first. */
+export function askUnnoted<Name extends ObjectName>(
+  { stripe }: Clients,
+  name: Name,
+  path: string,
+  params: object,
+  idempotencyKey?: string,
+): Promise<Stripe.Response<SourceOf<Name>>> {
+  return orRefuse(idempotencyKey, async (options) => {
+    const answer = await write<SourceOf<Name>>(stripe, path, params, options);
+    const object = getObject(name);
+    return isReplayed(answer) || object.isCut?.(answer) ? object.retrieve(stripe, answer.id) : answer;
+  });
 }
 
 /**
  * Asks Stripe by the caller's key. What Stripe stored as that key's failure is asked for anew: under the lease it was seen not to be done.
  * @throws BillingError for what Stripe refuses and could be foreseen
  */
-export async function orRefuse<Answer>(
+async function orRefuse<Answer>(
   idempotencyKey: string | undefined,
   change: (options: Stripe.RequestOptions) => Promise<Answer>,
 ): Promise<Answer> {

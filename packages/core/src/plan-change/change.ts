@@ -61,6 +61,7 @@ export async function changePlan(billing: Billing, caller: Caller, wish: ChangeP
     if (pending) {
       const left = await giveUpPending(billing, subscription);
       if (!isMadeIn(left, asItWas(change))) {
+        await noteAnew(billing, "subscription", left.id);
         const again = await find();
         if (again.isMade) return stateOf(again.subscription, again.standing);
         throw await previewAnew(billing, again);

@@ -1,10 +1,11 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
+import { note } from "../mirror/index.ts";
 import { notChangeable } from "../portal/index.ts";
-import { ask } from "./asking.ts";
+import { askUnnoted } from "./asking.ts";
 import { isMadeIn } from "./find.ts";
 import { nowOf } from "./moment.ts";
-import { getPendingPayment, giveUpPending, refusalOfPayment } from "./pay.ts";
+import { getPendingPayment, giveUpPending, type PendingPayment, refusalOfPayment } from "./pay.ts";
 import { cardDeclined } from "./refusals.ts";
 import type { Target } from "./schedule.ts";
 
@@ -35,17 +36,18 @@ export async function makeNow(
           ...(moment !== undefined && { proration_date: moment }),
         }),
   };
-  const updated = await ask(clients, "subscription", `/v1/subscriptions/${subscription.id}`, params, key);
+  let pending: PendingPayment | undefined;
+  const left = await note(clients, "subscription", async () => {
+    const updated = await askUnnoted(clients, "subscription", `/v1/subscriptions/${subscription.id}`, params, key);
+    if (isMadeIn(updated, change)) return updated;
+    pending = await getPendingPayment(clients, updated);
+    // It must not be charged later, when nobody expects it any more.
+    return pending && !pending.isUnderWay ? giveUpPending(clients, updated) : updated;
+  });
   // In a trial nobody is charged: what is not made is the answer of before, to whoever asks again, and something else was made since.
-  if (inTrial || isMadeIn(updated, change)) return updated;
-  const pending = await getPendingPayment(clients, updated);
+  if (inTrial || isMadeIn(left, change)) return left;
   // The answer of before, to whoever asks again: what waited then was given up.
-  if (!pending) throw cardDeclined();
-  if (pending.isUnderWay) throw refusalOfPayment(pending);
-  // It must not be charged later, when nobody expects it any more.
-  const left = await giveUpPending(clients, updated);
-  if (isMadeIn(left, change)) return left;
-  throw refusalOfPayment(pending);
+  throw pending ? refusalOfPayment(pending) : cardDeclined();
 }
 
 /** Whether a trial is so near its end that nothing can be changed before it is over. */

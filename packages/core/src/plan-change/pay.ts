@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { noteAnew } from "../mirror/index.ts";
+import { getObject, noteAnew } from "../mirror/index.ts";
 import { isRefusal, read, requiredIdOf, write } from "../stripe/index.ts";
 import { cardDeclined, confirmationRequired, paymentMethodRequired } from "./refusals.ts";
 
@@ -31,11 +31,14 @@ export function refusalOfPayment({ invoice, isUnderWay }: PendingPayment) {
 /**
  * Gives up the change of a subscription that waits for its payment: with its invoice voided it can be paid no more. One that was paid at this moment
  * stays paid.
- * @returns the subscription as it is then
+ * @returns the subscription as it is then. The mirror is told by what follows: see `askUnnoted`
  */
-export async function giveUpPending(clients: Clients, subscription: Stripe.Subscription): Promise<Stripe.Subscription> {
+export async function giveUpPending(
+  clients: Clients,
+  subscription: Stripe.Subscription,
+): Promise<Stripe.Response<Stripe.Subscription>> {
   await voidInvoice(clients, requiredIdOf(subscription.latest_invoice));
-  return noteAnew(clients, "subscription", subscription.id);
+  return getObject("subscription").retrieve(clients.stripe, subscription.id);
 }
 
 async function voidInvoice(clients: Clients, id: string): Promise<void> {

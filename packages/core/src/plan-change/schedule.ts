@@ -1,9 +1,8 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { noteAnew } from "../mirror/index.ts";
-import { idOf, isReplayed, read, requiredIdOf, write } from "../stripe/index.ts";
+import { idOf, read, requiredIdOf } from "../stripe/index.ts";
 import { BY_US } from "../subscription/schema.ts";
-import { ask, orRefuse } from "./asking.ts";
+import { ask, askUnnoted } from "./asking.ts";
 
 type Schedule = Stripe.SubscriptionSchedule;
 type Phase = Schedule["phases"][number];
@@ -24,11 +23,11 @@ export interface Standing {
   isForeign: boolean;
 }
 
-/** What is scheduled for a subscription, asked of Stripe. */
+/** What is scheduled for a subscription, asked of Stripe. The mirror is told by whoever changes it: see `askUnnoted`. */
 export async function getStanding(clients: Clients, subscription: Stripe.Subscription): Promise<Standing> {
   const id = idOf(subscription.schedule);
   if (!id) return { schedule: undefined, next: undefined, isForeign: false };
-  const schedule = await noteAnew(clients, "subscription_schedule", id);
+  const schedule = await read<Schedule>(clients.stripe, `/v1/subscription_schedules/${id}`);
   const next = schedule.phases.find(({ start_date: begins }) => begins >= (schedule.current_phase?.end_date ?? 0));
   return { schedule, next, isForeign: schedule.metadata?.scheduled_by !== BY_US.scheduled_by };
 }
@@ -114,13 +113,10 @@ function writePhases(
   return ask(clients, "subscription_schedule", `/v1/subscription_schedules/${id}`, params, key);
 }
 
-/** Its schedule, with one phase. The mirror is told when there are two: of one second it would keep what it heard first. */
+/** Its schedule, with one phase. The mirror is told when there are two. */
 function takeOver(clients: Clients, { id }: Stripe.Subscription, key: string | undefined): Promise<Schedule> {
   const params = { from_subscription: id, metadata: BY_US };
-  return orRefuse(key, async (options) => {
-    const made = await write<Schedule>(clients.stripe, "/v1/subscription_schedules", params, options);
-    return isReplayed(made) ? read<Schedule>(clients.stripe, `/v1/subscription_schedules/${made.id}`) : made;
-  });
+  return askUnnoted(clients, "subscription_schedule", "/v1/subscription_schedules", params, key);
 }
 
 /** What changes, and what it becomes. */
