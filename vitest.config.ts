@@ -8,6 +8,7 @@ export default defineConfig({
     sequence: { sequencer: Order },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } }, // a second is not enough where the machine is busy
     env: {
       JSII_DEPRECATED: "quiet", // SST uses what CDK is about to drop
       LITE_AUTH_BCRYPT_COST: "4", // every sign-up of a test would take a fifth of a second otherwise

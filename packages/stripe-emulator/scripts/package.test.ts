@@ -23,7 +23,7 @@ beforeAll(() => {
     symlinkSync(join(MODULES, name), join(folder, "node_modules", name));
   }
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-});
+}, 180_000);
 
 /** The Node.js that runs the tests, and the one on the machine, as far as it is one that the package is for. */
 const runtimes = ["node", process.execPath].filter((node) => {

@@ -54,4 +54,4 @@ test("another customer's draft, one of another currency, and one with 250 lines 
   });
   for (let lines = 0; lines < 250; lines += 1) await add(1);
   await expect(add(1)).rejects.toThrow("at most 250");
-});
+}, 60_000);

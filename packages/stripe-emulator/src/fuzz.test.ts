@@ -80,10 +80,10 @@ async function fuzz(seed: number, stateFile?: string): Promise<void> {
 test("no request of what is served crashes it or keeps it waiting", async () => {
   await fuzz(1);
   await fuzz(2);
-}, 30_000);
+}, 120_000);
 
 test("no request leaves a state that it cannot begin with again", async () => {
   const folder = mkdtempSync(join(tmpdir(), "emulator-fuzz-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   await fuzz(3, join(folder, "state.jsonl"));
-}, 30_000);
+}, 120_000);

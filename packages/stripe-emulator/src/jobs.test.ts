@@ -56,7 +56,7 @@ test("requests are answered while a clock moves by years", async () => {
   const seen = new Set<string>();
   while (!seen.has("ready")) seen.add((await on.stripe.testHelpers.testClocks.retrieve(clock)).status);
   expect([...seen]).toEqual(["advancing", "ready"]);
-}, 20_000);
+}, 60_000);
 
 test("a clock that was moving when its process ended gets to where it was sent", async () => {
   const folder = mkdtempSync(join(tmpdir(), "emulator-jobs-"));
@@ -70,7 +70,7 @@ test("a clock that was moving when its process ended gets to where it was sent",
   await first.close();
   const on = await bench({ stateFile });
   const status = async () => (await on.stripe.testHelpers.testClocks.retrieve(clock)).status;
-  await expect.poll(status, { timeout: 10_000 }).toBe("ready");
+  await expect.poll(status, { timeout: 25_000 }).toBe("ready");
   const invoices = await on.stripe.invoices.list({ subscription: id, status: "paid", limit: 100 });
   expect(invoices.data).toHaveLength(13);
 });

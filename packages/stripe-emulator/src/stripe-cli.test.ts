@@ -88,6 +88,8 @@ const TRIGGERS: [fixture: string, event?: string][] = [
   ["subscription_schedule.expiring", "subscription_schedule.created"],
   ["subscription_schedule.released"],
   ["subscription_schedule.updated"],
+  ["tax_rate.created"],
+  ["tax_rate.updated"],
   ["test_helpers.test_clock.advancing"],
   ["test_helpers.test_clock.created"],
   ["test_helpers.test_clock.deleted"],
@@ -96,7 +98,7 @@ const TRIGGERS: [fixture: string, event?: string][] = [
 
 /** What the emulator leaves out: accounts and their money, other products, and what billing does not lead to here. */
 const LEFT_OUT =
-  /^(account|cash_balance|customer\.(discount|source)|customer_cash_balance_transaction|identity|issuing_\w+|payment_intent\.partially_funded|quote|reporting|tax_rate|topup|transfer|v1)\b/;
+  /^(account|cash_balance|customer\.(discount|source)|customer_cash_balance_transaction|identity|issuing_\w+|payment_intent\.partially_funded|quote|reporting|topup|transfer|v1)\b/;
 
 describe.skipIf(cli === undefined)(`Stripe's own CLI${skipReason}`, () => {
   let bench: Bench;

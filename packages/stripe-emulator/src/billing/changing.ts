@@ -71,7 +71,7 @@ export interface ItemChange {
   /** The item as it is; null: it is added. */
   item: SubscriptionItem | null;
   /** What it becomes; null: it is taken out. */
-  to: { price: Price; quantity: number; metadata?: Stripe.Metadata } | null;
+  to: { price: Price; quantity: number; metadata?: Stripe.Metadata; taxRates?: Stored<Stripe.TaxRate>[] | null } | null;
 }
 
 export interface ChangeOptions {
@@ -138,9 +138,9 @@ function changedItems(
     const change = changes.find((candidate) => candidate.item?.id === item.id);
     if (!change) return [{ ...item, ...period(item.price) }];
     if (change.to === null) return [];
-    const { price, quantity, metadata = item.metadata } = change.to;
+    const { price, quantity, metadata = item.metadata, taxRates = item.tax_rates } = change.to;
     const { quantity: _before, ...others } = item;
-    const changed = { ...others, price, plan: planOf(price), metadata, ...period(price) };
+    const changed = { ...others, price, plan: planOf(price), metadata, tax_rates: taxRates, ...period(price) };
     return [isMetered(price) ? changed : { ...changed, quantity }];
   });
   const added = changes.flatMap(({ item, to }): SubscriptionItem[] => {

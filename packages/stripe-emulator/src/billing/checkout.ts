@@ -10,7 +10,7 @@ import { attemptPayment, openPayment } from "./payment.ts";
 import { attachPaymentMethod, createPaymentMethod, type Payer } from "./payment-method.ts";
 import { invoicePurchase, type Purchase } from "./purchase-invoice.ts";
 import type { Offer } from "./redeeming.ts";
-import { trialEndOf } from "./session-pricing.ts";
+import { ratesOf, trialEndOf } from "./session-pricing.ts";
 import { attemptSetup, cancelSetup } from "./setup.ts";
 import { startSubscription } from "./subscribing.ts";
 import { putTaxId, taxIdsOf } from "./tax-ids.ts";
@@ -109,8 +109,8 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
   const method = instrument && createPaymentMethod(world, instrument, { ...payer, address: details.address });
   if (method) attachPaymentMethod(world, method.id, customer);
   const { metadata, description, missingPaymentMethod } = details.subscriptionData;
-  const bought = details.lineItems.flatMap(({ price, quantity }) =>
-    price ? [{ price, quantity: quantity ?? 1 }] : [],
+  const bought = details.lineItems.flatMap((item) =>
+    item.price ? [{ price: item.price, quantity: item.quantity ?? 1, taxRates: ratesOf(details, item) }] : [],
   );
   const { subscription, attempt } = startSubscription(world, {
     customer,
@@ -123,6 +123,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
     description,
     trialEnd: trialEndOf(world, details),
     automaticTax: session.automatic_tax.enabled,
+    taxRates: details.subscriptionData.taxRates ?? [],
     discounts: offersOf(session),
     missingPaymentMethod,
     paysAhead: true,

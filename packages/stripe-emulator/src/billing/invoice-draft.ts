@@ -3,7 +3,7 @@ import { newId } from "../state/ids.ts";
 import { listOf, type Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { inForce, spendDiscounts } from "./discounting.ts";
-import { price } from "./invoice-pricing.ts";
+import { price, unpricedTaxes } from "./invoice-pricing.ts";
 import { amountEach } from "./price-amounts.ts";
 
 export type Invoice = Stored<Stripe.Invoice>;
@@ -20,6 +20,8 @@ export interface LineDraft {
   /** Absent: those of the invoice's subscription. */
   metadata?: Stripe.Metadata;
   origin: LineOrigin;
+  /** Absent: those of the invoice. */
+  taxRates?: readonly Stored<Stripe.TaxRate>[] | null;
   period: { start: number; end: number };
 }
 
@@ -89,7 +91,7 @@ export function newLine(
     quantity_decimal: String(draft.quantity),
     subscription: draft.origin.subscription,
     subtotal: draft.amount,
-    taxes: [],
+    taxes: unpricedTaxes(draft.taxRates ?? []),
   };
 }
 
@@ -157,7 +159,7 @@ function blankInvoice(world: World, draft: InvoiceDraft): Invoice {
     customer_tax_ids: [],
     default_payment_method: null,
     default_source: null,
-    default_tax_rates: [],
+    default_tax_rates: subscription?.default_tax_rates ?? [],
     description: null,
     discounts,
     due_date: null,

@@ -19,6 +19,7 @@ export interface InvoiceItemDraft {
   price: Stored<Stripe.Price> | null;
   quantity: number;
   subscription: string | null;
+  taxRates?: Stored<Stripe.TaxRate>[];
   /** The draft that it is put on at once; absent: it waits. */
   invoice?: string;
   /** For the amounts that a change of a subscription leads to. */
@@ -52,7 +53,7 @@ export function putInvoiceItem(world: World, draft: InvoiceItemDraft): InvoiceIt
     ...(proration ? { proration_details: proration.details } : {}),
     quantity,
     quantity_decimal: String(quantity),
-    tax_rates: [],
+    tax_rates: draft.taxRates ?? [],
     test_clock: world.store.customers.find(draft.customer)?.test_clock ?? null,
   });
   world.emit("invoiceitem.created", item);
@@ -96,6 +97,7 @@ export function invoiceItemLine(world: World, item: InvoiceItem): LineDraft {
       proration: item.proration,
       ...(credited ? { credited } : {}),
     },
+    taxRates: item.tax_rates,
     period: item.period,
   };
 }
@@ -114,15 +116,20 @@ export function deleteInvoiceItem(world: World, item: InvoiceItem): void {
 export interface Purchase {
   price: Stored<Stripe.Price>;
   quantity: number;
+  taxRates?: Stored<Stripe.TaxRate>[];
 }
 
 /** A one-time purchase as a line of an invoice that is not written down. */
-export function purchaseLine(world: World, { price: sold, quantity }: Purchase, currency: string): LineDraft {
+export function purchaseLine(
+  world: World,
+  { price: sold, quantity, taxRates = [] }: Purchase,
+  currency: string,
+): LineDraft {
   const price = priceIn(world, sold, currency);
   const amount = amountOf(world, price, quantity);
   const origin = { subscription: null, subscriptionItem: null, invoiceItem: null, proration: false };
   const period = { start: world.now(), end: world.now() };
-  return { amount, description: "", price, quantity, discountable: true, origin, period };
+  return { amount, description: "", price, quantity, discountable: true, origin, taxRates, period };
 }
 
 /** One-time purchases as lines of this invoice. */
@@ -131,7 +138,7 @@ export function purchaseLines(
   purchases: readonly Purchase[],
   on: { customer: string; currency: string; invoice: string; subscription: string | null },
 ): LineDraft[] {
-  const items = purchases.map(({ price: sold, quantity }) => {
+  const items = purchases.map(({ price: sold, quantity, taxRates = [] }) => {
     const price = priceIn(world, sold, on.currency);
     return putInvoiceItem(world, {
       customer: on.customer,
@@ -143,6 +150,7 @@ export function purchaseLines(
       price,
       quantity,
       subscription: on.subscription,
+      taxRates,
     });
   });
   return takeInvoiceItems(world, items, on.invoice);

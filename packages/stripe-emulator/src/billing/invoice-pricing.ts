@@ -4,9 +4,9 @@ import type { World } from "../world.ts";
 import { priceIn } from "./currencies.ts";
 import { reductionsOf } from "./discounting.ts";
 import { smallestCharge } from "./money.ts";
-import { type Item, type PricedLine, priceItems } from "./pricing.ts";
+import { type Item, type PricedLine, priceItems, type TaxTerms } from "./pricing.ts";
 import { taxIdsOf } from "./tax-ids.ts";
-import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
+import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf, taxesBy } from "./tax-table.ts";
 
 type Invoice = Stored<Stripe.Invoice>;
 type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
@@ -18,9 +18,10 @@ export function price(world: World, invoice: Invoice): Invoice {
   const taxIds = taxIdsOf(world, customer.id);
   const exemption = exemptionOf(customer.tax_exempt, customer.address, taxIds);
   const rule = enabled ? taxAt(customer.address, exemption) : undefined;
-  const items = invoice.lines.data.map((line) => itemOf(world, line));
-  const priced = priceItems(items, reductionsOf(world, invoice.discounts), rule?.rate ?? 0);
-  const lines = invoice.lines.data.map((line, index) => pricedLine(line, priced.lines[index] as PricedLine, rule));
+  const rates = (line: InvoiceLine) => taxesBy(ratesOf(world, invoice, line), customer.tax_exempt ?? "none");
+  const items = invoice.lines.data.map((line) => itemOf(world, line, enabled ? (rule ?? []) : rates(line)));
+  const priced = priceItems(items, reductionsOf(world, invoice.discounts));
+  const lines = invoice.lines.data.map((line, index) => pricedLine(line, priced.lines[index] as PricedLine));
   const owed = Math.max(0, priced.total + customer.balance);
   // What is too little to be charged goes to the customer's balance (the SDK's comment on `amount_due`).
   const due = owed < smallestCharge(invoice.currency) ? 0 : owed;
@@ -44,28 +45,35 @@ export function price(world: World, invoice: Invoice): Invoice {
     total_discount_amounts: discounts,
     total_excluding_tax: priced.totalExcludingTax,
     total_pretax_credit_amounts: discounts.map((row) => ({ ...row, type: "discount" })),
-    total_taxes: rule ? totalTaxes(priced.lines, rule) : [],
+    total_taxes: totalTaxes(lines),
   };
 }
 
-function itemOf(world: World, line: InvoiceLine): Item {
+/** The line's own rates: it was made with them. Without any, those of the invoice (https://docs.stripe.com/api/invoices/create#create_invoice-default_tax_rates). */
+function ratesOf(world: World, { default_tax_rates: byDefault }: Invoice, { taxes }: InvoiceLine) {
+  const own = (taxes ?? []).flatMap((tax) => world.store.taxRates.find(tax.tax_rate_details?.tax_rate) ?? []);
+  return own.length > 0 ? own : byDefault;
+}
+
+function itemOf(world: World, line: InvoiceLine, taxes: TaxRule | TaxTerms[]): Item {
   const details = line.pricing?.price_details;
   const price = world.store.prices.find(details?.price);
+  const behavior = taxBehaviorOf(price && priceIn(world, price, line.currency).tax_behavior, line.currency);
   return {
     amount: line.amount,
     product: details?.product ?? null,
     discountable: line.discountable,
-    taxBehavior: taxBehaviorOf(price && priceIn(world, price, line.currency).tax_behavior, line.currency),
+    taxes: Array.isArray(taxes) ? taxes : [{ ...taxes, behavior }],
   };
 }
 
-function pricedLine(line: InvoiceLine, priced: PricedLine, rule: TaxRule | undefined): InvoiceLine {
+function pricedLine(line: InvoiceLine, priced: PricedLine): InvoiceLine {
   return {
     ...line,
     discount_amounts: priced.discounts,
     pretax_credit_amounts: priced.discounts.map((row) => ({ ...row, type: "discount" })),
     subtotal: priced.subtotal,
-    taxes: rule ? [taxOf([priced], rule)] : [],
+    taxes: priced.taxes.map(({ terms, amount }) => taxOf(terms, amount, priced.taxable)),
   };
 }
 
@@ -74,20 +82,31 @@ const discountBy = (lines: readonly PricedLine[], discount: string): number =>
     .flatMap((line) => line.discounts)
     .reduce((whole, row) => whole + (row.discount === discount ? row.amount : 0), 0);
 
-/** One sum for the lines that the tax comes on top of, one for those that it is part of. */
-const totalTaxes = (lines: readonly PricedLine[], rule: TaxRule) =>
-  (["exclusive", "inclusive"] as const).flatMap((behavior) => {
-    const alike = lines.filter((line) => line.taxBehavior === behavior);
-    return alike.length === 0 ? [] : [taxOf(alike, rule)];
-  });
+type Tax = Stored<Stripe.InvoiceLineItem.Tax>;
 
-function taxOf(lines: readonly PricedLine[], { id, reason }: TaxRule): Stored<Stripe.InvoiceLineItem.Tax> {
+/** One sum for each rate, and of one that is in some prices and comes on top of others, for each of the two. */
+function totalTaxes(lines: readonly InvoiceLine[]): Tax[] {
+  const sums = new Map<string, Tax>();
+  for (const tax of lines.flatMap(({ taxes }) => taxes ?? [])) {
+    const key = `${tax.tax_rate_details?.tax_rate} ${tax.tax_behavior}`;
+    const sum = sums.get(key);
+    const taxable = (sum?.taxable_amount ?? 0) + (tax.taxable_amount ?? 0);
+    sums.set(key, { ...tax, amount: (sum?.amount ?? 0) + tax.amount, taxable_amount: taxable });
+  }
+  return [...sums.values()].sort((a, b) => a.tax_behavior.localeCompare(b.tax_behavior));
+}
+
+function taxOf({ id, behavior, reason }: TaxTerms, amount: number, taxable: number): Tax {
   return {
-    amount: lines.reduce((whole, line) => whole + line.tax, 0),
-    tax_behavior: lines[0]?.taxBehavior ?? "exclusive",
+    amount,
+    tax_behavior: behavior,
     tax_rate_details: id === null ? null : { tax_rate: id },
     taxability_reason: reason,
-    taxable_amount: reason === "standard_rated" ? lines.reduce((whole, line) => whole + line.taxable, 0) : 0,
+    taxable_amount: reason === "standard_rated" || reason === "not_available" ? taxable : 0,
     type: "tax_rate_details",
   };
 }
+
+/** A line's rates, before anything is computed of them. */
+export const unpricedTaxes = (rates: readonly Stored<Stripe.TaxRate>[]): Tax[] =>
+  taxesBy(rates, "none").map((terms) => taxOf(terms, 0, 0));

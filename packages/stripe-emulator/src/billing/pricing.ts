@@ -3,10 +3,20 @@ export interface Item {
   amount: number;
   product: string | null;
   discountable: boolean;
-  taxBehavior: TaxBehavior;
+  taxes: readonly TaxTerms[];
 }
 
 export type TaxBehavior = "exclusive" | "inclusive";
+
+/** How a line is taxed: once, or by several rates side by side. */
+export interface TaxTerms {
+  /** The tax rate's id; null where none applies. */
+  id: string | null;
+  /** In ten-thousandths of a percent. */
+  rate: number;
+  behavior: TaxBehavior;
+  reason: "standard_rated" | "not_available" | "not_collecting" | "customer_exempt" | "reverse_charge";
+}
 
 /** A discount's terms. `percentOff` is in hundredths of a percent; one of the two is null. */
 export interface Reduction {
@@ -22,9 +32,9 @@ export interface PricedLine {
   /** The subtotal less the tax that is in it. */
   subtotalExcludingTax: number;
   discounts: { discount: string; amount: number }[];
+  taxes: { terms: TaxTerms; amount: number }[];
   tax: number;
-  taxBehavior: TaxBehavior;
-  /** What the tax is taken from: after discounts, without the tax itself. */
+  /** What taxes are taken from: after discounts, without the taxes that are in it. */
   taxable: number;
   total: number;
 }
@@ -43,10 +53,9 @@ export interface Pricing {
  * Subtotal, less discounts, plus tax: the one computation behind checkout, invoices and previews.
  * Discounts apply one after the other, each to what the ones before left
  * (https://docs.stripe.com/billing/subscriptions/coupons#stackable-discounts), and each is shared out over the lines it
- * reaches. Tax is rounded line by line. So every total is the sum of its lines.
- * @param taxRate in basis points
+ * reaches. Tax is rounded line by line, and rate by rate. So every total is the sum of its lines.
  */
-export function priceItems(items: readonly Item[], reductions: readonly Reduction[], taxRate: number): Pricing {
+export function priceItems(items: readonly Item[], reductions: readonly Reduction[]): Pricing {
   const discounts: PricedLine["discounts"][] = items.map(() => []);
   const left = items.map((item) => item.amount);
   for (const reduction of reductions) {
@@ -57,7 +66,7 @@ export function priceItems(items: readonly Item[], reductions: readonly Reductio
       discounts[index]?.push({ discount: reduction.discount, amount });
     }
   }
-  return sum(items.map((item, index) => priceLine(item, left[index] ?? 0, discounts[index] ?? [], taxRate)));
+  return sum(items.map((item, index) => priceLine(item, left[index] ?? 0, discounts[index] ?? [])));
 }
 
 /** What a discount takes off each line, of what is left of it. Credits are not discounted. */
@@ -71,36 +80,42 @@ function reduce(items: readonly Item[], left: readonly number[], { percentOff, a
   return share(off, reached);
 }
 
-function priceLine(
-  { amount, taxBehavior }: Item,
-  net: number,
-  discounts: PricedLine["discounts"],
-  rate: number,
-): PricedLine {
-  const inclusive = taxBehavior === "inclusive";
-  const taxIn = (of: number) => proportion(of, rate, 10_000 + rate);
-  const tax = inclusive ? taxIn(net) : proportion(net, rate, 10_000);
+const WHOLE = 1_000_000;
+
+function priceLine({ amount, taxes: terms }: Item, net: number, discounts: PricedLine["discounts"]): PricedLine {
+  const within = terms.filter(({ behavior }) => behavior === "inclusive").reduce((sum, { rate }) => sum + rate, 0);
+  const taxesIn = (of: number) =>
+    terms.map(({ behavior, rate }) => (behavior === "inclusive" ? proportion(of, rate, WHOLE + within) : 0));
+  const included = taxesIn(net);
+  const taxable = net - total(included);
+  const taxes = terms.map((each, index) => ({
+    terms: each,
+    amount: each.behavior === "inclusive" ? (included[index] ?? 0) : proportion(taxable, each.rate, WHOLE),
+  }));
+  const tax = total(taxes.map((each) => each.amount));
   return {
     subtotal: amount,
-    subtotalExcludingTax: inclusive ? amount - taxIn(amount) : amount,
+    subtotalExcludingTax: amount - total(taxesIn(amount)),
     discounts,
+    taxes,
     tax,
-    taxBehavior,
-    taxable: inclusive ? net - tax : net,
-    total: inclusive ? net : net + tax,
+    taxable,
+    total: taxable + tax,
   };
 }
 
+const total = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);
+
 function sum(lines: PricedLine[]): Pricing {
-  const total = (of: (line: PricedLine) => number) => lines.reduce((whole, line) => whole + of(line), 0);
+  const of = (amount: (line: PricedLine) => number) => total(lines.map(amount));
   return {
     lines,
-    subtotal: total((line) => line.subtotal),
-    subtotalExcludingTax: total((line) => line.subtotalExcludingTax),
-    discount: total((line) => discountOn(line)),
-    tax: total((line) => line.tax),
-    total: total((line) => line.total),
-    totalExcludingTax: total((line) => line.taxable),
+    subtotal: of((line) => line.subtotal),
+    subtotalExcludingTax: of((line) => line.subtotalExcludingTax),
+    discount: of((line) => discountOn(line)),
+    tax: of((line) => line.tax),
+    total: of((line) => line.total),
+    totalExcludingTax: of((line) => line.taxable),
   };
 }
 

@@ -48,10 +48,10 @@ export function chargeRest(world: World, subscription: Subscription, item: Subsc
     amount: chargeFor(world, priceIn(world, price, subscription.currency), quantity),
     product: price.product,
     discountable: true,
-    taxBehavior: "exclusive" as const,
+    taxes: [],
   }));
   const reductions = reductionsOf(world, lasting(world, inForce(world, subscription.discounts, world.now())));
-  const [line] = priceItems(priced, reductions, 0).lines;
+  const [line] = priceItems(priced, reductions).lines;
   if (!line) return;
   const rest = (whole: number) => proportion(whole, Math.max(0, end - date), end - start);
   const discounts = line.discounts.map(({ discount, amount }) => ({ discount, amount: rest(amount) }));
@@ -132,7 +132,7 @@ interface Proration {
 function prorate(
   world: World,
   { id, customer, currency, metadata }: Subscription,
-  { id: subscriptionItem, price, quantity = 1, current_period_end: end }: SubscriptionItem,
+  { id: subscriptionItem, price, quantity = 1, current_period_end: end, tax_rates: taxRates }: SubscriptionItem,
   { amount, title, date, details }: Proration,
 ): void {
   if (amount === 0) return;
@@ -148,6 +148,7 @@ function prorate(
     price,
     quantity,
     subscription: id,
+    taxRates: taxRates ?? [],
     proration: { subscriptionItem, period: { start: date, end }, details },
   });
 }

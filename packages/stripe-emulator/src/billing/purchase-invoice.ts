@@ -6,6 +6,7 @@ import { draftInvoice } from "./invoice-draft.ts";
 import { purchaseLines } from "./invoice-item.ts";
 import { defaultPaymentOf, paymentSucceeded } from "./invoice-payments.ts";
 import { finalizeInvoice } from "./invoicing.ts";
+import { ratesOf } from "./session-pricing.ts";
 
 export interface Purchase {
   customer: string;
@@ -24,9 +25,12 @@ export function invoicePurchase(
   session: Stored<Stripe.Checkout.Session>,
   { customer, intent, paid, discounts }: Purchase,
 ): string {
-  const { lineItems, invoiceCreation } = world.store.sessionDetails.get(session.id);
+  const details = world.store.sessionDetails.get(session.id);
+  const { lineItems, invoiceCreation } = details;
   const id = newId("in");
-  const purchases = lineItems.flatMap(({ price, quantity }) => (price ? [{ price, quantity: quantity ?? 1 }] : []));
+  const purchases = lineItems.flatMap((item) =>
+    item.price ? [{ price: item.price, quantity: item.quantity ?? 1, taxRates: ratesOf(details, item) }] : [],
+  );
   const currency = session.currency ?? "usd";
   draftInvoice(world, {
     id,

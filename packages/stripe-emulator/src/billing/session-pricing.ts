@@ -6,11 +6,11 @@ import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
 import { priceIn } from "./currencies.ts";
 import { couponOf, reductionBy } from "./discounting.ts";
-import { discountOn, type PricedLine, type Pricing, priceItems } from "./pricing.ts";
+import { discountOn, type PricedLine, type Pricing, priceItems, type TaxTerms } from "./pricing.ts";
 import type { Basket } from "./redeeming.ts";
 import { trialEndAfter } from "./subscribing.ts";
 import { taxIdsOf } from "./tax-ids.ts";
-import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf } from "./tax-table.ts";
+import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf, taxesBy } from "./tax-table.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
 type LineItem = Stored<Stripe.LineItem>;
@@ -58,21 +58,42 @@ function taxRuleOf(world: World, session: CheckoutSession, details: SessionDetai
 
 function priceLines(
   world: World,
-  { discounts }: Pick<CheckoutSession, "discounts">,
+  session: Pick<CheckoutSession, "id" | "customer" | "discounts" | "automatic_tax">,
   lineItems: readonly LineItem[],
   rule: TaxRule | undefined,
 ): Pricing {
-  const items = lineItems.map(({ amount_subtotal: amount, currency: charged, price }) => ({
-    amount,
-    product: price?.product ?? null,
+  const { discounts } = session;
+  const items = lineItems.map((item) => ({
+    amount: item.amount_subtotal,
+    product: item.price?.product ?? null,
     discountable: true,
-    taxBehavior: taxBehaviorOf(price && priceIn(world, price, charged).tax_behavior, charged),
+    taxes: session.automatic_tax.enabled ? automaticTaxes(world, item, rule) : taxesByRates(world, session, item),
   }));
   const offers = (discounts ?? []).flatMap(({ coupon, promotion_code: code }) =>
     coupon === null ? [] : reductionBy(world, coupon, code ?? coupon),
   );
-  return priceItems(items, offers, rule?.rate ?? 0);
+  return priceItems(items, offers);
 }
+
+function automaticTaxes(world: World, { currency, price }: LineItem, rule: TaxRule | undefined): TaxTerms[] {
+  const behavior = taxBehaviorOf(price && priceIn(world, price, currency).tax_behavior, currency);
+  return rule ? [{ ...rule, behavior }] : [];
+}
+
+function taxesByRates(
+  world: World,
+  { id, customer }: Pick<CheckoutSession, "id" | "customer">,
+  item: LineItem,
+): TaxTerms[] {
+  const details = world.store.sessionDetails.get(id);
+  const own = ratesOf(details, item);
+  const rates = own.length > 0 || !item.price?.recurring ? own : (details.subscriptionData.taxRates ?? []);
+  return taxesBy(rates, world.store.customers.find(customer)?.tax_exempt ?? "none");
+}
+
+/** A line item's own tax rates. */
+export const ratesOf = ({ taxRates }: SessionDetails, { id }: LineItem): Stored<Stripe.TaxRate>[] =>
+  taxRates?.[id] ?? [];
 
 /** What the buyer of a subscription pays for its periods, with tax. What is paid once comes beside. */
 export interface Renewals {

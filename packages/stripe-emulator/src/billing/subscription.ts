@@ -13,12 +13,15 @@ import type { Offer } from "./redeeming.ts";
 export type Subscription = Stored<Stripe.Subscription>;
 export type SubscriptionItem = Stored<Stripe.SubscriptionItem>;
 type Price = Stored<Stripe.Price>;
+type TaxRate = Stored<Stripe.TaxRate>;
 
 export interface SubscriptionDraft {
   customer: string;
   /** One that each of its prices has. */
   currency: string;
-  items: { price: Price; quantity: number; metadata?: Stripe.Metadata }[];
+  items: { price: Price; quantity: number; metadata?: Stripe.Metadata; taxRates?: TaxRate[] | null }[];
+  /** For the items that have none. */
+  taxRates?: TaxRate[];
   /** Null only where nothing is due now. */
   paymentMethod: Stored<Stripe.PaymentMethod> | null;
   /** What the first payment waits to be confirmed with: an id. */
@@ -80,6 +83,7 @@ export function periodLines(
     quantity: share.quantity,
     discountable: true,
     origin: { subscription: item.subscription, subscriptionItem: item.id, invoiceItem: null, proration: false },
+    taxRates: item.tax_rates,
     period: { start: item.current_period_start, end: item.current_period_end },
   }));
 }
@@ -140,7 +144,7 @@ export function newItem(
     price: item.price,
     ...(isMetered(item.price) ? {} : { quantity: item.quantity }),
     subscription,
-    tax_rates: [],
+    tax_rates: item.taxRates ?? [],
   };
 }
 
@@ -178,7 +182,7 @@ export function newSubscription(world: World, draft: SubscriptionDraft): Subscri
     days_until_due: draft.daysUntilDue ?? null,
     default_payment_method: draft.keepsMethod ? (draft.paymentMethod?.id ?? null) : null,
     default_source: null,
-    default_tax_rates: [],
+    default_tax_rates: draft.taxRates ?? [],
     description: draft.description,
     discounts: [],
     ended_at: null,

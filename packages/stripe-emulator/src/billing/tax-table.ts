@@ -1,9 +1,10 @@
 import type Stripe from "stripe";
 import type { TaxId } from "../state/rows.ts";
-import type { TaxBehavior } from "./pricing.ts";
+import type { Stored } from "../state/stored.ts";
+import type { TaxBehavior, TaxTerms } from "./pricing.ts";
 
 /**
- * The rates that automatic tax knows, in basis points: standard rates of countries, and of US states without what
+ * The rates that automatic tax knows, in hundredths of a percent: standard rates of countries, and of US states without what
  * cities and counties add. Everywhere else nothing is collected, as where a seller has no registration.
  */
 const RATES: Record<string, number> = {
@@ -28,14 +29,8 @@ const RATES: Record<string, number> = {
   "US-WA": 650,
 };
 
-/** How a sale is taxed. */
-export interface TaxRule {
-  /** In basis points. */
-  rate: number;
-  reason: "standard_rated" | "not_collecting" | "customer_exempt" | "reverse_charge";
-  /** The tax rate's id; null where none applies. */
-  id: string | null;
-}
+/** How a sale is taxed, whatever the price has in it. */
+export type TaxRule = Omit<TaxTerms, "behavior">;
 
 /**
  * Automatic tax for a place; undefined while the place is unknown. Products' tax codes make no difference.
@@ -49,7 +44,7 @@ export function taxAt(address: Stripe.Address | null | undefined, exempt: string
   const place = country === "US" ? `US-${state?.toUpperCase()}` : country.toUpperCase();
   const rate = Object.hasOwn(RATES, place) ? RATES[place] : undefined;
   if (rate === undefined) return { rate: 0, reason: "not_collecting", id: null };
-  return { rate, reason: "standard_rated", id: `txr_${place.toLowerCase().replace("-", "_")}` };
+  return { rate: rate * 100, reason: "standard_rated", id: `txr_${place.toLowerCase().replace("-", "_")}` };
 }
 
 /** Where a business that gives its tax id owes the tax itself to a seller abroad; ours is in the US. */
@@ -77,3 +72,16 @@ export function taxBehaviorOf(asked: string | null | undefined, currency: string
   if (asked === "exclusive" || asked === "inclusive") return asked;
   return currency === "usd" || currency === "cad" ? "exclusive" : "inclusive";
 }
+
+/**
+ * The taxes by rates that were named (https://docs.stripe.com/tax/tax-rates). Whoever is exempt, or owes the tax themselves, pays none of them.
+ * @param exempt a customer's `tax_exempt`
+ */
+export const taxesBy = (rates: readonly Stored<Stripe.TaxRate>[], exempt: string): TaxTerms[] =>
+  rates.map(({ id, inclusive, percentage }) => ({
+    id,
+    behavior: inclusive ? "inclusive" : "exclusive",
+    ...(exempt === "exempt" || exempt === "reverse"
+      ? { rate: 0, reason: exempt === "exempt" ? "customer_exempt" : "reverse_charge" }
+      : { rate: Math.round(percentage * 10_000), reason: "not_available" }),
+  }));

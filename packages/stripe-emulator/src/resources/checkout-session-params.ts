@@ -17,6 +17,7 @@ import {
 import { discounts } from "./discount-params.ts";
 import { amount, currency, decimal, productData, recurring, taxBehavior } from "./price-params.ts";
 import { liability, trialSettings } from "./subscription-params.ts";
+import { taxRates } from "./tax-rates.ts";
 
 const priceData = hashOf(
   schema(
@@ -49,11 +50,13 @@ export const lineItem = hashOf(
     price: text,
     price_data: priceData,
     quantity: integer,
+    tax_rates: taxRates,
   } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.LineItem>),
 );
 
 const subscriptionData = hashOf(
   schema({
+    default_tax_rates: taxRates,
     description: text,
     metadata,
     trial_end: integer,

@@ -18,6 +18,7 @@ import { type CreateSessionParams, createSessionParams } from "./checkout-sessio
 import { DAY, refuseContradictions, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
+import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
 
 export type CheckoutSession = Stored<Stripe.Checkout.Session>;
 type LineItem = Stored<Stripe.LineItem>;
@@ -29,8 +30,8 @@ export function createSession(world: World, params: CreateSessionParams): Checko
   const id = newId("cs_test", 58);
   const session = newSession(world, id, params, lineItems);
   const offers = offersFromParam(world, params.discounts, basketOf(session, lineItems));
+  world.store.sessionDetails.put(detailsOf(world, id, params, lineItems));
   world.store.checkoutSessions.put(session);
-  world.store.sessionDetails.put(detailsOf(id, params, lineItems));
   if (params.mode !== "setup") priceNew(world, id, offers);
   world.schedule("expire_session", id, session.expires_at * 1000);
   return world.store.checkoutSessions.get(id);
@@ -54,12 +55,27 @@ function priceNew(world: World, id: string, offers: readonly Offer[]): void {
   throw refusal;
 }
 
-function detailsOf(id: string, params: CreateSessionParams, lineItems: LineItem[]): SessionDetails {
+function detailsOf(world: World, id: string, params: CreateSessionParams, lineItems: LineItem[]): SessionDetails {
   const { subscription_data: subscription, payment_intent_data: payment } = params;
+  const taxed = params.automatic_tax?.enabled ?? false;
+  const defaultRates = taxRatesFromParam(
+    world,
+    subscription?.default_tax_rates ?? [],
+    "subscription_data[default_tax_rates]",
+  );
+  refuseRatesBesideAutomaticTax(taxed, defaultRates, "subscription_data[default_tax_rates]");
+  const rates = lineItems.map(({ id: item }, index) => {
+    const param = `line_items[${index}][tax_rates]`;
+    const named = taxRatesFromParam(world, params.line_items?.[index]?.tax_rates ?? [], param);
+    refuseRatesBesideAutomaticTax(taxed, named, param);
+    return [item, named] as const;
+  });
   return {
     id,
     lineItems,
+    taxRates: Object.fromEntries(rates.filter(([, named]) => named.length > 0)),
     subscriptionData: {
+      taxRates: defaultRates,
       metadata: mergeMetadata({}, subscription?.metadata),
       trialPeriodDays: subscription?.trial_period_days ?? null,
       trialEnd: subscription?.trial_end ?? null,

@@ -24,6 +24,7 @@ import { customerFromParam } from "./customers.ts";
 import { type DiscountParam, discounts, offersFromParam } from "./discount-params.ts";
 import { currency } from "./price-params.ts";
 import { liability } from "./subscription-params.ts";
+import { refuseRatesBesideAutomaticTax, taxRates, taxRatesFromParam } from "./tax-rates.ts";
 
 const HOUR_S = 3600;
 const DAY = 86_400;
@@ -34,6 +35,7 @@ export const attributes = {
   collection_method: oneOf("charge_automatically", "send_invoice"),
   days_until_due: integer,
   default_payment_method: clearable(text),
+  default_tax_rates: taxRates,
   description: clearable(text),
   discounts,
   due_date: integer,
@@ -66,6 +68,7 @@ function patchOf(world: World, params: Attributes): Partial<Invoice> {
     due_date,
     metadata: _metadata,
     discounts: _discounts,
+    default_tax_rates: _rates,
     ...plain
   } = params;
   const due = due_date ?? (days === undefined ? undefined : world.now() + days * DAY);
@@ -119,12 +122,37 @@ export function createInvoice(world: World, params: ParamsOf<typeof createParams
     attributes: {
       auto_advance: false,
       ...patchOf(world, given),
+      default_tax_rates: ratesAsked(world, given),
       automatically_finalizes_at: given.auto_advance ? world.now() + HOUR_S : null,
       metadata: mergeMetadata({}, given.metadata),
     },
   });
   if (draft.auto_advance) world.schedule("finalize_invoice", id, (world.now() + HOUR_S) * 1000);
   return draft;
+}
+
+/** The rates that an invoice has from now on; 400 where its tax is automatic. */
+function ratesAsked(world: World, { automatic_tax: tax, default_tax_rates: asked }: Attributes, before?: Invoice) {
+  const there = before?.default_tax_rates ?? [];
+  const rates = taxRatesFromParam(world, asked, "default_tax_rates", there) ?? there;
+  const automatic = tax?.enabled ?? before?.automatic_tax.enabled ?? false;
+  refuseRatesBesideAutomaticTax(automatic, rates, "default_tax_rates");
+  return rates;
+}
+
+/** The lines without the taxes that they have by default. */
+function untaxed(world: World, { lines }: Invoice): Invoice["lines"] {
+  const data = lines.data.map((line) => {
+    const { subscription_item: sold, invoice_item: added } = {
+      ...line.parent?.subscription_item_details,
+      ...line.parent?.invoice_item_details,
+    } as { subscription_item?: string; invoice_item?: string | null };
+    const owner =
+      world.store.invoiceItems.find(added) ??
+      world.store.subscriptions.find(line.subscription)?.items.data.find(({ id }) => id === sold);
+    return owner?.tax_rates?.length ? line : { ...line, taxes: [] };
+  });
+  return { ...lines, data };
 }
 
 /** Redeems what was asked for, for this one invoice. */
@@ -150,8 +178,14 @@ export function updateInvoice(world: World, id: string, params: Attributes): Inv
   const patch = { ...patchOf(world, params), metadata: mergeMetadata(before.metadata, params.metadata) };
   if (before.status !== "draft") return world.update("invoices", id, patch, "invoice.updated");
   const lines = before.lines.data.map(({ amount, pricing }) => ({ amount, product: pricing?.price_details?.product }));
+  const rates = ratesAsked(world, params, before);
+  const taxed = {
+    ...before,
+    default_tax_rates: rates,
+    lines: params.default_tax_rates ? untaxed(world, before) : before.lines,
+  };
   const discounts = params.discounts ? granted(world, before, lines, params.discounts) : before.discounts;
-  return world.update("invoices", id, price(world, { ...before, ...patch, discounts }), "invoice.updated");
+  return world.update("invoices", id, price(world, { ...taxed, ...patch, discounts }), "invoice.updated");
 }
 
 export function expectStatus({ status }: Invoice, statuses: readonly string[], verb: string): void {

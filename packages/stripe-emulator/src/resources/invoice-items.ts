@@ -22,6 +22,7 @@ import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { currency } from "./price-params.ts";
 import { activePriceFromParam } from "./prices.ts";
+import { refuseRatesBesideAutomaticTax, taxRates, taxRatesFromParam } from "./tax-rates.ts";
 
 const createParams = schema(
   {
@@ -35,6 +36,7 @@ const createParams = schema(
     pricing: hashOf(schema({ price: text }, ["price"])),
     quantity: integer,
     subscription: text,
+    tax_rates: taxRates,
   } satisfies Fields<keyof Stripe.InvoiceItemCreateParams>,
   ["customer"],
 );
@@ -72,6 +74,8 @@ function createItem(world: World, params: ParamsOf<typeof createParams>): Invoic
     const message = `You cannot add an item in ${currency} to an invoice in ${draft.currency}.`;
     throw invalid(message, undefined, price ? "pricing[price]" : "currency");
   }
+  const rates = taxRatesFromParam(world, params.tax_rates ?? [], "tax_rates");
+  refuseRatesBesideAutomaticTax(draft?.automatic_tax.enabled ?? false, rates, "tax_rates");
   const item = putInvoiceItem(world, {
     customer: customer.id,
     amount,
@@ -82,6 +86,7 @@ function createItem(world: World, params: ParamsOf<typeof createParams>): Invoic
     price: price ?? null,
     quantity,
     subscription: params.subscription ?? null,
+    taxRates: rates,
     ...(draft ? { invoice: draft.id } : {}),
   });
   if (draft) addLine(world, draft, item);

@@ -28,12 +28,14 @@ import { createCustomer, customerFromParam, updateCustomer } from "./customers.t
 import { discounts } from "./discount-params.ts";
 import { cancelMoment, liability, moment, prorationBehavior } from "./subscription-params.ts";
 import { createSubscription, updateSubscription } from "./subscriptions.ts";
+import { taxRates } from "./tax-rates.ts";
 
 const subscriptionDetails = hashOf(
   schema({
     cancel_at: clearable(cancelMoment),
     cancel_at_period_end: boolean,
-    items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer }))),
+    default_tax_rates: taxRates,
+    items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer, tax_rates: taxRates }))),
     metadata: ignored,
     proration_behavior: prorationBehavior,
     proration_date: integer,
@@ -154,9 +156,9 @@ function change(world: World, id: string, params: PreviewParams): Subscription {
 /** A subscription that does not exist yet: its first invoice. */
 function begin(world: World, params: PreviewParams): Subscription {
   const { automatic_tax, discounts: asked, subscription_details: details, customer_details: about } = params;
-  const items = (details?.items ?? []).map(({ price, quantity }, index) => {
+  const items = (details?.items ?? []).map(({ id: _id, price, ...item }, index) => {
     if (price === undefined) throw missingParameter(`subscription_details[items][${index}][price]`);
-    return { price, quantity };
+    return { price, ...item };
   });
   if (items.length === 0) throw missingParameter("subscription_details[items]");
   const customer = params.customer ?? createCustomer(world, {}).id;
@@ -165,6 +167,7 @@ function begin(world: World, params: PreviewParams): Subscription {
     customer,
     items,
     payment_behavior: "default_incomplete",
+    ...(details?.default_tax_rates ? { default_tax_rates: details.default_tax_rates } : {}),
     ...(details?.trial_end === undefined ? {} : { trial_end: details.trial_end }),
     ...(automatic_tax ? { automatic_tax } : {}),
     ...(asked ? { discounts: asked } : {}),

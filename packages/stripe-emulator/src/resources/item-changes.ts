@@ -6,6 +6,7 @@ import { isMetered, type Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
 import { activePriceFromParam, type Price } from "./prices.ts";
 import type { updateParams } from "./subscription-params.ts";
+import { taxRatesFromParam } from "./tax-rates.ts";
 
 type ItemParams = NonNullable<ParamsOf<typeof updateParams>["items"]>[number];
 
@@ -70,7 +71,8 @@ function itemChange(world: World, subscription: Subscription, asked: ItemParams,
   refuseUnpriced(world, price, subscription.currency, `${param}[price]`);
   refuseMeteredQuantity(price, asked.quantity, param);
   const metadata = mergeMetadata(item.metadata, asked.metadata);
-  return { item, to: { price, quantity: asked.quantity ?? item.quantity ?? 1, metadata } };
+  const rates = taxRatesFromParam(world, asked.tax_rates, `${param}[tax_rates]`, item.tax_rates) ?? item.tax_rates;
+  return { item, to: { price, quantity: asked.quantity ?? item.quantity ?? 1, metadata, taxRates: rates } };
 }
 
 function addition(world: World, { items, currency }: Subscription, asked: ItemParams, param: string): ItemChange {
@@ -82,5 +84,7 @@ function addition(world: World, { items, currency }: Subscription, asked: ItemPa
   }
   refuseUnpriced(world, price, currency, `${param}[price]`);
   refuseMeteredQuantity(price, asked.quantity, param);
-  return { item: null, to: { price, quantity: asked.quantity ?? 1, metadata: mergeMetadata({}, asked.metadata) } };
+  const taxRates = taxRatesFromParam(world, asked.tax_rates ?? [], `${param}[tax_rates]`);
+  const metadata = mergeMetadata({}, asked.metadata);
+  return { item: null, to: { price, quantity: asked.quantity ?? 1, metadata, taxRates } };
 }

@@ -31,6 +31,7 @@ import { subscriptionItemRoutes } from "./subscription-items.ts";
 import { subscriptionScheduleRoutes } from "./subscription-schedules.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 import { taxIdRoutes } from "./tax-ids.ts";
+import { taxRateRoutes } from "./tax-rates.ts";
 import { taxSettingsRoutes } from "./tax-settings.ts";
 import { testClockRoutes } from "./test-clocks.ts";
 import { webhookEndpointRoutes } from "./webhook-endpoints.ts";
@@ -70,6 +71,7 @@ export const ROUTES: Route[] = [
   ...entitlementRoutes,
   ...setupIntentRoutes,
   ...taxIdRoutes,
+  ...taxRateRoutes,
   ...taxSettingsRoutes,
   ...cliSessionRoutes,
 ];

@@ -16,6 +16,7 @@ import {
 } from "../api/params.ts";
 import { discounts } from "./discount-params.ts";
 import { currency, quantity } from "./price-params.ts";
+import { taxRates } from "./tax-rates.ts";
 
 /** What the end of a trial does when there is nothing to charge. */
 export const trialSettings = hashOf(
@@ -62,11 +63,12 @@ export const createParams = schema(
   {
     customer: text,
     currency,
-    items: arrayOf(hashOf(schema({ plan: text, price: text, quantity, metadata }))),
+    items: arrayOf(hashOf(schema({ plan: text, price: text, quantity, metadata, tax_rates: taxRates }))),
     automatic_tax: automaticTax,
     collection_method: collectionMethod,
     days_until_due: daysUntilDue,
     default_payment_method: text,
+    default_tax_rates: taxRates,
     description: text,
     discounts,
     metadata,
@@ -112,9 +114,12 @@ export const updateParams = schema({
   collection_method: collectionMethod,
   days_until_due: daysUntilDue,
   default_payment_method: clearable(text),
+  default_tax_rates: taxRates,
   description: clearable(text),
   discounts,
-  items: arrayOf(hashOf(schema({ id: text, deleted: boolean, plan: text, price: text, quantity, metadata }))),
+  items: arrayOf(
+    hashOf(schema({ id: text, deleted: boolean, plan: text, price: text, quantity, metadata, tax_rates: taxRates })),
+  ),
   metadata,
   off_session: ignored,
   payment_behavior: paymentBehavior,
@@ -134,6 +139,7 @@ const itemChange = {
   proration_behavior: prorationBehavior,
   proration_date: integer,
   quantity,
+  tax_rates: taxRates,
 } satisfies Fields<keyof Stripe.SubscriptionItemUpdateParams>;
 
 export const updateItemParams = schema({ ...itemChange, off_session: ignored } satisfies Fields<

@@ -20,6 +20,7 @@ import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
 import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
+import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
 
 export function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
   if (params.payment_behavior === "error_if_incomplete")
@@ -30,7 +31,13 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
     price: recurringPrice(world, item, `items[${index}]`),
     quantity: item.quantity ?? 1,
     metadata: mergeMetadata({}, item.metadata),
+    taxRates: taxRatesFromParam(world, item.tax_rates ?? [], `items[${index}][tax_rates]`),
   }));
+  const defaultRates = taxRatesFromParam(world, params.default_tax_rates ?? [], "default_tax_rates");
+  const automatic = params.automatic_tax?.enabled ?? false;
+  refuseRatesBesideAutomaticTax(automatic, defaultRates, "default_tax_rates");
+  for (const [index, item] of items.entries())
+    refuseRatesBesideAutomaticTax(automatic, item.taxRates, `items[${index}][tax_rates]`);
   const prices = items.map(({ price }) => price);
   const currency = params.currency ?? commonCurrency(world, customer.id, prices);
   for (const [index, price] of prices.entries()) {
@@ -50,7 +57,7 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
   const method = paymentMethodOf(world, { customer: customer.id, default_payment_method: own });
   if (own !== null && method?.customer !== customer.id) throw noSuch("PaymentMethod", own, "default_payment_method");
   const offers = offersFromParam(world, params.discounts, basketOf(world, { customer: customer.id, currency }, items));
-  if (params.automatic_tax?.enabled) refuseUnknownLocation(world, customer.id);
+  if (automatic) refuseUnknownLocation(world, customer.id);
   const deferred = params.payment_behavior === "default_incomplete";
   const sent = params.collection_method === "send_invoice";
   if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
@@ -66,7 +73,8 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
     metadata: mergeMetadata({}, params.metadata),
     description: params.description ?? null,
     trialEnd,
-    automaticTax: params.automatic_tax?.enabled ?? false,
+    automaticTax: automatic,
+    taxRates: defaultRates,
     daysUntilDue: sent ? (params.days_until_due ?? null) : null,
     discounts: offers,
     missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
@@ -134,8 +142,15 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
     );
   const { description, default_payment_method: method, automatic_tax: tax } = params;
   if (tax?.enabled) refuseUnknownLocation(world, before.customer);
+  const defaultRates =
+    taxRatesFromParam(world, params.default_tax_rates, "default_tax_rates", before.default_tax_rates) ??
+    before.default_tax_rates;
   if (params.discounts) changeDiscounts(world, before, params.discounts);
   const items = itemsAsked(world, before, params);
+  const automatic = tax?.enabled ?? before.automatic_tax.enabled;
+  refuseRatesBesideAutomaticTax(automatic, defaultRates, "default_tax_rates");
+  for (const { tax_rates: rates } of (items.items ?? before.items).data)
+    refuseRatesBesideAutomaticTax(automatic, rates, "items");
   const end = cancellationAsked(world, { ...before, ...items }, params);
   refuseDetails(before, end, params);
   const { pause_collection: pause, trial_settings: trialSettings, trial_end: trialEnd } = params;
@@ -150,6 +165,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
       ...collectionAsked(before, params),
       ...(description === undefined ? {} : { description }),
       ...(method === undefined ? {} : { default_payment_method: method }),
+      default_tax_rates: defaultRates ?? [],
       ...(tax === undefined ? {} : { automatic_tax: automaticTax(tax.enabled) }),
       ...(settings === undefined ? {} : { payment_settings: settingsAsked(before, settings) }),
       ...(pause === undefined ? {} : { pause_collection: pausedCollection(world, id, pause) }),

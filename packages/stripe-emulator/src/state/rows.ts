@@ -141,6 +141,7 @@ export interface Rows {
   customers: Stored<Stripe.Customer>;
   deletedCustomers: Stripe.DeletedCustomer;
   taxNumbers: Stored<Stripe.TaxId>;
+  taxRates: Stored<Stripe.TaxRate>;
   products: Stored<Stripe.Product>;
   prices: Stored<Stripe.Price>;
   currencyOptions: CurrencyOptions;
@@ -218,6 +219,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   customers: true,
   deletedCustomers: true,
   taxNumbers: true,
+  taxRates: true,
   products: true,
   prices: true,
   currencyOptions: true,

@@ -6,12 +6,16 @@ import type { Stored } from "./stored.ts";
 export interface SessionDetails {
   id: string;
   lineItems: Stored<Stripe.LineItem>[];
+  /** By the line item's id; one without any is not there. Absent in a state from before there were any. */
+  taxRates?: Record<string, Stored<Stripe.TaxRate>[]>;
   subscriptionData: {
     metadata: Stripe.Metadata;
     trialPeriodDays: number | null;
     /** In seconds, where the end was named and not the days. */
     trialEnd: number | null;
     description: string | null;
+    /** Of what recurs, where a line item has none of its own. */
+    taxRates?: Stored<Stripe.TaxRate>[];
     missingPaymentMethod: "create_invoice" | "cancel" | "pause";
   };
   paymentIntentData: {
