@@ -113,3 +113,22 @@ test("what is available is paid out, and no more; a payout that was canceled com
   expect((await on.stripe.payouts.list({ status: "paid" })).data).toMatchObject([{ id: instant.id }]);
   expect(await on.stripe.payouts.retrieve(instant.id)).toMatchObject({ status: "paid" });
 });
+
+// https://docs.stripe.com/connect/top-ups
+test("money of one's own comes to the balance a little later, unless it is called off before", async () => {
+  const on = await bench();
+  const from = on.emulator.events().length;
+  const topup = await on.stripe.topups.create({ amount: 2000, currency: "usd", description: "For refunds" });
+  expect(topup).toMatchObject({ status: "pending", balance_transaction: null });
+  await until(() => typesSince(on, from).includes("topup.succeeded"));
+  const there = await on.stripe.topups.retrieve(topup.id, { expand: ["balance_transaction"] });
+  expect(there).toMatchObject({ status: "succeeded", balance_transaction: { net: 2000, fee: 0, type: "topup" } });
+  expect(await on.stripe.balance.retrieve()).toMatchObject({ available: [{ amount: 2000 }] });
+  await expect(on.stripe.topups.cancel(topup.id)).rejects.toThrow("This one is succeeded");
+
+  const other = await on.stripe.topups.create({ amount: 700, currency: "usd" });
+  expect(await on.stripe.topups.cancel(other.id)).toMatchObject({ status: "canceled" });
+  await on.stripe.topups.update(other.id, { metadata: { why: "mistake" } });
+  expect((await on.stripe.topups.list({ status: "canceled" })).data).toMatchObject([{ metadata: { why: "mistake" } }]);
+  expect(await on.stripe.balance.retrieve()).toMatchObject({ available: [{ amount: 2000 }] });
+});

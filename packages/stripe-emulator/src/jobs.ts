@@ -8,12 +8,14 @@ import { releaseFunds } from "./billing/funds.ts";
 import { resumeCollection } from "./billing/pausing.ts";
 import { arrivePayout } from "./billing/paying-out.ts";
 import { expirePendingUpdate } from "./billing/pending-updates.ts";
+import { cancelQuote } from "./billing/quoting.ts";
 import { endCoupon, endPromotionCode } from "./billing/redeeming.ts";
 import { finishRefund } from "./billing/refunding.ts";
 import { announceInvoice, endAsPlanned, renewSubscription } from "./billing/renewing.ts";
 import { advanceSchedule, announceExpiry } from "./billing/scheduling.ts";
 import { settlePayment } from "./billing/settlement.ts";
 import { verifyTaxId } from "./billing/tax-ids.ts";
+import { arriveTopup } from "./billing/topping-up.ts";
 import { trialWillEnd } from "./billing/trials.ts";
 import { clockOf } from "./state/clock-of.ts";
 import type { FailedJob, JobRow } from "./state/job.ts";
@@ -45,10 +47,12 @@ const RUN: Record<Exclude<JobRow["kind"], "advance_clock">, (world: World, subje
   finish_refund: finishRefund,
   release_funds: releaseFunds,
   arrive_payout: arrivePayout,
+  arrive_topup: arriveTopup,
   verify_tax_id: verifyTaxId,
   expire_session: expireSession,
   expire_coupon: endCoupon,
   expire_promotion_code: endPromotionCode,
+  expire_quote: cancelQuote,
 };
 const ORDER = [...Object.keys(RUN), "advance_clock"];
 

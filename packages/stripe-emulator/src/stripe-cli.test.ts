@@ -67,6 +67,10 @@ const TRIGGERS: [fixture: string, event?: string][] = [
   ["plan.updated"],
   ["price.created"],
   ["price.updated"],
+  ["quote.accepted"],
+  ["quote.canceled"],
+  ["quote.created"],
+  ["quote.finalized"],
   ["promotion_code.created"],
   ["promotion_code.updated"],
   ["product.created"],
@@ -94,11 +98,12 @@ const TRIGGERS: [fixture: string, event?: string][] = [
   ["test_helpers.test_clock.created"],
   ["test_helpers.test_clock.deleted"],
   ["test_helpers.test_clock.ready"],
+  ["topup.created"],
 ];
 
 /** What the emulator leaves out: accounts and their money, other products, and what billing does not lead to here. */
 const LEFT_OUT =
-  /^(account|cash_balance|customer\.(discount|source)|customer_cash_balance_transaction|identity|issuing_\w+|payment_intent\.partially_funded|quote|reporting|topup|transfer|v1)\b/;
+  /^(account|cash_balance|customer\.(discount|source)|customer_cash_balance_transaction|identity|issuing_\w+|payment_intent\.partially_funded|reporting|transfer|v1)\b/;
 
 describe.skipIf(cli === undefined)(`Stripe's own CLI${skipReason}`, () => {
   let bench: Bench;

@@ -24,6 +24,7 @@ import { portalSessionRoutes } from "./portal-sessions.ts";
 import { priceRoutes } from "./prices.ts";
 import { productRoutes } from "./products.ts";
 import { promotionCodeRoutes } from "./promotion-codes.ts";
+import { quoteRoutes } from "./quotes.ts";
 import { refundRoutes } from "./refunds.ts";
 import { searchRoutes } from "./searches.ts";
 import { setupIntentRoutes } from "./setup-intents.ts";
@@ -34,6 +35,7 @@ import { taxIdRoutes } from "./tax-ids.ts";
 import { taxRateRoutes } from "./tax-rates.ts";
 import { taxSettingsRoutes } from "./tax-settings.ts";
 import { testClockRoutes } from "./test-clocks.ts";
+import { topupRoutes } from "./topups.ts";
 import { webhookEndpointRoutes } from "./webhook-endpoints.ts";
 
 /** What is served of Stripe's API. */
@@ -43,6 +45,7 @@ export const ROUTES: Route[] = [
   ...customerRoutes,
   ...balanceTransactionRoutes,
   ...fundRoutes,
+  ...topupRoutes,
   ...productRoutes,
   ...priceRoutes,
   ...planRoutes,
@@ -51,6 +54,7 @@ export const ROUTES: Route[] = [
   ...promotionCodeRoutes,
   ...checkoutSessionRoutes,
   ...paymentLinkRoutes,
+  ...quoteRoutes,
   ...subscriptionRoutes,
   ...subscriptionItemRoutes,
   ...subscriptionScheduleRoutes,

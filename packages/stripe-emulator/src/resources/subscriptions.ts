@@ -5,6 +5,7 @@ import { type Route, route } from "../api/route.ts";
 import { cancellation, changeItems, currentPeriodEnd, prorateEnd, settleEnd } from "../billing/changing.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
+import type { Purchase } from "../billing/invoice-item.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
 import { changeWhenPaid } from "../billing/pending-updates.ts";
 import { followItems } from "../billing/scheduling.ts";
@@ -22,9 +23,16 @@ import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } fro
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
 
-export function createSubscription(world: World, params: ParamsOf<typeof createParams>): Subscription {
+/** @param purchases what is bought once, beside: on the first invoice only */
+export function createSubscription(
+  world: World,
+  params: ParamsOf<typeof createParams>,
+  purchases: readonly Purchase[] = [],
+): Subscription {
   if (params.payment_behavior === "error_if_incomplete")
-    refuseUnpaid(world, null, (copy) => createSubscription(copy, { ...params, payment_behavior: "allow_incomplete" }));
+    refuseUnpaid(world, null, (copy) =>
+      createSubscription(copy, { ...params, payment_behavior: "allow_incomplete" }, purchases),
+    );
   const customer = customerFromParam(world, params.customer);
   refuseTooMany(params.items.length);
   const items = params.items.map((item, index) => ({
@@ -61,7 +69,7 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
   const deferred = params.payment_behavior === "default_incomplete";
   const sent = params.collection_method === "send_invoice";
   if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
-  if (!method && !deferred && !sent && trialEnd === null) refuseUnpayable(world, params);
+  if (!method && !deferred && !sent && trialEnd === null) refuseUnpayable(world, params, purchases);
   const { subscription } = startSubscription(world, {
     customer: customer.id,
     currency,
@@ -75,6 +83,7 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
     trialEnd,
     automaticTax: automatic,
     taxRates: defaultRates,
+    purchases,
     daysUntilDue: sent ? (params.days_until_due ?? null) : null,
     discounts: offers,
     missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
@@ -83,9 +92,13 @@ export function createSubscription(world: World, params: ParamsOf<typeof createP
 }
 
 /** Stripe's 400 where something is due at once, and nothing could be charged. It is done to a copy of the state. */
-function refuseUnpayable(world: World, params: ParamsOf<typeof createParams>): void {
+function refuseUnpayable(world: World, params: ParamsOf<typeof createParams>, purchases: readonly Purchase[]): void {
   const due = world.rehearse(world.now(), (copy) => {
-    const { latest_invoice: invoice } = createSubscription(copy, { ...params, payment_behavior: "default_incomplete" });
+    const { latest_invoice: invoice } = createSubscription(
+      copy,
+      { ...params, payment_behavior: "default_incomplete" },
+      purchases,
+    );
     return copy.store.invoices.get(invoice).amount_due;
   });
   if (due === 0) return;
@@ -291,7 +304,7 @@ function hasStatus(row: Subscription, status: string | undefined): boolean {
 }
 
 export const subscriptionRoutes: Route[] = [
-  route("POST", "/v1/subscriptions", createParams, createSubscription),
+  route("POST", "/v1/subscriptions", createParams, (world, params) => createSubscription(world, params)),
   listRoute("/v1/subscriptions", "subscription", listFilters, (world, filters) => {
     const { collection_method: method, customer, plan, price = plan, status, test_clock: clock } = filters;
     refuseUnknownCustomer(world, customer);

@@ -134,6 +134,15 @@ export type CurrencyOption = Pick<
   tax_behavior: Stripe.Price.TaxBehavior;
 };
 
+/** What a quote (the id) offers. */
+export interface QuoteDetails {
+  id: string;
+  lineItems: Stored<Stripe.LineItem>[];
+  /** By the line item's id. */
+  taxRates: Record<string, Stored<Stripe.TaxRate>[]>;
+  defaultRates: Stored<Stripe.TaxRate>[];
+}
+
 export interface Rows {
   /** One: whose objects these are. */
   accounts: Stored<Stripe.Account>;
@@ -152,6 +161,8 @@ export interface Rows {
   sessionDetails: SessionDetails;
   paymentLinks: Stored<Stripe.PaymentLink>;
   linkItems: LinkItems;
+  quotes: Stored<Stripe.Quote>;
+  quoteDetails: QuoteDetails;
   subscriptions: Stored<Stripe.Subscription>;
   subscriptionSchedules: Stored<Stripe.SubscriptionSchedule>;
   invoices: Stored<Stripe.Invoice>;
@@ -183,6 +194,7 @@ export interface Rows {
   /** What came to the balance of the account, and left it. */
   funds: Stored<Stripe.BalanceTransaction>;
   payouts: Stored<Stripe.Payout>;
+  topups: Stored<Stripe.Topup>;
   creditNotes: Stored<Stripe.CreditNote>;
   fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
   testClocks: Stripe.TestHelpers.TestClock;
@@ -230,6 +242,8 @@ export const TABLE_NAMES: Record<TableName, true> = {
   sessionDetails: true,
   paymentLinks: true,
   linkItems: true,
+  quotes: true,
+  quoteDetails: true,
   subscriptions: true,
   subscriptionSchedules: true,
   invoices: true,
@@ -258,6 +272,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   balanceTransactions: true,
   funds: true,
   payouts: true,
+  topups: true,
   creditNotes: true,
   fraudWarnings: true,
   testClocks: true,
