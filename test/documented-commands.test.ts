@@ -53,6 +53,8 @@ describe.each(GUIDES)("%s", (guide) => {
   it("says which of its commands nobody runs before you do", () => {
     const commands = commandsOf(guide);
     expect(commands.filter((command) => !programOf(command))).toEqual([]);
+    // An empty line of `.env.STAGE`, as .env.example has it, would take a setting of the shell away from SST.
+    expect(bodyOf(guide)).not.toMatch(/\b[A-Z_]+=\S+ npx sst/);
     const others = new Set(
       commands.map((command) => programOf(command) ?? "").filter((name) => !RUN_HERE.includes(name)),
     );
