@@ -236,6 +236,6 @@ describe("the account", () => {
     await page.getByRole("link", { name: "Go to your account" }).click();
     const row = page.getByRole("row").filter({ hasText: "Credits" });
     await row.getByText("$0.00").waitFor();
-    await row.getByText("Paid", { exact: true }).waitFor();
+    await row.getByText("Nothing due", { exact: true }).waitFor();
   }, 60_000);
 });

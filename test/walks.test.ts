@@ -61,6 +61,7 @@ it("a trial costs nothing today, as the page says; who had one is promised none,
   await card("Studio")
     .getByText(/^Trial ends on/)
     .waitFor();
+  await page.getByRole("row").filter({ hasText: "$0.00" }).getByText("Nothing due", { exact: true }).waitFor();
 
   await press("Manage billing");
   await press("Cancel subscription");

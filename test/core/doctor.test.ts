@@ -58,6 +58,16 @@ describe("a system in order", () => {
   });
 });
 
+describe("what Stripe mails to customers", () => {
+  it("is nothing that its API tells, so the two pages that do are named", async () => {
+    const { mend } = await look("customer e-mails");
+    expect(mend?.match(/https:\S+?(?=[,\s]|$)/g)).toEqual([
+      "https://dashboard.stripe.com/test/settings/billing/automatic",
+      "https://dashboard.stripe.com/test/settings/emails",
+    ]);
+  });
+});
+
 describe("migrations", () => {
   it("that were never applied, or edited since, are named", async () => {
     const [first, ...others] = MIGRATIONS;

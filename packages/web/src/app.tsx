@@ -3,12 +3,12 @@ import { Route, Switch } from "wouter";
 import { inTime } from "./buttons/in-time.ts";
 import { Layout } from "./components/layout.tsx";
 import { Skeleton } from "./components/notice.tsx";
+import { AccountPage } from "./pages/account.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { PricingPage } from "./pages/pricing.tsx";
 import { SessionProvider } from "./session.tsx";
 
 // Whoever looks at the plans loads none of these.
-const AccountPage = lazy(async () => ({ default: (await inTime(import("./pages/account.tsx"))).AccountPage }));
 const CancelPage = lazy(async () => ({ default: (await inTime(import("./pages/cancel.tsx"))).CancelPage }));
 const ChangePage = lazy(async () => ({ default: (await inTime(import("./pages/change.tsx"))).ChangePage }));
 const CheckoutPage = lazy(async () => ({ default: (await inTime(import("./pages/checkout.tsx"))).CheckoutPage }));

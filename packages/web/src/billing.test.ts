@@ -46,17 +46,21 @@ test("the payment that is due is the newest of this subscription that can be pai
 
 test("a payment that needs the customer, or is in trouble, is not shown as quiet", () => {
   for (const status of ["action_required", "failed", "overdue", "disputed", "uncollectible"]) {
-    expect(describePayment(status).tone).toBe("bad");
+    expect(describePayment({ status, amount: 2900 }).tone).toBe("bad");
   }
 });
 
 test("a payment on its way is neither paid nor failed", () => {
   for (const status of ["open", "partially_paid", "processing", "held"]) {
-    expect(describePayment(status).tone).toBe("busy");
+    expect(describePayment({ status, amount: 2900 }).tone).toBe("busy");
   }
 });
 
 test("only what is paid is shown as paid; a status that is not known, as it is", () => {
-  expect(describePayment("paid")).toEqual({ label: "Paid", tone: "good" });
-  expect(describePayment("sent_to_mars")).toEqual({ label: "sent to mars", tone: "quiet" });
+  expect(describePayment({ status: "paid", amount: 2900 })).toEqual({ label: "Paid", tone: "good" });
+  expect(describePayment({ status: "sent_to_mars", amount: 2900 })).toEqual({ label: "sent to mars", tone: "quiet" });
+});
+
+test("an invoice over nothing, which a trial begins with, is not shown as paid", () => {
+  expect(describePayment({ status: "paid", amount: 0 })).toEqual({ label: "Nothing due", tone: "quiet" });
 });

@@ -185,7 +185,11 @@ const paymentStates: Record<string, { label: string; tone: Tone }> = {
   uncollectible: { label: "Not collected", tone: "bad" },
 };
 
-/** Says how a payment stands. A status that is not known here is shown as it is, and never as paid. */
-export function describePayment(status: string): { label: string; tone: Tone } {
+/**
+ * Says how a payment stands. A status that is not known here is shown as it is, and never as paid; nor is an invoice over nothing,
+ * which a trial begins with.
+ */
+export function describePayment({ status, amount }: Pick<Payment, "status" | "amount">): { label: string; tone: Tone } {
+  if (status === "paid" && amount === 0) return { label: "Nothing due", tone: "quiet" };
   return paymentStates[status] ?? { label: status.replaceAll("_", " "), tone: "quiet" };
 }

@@ -51,7 +51,7 @@ function Payments({ payments, titleOf }: { payments: Payment[]; titleOf: (paymen
 }
 
 function PaymentRow({ payment, title }: { payment: Payment; title: string }) {
-  const state = describePayment(payment.status);
+  const state = describePayment(payment);
   const { currency, amount } = payment;
   const invoice = payment.hosted_invoice_url ?? payment.invoice_pdf;
   const day = formatDay(payment.created_at, { short: true });
