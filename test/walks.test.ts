@@ -233,8 +233,10 @@ it("a browser that translates breaks no page, and what changes on it is shown", 
   await page.getByRole("link", { name: "Cancel plan" }).click();
   await press("Cancel Lingua");
   await reads("Ends on");
+  await reads("Your plan is canceled.");
   await press("Keep Lingua");
   await reads("Renews on");
+  expect(await page.getByText("Your plan is canceled.").count()).toBe(0);
   await world.stripe.subscriptions.cancel(held);
   await reads("Ended on");
   await page.goto("/success?session_id=cs_test_forged");

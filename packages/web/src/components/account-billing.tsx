@@ -29,19 +29,24 @@ function AccountOf() {
   const [search] = useSearchParams();
   const comesFrom = search.get("from");
   const done = usePassing("done");
+  const [isTakenBack, setTakenBack] = useState(false);
   useOnReturn(reload);
   useReloadUntil(loaded.status !== "ready" || loaded.data.purchasesKnown, reload);
   const lookAgain = useLookAgain(reload);
   useEffect(() => {
     if (comesFrom) lookAgain();
   }, [comesFrom, lookAgain]);
+  const keep = () => {
+    setTakenBack(true);
+    lookAgain();
+  };
 
   return (
     <>
-      {done && doneNotes[done] && <Notice tone="good">{doneNotes[done]}</Notice>}
+      {done && doneNotes[done] && !isTakenBack && <Notice tone="good">{doneNotes[done]}</Notice>}
       {loaded.status === "loading" && <Skeleton what="your account" cards={1} />}
       {loaded.status === "failed" && <LoadFailed what="Your account" retry={reload} />}
-      {loaded.status === "ready" && <BillingOfPayers account={loaded.data} onKept={lookAgain} />}
+      {loaded.status === "ready" && <BillingOfPayers account={loaded.data} onKept={keep} />}
     </>
   );
 }

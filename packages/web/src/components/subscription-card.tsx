@@ -76,7 +76,9 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
 function useAsked(subscription: Subscription, customer: Customer | undefined, next: NextPlan | undefined) {
   const { id, status, items, ends_at, current_period_end } = subscription;
   const organizationId = customer?.organization_id;
-  const isAsked = customer !== undefined && isStanding(subscription) && status !== "incomplete";
+  const isLastPeriod =
+    ends_at !== null && current_period_end !== null && Date.parse(ends_at) <= Date.parse(current_period_end);
+  const isAsked = customer !== undefined && isStanding(subscription) && status !== "incomplete" && !isLastPeriod;
   const shown = JSON.stringify([status, items, ends_at, current_period_end, next]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: Stripe is asked again when any of it has changed
   return useMemo(() => (isAsked ? named(id, organizationId) : undefined), [isAsked, id, organizationId, shown]);
