@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { id } from "./builders.ts";
 import { exampleOf } from "./documented.ts";
-import { cookiesOf, customerOf, payWithCard, sellPlan, subscribe, TRANSLATOR, VISA } from "./visitor.ts";
+import { cookiesOf, customerOf, mirrored, payWithCard, sellPlan, subscribe, TRANSLATOR, VISA } from "./visitor.ts";
 import { type Person, startWorld, WAIT, type World } from "./world.ts";
 
 let world: World;
@@ -74,6 +74,8 @@ it("a trial costs nothing today, as the page says; who had one is promised none,
     [person.id],
   );
   await world.stripe.subscriptions.cancel(row?.id ?? "");
+  await mirrored(world, "user_subscriptions", row?.id ?? "", "status", "canceled");
+  await page.reload();
   await card("Studio").getByText("Ended", { exact: true }).waitFor();
 
   await page.goto("/pricing");
