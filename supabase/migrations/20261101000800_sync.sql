@@ -168,7 +168,9 @@ create function public.take_sync_ranges(run_id bigint, token uuid, most integer,
 returns table (
   id bigint, object text, created_from timestamptz, created_to timestamptz, customers text[], after text, reached timestamptz
 )
-language sql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
+begin
+  return query
   with open as (
     select range.id, range.position, range.by_customer, row_number() over (partition by range.object order by range.id) + (
       select count(*) from billing.sync_ranges held
@@ -188,7 +190,8 @@ language sql security definer set search_path = '' as $$
   )
   update billing.sync_ranges range set token = take_sync_ranges.token
   from free where range.id = free.id and range.done_at is null
-  returning range.id, range.object, range.created_from, range.created_to, range.customers, range.after, range.reached
+  returning range.id, range.object, range.created_from, range.created_to, range.customers, range.after, range.reached;
+end
 $$;
 
 -- Notes that a page of a range is in the mirror, and answers the range as it goes on: nothing, when it is another worker's by now.
@@ -213,14 +216,17 @@ begin
   returning held.* into range;
   if range.id is null then return; end if;
 
-  insert into billing.sync_failures (run_id, object, object_id, reason)
-  select range.run_id, range.object, failure ->> 'id', failure ->> 'reason' from jsonb_array_elements(failures) failure
-  on conflict do nothing;
-  insert into billing.sync_ranges (run_id, object, position, by_customer, customers)
-  select awaiting.run_id, awaiting.object, awaiting.position, true, advance_sync_range.customers
-  from billing.sync_ranges awaiting
-  where awaiting.run_id = range.run_id and awaiting.by_customer and awaiting.customers is null and awaiting.done_at is null
-    and advance_sync_range.customers <> '{}';
+  if failures <> '[]' then
+    insert into billing.sync_failures (run_id, object, object_id, reason)
+    select range.run_id, range.object, failure ->> 'id', failure ->> 'reason' from jsonb_array_elements(failures) failure
+    on conflict do nothing;
+  end if;
+  if advance_sync_range.customers <> '{}' then
+    insert into billing.sync_ranges (run_id, object, position, by_customer, customers)
+    select awaiting.run_id, awaiting.object, awaiting.position, true, advance_sync_range.customers
+    from billing.sync_ranges awaiting
+    where awaiting.run_id = range.run_id and awaiting.by_customer and awaiting.customers is null and awaiting.done_at is null;
+  end if;
   if ended then
     perform billing.note_completeness(range.run_id, array[range.object]);
   elsif not range.by_customer and (
@@ -299,7 +305,9 @@ returns table (
   run_id bigint, started_at timestamptz, finished_at timestamptz, requested_by text, is_read boolean,
   object text, ranges_open bigint, ranges_done bigint, read bigint, failed bigint, last_error text
 )
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
   select run.id, run.started_at, run.finished_at, run.requested_by,
     run.token is not null and run.leased_until > now(),
     range.object, count(*) filter (where range.done_at is null), count(*) filter (where range.done_at is not null),
@@ -310,7 +318,8 @@ language sql stable security definer set search_path = '' as $$
     select max(latest.id) from billing.sync_runs latest where latest.purpose = get_sync_progress.purpose
   )
   group by run.id, range.object
-  order by min(range.position)
+  order by min(range.position);
+end
 $$;
 
 create function public.get_sync_failures(purpose text, most integer) returns table (object text, object_id text, reason text)

@@ -1,68 +1,85 @@
 -- Whether the mirror shows what Stripe shows: compared row by row, summed up to one digest for each side, and what differed without a
 -- reason remembered as drift.
 
+-- What is called for every page is in plpgsql, also where one statement is all there is: a session plans it once, not at each call.
+
 -- Addresses that Stripe writes anew at each answer: of these only that there is one is compared.
 create function billing.show_columns("row" jsonb, names text[]) returns jsonb
-language sql immutable set search_path = '' as $$
-  select jsonb_object_agg(name, case
-    when name = any ('{hosted_invoice_url,invoice_pdf,receipt_url,pdf}') and "row" ->> name is not null then to_jsonb('an address'::text)
-    else "row" -> name
-  end)
-  from unnest(names) name
+language plpgsql immutable set search_path = '' as $$
+begin
+  return (
+    select jsonb_object_agg(name, case
+      when name = any ('{hosted_invoice_url,invoice_pdf,receipt_url,pdf}') and "row" ->> name is not null then to_jsonb('an address'::text)
+      else "row" -> name
+    end)
+    from unnest(names) name
+  );
+end
 $$;
 
 -- Digests of rows add up to a digest of pages, and those to one of a table, in whatever order they are read.
 create function billing.digest_row(id text, shown jsonb) returns numeric
-language sql immutable set search_path = '' as $$
-  select ('x' || left(encode(sha256(convert_to(id || ' ' || shown::text, 'UTF8')), 'hex'), 15))::bit(60)::bigint::numeric
+language plpgsql immutable set search_path = '' as $$
+begin
+  return ('x' || left(encode(sha256(convert_to(id || ' ' || shown::text, 'UTF8')), 'hex'), 15))::bit(60)::bigint::numeric;
+end
 $$;
 
 create function billing.digest_sum(total numeric) returns text
-language sql immutable set search_path = '' as $$
-  select lpad(to_hex((coalesce(total, 0) % (2::numeric ^ 60))::bigint), 15, '0')
+language plpgsql immutable set search_path = '' as $$
+begin
+  return lpad(to_hex((coalesce(total, 0) % (2::numeric ^ 60))::bigint), 15, '0');
+end
 $$;
 
 create function billing.read_digest(digest text) returns numeric
-language sql immutable set search_path = '' as $$
-  select ('x' || digest)::bit(60)::bigint::numeric
+language plpgsql immutable set search_path = '' as $$
+begin
+  return ('x' || digest)::bit(60)::bigint::numeric;
+end
 $$;
 
 -- What is not whose it should be: of each customer, and each purchase that has none, whom it should belong to and to whom it does; of a
 -- customer also who has the use of it. Of what metadata name only a payer counts who was there when the row was last written.
 create function billing.find_lost_owners(changes billing.change[]) returns jsonb
-language sql stable set search_path = '' as $$
-  select coalesce(jsonb_object_agg(lost.subject, jsonb_build_array(lost.should_be, lost.is)), '{}')
-  from (
-    select customer.id as subject, 'whom its metadata name' as should_be, 'nobody' as is
-    from unnest(billing.find_claims(array(select c from unnest(changes) c where c.object = 'customer' and c.owner is not null))) claim
-    join public.customers customer on customer.id = claim.subject
-    left join auth.users users on users.id = claim.user_id
-    where claim.owned_by = 'metadata' and customer.user_id is null and customer.organization_id is null
-      and customer.owned_by is null -- else its owner has left: whom metadata name comes after them
-      and (claim.user_id is null or users.created_at <= customer.as_of)
-    union all
-    select given.subject, 'whom it was given to', case
-      when owned.by is null then 'nobody'
-      when (owned.user_id, owned.organization_id) is distinct from (given.user_id, given.organization_id) then 'another'
-      else 'the same, in another way'
-    end
-    from billing.given_owners given
-    join (
-      select id, user_id, organization_id, coalesce(user_id::text, organization_id) as by, owned_by from public.customers
+language plpgsql stable set search_path = '' as $$
+begin
+  if not exists (select from unnest(changes) c where c.object in ('customer', 'checkout_session')) then return '{}'; end if;
+  return (
+    select coalesce(jsonb_object_agg(lost.subject, jsonb_build_array(lost.should_be, lost.is)), '{}')
+    from (
+      select customer.id as subject, 'whom its metadata name' as should_be, 'nobody' as is
+      from unnest(billing.find_claims(array(select c from unnest(changes) c where c.object = 'customer' and c.owner is not null))) claim
+      join public.customers customer on customer.id = claim.subject
+      left join auth.users users on users.id = claim.user_id
+      where claim.owned_by = 'metadata' and customer.user_id is null and customer.organization_id is null
+        and customer.owned_by is null -- else its owner has left: whom metadata name comes after them
+        and (claim.user_id is null or users.created_at <= customer.as_of)
       union all
-      select id, user_id, organization_id, coalesce(user_id::text, organization_id), null from public.checkout_sessions
-    ) owned on owned.id = given.subject
-    where given.subject in (select c.object_id from unnest(changes) c where c.object in ('customer', 'checkout_session'))
-      and (owned.user_id, owned.organization_id, owned.owned_by) is distinct from (
-        given.user_id, given.organization_id, case when given.subject like 'cus\_%' then given.owned_by end
-      )
-    union all
-    select named.customer_id, 'whom its purchase names', case when customer.named_user_id is null then 'nobody' else 'another' end
-    from billing.named_users named
-    join public.customers customer on customer.id = named.customer_id
-    where named.customer_id in (select c.object_id from unnest(changes) c where c.object = 'customer')
-      and customer.named_user_id is distinct from named.user_id
-  ) lost
+      select given.subject, 'whom it was given to', case
+        when owned.by is null then 'nobody'
+        when (owned.user_id, owned.organization_id) is distinct from (given.user_id, given.organization_id) then 'another'
+        else 'the same, in another way'
+      end
+      from billing.given_owners given
+      join (
+        select id, user_id, organization_id, coalesce(user_id::text, organization_id) as by, owned_by from public.customers
+        union all
+        select id, user_id, organization_id, coalesce(user_id::text, organization_id), null from public.checkout_sessions
+      ) owned on owned.id = given.subject
+      where given.subject in (select c.object_id from unnest(changes) c where c.object in ('customer', 'checkout_session'))
+        and (owned.user_id, owned.organization_id, owned.owned_by) is distinct from (
+          given.user_id, given.organization_id, case when given.subject like 'cus\_%' then given.owned_by end
+        )
+      union all
+      select named.customer_id, 'whom its purchase names', case when customer.named_user_id is null then 'nobody' else 'another' end
+      from billing.named_users named
+      join public.customers customer on customer.id = named.customer_id
+      where named.customer_id in (select c.object_id from unnest(changes) c where c.object = 'customer')
+        and customer.named_user_id is distinct from named.user_id
+    ) lost
+  );
+end
 $$;
 
 -- An object as Stripe shows it beside how the mirror does. Its kinds:
@@ -87,71 +104,85 @@ declare
   lost jsonb := billing.find_lost_owners(incoming);
   known record;
   belongs text;
+  of_kind jsonb;
+  alone jsonb;
+  shown jsonb[];
+  standing jsonb[];
+  empty_row jsonb;
 begin
   for known in
     select m.object, m.target from billing.mirrored m
     where m.object in (select c.object from unnest(incoming) c) or cardinality(owners) > 0 order by m.position
   loop
-    select string_agg(format('standing.%I = any ($4)', a.attname), ' or ') into belongs
-    from pg_catalog.pg_attribute a
-    where a.attrelid = known.target::regclass and not a.attisdropped
-      and a.attname in ('id', 'customer_id', 'subscription_id', 'invoice_id', 'payment_intent_id', 'charge_id');
-    return query execute format($compare$
-      with change as (
-        select c.object_id, c."row", c.deleted, c.as_of, element -> 'untold' as untold, false as unasked
-        from jsonb_array_elements($1) element, jsonb_populate_record(null::billing.change, element) c
-        where c.object = $2
-        %2$s
-      ), named as (
-        select change.*, array(select jsonb_object_keys(coalesce(
-          change."row", to_jsonb(jsonb_populate_record(null::%1$s, '{}')) - '{id,as_of,rank,deleted,fetched}'::text[]
-        ))) || '{deleted}'::text[] as names
-        from change
-      ), both_sides as (
-        select named.*, standing.as_of as row_as_of, is_ahead,
-          case when named."row" is not null then billing.show_columns(
-            to_jsonb(jsonb_populate_record(null::%1$s, named."row" || jsonb_build_object('deleted', named.deleted))), named.names
-          ) || case when $3 ? named.object_id then jsonb_build_object('owner', $3 -> named.object_id -> 0) else '{}' end
-            || case when at.is_ahead then jsonb_build_object('as_of', least(named.as_of, now())) else '{}' end end as stripe,
-          -- A customer whom a purchase names has a row before Stripe's object has come. Any other row as of never was made by hand.
-          case when unasked
-            or standing.id is not null and (standing.as_of > '-infinity' or $2 <> 'customer')
-              and (named."row" is not null or not standing.deleted)
-            then billing.show_columns(to_jsonb(standing), named.names)
-              || case when $3 ? named.object_id then jsonb_build_object('owner', $3 -> named.object_id -> 1) else '{}' end
-              || case when at.is_ahead then jsonb_build_object('as_of', standing.as_of) else '{}' end end as mirror
-        from named left join %1$s standing on standing.id = named.object_id
-        -- The guard judges alike: such a moment it writes over.
-        cross join lateral (select standing.as_of > greatest(now(), nullif(named.as_of, 'infinity')) + interval '10 minutes' as is_ahead) at
-      ), held_together as (
-        select both_sides.*, array(
-          select key from jsonb_each(stripe) where value is distinct from mirror -> key and mirror is not null order by key
-        ) as columns
-        from both_sides
-        where stripe is not null or mirror is not null
-      ), judged as (
-        select held_together.*, case
-          when unasked then 'unasked'
-          when stripe is not distinct from mirror then 'equal'
-          when row_as_of >= held_together.as_of and not is_ahead then 'newer'
-          when mirror is null and untold is not null then 'untold'
-          when mirror is null then 'missing'
-          when stripe is null then 'extra'
-          when untold -> 'from' ? (mirror ->> 'status') and to_jsonb(columns) <@ (untold -> 'columns') then 'behind'
-          else 'differs'
-        end as kind
-        from held_together
-      )
-      select $2, object_id, kind, case when kind in ('differs', 'behind') then columns else '{}' end,
-        coalesce(row_as_of, '-infinity'), judged.as_of, stripe, mirror
-      from judged
-    $compare$, known.target, case when cardinality(owners) > 0 then format($alone$
-        union all
-        select standing.id, null, standing.deleted, null, null, true from %s standing
-        where (%s) and not exists (
-          select from jsonb_array_elements($1) shown where shown ->> 'object' = $2 and shown ->> 'object_id' = standing.id
-        )
-    $alone$, known.target, belongs) end) using changes, known.object, lost, owners;
+    select coalesce(jsonb_agg(element), '[]') into of_kind
+    from jsonb_array_elements(changes) element where element ->> 'object' = known.object;
+
+    -- What names the table is planned at each run, and so it is kept short: the rows of both sides, in one order.
+    if cardinality(owners) > 0 then
+      select string_agg(format('kept.%I = any ($1)', a.attname), ' or ') into belongs
+      from pg_catalog.pg_attribute a
+      where a.attrelid = known.target::regclass and not a.attisdropped
+        and a.attname in ('id', 'customer_id', 'subscription_id', 'invoice_id', 'payment_intent_id', 'charge_id');
+      execute format($alone$
+        select jsonb_agg(jsonb_build_object('object_id', kept.id, 'deleted', kept.deleted, 'unasked', true)) from %s kept
+        where (%s) and not exists (select from jsonb_array_elements($2) element where element ->> 'object_id' = kept.id)
+      $alone$, known.target, belongs) into alone using owners, of_kind;
+      of_kind := of_kind || coalesce(alone, '[]');
+    end if;
+    execute format($rows$
+      select
+        array_agg(to_jsonb(jsonb_populate_record(null::%1$s, c."row" || jsonb_build_object('deleted', c.deleted))) order by n),
+        array_agg(to_jsonb(kept) order by n),
+        to_jsonb(jsonb_populate_record(null::%1$s, '{}')) - '{id,as_of,rank,deleted,fetched}'::text[]
+      from jsonb_array_elements($1) with ordinality element (value, n)
+      cross join lateral jsonb_populate_record(null::billing.change, value) c
+      left join %1$s kept on kept.id = c.object_id
+    $rows$, known.target) into shown, standing, empty_row using of_kind;
+
+    return query
+    with named as (
+      select c.object_id, c."row", c.as_of, element.value -> 'untold' as untold, element.value ? 'unasked' as unasked,
+        shown[n] as shown, standing[n] as standing, (standing[n] ->> 'as_of')::timestamptz as row_as_of,
+        array(select jsonb_object_keys(coalesce(c."row", empty_row))) || '{deleted}'::text[] as names
+      from jsonb_array_elements(of_kind) with ordinality element (value, n)
+      cross join lateral jsonb_populate_record(null::billing.change, element.value) c
+    ), both_sides as (
+      select named.*, is_ahead,
+        case when named."row" is not null then billing.show_columns(named.shown, named.names)
+          || case when lost ? named.object_id then jsonb_build_object('owner', lost -> named.object_id -> 0) else '{}' end
+          || case when at.is_ahead then jsonb_build_object('as_of', least(named.as_of, now())) else '{}' end end as stripe,
+        -- A customer whom a purchase names has a row before Stripe's object has come. Any other row as of never was made by hand.
+        case when unasked
+          or named.standing is not null and (named.row_as_of > '-infinity' or known.object <> 'customer')
+            and (named."row" is not null or not (named.standing -> 'deleted')::boolean)
+          then billing.show_columns(named.standing, named.names)
+            || case when lost ? named.object_id then jsonb_build_object('owner', lost -> named.object_id -> 1) else '{}' end
+            || case when at.is_ahead then jsonb_build_object('as_of', named.row_as_of) else '{}' end end as mirror
+      from named
+      -- The guard judges alike: such a moment it writes over.
+      cross join lateral (select named.row_as_of > greatest(now(), nullif(named.as_of, 'infinity')) + interval '10 minutes' as is_ahead) at
+    ), held_together as (
+      select both_sides.*, array(
+        select key from jsonb_each(stripe) where value is distinct from mirror -> key and mirror is not null order by key
+      ) as columns
+      from both_sides
+      where stripe is not null or mirror is not null
+    ), judged as (
+      select held_together.*, case
+        when unasked then 'unasked'
+        when stripe is not distinct from mirror then 'equal'
+        when row_as_of >= held_together.as_of and not is_ahead then 'newer'
+        when mirror is null and untold is not null then 'untold'
+        when mirror is null then 'missing'
+        when stripe is null then 'extra'
+        when untold -> 'from' ? (mirror ->> 'status') and to_jsonb(columns) <@ (untold -> 'columns') then 'behind'
+        else 'differs'
+      end as kind
+      from held_together
+    )
+    select known.object, object_id, kind, case when kind in ('differs', 'behind') then columns else '{}' end,
+      coalesce(row_as_of, '-infinity'), judged.as_of, stripe, mirror
+    from judged;
   end loop;
 end
 $$;
@@ -160,7 +191,9 @@ $$;
 -- mirror}]. What is newer, untold or behind is left out of the sums.
 create function public.compare_rows(changes jsonb)
 returns table (objects bigint, stripe_digest text, mirror_digest text, differing jsonb)
-language sql stable security definer set search_path = '' set timezone = 'UTC' as $$
+language plpgsql stable security definer set search_path = '' set timezone = 'UTC' as $$
+begin
+  return query
   select
     count(*) filter (where kind not in ('newer', 'untold', 'behind')),
     billing.digest_sum(sum(billing.digest_row(object_id, stripe)) filter (where kind not in ('newer', 'untold', 'behind'))),
@@ -170,7 +203,8 @@ language sql stable security definer set search_path = '' set timezone = 'UTC' a
       'columns', columns, 'stripe', stripe, 'mirror', mirror
     )) filter (where kind not in ('equal', 'untold')), '[]')
   from billing.put_beside(changes, '{}') pair
-  group by object
+  group by object;
+end
 $$;
 
 -- The ids that the mirror shows of a kind, in their order.
@@ -274,14 +308,16 @@ create function public.note_comparison(
   range_id bigint, place text, objects bigint, differing bigint, stripe_digest text, mirror_digest text
 )
 returns void
-language sql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
+begin
   insert into billing.compared_pages (range_id, place, objects, differing, stripe_digest, mirror_digest)
   values (
     note_comparison.range_id, note_comparison.place, note_comparison.objects, note_comparison.differing,
     note_comparison.stripe_digest, note_comparison.mirror_digest
   )
   on conflict on constraint compared_pages_pkey do update
-  set objects = excluded.objects, differing = excluded.differing, stripe_digest = excluded.stripe_digest, mirror_digest = excluded.mirror_digest
+  set objects = excluded.objects, differing = excluded.differing, stripe_digest = excluded.stripe_digest, mirror_digest = excluded.mirror_digest;
+end
 $$;
 
 -- The end of a sweep: once all pages are read, the rows of the mirror that no page showed are asked for, one by one.

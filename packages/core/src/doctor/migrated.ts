@@ -1465,16 +1465,16 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.digest_row(id text, shown jsonb)": {
-      body: "7d390a3143733ae04cb5c01d738f8931",
+      body: "41ec12e33780a5504849a25b34d7cf43",
       callers: [],
-      declared: "(id text, shown jsonb) returns numeric, sql, immutable",
+      declared: "(id text, shown jsonb) returns numeric, plpgsql, immutable",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.digest_sum(total numeric)": {
-      body: "9634aa4effe80eefa4cfa8ea6bc9dcde",
+      body: "717ca9eb51fe3a39848f7bc0c419d5c9",
       callers: [],
-      declared: "(total numeric) returns text, sql, immutable",
+      declared: "(total numeric) returns text, plpgsql, immutable",
       definer: false,
       settings: ['search_path=""'],
     },
@@ -1500,9 +1500,9 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.find_lost_owners(changes billing.change[])": {
-      body: "37da6eb265eb71c8d49cfdd15b884d03",
+      body: "a17417c5590266cd673d207aaeb3e5fa",
       callers: [],
-      declared: "(changes billing.change[]) returns jsonb, sql, stable",
+      declared: "(changes billing.change[]) returns jsonb, plpgsql, stable",
       definer: false,
       settings: ['search_path=""'],
     },
@@ -1699,16 +1699,16 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.put_beside(changes jsonb, owners text[])": {
-      body: "806b401963c65e1bd911c99daacb958b",
+      body: "36e9c29a6dd5f1e29b2ef1a1573018ef",
       callers: [],
       declared: "(changes jsonb, owners text[]) returns SETOF billing.pair, plpgsql, stable",
       definer: false,
       settings: ['search_path=""', "TimeZone=UTC"],
     },
     "billing.read_digest(digest text)": {
-      body: "3cad50dd2d701865de46ebd6ba2a7388",
+      body: "7de16a9335c102d38eb40f02f4d09d2e",
       callers: [],
-      declared: "(digest text) returns numeric, sql, immutable",
+      declared: "(digest text) returns numeric, plpgsql, immutable",
       definer: false,
       settings: ['search_path=""'],
     },
@@ -1756,9 +1756,9 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     'billing.show_columns("row" jsonb, names text[])': {
-      body: "5f8d8dc8187f085bfebdaa191b378090",
+      body: "9ca5822e3652527900f502fd281fdd71",
       callers: [],
-      declared: '("row" jsonb, names text[]) returns jsonb, sql, immutable',
+      declared: '("row" jsonb, names text[]) returns jsonb, plpgsql, immutable',
       definer: false,
       settings: ['search_path=""'],
     },
@@ -1836,7 +1836,7 @@ export const migrated: Catalog = {
     },
     "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, customers text[], failures jsonb, ended boolean, wanted integer)":
       {
-        body: "b471b47d87ff5b72913693c852573dc4",
+        body: "9e558975f2fc7b00f18c8e26fb74c67c",
         callers: ["service_role"],
         declared:
           "(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, customers text[], failures jsonb, ended boolean, wanted integer) returns TABLE(created_from timestamp with time zone), plpgsql, volatile",
@@ -1890,10 +1890,10 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.compare_rows(changes jsonb)": {
-      body: "e47317a4f6037788fd773e685a20a5e8",
+      body: "c34b87b028fcd148a48c142a94cb409d",
       callers: ["service_role"],
       declared:
-        "(changes jsonb) returns TABLE(objects bigint, stripe_digest text, mirror_digest text, differing jsonb), sql, stable",
+        "(changes jsonb) returns TABLE(objects bigint, stripe_digest text, mirror_digest text, differing jsonb), plpgsql, stable",
       definer: true,
       settings: ['search_path=""', "TimeZone=UTC"],
     },
@@ -2077,10 +2077,10 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.get_sync_progress(purpose text)": {
-      body: "006eee74d847ecdb46b4d87f4791f59d",
+      body: "ab189221b11de7819c0fec9f26805c36",
       callers: ["service_role"],
       declared:
-        "(purpose text) returns TABLE(run_id bigint, started_at timestamp with time zone, finished_at timestamp with time zone, requested_by text, is_read boolean, object text, ranges_open bigint, ranges_done bigint, read bigint, failed bigint, last_error text), sql, stable",
+        "(purpose text) returns TABLE(run_id bigint, started_at timestamp with time zone, finished_at timestamp with time zone, requested_by text, is_read boolean, object text, ranges_open bigint, ranges_done bigint, read bigint, failed bigint, last_error text), plpgsql, stable",
       definer: true,
       settings: ['search_path=""'],
     },
@@ -2226,10 +2226,10 @@ export const migrated: Catalog = {
     },
     "public.note_comparison(range_id bigint, place text, objects bigint, differing bigint, stripe_digest text, mirror_digest text)":
       {
-        body: "4d8b58ecd42665deff0de16e46746ca0",
+        body: "5890d6cf947e1f1f04743ec98b956c43",
         callers: ["service_role"],
         declared:
-          "(range_id bigint, place text, objects bigint, differing bigint, stripe_digest text, mirror_digest text) returns void, sql, volatile",
+          "(range_id bigint, place text, objects bigint, differing bigint, stripe_digest text, mirror_digest text) returns void, plpgsql, volatile",
         definer: true,
         settings: ['search_path=""'],
       },
@@ -2358,10 +2358,10 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.take_sync_ranges(run_id bigint, token uuid, most integer, most_by_customer integer)": {
-      body: "dda024c7e6d87aa74e26a843372b47fb",
+      body: "990e05ef5f1b69a48327477e3b496be6",
       callers: ["service_role"],
       declared:
-        "(run_id bigint, token uuid, most integer, most_by_customer integer) returns TABLE(id bigint, object text, created_from timestamp with time zone, created_to timestamp with time zone, customers text[], after text, reached timestamp with time zone), sql, volatile",
+        "(run_id bigint, token uuid, most integer, most_by_customer integer) returns TABLE(id bigint, object text, created_from timestamp with time zone, created_to timestamp with time zone, customers text[], after text, reached timestamp with time zone), plpgsql, volatile",
       definer: true,
       settings: ['search_path=""'],
     },
