@@ -8,13 +8,14 @@ export const emptying = (tables: string): string => `
   do $$
   declare
     place regclass;
-    has_rows boolean;
-    filled regclass[] := '{}';
+    filled regclass[];
   begin
-    for place in ${tables} loop
-      execute format('select exists (select from %s)', place) into has_rows;
-      if has_rows then filled := filled || place; end if;
-    end loop;
+    execute (
+      select format('select array_remove(array[%s], null)', string_agg(
+        format('case when exists (select from %1$s) then %1$L::regclass end', oid::regclass), ', '
+      ))
+      from (${tables}) every (oid)
+    ) into filled;
     if filled = '{}' then return; end if;
     -- Of what goes as a whole no trigger is to make something, nor is a row to be looked for that refers to another.
     perform set_config('session_replication_role', 'replica', true);
