@@ -53,7 +53,7 @@ export function assertAllowed(app: App): void {
       `The stage ${app.stage} would be a personal one, with no alarms, and nothing kept: --stage prod is meant.`,
     );
   if (app.stage !== LOCAL) assertNamed(app);
-  if (app.mode === "deploy" && app.stage !== LOCAL) assertSet();
+  if (app.mode === "deploy" && app.stage !== LOCAL) assertSet(stageOf(app));
   if (app.mode === "deploy" || !stageOf(app).isProtected) return;
   throw new Error(`The stage ${app.stage} is protected from "sst ${app.mode}": see docs/upgrade-and-teardown.md.`);
 }
@@ -68,10 +68,14 @@ function assertNamed({ stage, name }: App): void {
 }
 
 /** `sst` reads a laptop's `.env`, too: what is meant for it must not reach a stage, nor stand in for what `.env.STAGE` leaves out. */
-function assertSet(): void {
+function assertSet({ isProtected }: Stage): void {
   if (environmentText("STRIPE_API_BASE"))
     throw new Error("STRIPE_API_BASE is for a laptop: leave it empty, a deployed stage asks Stripe itself.");
-  const needed = [...NEEDED, ...(intake().eventBridge ? (["STRIPE_EVENT_SOURCE"] as const) : [])];
+  const needed = [
+    ...NEEDED,
+    ...(isProtected ? (["ALARM_EMAIL"] as const) : []), // else it would ring, and nobody hear it
+    ...(intake().eventBridge ? (["STRIPE_EVENT_SOURCE"] as const) : []),
+  ];
   const missing = needed.filter((name) => !environmentText(name));
   if (missing.length > 0) throw new Error(`Not set: ${missing.join(", ")}. See docs/deploy.md#3-settings-and-secrets.`);
   if (!environmentText("SITE_URL")?.startsWith("https://"))

@@ -26,6 +26,7 @@ async function synthesize(): Promise<void> {
   });
   await sst(["build", "--stage", "prod", "--to", `${ASSEMBLIES}/frankfurt`], {
     AWS_REGION: "eu-central-1",
+    ALARM_EMAIL: "ops@shop.example",
     APP_NAME: "shop",
     STRIPE_EVENT_DESTINATION: "eventbridge",
     STRIPE_EVENT_SOURCE: EVENT_SOURCE,

@@ -72,6 +72,14 @@ describe("prod", () => {
       expect(UpdatePolicy).toBeUndefined();
   });
 
+  it("is not deployed to ring where nobody hears it", () => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const whole = { SITE_URL: "https://a.example", SUPABASE_URL: "https://b.example", SUPABASE_PUBLISHABLE_KEY: "sb" };
+    const unset = { STRIPE_API_BASE: "", STRIPE_EVENT_DESTINATION: "", ALARM_EMAIL: "" };
+    for (const [name, value] of Object.entries({ ...whole, ...unset })) vi.stubEnv(name, value);
+    expect(() => stacks({ mode: "deploy", stage: "prod", name: "turnpike" } as App)).toThrow("Not set: ALARM_EMAIL.");
+  });
+
   it.each(["remove", "dev"] as const)('is left alone by "sst %s"', (mode) => {
     expect(() => stacks({ mode, stage: "prod", name: "turnpike" } as App)).toThrow(
       `The stage prod is protected from "sst ${mode}"`,

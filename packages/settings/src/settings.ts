@@ -124,7 +124,7 @@ export const settings = {
   },
   ALARM_EMAIL: {
     ...deployOnly,
-    is: "whom the alarms of `prod` and `staging` mail",
+    is: "whom the alarms of `prod` and `staging` mail; `prod` must have it",
     parse: optional(text),
   },
   WAF: {
