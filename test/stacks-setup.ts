@@ -32,6 +32,7 @@ async function synthesize(): Promise<void> {
     STRIPE_EVENT_SOURCE: EVENT_SOURCE,
     DEPLOY_AT_ONCE: "on",
   });
+  await sst(["build", "--stage", "staging", "--to", `${ASSEMBLIES}/staging`]);
   await sst(["build", "--stage", "dev", "--to", `${ASSEMBLIES}/dev`], {
     TRACING: "on",
     ALLOWED_ORIGINS: "https://shop.example,https://www.shop.example",

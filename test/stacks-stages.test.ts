@@ -2,7 +2,7 @@ import type { App } from "sst/constructs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { environment } from "../stacks/environment.ts";
 import { stacks } from "../stacks/index.ts";
-import { lambdasOf, readTemplates, resourcesOf } from "./templates.ts";
+import { alarmsOf, lambdasOf, readTemplates, resourcesOf } from "./templates.ts";
 
 const prod = Object.values(readTemplates("prod"));
 const dev = Object.values(readTemplates("dev"));
@@ -84,6 +84,18 @@ describe("prod", () => {
     expect(() => stacks({ mode, stage: "prod", name: "turnpike" } as App)).toThrow(
       `The stage prod is protected from "sst ${mode}"`,
     );
+  });
+});
+
+describe("staging", () => {
+  it("is watched as prod is, keeps nothing, and has its requests served by the functions themselves", () => {
+    const ringing = (stage: "staging" | "prod") =>
+      alarmsOf(stage).map(({ AlarmName }) => `${AlarmName}`.replace(`${stage}-`, ""));
+    expect(ringing("staging").length).toBeGreaterThan(20);
+    expect(ringing("staging").sort()).toEqual(ringing("prod").sort());
+    expect(deletionPoliciesOf(Object.values(readTemplates("staging")))).toEqual(new Set(["Delete"]));
+    expect(retentionsOf(Object.values(readTemplates("staging")))).toEqual(new Set([30]));
+    expect(invokedBy(readTemplates("staging"))).toEqual(new Set(["AWS::Lambda::Function"]));
   });
 });
 

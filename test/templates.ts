@@ -14,7 +14,7 @@ export const SECRET_CANARY = "sk_test_secret_canary";
 export const EVENT_SOURCE = "aws.partner/stripe.com/ed_61Tgbw4tAWzZeirTG16";
 
 /** `frankfurt` is the `prod` of another product, in another region. */
-export type Stage = "dev" | "prod" | "frankfurt";
+export type Stage = "dev" | "staging" | "prod" | "frankfurt";
 export type StackName =
   | "Api"
   | "Edge"
