@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { idOf, read, requiredIdOf } from "../stripe/index.ts";
-import { BY_US } from "../subscription/schema.ts";
+import { BY_US, isByUs, nextPhaseOf } from "../subscription/index.ts";
 import { ask, askUnnoted } from "./asking.ts";
 
 type Schedule = Stripe.SubscriptionSchedule;
@@ -28,8 +28,7 @@ export async function getStanding(clients: Clients, subscription: Stripe.Subscri
   const id = idOf(subscription.schedule);
   if (!id) return { schedule: undefined, next: undefined, isForeign: false };
   const schedule = await read<Schedule>(clients.stripe, `/v1/subscription_schedules/${id}`);
-  const next = schedule.phases.find(({ start_date: begins }) => begins >= (schedule.current_phase?.end_date ?? 0));
-  return { schedule, next, isForeign: schedule.metadata?.scheduled_by !== BY_US.scheduled_by };
+  return { schedule, next: nextPhaseOf(schedule), isForeign: !isByUs(schedule) };
 }
 
 /**
@@ -98,9 +97,10 @@ function writePhases(
   key?: string,
 ): Promise<Schedule> {
   const terms = termsOf(subscription);
+  const begun = current ?? first;
   const running = {
     items: subscription.items.data.map(itemParams),
-    ...((current ?? first) && { start_date: (current ?? first)?.start_date }),
+    ...(begun && { start_date: begun.start_date }),
     end_date: end,
     ...terms,
   };

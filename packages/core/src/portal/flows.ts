@@ -4,7 +4,7 @@ import type { Clients } from "../clients.ts";
 import { productsOf } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import { idOf, isOver, read, requiredIdOf } from "../stripe/index.ts";
-import { BY_US } from "../subscription/schema.ts";
+import { isByUs, nextPhaseOf } from "../subscription/index.ts";
 import type { PortalFlow } from "./schema.ts";
 
 type FlowData = Stripe.BillingPortal.SessionCreateParams.FlowData;
@@ -44,8 +44,8 @@ export async function assertAllowed(
   if (isOver(subscription)) throw over();
   if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending(cancels);
   if (!cancels) assertChangeable(subscription);
-  const schedule = await findRunning(clients, subscription);
-  if (schedule) throw schedule.metadata?.scheduled_by === BY_US.scheduled_by ? scheduledHere() : scheduled();
+  const schedule = await findSchedule(clients, subscription);
+  if (schedule && nextPhaseOf(schedule)) throw isByUs(schedule) ? scheduledHere() : scheduled();
   if (flow.type === "subscription_update_confirm" && price) await assertChange(clients, subscription, flow, price);
 }
 
@@ -57,16 +57,12 @@ function assertChangeable({ status, items, collection_method: collection }: Stri
   if (collection === "send_invoice") throw notChangeable("Its invoices are sent.");
 }
 
-/** A schedule that has run through its phases keeps nobody from a change. */
-async function findRunning(
+async function findSchedule(
   { stripe }: Clients,
-  { schedule: reference }: Stripe.Subscription,
+  { schedule }: Stripe.Subscription,
 ): Promise<Stripe.SubscriptionSchedule | undefined> {
-  const id = idOf(reference);
-  if (!id) return undefined;
-  const schedule = await read<Stripe.SubscriptionSchedule>(stripe, `/v1/subscription_schedules/${id}`);
-  const { phases, current_phase: now } = schedule;
-  return phases.some(({ start_date: begins }) => begins >= (now?.end_date ?? 0)) ? schedule : undefined;
+  const id = idOf(schedule);
+  return id ? read<Stripe.SubscriptionSchedule>(stripe, `/v1/subscription_schedules/${id}`) : undefined;
 }
 
 async function assertChange(

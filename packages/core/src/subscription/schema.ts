@@ -1,5 +1,2 @@
 /** In these states nothing is paid for that could be had to its end: whatever is cancelled ends at once. */
 export const ENDS_AT_ONCE: readonly string[] = ["incomplete", "unpaid", "paused"];
-
-/** In the metadata of a schedule that our own routes made. */
-export const BY_US = { scheduled_by: "turnpike" };

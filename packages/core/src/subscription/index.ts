@@ -1,0 +1,1 @@
+export { BY_US, isByUs, nextPhaseOf } from "./schedule.ts";
