@@ -1,24 +1,22 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Route, Switch } from "wouter";
-import { inTime } from "./buttons/in-time.ts";
 import { Layout } from "./components/layout.tsx";
 import { Skeleton } from "./components/notice.tsx";
+import { later } from "./later.ts";
 import { AccountPage } from "./pages/account.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { PricingPage } from "./pages/pricing.tsx";
 import { SessionProvider } from "./session.tsx";
 
 // Whoever looks at the plans loads none of these.
-const CancelPage = lazy(async () => ({ default: (await inTime(import("./pages/cancel.tsx"))).CancelPage }));
-const ChangePage = lazy(async () => ({ default: (await inTime(import("./pages/change.tsx"))).ChangePage }));
-const CheckoutPage = lazy(async () => ({ default: (await inTime(import("./pages/checkout.tsx"))).CheckoutPage }));
-const SettingsPage = lazy(async () => ({ default: (await inTime(import("./pages/settings.tsx"))).SettingsPage }));
-const ByEmailPage = lazy(async () => ({ default: (await inTime(import("./pages/by-email.tsx"))).ByEmailPage }));
-const NewPasswordPage = lazy(async () => ({
-  default: (await inTime(import("./pages/new-password.tsx"))).NewPasswordPage,
-}));
-const SignInPage = lazy(async () => ({ default: (await inTime(import("./pages/sign-in.tsx"))).SignInPage }));
-const SuccessPage = lazy(async () => ({ default: (await inTime(import("./pages/success.tsx"))).SuccessPage }));
+const CancelPage = later("CancelPage", () => import("./pages/cancel.tsx"));
+const ChangePage = later("ChangePage", () => import("./pages/change.tsx"));
+const CheckoutPage = later("CheckoutPage", () => import("./pages/checkout.tsx"));
+const SettingsPage = later("SettingsPage", () => import("./pages/settings.tsx"));
+const ByEmailPage = later("ByEmailPage", () => import("./pages/by-email.tsx"));
+const NewPasswordPage = later("NewPasswordPage", () => import("./pages/new-password.tsx"));
+const SignInPage = later("SignInPage", () => import("./pages/sign-in.tsx"));
+const SuccessPage = later("SuccessPage", () => import("./pages/success.tsx"));
 
 export function App() {
   return (

@@ -1,14 +1,12 @@
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { inTime } from "../buttons/in-time.ts";
 import { Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
+import { later } from "../later.ts";
 import { signOut, useSession } from "../session.tsx";
 
 // The page's head is in what everybody loads: it is drawn before the rest has come.
-const AccountBilling = lazy(async () => ({
-  default: (await inTime(import("../components/account-billing.tsx"))).AccountBilling,
-}));
+const AccountBilling = later("AccountBilling", () => import("../components/account-billing.tsx"));
 
 /** The user's subscription and payments, and the way to Stripe's portal. */
 export function AccountPage() {
