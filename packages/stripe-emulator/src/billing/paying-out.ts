@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { bookFunds } from "./funds.ts";
+import { balanceOf, bookFunds } from "./funds.ts";
 
 export type Payout = Stored<Stripe.Payout>;
 
@@ -10,9 +10,7 @@ const DAY = 86_400;
 
 /** What can be paid out of the balance, in the currency's smallest unit. */
 export const available = (world: World, currency: string): number =>
-  world.store.funds
-    .all()
-    .reduce((sum, row) => sum + (row.currency === currency && row.status === "available" ? row.net : 0), 0);
+  balanceOf(world).available.find((sum) => sum.currency === currency)?.amount ?? 0;
 
 /** Sends money to the account's bank: there the next day, or (instant) within half an hour (https://docs.stripe.com/payouts). */
 export function payOut(
