@@ -107,6 +107,15 @@ describe("a change to confirm (https://docs.stripe.com/customer-management/porta
     const { confirm, now } = await subscriber();
     await press((await confirm({ quantity: 3 })).url);
     expect((await now()).items.data).toMatchObject([{ price: { id: starter.id }, quantity: 3 }]);
+    const products = [starter, pro].map(({ id, product }, place) => {
+      const adjustable_quantity = { enabled: true, ...(place === 1 && { minimum: 4, maximum: 6 }) };
+      return { product: String(product), prices: [id], adjustable_quantity };
+    });
+    const bounded = { configuration: await letSwitch(stripe, [starter, pro], { products }) };
+    for (const change of [{ quantity: 0 }, { price: pro.id, quantity: 7 }, { price: pro.id, quantity: 2 }])
+      await expect(confirm(change, bounded)).rejects.toThrow("does not include `quantity`");
+    await press((await confirm({ price: pro.id, quantity: 6 }, bounded)).url);
+    expect((await now()).items.data).toMatchObject([{ price: { id: pro.id }, quantity: 6 }]);
   });
 
   test("that was made in another tab is not made twice", async () => {

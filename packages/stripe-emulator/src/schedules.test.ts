@@ -178,6 +178,55 @@ test("a phase is paid, taxed and discounted as it says; unsaid, as the customer 
   expect(await termsOf()).toEqual([null, false, 0]);
 });
 
+test("a phase's tax rates, and its items' own, are its subscription's and on what it is invoiced with; unsaid there are none", async () => {
+  const { subscribe, customer, price, advance } = await payer();
+  const rate = async (percentage: number) =>
+    (await stripe.taxRates.create({ display_name: "Tax", percentage, inclusive: false })).id;
+  const [all, own] = [await rate(10), await rate(20)];
+  const beside = await createPlan(stripe, { unit_amount: 1000 });
+  const yearly = await createPlan(stripe, { unit_amount: 9000, recurring: { interval: "year" } });
+  const items = [{ price: price.id }, { price: beside.id, tax_rates: [own] }];
+  const { id } = await subscribe({ items, default_tax_rates: [all] });
+  const taken = await stripe.subscriptionSchedules.create({ from_subscription: id });
+  expect(taken.phases).toMatchObject([
+    { default_tax_rates: [{ id: all }], items: [{ tax_rates: [] }, { tax_rates: [{ id: own }] }] },
+  ]);
+  await stripe.taxRates.update(own, { active: false });
+  const running = { items, default_tax_rates: [all], start_date: START, end_date: END };
+  const update = (...phases: Stripe.SubscriptionScheduleUpdateParams.Phase[]) =>
+    stripe.subscriptionSchedules.update(taken.id, { phases: [running, ...phases] });
+  await update(
+    { items: [{ price: price.id, tax_rates: [own] }, { price: beside.id }], default_tax_rates: [all], end_date: JUNE },
+    { items: [{ price: yearly.id, tax_rates: [own] }, { price: beside.id }] },
+  );
+  const ratesOf = async () => {
+    const {
+      default_tax_rates: rates,
+      items: { data },
+    } = await stripe.subscriptions.retrieve(id);
+    return [rates, ...data.map(({ tax_rates }) => tax_rates)].map((each) => (each ?? []).map((one) => one.id));
+  };
+  expect(await ratesOf()).toEqual([[all], [], [own]]);
+  await advance(END + 3600);
+  expect(await ratesOf()).toEqual([[all], [own], []]);
+  await advance(JUNE + 3600);
+  expect(await ratesOf()).toEqual([[], [own], []]);
+  const totals = (await stripe.invoices.list({ customer })).data.map(({ total }) => total);
+  expect(totals).toEqual([10_800 + 1000, 1800 + 1100, 1650 + 1200]);
+
+  const wrong = (phase: object) => update({ items: [{ price: price.id }], end_date: JUNE, ...phase });
+  await stripe.customers.update(customer, { address: { country: "DE" } });
+  for (const [phase, message] of [
+    [{ default_tax_rates: ["txr_none"] }, "No such tax rate: 'txr_none'"],
+    [{ default_tax_rates: [all], automatic_tax: { enabled: true } }, "automatic tax"],
+    [{ items: [{ price: price.id, tax_rates: [all] }], automatic_tax: { enabled: true } }, "automatic tax"],
+  ] as const)
+    await expect(wrong(phase)).rejects.toMatchObject(refused(message));
+  await stripe.taxRates.update(all, { active: false });
+  const anew = { customer, start_date: "now" as const, phases: [{ items: [{ price: price.id, tax_rates: [all] }] }] };
+  await expect(stripe.subscriptionSchedules.create(anew)).rejects.toMatchObject(refused("inactive"));
+});
+
 test("an end that a schedule plans later, or plans no more, is its subscription's too", async () => {
   const { schedule, subscription } = await twoPhases();
   const endAfter = async (end_behavior: "cancel" | "release") => {

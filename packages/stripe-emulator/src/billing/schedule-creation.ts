@@ -96,6 +96,7 @@ export function beginSchedule(world: World, id: string): void {
     description: phase.description,
     trialEnd: null,
     automaticTax: phase.automatic_tax?.enabled ?? false,
+    taxRates: phase.default_tax_rates ?? [],
     discounts: [],
     missingPaymentMethod: "create_invoice",
   });

@@ -8,11 +8,12 @@ import { automaticTax, type Subscription, type SubscriptionItem } from "./subscr
 export type Schedule = Stored<Stripe.SubscriptionSchedule>;
 export type Phase = Schedule["phases"][number];
 type Price = Stored<Stripe.Price>;
+type TaxRate = Stored<Stripe.TaxRate>;
 
 export interface PhaseDraft {
   /** One that each of its prices has. */
   currency: string;
-  items: { price: Price; quantity: number; metadata: Stripe.Metadata }[];
+  items: { price: Price; quantity: number; metadata: Stripe.Metadata; taxRates: TaxRate[] }[];
   /** Where it ends, in seconds, or how long it is; absent: after one period of its first price. */
   end?: number | Pick<Stripe.Price.Recurring, "interval" | "interval_count"> | undefined;
   proration: Proration;
@@ -20,6 +21,8 @@ export interface PhaseDraft {
   description: string | null;
   defaultPaymentMethod: string | null;
   automaticTax: boolean;
+  /** For the items that have none. */
+  taxRates: TaxRate[];
   /** Of the subscription's, those that it keeps. */
   discounts: readonly string[];
 }
@@ -42,19 +45,19 @@ function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
     collection_method: null,
     currency: draft.currency,
     default_payment_method: draft.defaultPaymentMethod,
-    default_tax_rates: [],
+    default_tax_rates: draft.taxRates,
     description: draft.description,
     discounts: draft.discounts.map((discount) => ({ coupon: null, discount, promotion_code: null })),
     end_date: typeof end === "number" ? end : periodEnd(start, end ?? once),
     invoice_settings: null,
-    items: items.map(({ price, quantity, metadata }) => ({
+    items: items.map(({ price, quantity, metadata, taxRates }) => ({
       billing_thresholds: null,
       discounts: [],
       metadata,
       plan: price.id,
       price: price.id,
       quantity,
-      tax_rates: [],
+      tax_rates: taxRates,
     })),
     metadata: draft.metadata,
     on_behalf_of: null,
@@ -72,19 +75,26 @@ export function phaseOf(subscription: Subscription): PhaseDraft {
     items: { data },
     automatic_tax: tax,
     default_payment_method,
+    default_tax_rates: taxRates,
     description,
     discounts,
     metadata,
   } = subscription;
   return {
     currency,
-    items: data.map(({ price, quantity = 1, metadata: own }) => ({ price, quantity, metadata: own ?? {} })),
+    items: data.map(({ price, quantity = 1, metadata: own, tax_rates: rates }) => ({
+      price,
+      quantity,
+      metadata: own ?? {},
+      taxRates: rates ?? [],
+    })),
     end: Math.min(...data.map((item) => item.current_period_end)),
     proration: "create_prorations",
     metadata,
     description,
     defaultPaymentMethod: default_payment_method,
     automaticTax: tax.enabled,
+    taxRates: taxRates ?? [],
     discounts,
   };
 }
@@ -95,10 +105,11 @@ export const phaseAt = ({ phases }: Pick<Schedule, "phases">, moment: number): P
 export const endOf = ({ phases }: Pick<Schedule, "phases">): number => phases.at(-1)?.end_date ?? 0;
 
 export const itemsOf = (world: World, phase: Phase) =>
-  phase.items.map(({ price, quantity = 1, metadata }) => ({
+  phase.items.map(({ price, quantity = 1, metadata, tax_rates: rates }) => ({
     price: world.store.prices.get(price),
     quantity,
     metadata: metadata ?? {},
+    taxRates: rates ?? [],
   }));
 
 /** What makes a subscription's items those of a phase: prices stay with their items, and others take their places. */
@@ -113,7 +124,10 @@ export function changesFor(world: World, { items: { data } }: Subscription, phas
 const isSame = (item: SubscriptionItem | null, to: ItemChange["to"]) =>
   item?.price.id === to?.price.id &&
   item?.quantity === to?.quantity &&
-  JSON.stringify(item?.metadata ?? {}) === JSON.stringify(to?.metadata ?? {});
+  JSON.stringify(item?.metadata ?? {}) === JSON.stringify(to?.metadata ?? {}) &&
+  idsOf(item?.tax_rates) === idsOf(to?.taxRates);
+
+const idsOf = (rates: readonly TaxRate[] | null | undefined) => (rates ?? []).map(({ id }) => id).join();
 
 export const currentPhase = (world: World, schedule: Schedule): Schedule["current_phase"] => {
   const phase = phaseAt(schedule, world.now());

@@ -56,18 +56,27 @@ function applyPhase(world: World, schedule: Schedule, phase: Phase, proration: P
   const subscription = world.store.subscriptions.get(schedule.subscription);
   const { id, metadata } = subscription;
   const changes = changesFor(world, subscription, phase);
-  const items = changes.length === 0 ? {} : changeItems(world, id, changes, { proration });
-  const { description, default_payment_method: method, automatic_tax: tax } = phase;
-  const patch = {
-    ...items,
+  const { description, default_payment_method: method, automatic_tax: tax, default_tax_rates: rates } = phase;
+  const terms = {
     metadata: { ...metadata, ...phase.metadata },
     ...(description === null ? {} : { description }),
     default_payment_method: method,
     automatic_tax: automaticTax(tax?.enabled ?? false),
+    default_tax_rates: rates ?? [],
   };
+  // What is invoiced with the change is paid by, and taxed with, what the phase says.
+  world.update("subscriptions", id, terms);
+  const items = changes.length === 0 ? {} : changeItems(world, id, changes, { proration });
+  world.update("subscriptions", id, termsOf(subscription)); // they are told of with the items
+  const patch = { ...terms, ...items };
   world.update("subscriptions", id, patch, "customer.subscription.updated");
   keepDiscounts(world, id, phase);
 }
+
+const termsOf = (subscription: Subscription): Partial<Subscription> => {
+  const { metadata, description, default_payment_method, automatic_tax, default_tax_rates } = subscription;
+  return { metadata, description, default_payment_method, automatic_tax, default_tax_rates };
+};
 
 /** A phase has the discounts that it names, and no others of the subscription's. */
 function keepDiscounts(world: World, id: string, phase: Phase): void {
@@ -174,9 +183,9 @@ export function followItems(world: World, { schedule: id, items }: Subscription)
   const schedule = world.store.subscriptionSchedules.find(id);
   const phase = schedule && phaseAt(schedule, world.now());
   if (!schedule || !phase) return;
-  const changed = items.data.map(({ price, quantity = 1, metadata }) => {
-    const same = { billing_thresholds: null, discounts: [], tax_rates: [] };
-    return { ...same, metadata, plan: price.id, price: price.id, quantity };
+  const changed = items.data.map(({ price, quantity = 1, metadata, tax_rates: rates }) => {
+    const same = { billing_thresholds: null, discounts: [] };
+    return { ...same, tax_rates: rates ?? [], metadata, plan: price.id, price: price.id, quantity };
   });
   const phases = schedule.phases.map((row) => (row === phase ? { ...row, items: changed } : row));
   world.update("subscriptionSchedules", schedule.id, { phases }, "subscription_schedule.updated");

@@ -43,7 +43,7 @@ function cancel(world: World, subscription: Subscription, { subscription_cancel:
 function changePlan(world: World, subscription: Subscription, features: Features, form: Form): string | undefined {
   const item = subscription.items.data[0];
   const price = offeredPlans(world, subscription, features).find((plan) => plan.id === form.price);
-  const bounds = offeredQuantity(world, subscription, features);
+  const bounds = offeredQuantity(world, subscription, features, price);
   const quantity = bounds && form.quantity ? Number(form.quantity) : (item?.quantity ?? 1);
   const fits = !bounds || (Number.isInteger(quantity) && quantity >= bounds.least && quantity <= bounds.most);
   if (!item || !fits || (form.price && form.price !== item.price.id && !price)) return undefined;

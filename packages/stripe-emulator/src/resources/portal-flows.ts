@@ -185,7 +185,7 @@ function refuseChange(
       );
     }
   }
-  const bounds = offeredQuantity(world, subscription, features);
+  const bounds = offeredQuantity(world, subscription, features, world.store.prices.find(price));
   const fits = bounds && quantity !== undefined && quantity >= bounds.least && quantity <= bounds.most;
   if (quantity !== item.quantity && !fits) {
     throw invalid(

@@ -59,15 +59,20 @@ export function offeredPlans(world: World, subscription: Subscription, features:
 
 const MOST = 999_999;
 
-/** The quantities that the portal lets the subscription have; undefined: it stays. */
+/**
+ * The quantities that the portal lets the subscription have; undefined: it stays.
+ * @param price that it changes to; absent, it stays
+ */
 export function offeredQuantity(
   world: World,
   subscription: Subscription,
   features: Features,
+  price?: Price,
 ): { least: number; most: number } | undefined {
   const item = itemOf(world, subscription);
   if (!item || !allows(features, "quantity")) return undefined;
-  const product = features.subscription_update.products?.find((row) => row.product === item.price.product);
+  const { product: sold } = price ?? item.price;
+  const product = features.subscription_update.products?.find((row) => row.product === sold);
   const { enabled, minimum, maximum } = product?.adjustable_quantity ?? { enabled: false, minimum: 1, maximum: null };
   return enabled ? { least: minimum, most: maximum ?? MOST } : undefined;
 }

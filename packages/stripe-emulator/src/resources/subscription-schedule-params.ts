@@ -14,7 +14,7 @@ import {
   schema,
   text,
 } from "../api/params.ts";
-import type { PhaseDraft } from "../billing/schedule-phases.ts";
+import type { Phase, PhaseDraft } from "../billing/schedule-phases.ts";
 import type { World } from "../world.ts";
 import { commonCurrency } from "./customer-currency.ts";
 import { discounts } from "./discount-params.ts";
@@ -23,16 +23,18 @@ import { methodFromParam } from "./payment-methods.ts";
 import { amount, count, currency, interval } from "./price-params.ts";
 import { refuseUnknownLocation } from "./subscription-discounts.ts";
 import { automaticTax, moment, prorationBehavior } from "./subscription-params.ts";
+import { refuseRatesBesideAutomaticTax, taxRates, taxRatesFromParam } from "./tax-rates.ts";
 
 const phase = {
   automatic_tax: automaticTax,
   default_payment_method: text,
+  default_tax_rates: taxRates,
   currency,
   description: clearable(text),
   discounts,
   duration: hashOf(schema({ interval, interval_count: count }, ["interval"])),
   end_date: integer,
-  items: arrayOf(hashOf(schema({ metadata, plan: text, price: text, quantity: amount }))),
+  items: arrayOf(hashOf(schema({ metadata, plan: text, price: text, quantity: amount, tax_rates: taxRates }))),
   metadata,
   proration_behavior: prorationBehavior,
 } satisfies Fields<keyof Stripe.SubscriptionScheduleCreateParams.Phase>;
@@ -70,14 +72,20 @@ export const releaseParams = schema({ preserve_cancel_date: boolean } satisfies 
 
 type Asked = NonNullable<ParamsOf<typeof createParams>["phases"]>[number];
 
-/** The phases asked for. 400 for one that sells nothing, or whose end is neither said nor the schedule's. */
+/**
+ * The phases asked for. 400 for one that sells nothing, or whose end is neither said nor the schedule's.
+ * @param before those that there are: a tax rate of theirs goes on when it is archived
+ */
 export function phasesFromParams(
   world: World,
   customer: string,
   asked: readonly Asked[],
-  bound?: string,
+  before: readonly Phase[] = [],
 ): PhaseDraft[] {
   if (asked.length === 0) throw missingParameter("phases");
+  const kept = before.flatMap(({ default_tax_rates: rates, items }) =>
+    [rates, ...items.map(({ tax_rates: own }) => own)].flatMap((each) => each ?? []),
+  );
   return asked.map((each, index) => {
     const param = `phases[${index}]`;
     if (each.items.length === 0) throw missingParameter(`${param}[items]`);
@@ -86,13 +94,20 @@ export function phasesFromParams(
       throw invalid(`You may only specify one of these parameters: ${param}[duration], ${param}[end_date].`);
     const end = each.end_date ?? (each.duration && { interval_count: 1, ...each.duration });
     if (end === undefined && index < asked.length - 1) throw missingParameter(`${param}[end_date]`);
+    const automatic = automaticTaxOf(world, customer, each.automatic_tax?.enabled);
+    const ratesOf = (ids: readonly string[] = [], at: string) => {
+      const rates = taxRatesFromParam(world, ids, at, kept);
+      refuseRatesBesideAutomaticTax(automatic, rates, at);
+      return rates ?? [];
+    };
     const items = each.items.map((item, at) => ({
       price: recurringPrice(world, item, `${param}[items][${at}]`),
       quantity: item.quantity ?? 1,
       metadata: mergeMetadata({}, item.metadata),
+      taxRates: ratesOf(item.tax_rates, `${param}[items][${at}][tax_rates]`),
     }));
     const prices = items.map(({ price }) => price);
-    const phaseCurrency = each.currency ?? bound ?? commonCurrency(world, customer, prices);
+    const phaseCurrency = each.currency ?? before[0]?.currency ?? commonCurrency(world, customer, prices);
     for (const [at, price] of prices.entries())
       refuseUnpriced(world, price, phaseCurrency, `${param}[items][${at}][price]`);
     return {
@@ -103,7 +118,8 @@ export function phasesFromParams(
       metadata: mergeMetadata({}, each.metadata),
       description: each.description ?? null,
       defaultPaymentMethod: ownMethod(world, customer, each.default_payment_method, `${param}[default_payment_method]`),
-      automaticTax: automaticTaxOf(world, customer, each.automatic_tax?.enabled),
+      automaticTax: automatic,
+      taxRates: ratesOf(each.default_tax_rates, `${param}[default_tax_rates]`),
       discounts: keptDiscounts(world, each.discounts, `${param}[discounts]`),
     };
   });

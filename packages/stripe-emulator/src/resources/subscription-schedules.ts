@@ -108,7 +108,7 @@ function phasesAsked(
   const named = first?.start_date === "now" ? world.now() : first?.start_date;
   const phases = phasesFrom(
     named ?? current?.start_date ?? before[0]?.start_date ?? world.now(),
-    phasesFromParams(world, customer, asked, before[0]?.currency),
+    phasesFromParams(world, customer, asked, before),
   );
   for (const [index, { start_date: start }] of asked.entries()) {
     if (index === 0 || start === undefined || start === phases[index]?.start_date) continue;
