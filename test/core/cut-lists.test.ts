@@ -1,5 +1,6 @@
 import { summarizeCheckout } from "@turnpike/core/checkout";
-import { applyEvents, note, noteList } from "@turnpike/core/mirror";
+import { applyEvents, note, noteAnew, noteList } from "@turnpike/core/mirror";
+import { cancelSubscription } from "@turnpike/core/plan-change";
 import { beforeAll, describe, expect, it } from "vitest";
 import { event, invoice } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
@@ -26,9 +27,9 @@ const itemsOf = async (subscriptionId: string) => {
 };
 const ids = (objects: { id: string }[]) => objects.map(({ id }) => id).sort();
 
-async function subscribe() {
+async function subscribe(user_id?: string) {
   const sold = await prices("monthly");
-  const { id: customer } = await lent.stripe.customers.create(PAYER);
+  const { id: customer } = await lent.stripe.customers.create({ ...PAYER, ...(user_id && { metadata: { user_id } }) });
   const made = await lent.stripe.subscriptions.create({ customer, items: sold.map(({ id }) => ({ price: id })) });
   expect(made.items).toMatchObject({ data: { length: 10 }, has_more: true });
   return { made, sold };
@@ -63,6 +64,17 @@ describe("a subscription of twelve items", () => {
     const { data } = await noteList(shop.billing, "subscription", list);
     expect(data).toMatchObject([{ id: made.id, items: { data: { length: 12 } } }]);
     expect(await itemsOf(made.id)).toEqual(ids(sold));
+  });
+
+  it("is in the mirror as it is cancelled, though it was read in that second", async () => {
+    const user = await shop.newUser();
+    const { made } = await subscribe(user.id);
+    await noteAnew(shop.billing, "customer", String(made.customer));
+    expect(await cancelSubscription(shop.billing, { user }, {})).toMatchObject({ items: { length: 12 } });
+    const [row] = await supabase.query("select cancel_at_period_end, items from user_subscriptions where id = $1", [
+      made.id,
+    ]);
+    expect(row).toMatchObject({ cancel_at_period_end: true, items: { length: 12 } });
   });
 
   it("is not noted with ten, while Stripe does not show the others", async () => {

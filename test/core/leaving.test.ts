@@ -2,6 +2,7 @@ import { openCheckout } from "@turnpike/core/checkout";
 import { noteAnew } from "@turnpike/core/mirror";
 import { beforeEach, describe, expect, it } from "vitest";
 import { event } from "../builders.ts";
+import { nextSecond } from "../parts/clock.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { addUser } from "../parts/people.ts";
 import { refuseForNow, standBefore } from "../parts/proxy.ts";
@@ -90,11 +91,14 @@ describe("a user who is deleted", () => {
     const user = await shop.newUser();
     const id = await relay.subscribe(await relay.newCustomer(user), price);
     await remove(user.id);
+    await nextSecond();
     const mails = await relay.run({ onUserDelete });
     expect(await lent.stripe.subscriptions.retrieve(id)).toMatchObject({
       status: "active",
       cancel_at_period_end: ends,
     });
+    const mirrored = await supabase.query("select cancel_at_period_end from user_subscriptions where id = $1", [id]);
+    expect(mirrored).toEqual([{ cancel_at_period_end: ends }]);
     expect(mails.flatMap(({ lines }) => lines).join()).toContain(id);
   });
 
@@ -307,9 +311,12 @@ describe("an e-mail that was changed and confirmed", () => {
       customers[1],
     ]);
     await change(user.id, "new@example.com");
+    await nextSecond();
     expect(await relay.run()).toEqual([]);
     for (const id of customers)
       expect(await lent.stripe.customers.retrieve(id)).toMatchObject({ email: "new@example.com" });
+    const mirrored = await supabase.query("select distinct email from customers where id = any ($1)", [customers]);
+    expect(mirrored).toEqual([{ email: "new@example.com" }]);
   });
 
   it("is the last one, however many there were, and back again", async () => {

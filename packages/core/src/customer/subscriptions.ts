@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { noteAnew, noteList } from "../mirror/index.ts";
+import { getObject, noteList } from "../mirror/index.ts";
 import { listWhole, requiredIdOf } from "../stripe/index.ts";
 
 /**
@@ -24,5 +24,6 @@ async function listOfCustomer(clients: Clients, customer: string, noted: boolean
   const ask = (page: object) => clients.stripe.subscriptions.list({ customer, status: "all", limit: 100, ...page });
   const list = (page: object) => (noted ? noteList(clients, "subscription", () => ask(page)) : ask(page));
   const { data } = await listWhole(await list({}), list);
-  return Promise.all(data.map((each) => (each.items.has_more ? noteAnew(clients, "subscription", each.id) : each)));
+  const whole = (id: string) => getObject("subscription").retrieve(clients.stripe, id);
+  return Promise.all(data.map((each) => (each.items.has_more ? whole(each.id) : each)));
 }

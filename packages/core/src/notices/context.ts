@@ -1,5 +1,5 @@
 import type { Clients } from "../clients.ts";
-import { assertSameAccount, noteAnew, type ObjectName, type SourceOf } from "../mirror/index.ts";
+import { assertSameAccount, getObject, noteAnew, type ObjectName, type SourceOf } from "../mirror/index.ts";
 import { isMissing } from "../stripe/index.ts";
 
 /** What the handlers of notices work with. */
@@ -20,13 +20,26 @@ export type Handler = (context: Context, objectId: string) => Promise<string | u
  * Reads an object as Stripe holds it now, and notes it in the mirror; undefined when Stripe does not know it.
  * @throws OtherAccountError when it cannot know it, because the key is of another account
  */
-export async function look<Name extends ObjectName>(
+export function look<Name extends ObjectName>(
   clients: Clients,
   name: Name,
   id: string,
 ): Promise<SourceOf<Name> | undefined> {
+  return orUnknown(clients, noteAnew(clients, name, id));
+}
+
+/** The same, for who may change it, and notes that: of several answers of one second the mirror keeps the first. */
+export function lookUnnoted<Name extends ObjectName>(
+  clients: Clients,
+  name: Name,
+  id: string,
+): Promise<SourceOf<Name> | undefined> {
+  return orUnknown(clients, getObject(name).retrieve(clients.stripe, id));
+}
+
+async function orUnknown<Answer>(clients: Clients, asked: Promise<Answer>): Promise<Answer | undefined> {
   try {
-    return await noteAnew(clients, name, id);
+    return await asked;
   } catch (error) {
     if (!isMissing(error)) throw error;
     await assertSameAccount(clients);

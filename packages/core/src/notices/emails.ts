@@ -3,7 +3,7 @@ import { note } from "../mirror/index.ts";
 import { findCustomers } from "../payer/index.ts";
 import { isUnfitEmail, write } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
-import { type Context, type Handler, look } from "./context.ts";
+import { type Context, type Handler, lookUnnoted } from "./context.ts";
 
 /** A user has another confirmed address: all of their customers get it, or receipts would go to a mailbox that was given up. */
 export const sendChangedEmail: Handler = async (context, userId) => {
@@ -24,7 +24,7 @@ export const sendChangedEmail: Handler = async (context, userId) => {
 
 /** @returns false when Stripe does not take the address: it takes fewer than Supabase does */
 async function sendEmail(context: Context, id: string, email: string): Promise<boolean> {
-  const customer = await look(context, "customer", id);
+  const customer = await lookUnnoted(context, "customer", id);
   if (!customer || customer.deleted || customer.email === email) return true;
   try {
     await note(context, "customer", () => write<Stripe.Customer>(context.stripe, `/v1/customers/${id}`, { email }));

@@ -1,8 +1,8 @@
 import type Stripe from "stripe";
-import { assertSameAccount, note, noteList } from "../mirror/index.ts";
+import { assertSameAccount, note, noteAnew } from "../mirror/index.ts";
 import { isMissing, isOver, isRefusal, listWhole, read, requiredIdOf, write } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
-import { type Context, type Handler, look, pageOf } from "./context.ts";
+import { type Context, type Handler, lookUnnoted, pageOf } from "./context.ts";
 import { endSubscription } from "./end-subscription.ts";
 
 const COMMENT = "Turnpike: whoever paid for it was deleted";
@@ -10,7 +10,7 @@ const DAY_SECONDS = 24 * 60 * 60;
 
 /** A live subscription whose payer has left: it ends, as the setting says, and the operator is told. */
 export const endOrphan: Handler = async (context, id) => {
-  const subscription = await look(context, "subscription", id);
+  const subscription = await lookUnnoted(context, "subscription", id);
   if (!subscription) return undefined;
   const page = pageOf(context, "subscriptions", id);
   if (isOver(subscription)) {
@@ -56,23 +56,37 @@ export const closeCustomer: Handler = async (context, customer) => {
   // Another account's key would see nothing to close.
   await assertSameAccount(context);
   const sessions = (page: object = {}) =>
-    noteList(context, "checkout_session", () =>
-      read(context.stripe, "/v1/checkout/sessions", { customer, status: "open", limit: 100, ...page }),
-    );
+    read<Stripe.ApiList<Stripe.Checkout.Session>>(context.stripe, "/v1/checkout/sessions", {
+      customer,
+      status: "open",
+      limit: 100,
+      ...page,
+    });
   const subscriptions = (page: object = {}) =>
-    noteList(context, "subscription", () =>
-      read(context.stripe, "/v1/subscriptions", { customer, status: "all", limit: 100, ...page }),
-    );
+    read<Stripe.ApiList<Stripe.Subscription>>(context.stripe, "/v1/subscriptions", {
+      customer,
+      status: "all",
+      limit: 100,
+      ...page,
+    });
   try {
     const open = await listWhole(await sessions(), sessions);
     await Promise.all(open.data.map(({ id }) => expireSession(context, id)));
-    await listWhole(await subscriptions(), subscriptions);
+    await noteMissing(context, (await listWhole(await subscriptions(), subscriptions)).data);
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
   dataOf(await context.supabase.rpc("report_orphaned_subscriptions", { customer_id: customer }));
   return undefined;
 };
+
+/** What the mirror has is left to what ends it, which notes it then: of several answers of one second the mirror keeps the first. */
+async function noteMissing(context: Context, subscriptions: Stripe.Subscription[]): Promise<void> {
+  const ids = subscriptions.map(({ id }) => id);
+  const mirrored = dataOf(await context.supabase.from("user_subscriptions").select("id").in("id", ids));
+  const known = new Set(mirrored.map(({ id }) => id));
+  await Promise.all(ids.filter((id) => !known.has(id)).map((id) => noteAnew(context, "subscription", id)));
+}
 
 /** One that is not open any more is as it should be. */
 async function expireSession(context: Context, id: string): Promise<void> {

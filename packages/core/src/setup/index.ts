@@ -1,5 +1,5 @@
 import type { Clients } from "../clients.ts";
-import { assertSameAccount, OtherAccountError } from "../mirror/index.ts";
+import { assertSameAccount, noteAnew, OtherAccountError } from "../mirror/index.ts";
 import { getAccountId } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import type { ByHand, Progress, Step } from "./plan.ts";
@@ -78,12 +78,14 @@ export async function applySetup(
 ): Promise<void> {
   if (plan.steps.length === 0) return;
   await assertSameAccount(clients);
-  const progress: Progress = { ...clients, ...plan.known, keepWebhookSecret };
+  const progress: Progress = { ...clients, ...plan.known, saved: new Map(), keepWebhookSecret };
   for (const step of plan.steps) {
-    if (signal?.aborted) return;
+    if (signal?.aborted) break;
     await step.run(progress);
     onDone(step);
   }
+  // The mirror shows what was made before its events come.
+  for (const [id, name] of progress.saved) await noteAnew(clients, name, id);
 }
 
 /** Looks only: a plan does not decide whose account is mirrored. */

@@ -19,8 +19,21 @@ export interface Progress extends Clients {
   products: Map<string, string>;
   /** Stripe's ids, by the prices' lookup keys. */
   prices: Map<string, string>;
+  /** What was written, by its id: the mirror is told of each at the end, once. See `save`. */
+  saved: Map<string, "product" | "price">;
   /** Keeps the secret by which a new endpoint signs: Stripe's API shows it this once. */
   keepWebhookSecret(secret: string): Promise<void>;
+}
+
+/** Writes to Stripe. The mirror is told when all is done: of several answers of one second it keeps the first. */
+export async function save<Saved extends { id: string }>(
+  { saved }: Progress,
+  name: "product" | "price",
+  request: Promise<Saved>,
+): Promise<Saved> {
+  const answer = await request;
+  saved.set(answer.id, name);
+  return answer;
 }
 
 /** What is not in Stripe's API to do. */

@@ -1,7 +1,6 @@
 import type Stripe from "stripe";
-import { note } from "../mirror/index.ts";
 import { requiredIdOf } from "../stripe/index.ts";
-import { changesOf, type Progress, type Step } from "./plan.ts";
+import { changesOf, type Progress, type Step, save } from "./plan.ts";
 import type { PriceConfig, ProductConfig } from "./schema.ts";
 import { KEY, type Standing } from "./standing.ts";
 
@@ -63,7 +62,7 @@ function planPrice(
     ...(taxBehavior && { tax_behavior: taxBehavior }),
   };
   const run = async (progress: Progress) =>
-    void (await save(progress, () => progress.stripe.prices.update(standing.id, params)));
+    void (await save(progress, "price", progress.stripe.prices.update(standing.id, params)));
   return [{ ...base, does: standing.active ? "change" : "restore", changes, note: null, run }];
 }
 
@@ -88,7 +87,9 @@ async function create(progress: Progress, productKey: string, wanted: PriceConfi
   const { amount, currency, lookupKey, interval, intervalCount = 1, trialDays, meter, taxBehavior, nickname } = wanted;
   const product = progress.products.get(productKey);
   if (!product) throw new TypeError(`the product ${productKey} was not made`);
-  const made = await save(progress, () =>
+  const made = await save(
+    progress,
+    "price",
     progress.stripe.prices.create({
       product,
       unit_amount: amount,
@@ -113,7 +114,7 @@ async function create(progress: Progress, productKey: string, wanted: PriceConfi
 
 /** Cut off anywhere, the next run finds the old one by its key in the metadata, and archives it. */
 async function replace(progress: Progress, old: Stripe.Price, productKey: string, wanted: PriceConfig): Promise<void> {
-  await save(progress, () => progress.stripe.prices.update(old.id, { metadata: { [KEY]: wanted.lookupKey } }));
+  await save(progress, "price", progress.stripe.prices.update(old.id, { metadata: { [KEY]: wanted.lookupKey } }));
   await create(progress, productKey, wanted);
   await archive(progress, old, progress.prices.get(wanted.lookupKey));
 }
@@ -128,9 +129,9 @@ async function archive(progress: Progress, price: Stripe.Price, follower?: strin
       follower ??
       (await stripe.prices.list({ product: productId, active: true, limit: 2 })).data.find(({ id }) => id !== price.id)
         ?.id;
-    if (other) await note(progress, "product", () => stripe.products.update(productId, { default_price: other }));
+    if (other) await save(progress, "product", stripe.products.update(productId, { default_price: other }));
   }
-  await save(progress, () => stripe.prices.update(price.id, { active: false }));
+  await save(progress, "price", stripe.prices.update(price.id, { active: false }));
 }
 
 function archivePrice(price: Stripe.Price): Step {
@@ -142,8 +143,4 @@ function archivePrice(price: Stripe.Price): Step {
     note: "It is sold no more. Whoever has it goes on paying it.",
     run: (progress) => archive(progress, price),
   };
-}
-
-function save(progress: Progress, request: () => Promise<Stripe.Response<Stripe.Price>>): Promise<Stripe.Price> {
-  return note(progress, "price", request);
 }

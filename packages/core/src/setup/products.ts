@@ -1,8 +1,6 @@
 import type Stripe from "stripe";
-import type { Clients } from "../clients.ts";
-import { note } from "../mirror/index.ts";
 import { requiredIdOf } from "../stripe/index.ts";
-import { changesOf, type Progress, type Step } from "./plan.ts";
+import { changesOf, type Progress, type Step, save } from "./plan.ts";
 import { planPrices } from "./prices.ts";
 import type { CatalogueConfig, ProductConfig } from "./schema.ts";
 import { KEY, type Standing } from "./standing.ts";
@@ -38,14 +36,18 @@ function planProduct(standing: Stripe.Product | undefined, wanted: ProductConfig
   const base = { what: "product", name: key, note: null } as const;
   if (!standing) {
     const create = async (progress: Progress) => {
-      const made = await save(progress, () => progress.stripe.products.create(params.create));
+      const made = await save(progress, "product", progress.stripe.products.create(params.create));
       progress.products.set(key, made.id);
     };
     return [{ ...base, does: "create", changes, run: create }];
   }
   if (changes.length === 0 && standing.active) return [];
   const update = async (progress: Progress) =>
-    void (await save(progress, () => progress.stripe.products.update(standing.id, { ...params.update, active: true })));
+    void (await save(
+      progress,
+      "product",
+      progress.stripe.products.update(standing.id, { ...params.update, active: true }),
+    ));
   return [{ ...base, does: standing.active ? "change" : "restore", changes, run: update }];
 }
 
@@ -89,11 +91,7 @@ function archiveProduct(key: string, { id }: Stripe.Product): Step {
     name: key,
     changes: [],
     note: "It is sold no more. Whoever has it keeps it, and goes on paying.",
-    run: async (progress) => void (await save(progress, () => progress.stripe.products.update(id, { active: false }))),
+    run: async (progress) =>
+      void (await save(progress, "product", progress.stripe.products.update(id, { active: false }))),
   };
-}
-
-/** The mirror shows what was made before its event comes. */
-function save(clients: Clients, request: () => Promise<Stripe.Response<Stripe.Product>>): Promise<Stripe.Product> {
-  return note(clients, "product", request);
 }
