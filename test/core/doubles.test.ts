@@ -1,7 +1,9 @@
+import { openCheckout } from "@turnpike/core/checkout";
 import { noteAnew } from "@turnpike/core/mirror";
 import { beforeEach, describe, expect, it } from "vitest";
 import { nextSecond } from "../parts/clock.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { addUser } from "../parts/people.ts";
 import { refuseForNow, standBefore } from "../parts/proxy.ts";
 import { createRelay } from "../parts/relay.ts";
 import { createShop, type Shop } from "../parts/shop.ts";
@@ -25,6 +27,21 @@ async function buyTwice(...metadata: Record<string, string>[]): Promise<[string,
   const older = await relay.subscribe(customer, starter, metadata[0]);
   await nextSecond();
   return [older, await relay.subscribe(customer, pro, metadata[1] ?? metadata[0])];
+}
+
+/** Two who buy signed out, as the same: what they buy, and all that Stripe tells of it, the last first. */
+async function twoGuests() {
+  const email = `${crypto.randomUUID()}@example.com`;
+  const { data: before } = await lent.stripe.events.list({ limit: 1 });
+  const buy = async (price: string) =>
+    shop.pay(await openCheckout(shop.billing, undefined, shop.purchase(price)), { email });
+  await buy(starter);
+  await nextSecond();
+  await buy(pro);
+  const { data } = await lent.stripe.events.list({ limit: 100, ...(before[0] && { ending_before: before[0].id }) });
+  await shop.apply(...data);
+  const { data: bought } = await lent.stripe.subscriptions.list({ limit: 2 });
+  return { email, guests: bought.map(({ id }) => id).reverse() as [string, string] };
 }
 
 describe("two live subscriptions of one payer are written down in the transaction that brings the second,", () => {
@@ -53,6 +70,13 @@ describe("two live subscriptions of one payer are written down in the transactio
     expect(await doubles()).toEqual([]);
     await supabase.query("update customers set user_id = $1, owned_by = 'email' where id = $2", [user.id, guest]);
     expect(await doubles()).toEqual([younger]);
+  });
+
+  it("of two guests who paid with one address, when they sign up", async () => {
+    const { email, guests } = await twoGuests();
+    expect(await doubles()).toEqual([]);
+    await addUser(supabase, { email });
+    expect(await doubles()).toEqual([guests[1]]);
   });
 
   it("of an organisation", async () => {
@@ -113,6 +137,17 @@ describe("the younger of two that our own pages sold", () => {
     expect(mail?.lines).toEqual([expect.stringContaining("its payment is given back")]);
     const mirrored = await supabase.query("select status from user_subscriptions where id = $1", [younger]);
     expect(mirrored).toEqual([{ status: "canceled" }]);
+  });
+
+  it("is undone also where both were bought by a guest, who signs up later", async () => {
+    const { email, guests } = await twoGuests();
+    const unconfirmed = await addUser(supabase, { email, confirmed: false });
+    expect(await relay.run()).toEqual([]);
+    await supabase.query("update auth.users set email_confirmed_at = now() where id = $1", [unconfirmed.id]);
+    await relay.run();
+    expect(await Promise.all(guests.map(relay.statusOf))).toEqual(["active", "canceled"]);
+    expect(await relay.paidBack(guests[1])).toEqual({ paid: 2900, back: 2900, refunds: 1 });
+    expect(await relay.paidBack(guests[0])).toMatchObject({ back: 0 });
   });
 
   it("of three, leaves the oldest alone", async () => {
