@@ -273,21 +273,27 @@ it("a plan is cancelled with its day, says until when it is had, and is resumed"
   expect(await held()).toEqual({ ...AS_IT_IS, price: starter.id });
 });
 
-it("whoever changed in the portal is charged there at once, and can change here again", async () => {
-  await page.goto("/account");
-  const body = JSON.stringify({
-    returnUrl: `${world.url}/account`,
-    flow: { type: "subscription_update_confirm", priceId: pro.id },
-  });
-  const url = await page.evaluate(async (body) => {
-    const headers = { "content-type": "application/json" };
-    const answer = await fetch("/api/stripe/create-portal", { method: "POST", headers, body });
-    return ((await answer.json()) as { url: string }).url;
-  }, body);
-  await page.goto(url);
-  await press("Confirm");
-  await done();
-  await vi.waitFor(async () => expect(await charged()).toEqual([2000, 900]), WAIT);
+it("whoever changed in the portal, be it the quantity, is charged there at once, and can change here again", async () => {
+  const confirm = async (quantity: number) => {
+    await page.goto("/account");
+    const body = JSON.stringify({
+      returnUrl: `${world.url}/account`,
+      flow: { type: "subscription_update_confirm", priceId: pro.id, quantity },
+    });
+    const url = await page.evaluate(async (body) => {
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch("/api/stripe/create-portal", { method: "POST", headers, body });
+      return ((await answer.json()) as { url: string }).url;
+    }, body);
+    await page.goto(url);
+    expect(await page.getByLabel("Quantity").count()).toBe(0);
+    await press("Confirm");
+    await done();
+  };
+  await confirm(3);
+  await vi.waitFor(async () => expect(await charged()).toEqual([7800, 900]), WAIT);
+  await confirm(1);
+  await vi.waitFor(async () => expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id }), WAIT);
   await page.goto(`/change?price=${(await world.priceOf("pro_yearly")).id}`);
-  await page.getByText(/^Due today \$26/).waitFor();
+  await page.getByText(/^Due today \$20/).waitFor();
 });

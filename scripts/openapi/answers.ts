@@ -94,7 +94,7 @@ export const described: Record<string, Described> = {
         "Only with a flow. Of the subscription: `subscription_over`, `subscription_ending` (it is canceled, and ends by itself), " +
           "`subscription_scheduled` (a change waits in a schedule), `subscription_not_changeable` (of several things, by use, by sent " +
           "invoices, not paid yet). Of the plan: `plan_unchanged`, `plan_not_offered`, `currency_mismatch`. Of the portal: " +
-          "`portal_feature_off`, which the log says how to switch on; `portal_refused`, for a reason that is Stripe's.",
+          "`portal_feature_off`, which the log says how to switch on, also of a quantity that `POST /api/subscriptions/change` changes; `portal_refused`, for a reason that is Stripe's.",
       ),
       503: refusal(
         `\`portal_not_set_up\`: the portal's settings were not saved at Stripe. ${BEING_READ} ${OTHER_ACCOUNT} ${AWAY}`,

@@ -1,4 +1,5 @@
 import { openCheckout } from "@turnpike/core/checkout";
+import { FOR_QUANTITIES } from "@turnpike/core/portal";
 import type { CreatePortal, PortalFlow } from "@turnpike/core/portal/schema";
 import type Stripe from "stripe";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -58,6 +59,33 @@ describe("a flow opens the portal at one task, of the customer who holds the sub
       [`${named}[subscription]`]: subscription.id,
       [`${named}[items][0][id]`]: subscription.items.data[0]?.id,
       [`${named}[items][0][price]`]: pro.id,
+    });
+  });
+
+  it("subscription_update_confirm of another quantity, where setup lets it change: nowhere else, and within its bounds", async () => {
+    const { id, product } = await shop.sell("monthly", { metadata: { max_quantity: "5" } });
+    const products = [{ product, prices: [id], adjustable_quantity: { enabled: true } }];
+    const { id: configuration } = await lent.stripe.billingPortal.configurations.create({
+      metadata: FOR_QUANTITIES,
+      features: {
+        payment_method_update: { enabled: true },
+        subscription_update: { enabled: true, default_allowed_updates: ["price", "quantity"], products },
+      },
+    });
+    const to = (quantity: number) => open({ ...CONFIRM(), priceId: id, quantity });
+    expect(await to(5)).toContain("/p/session/");
+    expect(await portal.asked()).toMatchObject({
+      configuration,
+      "flow_data[subscription_update_confirm][items][0][price]": id,
+      "flow_data[subscription_update_confirm][items][0][quantity]": "5",
+    });
+    await expect(to(6)).rejects.toMatchObject(refusal("quantity_not_allowed"));
+    expect(await open({ ...CONFIRM(), quantity: 1 })).toContain("/p/session/");
+    expect(await portal.asked()).not.toHaveProperty("configuration");
+    await lent.stripe.billingPortal.configurations.update(configuration, { active: false });
+    await expect(open({ ...CONFIRM(), quantity: 5 })).rejects.toMatchObject({
+      ...refusal("portal_feature_off"),
+      message: expect.stringContaining("POST /api/subscriptions/change"),
     });
   });
 

@@ -1,6 +1,7 @@
 import { applySetup, defineBilling, type Plan, parseConfig, planSetup } from "@turnpike/core/setup";
 import Stripe from "stripe";
 import { beforeEach, describe, expect, it } from "vitest";
+import { nextSecond } from "../parts/clock.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 
 const URL = "https://app.example.com/api/webhooks/stripe";
@@ -62,6 +63,7 @@ describe("what the file says", () => {
       "create product credits",
       "create price credits_1000",
       "change portal the customer portal",
+      "create portal the confirmation of another quantity",
       `create webhook endpoint ${URL}`,
     ]);
     expect(await priceOf("pro_monthly")).toMatchObject({
@@ -154,13 +156,20 @@ describe("a price", () => {
     expect(await lent.stripe.prices.retrieve(old?.id ?? "")).toMatchObject({ active: false });
   });
 
-  it("that a product shows first is archived all the same: the new one takes its place", async () => {
+  it("that a product shows first is archived all the same: the new one takes its place, in the mirror too, though all of it happens in one second", async () => {
     await run();
     const old = await priceOf("pro_monthly");
     const product = String(old?.product);
     await lent.stripe.products.update(product, { default_price: old?.id ?? "" });
-    await run(withPrice("pro_monthly", { amount: 3900 }));
-    expect((await lent.stripe.products.retrieve(product)).default_price).toBe((await priceOf("pro_monthly"))?.id);
+    await nextSecond();
+    const dearer = withPrice("pro_monthly", { amount: 3900 });
+    await run({ products: dearer.products.map((each) => ({ ...each, name: `New ${each.name}` })) });
+    const after = await priceOf("pro_monthly");
+    expect((await lent.stripe.products.retrieve(product)).default_price).toBe(after?.id);
+    const rows = await supabase.query("select name, default_price_id from products where id = $1", [product]);
+    expect(rows).toEqual([{ name: "New Pro", default_price_id: after?.id }]);
+    const keys = await supabase.query("select active, lookup_key from prices where id = $1", [old?.id]);
+    expect(keys).toEqual([{ active: false, lookup_key: null }]);
   });
 });
 
@@ -300,6 +309,57 @@ describe("the portal", () => {
     expect(await features()).toMatchObject({ enabled: true });
     await run({ ...CONFIG, portal: { switchPlans: false } });
     expect(await features()).toMatchObject({ enabled: false });
+  });
+
+  it("lets a quantity change in a configuration beside the account's own, within what the file says, and as long as plans can be switched", async () => {
+    const bounded = { ...product("b", price("b_month")), metadata: { min_quantity: "2", max_quantity: "9" } };
+    const config = (name = "a") => ({ products: [{ ...product("a", price("a_month")), name }, bounded] });
+    const beside = async () => {
+      const { data } = await lent.stripe.billingPortal.configurations.list({ is_default: false });
+      return data.map(({ active, features: { subscription_update: update, ...others } }) => ({
+        active,
+        allowed: update.default_allowed_updates,
+        bounds: update.products?.map(({ adjustable_quantity: { minimum, maximum } }) => [minimum, maximum]),
+        paid: update.proration_behavior,
+        others: Object.values(others).filter(({ enabled }) => enabled).length,
+      }));
+    };
+    const made = {
+      active: true,
+      allowed: ["price", "quantity"],
+      bounds: [
+        [1, null],
+        [2, 9],
+      ],
+      paid: "always_invoice",
+      others: 1,
+    }; // the card
+    await run(config());
+    expect(await beside()).toEqual([made]);
+    expect((await features())?.default_allowed_updates).toEqual(["price"]);
+    expect((await features())?.products?.map(({ adjustable_quantity }) => adjustable_quantity.enabled)).toEqual([
+      false,
+      false,
+    ]);
+    expect((await plan(config("another name"))).steps.map(({ what }) => what)).toEqual(["product"]);
+
+    bounded.metadata.max_quantity = "8";
+    expect(await run(config())).toEqual(["change product b", "change portal the confirmation of another quantity"]);
+    expect(await beside()).toEqual([
+      {
+        ...made,
+        bounds: [
+          [1, null],
+          [2, 8],
+        ],
+      },
+    ]);
+    const off = { ...config(), portal: { switchPlans: false } };
+    expect(await run(off)).toContain("archive portal the confirmation of another quantity");
+    expect(await beside()).toMatchObject([{ active: false }]);
+    expect((await plan(off)).steps).toEqual([]);
+    expect(await run(config())).toContain("change portal the confirmation of another quantity");
+    expect(await beside()).toMatchObject([{ active: true }]);
   });
 
   it("is left as it is, like the catalogue, where only what lacks is to be made; of an empty account it is set up", async () => {

@@ -7,11 +7,13 @@ import { assertInUse, payerOf } from "../payer/index.ts";
 import { isOver, requiredIdOf } from "../stripe/index.ts";
 import { assertAllowed, flowDataOf } from "./flows.ts";
 import { customersOf, getRecurringPrice, getSubscription, named } from "./held.ts";
+import { findForQuantities } from "./quantities.ts";
 import { refusalOf } from "./refusals.ts";
 import type { CreatePortal } from "./schema.ts";
 
 export { notChangeable, notOffered, otherCurrency, over, unchanged } from "./flows.ts";
 export { customersOf, getRecurringPrice, getSubscription } from "./held.ts";
+export { FOR_QUANTITIES, findForQuantities } from "./quantities.ts";
 
 /**
  * Opens Stripe's customer portal for a payer: that of the customer who holds the subscription, since a portal shows one customer's.
@@ -36,16 +38,15 @@ export async function openPortal(billing: Billing, user: User, wish: CreatePorta
   if (price && confirms.quantity !== undefined) await assertInUse(billing.supabase, payer, price, confirms.quantity);
   const subscription = await getSubscription(billing, customers, wish.subscriptionId, price);
   await assertAllowed(billing, subscription, flow, price);
-  return openPortalOf(
-    billing,
-    requiredIdOf(subscription.customer),
-    returnUrl,
-    flowDataOf(flow, returnUrl, subscription),
-  );
+  const counts = confirms?.quantity !== undefined && confirms.quantity !== subscription.items.data[0]?.quantity;
+  const configuration = counts ? (await findForQuantities(billing.stripe, { active: true }))?.id : undefined;
+  const data = flowDataOf(flow, returnUrl, subscription);
+  return openPortalOf(billing, requiredIdOf(subscription.customer), returnUrl, data, configuration);
 }
 
 /**
  * Opens the portal of one customer.
+ * @param configuration absent: the account's own
  * @throws BillingError `portal_not_set_up`, and why Stripe does not open it at this flow
  */
 export async function openPortalOf(
@@ -53,8 +54,14 @@ export async function openPortalOf(
   customer: string,
   returnUrl: string,
   flow?: Stripe.BillingPortal.SessionCreateParams.FlowData,
+  configuration?: string,
 ): Promise<string> {
-  const params = { customer, return_url: returnUrl, ...(flow && { flow_data: flow }) };
+  const params = {
+    customer,
+    return_url: returnUrl,
+    ...(configuration && { configuration }),
+    ...(flow && { flow_data: flow }),
+  };
   const session = await stripe.billingPortal.sessions.create(params).catch((error) => {
     throw refusalOf(error, flow !== undefined) ?? error;
   });

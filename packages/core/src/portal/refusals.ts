@@ -7,10 +7,8 @@ const SETTINGS = "https://dashboard.stripe.com/settings/billing/portal, or with 
 
 /** Told by the text alone: Stripe gives these refusals no code, and documents none of their texts. */
 const REFUSALS: [RegExp, () => BillingError][] = [
-  [
-    /feature in the portal configuration is disabled|`features\[subscription_update\]\[default_allowed_updates\]`/,
-    featureOff,
-  ],
+  [/feature in the portal configuration is disabled/, featureOff],
+  [/`features\[subscription_update\]\[default_allowed_updates\]`/, quantityOff],
   [/no changes to confirm/, unchanged],
   [
     /does not include the price|no price in the portal configuration/,
@@ -52,5 +50,13 @@ function featureOff(): BillingError {
     "portal_feature_off",
     "This cannot be done here by yourself. Ask support.",
     `The customer portal does not let customers do this: switch it on at ${SETTINGS}`,
+  );
+}
+
+function quantityOff(): BillingError {
+  return new BillingError(
+    "portal_feature_off",
+    "The quantity cannot be changed in the billing portal. POST /api/subscriptions/change changes it.",
+    "The customer portal does not let the quantity of this plan change: npx billing setup makes the configuration that does",
   );
 }
