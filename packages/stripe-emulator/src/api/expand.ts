@@ -138,7 +138,9 @@ function expectModelled(lead: Lead, owner: string, name: string, path: string): 
 
 /** The answer as the version shows it, with what was asked for filled in. */
 export function expand(store: Store, answer: object, expansions: readonly Expansion[], version: string): object {
-  const copy = cutLists(shape(store, answer, version));
+  const shown = cutLists(shape(store, answer, version));
+  if (expansions.length === 0 && !(TOTAL in shown)) return shown;
+  const copy = structuredClone(shown);
   if (!expansions.some(([step]) => step?.name === TOTAL)) Reflect.deleteProperty(copy, TOTAL);
   for (const steps of expansions) fill(store, copy as Hash, steps, version);
   return copy;
@@ -148,7 +150,7 @@ function fill(store: Store, target: Hash, [step, ...rest]: Expansion, version: s
   if (!step) return;
   const { name, owner, lead } = step;
   const value = target[name];
-  const load = (found: unknown) => cutLists({ found: shape(store, found, version) }).found;
+  const load = (found: unknown) => structuredClone(cutLists({ found: shape(store, found, version) }).found);
   const loadById = (id: string) => {
     const types = lead && "ids" in lead ? lead.ids : [];
     return load(types.map((type) => OBJECTS[type]?.(store, id)).find(Boolean) ?? id);

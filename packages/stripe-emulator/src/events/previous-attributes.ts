@@ -11,7 +11,8 @@ export function previousAttributes(before: object, after: object): Hash | undefi
   const [old, now] = [before as Hash, after as Hash];
   for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) {
     const [was, is] = [old[key], now[key]];
-    if (JSON.stringify(was) === JSON.stringify(is)) continue;
+    // Rows are replaced, not mutated: what was left alone is the very same.
+    if (was === is || JSON.stringify(was) === JSON.stringify(is)) continue;
     previous[key] = isHash(was) && isHash(is) && was.object !== "list" ? previousAttributes(was, is) : (was ?? null);
   }
   return Object.keys(previous).length === 0 ? undefined : previous;

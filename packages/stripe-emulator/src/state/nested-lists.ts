@@ -7,24 +7,27 @@ const isList = (value: unknown): value is List<unknown> =>
   typeof value === "object" && value !== null && "data" in value && (value as List<unknown>).object === "list";
 
 /**
- * A copy of an object as answers and events show it: each list within it is cut, and `has_more` says so; a subscription of one item
- * says its plan and quantity, too, which the SDK no longer declares.
+ * An object as answers and events show it: each list within it is cut, and `has_more` says so; a subscription of one item
+ * says its plan and quantity, too, which the SDK no longer declares. What is shown as it is kept is not copied.
  */
 export function cutLists<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(cutLists) as T;
   if (typeof value !== "object" || value === null) return value;
-  const copy = Object.entries(value).map(([key, inner]) => [key, cutLists(isList(inner) ? cut(inner) : inner)]);
-  return Object.fromEntries([...copy, ...ofOneItem(value)]);
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const shown = cutLists(isList(inner) ? cut(inner) : inner);
+    if (shown === inner) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[key] = shown;
+  }
+  const more = ofOneItem(value);
+  return (more ? { ...(copy ?? value), ...more } : (copy ?? value)) as T;
 }
 
-function ofOneItem(value: object): [string, unknown][] {
+function ofOneItem(value: object): Record<string, unknown> | undefined {
   const { object, items } = value as { object?: string; items?: List<{ plan: unknown; quantity?: number }> };
-  if (object !== "subscription" || !isList(items)) return [];
+  if (object !== "subscription" || !isList(items)) return undefined;
   const [item] = items.data.length === 1 ? items.data : [];
-  return [
-    ["plan", cutLists(item?.plan ?? null)],
-    ["quantity", item?.quantity ?? null],
-  ];
+  return { plan: item?.plan ?? null, quantity: item?.quantity ?? null };
 }
 
 const cut = (list: List<unknown>): List<unknown> =>
