@@ -16,7 +16,7 @@ export const IGNORED: Record<string, string> = {
   phone_number_collection: "pages ask for no phone",
   proration_behavior: "nothing was billed yet that could be prorated",
   receipt_email: "no e-mails are sent",
-  return_url: "Stripe's CLI is not redirected",
+  return_url: "Stripe's CLI is not redirected, and nobody comes back from a page that verifies nobody",
   saved_payment_method_options: "pages show no saved methods",
   shipping: "pages ship nothing",
   statement_descriptor_suffix: "no statements are printed",

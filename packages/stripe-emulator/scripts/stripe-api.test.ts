@@ -31,7 +31,7 @@ it("parameters are read with their kinds, and whether they are required", () => 
 
 it("knows all addresses of the SDK, and where answers lead", () => {
   const { operations, expandable } = api;
-  expect(operations["POST /v1/transfers"]).toEqual({});
+  expect(operations["POST /v1/payouts/:id/reverse"]).toEqual({});
   expect(operations["GET /v1/subscriptions"]).toMatchObject({ answer: ["Subscription"], list: true });
   expect(expandable.Subscription).toMatchObject({
     customer: { ids: ["Customer", "DeletedCustomer"] },

@@ -132,3 +132,61 @@ test("money of one's own comes to the balance a little later, unless it is calle
   expect((await on.stripe.topups.list({ status: "canceled" })).data).toMatchObject([{ metadata: { why: "mistake" } }]);
   expect(await on.stripe.balance.retrieve()).toMatchObject({ available: [{ amount: 2000 }] });
 });
+
+// https://docs.stripe.com/connect/separate-charges-and-transfers
+test("money goes to an account that joined, as far as there is any, and comes back in parts", async () => {
+  const on = await bench();
+  const { stripe } = on;
+  const from = on.emulator.events().length;
+  const { id: destination } = await stripe.accounts.create({
+    type: "standard",
+    country: "DE",
+    email: "shop@example.com",
+  });
+  const send = (amount: number) => stripe.transfers.create({ amount, currency: "usd", destination });
+  await expect(send(1000)).rejects.toMatchObject({ code: "balance_insufficient" });
+  await pay(on, "pm_card_bypassPending");
+  const sent = await send(1000);
+  expect(sent).toMatchObject({ destination, reversed: false, amount_reversed: 0, reversals: { data: [] } });
+  expect(await stripe.balanceTransactions.retrieve(String(sent.balance_transaction))).toMatchObject({
+    net: -1000,
+    type: "transfer",
+  });
+  const nobody = stripe.transfers.create({ amount: 100, currency: "usd", destination: "acct_nobody" });
+  await expect(nobody).rejects.toMatchObject({ code: "resource_missing", param: "destination" });
+
+  const part = await stripe.transfers.createReversal(sent.id, { amount: 300 });
+  expect(part).toMatchObject({ object: "transfer_reversal", amount: 300, transfer: sent.id });
+  await expect(stripe.transfers.createReversal(sent.id, { amount: 701 })).rejects.toMatchObject({ param: "amount" });
+  await stripe.transfers.createReversal(sent.id);
+  await expect(stripe.transfers.createReversal(sent.id)).rejects.toThrow("already fully reversed");
+  await stripe.transfers.updateReversal(sent.id, part.id, { metadata: { why: "late" } });
+  expect(await stripe.transfers.retrieveReversal(sent.id, part.id)).toMatchObject({ metadata: { why: "late" } });
+  expect((await stripe.transfers.listReversals(sent.id)).data.map(({ amount }) => amount)).toEqual([700, 300]);
+  await stripe.transfers.update(sent.id, { description: "For May" });
+  const after = await stripe.transfers.retrieve(sent.id, { expand: ["destination"] });
+  expect(after).toMatchObject({ reversed: true, amount_reversed: 1000, description: "For May" });
+  expect(after.destination).toMatchObject({ email: "shop@example.com", charges_enabled: false });
+  expect((await stripe.transfers.list({ destination })).data).toMatchObject([{ id: sent.id }]);
+  expect(await stripe.balance.retrieve()).toMatchObject({ available: [{ amount: 9680 }] });
+  expect(typesSince(on, from)).toEqual(
+    expect.arrayContaining(["transfer.created", "transfer.reversed", "transfer.updated"]),
+  );
+});
+
+// https://docs.stripe.com/connect/webhooks
+test("what happens to an account that joined is told to no endpoint of the platform's own", async () => {
+  const on = await bench();
+  const { id } = await on.stripe.accounts.create({ metadata: { shop: "1" } });
+  await on.stripe.accounts.update(id, { metadata: { shop: "2" } });
+  expect((await on.stripe.accounts.list()).data).toMatchObject([{ id, metadata: { shop: "2" } }]);
+  expect(await on.stripe.accounts.del(id)).toEqual({ id, object: "account", deleted: true });
+  await expect(on.stripe.accounts.retrieve(id)).rejects.toMatchObject({ code: "account_invalid" });
+  const told = on.emulator.events().map(({ type, account }) => ({ type, account }));
+  expect(told).toEqual([
+    { type: "account.updated", account: id },
+    { type: "account.application.deauthorized", account: id },
+  ]);
+  await on.emulator.waitForDeliveries();
+  expect(on.received).toEqual([]);
+});

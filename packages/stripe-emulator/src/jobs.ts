@@ -17,6 +17,7 @@ import { settlePayment } from "./billing/settlement.ts";
 import { verifyTaxId } from "./billing/tax-ids.ts";
 import { arriveTopup } from "./billing/topping-up.ts";
 import { trialWillEnd } from "./billing/trials.ts";
+import { finishRedaction } from "./billing/verifying.ts";
 import { clockOf } from "./state/clock-of.ts";
 import type { FailedJob, JobRow } from "./state/job.ts";
 import type { World } from "./world.ts";
@@ -49,6 +50,7 @@ const RUN: Record<Exclude<JobRow["kind"], "advance_clock">, (world: World, subje
   arrive_payout: arrivePayout,
   arrive_topup: arriveTopup,
   verify_tax_id: verifyTaxId,
+  redact_verification: finishRedaction,
   expire_session: expireSession,
   expire_coupon: endCoupon,
   expire_promotion_code: endPromotionCode,

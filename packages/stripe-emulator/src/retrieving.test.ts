@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, createPlan, openBench, until } from "./testing/bench.ts";
+import { type Bench, createPlan, openBench, typesSince, until } from "./testing/bench.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -61,4 +61,82 @@ test("an early fraud warning is retrieved by the id that its event named", async
     ({ data }) => data.object as Stripe.Radar.EarlyFraudWarning,
   );
   expect(await stripe.radar.earlyFraudWarnings.retrieve(id)).toMatchObject({ charge, actionable: true });
+});
+
+// https://docs.stripe.com/api/cards
+test("a card of a token is a customer's source, and by the same id its payment method", async () => {
+  const { stripe } = bench;
+  const { id: customer } = await stripe.customers.create();
+  const from = bench.emulator.events().length;
+  const card = await stripe.customers.createSource(customer, { source: "tok_visa", metadata: { desk: "1" } });
+  expect(card).toMatchObject({ object: "card", brand: "Visa", last4: "4242", customer, metadata: { desk: "1" } });
+  expect(await stripe.paymentMethods.retrieve(card.id)).toMatchObject({ card: { brand: "visa" }, customer });
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ default_source: card.id });
+  const other = await stripe.customers.createSource(customer, { source: "tok_amex" });
+  expect(await stripe.customers.updateSource(customer, card.id, { name: "Ada", exp_year: 2040 })).toMatchObject({
+    name: "Ada",
+    exp_year: 2040,
+  });
+  expect(await stripe.customers.retrieveSource(customer, other.id)).toMatchObject({ brand: "American Express" });
+  expect((await stripe.customers.listSources(customer)).data.map(({ id }) => id)).toEqual([other.id, card.id]);
+  expect(await stripe.customers.deleteSource(customer, card.id)).toMatchObject({ id: card.id, deleted: true });
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ default_source: other.id });
+  await expect(stripe.customers.retrieveSource(customer, card.id)).rejects.toMatchObject({ code: "resource_missing" });
+  await expect(stripe.customers.createSource(customer, { source: "tok_chargeDeclined" })).rejects.toMatchObject({
+    statusCode: 402,
+  });
+  await expect(stripe.customers.createSource(customer, { source: "tok_nope" })).rejects.toMatchObject({
+    param: "source",
+  });
+  expect(typesSince(bench, from)).toEqual(
+    expect.arrayContaining(["customer.source.created", "customer.source.updated", "customer.source.deleted"]),
+  );
+  const paid = await stripe.customers.create({ source: "tok_visa" });
+  expect(paid.default_source).toMatch(/^card_/);
+  await stripe.paymentIntents.create({
+    amount: 900,
+    currency: "usd",
+    customer: paid.id,
+    payment_method: String(paid.default_source),
+    confirm: true,
+  });
+});
+
+// https://docs.stripe.com/identity/how-sessions-work
+test("a verification is changed and canceled while nobody has followed it; redacted, it knows nobody any more", async () => {
+  const { stripe, emulator } = bench;
+  const sessions = stripe.identity.verificationSessions;
+  await expect(sessions.create({})).rejects.toMatchObject({ code: "parameter_missing", param: "type" });
+  const options = { document: { require_matching_selfie: true } };
+  const begin = () =>
+    sessions.create({
+      type: "document",
+      options,
+      provided_details: { email: "ada@example.com" },
+      metadata: { user: "1" },
+      client_reference_id: "ref-1",
+    });
+  const session = await begin();
+  expect(session).toMatchObject({ status: "requires_input", options, client_secret: expect.stringContaining("vs_") });
+  expect((await fetch(session.url ?? "")).status).toBe(200);
+  await sessions.update(session.id, { type: "id_number", options: { document: "" } });
+  expect(await sessions.retrieve(session.id)).toMatchObject({
+    type: "id_number",
+    options: {},
+    metadata: { user: "1" },
+  });
+  expect(await sessions.cancel(session.id)).toMatchObject({ status: "canceled", url: null, client_secret: null });
+  await expect(sessions.update(session.id, { metadata: {} })).rejects.toThrow("status of canceled");
+
+  const from = emulator.events().length;
+  const { id } = await begin();
+  expect(await sessions.redact(id)).toMatchObject({ status: "canceled", redaction: { status: "processing" } });
+  await expect(sessions.redact(id)).rejects.toMatchObject({ statusCode: 400 });
+  await until(() => typesSince(bench, from).includes("identity.verification_session.redacted"));
+  expect(await sessions.retrieve(id)).toMatchObject({
+    redaction: { status: "redacted" },
+    metadata: {},
+    provided_details: { email: "[redacted]" },
+  });
+  expect((await sessions.list({ client_reference_id: "ref-1", status: "canceled" })).data).toHaveLength(2);
 });

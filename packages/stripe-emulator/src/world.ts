@@ -132,13 +132,22 @@ export class World {
     return Math.floor(this.nowMs() / 1000);
   }
 
-  /** Writes an event that shows the object as it is now, and queues it for each endpoint that wants its type. */
-  emit<T extends Stripe.Event.Type>(type: T, object: EventObject<T>, previous?: Record<string, unknown>): EventRow {
-    const wanted = this.#options.endpoints.wanting(type);
+  /**
+   * Writes an event that shows the object as it is now, and queues it for each endpoint that wants its type. What happened to a
+   * connected account is told to Connect's endpoints only, which there are none of here.
+   */
+  emit<T extends Stripe.Event.Type>(
+    type: T,
+    object: EventObject<T>,
+    previous?: Record<string, unknown>,
+    account?: string,
+  ): EventRow {
+    const wanted = account === undefined ? this.#options.endpoints.wanting(type) : [];
     const snapshot = cutLists(object) as EventRow["data"]["object"];
     const event: EventRow = {
       id: newId("evt", 24),
       object: "event",
+      ...(account === undefined ? {} : { account }),
       api_version: API_VERSION,
       // Real time, also of what happens on a test clock: at Stripe, months of a clock that is advanced share one second.
       created: Math.floor(this.#realMs() / 1000),

@@ -10,6 +10,7 @@ type Finder = (store: Store, id: string) => object | undefined;
 
 /** Where the objects of a type are found by their id. */
 const OBJECTS: Record<string, Finder> = {
+  Account: (store, id) => store.connectedAccounts.find(id),
   BalanceTransaction: (store, id) => store.funds.find(id),
   Charge: (store, id) => store.charges.find(id),
   Coupon: (store, id) => store.coupons.find(id) ?? store.deletedCoupons.find(id),
@@ -33,6 +34,7 @@ const OBJECTS: Record<string, Finder> = {
   Refund: (store, id) => store.refunds.find(id),
   SetupIntent: (store, id) => store.setupIntents.find(id),
   Topup: (store, id) => store.topups.find(id),
+  Transfer: (store, id) => store.transfers.find(id),
   TaxRate: (store, id) => store.taxRates.find(id),
   Subscription: (store, id) => store.subscriptions.find(id),
   SubscriptionSchedule: (store, id) => store.subscriptionSchedules.find(id),

@@ -18,8 +18,8 @@ export function createPaymentMethod(
   instrument: Instrument,
   payer: Payer,
   given: Stripe.Metadata = {},
+  id = newId("pm"),
 ): PaymentMethod {
-  const id = newId("pm");
   const { outcome, decline } = instrument;
   world.store.instruments.put({ id, outcome, ...(decline ? { decline } : {}) });
   return world.store.paymentMethods.put({

@@ -61,9 +61,20 @@ export function pagesApp(world: World, deliverer: Deliverer): Hono {
     const charge = store.charges.find(context.req.param("id"));
     return charge ? page("Receipt", receiptPage(charge)) : missing();
   });
+  app.get("/p/verify/:secret", (context) => {
+    const session = store.verificationSessions.find(context.req.param("secret").split("_secret_")[0]);
+    return session?.client_secret === context.req.param("secret") ? verifiesNobody() : missing();
+  });
   app.on(["GET", "POST"], ["/c/*", "/p/*"], () => missing());
   return app;
 }
+
+const verifiesNobody = () =>
+  notice(
+    "Nobody is verified here",
+    "The emulator looks at no documents: what began here is canceled, or redacted.",
+    200,
+  );
 
 const missing = () =>
   notice("Nothing here", "This page does not exist. Go back to the site you came from and try again.", 404);

@@ -25,7 +25,8 @@ import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { address, addressOf } from "./address.ts";
-import { attachFromParam } from "./payment-methods.ts";
+import { cardOf } from "./cards.ts";
+import { addCard, attachFromParam } from "./payment-methods.ts";
 import { refuseNoTaxId, taxIdData } from "./tax-ids.ts";
 
 type Customer = Stored<Stripe.Customer>;
@@ -70,17 +71,18 @@ export function createCustomer(world: World, params: CreateParams): Customer {
 function newCustomer(world: World, { tax_id_data: taxIds = [], ...params }: CreateParams): Customer {
   const id = newId("cus", 14);
   if (params.payment_method !== undefined) attachFromParam(world, params.payment_method, id, "payment_method");
-  const source = params.source === undefined ? null : attachFromParam(world, params.source, id, "source").id;
+  const source = params.source === undefined ? null : addCard(world, params.source, id);
   for (const [index, taxId] of taxIds.entries()) refuseNoTaxId(taxId, `tax_id_data[${index}][value]`);
   const customer = putCustomer(world, {
     ...params,
     id,
-    defaultSource: source,
+    defaultSource: source?.id ?? null,
     address: addressOf(params.address),
     defaultMethod: defaultMethod(world, id, params.invoice_settings?.default_payment_method),
     metadata: mergeMetadata({}, params.metadata),
   });
   for (const taxId of taxIds) putTaxId(world, id, taxId);
+  if (source) world.emit("customer.source.created", cardOf(source));
   return customer;
 }
 

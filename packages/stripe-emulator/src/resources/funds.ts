@@ -21,12 +21,19 @@ const payoutParams = schema(
   ["amount", "currency"],
 );
 
+/** Stripe's 400 for more than the balance has. */
+export function refuseShortFunds(
+  world: World,
+  { amount, currency: of }: Pick<ParamsOf<typeof payoutParams>, "amount" | "currency">,
+): void {
+  if (amount <= available(world, of)) return;
+  const message =
+    "You have insufficient funds in your Stripe account for this transfer. Your card balance is too low.  You can use the the /v1/balance endpoint to view your Stripe balance (for more details, see stripe.com/docs/api#balance).";
+  throw invalid(message, "balance_insufficient");
+}
+
 function createPayout(world: World, params: ParamsOf<typeof payoutParams>): Payout {
-  if (params.amount > available(world, params.currency)) {
-    const message =
-      "You have insufficient funds in your Stripe account for this transfer. Your card balance is too low.  You can use the the /v1/balance endpoint to view your Stripe balance (for more details, see stripe.com/docs/api#balance).";
-    throw invalid(message, "balance_insufficient");
-  }
+  refuseShortFunds(world, params);
   return payOut(world, {
     amount: params.amount,
     currency: params.currency,

@@ -17,6 +17,7 @@ import {
 import { type Route, route } from "../api/route.ts";
 import { attachPaymentMethod, createPaymentMethod, type Payer } from "../billing/payment-method.ts";
 import { DECLINED, findCard, findIban, type Instrument, namedCardNumber } from "../billing/test-cards.ts";
+import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { address, addressOf } from "./address.ts";
@@ -45,6 +46,14 @@ export function refuseOthersMethod({ id, customer: owner }: PaymentMethod, custo
       ? `The PaymentMethod supplied (${id}) belongs to a Customer. Please include the Customer in the \`customer\` parameter.`
       : `The PaymentMethod ${id} does not belong to the Customer you supplied ${customer}. Please use this PaymentMethod with the Customer that it belongs to instead.`;
   throw invalid(message, undefined, "payment_method");
+}
+
+/** Keeps the card of a token for a customer, as older clients do: `tok_visa`. */
+export function addCard(world: World, token: string, customer: string, given: Stripe.Metadata = {}): PaymentMethod {
+  const number = token.startsWith("tok_") ? namedCardNumber(token) : undefined;
+  if (number === undefined) throw noSuch("token", token, "source");
+  const method = createPaymentMethod(world, namedCard(world, number), NOBODY, given, newId("card"));
+  return attachFromParam(world, method.id, customer, "source");
 }
 
 /** Gives a method that a parameter named to a customer. */
@@ -130,7 +139,7 @@ function updatePaymentMethod(world: World, id: string, params: ParamsOf<typeof u
 }
 
 /** A customer's method leaves it, and is nobody's default any more. */
-function detach(world: World, id: string): PaymentMethod {
+export function detach(world: World, id: string): PaymentMethod {
   const { customer } = getPaymentMethod(world, id);
   if (customer === null) {
     const message = "The payment method you provided is not attached to a customer so detachment is impossible.";

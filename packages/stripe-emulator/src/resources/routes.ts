@@ -3,8 +3,10 @@ import { accountRoutes } from "./accounts.ts";
 import { balanceTransactionRoutes } from "./balance-transactions.ts";
 import { checkoutSessionRoutes } from "./checkout-sessions.ts";
 import { cliSessionRoutes } from "./cli-sessions.ts";
+import { connectedAccountRoutes } from "./connected-accounts.ts";
 import { couponRoutes } from "./coupons.ts";
 import { creditNoteRoutes } from "./credit-notes.ts";
+import { customerSourceRoutes } from "./customer-sources.ts";
 import { customerRoutes } from "./customers.ts";
 import { disputeRoutes } from "./disputes.ts";
 import { entitlementRoutes } from "./entitlements.ts";
@@ -36,16 +38,21 @@ import { taxRateRoutes } from "./tax-rates.ts";
 import { taxSettingsRoutes } from "./tax-settings.ts";
 import { testClockRoutes } from "./test-clocks.ts";
 import { topupRoutes } from "./topups.ts";
+import { transferRoutes } from "./transfers.ts";
+import { verificationSessionRoutes } from "./verification-sessions.ts";
 import { webhookEndpointRoutes } from "./webhook-endpoints.ts";
 
 /** What is served of Stripe's API. */
 export const ROUTES: Route[] = [
   ...searchRoutes, // before what has an id in their place
   ...accountRoutes,
+  ...connectedAccountRoutes,
   ...customerRoutes,
+  ...customerSourceRoutes,
   ...balanceTransactionRoutes,
   ...fundRoutes,
   ...topupRoutes,
+  ...transferRoutes,
   ...productRoutes,
   ...priceRoutes,
   ...planRoutes,
@@ -77,5 +84,6 @@ export const ROUTES: Route[] = [
   ...taxIdRoutes,
   ...taxRateRoutes,
   ...taxSettingsRoutes,
+  ...verificationSessionRoutes,
   ...cliSessionRoutes,
 ];

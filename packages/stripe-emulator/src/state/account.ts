@@ -5,6 +5,38 @@ import type { Stored } from "./stored.ts";
 
 type Account = Stored<Stripe.Account>;
 
+const NO_REQUIREMENTS = {
+  alternatives: [],
+  current_deadline: null,
+  currently_due: [],
+  disabled_reason: null,
+  errors: [],
+  eventually_due: [],
+  past_due: [],
+  pending_verification: [],
+};
+
+/** Somebody else's, that nobody has filled in yet. */
+export const newConnectedAccount = (asked: Pick<Account, "country" | "email" | "metadata">): Account => ({
+  ...newAccount(),
+  capabilities: {},
+  charges_enabled: false,
+  controller: {
+    fees: { payer: "account" },
+    is_controller: true,
+    losses: { payments: "stripe" },
+    requirement_collection: "stripe",
+    stripe_dashboard: { type: "full" },
+    type: "application",
+  },
+  details_submitted: false,
+  future_requirements: NO_REQUIREMENTS,
+  payouts_enabled: false,
+  requirements: { ...NO_REQUIREMENTS, disabled_reason: "requirements.past_due" },
+  tos_acceptance: { date: null, ip: null, user_agent: null },
+  ...asked,
+});
+
 /** The account that all objects belong to: made once for a state, and kept with it. */
 export function accountOf(store: Store): Account {
   const [account] = store.accounts.all();

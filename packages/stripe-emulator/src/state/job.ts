@@ -18,6 +18,7 @@ export interface JobRow {
     | "finish_refund"
     | "invoice_overdue"
     | "follow_charge"
+    | "redact_verification"
     | "release_funds"
     | "release_payment"
     | "renew_subscription"

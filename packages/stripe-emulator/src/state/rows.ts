@@ -146,6 +146,8 @@ export interface QuoteDetails {
 export interface Rows {
   /** One: whose objects these are. */
   accounts: Stored<Stripe.Account>;
+  /** Of others, that joined it. */
+  connectedAccounts: Stored<Stripe.Account>;
   dashboard: DashboardSettings;
   customers: Stored<Stripe.Customer>;
   deletedCustomers: Stripe.DeletedCustomer;
@@ -195,6 +197,8 @@ export interface Rows {
   funds: Stored<Stripe.BalanceTransaction>;
   payouts: Stored<Stripe.Payout>;
   topups: Stored<Stripe.Topup>;
+  transfers: Stored<Stripe.Transfer>;
+  verificationSessions: Stored<Stripe.Identity.VerificationSession>;
   creditNotes: Stored<Stripe.CreditNote>;
   fraudWarnings: Stored<Stripe.Radar.EarlyFraudWarning>;
   testClocks: Stripe.TestHelpers.TestClock;
@@ -214,6 +218,8 @@ export interface MeterEventRow extends Stripe.Billing.MeterEvent {
 export interface EventRow {
   id: string;
   object: "event";
+  /** The connected account that it happened to. */
+  account?: string;
   api_version: string;
   created: number;
   data: { object: { id?: string; object: string }; previous_attributes?: Record<string, unknown> };
@@ -227,6 +233,7 @@ export type TableName = keyof Rows;
 
 export const TABLE_NAMES: Record<TableName, true> = {
   accounts: true,
+  connectedAccounts: true,
   dashboard: true,
   customers: true,
   deletedCustomers: true,
@@ -273,6 +280,8 @@ export const TABLE_NAMES: Record<TableName, true> = {
   funds: true,
   payouts: true,
   topups: true,
+  transfers: true,
+  verificationSessions: true,
   creditNotes: true,
   fraudWarnings: true,
   testClocks: true,
