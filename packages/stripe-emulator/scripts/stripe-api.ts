@@ -94,6 +94,10 @@ export function readStripeApi(): StripeApi {
       ...(answer?.list ? { list: answer.list } : {}),
     };
   }
+  // The SDK leaves out what only a browser should send; Stripe takes it of a server, too.
+  const { card, type } = parameters.hashes.PaymentMethodCreateParams ?? {};
+  const described = parameters.hashes["PaymentIntentCreateParams.PaymentMethodData"];
+  if (card && type && described) Object.assign(described, { card, "type!": type });
   const answers = new Set(Object.values(operations).flatMap(({ answer = [] }) => answer));
   return { operations, hashes: parameters.hashes, expandable: expandable.leadsFrom(answers) };
 }

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, openBench } from "./testing/bench.ts";
+import { type Bench, createPlan, openBench } from "./testing/bench.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -31,6 +31,8 @@ test.each([
   ["pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", ""],
   ["pm_card_chargeDeclinedProcessingError", "processing_error", ""],
   ["pm_card_radarBlock", "card_declined", "fraudulent"],
+  ["pm_card_riskLevelHighest", "card_declined", "fraudulent"],
+  ["pm_card_visa_chargeDeclinedFraudulent", "card_declined", "fraudulent"],
 ])("%s is declined by %s, %s", async (card, code, decline_code) => {
   const refusal = await pay(card).catch((error) => error);
   expect(refusal).toMatchObject({ statusCode: 402, code, decline_code });
@@ -53,6 +55,84 @@ test.each([
 ])("%s is a card of %s, %s", async (card, brand, funding) => {
   const { payment_method } = await pay(card, { expand: ["payment_method"] });
   expect(payment_method).toMatchObject({ card: { brand, funding } });
+});
+
+// https://docs.stripe.com/testing#international-cards, https://docs.stripe.com/testing#fraud-prevention
+test("cards say where they are from, and what about them was found not to be right", async () => {
+  const cardOf = async (name: string) =>
+    (await stripe.paymentMethods.create({ type: "card", card: { token: name } })).card;
+  expect(await cardOf("tok_de")).toMatchObject({ country: "DE", last4: "0016", checks: { cvc_check: "pass" } });
+  expect(await cardOf("tok_br")).toMatchObject({ country: "BR", last4: "0002" });
+  expect(await cardOf("tok_cvcCheckFail")).toMatchObject({ country: "US", checks: { cvc_check: "fail" } });
+  const paid = await pay("pm_card_avsFail", { expand: ["latest_charge"] });
+  const { payment_method_details: details } = paid.latest_charge as Stripe.Charge;
+  expect(details?.card?.checks).toMatchObject({ address_line1_check: "fail", address_postal_code_check: "fail" });
+});
+
+// https://docs.stripe.com/testing#three-ds-cards, https://docs.stripe.com/testing#authentication-and-setup
+test("a challenge that was passed may still end in a decline; a card set up long ago asks only who is there", async () => {
+  const { next_action: next, id } = await pay("pm_card_threeDSecureRequiredChargeDeclined");
+  await bench.submit(next?.redirect_to_url?.url ?? "", { challenge: "complete" });
+  expect(await stripe.paymentIntents.retrieve(id)).toMatchObject({
+    status: "requires_payment_method",
+    last_payment_error: { code: "card_declined", decline_code: "generic_decline" },
+  });
+  const { id: customer } = await stripe.customers.create();
+  const { id: card } = await stripe.paymentMethods.attach("pm_card_authenticationRequiredSetupForOffSession", {
+    customer,
+  });
+  expect((await pay(card, { customer })).status).toBe("requires_action");
+  expect((await pay(card, { customer, off_session: true })).status).toBe("succeeded");
+});
+
+// https://docs.stripe.com/api/payment_intents/create#create_payment_intent-payment_method_data
+test("a method that a request describes is made by it, of a token or a number", async () => {
+  const described = async (card: object, more: Partial<Stripe.PaymentIntentCreateParams> = {}) => {
+    const payment_method_data = { type: "card", card, billing_details: { name: "Ada" } };
+    const params = { amount: 1000, currency: "usd", confirm: true, payment_method_data, ...more };
+    return stripe.paymentIntents.create(params as Stripe.PaymentIntentCreateParams);
+  };
+  const paid = await described({ token: "tok_visa" }, { expand: ["payment_method"] });
+  expect(paid).toMatchObject({ status: "succeeded", payment_method: { billing_details: { name: "Ada" } } });
+  const number = { number: "4000000000000069", exp_month: 12, exp_year: 2040 };
+  await expect(described(number)).rejects.toMatchObject({ statusCode: 402, code: "expired_card" });
+  await expect(described({ token: "tok_visa" }, { payment_method: "pm_card_visa" })).rejects.toThrow(
+    "You may only specify one of these parameters",
+  );
+  const { id } = await stripe.paymentIntents.create({ amount: 1000, currency: "usd" });
+  const params = { payment_method_data: { type: "card", card: { token: "tok_amex" } } };
+  const confirmed = await stripe.paymentIntents.confirm(id, params as Stripe.PaymentIntentConfirmParams);
+  expect(confirmed.status).toBe("succeeded");
+  const setup = await stripe.setupIntents.create({ confirm: true, ...params } as Stripe.SetupIntentCreateParams);
+  expect(setup.status).toBe("succeeded");
+});
+
+// https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+test("more than eight digits are charged by no payment and no invoice", async () => {
+  const large = { statusCode: 400, code: "amount_too_large" };
+  await expect(stripe.paymentIntents.create({ amount: 100_000_000, currency: "usd" })).rejects.toMatchObject(large);
+  const { id: customer } = await stripe.customers.create({
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const owe = (amount: number) => stripe.invoiceItems.create({ customer, amount, currency: "usd" });
+  await expect(owe(100_000_000)).rejects.toMatchObject({ param: "amount" });
+  await owe(99_999_999);
+  const { id: second } = await owe(1);
+  const { id = "" } = await stripe.invoices.create({ customer, pending_invoice_items_behavior: "include" });
+  await expect(stripe.invoices.finalizeInvoice(id)).rejects.toMatchObject(large);
+  await expect(stripe.invoices.pay(id)).rejects.toMatchObject(large);
+  expect(await stripe.invoices.retrieve(id)).toMatchObject({
+    status: "draft",
+    last_finalization_error: { code: "amount_too_large" },
+  });
+  await stripe.invoiceItems.del(second);
+  expect(await stripe.invoices.pay(id)).toMatchObject({ status: "paid", amount_paid: 99_999_999 });
+
+  const price = await createPlan(stripe, { currency: "usd", unit_amount: 60_000_000 });
+  const many = stripe.subscriptions.create({ customer, items: [{ price: price.id, quantity: 2 }] });
+  await expect(many).rejects.toMatchObject(large);
+  expect((await stripe.subscriptions.list({ customer })).data).toEqual([]);
 });
 
 test("tokens and numbers are the same cards", async () => {

@@ -63,7 +63,7 @@ test("what Stripe takes and the emulator does not model is told apart, at every 
 
 test("an address that Stripe has and the emulator lacks is told apart from one that is nobody's", async () => {
   const gap = "emulator_operation_not_modelled";
-  expect((await post("/v1/transfers", "")).slice(0, 2)).toEqual([404, gap]);
+  expect((await post("/v1/payouts/po_1/reverse", "")).slice(0, 2)).toEqual([404, gap]);
   const search = await fetch(`${bench.origin}/v1/issuing/cards?limit=x`, { headers: KEY });
   expect(await search.json()).toMatchObject({
     error: { code: gap, message: expect.stringContaining("/v1/issuing/cards") },

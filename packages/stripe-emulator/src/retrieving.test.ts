@@ -73,7 +73,7 @@ test("a card of a token is a customer's source, and by the same id its payment m
   expect(await stripe.paymentMethods.retrieve(card.id)).toMatchObject({ card: { brand: "visa" }, customer });
   expect(await stripe.customers.retrieve(customer)).toMatchObject({ default_source: card.id });
   const other = await stripe.customers.createSource(customer, { source: "tok_amex" });
-  expect(await stripe.customers.updateSource(customer, card.id, { name: "Ada", exp_year: 2040 })).toMatchObject({
+  expect(await stripe.customers.updateSource(customer, card.id, { name: "Ada", exp_year: "2040" })).toMatchObject({
     name: "Ada",
     exp_year: 2040,
   });

@@ -147,3 +147,25 @@ test("payment_method_types is taken before the version that chooses by itself, a
     200, 200, 400,
   ]);
 });
+
+// https://docs.stripe.com/changelog/dahlia
+test.each([
+  ["hosted", "hosted_page", { success_url: "http://localhost/" }],
+  ["embedded", "embedded_page", { return_url: "http://localhost/" }],
+])("what is %s in an older version is %s now", async (older, now, addresses) => {
+  const { stripe } = bench;
+  const price = await createPlan(stripe);
+  const session = (ui_mode: string, apiVersion?: string) =>
+    stripe.checkout.sessions.create(
+      {
+        mode: "subscription",
+        line_items: [{ price: price.id, quantity: 1 }],
+        ui_mode,
+        ...addresses,
+      },
+      apiVersion === undefined ? {} : { apiVersion },
+    );
+  expect(await session(older, "2025-12-15.clover")).toMatchObject({ ui_mode: older });
+  expect(await session(now)).toMatchObject({ ui_mode: now });
+  await expect(session(older)).rejects.toMatchObject({ param: "ui_mode" });
+});

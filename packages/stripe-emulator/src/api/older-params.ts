@@ -1,9 +1,14 @@
 import type { Store } from "../state/store.ts";
 import type { FormHash, FormValue } from "./form.ts";
+import { OLDER_UI_MODES } from "./versions.ts";
 
 /** Makes of an older API version's parameters, which Stripe's CLI sends too, what this version calls them. */
 export function takeOlderParams(store: Store, path: string, form: FormHash): void {
   delete form.payment_method_types;
+  if (path === "/v1/checkout/sessions") {
+    const [mode] = Object.entries(OLDER_UI_MODES).find(([, older]) => older === form.ui_mode) ?? [];
+    if (mode !== undefined) form.ui_mode = mode;
+  }
   if (path === "/v1/promotion_codes" && form.coupon !== undefined) {
     form.promotion = { type: "coupon", coupon: form.coupon };
     delete form.coupon;

@@ -17,6 +17,7 @@ interface Shapes {
   charge: (row: Rows["charges"], store: Store) => Hash;
   discount: (row: Rows["discounts"], store: Store) => Hash;
   promotion_code: (row: Rows["promotionCodes"], store: Store) => Hash;
+  "checkout.session": (row: Rows["checkoutSessions"]) => Hash;
 }
 
 interface Change {
@@ -50,8 +51,20 @@ function invoiceItemOf(parent: Rows["invoices"]["lines"]["data"][number]["parent
 
 const couponOf = (store: Store, id: string | null) => store.coupons.find(id) ?? store.deletedCoupons.find(id) ?? null;
 
+/** What the ways to show Checkout were called. */
+export const OLDER_UI_MODES: Record<string, string> = {
+  elements: "custom",
+  embedded_page: "embedded",
+  hosted_page: "hosted",
+};
+
 /** The newest first. From the changelog of the stripe package, at the release that pinned each version. */
 const CHANGES: readonly Change[] = [
+  {
+    until: "2026-03-25.dahlia",
+    shapes: { "checkout.session": ({ ui_mode: mode }) => ({ ui_mode: OLDER_UI_MODES[mode ?? ""] ?? mode }) },
+    expandable: {},
+  },
   {
     until: "2025-09-30.clover",
     shapes: {

@@ -3,6 +3,7 @@ import { applyBalance } from "./balance.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
 import { markPaid, openInvoicePayment } from "./invoice-payments.ts";
 import { price } from "./invoice-pricing.ts";
+import { LARGEST_CHARGE, tooLarge } from "./money.ts";
 import { openPayment } from "./payment.ts";
 
 /**
@@ -36,9 +37,11 @@ interface Finalization {
 export function finalizeInvoice(world: World, id: string, { intent, usesBalance = true }: Finalization = {}): Invoice {
   const before = world.store.invoices.get(id);
   const draft = world.store.invoices.put(usesBalance ? price(world, before) : before);
+  if (draft.amount_due > LARGEST_CHARGE)
+    return failFinalization(world, id, { code: "amount_too_large", message: tooLarge(draft.currency) });
   const customer = world.store.customers.get(draft.customer);
   const subscription = world.store.subscriptions.find(draft.parent?.subscription_details?.subscription);
-  if (draft.automatic_tax.status === "requires_location_inputs") return failFinalization(world, id);
+  if (draft.automatic_tax.status === "requires_location_inputs") return failFinalization(world, id, NO_LOCATION);
   const sequence = customer.next_invoice_sequence ?? 1;
   world.unschedule("finalize_invoice", id);
   world.update("customers", customer.id, { next_invoice_sequence: sequence + 1, currency: draft.currency });
@@ -78,12 +81,17 @@ export function finalizeInvoice(world: World, id: string, { intent, usesBalance 
 
 const DAY = 86_400;
 
-/** Automatic tax needs an address: without one the invoice stays a draft. */
-function failFinalization(world: World, id: string): Invoice {
-  const message =
-    "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";
+/** Automatic tax needs an address. */
+const NO_LOCATION = {
+  code: "customer_tax_location_invalid",
+  message:
+    "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
+};
+
+/** It stays a draft. */
+function failFinalization(world: World, id: string, why: { code: string; message: string }): Invoice {
   const failed = world.update("invoices", id, {
-    last_finalization_error: { type: "invalid_request_error", code: "customer_tax_location_invalid", message },
+    last_finalization_error: { type: "invalid_request_error", ...why },
   });
   world.emit("invoice.finalization_failed", failed);
   return failed;

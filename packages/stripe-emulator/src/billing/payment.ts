@@ -114,8 +114,9 @@ export function attemptPayment(
   { authenticated = false, returnUrl = null, offSession = false }: AttemptOptions = {},
 ): Attempt {
   const intent = world.store.paymentIntents.get(intentId);
-  const { outcome, decline = DECLINED } = world.store.instruments.get(method.id);
-  const challenged = isChallenged(outcome) && !authenticated;
+  const { outcome, decline } = world.store.instruments.get(method.id);
+  const passed = authenticated || (offSession && outcome === "authenticates_on_session");
+  const challenged = isChallenged(outcome) && !passed;
   if (challenged && !offSession) {
     challenge(world, intentId, method, returnUrl);
     return "requires_action";
@@ -124,8 +125,8 @@ export function attemptPayment(
     world.store.instruments.put({ id: method.id, outcome: "succeeds" });
   const charge = world.store.charges.put(newCharge(world, intent, method));
   world.update("paymentIntents", intentId, { payment_method: method.id, latest_charge: charge.id, next_action: null });
-  if (challenged || isDeclined(outcome)) {
-    fail(world, intentId, charge.id, challenged ? AUTHENTICATION_REQUIRED : decline);
+  if (challenged || decline || isDeclined(outcome)) {
+    fail(world, intentId, charge.id, challenged ? AUTHENTICATION_REQUIRED : (decline ?? DECLINED));
     return "declined";
   }
   if (outcome !== "settles" && outcome !== "fails_later") {

@@ -11,7 +11,16 @@ export interface Decline {
 
 /** What a payment method is made of: one of Stripe's test numbers (https://docs.stripe.com/testing). */
 export type Instrument = { outcome: PaymentOutcome; decline?: Decline } & (
-  | { type: "card"; brand: string; funding: string; last4: string; expMonth: number; expYear: number }
+  | {
+      type: "card";
+      brand: string;
+      funding: string;
+      country: string;
+      checks: { [K in keyof typeof CHECKS]: string | null };
+      last4: string;
+      expMonth: number;
+      expYear: number;
+    }
   | { type: "sepa_debit"; country: string; last4: string; bankCode: string }
 );
 
@@ -31,7 +40,10 @@ const DECLINES: Record<string, Decline> = {
   "4000000000009987": declined("lost_card"),
   "4000000000009979": declined("stolen_card"),
   "4000000000006975": declined("card_velocity_exceeded"),
+  "4000000000004954": declined("fraudulent"),
   "4100000000000019": declined("fraudulent"),
+  "4000008400001629": DECLINED,
+  "4000008260003178": NO_FUNDS,
   "4000000000000069": { code: "expired_card", message: "Your card has expired." },
   "4000000000000127": { code: "incorrect_cvc", message: "Your card's security code is incorrect." },
   "4000000000000119": {
@@ -55,14 +67,62 @@ const SUCCEEDS = [
   ["unionpay", "debit", "6200000000000047"],
 ];
 
+/** https://docs.stripe.com/testing#international-cards */
+const ABROAD: Record<string, string> = {
+  "4000007840000001": "AE",
+  "4000000400000008": "AT",
+  "4000000360000006": "AU",
+  "4000000560000004": "BE",
+  "4000000760000002": "BR",
+  "4000001240000000": "CA",
+  "4000007560000009": "CH",
+  "4000002760000016": "DE",
+  "4000002080000001": "DK",
+  "4000007240000007": "ES",
+  "4000002460000001": "FI",
+  "4000002500000003": "FR",
+  "4000008260000000": "GB",
+  "4000003440000004": "HK",
+  "4000003720000005": "IE",
+  "4000003560000008": "IN",
+  "4000003800000008": "IT",
+  "4000003920000003": "JP",
+  "4000004840008001": "MX",
+  "4000005280000002": "NL",
+  "4000005780000007": "NO",
+  "4000005540000008": "NZ",
+  "4000006160000005": "PL",
+  "4000006200000007": "PT",
+  "4000007520000008": "SE",
+  "4000007020000003": "SG",
+};
+
+const CHECKS = { address_line1_check: null, address_postal_code_check: null, cvc_check: "pass" };
+
+/** What of a card was found not to be right: https://docs.stripe.com/testing#fraud-prevention */
+const CHECKED: Record<string, Partial<Record<keyof typeof CHECKS, string>>> = {
+  "4000000000000101": { cvc_check: "fail" },
+  "4000000000000010": { address_line1_check: "fail", address_postal_code_check: "fail" },
+  "4000000000000028": { address_line1_check: "fail" },
+  "4000000000000036": { address_postal_code_check: "fail" },
+  "4000000000000044": { address_line1_check: "unavailable", address_postal_code_check: "unavailable" },
+};
+
 const CARD_OUTCOMES: Record<string, PaymentOutcome> = {
+  ...Object.fromEntries([...Object.keys(ABROAD), ...Object.keys(CHECKED)].map((number) => [number, "succeeds"])),
   ...Object.fromEntries(SUCCEEDS.flatMap(([, , ...numbers]) => numbers.map((number) => [number, "succeeds"]))),
   ...Object.fromEntries(Object.keys(DECLINES).map((number) => [number, "declined"])),
+  // These are declined once the challenge is passed.
+  "4000008400001629": "authenticates_always",
+  "4000008260003178": "authenticates_always",
   "4000000000000077": "bypasses_pending",
   "4000000000000341": "attaches_only",
   "4000002500003155": "authenticates_once",
   "4000002760003184": "authenticates_always",
+  "4000000000003063": "authenticates_always",
   "4000000000003220": "authenticates_always",
+  "4000003800000446": "authenticates_on_session",
+  "4000000000003055": "succeeds",
   "4000000000000259": "disputed",
   "4000000000001976": "inquired",
   "4000000000002685": "not_received",
@@ -81,62 +141,70 @@ const IBAN_OUTCOMES: Record<string, PaymentOutcome> = {
   IT60X0542811101000000123456: "fails_later",
 };
 
-/** Ready-made methods and tokens, as tests and Stripe's CLI use them, by the card number behind them. */
+/** Ready-made methods (`pm_card_visa`) and tokens (`tok_visa`), as tests and Stripe's CLI use them, by the card number behind them. */
 const NAMED: Record<string, string> = {
-  pm_card_visa: "4242424242424242",
-  pm_card_mastercard: "5555555555554444",
-  pm_card_amex: "378282246310005",
-  pm_card_chargeCustomerFail: "4000000000000341",
-  pm_card_visa_debit: "4000056655665556",
-  pm_card_mastercard_debit: "5200828282828210",
-  pm_card_mastercard_prepaid: "5105105105105100",
-  pm_card_discover: "6011111111111117",
-  pm_card_diners: "3056930009020004",
-  pm_card_jcb: "3566002020360505",
-  pm_card_unionpay: "6200000000000005",
-  pm_card_visa_chargeDeclined: "4000000000000002",
-  pm_card_visa_chargeDeclinedInsufficientFunds: "4000000000009995",
-  pm_card_visa_chargeDeclinedLostCard: "4000000000009987",
-  pm_card_visa_chargeDeclinedStolenCard: "4000000000009979",
-  pm_card_visa_chargeDeclinedVelocityLimitExceeded: "4000000000006975",
-  pm_card_chargeDeclinedExpiredCard: "4000000000000069",
-  pm_card_chargeDeclinedIncorrectCvc: "4000000000000127",
-  pm_card_chargeDeclinedProcessingError: "4000000000000119",
-  pm_card_radarBlock: "4100000000000019",
-  pm_card_createDispute: "4000000000000259",
-  pm_card_createDisputeInquiry: "4000000000001976",
-  pm_card_createDisputeProductNotReceived: "4000000000002685",
-  pm_card_createIssuerFraudRecord: "4000000000005423",
-  pm_card_pendingRefund: "4000000000007726",
-  pm_card_refundFail: "4000000000005126",
-  pm_card_authenticationRequired: "4000002760003184",
-  pm_card_authenticationRequiredOnSetup: "4000002500003155",
-  pm_card_bypassPending: "4000000000000077",
-  pm_card_chargeDeclined: "4000000000000002",
-  pm_card_threeDSecure2Required: "4000000000003220",
-  tok_chargeCustomerFail: "4000000000000341",
-  tok_createDispute: "4000000000000259",
-  tok_visa: "4242424242424242",
-  tok_visa_debit: "4000056655665556",
-  tok_mastercard: "5555555555554444",
-  tok_amex: "378282246310005",
-  tok_discover: "6011111111111117",
-  tok_visa_chargeDeclined: "4000000000000002",
-  tok_visa_chargeDeclinedInsufficientFunds: "4000000000009995",
-  tok_chargeDeclinedInsufficientFunds: "4000000000009995",
-  tok_chargeDeclinedExpiredCard: "4000000000000069",
-  tok_chargeDeclinedIncorrectCvc: "4000000000000127",
-  tok_chargeDeclinedProcessingError: "4000000000000119",
-  tok_chargeDeclined: "4000000000000002",
+  visa: "4242424242424242",
+  mastercard: "5555555555554444",
+  amex: "378282246310005",
+  chargeCustomerFail: "4000000000000341",
+  visa_debit: "4000056655665556",
+  mastercard_debit: "5200828282828210",
+  mastercard_prepaid: "5105105105105100",
+  discover: "6011111111111117",
+  diners: "3056930009020004",
+  jcb: "3566002020360505",
+  unionpay: "6200000000000005",
+  visa_chargeDeclined: "4000000000000002",
+  visa_chargeDeclinedInsufficientFunds: "4000000000009995",
+  visa_chargeDeclinedLostCard: "4000000000009987",
+  visa_chargeDeclinedStolenCard: "4000000000009979",
+  visa_chargeDeclinedVelocityLimitExceeded: "4000000000006975",
+  chargeDeclinedExpiredCard: "4000000000000069",
+  chargeDeclinedIncorrectCvc: "4000000000000127",
+  chargeDeclinedProcessingError: "4000000000000119",
+  radarBlock: "4100000000000019",
+  createDispute: "4000000000000259",
+  createDisputeInquiry: "4000000000001976",
+  createDisputeProductNotReceived: "4000000000002685",
+  createIssuerFraudRecord: "4000000000005423",
+  pendingRefund: "4000000000007726",
+  refundFail: "4000000000005126",
+  authenticationRequired: "4000002760003184",
+  authenticationRequiredOnSetup: "4000002500003155",
+  bypassPending: "4000000000000077",
+  chargeDeclined: "4000000000000002",
+  threeDSecure2Required: "4000000000003220",
+  chargeDeclinedInsufficientFunds: "4000000000009995",
+  visa_chargeDeclinedFraudulent: "4100000000000019",
+  chargeDeclinedFraudulent: "4100000000000019",
+  riskLevelHighest: "4000000000004954",
+  threeDSecureRequired: "4000000000003063",
+  threeDSecureOptional: "4000000000003055",
+  threeDSecureRequiredChargeDeclined: "4000008400001629",
+  authenticationRequiredChargeDeclinedInsufficientFunds: "4000008260003178",
+  authenticationRequiredSetupForOffSession: "4000003800000446",
+  cvcCheckFail: "4000000000000101",
+  avsFail: "4000000000000010",
+  avsLine1Fail: "4000000000000028",
+  avsZipFail: "4000000000000036",
+  avsUnchecked: "4000000000000044",
+  us: "4242424242424242",
+  ...Object.fromEntries(Object.entries(ABROAD).map(([number, country]) => [country.toLowerCase(), number])),
 };
 
 const DECLINING: readonly (PaymentOutcome | undefined)[] = ["declined", "attaches_only"];
-const CHALLENGING: readonly (PaymentOutcome | undefined)[] = ["authenticates_once", "authenticates_always"];
+const CHALLENGING: readonly (PaymentOutcome | undefined)[] = [
+  "authenticates_once",
+  "authenticates_always",
+  "authenticates_on_session",
+];
 export const isDeclined = (outcome: PaymentOutcome | undefined): boolean => DECLINING.includes(outcome);
 export const isChallenged = (outcome: PaymentOutcome | undefined): boolean => CHALLENGING.includes(outcome);
 
-export const namedCardNumber = (name: string): string | undefined =>
-  Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
+export function namedCardNumber(name: string): string | undefined {
+  const card = /^(?:pm_card|tok)_(.+)$/.exec(name)?.[1] ?? "";
+  return Object.hasOwn(NAMED, card) ? NAMED[card] : undefined;
+}
 
 /** What is printed on it; those that make trouble are of Visa. */
 const kindOf = (number: string): { brand: string; funding: string } => {
@@ -149,8 +217,9 @@ export function findCard(number: string, expMonth: number, expYear: number): Ins
   const outcome = Object.hasOwn(CARD_OUTCOMES, number) ? CARD_OUTCOMES[number] : undefined;
   if (outcome === undefined) return undefined;
   const decline = DECLINES[number];
-  const printed = { ...kindOf(number), last4: number.slice(-4), expMonth, expYear };
-  return { type: "card", outcome, ...(decline ? { decline } : {}), ...printed };
+  const printed = { ...kindOf(number), country: ABROAD[number] ?? "US", last4: number.slice(-4), expMonth, expYear };
+  const checks = { ...CHECKS, ...CHECKED[number] };
+  return { type: "card", outcome, ...(decline ? { decline } : {}), ...printed, checks };
 }
 
 export function findIban(iban: string): Instrument | undefined {
@@ -173,7 +242,8 @@ export function instrumentOf(
 ): Instrument {
   if (card) {
     const { brand, funding, last4, exp_month: expMonth, exp_year: expYear } = card;
-    return { type: "card", outcome, brand, funding, last4, expMonth, expYear };
+    const country = card.country ?? "US";
+    return { type: "card", outcome, brand, funding, country, checks: card.checks ?? CHECKS, last4, expMonth, expYear };
   }
   return {
     type: "sepa_debit",
@@ -183,8 +253,6 @@ export function instrumentOf(
     bankCode: sepa?.bank_code ?? "",
   };
 }
-
-const CHECKS = { address_line1_check: null, address_postal_code_check: null, cvc_check: "pass" };
 
 /** The part of a payment method that its type names. */
 export function methodFields(
@@ -202,13 +270,13 @@ export function methodFields(
     };
     return { type: "sepa_debit", sepa_debit: sepa };
   }
-  const { brand, funding, last4, expMonth, expYear } = instrument;
+  const { brand, funding, country, checks, last4, expMonth, expYear } = instrument;
   return {
     type: "card",
     card: {
       brand,
-      checks: CHECKS,
-      country: "US",
+      checks,
+      country,
       display_brand: brand,
       exp_month: expMonth,
       exp_year: expYear,
@@ -232,14 +300,14 @@ export function chargeDetails(method: Stored<Stripe.PaymentMethod>): Stored<Stri
     return { type: "sepa_debit", sepa_debit: { bank_code, branch_code, country, fingerprint, last4, mandate: null } };
   }
   if (!card) return { type: method.type };
-  const { brand, country, exp_month, exp_year, fingerprint = null, funding, last4 } = card;
+  const { brand, checks, country, exp_month, exp_year, fingerprint = null, funding, last4 } = card;
   return {
     type: "card",
     card: {
       amount_authorized: null,
       authorization_code: null,
       brand,
-      checks: CHECKS,
+      checks,
       country,
       electronic_commerce_indicator: null,
       exp_month,

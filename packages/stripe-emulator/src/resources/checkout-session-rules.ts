@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { type ApiError, invalid, missingParameter } from "../api/errors.ts";
 import { isWebAddress } from "../api/params.ts";
-import { formatMoney, smallestCharge } from "../billing/money.ts";
+import { formatMoney, LARGEST_CHARGE, smallestCharge } from "../billing/money.ts";
 import { dashboardOf } from "../state/dashboard.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -130,16 +130,13 @@ function refuseTrial(world: World, asked: CreateSessionParams["subscription_data
   }
 }
 
-/** Eight digits at the most: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
-const MOST_AMOUNT = 99_999_999;
-
 /** Stripe's 400 for a total that is too small to be charged, or too large; undefined for others. */
 export function totalRefusal({
   amount_total: total,
   currency,
 }: Pick<Stored<Stripe.Checkout.Session>, "amount_total" | "currency">): ApiError | undefined {
-  if ((total ?? 0) > MOST_AMOUNT && currency !== null) {
-    const most = `${formatMoney(MOST_AMOUNT, currency)} ${currency}`;
+  if ((total ?? 0) > LARGEST_CHARGE && currency !== null) {
+    const most = `${formatMoney(LARGEST_CHARGE, currency)} ${currency}`;
     return invalid(`The Checkout Session's total amount due must be no more than ${most}`, "amount_too_large");
   }
   if (!total || currency === null || total >= smallestCharge(currency)) return undefined;

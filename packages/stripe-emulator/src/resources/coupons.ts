@@ -20,7 +20,7 @@ import { endCoupon } from "../billing/redeeming.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { currency } from "./price-params.ts";
+import { count, currency } from "./price-params.ts";
 
 type Coupon = Stored<Stripe.Coupon>;
 
@@ -43,7 +43,7 @@ export const positive: Reader<number> = (value, param) => {
 };
 
 const createParams = schema({
-  amount_off: positive,
+  amount_off: count,
   applies_to: hashOf(schema({ products: arrayOf(text) })),
   currency,
   duration: oneOf("forever", "once", "repeating"),

@@ -8,7 +8,6 @@ import {
   type Fields,
   hashOf,
   ignored,
-  integer,
   mergeMetadata,
   metadata,
   oneOf,
@@ -27,13 +26,14 @@ import type { World } from "../world.ts";
 import { address, addressOf } from "./address.ts";
 import { cardOf } from "./cards.ts";
 import { addCard, attachFromParam } from "./payment-methods.ts";
+import { signedAmount } from "./price-params.ts";
 import { refuseNoTaxId, taxIdData } from "./tax-ids.ts";
 
 type Customer = Stored<Stripe.Customer>;
 
 const attributes = {
   address: clearable(address),
-  balance: integer,
+  balance: signedAmount,
   description: clearable(text),
   email: clearable(email),
   metadata,

@@ -210,10 +210,13 @@ export function finalize(world: World, id: string, autoAdvance?: boolean): Invoi
   refuseDeletedCustomer(world, getInvoice(world, id));
   if (autoAdvance !== undefined) world.update("invoices", id, { auto_advance: autoAdvance });
   const invoice = finalizeInvoice(world, id);
-  if (invoice.status === "draft") {
-    throw invalid(invoice.last_finalization_error?.message ?? "", "customer_tax_location_invalid");
-  }
+  refuseUnfinalized(invoice);
   return invoice;
+}
+
+/** Stripe's 400 for an invoice that is still a draft, with the reason. */
+export function refuseUnfinalized({ status, last_finalization_error: error }: Invoice): void {
+  if (status === "draft" && error) throw invalid(error.message ?? "", error.code);
 }
 
 /** Sends nothing: says that it was sent. */

@@ -20,13 +20,13 @@ import { deleteInvoiceItem, type InvoiceItem, putInvoiceItem } from "../billing/
 import { amountOf } from "../billing/price-amounts.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
-import { currency } from "./price-params.ts";
+import { currency, signedAmount } from "./price-params.ts";
 import { activePriceFromParam } from "./prices.ts";
 import { refuseRatesBesideAutomaticTax, taxRates, taxRatesFromParam } from "./tax-rates.ts";
 
 const createParams = schema(
   {
-    amount: integer,
+    amount: signedAmount,
     currency,
     customer: text,
     description: text,

@@ -20,6 +20,7 @@ import {
   finalize,
   getInvoice,
   refuseDeletedCustomer,
+  refuseUnfinalized,
   send,
   updateInvoice,
 } from "./invoice-editing.ts";
@@ -45,7 +46,7 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
     throw invalid(`This invoice is ${status}.`);
   const invoice = getInvoice(world, id);
   if (invoice.status === "paid") return invoice;
-  if (invoice.status === "draft") throw invalid(invoice.last_finalization_error?.message ?? "");
+  refuseUnfinalized(invoice);
   const intent = world.store.paymentIntents.find(defaultPaymentOf(world, id)?.payment.payment_intent);
   if (intent?.status === "processing") {
     throw invalid("This invoice has a payment that is processing.", "payment_intent_unexpected_state");

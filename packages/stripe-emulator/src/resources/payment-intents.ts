@@ -20,14 +20,14 @@ import {
 import { type Route, route } from "../api/route.ts";
 import { cancelPayment, capturePayment } from "../billing/capturing.ts";
 import { paymentBy } from "../billing/invoice-payments.ts";
-import { formatMoney, smallestCharge } from "../billing/money.ts";
+import { formatMoney, LARGEST_CHARGE, smallestCharge, tooLarge } from "../billing/money.ts";
 import { attemptPayment, declineOf, openPayment, type PaymentIntent } from "../billing/payment.ts";
 import { tellAttempt } from "../billing/settlement.ts";
 import type { World } from "../world.ts";
 import { address, addressOf } from "./address.ts";
 import { customerFromParam } from "./customers.ts";
-import { methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
-import { amount, currency } from "./price-params.ts";
+import { methodChosen, methodData, methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
+import { currency } from "./price-params.ts";
 
 const shipping = hashOf(
   schema({ address, carrier: text, name: text, phone: text, tracking_number: text }, ["address", "name"]),
@@ -46,12 +46,13 @@ const confirmation = {
   mandate_data: ignored,
   off_session: offSession,
   payment_method: text,
+  payment_method_data: methodData,
   return_url: text,
   setup_future_usage: oneOf("off_session", "on_session"),
 } satisfies Fields<keyof Stripe.PaymentIntentConfirmParams>;
 
 const attributes = {
-  amount,
+  amount: integer,
   currency,
   customer: text,
   description: text,
@@ -77,19 +78,13 @@ const confirmParams = schema(confirmation);
 const updateParams = schema(attributes);
 const captureParams = schema({ amount_to_capture: integer } satisfies Fields<keyof Stripe.PaymentIntentCaptureParams>);
 
-/** The charge that is possible at all (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts). */
-const LARGEST = 99_999_999;
-
 function refuseAmount(amount: number, currency: string): void {
   const least = Math.max(1, smallestCharge(currency));
   if (amount < least) {
     const message = `Amount must be at least ${formatMoney(least, currency)} ${currency}`;
     throw invalid(message, "amount_too_small", "amount");
   }
-  if (amount > LARGEST) {
-    const message = `Amount must be no more than ${formatMoney(LARGEST, currency)} ${currency}`;
-    throw invalid(message, "amount_too_large", "amount");
-  }
+  if (amount > LARGEST_CHARGE) throw invalid(tooLarge(currency), "amount_too_large", "amount");
 }
 
 function createIntent(world: World, params: ParamsOf<typeof createParams>): PaymentIntent {
@@ -100,8 +95,7 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     throw invalid(message, undefined, "off_session");
   }
   if (params.customer !== undefined) customerFromParam(world, params.customer);
-  const method =
-    params.payment_method === undefined ? undefined : methodFromParam(world, params.payment_method, "payment_method");
+  const method = methodChosen(world, params);
   if (method) refuseOthersMethod(method, params.customer ?? null);
   const intent = openPayment(world, {
     amount: params.amount,
@@ -116,7 +110,7 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     ...(method ? { paymentMethod: method.id } : {}),
   });
   world.update("paymentIntents", intent.id, shippingOf(params.shipping));
-  const { payment_method: _, ...rest } = params;
+  const { payment_method: _named, payment_method_data: _described, ...rest } = params;
   return params.confirm ? confirm(world, intent.id, rest) : getIntent(world, intent.id);
 }
 
@@ -136,7 +130,7 @@ function expectStatus({ status }: PaymentIntent, statuses: readonly string[], ve
 function confirm(world: World, id: string, params: ParamsOf<typeof confirmParams>): PaymentIntent {
   const intent = getIntent(world, id);
   expectStatus(intent, CONFIRMABLE, "confirm");
-  const chosen = params.payment_method ?? intent.payment_method;
+  const chosen = methodChosen(world, params)?.id ?? intent.payment_method;
   if (chosen === null) {
     const message =
       "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.";

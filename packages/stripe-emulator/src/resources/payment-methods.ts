@@ -89,6 +89,22 @@ const createParams = schema(
   ["type"],
 );
 
+/** A method that is made by the request that uses it. */
+export const methodData = hashOf(createParams);
+
+interface Chosen {
+  payment_method?: string | undefined;
+  payment_method_data?: ParamsOf<typeof createParams> | undefined;
+}
+
+/** The method that a request names, or describes; undefined where it does neither. */
+export function methodChosen(world: World, { payment_method: id, payment_method_data: data }: Chosen) {
+  if (id !== undefined && data !== undefined)
+    throw invalid("You may only specify one of these parameters: payment_method, payment_method_data.");
+  if (data) return createFromParams(world, data);
+  return id === undefined ? undefined : methodFromParam(world, id, "payment_method");
+}
+
 function createFromParams(world: World, params: ParamsOf<typeof createParams>): PaymentMethod {
   const { address: living, email: mail = null, name = null, phone = null } = params.billing_details ?? {};
   const payer = { email: mail, name, phone, address: addressOf(living) };

@@ -47,6 +47,9 @@ export const taxBehavior = oneOf("exclusive", "inclusive", "unspecified");
 /** An amount in the smallest unit of its currency. */
 export const amount = integerIn(0, MOST);
 
+/** The same, or (negative) as much of a credit. */
+export const signedAmount = integerIn(-MOST, MOST);
+
 /** A decimal of the currency's smallest unit: https://docs.stripe.com/api/prices/create#create_price-unit_amount_decimal */
 export const decimal: Reader<string> = (value, param) => {
   const word = text(value, param);

@@ -17,11 +17,12 @@ import { declineOf } from "../billing/payment.ts";
 import { attemptSetup, cancelSetup, openSetup, type SetupIntent } from "../billing/setup.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
-import { methodFromParam } from "./payment-methods.ts";
+import { methodChosen, methodData, methodFromParam } from "./payment-methods.ts";
 
 const confirmation = {
   mandate_data: ignored,
   payment_method: text,
+  payment_method_data: methodData,
   return_url: text,
 } satisfies Fields<keyof Stripe.SetupIntentConfirmParams>;
 
@@ -37,8 +38,7 @@ const createParams = schema({
 
 function createIntent(world: World, params: ParamsOf<typeof createParams>): SetupIntent {
   if (params.customer !== undefined) customerFromParam(world, params.customer);
-  const method =
-    params.payment_method === undefined ? undefined : methodFromParam(world, params.payment_method, "payment_method");
+  const method = methodChosen(world, params);
   const intent = openSetup(world, {
     customer: params.customer ?? null,
     description: params.description ?? null,
@@ -47,7 +47,7 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Setu
     usage: params.usage ?? "off_session",
     ...(method ? { paymentMethod: method.id } : {}),
   });
-  const { payment_method: _, ...rest } = params;
+  const { payment_method: _named, payment_method_data: _described, ...rest } = params;
   return params.confirm ? confirm(world, intent.id, rest) : intent;
 }
 
@@ -66,7 +66,7 @@ function expectOpen({ status }: SetupIntent): void {
 function confirm(world: World, id: string, params: Partial<ParamsOf<typeof createParams>>): SetupIntent {
   const intent = getIntent(world, id);
   expectOpen(intent);
-  const chosen = params.payment_method ?? intent.payment_method;
+  const chosen = methodChosen(world, params)?.id ?? intent.payment_method;
   if (chosen === null)
     throw invalid(
       "You cannot confirm this SetupIntent because it's missing a payment method.",

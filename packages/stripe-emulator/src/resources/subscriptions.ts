@@ -6,6 +6,7 @@ import { cancellation, changeItems, currentPeriodEnd, prorateEnd, settleEnd } fr
 import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import type { Purchase } from "../billing/invoice-item.ts";
+import { LARGEST_CHARGE } from "../billing/money.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
 import { changeWhenPaid } from "../billing/pending-updates.ts";
 import { followItems } from "../billing/scheduling.ts";
@@ -16,6 +17,7 @@ import type { World } from "../world.ts";
 import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
+import { refuseUnfinalized } from "./invoice-editing.ts";
 import { itemChanges, recurringPrice, refuseMeteredQuantity, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
@@ -105,6 +107,20 @@ function refuseUnpayable(world: World, params: ParamsOf<typeof createParams>, pu
   const message =
     "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://docs.stripe.com/billing/subscriptions/payment-methods-setting#payment-method-priority.";
   throw invalid(message, "resource_missing");
+}
+
+/** Stripe's 400 for a first invoice of more than can be charged. It is done to a copy of the state. */
+function createWithinLimit(world: World, params: ParamsOf<typeof createParams>): Subscription {
+  const listed = params.items.map(({ plan, price = plan, quantity = 1 }) => {
+    return (world.store.prices.find(price)?.unit_amount ?? 0) * quantity;
+  });
+  if (listed.reduce((sum, amount) => sum + amount, 0) > LARGEST_CHARGE) {
+    world.rehearse(world.now(), (copy) => {
+      const deferred = createSubscription(copy, { ...params, payment_behavior: "default_incomplete" });
+      refuseUnfinalized(copy.store.invoices.get(deferred.latest_invoice));
+    });
+  }
+  return createSubscription(world, params);
 }
 
 const FIVE_YEARS_S = 5 * 366 * 86_400;
@@ -304,7 +320,7 @@ function hasStatus(row: Subscription, status: string | undefined): boolean {
 }
 
 export const subscriptionRoutes: Route[] = [
-  route("POST", "/v1/subscriptions", createParams, (world, params) => createSubscription(world, params)),
+  route("POST", "/v1/subscriptions", createParams, createWithinLimit),
   listRoute("/v1/subscriptions", "subscription", listFilters, (world, filters) => {
     const { collection_method: method, customer, plan, price = plan, status, test_clock: clock } = filters;
     refuseUnknownCustomer(world, customer);

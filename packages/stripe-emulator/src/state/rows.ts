@@ -14,6 +14,8 @@ export type PaymentOutcome =
   // Asks for 3D Secure, at the first payment or at each.
   | "authenticates_once"
   | "authenticates_always"
+  // Asks whoever is there; who is away has passed it long ago.
+  | "authenticates_on_session"
   // These succeed, and trouble follows.
   | "disputed"
   | "fraud_warned"
