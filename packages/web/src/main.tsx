@@ -3,7 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { FailureBoundary } from "./components/failure-boundary.tsx";
 import { MissingSettings } from "./pages/missing-settings.tsx";
-import { getAuth, holdsSession, missingSettings } from "./supabase.ts";
+import { missingSettings } from "./supabase.ts";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
@@ -12,7 +12,6 @@ if (!root) throw new Error("index.html has no #root");
 document.querySelector("title")?.remove();
 
 const missing = missingSettings();
-if (missing.length === 0 && holdsSession()) getAuth().catch(() => {}); // on its way while the first page is drawn; who needs it asks again
 createRoot(root).render(
   <StrictMode>
     <FailureBoundary>{missing.length > 0 ? <MissingSettings names={missing} /> : <App />}</FailureBoundary>

@@ -1,7 +1,7 @@
 import type { User } from "@supabase/supabase-js";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { PATIENCE_MS } from "./buttons/in-time.ts";
-import { getAuth, holdsSession, whenAuthIsLoaded } from "./supabase.ts";
+import { getAuth, heldSession, holdsSession, whenAuthIsLoaded } from "./supabase.ts";
 
 export type Session =
   | { status: "loading" }
@@ -18,11 +18,19 @@ const SessionContext = createContext<Session>({ status: "loading" });
 /** A link of an e-mail, or a provider, has brought something to sign in by, or says why not. */
 const comesByLink = ({ search, hash }: Location) => /[?&#](code|error|access_token)=/.test(search + hash);
 
-/** Who is signed in, kept current across tabs and token refreshes. Nothing needs to be asked about who holds no session. */
+/** Whether what the browser holds says by itself who is signed in. */
+const isKnown = () => !comesByLink(window.location) && (heldSession() !== undefined || !holdsSession());
+
+/** Who that is. The same person stays the same: pages begin anew with another one. */
+function known(now?: Session): Session {
+  const user = heldSession()?.user;
+  if (!user) return SIGNED_OUT;
+  return now?.status === "signed-in" && now.user.id === user.id ? now : { status: "signed-in", user };
+}
+
+/** Who is signed in, kept current across tabs and token refreshes. Nothing is asked about a session that is good, or where there is none. */
 export function SessionProvider({ children }: { children: ReactNode }) {
-  const [session, setSession] = useState<Session>(() => ({
-    status: holdsSession() || comesByLink(window.location) ? "loading" : "signed-out",
-  }));
+  const [session, setSession] = useState<Session>(() => (isKnown() ? known() : { status: "loading" }));
   useEffect(() => {
     let subscription: { unsubscribe(): void } | undefined;
     let isOver = false;
@@ -38,7 +46,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         } = auth.onAuthStateChange((event, current) => {
           // That there is none yet is also said when nobody has answered.
           const without = (now: Session) =>
-            event === "INITIAL_SESSION" && now.status === "unreachable" ? now : SIGNED_OUT;
+            event === "INITIAL_SESSION" &&
+            (now.status === "unreachable" || (now.status === "signed-in" && holdsSession()))
+              ? now
+              : SIGNED_OUT;
           setSession(current ? { status: "signed-in", user: current.user } : without);
         }));
       } catch {
@@ -47,10 +58,12 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       }
     };
     const timer = setTimeout(() => setSession((now) => (now.status === "loading" ? UNREACHABLE : now)), PATIENCE_MS);
+    // Somebody has signed in, or out, in another tab meanwhile.
     const look = () => {
-      if (holdsSession()) void follow(); // signed in meanwhile, in another tab
+      if (isAsked) return;
+      if (isKnown()) setSession(known);
+      else void follow();
     };
-    if (comesByLink(window.location)) void follow();
     look();
     window.addEventListener("focus", look);
     const stop = whenAuthIsLoaded(() => void follow());

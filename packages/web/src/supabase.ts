@@ -1,5 +1,5 @@
 import { PostgrestClient } from "@supabase/postgrest-js";
-import type { SupabaseClient } from "@supabase/supabase-js";
+import type { Session, SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "@turnpike/core/supabase";
 import { fetchInTime } from "./buttons/in-time.ts";
 
@@ -25,8 +25,8 @@ let auth: Promise<Auth> | undefined;
 const listeners = new Set<() => void>();
 
 /**
- * Who signs in and is signed in. A third of all that a page would load, so it is loaded for those alone who have a session, come by
- * a link of an e-mail, or sign in.
+ * Signs in, renews a session and ends it. A third of all that a page would load, so it is loaded for those alone who do that: a
+ * session that is good is read without it.
  */
 export function getAuth(): Promise<Auth> {
   auth ??= import("./auth.ts").then(
@@ -53,6 +53,38 @@ export function holdsSession(cookies = document.cookie): boolean {
   return /(^|; )sb-[^=;]+-auth-token(\.\d+)?=./.test(cookies);
 }
 
+/** How long before its end a session is renewed, so that what is asked with it arrives in time. */
+const RENEW_MS = 60_000;
+
+/** The session that the browser holds, while it is good. Undefined where there is none, or none that could be used as it is. */
+export function heldSession(
+  cookies = document.cookie,
+  now = Date.now(),
+  project = settings.VITE_SUPABASE_URL,
+): Session | undefined {
+  const name = `sb-${new URL(project).hostname.split(".")[0]}-auth-token`;
+  const parts = cookies.split("; ").flatMap((cookie) => {
+    const [key = "", value = ""] = cookie.split(/=(.*)/s);
+    return key === name || key.replace(/\.\d+$/, "") === name
+      ? [{ at: Number(key.slice(name.length + 1)), value }]
+      : [];
+  });
+  const text = parts.sort((one, other) => one.at - other.at).map(({ value }) => value);
+  try {
+    const bytes = atob(
+      text
+        .join("")
+        .replace(/^base64-/, "")
+        .replaceAll("-", "+")
+        .replaceAll("_", "/"),
+    );
+    const session: Session = JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))));
+    return session.user && Number(session.expires_at) * 1000 - RENEW_MS > now ? session : undefined;
+  } catch {
+    return undefined; // in parts of which one is gone
+  }
+}
+
 let database: PostgrestClient<Database> | undefined;
 
 /** The database as the visitor may see it: row-level security knows them by their session. */
@@ -61,7 +93,8 @@ export function getDatabase(): PostgrestClient<Database> {
   database ??= new PostgrestClient<Database>(`${url}/rest/v1`, {
     headers: { apikey: publishableKey },
     fetch: async (input, init) => {
-      const session = holdsSession() ? (await (await getAuth()).getSession()).data.session : undefined;
+      const session =
+        heldSession() ?? (holdsSession() ? (await (await getAuth()).getSession()).data.session : undefined);
       const headers = new Headers(init?.headers);
       headers.set("authorization", `Bearer ${session?.access_token ?? publishableKey}`);
       return fetchInTime(input, { ...init, headers });
