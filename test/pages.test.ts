@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { ALIKE, FAINT, SMALL, unseenFocus } from "./looks.ts";
 import { makeLongStates, makeStates, type State } from "./pages.ts";
 import { cookiesOf, MOVED, SHIFTS, TRANSLATOR } from "./visitor.ts";
 import { type Person, startWorld, WAIT, type World } from "./world.ts";
@@ -79,6 +80,7 @@ async function look(page: Page, state: State): Promise<object> {
     await open(page, state);
     seen[`at ${width}`] = await page.evaluate<object>(MOVED);
     await state.act?.(page);
+    if (width === 390) seen.small = await page.evaluate(SMALL);
     await shot(page, state, width === 390 ? "narrow" : "light");
   }
   for (const width of [320, 360, 768, 1024]) {
@@ -88,10 +90,14 @@ async function look(page: Page, state: State): Promise<object> {
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.addStyleTag({ content: "* { transition: none !important }" }); // else the dark is looked at before it is there
   await page.addScriptTag({ content: AXE });
-  seen.light = await findings(page);
+  const edges = async () => [...(await page.evaluate<string[]>(FAINT)), ...(await unseenFocus(page))];
+  seen.light = [...(await findings(page)), ...(await edges())];
   await page.emulateMedia({ colorScheme: "dark" });
-  seen.dark = await findings(page, ["color-contrast"]);
+  seen.dark = [...(await findings(page, ["color-contrast"])), ...(await edges())];
+  await page.evaluate("document.activeElement.blur(), scrollTo(0, 0)");
   await shot(page, state, "dark");
+  await page.emulateMedia({ forcedColors: "active" });
+  seen.alike = await page.evaluate(ALIKE);
   return { ...seen, broken };
 }
 
@@ -103,12 +109,14 @@ const WELL = {
   "sideways at 360": false,
   "sideways at 768": false,
   "sideways at 1024": false,
+  small: [],
   light: [],
   dark: [],
+  alike: [],
   broken: [],
 };
 
-it("no page, in none of its states, scrolls sideways, jumps, keeps anybody out, or breaks when it is translated", async () => {
+it("no page, in none of its states, scrolls sideways, jumps, is too small or too faint, keeps anybody out, or breaks when it is translated", async () => {
   const seen: Record<string, object> = {};
   const visit = async (state: State) => {
     const context = await browser.newContext({
@@ -229,6 +237,7 @@ it("a server that never answers ends in plain words and a way on, on every page"
     }, WAIT);
     await ended.catch(async () => stuck.push(`${path}, then ${way}: ${await page.locator("main").innerText()}`));
     await context.close();
+    if (stuck.length > 0) break; // each that is stuck takes as long as is waited for it
   }
   expect(stuck).toEqual([]);
 }, 240_000);

@@ -31,7 +31,7 @@ main { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem; max-w
 h1, h2, p, pre, ul { margin: 0; } h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 1rem; }
 a { color: var(--accent); overflow-wrap: anywhere; } .soft { color: var(--soft); } .bad { color: var(--bad); font-weight: 600; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; list-style: none; } ul a { display: inline-block; padding-block: .6rem; }
+ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; list-style: none; } ul a { display: inline-flex; align-items: center; min-width: 2.75rem; min-height: 2.75rem; }
 details { border: 1px solid var(--line); border-radius: .6rem; padding: 0 1rem; } details + details { margin-top: .5rem; }
 summary { min-height: 2.75rem; padding: .6rem 0; cursor: pointer; overflow-wrap: anywhere; }
 pre { padding: 0 0 1rem; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
