@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { createClient } from "@supabase/supabase-js";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { customer, event, id, invoice, price, product, subscription } from "../builders.ts";
+import { exampleOf } from "../documented.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
 
@@ -145,6 +147,40 @@ describe("has_feature()", () => {
     const none = { customer: customerId, entitlements: { data: [], has_more: false } };
     await shop.apply(event("entitlements.active_entitlement_summary.updated", none, LONG_AGO + 10));
     expect(await may(user, "exports")).toBe(false);
+  });
+});
+
+describe("what the README shows", () => {
+  /** What a policy lets a user read: the local REST API looks only once which tables there are. */
+  const TITLES = `create function public.titles_for(user_id text) returns setof text language plpgsql as $$
+    begin
+      perform set_config('request.jwt.claims', jsonb_build_object('sub', user_id, 'role', 'authenticated')::text, true);
+      perform set_config('request.jwt.claim.sub', user_id, true);
+      perform set_config('role', 'authenticated', true);
+      return query select title from public.articles order by id;
+      perform set_config('role', 'none', true);
+    end $$`;
+  const isPolicy = (statement: string) => /create policy/.test(statement);
+
+  it("opens a table to subscribers, and what it reads is there", async () => {
+    const table = exampleOf("docs/access.md").filter((statement) => !isPolicy(statement));
+    for (const statement of [...table, ...exampleOf("README.md"), TITLES]) await supabase.query(statement);
+    onTestFinished(async () => {
+      await supabase.query("drop function public.titles_for(text)");
+      await supabase.query("drop table public.articles");
+    });
+    await supabase.query("insert into public.articles values (1, true, 'Premium'), (2, false, 'Free')");
+    const { user, customerId } = await newCustomer();
+    await subscribe(customerId, "active");
+    const readBy = async (userId: string) =>
+      (await supabase.query<{ title: string }>("select titles_for($1) as title", [userId])).map(({ title }) => title);
+    expect(await readBy(user.id)).toEqual(["Premium", "Free"]);
+    expect(await readBy((await shop.newUser()).id)).toEqual(["Free"]);
+
+    const shown = [...readFileSync("README.md", "utf8").matchAll(/\.from\("(\w+)"\)\.select\("([^"]+)"\)/g)];
+    expect(shown.map(([, from]) => from)).toEqual(["user_subscriptions", "payment_history"]);
+    for (const [, from = "", columns = ""] of shown)
+      expect(await connect(user).from(from).select(columns)).toMatchObject({ error: null });
   });
 });
 
