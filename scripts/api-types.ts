@@ -25,7 +25,7 @@ export interface Document {
 
 /** What customers' routes take and answer as JSON, in TypeScript: for apps that know none of our packages. */
 export function apiTypes({ paths, components: { schemas } }: Document): string {
-  const answers = new Set(["CheckoutSummary", "ChangedMeanwhile", "PaymentRefusal"]);
+  const answers = new Set(["ErrorCode", "CheckoutSummary", "ChangedMeanwhile", "PaymentRefusal"]);
   const posts = Object.entries(paths).flatMap(([path, { post }]) => {
     const body = post?.requestBody?.content["application/json"]?.schema;
     const answer = post?.responses["200"]?.content?.["application/json"]?.schema;

@@ -19,12 +19,19 @@ export async function expectDocumented(method: string, path: string, answer: Res
   const response = documented.responses[answer.status];
   expect(response, `${what} is not in docs/openapi.json`).toBeDefined();
   const { $ref = "" } = response?.content?.["application/json"]?.schema ?? {};
-  const schema = openApi.components.schemas[$ref.replace("#/components/schemas/", "")];
+  const schema = schemaAt($ref);
   const body = await answer.clone().text();
   if (!schema) return expect(body, what).toBe("");
-  const { error } = z.fromJSONSchema({ ...schema, additionalProperties: false }).safeParse(JSON.parse(body));
+  const whole = inlined({ ...schema, additionalProperties: false });
+  const { error } = z.fromJSONSchema(whole).safeParse(JSON.parse(body));
   expect(error?.issues ?? [], `${what} ${$ref}`).toEqual([]);
 }
+
+const schemaAt = (ref: string) => openApi.components.schemas[ref.replace("#/components/schemas/", "")];
+
+/** A schema with those in it that it refers to by their names. */
+const inlined = <Schema>(schema: Schema): Schema =>
+  JSON.parse(JSON.stringify(schema), (_, value) => (value?.$ref ? schemaAt(value.$ref) : value));
 
 /** The statements of the first example in SQL of one of the guides. */
 export function exampleOf(guide: string): string[] {

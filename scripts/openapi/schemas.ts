@@ -43,9 +43,13 @@ const said: [keyof typeof ChangePreview.shape, string][] = [
 for (const [name, description] of said) z.globalRegistry.add(ChangePreview.shape[name], { description });
 z.globalRegistry.add(CheckoutSummary.shape.currency, { description: "ISO 4217, lower case." });
 
+/** What programs tell refusals by: named, since it is in several of them. */
+const ErrorCode = ErrorAnswer.shape.code;
+
 /** The document's schemas of answers. */
 export function schemas(): Record<string, object> {
-  return Object.fromEntries(Object.entries(answers).map(([name, schema]) => [name, schemaOf(schema)]));
+  const ofAnswers = Object.fromEntries(Object.entries(answers).map(([name, schema]) => [name, schemaOf(schema)]));
+  return { ErrorCode: { type: "string", enum: ErrorCode.options }, ...ofAnswers };
 }
 
 /** A JSON response with one of them. */
@@ -57,7 +61,12 @@ export function answer(description: string, schema: keyof typeof answers) {
 export function schemaOf(schema: z.core.$ZodType) {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: "input",
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema === ErrorCode) {
+        delete jsonSchema.type;
+        delete jsonSchema.enum;
+        jsonSchema.$ref = "#/components/schemas/ErrorCode";
+      }
       // The largest integer of JavaScript limits nothing that is an amount.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;

@@ -16,7 +16,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const { fetch } = globalThis;
-  vi.stubGlobal("fetch", (path: string) => fetch(`http://127.0.0.1:${port}${path}`));
+  vi.stubGlobal("fetch", (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init));
 });
 
 afterEach(async () => {
@@ -26,13 +26,13 @@ afterEach(async () => {
 });
 
 test.each([
-  [401, "signed-out"],
-  [400, "not-found"],
-  [404, "not-found"],
-  [500, "unreachable"],
-  [503, "unreachable"],
-])("an answer of %i is never taken for a purchase", async (status, expected) => {
-  answer = { status, body: '{"error":"no","code":"not_found","requestId":"1"}' };
+  [401, "unauthenticated", "signed-out"],
+  [404, "not_found", "not-found"],
+  [500, "internal_error", "unreachable"],
+  [503, "stripe_unavailable", "unreachable"],
+  [503, "auth_unavailable", "unreachable"],
+])("an answer of %i, %s, is never taken for a purchase", async (status, code, expected) => {
+  answer = { status, body: JSON.stringify({ error: "no", code, requestId: "1" }) };
   expect(await loadPurchase("cs_1")).toEqual({ status: expected });
 });
 

@@ -1,6 +1,7 @@
 import type { CheckoutSummary } from "@turnpike/core/checkout/schema";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { fetchInTime } from "./buttons/in-time.ts";
+import { createBilling } from "./buttons/client.ts";
+import { asRefused } from "./buttons/post.ts";
 
 /** What is known about the purchase that the visitor has come back from. */
 export type Purchase =
@@ -13,13 +14,11 @@ export type Purchase =
 /** Asks the back end, which asks Stripe. */
 export async function loadPurchase(sessionId: string): Promise<Purchase> {
   try {
-    const answer = await fetchInTime(`/api/checkout_sessions/${encodeURIComponent(sessionId)}`);
-    if (answer.status === 401) return { status: "signed-out" };
-    if (answer.status === 400 || answer.status === 404) return { status: "not-found" };
-    if (!answer.ok) return { status: "unreachable" };
-    return { status: "known", summary: (await answer.json()) as CheckoutSummary };
-  } catch {
-    return { status: "unreachable" };
+    return { status: "known", summary: await createBilling().getPurchase(sessionId) };
+  } catch (failure) {
+    const { code } = asRefused(failure).answer;
+    if (code === "unauthenticated") return { status: "signed-out" };
+    return { status: code === "not_found" ? "not-found" : "unreachable" };
   }
 }
 

@@ -67,6 +67,48 @@ export interface Posts {
   };
 }
 
+export type ErrorCode =
+  | "invalid_request"
+  | "price_not_for_sale"
+  | "redirect_not_allowed"
+  | "no_billing_account"
+  | "already_subscribed"
+  | "sale_in_progress"
+  | "account_being_read"
+  | "other_account"
+  | "currency_mismatch"
+  | "quantity_not_allowed"
+  | "items_not_together"
+  | "amount_too_large"
+  | "tax_not_set_up"
+  | "terms_not_set_up"
+  | "coupon_not_usable"
+  | "portal_not_set_up"
+  | "portal_feature_off"
+  | "portal_refused"
+  | "plan_unchanged"
+  | "plan_not_offered"
+  | "subscription_over"
+  | "subscription_ending"
+  | "subscription_scheduled"
+  | "subscription_not_changeable"
+  | "changed_meanwhile"
+  | "card_declined"
+  | "payment_method_required"
+  | "payment_confirmation_required"
+  | "idempotency_key_reused"
+  | "invalid_signature"
+  | "invalid_event"
+  | "unauthenticated"
+  | "auth_unavailable"
+  | "stripe_unavailable"
+  | "cross_site_request"
+  | "not_billing_manager"
+  | "not_found"
+  | "payload_too_large"
+  | "unsupported_media_type"
+  | "internal_error";
+
 export type RedirectAnswer = { url: string };
 
 export type CheckoutAnswer = { url: string } | { clientSecret: string };
@@ -115,47 +157,7 @@ export type SubscriptionState = {
 
 export type ChangedMeanwhile = {
   error: string;
-  code:
-    | "invalid_request"
-    | "price_not_for_sale"
-    | "redirect_not_allowed"
-    | "no_billing_account"
-    | "already_subscribed"
-    | "sale_in_progress"
-    | "account_being_read"
-    | "other_account"
-    | "currency_mismatch"
-    | "quantity_not_allowed"
-    | "items_not_together"
-    | "amount_too_large"
-    | "tax_not_set_up"
-    | "terms_not_set_up"
-    | "coupon_not_usable"
-    | "portal_not_set_up"
-    | "portal_feature_off"
-    | "portal_refused"
-    | "plan_unchanged"
-    | "plan_not_offered"
-    | "subscription_over"
-    | "subscription_ending"
-    | "subscription_scheduled"
-    | "subscription_not_changeable"
-    | "changed_meanwhile"
-    | "card_declined"
-    | "payment_method_required"
-    | "payment_confirmation_required"
-    | "idempotency_key_reused"
-    | "invalid_signature"
-    | "invalid_event"
-    | "unauthenticated"
-    | "auth_unavailable"
-    | "stripe_unavailable"
-    | "cross_site_request"
-    | "not_billing_manager"
-    | "not_found"
-    | "payload_too_large"
-    | "unsupported_media_type"
-    | "internal_error";
+  code: ErrorCode;
   requestId: string;
   preview?:
     | {
@@ -177,49 +179,4 @@ export type ChangedMeanwhile = {
     | undefined;
 };
 
-export type PaymentRefusal = {
-  error: string;
-  code:
-    | "invalid_request"
-    | "price_not_for_sale"
-    | "redirect_not_allowed"
-    | "no_billing_account"
-    | "already_subscribed"
-    | "sale_in_progress"
-    | "account_being_read"
-    | "other_account"
-    | "currency_mismatch"
-    | "quantity_not_allowed"
-    | "items_not_together"
-    | "amount_too_large"
-    | "tax_not_set_up"
-    | "terms_not_set_up"
-    | "coupon_not_usable"
-    | "portal_not_set_up"
-    | "portal_feature_off"
-    | "portal_refused"
-    | "plan_unchanged"
-    | "plan_not_offered"
-    | "subscription_over"
-    | "subscription_ending"
-    | "subscription_scheduled"
-    | "subscription_not_changeable"
-    | "changed_meanwhile"
-    | "card_declined"
-    | "payment_method_required"
-    | "payment_confirmation_required"
-    | "idempotency_key_reused"
-    | "invalid_signature"
-    | "invalid_event"
-    | "unauthenticated"
-    | "auth_unavailable"
-    | "stripe_unavailable"
-    | "cross_site_request"
-    | "not_billing_manager"
-    | "not_found"
-    | "payload_too_large"
-    | "unsupported_media_type"
-    | "internal_error";
-  requestId: string;
-  confirmUrl?: string | undefined;
-};
+export type PaymentRefusal = { error: string; code: ErrorCode; requestId: string; confirmUrl?: string | undefined };

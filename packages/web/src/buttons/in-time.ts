@@ -1,11 +1,15 @@
 /** How long is waited for an answer, in milliseconds. Ours come within twenty seconds, whatever hangs behind them. */
 export const PATIENCE_MS = 25_000;
 
-/** `fetch`, but a server that never answers is one that cannot be reached, also when it stops in the middle of its answer. */
+/**
+ * `fetch`, but a server that never answers is one that cannot be reached, also when it stops in the middle of its answer. A signal of
+ * the caller's ends it sooner, where the browser can listen to two.
+ */
 export const fetchInTime: typeof fetch = (input, init) => {
   const patience = new AbortController();
   setTimeout(() => patience.abort(), PATIENCE_MS);
-  return fetch(input, { ...init, signal: patience.signal });
+  const signals = [patience.signal, ...(init?.signal ? [init.signal] : [])];
+  return fetch(input, { ...init, signal: "any" in AbortSignal ? AbortSignal.any(signals) : patience.signal });
 };
 
 /** What is waited for, or its failure when that takes too long. */
