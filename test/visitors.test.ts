@@ -171,6 +171,32 @@ describe("the account", () => {
     await paying.waitForURL(/\/p\/invoices\/in_/);
   }, 60_000);
 
+  it("says of an invoice that was sent until when it is to be paid, and promises no charge", async () => {
+    const person = await world.signUp();
+    const { priceId } = await sellPlan(world, "Mailed");
+    const customer = await customerOf(world, person);
+    const sent = { collection_method: "send_invoice", days_until_due: 7 };
+    await subscribe(world, customer.id, priceId, sent);
+    const inTwoHours = Math.floor(Date.now() / 1000) + 7200;
+    await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inTwoHours });
+    await vi.waitFor(async () => {
+      const open = world.admin.from("payment_history").select("due_date").eq("customer_id", customer.id);
+      expect((await open.eq("status", "open").single()).data?.due_date).toBeTruthy();
+    }, WAIT);
+    await visit("/account", person);
+    await card("Mailed")
+      .getByText(/^Due by/)
+      .waitFor();
+    await card("Mailed").getByRole("link", { name: "Pay $19.00 now" }).waitFor();
+    await card("Mailed").getByText("An invoice is sent to you then, and you pay it.").waitFor();
+    expect(await card("Mailed").getByText(/Visa/).count()).toBe(0);
+    await page.getByRole("table").getByText("To be paid", { exact: true }).waitFor();
+    await page
+      .getByRole("table")
+      .getByText(/^Due by/)
+      .waitFor();
+  }, 60_000);
+
   it("says what is paid next, with its discount, and by what, and shows older payments when it is asked to", async () => {
     const person = await world.signUp();
     const { productId } = await sellPlan(world, "Daily");

@@ -24,6 +24,7 @@ it("what is paid next is what Stripe will charge: of all items, with discounts, 
     subscriptionId: buyer.subscription.id,
     currency: "usd",
     next: { amount: 2850, at: endOf(buyer) },
+    byInvoice: false,
     paymentMethod: { type: "card", brand: "visa", last4: "4242", expires: expect.stringMatching(/^20\d\d-\d\d$/) },
   });
   await stripe().invoiceItems.create({ customer: buyer.customer, currency: "usd", amount: 1000, discountable: false });
@@ -47,6 +48,11 @@ it("it is charged to the subscription's own card, else to its customer's; none i
   expect((await nextOf(buyer)).paymentMethod).toMatchObject({ brand: "mastercard", last4: "4444" });
   const bare = await subscribe({ trial_period_days: 14 }, { card: null });
   expect(await nextOf(bare)).toMatchObject({ next: { amount: 3000 }, paymentMethod: null });
+});
+
+it("whoever is sent invoices is charged by nothing that they have put in", async () => {
+  const buyer = await subscribe({ collection_method: "send_invoice", days_until_due: 7 });
+  expect(await nextOf(buyer)).toMatchObject({ next: { amount: 3000 }, byInvoice: true, paymentMethod: null });
 });
 
 it("of parts that are paid monthly and yearly, the one that comes first is told, with its day", async () => {

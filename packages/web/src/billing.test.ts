@@ -21,6 +21,10 @@ test("a trial says when it ends", () => {
 
 test("a failed payment says what to do, and so does one that was never confirmed", () => {
   expect(describeSubscription(subscription({ status: "past_due" })).advice).toMatch(/Update your card/);
+  const sent = aPayment({ status: "overdue", due_date: end });
+  expect(describeSubscription(subscription({ status: "past_due" }), sent).advice).toMatch(
+    /^Its last invoice is not paid/,
+  );
   expect(describeSubscription(subscription({ status: "incomplete" })).advice).toMatch(/when you have confirmed it/);
 });
 

@@ -33,6 +33,8 @@ export interface Payment {
   failure_reason: string | null;
   /** When Stripe tries again by itself. */
   next_payment_attempt: string | null;
+  /** Of an invoice that was sent to be paid. */
+  due_date: string | null;
   invoice_number: string | null;
   /** What an invoice is mostly for, and what Stripe calls it: it may be no product. */
   product_id: string | null;
@@ -104,7 +106,7 @@ export async function loadPayments(): Promise<Payment[]> {
   const { data } = await getDatabase()
     .from("payment_history")
     .select(
-      "id, customer_id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, next_payment_attempt, invoice_number, product_id, description, other_products, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
+      "id, customer_id, subscription_id, checkout_session_id, currency, amount, amount_refunded, status, failure_reason, next_payment_attempt, due_date, invoice_number, product_id, description, other_products, hosted_invoice_url, invoice_pdf, receipt_url, created_at",
     )
     .order("created_at", { ascending: false })
     .overrideTypes<Payment[], { merge: false }>()
@@ -131,13 +133,18 @@ export interface SubscriptionState {
 
 const NOT_PAID =
   "The last payment did not go through. Update your card in the billing portal, so that the next ones do.";
+const NOT_PAID_YET = "Its last invoice is not paid yet. Pay it, so that your plan goes on.";
 const NOT_CONFIRMED = "The first payment is not through yet. Your plan starts when you have confirmed it.";
 
-/** Says how a subscription stands. One that will end says when it ends, not when it would have renewed. */
-export function describeSubscription(subscription: Subscription): SubscriptionState {
+/**
+ * Says how a subscription stands. One that will end says when it ends, not when it would have renewed.
+ * @param due the payment that it waits for
+ */
+export function describeSubscription(subscription: Subscription, due?: Payment): SubscriptionState {
   const { status, ended_at, ends_at, trial_end, current_period_end } = subscription;
   const on = (text: string, at: string | null) => (at ? { text, at } : undefined);
   const ending = on("Ends on", ends_at);
+  const advice = due?.due_date ? NOT_PAID_YET : NOT_PAID;
   switch (status) {
     case "canceled":
       return { label: "Ended", tone: "quiet", day: on("Ended on", ended_at ?? ends_at) };
@@ -146,9 +153,9 @@ export function describeSubscription(subscription: Subscription): SubscriptionSt
     case "incomplete_expired":
       return { label: "Never started", tone: "quiet" };
     case "past_due":
-      return { label: "Payment overdue", tone: "bad", day: ending, advice: NOT_PAID };
+      return { label: "Payment overdue", tone: "bad", day: ending, advice };
     case "unpaid":
-      return { label: "Unpaid", tone: "bad", day: ending, advice: NOT_PAID };
+      return { label: "Unpaid", tone: "bad", day: ending, advice };
   }
   if (status === "paused" || subscription.paused) return { label: "Paused", tone: "quiet", day: ending };
   if (status === "trialing") return { label: "Trial", tone: "good", day: ending ?? on("Trial ends on", trial_end) };

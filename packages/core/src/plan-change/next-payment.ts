@@ -23,12 +23,14 @@ export async function getNextPayment(billing: Billing, { user }: Caller, wish: O
   const subscription = await getSubscription(billing, customers, wish.subscriptionId, undefined, { noted: false });
   if (isOver(subscription)) throw over();
   const standing = await getStanding(billing, subscription);
+  const byInvoice = subscription.collection_method === "send_invoice";
   const [invoice, paymentMethod] = await Promise.all([
     findNextInvoice(billing, subscription, standing),
-    findPaymentMethod(billing, subscription, standing),
+    byInvoice ? null : findPaymentMethod(billing, subscription, standing),
   ]);
   const next = invoice && { amount: invoice.amount_due, at: toIso(firstEndOf(subscription)) };
-  return { subscriptionId: subscription.id, currency: subscription.currency, next: next ?? null, paymentMethod };
+  const { id: subscriptionId, currency } = subscription;
+  return { subscriptionId, currency, next: next ?? null, byInvoice, paymentMethod };
 }
 
 /** The invoice that the next period begins with; none, where there is no next period. */

@@ -96,7 +96,9 @@ export const NextPayment = z.object({
   currency: z.string(),
   /** What is charged with the next period: with its discounts and taxes. Nothing, where there is none. */
   next: z.nullable(z.object({ amount: z.int(), at: moment })),
-  /** What it is charged to, as Stripe calls it: `card`, `sepa_debit`. Nothing, where none is known. */
+  /** Nothing is charged: an invoice is sent, which its customer pays. */
+  byInvoice: z.boolean(),
+  /** What it is charged to, as Stripe calls it: `card`, `sepa_debit`. Nothing, where none is known, and by invoice. */
   paymentMethod: z.nullable(
     z.object({
       type: z.string(),

@@ -143,6 +143,7 @@ export type NextPayment = {
   subscriptionId: string;
   currency: string;
   next: { amount: number; at: string } | null;
+  byInvoice: boolean;
   paymentMethod: { type: string; brand: string | null; last4: string | null; expires: string | null } | null;
 };
 

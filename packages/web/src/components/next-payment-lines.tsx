@@ -22,7 +22,7 @@ export function NextPaymentLines({ subscription }: NextPaymentLinesProps) {
   );
 }
 
-function Lines({ payment: { next, currency, paymentMethod } }: { payment: NextPayment }) {
+function Lines({ payment: { next, currency, byInvoice, paymentMethod } }: { payment: NextPayment }) {
   return (
     <>
       {next && (
@@ -31,10 +31,10 @@ function Lines({ payment: { next, currency, paymentMethod } }: { payment: NextPa
           <time dateTime={next.at}>{formatDay(next.at)}</time>
         </p>
       )}
-      {paymentMethod ? (
-        <Method method={paymentMethod} />
-      ) : (
-        next && next.amount > 0 && <p className="advice tone-bad">There is no card to charge. Add one before then.</p>
+      {byInvoice && next && <p>An invoice is sent to you then, and you pay it.</p>}
+      {paymentMethod && <Method method={paymentMethod} />}
+      {!byInvoice && !paymentMethod && next && next.amount > 0 && (
+        <p className="advice tone-bad">There is no card to charge. Add one before then.</p>
       )}
     </>
   );

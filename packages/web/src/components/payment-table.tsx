@@ -69,6 +69,9 @@ function PaymentRow({ payment, title }: { payment: Payment; title: string }) {
         {payment.status === "failed" && payment.failure_reason && (
           <span className="hint">{payment.failure_reason}</span>
         )}
+        {payment.due_date && payPageOf(payment) && (
+          <span className="hint">{`Due by ${formatDay(payment.due_date, { short: true })}`}</span>
+        )}
       </td>
       <td className="payment-amount number">
         <span>{amount === null || currency === null ? "–" : formatMoney(amount, currency)}</span>

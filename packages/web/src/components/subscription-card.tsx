@@ -34,7 +34,7 @@ interface SubscriptionCardProps {
 
 export function SubscriptionCard({ subscription, name, parts, next, due, customer, onKept }: SubscriptionCardProps) {
   const asked = useAsked(subscription, customer, next);
-  const state = describeSubscription(subscription);
+  const state = describeSubscription(subscription, due);
   return (
     <article className={`card subscription ${isStanding(subscription) ? "" : "faded"}`}>
       <header>
@@ -168,6 +168,11 @@ function PayNow({ due, confirm }: { due: Payment; confirm: boolean }) {
       {due.next_payment_attempt && !confirm && (
         <p>
           We try again on <time dateTime={due.next_payment_attempt}>{formatDay(due.next_payment_attempt)}</time>
+        </p>
+      )}
+      {due.due_date && (
+        <p>
+          <span>Due by</span> <time dateTime={due.due_date}>{formatDay(due.due_date)}</time>
         </p>
       )}
     </div>

@@ -70,6 +70,7 @@ export const aPayment = (over: Partial<Payment> = {}): Payment => ({
   status: "paid",
   failure_reason: null,
   next_payment_attempt: null,
+  due_date: null,
   invoice_number: null,
   product_id: null,
   description: null,
