@@ -128,7 +128,11 @@ describe("npm start sells", { timeout: 2 * START }, () => {
     const started = await start(folder, keysOf(stripe));
     await expectToSell(started, stripe.apiBase);
     expect(started.output()).toContain("nothing has to be confirmed");
-    await stop(started.child);
+    started.child.kill("SIGINT");
+    expect(await once(started.child, "exit")).toEqual([0, null]);
+    expect(started.output()).toMatch(
+      /Stopping\. What was bought is kept in data: the next npm start goes on with it\.\s*$/,
+    );
 
     const another = await startEmulator();
     onTestFinished(another.close);

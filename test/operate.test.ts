@@ -310,6 +310,14 @@ describe("billing dlq", () => {
     expect(JSON.parse(shown.stdout).event.data.object).toEqual({ client_secret: "…", total: 100 });
     expect(deadLetters()).toEqual({ visible: 2, inFlight: 0 });
     expect(await billing("dlq", "show", "evt_other")).toMatchObject({ code: 1 });
+    const page = await (await fetch(`${world.url}/_local`)).text();
+    for (const shown of [
+      "invoice.paid</span> evt_dead_1",
+      "holds no event",
+      "failed: invoice.total: Postgres refused it",
+    ])
+      expect(page).toContain(shown);
+    expect(page).not.toContain("pi_secret");
   });
 
   it("says that some cannot be seen while another command has them in its hands", async () => {

@@ -51,6 +51,8 @@ export interface Aws {
   sqs: { endpoint: string; region: string; queues: Record<string, string> };
   /** @param name The queue's, with or without SST's prefix (`local-turnpike-`). @throws When there is none. */
   getQueueDepth(name: string): QueueDepth;
+  /** The bodies of the messages that were given up, oldest first. */
+  getDeadLetters(): string[];
   close(): Promise<void>;
 }
 
@@ -111,6 +113,8 @@ async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
       const queue = system.queues.find((candidate) => candidate.name === name || candidate.name.endsWith(`-${name}`));
       return sqs.getDepth(queue?.name ?? name);
     },
+    getDeadLetters: () =>
+      system.queues.flatMap(({ redrive }) => (redrive ? sqs.getBodies(redrive.deadLetterQueue) : [])),
     async close() {
       await closeFunctions(functions); // first: what a poller waits for then ends at once
       await closers.close();

@@ -9,8 +9,16 @@ export interface Shown {
   /** Newest first; absent when a hosted project sends them. */
   mails: readonly Mail[] | undefined;
   queues: [name: string, depth: QueueDepth][];
+  /** What each of the messages that were given up is about; nothing, where it holds no event. */
+  deadLetters: (DeadLetter | undefined)[];
   /** The latest events of the ledger; absent when a hosted project has it. */
   events: LedgerRow[] | undefined;
+}
+
+export interface DeadLetter {
+  id: string;
+  /** Unknown, where the message has only the event's id. */
+  type: string | undefined;
 }
 
 export interface LedgerRow {
@@ -56,6 +64,8 @@ export async function renderPage(shown: Shown): Promise<Response> {
 ${mailbox(shown.mails)}
 <h2>Queues</h2>
 ${queues(shown.queues)}
+<h2>Dead letters</h2>
+${deadLetters(shown.deadLetters)}
 <h2>Ledger</h2>
 ${ledger(shown.events)}
 </main></body>
@@ -92,10 +102,19 @@ function queues(depths: Shown["queues"]) {
   return html`<div class="scroll" tabindex="0"><table>
 <thead><tr><th scope="col">Queue</th><th scope="col">Waiting</th><th scope="col">At work</th></tr></thead>
 <tbody>${depths.map(([name, { visible, inFlight }]) => {
-    const isBad = /dlq$/i.test(name) && visible > 0;
-    return html`<tr><td>${name}</td><td class="${isBad ? "bad" : ""}">${visible}${isBad ? ": see billing dlq ls" : ""}</td><td>${inFlight}</td></tr>`;
+    return html`<tr><td>${name}</td><td>${visible}</td><td>${inFlight}</td></tr>`;
   })}</tbody>
 </table></div>`;
+}
+
+function deadLetters(letters: Shown["deadLetters"]) {
+  if (letters.length === 0) return html`<p class="soft">None: no event was given up.</p>`;
+  return html`<ul class="dead">${letters.map((letter) =>
+    letter
+      ? html`<li><span class="bad">${letter.type ?? "An event"}</span> ${letter.id}</li>`
+      : html`<li><span class="bad">A message that holds no event</span></li>`,
+  )}</ul>
+<p class="soft">Why, stands in the ledger. When the cause is mended, npx billing dlq redrive --all tries them again.</p>`;
 }
 
 function ledger(events: Shown["events"]) {

@@ -1,6 +1,6 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { LOCAL_ACCOUNT, type QueueDescription } from "../stacks/description.ts";
-import { type FauxqsQueue, openFauxqs } from "./fauxqs.ts";
+import { type FauxqsQueue, type FauxqsStore, openFauxqs } from "./fauxqs.ts";
 
 export interface LocalQueue {
   name: string;
@@ -24,6 +24,8 @@ export interface LocalSqs {
   createQueues(descriptions: QueueDescription[]): Record<string, LocalQueue>;
   /** @throws When there is no queue of that name. */
   getDepth(name: string): QueueDepth;
+  /** The bodies of all that is in it, which stays there. @throws When there is no queue of that name. */
+  getBodies(name: string): string[];
   close(): Promise<void>;
 }
 
@@ -60,10 +62,12 @@ export async function startSqs(dataDir: string | undefined, region: string): Pro
       return queues;
     },
     getDepth(name) {
-      const queue = store.getQueueByName(name);
-      if (!queue) throw new Error(`There is no queue "${name}".`);
-      queue.processTimers();
+      const queue = getQueue(store, name);
       return { visible: countVisible(queue), inFlight: queue.inflightMessages.size };
+    },
+    getBodies(name) {
+      const { ready, delayed, inflight } = getQueue(store, name).inspectMessages();
+      return [...ready, ...delayed, ...inflight.map(({ message }) => message)].map(({ body }) => body);
     },
     async close() {
       client.destroy();
@@ -71,6 +75,13 @@ export async function startSqs(dataDir: string | undefined, region: string): Pro
       await app.close();
     },
   };
+}
+
+function getQueue(store: FauxqsStore, name: string): FauxqsQueue {
+  const queue = store.getQueueByName(name);
+  if (!queue) throw new Error(`There is no queue "${name}".`);
+  queue.processTimers();
+  return queue;
 }
 
 function redrivePolicy({ redrive }: QueueDescription, queues: Record<string, LocalQueue>): Record<string, string> {
