@@ -2,6 +2,7 @@ import { releasePayment } from "./billing/capturing.ts";
 import { expireSession } from "./billing/checkout.ts";
 import { tellOverdue } from "./billing/closing.ts";
 import { attemptInvoice, collectInvoice } from "./billing/collecting.ts";
+import { beginGrant, expireGrant } from "./billing/credit-grants.ts";
 import { decideDispute, followCharge } from "./billing/disputing.ts";
 import { expireIncomplete } from "./billing/end-subscription.ts";
 import { releaseFunds } from "./billing/funds.ts";
@@ -28,6 +29,9 @@ const SLICE_MS = 40;
 
 /** In the order in which things due at one moment are done: what ends at its period's end is not renewed. */
 const RUN: Record<Exclude<JobRow["kind"], "advance_clock">, (world: World, subject: string) => void> = {
+  // What begins or expires at a moment does so before it could pay for anything.
+  begin_grant: beginGrant,
+  expire_grant: expireGrant,
   end_subscription: endAsPlanned,
   expire_incomplete: expireIncomplete,
   expire_pending_update: expirePendingUpdate,

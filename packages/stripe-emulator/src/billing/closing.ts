@@ -1,5 +1,6 @@
 import type { World } from "../world.ts";
 import { unapplyBalance } from "./balance.ts";
+import { giveCreditsBack } from "./credit-grants.ts";
 import { setDelinquent } from "./delinquency.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { cancelPayments } from "./invoice-payments.ts";
@@ -24,6 +25,7 @@ export function closeInvoice(world: World, id: string, status: keyof typeof CLOS
   world.emit(type, closed);
   if (status === "void") {
     unapplyBalance(world, closed);
+    giveCreditsBack(world, id);
     cancelPayments(world, id, "void_invoice");
     world.react("invoice.voided", closed);
   } else world.react("invoice.marked_uncollectible", closed);

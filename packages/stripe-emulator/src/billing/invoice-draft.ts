@@ -109,7 +109,9 @@ export function pricingOf(
 
 /** The invoice as a draft, not written down: `invoice.upcoming` and previews show one that does not exist yet. */
 export function newInvoice(world: World, draft: InvoiceDraft): Invoice {
-  return price(world, blankInvoice(world, draft));
+  const blank = blankInvoice(world, draft);
+  // What is to come shows what it would be paid with; that is used up by the invoice itself, when it is final.
+  return price(world, blank, draft.reason === "upcoming" ? () => null : undefined);
 }
 
 /** Everything but what is computed from the lines. */

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { allowancesFor } from "./credit-grants.ts";
 import { priceIn } from "./currencies.ts";
 import { reductionsOf } from "./discounting.ts";
 import { smallestCharge } from "./money.ts";
@@ -11,8 +12,14 @@ import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf, taxesBy } from "./tax-
 type Invoice = Stored<Stripe.Invoice>;
 type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
 
-/** The invoice with all its amounts computed anew from its lines: for where its customer is, and what their balance is, now. */
-export function price(world: World, invoice: Invoice): Invoice {
+/** Writes down that a line is paid with what was granted. The entry's id; null where nothing is to be written. */
+export type Spend = (credit: PricedLine["credits"][number], line: InvoiceLine) => string | null;
+
+/**
+ * The invoice with all its amounts computed anew from its lines: for where its customer is, and what their balance is, now.
+ * @param spend absent: nothing is paid with what was granted
+ */
+export function price(world: World, invoice: Invoice, spend?: Spend): Invoice {
   const customer = world.store.customers.get(invoice.customer);
   const { enabled } = invoice.automatic_tax;
   const taxIds = taxIdsOf(world, customer.id);
@@ -20,8 +27,10 @@ export function price(world: World, invoice: Invoice): Invoice {
   const rule = enabled ? taxAt(customer.address, exemption) : undefined;
   const rates = (line: InvoiceLine) => taxesBy(ratesOf(world, invoice, line), customer.tax_exempt ?? "none");
   const items = invoice.lines.data.map((line) => itemOf(world, line, enabled ? (rule ?? []) : rates(line)));
-  const priced = priceItems(items, reductionsOf(world, invoice.discounts));
-  const lines = invoice.lines.data.map((line, index) => pricedLine(line, priced.lines[index] as PricedLine));
+  const allowances = spend ? allowancesFor(world, invoice) : [];
+  const priced = priceItems(items, reductionsOf(world, invoice.discounts), allowances);
+  const lines = invoice.lines.data.map((line, index) => pricedLine(line, priced.lines[index] as PricedLine, spend));
+  const credits = lines.flatMap(({ pretax_credit_amounts: rows }) => rows ?? []).filter((row) => row.type === CREDIT);
   const owed = Math.max(0, priced.total + customer.balance);
   // What is too little to be charged goes to the customer's balance (the SDK's comment on `amount_due`).
   const due = owed < smallestCharge(invoice.currency) ? 0 : owed;
@@ -44,7 +53,7 @@ export function price(world: World, invoice: Invoice): Invoice {
     total: priced.total,
     total_discount_amounts: discounts,
     total_excluding_tax: priced.totalExcludingTax,
-    total_pretax_credit_amounts: discounts.map((row) => ({ ...row, type: "discount" })),
+    total_pretax_credit_amounts: [...discounts.map((row) => ({ ...row, type: "discount" })), ...credits],
     total_taxes: totalTaxes(lines),
   };
 }
@@ -67,11 +76,18 @@ function itemOf(world: World, line: InvoiceLine, taxes: TaxRule | TaxTerms[]): I
   };
 }
 
-function pricedLine(line: InvoiceLine, priced: PricedLine): InvoiceLine {
+const CREDIT = "credit_balance_transaction";
+
+function pricedLine(line: InvoiceLine, priced: PricedLine, spend: Spend = () => null): InvoiceLine {
+  const credits = priced.credits.map((credit) => ({
+    amount: credit.amount,
+    credit_balance_transaction: spend(credit, line),
+    type: CREDIT,
+  }));
   return {
     ...line,
     discount_amounts: priced.discounts,
-    pretax_credit_amounts: priced.discounts.map((row) => ({ ...row, type: "discount" })),
+    pretax_credit_amounts: [...priced.discounts.map((row) => ({ ...row, type: "discount" })), ...credits],
     subtotal: priced.subtotal,
     taxes: priced.taxes.map(({ terms, amount }) => taxOf(terms, amount, priced.taxable)),
   };

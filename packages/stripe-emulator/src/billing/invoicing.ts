@@ -1,8 +1,9 @@
 import type { World } from "../world.ts";
 import { applyBalance } from "./balance.ts";
+import { useCredit } from "./credit-grants.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
 import { markPaid, openInvoicePayment } from "./invoice-payments.ts";
-import { price } from "./invoice-pricing.ts";
+import { price, type Spend } from "./invoice-pricing.ts";
 import { LARGEST_CHARGE, tooLarge } from "./money.ts";
 import { openPayment } from "./payment.ts";
 
@@ -36,12 +37,14 @@ interface Finalization {
 /** Makes a draft final: it has its amounts, a number and a payment now. */
 export function finalizeInvoice(world: World, id: string, { intent, usesBalance = true }: Finalization = {}): Invoice {
   const before = world.store.invoices.get(id);
-  const draft = world.store.invoices.put(usesBalance ? price(world, before) : before);
-  if (draft.amount_due > LARGEST_CHARGE)
-    return failFinalization(world, id, { code: "amount_too_large", message: tooLarge(draft.currency) });
+  if (usesBalance) {
+    const problem = problemOf(price(world, before, () => null));
+    if (problem) return failFinalization(world, before, problem);
+  }
+  const spend: Spend = (credit, line) => useCredit(world, credit, id, line.id);
+  const draft = world.store.invoices.put(usesBalance ? price(world, before, spend) : before);
   const customer = world.store.customers.get(draft.customer);
   const subscription = world.store.subscriptions.find(draft.parent?.subscription_details?.subscription);
-  if (draft.automatic_tax.status === "requires_location_inputs") return failFinalization(world, id, NO_LOCATION);
   const sequence = customer.next_invoice_sequence ?? 1;
   world.unschedule("finalize_invoice", id);
   world.update("customers", customer.id, { next_invoice_sequence: sequence + 1, currency: draft.currency });
@@ -81,16 +84,19 @@ export function finalizeInvoice(world: World, id: string, { intent, usesBalance 
 
 const DAY = 86_400;
 
-/** Automatic tax needs an address. */
-const NO_LOCATION = {
-  code: "customer_tax_location_invalid",
-  message:
-    "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
-};
+/** Why an invoice can't be final: automatic tax needs an address, and one charge has its limit. */
+function problemOf({ amount_due: due, automatic_tax: tax, currency }: Invoice) {
+  if (due > LARGEST_CHARGE) return { code: "amount_too_large", message: tooLarge(currency) };
+  if (tax.status !== "requires_location_inputs") return undefined;
+  const message =
+    "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";
+  return { code: "customer_tax_location_invalid", message };
+}
 
 /** It stays a draft. */
-function failFinalization(world: World, id: string, why: { code: string; message: string }): Invoice {
-  const failed = world.update("invoices", id, {
+function failFinalization(world: World, draft: Invoice, why: { code: string; message: string }): Invoice {
+  const failed = world.store.invoices.put({
+    ...price(world, draft),
     last_finalization_error: { type: "invalid_request_error", ...why },
   });
   world.emit("invoice.finalization_failed", failed);

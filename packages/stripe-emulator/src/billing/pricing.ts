@@ -27,14 +27,22 @@ export interface Reduction {
   products: readonly string[] | null;
 }
 
+/** What was granted to a customer beforehand, and which of the items can be paid with it. */
+export interface Allowance {
+  grant: string;
+  amount: number;
+  reaches: readonly boolean[];
+}
+
 export interface PricedLine {
   subtotal: number;
   /** The subtotal less the tax that is in it. */
   subtotalExcludingTax: number;
   discounts: { discount: string; amount: number }[];
+  credits: { grant: string; amount: number }[];
   taxes: { terms: TaxTerms; amount: number }[];
   tax: number;
-  /** What taxes are taken from: after discounts, without the taxes that are in it. */
+  /** What taxes are taken from: after discounts and credits, without the taxes that are in it. */
   taxable: number;
   total: number;
 }
@@ -53,9 +61,14 @@ export interface Pricing {
  * Subtotal, less discounts, plus tax: the one computation behind checkout, invoices and previews.
  * Discounts apply one after the other, each to what the ones before left
  * (https://docs.stripe.com/billing/subscriptions/coupons#stackable-discounts), and each is shared out over the lines it
- * reaches. Tax is rounded line by line, and rate by rate. So every total is the sum of its lines.
+ * reaches. What was granted is used up line by line, after discounts and before tax
+ * (https://docs.stripe.com/billing/subscriptions/usage-based/billing-credits). Tax is rounded line by line, and rate by rate. So every total is the sum of its lines.
  */
-export function priceItems(items: readonly Item[], reductions: readonly Reduction[]): Pricing {
+export function priceItems(
+  items: readonly Item[],
+  reductions: readonly Reduction[],
+  allowances: readonly Allowance[] = [],
+): Pricing {
   const discounts: PricedLine["discounts"][] = items.map(() => []);
   const left = items.map((item) => item.amount);
   for (const reduction of reductions) {
@@ -66,7 +79,28 @@ export function priceItems(items: readonly Item[], reductions: readonly Reductio
       discounts[index]?.push({ discount: reduction.discount, amount });
     }
   }
-  return sum(items.map((item, index) => priceLine(item, left[index] ?? 0, discounts[index] ?? [])));
+  const credits = useUp(allowances, left);
+  return sum(
+    items.map((item, index) =>
+      priceLine(item, left[index] ?? 0, { discounts: discounts[index] ?? [], credits: credits[index] ?? [] }),
+    ),
+  );
+}
+
+/** Takes what was granted off what is left of each line. */
+function useUp(allowances: readonly Allowance[], left: number[]): PricedLine["credits"][] {
+  const credits: PricedLine["credits"][] = left.map(() => []);
+  for (const { grant, amount, reaches } of allowances) {
+    let rest = amount;
+    for (const [index, owed] of left.entries()) {
+      const used = reaches[index] ? Math.min(rest, Math.max(0, owed)) : 0;
+      if (used === 0) continue;
+      rest -= used;
+      left[index] = owed - used;
+      credits[index]?.push({ grant, amount: used });
+    }
+  }
+  return credits;
 }
 
 /** What a discount takes off each line, of what is left of it. Credits are not discounted. */
@@ -82,7 +116,11 @@ function reduce(items: readonly Item[], left: readonly number[], { percentOff, a
 
 const WHOLE = 1_000_000;
 
-function priceLine({ amount, taxes: terms }: Item, net: number, discounts: PricedLine["discounts"]): PricedLine {
+function priceLine(
+  { amount, taxes: terms }: Item,
+  net: number,
+  off: Pick<PricedLine, "discounts" | "credits">,
+): PricedLine {
   const within = terms.filter(({ behavior }) => behavior === "inclusive").reduce((sum, { rate }) => sum + rate, 0);
   const taxesIn = (of: number) =>
     terms.map(({ behavior, rate }) => (behavior === "inclusive" ? proportion(of, rate, WHOLE + within) : 0));
@@ -96,7 +134,7 @@ function priceLine({ amount, taxes: terms }: Item, net: number, discounts: Price
   return {
     subtotal: amount,
     subtotalExcludingTax: amount - total(taxesIn(amount)),
-    discounts,
+    ...off,
     taxes,
     tax,
     taxable,

@@ -27,7 +27,11 @@ function adjustments(invoice: Stored<Stripe.Invoice>): [name: string, amount: nu
     tax.tax_behavior === "inclusive" ? "Tax, included" : "Tax",
     tax.amount,
   ]);
-  return [...(discount > 0 ? [["Discount", -discount] satisfies [string, number]] : []), ...taxes];
+  const credits = (invoice.total_pretax_credit_amounts ?? [])
+    .filter(({ type }) => type === "credit_balance_transaction")
+    .reduce((sum, row) => sum + row.amount, 0);
+  const off = (name: string, amount: number): [string, number][] => (amount > 0 ? [[name, -amount]] : []);
+  return [...off("Discount", discount), ...off("Credits", credits), ...taxes];
 }
 
 /** What `receipt_url` leads to. */

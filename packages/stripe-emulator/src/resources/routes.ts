@@ -5,6 +5,7 @@ import { checkoutSessionRoutes } from "./checkout-sessions.ts";
 import { cliSessionRoutes } from "./cli-sessions.ts";
 import { connectedAccountRoutes } from "./connected-accounts.ts";
 import { couponRoutes } from "./coupons.ts";
+import { creditGrantRoutes } from "./credit-grants.ts";
 import { creditNoteRoutes } from "./credit-notes.ts";
 import { customerSourceRoutes } from "./customer-sources.ts";
 import { customerRoutes } from "./customers.ts";
@@ -57,6 +58,7 @@ export const ROUTES: Route[] = [
   ...priceRoutes,
   ...planRoutes,
   ...meterRoutes,
+  ...creditGrantRoutes,
   ...couponRoutes,
   ...promotionCodeRoutes,
   ...checkoutSessionRoutes,

@@ -15,6 +15,7 @@ function customerOf(store: Store, id: string | undefined): string | null | undef
       : undefined) ??
     store.invoices.find(id) ??
     store.creditNotes.find(id) ??
+    store.creditGrants.find(id) ??
     store.quotes.find(id) ??
     store.paymentIntents.find(id) ??
     store.checkoutSessions.find(id) ??

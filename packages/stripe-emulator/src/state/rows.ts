@@ -161,6 +161,9 @@ export interface Rows {
   priceTiers: PriceTiers;
   meters: Stored<Stripe.Billing.Meter>;
   meterEvents: MeterEventRow;
+  creditGrants: Stored<Stripe.Billing.CreditGrant>;
+  /** What was granted, used, lost and given back. */
+  creditEntries: Stored<Stripe.Billing.CreditBalanceTransaction>;
   checkoutSessions: Stored<Stripe.Checkout.Session>;
   sessionDetails: SessionDetails;
   paymentLinks: Stored<Stripe.PaymentLink>;
@@ -247,6 +250,8 @@ export const TABLE_NAMES: Record<TableName, true> = {
   priceTiers: true,
   meters: true,
   meterEvents: true,
+  creditGrants: true,
+  creditEntries: true,
   checkoutSessions: true,
   sessionDetails: true,
   paymentLinks: true,
