@@ -11,13 +11,13 @@ import { refuseMeteredQuantity } from "./item-changes.ts";
 import { activePriceFromParam, createPrice, type Price } from "./prices.ts";
 
 type LineItem = Stored<Stripe.LineItem>;
-type Asked = NonNullable<CreateSessionParams["line_items"]>[number];
+export type AskedItem = NonNullable<CreateSessionParams["line_items"]>[number];
 
 /**
  * What is sold, at the price asked for or one made for it, in the currency asked for if the price has it. 400 for what cannot be
  * sold so.
  */
-function newLineItem(world: World, asked: Asked, param: string, currency: string | undefined): LineItem {
+export function newLineItem(world: World, asked: AskedItem, param: string, currency: string | undefined): LineItem {
   if (asked.price === undefined && !asked.price_data) throw missingParameter(`${param}[price]`);
   const price = asked.price_data
     ? createPrice(world, asked.price_data, undefined, `${param}[price_data]`)
@@ -42,7 +42,7 @@ function newLineItem(world: World, asked: Asked, param: string, currency: string
 }
 
 /** All that is sold together: where no currency is asked for, in that of the first. */
-export function newLineItems(world: World, asked: readonly Asked[], currency?: string): LineItem[] {
+export function newLineItems(world: World, asked: readonly AskedItem[], currency?: string): LineItem[] {
   const items: LineItem[] = [];
   for (const [index, each] of asked.entries()) {
     items.push(newLineItem(world, each, `line_items[${index}]`, currency ?? items[0]?.currency));
@@ -69,7 +69,7 @@ const tooMany = (param: string) =>
 /** 400 for bounds that are none, and for a quantity that they exclude. */
 function adjustableQuantity(
   price: Price,
-  { adjustable_quantity: asked, quantity = 1 }: Asked,
+  { adjustable_quantity: asked, quantity = 1 }: AskedItem,
   param: string,
 ): LineItem["adjustable_quantity"] {
   if (!asked?.enabled) return null;

@@ -43,16 +43,16 @@ const adjustableQuantity = hashOf(
   ),
 );
 
-export const lineItem = hashOf(
-  schema({
-    adjustable_quantity: adjustableQuantity,
-    metadata,
-    price: text,
-    price_data: priceData,
-    quantity: integer,
-    tax_rates: taxRates,
-  } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.LineItem>),
-);
+export const lineItemFields = {
+  adjustable_quantity: adjustableQuantity,
+  metadata,
+  price: text,
+  price_data: priceData,
+  quantity: integer,
+  tax_rates: taxRates,
+} satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.LineItem>;
+
+export const lineItem = hashOf(schema(lineItemFields));
 
 const subscriptionData = hashOf(
   schema({

@@ -16,6 +16,7 @@ import type { World } from "../world.ts";
 import { newLineItems } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
 import { DAY, refuseContradictions, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
+import { updateSession, updateSessionParams } from "./checkout-updates.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
@@ -257,6 +258,9 @@ export const checkoutSessionRoutes: Route[] = [
     );
   }),
   route("GET", "/v1/checkout/sessions/:id", schema({}), (world, _, { id }) => getSession(world, id)),
+  route("POST", "/v1/checkout/sessions/:id", updateSessionParams, (world, params, { id }) =>
+    updateSession(world, getSession(world, id), params),
+  ),
   route("POST", "/v1/checkout/sessions/:id/expire", schema({}), (world, _, { id }) => {
     const { status } = getSession(world, id);
     if (status === "open") return expireSession(world, id);
