@@ -27,6 +27,7 @@ import { address } from "./address.ts";
 import { createCustomer, customerFromParam, updateCustomer } from "./customers.ts";
 import { discounts } from "./discount-params.ts";
 import { cancelMoment, liability, moment, prorationBehavior } from "./subscription-params.ts";
+import { scheduleDetails } from "./subscription-schedule-params.ts";
 import { createSubscription, updateSubscription } from "./subscriptions.ts";
 import { taxRates } from "./tax-rates.ts";
 
@@ -51,10 +52,12 @@ export const previewParams = schema({
   ),
   discounts,
   preview_mode: oneOf("next", "recurring"),
+  schedule: text,
+  schedule_details: scheduleDetails,
   subscription: text,
   subscription_details: subscriptionDetails,
 } satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams>);
-type PreviewParams = ParamsOf<typeof previewParams>;
+export type PreviewParams = ParamsOf<typeof previewParams>;
 
 /**
  * The next invoice, if what is asked were done: it is done, to a copy of the state
@@ -72,15 +75,21 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
     if (!existing && !asksToBegin && params.customer !== undefined) return previewWaiting(copy, params);
     const subscription = existing ? change(copy, existing.id, params) : begin(copy, params);
     if (params.preview_mode === "recurring") return settled(copy, recurringInvoice(copy, subscription));
-    const drafted = copy.store.events
-      .all()
-      .slice(seen)
-      .find(({ type }) => type === "invoice.created");
-    if (drafted) return preview(copy.store.invoices.get(drafted.data.object.id));
+    const drafted = draftedSince(copy, seen);
+    if (drafted) return drafted;
     if (!isOver(subscription) && subscription.cancel_at === null)
       return settled(copy, upcomingInvoice(copy, subscription));
     throw nothingUpcoming(subscription.customer);
   });
+}
+
+/** The first invoice that was drafted since there were so many events. */
+export function draftedSince(copy: World, seen: number): Invoice | undefined {
+  const drafted = copy.store.events
+    .all()
+    .slice(seen)
+    .find(({ type }) => type === "invoice.created");
+  return drafted && preview(copy.store.invoices.get(drafted.data.object.id));
 }
 
 /** Whatever it is for, it does not exist yet: https://docs.stripe.com/api/invoices/object#invoice_object-billing_reason */
@@ -127,7 +136,7 @@ function previewWaiting(world: World, params: PreviewParams): Invoice {
   );
 }
 
-const nothingUpcoming = (customer: string) =>
+export const nothingUpcoming = (customer: string) =>
   new ApiError(404, {
     type: "invalid_request_error",
     code: "invoice_upcoming_none",
@@ -135,7 +144,7 @@ const nothingUpcoming = (customer: string) =>
   });
 
 /** What the customer's balance would be after it. */
-const settled = (world: World, invoice: Invoice): Invoice => {
+export const settled = (world: World, invoice: Invoice): Invoice => {
   const balance = world.store.customers.find(invoice.customer)?.balance ?? 0;
   return { ...invoice, ending_balance: balance + invoice.total - invoice.amount_due };
 };

@@ -27,6 +27,7 @@ import {
 import { attachParams, attachPayment } from "./invoice-parts.ts";
 import { previewInvoice, previewParams } from "./invoice-preview.ts";
 import { methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
+import { previewSchedule } from "./schedule-preview.ts";
 
 const payParams = schema({
   off_session: ignored,
@@ -87,7 +88,11 @@ export const invoiceRoutes: Route[] = [
         (row) => subscription === undefined || row.parent?.subscription_details?.subscription === subscription,
       ),
   ),
-  route("POST", "/v1/invoices/create_preview", previewParams, previewInvoice),
+  route("POST", "/v1/invoices/create_preview", previewParams, (world, params) =>
+    params.schedule === undefined && params.schedule_details === undefined
+      ? previewInvoice(world, params)
+      : previewSchedule(world, params),
+  ),
   route("GET", "/v1/invoices/:id", schema({}), (world, _, { id }) => getInvoice(world, id)),
   listRoute("/v1/invoices/:id/lines", "line item", {}, (world, _, { id }) =>
     [...getInvoice(world, id).lines.data].reverse(),

@@ -62,6 +62,15 @@ export const updateParams = schema({
   proration_behavior: prorationBehavior,
 } satisfies Fields<keyof Stripe.SubscriptionScheduleUpdateParams>);
 
+/** A schedule that is not made, or not changed, but only looked at. */
+export const scheduleDetails = hashOf(
+  schema({
+    end_behavior: updateParams.fields.end_behavior,
+    phases: updateParams.fields.phases,
+    proration_behavior: prorationBehavior,
+  } satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams.ScheduleDetails>),
+);
+
 export const cancelParams = schema({ invoice_now: boolean, prorate: boolean } satisfies Fields<
   keyof Stripe.SubscriptionScheduleCancelParams
 >);

@@ -3,9 +3,9 @@ import { choose, listRoute } from "../api/list.ts";
 import { boolean, mergeMetadata, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { isOver } from "../billing/end-subscription.ts";
-import { createSchedule } from "../billing/schedule-creation.ts";
+import { createSchedule as putSchedule } from "../billing/schedule-creation.ts";
 import { type Phase, phaseAt, phaseOf, phasesFrom, type Schedule } from "../billing/schedule-phases.ts";
-import { cancelSchedule, releaseSchedule, updateSchedule } from "../billing/scheduling.ts";
+import { cancelSchedule, updateSchedule as changeSchedule, releaseSchedule } from "../billing/scheduling.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
@@ -20,7 +20,7 @@ import {
 
 type CreateParams = ParamsOf<typeof createParams>;
 
-function create(world: World, params: CreateParams): Schedule {
+export function createSchedule(world: World, params: CreateParams): Schedule {
   const { from_subscription: from, ...others } = params;
   if (from === undefined) return createFromPhases(world, params);
   for (const param of ["customer", "end_behavior", "phases", "start_date"] as const) {
@@ -43,7 +43,7 @@ function createFromSubscription(world: World, subscription: Subscription, params
       undefined,
       "from_subscription",
     );
-  return createSchedule(world, {
+  return putSchedule(world, {
     customer,
     subscription,
     phases: phasesFrom(Math.max(...items.data.map((item) => item.current_period_start)), [phaseOf(subscription)]),
@@ -60,7 +60,7 @@ function createFromPhases(world: World, params: CreateParams): Schedule {
   const customer = customerFromParam(world, id);
   const begins = start === "now" ? world.now() : start;
   if (begins < world.now()) throw notModelled("a start_date in the past", "start_date");
-  return createSchedule(world, {
+  return putSchedule(world, {
     customer: customer.id,
     subscription: null,
     phases: inOrder(phasesFrom(begins, phasesFromParams(world, customer.id, phases))),
@@ -88,9 +88,9 @@ function runningSchedule(world: World, id: string, verb: string): Schedule {
   throw invalid(message);
 }
 
-function update(world: World, id: string, params: ParamsOf<typeof updateParams>): Schedule {
+export function updateSchedule(world: World, id: string, params: ParamsOf<typeof updateParams>): Schedule {
   const before = runningSchedule(world, id, "update");
-  return updateSchedule(world, id, {
+  return changeSchedule(world, id, {
     ...(params.phases ? { phases: phasesAsked(world, before, params.phases) } : {}),
     ...(params.end_behavior ? { endBehavior: params.end_behavior } : {}),
     ...(params.metadata === undefined ? {} : { metadata: mergeMetadata(before.metadata, params.metadata) }),
@@ -122,7 +122,7 @@ function phasesAsked(
 }
 
 export const subscriptionScheduleRoutes: Route[] = [
-  route("POST", "/v1/subscription_schedules", createParams, create),
+  route("POST", "/v1/subscription_schedules", createParams, createSchedule),
   listRoute(
     "/v1/subscription_schedules",
     "subscription schedule",
@@ -135,7 +135,9 @@ export const subscriptionScheduleRoutes: Route[] = [
       ),
   ),
   route("GET", "/v1/subscription_schedules/:id", schema({}), (world, _, { id }) => getSchedule(world, id)),
-  route("POST", "/v1/subscription_schedules/:id", updateParams, (world, params, { id }) => update(world, id, params)),
+  route("POST", "/v1/subscription_schedules/:id", updateParams, (world, params, { id }) =>
+    updateSchedule(world, id, params),
+  ),
   route("POST", "/v1/subscription_schedules/:id/cancel", cancelParams, (world, params, { id }) => {
     const { prorate = true, invoice_now: invoiceNow = true } = params;
     return cancelSchedule(world, runningSchedule(world, id, "cancel").id, { prorate, invoiceNow });
