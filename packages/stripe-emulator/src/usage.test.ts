@@ -1,5 +1,5 @@
-import type Stripe from "stripe";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import Stripe from "stripe";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type Bench, createPlan, openBench } from "./testing/bench.ts";
 import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
 
@@ -135,4 +135,47 @@ test("a meter may ask for a key that every object inherits: who does not say it 
   });
   const said = stripe.billing.meterEvents.create({ event_name: "inherited", payload: { value: "1" } });
   await expect(said).rejects.toMatchObject({ statusCode: 400, param: "payload[__proto__]" });
+});
+
+// https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api#high-throughput-ingestion
+test("use is told by v2 as well, and streamed with a key that is good for a quarter of an hour", async () => {
+  const { meter, event } = await createMeter("sum");
+  const { id: customer } = await stripe.customers.create();
+  const of = (value: number, event_name = event) => ({
+    event_name,
+    payload: { stripe_customer_id: customer, value: String(value) },
+    timestamp: new Date().toISOString(),
+  });
+  const told = await stripe.v2.billing.meterEvents.create({ ...of(3), identifier: "v2-1" });
+  expect(told).toMatchObject({ object: "v2.billing.meter_event", identifier: "v2-1", timestamp: expect.any(String) });
+  await expect(stripe.v2.billing.meterEvents.create(of(3, "nobody_counts"))).rejects.toThrow("No active meter found");
+  const session = await stripe.v2.billing.meterEventSession.create();
+  const { hostname: host, port } = new URL(bench.origin);
+  const streams = (key: string) => new Stripe(key, { host, port, protocol: "http", maxNetworkRetries: 0 });
+  const { meterEventStream } = streams(session.authentication_token).v2.billing;
+  await meterEventStream.create({ events: [of(4), of(5)] });
+  await expect(meterEventStream.create({ events: [of(6), of(7, "nobody_counts")] })).rejects.toThrow("No active meter");
+  const other = streams("token_test_nobody").v2.billing.meterEventStream.create({ events: [of(1)] });
+  await expect(other).rejects.toMatchObject({ statusCode: 401 });
+  await expect(streams(session.authentication_token).customers.list()).rejects.toMatchObject({ statusCode: 401 });
+  const minute = Math.floor(Date.now() / 60_000) * 60;
+  const asked = { customer, start_time: minute - 600, end_time: minute + 120 };
+  const used = async () => (await stripe.billing.meters.listEventSummaries(meter, asked)).data[0]?.aggregated_value;
+  expect(await used()).toBe(3 + 4 + 5);
+
+  const adjust = (identifier: string) =>
+    stripe.billing.meterEventAdjustments.create({ event_name: event, type: "cancel", cancel: { identifier } });
+  expect(await adjust("v2-1")).toMatchObject({
+    object: "billing.meter_event_adjustment",
+    cancel: { identifier: "v2-1" },
+  });
+  expect(await used()).toBe(4 + 5);
+  await expect(adjust("v2-1")).rejects.toMatchObject({ param: "cancel[identifier]" });
+  await expect(adjust("nobody")).rejects.toThrow("No meter event found");
+
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 16 * 60_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  await expect(meterEventStream.create({ events: [of(8)] })).rejects.toMatchObject({
+    code: "billing_meter_event_session_expired",
+  });
 });

@@ -1,12 +1,13 @@
 import { API_VERSION } from "../api-version.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
-import { authenticate, expectAllowed, type KeyKind } from "./authenticate.ts";
+import { authenticate, authenticateStream, expectAllowed, type KeyKind } from "./authenticate.ts";
 import { checkParameters } from "./check-parameters.ts";
 import { ApiError, errorJson, invalid, notModelled } from "./errors.ts";
 import { expand, readExpansions } from "./expand.ts";
 import { decodeForm } from "./form.ts";
 import { findReply, fingerprintOf, isKept } from "./idempotency.ts";
+import { formOfJson } from "./json-body.ts";
 import { takeOlderParams } from "./older-params.ts";
 import { arrayOf, text } from "./params.ts";
 import type { Answer } from "./respond.ts";
@@ -28,6 +29,8 @@ interface Call {
   idempotencyKey: string | null;
 }
 
+const STREAM = "/v2/billing/meter_event_stream";
+
 /** Everything from here to the answer happens in one turn: parallel requests with one key are done one after the other. */
 export function answer(
   world: World,
@@ -37,12 +40,12 @@ export function answer(
   body: string,
   requestId: string,
 ): Answer {
-  const by = authenticate(request);
-  checkHeaders(request.headers, body);
+  const by = route.path === STREAM ? authenticateStream(request, world.store, world.now()) : authenticate(request);
   const url = new URL(request.url);
+  const form = formOf(request.headers, url.pathname, body);
   world.host = url.host;
   const key = route.method === "POST" ? request.headers.get("idempotency-key") : null;
-  const encoded = [body, url.search.slice(1)].filter(Boolean).join("&");
+  const encoded = [form, url.search.slice(1)].filter(Boolean).join("&");
   const version = request.headers.get("stripe-version");
   const call: Call = { route, path, encoded, version, by, id: requestId, idempotencyKey: key };
   if (key === null) return run(world, call);
@@ -57,17 +60,19 @@ export function answer(
   return { status, body: answered };
 }
 
-function checkHeaders(headers: Headers, body: string): void {
+/** The body, form-encoded. 400 for headers that Stripe refuses, or the emulator does. */
+function formOf(headers: Headers, path: string, body: string): string {
   for (const name of ["Stripe-Account", "Stripe-Context"]) {
     if (headers.has(name)) throw notModelled(`the header ${name} (Connect)`, name);
   }
   const version = headers.get("stripe-version");
   if (version !== null) checkVersion(version);
-  if (body !== "" && !/^application\/x-www-form-urlencoded\b/.test(headers.get("content-type") ?? "")) {
-    throw invalid(
-      "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.",
-    );
-  }
+  const type = headers.get("content-type") ?? "";
+  if (path.startsWith("/v2/") && /^application\/json\b/.test(type)) return body === "" ? "" : formOfJson(body);
+  if (body === "" || /^application\/x-www-form-urlencoded\b/.test(type)) return body;
+  throw invalid(
+    "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.",
+  );
 }
 
 /** `keeps`: whether the answer is what every further request with the key gets. */

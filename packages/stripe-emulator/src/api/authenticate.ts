@@ -1,4 +1,5 @@
-import { invalid, missingParameter, unauthorized } from "./errors.ts";
+import type { Store } from "../state/store.ts";
+import { ApiError, invalid, missingParameter, unauthorized } from "./errors.ts";
 
 /** Whose key it is: the server's, or the one that browsers have. */
 export type KeyKind = "secret" | "publishable";
@@ -15,6 +16,16 @@ export function authenticate(request: Request): KeyKind {
   if (/^pk_test_\w+$/.test(key)) return "publishable";
   if (!/^(sk|rk)_test_\w+$/.test(key)) throw unauthorized(`Invalid API Key provided: ${key.slice(0, 8)}****`);
   return "secret";
+}
+
+/** A stream of meter events has a key of its own, for a quarter of an hour; 401 without it. */
+export function authenticateStream(request: Request, store: Store, now: number): KeyKind {
+  const [, token = ""] = (request.headers.get("authorization") ?? "").split(" ");
+  const session = store.meterSessions.all().find((row) => row.token === token);
+  if (session && session.expires > now) return "secret";
+  if (!session) throw unauthorized(`Invalid API Key provided: ${token.slice(0, 8)}****`);
+  const message = "The session has expired. Create a new meter event session.";
+  throw new ApiError(400, { type: "temporary_session_expired", code: "billing_meter_event_session_expired", message });
 }
 
 function atobOrEmpty(text: string): string {

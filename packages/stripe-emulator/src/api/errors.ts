@@ -1,6 +1,6 @@
 /** The part of Stripe's error body that this emulator fills (https://docs.stripe.com/api/errors). */
 export interface ErrorBody {
-  type: "invalid_request_error" | "card_error" | "idempotency_error" | "api_error";
+  type: "invalid_request_error" | "card_error" | "idempotency_error" | "api_error" | "temporary_session_expired";
   message: string;
   code?: string;
   decline_code?: string;

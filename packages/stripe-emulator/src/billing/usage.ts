@@ -13,8 +13,9 @@ type Meter = Stored<Stripe.Billing.Meter>;
 export function usedOf(world: World, meter: Meter, customer: string, start: number, end: number): number {
   const told = world.store.meterEvents
     .where("event_name", meter.event_name)
-    .filter(({ payload, timestamp }) => {
-      return payload[meter.customer_mapping.event_payload_key] === customer && timestamp >= start && timestamp < end;
+    .filter(({ canceled, payload, timestamp }) => {
+      const theirs = payload[meter.customer_mapping.event_payload_key] === customer;
+      return theirs && !canceled && timestamp >= start && timestamp < end;
     })
     .sort((a, b) => a.timestamp - b.timestamp);
   const values = told.map(({ payload }) => Number(payload[meter.value_settings.event_payload_key]));

@@ -85,7 +85,7 @@ const PAST_S = 35 * 86_400;
 const FUTURE_S = 300;
 
 /** Use that an app reports (https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api). */
-function recordUse(world: World, { event_name: name, payload, ...asked }: ParamsOf<typeof eventParams>) {
+export function recordUse(world: World, { event_name: name, payload, ...asked }: ParamsOf<typeof eventParams>) {
   const { store } = world;
   const meter = store.meters.all().find((row) => row.event_name === name && row.status === "active");
   if (!meter) throw invalid(`No active meter found for event name: ${name}.`, undefined, "event_name");
@@ -117,6 +117,38 @@ function recordUse(world: World, { event_name: name, payload, ...asked }: Params
   };
   store.meterEvents.put({ id: identifier, ...event });
   return event;
+}
+
+const adjustmentParams = schema(
+  {
+    cancel: hashOf(schema({ identifier: text }, ["identifier"])),
+    event_name: text,
+    type: oneOf("cancel"),
+  } satisfies Fields<keyof Stripe.Billing.MeterEventAdjustmentCreateParams>,
+  ["cancel", "event_name", "type"],
+);
+
+const DAY_S = 86_400;
+
+/** Use that was told by mistake, up to a day ago (https://docs.stripe.com/api/billing/meter-event-adjustment/create). */
+function adjustUse(
+  world: World,
+  { cancel, event_name: name, type }: ParamsOf<typeof adjustmentParams>,
+): Stripe.Billing.MeterEventAdjustment {
+  const event = world.store.meterEvents.find(cancel.identifier);
+  if (event?.event_name !== name)
+    throw invalid(`No meter event found with identifier ${cancel.identifier}.`, undefined, "cancel[identifier]");
+  if (event.canceled || event.created < Math.floor(Date.now() / 1000) - DAY_S)
+    throw invalid("A meter event can be canceled once, within 24 hours.", undefined, "cancel[identifier]");
+  world.store.meterEvents.put({ ...event, canceled: true });
+  return {
+    object: "billing.meter_event_adjustment",
+    cancel,
+    event_name: name,
+    livemode: false,
+    status: "complete",
+    type,
+  };
 }
 
 function assertCountable(value: string | undefined, key: string): void {
@@ -174,4 +206,5 @@ export const meterRoutes: Route[] = [
     summarise(world, id, filters),
   ),
   route("POST", "/v1/billing/meter_events", eventParams, recordUse),
+  route("POST", "/v1/billing/meter_event_adjustments", adjustmentParams, adjustUse),
 ];

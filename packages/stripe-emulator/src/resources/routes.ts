@@ -15,6 +15,7 @@ import { eventRoutes } from "./events.ts";
 import { fundRoutes } from "./funds.ts";
 import { invoiceItemRoutes } from "./invoice-items.ts";
 import { invoiceRoutes } from "./invoices.ts";
+import { meterStreamRoutes } from "./meter-streams.ts";
 import { meterRoutes } from "./meters.ts";
 import { paymentIntentRoutes } from "./payment-intents.ts";
 import { paymentLinkRoutes } from "./payment-links.ts";
@@ -58,6 +59,7 @@ export const ROUTES: Route[] = [
   ...priceRoutes,
   ...planRoutes,
   ...meterRoutes,
+  ...meterStreamRoutes,
   ...creditGrantRoutes,
   ...couponRoutes,
   ...promotionCodeRoutes,

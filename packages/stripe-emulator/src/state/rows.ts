@@ -161,6 +161,7 @@ export interface Rows {
   priceTiers: PriceTiers;
   meters: Stored<Stripe.Billing.Meter>;
   meterEvents: MeterEventRow;
+  meterSessions: MeterSession;
   creditGrants: Stored<Stripe.Billing.CreditGrant>;
   /** What was granted, used, lost and given back. */
   creditEntries: Stored<Stripe.Billing.CreditBalanceTransaction>;
@@ -218,6 +219,15 @@ export interface Rows {
 /** By its identifier, which Stripe keeps to tell a repetition by. */
 export interface MeterEventRow extends Stripe.Billing.MeterEvent {
   id: string;
+  /** It was told by mistake, and counts no more. */
+  canceled?: true;
+}
+
+/** With its token events are streamed, until it expires (seconds). */
+export interface MeterSession {
+  id: string;
+  token: string;
+  expires: number;
 }
 
 export interface EventRow {
@@ -250,6 +260,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   priceTiers: true,
   meters: true,
   meterEvents: true,
+  meterSessions: true,
   creditGrants: true,
   creditEntries: true,
   checkoutSessions: true,
