@@ -3,7 +3,6 @@ export const IGNORED: Record<string, string> = {
   adaptive_pricing: "buyers see the price in the session's own currency",
   account: "Stripe's CLI says whose event it is",
   automatic_payment_methods: "which methods there are depends on the currency",
-  billing_mode: "it is flexible, as it is by default",
   custom_text: "words on a page",
   email_type: "no e-mails are sent",
   for_stripecli: "Stripe's CLI says that it is itself",
@@ -20,7 +19,6 @@ export const IGNORED: Record<string, string> = {
   saved_payment_method_options: "pages show no saved methods",
   shipping: "pages ship nothing",
   statement_descriptor_suffix: "no statements are printed",
-  tax_id_collection: "pages ask for no tax id",
   type: "products have one type now",
   validate_location: "places are not looked up",
 };

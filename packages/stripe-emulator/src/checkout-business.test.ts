@@ -93,3 +93,29 @@ test("a language is kept, shown, and refused when Stripe has none of that name",
     param: "locale",
   });
 });
+
+// https://docs.stripe.com/api/payment-link/create#create_payment_link-tax_id_collection
+test("a payment link asks a business for its tax id, too, and takes no tax where it is given", async () => {
+  const { id: price } = await inDollars();
+  const link = await stripe.paymentLinks.create({ line_items: [{ price, quantity: 1 }], ...business });
+  expect(link.tax_id_collection).toEqual({ enabled: true, required: "never" });
+  const visit = await fetch(link.url, { redirect: "manual" });
+  const url = visit.headers.get("location");
+  await bench.submit(url, { ...CARD, ...GERMANY, email: "shop@example.com", tax_id: "DE123456789" });
+  const [session] = (await stripe.checkout.sessions.list({ payment_link: link.id })).data;
+  expect(session).toMatchObject({
+    status: "complete",
+    amount_total: 1000,
+    customer_details: { tax_ids: [{ value: "DE123456789" }] },
+  });
+});
+
+test("prorations of the classic mode are not modelled: nobody is told that they are", async () => {
+  const asked = (type: "classic" | "flexible") => ({ subscription_data: { billing_mode: { type } } });
+  const price = await inDollars();
+  expect(await createCheckout(stripe, price, asked("flexible"))).toMatchObject({ status: "open" });
+  await expect(createCheckout(stripe, price, asked("classic"))).rejects.toMatchObject({
+    code: "emulator_parameter_not_modelled",
+    param: "subscription_data[billing_mode][type]",
+  });
+});

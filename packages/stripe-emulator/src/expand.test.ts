@@ -85,3 +85,14 @@ test("a deleted product is expanded as what is left of it", async () => {
   const { line_items } = await stripe.checkout.sessions.retrieve(id, { expand: ["line_items.data.price.product"] });
   expect(line_items?.data[0]?.price?.product).toEqual({ id: price.product, object: "product", deleted: true });
 });
+
+test("what was filled in for one answer is an id again in the next one", async () => {
+  const read = (expand: string[]) => stripe.subscriptions.retrieve(subscription.id, { expand });
+  const plain = await read([]);
+  const filled = await read(["customer.invoice_settings.default_payment_method", "latest_invoice.customer"]);
+  expect(filled).toMatchObject({ customer: { id: customer.id }, latest_invoice: { customer: { id: customer.id } } });
+  expect(await read([])).toEqual(plain);
+  expect((await stripe.invoices.retrieve(String(plain.latest_invoice))).customer).toBe(customer.id);
+  const { invoice_settings: settings } = (await stripe.customers.retrieve(customer.id)) as Stripe.Customer;
+  expect(settings.default_payment_method).toMatch(/^pm_/);
+});

@@ -21,7 +21,16 @@ test("no parameter is taken without effect but those that change nothing for any
 
 test("what decides over money is never among them", () => {
   const found = ignoredBy();
-  for (const name of ["payment_settings", "liability", "forgive", "quantity", "discounts", "trial_end"])
+  for (const name of [
+    "payment_settings",
+    "liability",
+    "forgive",
+    "quantity",
+    "discounts",
+    "trial_end",
+    "billing_mode",
+    "tax_id_collection",
+  ])
     expect(found.get(name), name).toBeUndefined();
   const charged = (found.get("off_session") ?? []).filter((operation) => operation.includes("payment_intents"));
   expect(charged).toEqual([]);

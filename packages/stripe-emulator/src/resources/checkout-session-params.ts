@@ -62,7 +62,8 @@ const subscriptionData = hashOf(
     trial_end: integer,
     trial_period_days: integer,
     trial_settings: trialSettings,
-    billing_mode: ignored,
+    // Prorations of the other mode, `classic`, come to other amounts.
+    billing_mode: hashOf(schema({ type: oneOf("flexible") }, ["type"])),
   } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.SubscriptionData>),
 );
 
@@ -102,7 +103,7 @@ const consentCollection = hashOf(
   >),
 );
 
-const taxIdCollection = hashOf(
+export const taxIdCollection = hashOf(
   schema(
     { enabled: boolean, required: oneOf("if_supported", "never") } satisfies Fields<
       keyof Stripe.Checkout.SessionCreateParams.TaxIdCollection

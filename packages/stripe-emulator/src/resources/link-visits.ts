@@ -52,6 +52,9 @@ function sessionOf(world: World, link: PaymentLink): CreateSessionParams {
     cancel_url: STRIPE,
     submit_type: link.submit_type as CreateSessionParams["submit_type"],
     ...(link.automatic_tax.enabled ? { automatic_tax: { enabled: true } } : {}),
+    ...(link.tax_id_collection.enabled
+      ? { tax_id_collection: { enabled: true, required: link.tax_id_collection.required as "if_supported" | "never" } }
+      : {}),
     ...(mode === "subscription" ? ofSubscription(link) : ofPayment(link)),
   };
 }

@@ -13,7 +13,7 @@ import {
   schema,
   text,
 } from "../api/params.ts";
-import { invoiceCreation, lineItem, paymentIntentData } from "./checkout-session-params.ts";
+import { invoiceCreation, lineItem, paymentIntentData, taxIdCollection } from "./checkout-session-params.ts";
 import { currency } from "./price-params.ts";
 import { liability, trialSettings } from "./subscription-params.ts";
 
@@ -50,7 +50,7 @@ const attributes = {
       trial_settings: clearable(trialSettings),
     } satisfies Fields<keyof Stripe.PaymentLinkCreateParams.SubscriptionData>),
   ),
-  tax_id_collection: ignored,
+  tax_id_collection: taxIdCollection,
 } satisfies Fields<keyof Stripe.PaymentLinkUpdateParams>;
 
 export const createParams = schema(

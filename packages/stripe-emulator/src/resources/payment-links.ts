@@ -86,13 +86,14 @@ const newLink = (world: World, id: string, currency: string, mode: "payment" | "
 
 /** What the parameters make of a link that is there, or (undefined) of a new one. */
 function changed(before: PaymentLink | undefined, params: LinkParams): Partial<PaymentLink> {
-  const { custom_text: _text, phone_number_collection: _phone, tax_id_collection: _ids, ...asked } = params;
+  const { custom_text: _text, phone_number_collection: _phone, tax_id_collection: taxId, ...asked } = params;
   const { after_completion: after, automatic_tax: tax, invoice_creation: invoice, metadata, ...others } = asked;
   const { payment_intent_data: payment, subscription_data: subscription, ...plain } = others;
   return {
     ...plain,
     metadata: mergeMetadata(before?.metadata ?? {}, metadata),
     ...(after ? { after_completion: completion(after) } : {}),
+    ...(taxId ? { tax_id_collection: { enabled: taxId.enabled, required: taxId.required ?? "never" } } : {}),
     ...(tax ? { automatic_tax: { enabled: tax.enabled, liability: tax.enabled ? { type: "self" } : null } } : {}),
     ...(invoice ? { invoice_creation: { enabled: invoice.enabled, invoice_data: invoiceData(invoice) } } : {}),
     ...(payment ? { payment_intent_data: paymentData(payment) } : {}),
