@@ -340,6 +340,10 @@ begin
   perform billing.watch_subscription(subscription.id, subscription.customer_id, subscription.metadata)
   from public.user_subscriptions subscription
   where subscription.customer_id = new.id and subscription.is_live;
+  -- Until now nobody knew whose seats these are.
+  if exists (select from billing.seats) then
+    perform billing.watch_seats(array(select s.id from public.user_subscriptions s where s.customer_id = new.id), '{}');
+  end if;
   return null;
 end
 $$;

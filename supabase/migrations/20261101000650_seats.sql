@@ -103,7 +103,9 @@ begin
       when settle_seats.waits then now() + interval '1 day'
       else now() + billing.pause_before_attempt(known.attempts)
     end
-  where known.payer = settle_seats.payer and known.subscription_group = settle_seats.subscription_group;
+  where known.payer = settle_seats.payer and known.subscription_group = settle_seats.subscription_group
+    -- Whoever got no answer to that it follows says that something is in the way.
+    and (settle_seats.problem is null or known.followed < settle_seats.version);
   if settle_seats.to_tell then
     insert into billing.outbox (source_id, kind, object_id)
     select known.wanted || ' ' || known.subscription_group, 'seats_not_followed', known.payer || ' (' || settle_seats.problem || ')'
@@ -131,8 +133,9 @@ language sql set search_path = '' as $$
     and exists (
       select
       from jsonb_array_elements(subscription.items) item
-      join public.products product on product.id = item ->> 'product_id'
-      where coalesce(trim(product.metadata ->> 'subscription_group'), '') = known.subscription_group
+      left join public.products product on product.id = item ->> 'product_id'
+      -- A product that has not arrived yet may be of any.
+      where (product.id is null or coalesce(trim(product.metadata ->> 'subscription_group'), '') = known.subscription_group)
         and (item ->> 'quantity')::integer is distinct from known.wanted
     )
 $$;

@@ -148,6 +148,14 @@ describe("the quantity of a subscription", () => {
     expect(await store.charged(buyer.customer)).toEqual(charged);
   });
 
+  it("follows without a problem, though whoever said so got no answer", async () => {
+    const buyer = await subscribe(2);
+    await use(buyer.user, 3);
+    await follow();
+    await query("select public.settle_seats($1, '', 1, true, '57014')", [`user:${buyer.user.id}`]);
+    expect(await problemOf(buyer.user)).toBeNull();
+  });
+
   it("follows a number that came while it was being changed", async () => {
     const buyer = await subscribe(2);
     await use(buyer.user, 3);
@@ -215,6 +223,32 @@ describe("the quantity of a subscription", () => {
     await wait("90 minutes");
     await follow();
     expect(await quantityOf(buyer)).toBe(3);
+  });
+
+  it("follows where only later it is known whose the subscription is, or of which product", async () => {
+    const { stripe } = store.lent;
+    const { id: product } = await stripe.products.create({ name: "Not here yet" });
+    const { id: price } = await stripe.prices.create({
+      product,
+      currency: "usd",
+      unit_amount: 1500,
+      recurring: { interval: "month" },
+    });
+    for (const customer of [{}, { metadata: {}, email: "another@example.com" }]) {
+      const buyer = await store.subscribe({ items: [{ price, quantity: 2 }] }, { customer });
+      // Nothing of theirs runs that anybody knows of.
+      await query("insert into billing.seats (payer, subscription_group, wanted, followed) values ($1, '', 3, 1)", [
+        `user:${buyer.user.id}`,
+      ]);
+      await noteAnew(store.shop.billing, "subscription", buyer.subscription.id);
+      await nextSecond();
+      await stripe.customers.update(buyer.customer, { metadata: { user_id: buyer.user.id } });
+      await noteAnew(store.shop.billing, "customer", buyer.customer);
+      await relay.run();
+      await follow();
+      expect(await quantityOf(buyer)).toBe(3);
+      await noteAnew(store.shop.billing, "product", product);
+    }
   });
 });
 

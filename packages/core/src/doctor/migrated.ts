@@ -1791,7 +1791,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.watch_owned_customer()": {
-      body: "d5e7bddad24b6e160175167cae83bb75",
+      body: "e1d964aa91aeb038d4f1f4486f2b89a3",
       callers: [],
       declared: "() returns trigger, plpgsql, volatile",
       definer: false,
@@ -1805,7 +1805,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.watch_seats(subscription_ids text[], before public.user_subscriptions[])": {
-      body: "c94e78bfb07126fded1365f4956295bd",
+      body: "90a18a6d054a20188ef473f18a8ac702",
       callers: [],
       declared: "(subscription_ids text[], before public.user_subscriptions[]) returns void, sql, volatile",
       definer: false,
@@ -2328,7 +2328,7 @@ export const migrated: Catalog = {
     },
     "public.settle_seats(payer text, subscription_group text, version bigint, changed boolean, problem text, to_tell boolean, waits boolean)":
       {
-        body: "60c5481e297599e72b33ad919ee8ff62",
+        body: "89a0c5effc4ab331d9fcb4904795407b",
         callers: ["service_role"],
         declared:
           "(payer text, subscription_group text, version bigint, changed boolean, problem text DEFAULT NULL::text, to_tell boolean DEFAULT false, waits boolean DEFAULT false) returns void, plpgsql, volatile",
