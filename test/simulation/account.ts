@@ -29,6 +29,8 @@ interface AccountOptions {
   afterRetries: AfterRetries;
   /** Which events are never made. */
   isUnmade(id: string): boolean;
+  /** How long after it was made an event is listed. Other lists show at once what there is: https://docs.stripe.com/search#data-freshness */
+  listedAfterMs(id: string): number;
 }
 
 /** Stripe: the emulator, with one account. */
@@ -41,12 +43,16 @@ export class Account {
   readonly #endpoints: readonly string[];
 
   readonly #isUnmade: (id: string) => boolean;
+  readonly #listedAfterMs: (id: string) => number;
   /** Events that seemed never to be made, and come late all the same. */
   readonly #made = new Set<string>();
+  /** All events, as they were at a moment: at rest one oracle after the other asks for them, and to copy them takes a while. */
+  #copied: { at: number; events: Stripe.Event[] } | undefined;
 
-  constructor({ mostInPage, twoVersions, afterRetries, isUnmade }: AccountOptions) {
+  constructor({ mostInPage, twoVersions, afterRetries, isUnmade, listedAfterMs }: AccountOptions) {
     this.#mostInPage = mostInPage;
     this.#isUnmade = isUnmade;
+    this.#listedAfterMs = listedAfterMs;
     this.#endpoints = twoVersions ? ["we_1", "we_2"] : ["we_1"];
     const endpoint = {
       url: `https://app.test${WEBHOOK_PATH}`,
@@ -73,13 +79,14 @@ export class Account {
     if (fault === "kept_500")
       await this.control("faults", { kind: "error_500_kept", match: `${method} ${url.pathname}$` });
     const answer = await this.emulator.fetch(new Request(url, { method, headers, ...(method === "POST" && { body }) }));
-    return method === "GET" && url.pathname === "/v1/events" && answer.ok ? this.#withoutUnmade(answer) : answer;
+    return method === "GET" && url.pathname === "/v1/events" && answer.ok ? this.#listed(answer) : answer;
   }
 
-  async #withoutUnmade(answer: Response): Promise<Response> {
+  async #listed(answer: Response): Promise<Response> {
     const page = (await answer.json()) as Stripe.ApiList<Stripe.Event>;
     const { data } = page;
-    const shown = data.filter(({ id }) => !this.hides(id));
+    const now = Date.now();
+    const shown = data.filter(({ id, created }) => !this.hides(id) && 1000 * created + this.#listedAfterMs(id) <= now);
     // The next page begins after the last one of this.
     const [last] = shown.length === 0 ? data.slice(-1) : [];
     if (last) this.#made.add(last.id);
@@ -95,12 +102,19 @@ export class Account {
 
   /** All that were made, oldest first. */
   events(): Stripe.Event[] {
-    return this.emulator.events().filter(({ id }) => !this.hides(id));
+    return this.allEvents().filter(({ id }) => !this.hides(id));
+  }
+
+  /** Those that were never made, too. */
+  allEvents(): Stripe.Event[] {
+    const at = Date.now();
+    if (this.#copied?.at !== at) this.#copied = { at, events: this.emulator.events() };
+    return this.#copied.events;
   }
 
   /** The ids of objects that changed without an event. */
   changedSilently(): Set<string> {
-    const hidden = this.emulator.events().filter(({ id }) => this.hides(id));
+    const hidden = this.allEvents().filter(({ id }) => this.hides(id));
     return new Set(hidden.map(({ data }) => (data.object as { id: string }).id));
   }
 

@@ -1,5 +1,3 @@
-const EMPTY = new Set([204, 205, 304]);
-
 /** An answer, read to its end. */
 export interface Answer {
   status: number;
@@ -7,12 +5,17 @@ export interface Answer {
   text: string;
 }
 
-/** An answer, as clients read one: of the streams in a `Response` they make nothing, and a tenth of the time would be theirs. */
+export const json = (status: number, text: string): Answer => ({
+  status,
+  headers: new Headers({ "content-type": "application/json" }),
+  text,
+});
+
+/** An answer, as clients read one: a `Response` with its streams would be a tenth of the time. */
 class Arrived {
   readonly status: number;
   readonly headers: Headers;
   readonly statusText = "";
-  readonly body = null;
   readonly #text: string;
 
   constructor({ status, headers, text }: Answer) {
@@ -25,12 +28,13 @@ class Arrived {
     return this.status >= 200 && this.status < 300;
   }
 
+  /** For whoever reads it piece by piece. */
+  get body(): Uint8Array[] {
+    return [Buffer.from(this.#text)];
+  }
+
   text = async () => this.#text;
   json = async () => JSON.parse(this.#text);
 }
 
 export const arrived = (answer: Answer): Response => new Arrived(answer) as unknown as Response;
-
-/** For whoever reads an answer piece by piece. */
-export const streamed = ({ status, headers, text }: Answer): Response =>
-  new Response(EMPTY.has(status) ? null : text, { status, headers });

@@ -38,3 +38,14 @@ export function stripeOf(account: Account) {
 }
 
 export const groupOf = ({ items }: Stripe.Subscription) => (items.data[0]?.price.unit_amount === 900 ? "addon" : "pro");
+
+/** Whom one of our own pages was opened for. */
+export const payerIn = ({ metadata }: Stripe.Subscription) => metadata.organization_id ?? metadata.user_id;
+
+/** By customer, whose it is. */
+export async function payersIn({ database }: AtRest): Promise<ReadonlyMap<string, string>> {
+  const owned = await database.query<{ id: string; payer: string }>(
+    "select id, coalesce(organization_id, user_id::text) as payer from public.customers where num_nonnulls(user_id, organization_id) > 0",
+  );
+  return new Map(owned.map(({ id, payer }) => [id, payer]));
+}

@@ -1,3 +1,4 @@
+import type { Breakable } from "./faults.ts";
 import { Random } from "./random.ts";
 
 /** What a world has more of than others: what seldom comes together anywhere is usual in some. */
@@ -14,15 +15,20 @@ export interface Climate {
   /** In how many turns the consumer stands still, and how many of these times it does so for as long as anywhere. */
   stopped: number;
   longest: number;
+  /** In how many turns a place is out of order, and which may be. */
+  breaks: number;
+  places: readonly Breakable[];
   /** Of so many calls, one is befallen. */
   rates: readonly number[];
   /** How much Stripe shows in one page of a listing. */
   pages: readonly number[];
   /** Of so many events, one is never made: a sweep is to mend it. */
   unmade: readonly number[];
-  /** In how many turns the webhook's secret is rolled, and what was changed is not found by search. */
+  /** In how many turns the webhook's secret is rolled, and Supabase's key; and in how many what was changed is not found by search. */
   rolls: number;
   searchLags: number;
+  /** In how many worlds events are listed late. */
+  listsLag: number;
   /** In how many worlds there is a second endpoint, of an older version of Stripe's API. */
   twoVersions: number;
 }
@@ -35,11 +41,14 @@ const USUAL: Climate = {
   deaf: 0.05,
   stopped: 0.2,
   longest: 0,
+  breaks: 0.15,
+  places: ["stripe", "supabase", "sqs", "webhook"],
   rates: [0, 0.005, 0.02, 0.05],
-  pages: [100, 100, 4],
+  pages: [100, 100, 20],
   unmade: [0],
   rolls: 0.05,
   searchLags: 0.1,
+  listsLag: 0.1,
   twoVersions: 0.05,
 };
 
@@ -76,9 +85,9 @@ const CLIMATES: Record<string, Partial<Climate>> = {
   },
   leaving: {
     steps: { "is deleted": 8, "buys, and is deleted meanwhile": 8, "is sold a second one by hand": 3 },
-    adds: { "is deleted just when they buy": 8, "tries without a card": 4 },
+    adds: { "is deleted just when they buy": 8, "is deleted just when they buy again": 12, "tries without a card": 4 },
   },
-  deaf: { deaf: 0.6, pages: [4], rates: [0, 0.02, 0.1] },
+  deaf: { deaf: 0.6, listsLag: 0.5, pages: [20], rates: [0, 0.02, 0.1] },
   forgetful: { stopped: 0.8, longest: 0.8, rates: [0, 0.02] },
   organizations: { steps: { "is no manager any more": 8, "is sold one in two names": 12 }, organizations: 0.8 },
   plans: {
@@ -88,6 +97,12 @@ const CLIMATES: Record<string, Partial<Climate>> = {
     steps: { "changes back and forth": 15, "is sold one that is changed at once": 15, upgrades: 6 },
     rates: [0, 0.02],
   },
+  seats: {
+    steps: { "changes the plan": 4, upgrades: 0.3, "has a card that fails": 0.5 },
+    adds: { "is used by more, or fewer": 30 },
+    organizations: 0.6,
+  },
+  untold: { steps: { "disputes what was bought": 30 }, breaks: 1, places: ["sns"], rates: [0, 0.01] },
   storms: { rates: [0.1, 0.2] },
   unmade: { unmade: [0.05], rates: [0, 0.02] },
   handovers: { rolls: 0.5, twoVersions: 0.7, searchLags: 0.5, rates: [0, 0.02] },

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { toEvent } from "@turnpike/local/testing/aws";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { type Answer, json } from "./arrived.ts";
 import { type FunctionName, Lambda } from "./lambda.ts";
 import type { Call, Server } from "./network.ts";
 import { Queue } from "./queue.ts";
@@ -86,13 +87,13 @@ export class Cloud {
       answer: async ({ body }) => {
         const form = new URLSearchParams(body);
         this.mails.push({ subject: form.get("Subject") ?? "", text: form.get("Message") ?? "" });
-        return new Response("<PublishResponse/>");
+        return { status: 200, headers: new Headers(), text: "<PublishResponse/>" };
       },
     },
   };
 
   /** API Gateway. */
-  async #route(call: Call): Promise<Response> {
+  async #route(call: Call): Promise<Answer> {
     const { method, url, headers, body } = call;
     for (const route of ROUTES) {
       const found = route.method === method ? route.path.exec(url.pathname) : null;
@@ -113,14 +114,11 @@ export class Cloud {
         route.name,
         toEvent(request, match, randomUUID(), new Date(this.#scheduler.now)),
       );
-      if (!("answer" in ran)) return Response.json({ message: "Internal Server Error" }, { status: 500 });
-      const answer = ran.answer as APIGatewayProxyStructuredResultV2;
-      return new Response(answer.body ?? null, {
-        status: answer.statusCode ?? 200,
-        headers: answer.headers as Record<string, string>,
-      });
+      if (!("answer" in ran)) return json(500, '{"message":"Internal Server Error"}');
+      const { statusCode = 200, headers: shown, body: text = "" } = ran.answer as APIGatewayProxyStructuredResultV2;
+      return { status: statusCode, headers: new Headers(shown as Record<string, string>), text };
     }
-    return Response.json({ message: "Not Found" }, { status: 404 });
+    return json(404, '{"message":"Not Found"}');
   }
 
   /** What a schedule would start now. @returns whether it came to its end */

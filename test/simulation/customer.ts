@@ -32,6 +32,8 @@ export class Customer {
   readonly wronglySold: string[] = [];
   /** What previews of a change of plan have shown to be charged at once. */
   readonly shown: { subscriptionId: string; amountDue: number }[] = [];
+  /** The numbers that the product has said to be in use. */
+  readonly seats: number[] = [];
   readonly #leftOpen: string[] = [];
   #isConfirmed = false;
   #manages = false;
@@ -47,6 +49,11 @@ export class Customer {
   /** What the product writes on what is theirs. */
   get metadata(): Record<string, string> {
     return this.organizationId ? { organization_id: this.organizationId } : { user_id: this.id };
+  }
+
+  /** Whom they buy for. */
+  get payer(): string {
+    return this.organizationId ?? this.id;
   }
 
   get nextEmail(): string {
@@ -188,6 +195,16 @@ export class Customer {
     await this.changeEmail(email);
     await this.wait(seconds);
     if (!this.#isConfirmed && !this.deleted) await this.confirmEmail();
+  }
+
+  /** The product says how many use it: members of theirs, or of their organisation. */
+  async useSeats(seats: number): Promise<void> {
+    this.seats.push(Math.max(1, seats));
+    await this.#shop.database.query("select billing.set_seats($1, $2, $3)", [
+      this.organizationId ? "organization" : "user",
+      this.payer,
+      seats,
+    ]);
   }
 
   async confirmEmail(): Promise<void> {

@@ -1,7 +1,8 @@
-import { createPrivateKey, type JsonWebKey } from "node:crypto";
+import { createPrivateKey, type JsonWebKey, randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { type EmbeddedSupabase, generateSigningKey, startEmbeddedSupabase } from "@turnpike/local/testing";
 import { signToken } from "../security/tokens.ts";
+import { json } from "./arrived.ts";
 import { Machine, runOn } from "./machine.ts";
 import type { Server } from "./network.ts";
 import { Rest } from "./rest.ts";
@@ -97,6 +98,8 @@ export class Database {
   readonly #signingKey: JsonWebKey & { kid?: string };
   readonly #rest: Rest;
   readonly server: Server;
+  /** The secret keys that open it. */
+  #keys: ReadonlySet<string> = new Set();
 
   private constructor(supabase: EmbeddedSupabase, signingKey: JsonWebKey, rest: Rest) {
     this.#supabase = supabase;
@@ -105,9 +108,15 @@ export class Database {
     this.server = {
       place: () => "supabase",
       atOnce: true,
-      answer: async ({ method, url, headers, body }) =>
-        this.#rest.answer(method, url, headers, body) ??
-        supabase.fetch(new Request(url, { method, headers, ...(method !== "GET" && { body }) })),
+      answer: async ({ method, url, headers, body }) => {
+        const key = headers.get("apikey") ?? "";
+        if (key.startsWith(KEYS.secretKey) && !this.#keys.has(key))
+          return json(401, '{"message":"Unregistered API key"}');
+        return (
+          this.#rest.answer(method, url, headers, body) ??
+          supabase.fetch(new Request(url, { method, headers, ...(method !== "GET" && { body }) }))
+        );
+      },
     };
   }
 
@@ -126,6 +135,9 @@ export class Database {
     clearInterval(alive);
     // Else how a statement is planned, and in which order it finds rows, depends on how often it was run before.
     await supabase.query("set plan_cache_mode = force_generic_plan");
+    // Nobody looks at what it counts, and there is no disk.
+    for (const setting of ["synchronous_commit", "track_counts", "track_activities"])
+      await supabase.query(`set ${setting} = off`);
     const rest = await Rest.open((sql, parameters) => runOn(POSTGRES, () => supabase.query(sql, parameters)));
     const database = new Database(supabase, signingKey as JsonWebKey, rest);
     await database.change(WATCH);
@@ -146,7 +158,20 @@ export class Database {
   }
 
   async empty(): Promise<void> {
+    this.keepKey(KEYS.secretKey);
     await this.query(EMPTY);
+  }
+
+  /** Another secret key: as in Supabase's dashboard there may be several. */
+  addKey(): string {
+    const key = `${KEYS.secretKey}_${randomUUID()}`;
+    this.#keys = new Set([...this.#keys, key]);
+    return key;
+  }
+
+  /** Takes all other secret keys away. */
+  keepKey(key: string): void {
+    this.#keys = new Set([key]);
   }
 
   /** An access token of a user's. */

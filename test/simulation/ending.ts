@@ -30,7 +30,7 @@ export class Ending {
       await this.#run("relay");
       // What reconciliation queues may be held up on its way, too.
       await scheduler.runUntil(Math.max(scheduler.now + 3 * MINUTE, cloud.events.lastVisibleAt));
-      const due = await this.#nextNotice();
+      const due = await this.#nextDue();
       if (round >= 2 && cloud.isIdle && this.#network.underWay === 0 && due === undefined) return;
       if (due !== undefined) await scheduler.runUntil(Math.max(scheduler.now, due));
     }
@@ -60,9 +60,14 @@ export class Ending {
       );
   }
 
-  async #nextNotice(): Promise<number | undefined> {
+  async #nextDue(): Promise<number | undefined> {
     const [row] = await this.#atRest.database.query<{ at: string | null }>(
-      "select min(next_attempt_at) as at from billing.outbox where sent_at is null and next_attempt_at < 'infinity'",
+      `select min(at) as at from (
+        select next_attempt_at from billing.outbox where sent_at is null and next_attempt_at < 'infinity'
+        -- What is in the way of a number of seats, and stays, is looked at once a day.
+        union all
+        select due_at from billing.seats where version > followed and due_at < now() + interval '2 hours'
+      ) due (at)`,
     );
     return row?.at ? Date.parse(row.at) : undefined;
   }

@@ -31,7 +31,10 @@ const OUTAGES = {
   supabase: ["lost", "cut", "hang", "done_hang", "error_500", "error_503", "done_500", "torn"],
   sqs: ["lost", "error_500", "partial"],
   webhook: ["lost", "cut", "error_500", "done_500"],
+  sns: ["lost", "error_500"],
 } as const satisfies Partial<Record<Place, readonly FaultKind[]>>;
+/** A place that may be out of order. */
+export type Breakable = keyof typeof OUTAGES;
 
 export interface FaultPlan {
   /** Of so many calls, one is befallen; by place. */
@@ -81,12 +84,12 @@ export class Faults {
     return this.#steps;
   }
 
-  /** Lets a place be out of order for a while, up to a quarter of an hour. */
-  breakDown(now: number): void {
-    const place = this.#random.pick(["stripe", "supabase", "sqs", "webhook"] as const);
+  /** Lets one of these places be out of order for a while, up to a quarter of an hour. */
+  breakDown(now: number, places: readonly Breakable[]): void {
+    const place = this.#random.pick(places);
     // Whoever asks SQS asks again fourteen times within ten seconds: for longer it would be most of a world's calls.
     const forMs = 20_000 * (place === "sqs" ? 3 : 45) ** this.#random.next();
-    this.#outage = { place, kind: this.#random.pick(OUTAGES[place]), until: now + forMs };
+    this.#outage = { place, kind: this.#random.pick<FaultKind>(OUTAGES[place]), until: now + forMs };
   }
 
   /** What befalls a call, if anything. */

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { type Answer, arrived, streamed } from "./arrived.ts";
+import { type Answer, arrived } from "./arrived.ts";
 import type { FaultKind, Faults, Place } from "./faults.ts";
 import { currentMachine, type Machine } from "./machine.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -121,8 +121,7 @@ class Flight {
     // The keys that sign tokens are made anew with each process.
     const shown = this.#call.url.pathname.startsWith("/auth/") ? "" : digestOf(text);
     this.#end(`${status} ${shown}`, () => {
-      const { from } = this.#call;
-      if (from?.alive !== false) this.#ends.resolve((from ? arrived : streamed)({ status, headers, text }));
+      if (this.#call.from?.alive !== false) this.#ends.resolve(arrived({ status, headers, text }));
     });
   }
 

@@ -1,6 +1,6 @@
 import { readEvent } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
-import { type AtRest, groupOf, stripeOf } from "./at-rest.ts";
+import { type AtRest, groupOf, payerIn, payersIn, stripeOf } from "./at-rest.ts";
 import { namedOf } from "./owners.ts";
 
 /** What the ledger and the outbox say at rest, and what was done about it. */
@@ -42,7 +42,7 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     // Whose it was has left since.
     const hadAnother = (customer: string) => [...(named.get(customer)?.people ?? [])].some((id) => gone.has(id));
     // It may have been of another group by then. Events that were never made say so, too: whoever asked Stripe has seen it.
-    const all = world.account.emulator.events();
+    const all = world.account.allEvents();
     const claims = new Set(all.flatMap(claimIn));
     const everShown = Map.groupBy(all, ({ data }) => (data.object as { id: string }).id);
     const groups = (id: string) =>
@@ -77,24 +77,39 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     });
   },
 
-  "what was paid first is what the page promised": async ({ account, shop }) => {
+  "what was paid first is what the page promised": async ({ account, shop, histories }) => {
+    const numbers = new Set([1, ...histories.flatMap(({ customer }) => customer.seats)]);
     const { list, subscriptions } = stripeOf(account);
     const sold = new Map((await subscriptions()).map((found) => [found.id, found]));
     const invoices = await list<Stripe.Invoice>("/v1/invoices", { status: "paid" });
     return invoices.flatMap(({ id, billing_reason, amount_paid, parent, lines }) => {
       const subscription = sold.get(String(parent?.subscription_details?.subscription));
       if (billing_reason !== "subscription_create" || subscription?.metadata.sold_by !== "turnpike") return [];
-      const promised = subscription.trial_start ? 0 : (lines.data[0]?.amount ?? 0);
-      return amount_paid === promised && [0, ...shop.amounts].includes(promised)
+      const { amount = 0, quantity } = lines.data[0] ?? {};
+      const promised = subscription.trial_start ? 0 : amount;
+      const isOfPage = [0, ...shop.amounts].includes(promised / (quantity ?? 1));
+      return amount_paid === promised && isOfPage && numbers.has(quantity ?? 1)
         ? []
-        : [`${id}: ${amount_paid} instead of ${promised}`];
+        : [`${id}: ${amount_paid} instead of ${promised}, for ${quantity}`];
     });
   },
 
-  "a change of plan is charged as it was shown": async ({ account, shop, histories }) => {
-    const { list, subscriptions } = stripeOf(account);
+  "a change of plan is charged as it was shown": async (world) => {
+    const { shop, histories } = world;
+    const { list, subscriptions } = stripeOf(world.account);
+    const payers = await payersIn(world);
     const ours = (await subscriptions()).filter(({ metadata }) => metadata.sold_by === "turnpike");
-    const ids = new Set(ours.map(({ id }) => id).filter((id) => !shop.changedByHand.has(id)));
+    // Where seats are counted, it is charged for them, too.
+    const counting = new Set<string | undefined>(
+      histories.flatMap(({ customer }) => (customer.seats.length > 0 ? [customer.payer] : [])),
+    );
+    const planned = ours.filter(
+      (found) =>
+        !shop.changedByHand.has(found.id) &&
+        !counting.has(payerIn(found)) &&
+        !counting.has(payers.get(String(found.customer))),
+    );
+    const ids = new Set(planned.map(({ id }) => id));
     const shown = histories.flatMap(({ customer }) => customer.shown);
     const invoices = await list<Stripe.Invoice>("/v1/invoices", {});
     return invoices.flatMap(({ id, billing_reason, parent, amount_due, status }) => {

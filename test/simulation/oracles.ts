@@ -1,9 +1,10 @@
 import { enabledEvents, getObject, type ObjectName, objects } from "@turnpike/core/mirror";
 import type Stripe from "stripe";
 import type { Account } from "./account.ts";
-import { type AtRest, groupOf, stripeOf } from "./at-rest.ts";
+import { type AtRest, groupOf, payerIn, stripeOf } from "./at-rest.ts";
 import { NOTICE_ORACLES } from "./notices.ts";
 import { isLive, OWNER_ORACLES } from "./owners.ts";
+import { SEAT_ORACLES } from "./seats.ts";
 
 /** What must hold at rest. Each answers in what way it does not. */
 export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
@@ -109,6 +110,7 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
 
   ...OWNER_ORACLES,
   ...NOTICE_ORACLES,
+  ...SEAT_ORACLES,
 };
 
 /** After a sweep nothing is left out. */
@@ -118,9 +120,6 @@ export const AFTER_A_SWEEP: typeof ORACLES = {
 
 /** Whether one of our own pages has sold it, and not to a guest. */
 const isOurs = ({ user_id, sold_by }: Stripe.Metadata) => user_id !== undefined && sold_by === "turnpike";
-
-/** Whom a page was opened for. */
-const payerIn = ({ metadata }: Stripe.Subscription) => metadata.organization_id ?? metadata.user_id;
 
 const isPaid = (status: string) => ["trialing", "active", "past_due"].includes(status);
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SQSRecord } from "aws-lambda";
+import { type Answer, json } from "./arrived.ts";
 import type { FaultKind } from "./faults.ts";
 import type { Call } from "./network.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -7,6 +8,7 @@ import type { Scheduler } from "./scheduler.ts";
 interface Message {
   id: string;
   body: string;
+  events: string[];
   sentAt: number;
   visibleAt: number;
   received: number;
@@ -56,7 +58,7 @@ export class Queue {
 
   /** The events that are neither done nor put aside, and those that are dead. */
   get idsWaiting(): string[] {
-    return [...[...this.#messages.values()].map(({ body }) => body), ...this.deadLetters].flatMap(eventsIn);
+    return [...[...this.#messages.values()].flatMap(({ events }) => events), ...this.deadLetters.flatMap(eventsIn)];
   }
 
   get working(): number {
@@ -75,7 +77,7 @@ export class Queue {
   }
 
   /** SQS's own answer to `SendMessageBatch`. */
-  take(call: Call, fault: FaultKind | undefined): Response {
+  take(call: Call, fault: FaultKind | undefined): Answer {
     return this.#takeEach(call, fault, (body) => {
       this.#noteBrought(call, body);
       this.#add(body);
@@ -92,12 +94,12 @@ export class Queue {
   }
 
   /** The same of its dead-letter queue. */
-  takeDead(call: Call, fault: FaultKind | undefined): Response {
+  takeDead(call: Call, fault: FaultKind | undefined): Answer {
     return this.#takeEach(call, fault, (body) => this.deadLetters.push(body));
   }
 
   /** SQS's own answer to `ChangeMessageVisibilityBatch`. A receipt's handle is its message's id. */
-  changeVisibility({ body }: Call): Response {
+  changeVisibility({ body }: Call): Answer {
     const { Entries } = JSON.parse(body) as {
       Entries: { Id: string; ReceiptHandle: string; VisibilityTimeout: number }[];
     };
@@ -107,10 +109,10 @@ export class Queue {
       message.visibleAt = this.#scheduler.now + 1000 * VisibilityTimeout;
       this.#wake(1000 * VisibilityTimeout);
     }
-    return Response.json({ Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] });
+    return json(200, JSON.stringify({ Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] }));
   }
 
-  #takeEach({ body }: Call, fault: FaultKind | undefined, add: (body: string) => void): Response {
+  #takeEach({ body }: Call, fault: FaultKind | undefined, add: (body: string) => void): Answer {
     const { Entries } = JSON.parse(body) as { Entries: { Id: string; MessageBody: string }[] };
     const [Successful, Failed]: object[][] = [[], []];
     for (const { Id, MessageBody } of Entries) {
@@ -121,7 +123,7 @@ export class Queue {
       add(MessageBody);
       Successful?.push({ Id, MessageId: Id });
     }
-    return Response.json({ Successful, Failed });
+    return json(200, JSON.stringify({ Successful, Failed }));
   }
 
   /** As an operator does: puts back what is dead. */
@@ -139,7 +141,7 @@ export class Queue {
     const { now, random } = this.#scheduler;
     const held = random.chance(this.#options.heldUp) ? 1000 * MOST_HELD_S ** random.next() : 0;
     const id = randomUUID();
-    this.#messages.set(id, { id, body, sentAt: now, visibleAt: now + held, received: 0 });
+    this.#messages.set(id, { id, body, events: eventsIn(body), sentAt: now, visibleAt: now + held, received: 0 });
     this.#wake(held + random.between(0, WINDOW_MS));
   }
 
@@ -150,10 +152,10 @@ export class Queue {
   #poll(): void {
     const { now, random } = this.#scheduler;
     const { retentionMs, batch, consumers, visibilityMs } = this.#options;
-    for (const { id, sentAt, body } of this.#messages.values()) {
+    for (const { id, sentAt, events } of this.#messages.values()) {
       if (sentAt + retentionMs >= now) continue;
       this.#messages.delete(id);
-      for (const event of eventsIn(body)) this.forgotten.add(event);
+      for (const event of events) this.forgotten.add(event);
     }
     const visible = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
     const alive = visible.filter((message) => !this.#bury(message));

@@ -1,5 +1,5 @@
 import type { EmbeddedSupabase } from "@turnpike/local/testing";
-import type { Answer } from "./arrived.ts";
+import { type Answer, json } from "./arrived.ts";
 
 /** Runs SQL as the service role. */
 type Query = EmbeddedSupabase["query"];
@@ -108,12 +108,6 @@ export class Rest {
     return this.#query<Row>(`execute ${name}${given && `(${given})`}`);
   }
 }
-
-const json = (status: number, text: string): Answer => ({
-  status,
-  headers: new Headers({ "content-type": "application/json" }),
-  text,
-});
 
 function listed(rows: string, one: boolean): Answer {
   if (!one) return json(200, rows);

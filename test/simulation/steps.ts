@@ -113,17 +113,33 @@ export const STEPS: Record<string, Act> = {
       await bought;
     },
   },
-  "is deleted just when they buy": {
+  "is deleted just when they buy": { weight: 0, act: leaveWhileBuying },
+  "is deleted just when they buy again": {
     weight: 0,
     act: async (customer, shop, random) => {
-      const bought = customer.buy([shop.price("basic")], { within: [0] });
-      // As long as it takes to find out who they are and what they have.
-      await customer.wait(random.between(0, 0.5));
-      await customer.leave();
-      await bought;
+      await customer.buy([shop.price("basic")]);
+      await customer.wait(random.between(20, 60));
+      await leaveWhileBuying(customer, shop, random);
+    },
+  },
+  "is used by more, or fewer": {
+    weight: 0,
+    act: async (customer, _, random) => {
+      for (let times = random.pick([1, 1, 3]); times > 0; times--) {
+        await customer.useSeats(random.whole(0, 6));
+        await customer.wait(random.between(0, 200));
+      }
     },
   },
 };
+
+async function leaveWhileBuying(customer: Customer, shop: Shop, random: Random): Promise<void> {
+  const bought = customer.buy([shop.price("basic")], { within: [0] });
+  // As long as it takes to find out who they are and what they have.
+  await customer.wait(random.between(0, 0.5));
+  await customer.leave();
+  await bought;
+}
 
 /** One price after the other. What stands beside the plans stays what it is. */
 async function changePlan(

@@ -1,4 +1,5 @@
 import { Account } from "./account.ts";
+import { json } from "./arrived.ts";
 import type { AtRest } from "./at-rest.ts";
 import { type Climate, climateOf } from "./climate.ts";
 import { Cloud, WEBHOOK_PATH } from "./cloud.ts";
@@ -29,6 +30,8 @@ export interface Result {
 
 const BEGIN = Date.UTC(2027, 0, 11, 9);
 const [MINUTE, DAY] = [60_000, 86_400_000];
+/** How long after it was made Stripe may list an event: less than the reconciliation looks back. */
+const MOST_LATE = 40 * MINUTE;
 /** How long nobody looks for what is lost. */
 const LOST_FOR = 5 * DAY;
 
@@ -70,7 +73,7 @@ const heard = (app: Server, account: Account): Server => ({
   ...app,
   answer: async (call, fault) => {
     const [event] = call.url.pathname === WEBHOOK_PATH ? (/\bevt_\w+/.exec(call.body) ?? []) : [];
-    return event && account.hides(event) ? new Response() : app.answer(call, fault);
+    return event && account.hides(event) ? json(200, "") : app.answer(call, fault);
   },
 });
 
@@ -82,6 +85,8 @@ class World {
   readonly #isSweptFirst: boolean;
   readonly #plan: Plan;
   readonly #random: Random;
+  /** Of its own: seeds from before keys were changed come to the same. */
+  readonly #keys: Random;
   readonly #atRest: AtRest;
   readonly ending: Ending;
   readonly #cloud: Cloud;
@@ -107,11 +112,16 @@ class World {
     const chance = new Random(`${seed} chance`);
     putOnStage({ scheduler, chance, fetch: (input, init) => (network?.fetch ?? notYet)(input, init) });
     const unmade = random.pick(climate.unmade);
+    const areLate = new Random(`${seed} lists`).chance(climate.listsLag);
     const account = new Account({
       mostInPage: random.pick(climate.pages),
       twoVersions: random.chance(climate.twoVersions),
       afterRetries: new Random(`${seed} retries`).pick(["cancel", "cancel", "mark_unpaid", "leave_past_due"]),
       isUnmade: (id) => unmade > 0 && new Random(`${seed} ${id}`).chance(unmade),
+      listedAfterMs: (id) => {
+        const late = new Random(`${seed} ${id} is listed`);
+        return areLate && late.chance(0.2) ? MOST_LATE ** late.next() : 0;
+      },
     });
     const servers = {
       ...cloud.servers,
@@ -130,6 +140,7 @@ class World {
     this.#plan = plan;
     this.#climate = climate;
     this.#random = random;
+    this.#keys = new Random(`${seed} keys`);
     this.isSwept = unmade > 0 || random.chance(0.15);
     this.#isSweptFirst = unmade > 0;
   }
@@ -154,7 +165,8 @@ class World {
   async #pass(turn: number): Promise<void> {
     const { scheduler, faults } = this;
     const random = this.#random;
-    if (random.chance(0.15)) faults.breakDown(scheduler.now + random.between(0, MINUTE));
+    if (random.chance(this.#climate.breaks))
+      faults.breakDown(scheduler.now + random.between(0, MINUTE), this.#climate.places);
     const goesOnAt = scheduler.now + 10 * MINUTE + random.pick([0.02, 3, 12, 20]) * DAY;
     // For longer than SQS keeps a message, if it is so; then it works for a day.
     const mostStopped = Math.max(goesOnAt - DAY, scheduler.now + 8 * MINUTE);
@@ -170,6 +182,7 @@ class World {
     const { account } = this.#atRest;
     account.listen(!random.chance(this.#climate.deaf));
     if (random.chance(this.#climate.rolls)) await this.#rollSecrets();
+    if (this.#keys.chance(this.#climate.rolls)) this.#rollKey();
     await this.#holdSearch(random.chance(this.#climate.searchLags));
     // Right before the turn, so that what is lost is made just after somebody looked.
     if (random.chance(0.5)) void this.#cloud.run("reconcile");
@@ -200,6 +213,18 @@ class World {
     this.scheduler.in(random.between(0, 20 * MINUTE), () => {
       process.env.SST_Secret_value_STRIPE_WEBHOOK_SECRET = secrets.join(",");
     });
+  }
+
+  /** Somebody makes another secret key at Supabase, tells the functions after a while, and takes the old one away: after that, or before. */
+  #rollKey(): void {
+    const { scheduler } = this;
+    const { database } = this.#atRest;
+    const key = database.addKey();
+    const told = this.#keys.between(0, 20 * MINUTE);
+    scheduler.in(told, () => {
+      process.env.SST_Secret_value_SUPABASE_SECRET_KEY = key;
+    });
+    scheduler.in(this.#keys.pick([told + 5 * MINUTE, 0]), () => database.keepKey(key));
   }
 
   /** As it is scheduled, until it has gone through once: Stripe lists an event for thirty days, and no longer. */
