@@ -156,7 +156,8 @@ function installTime(): void {
 }
 
 function installChance(): void {
-  const [realRandom, realBytes, realUuid] = [Math.random, nodeCrypto.randomBytes, nodeCrypto.randomUUID];
+  const realRandom = Math.random;
+  const { randomBytes: realBytes, randomUUID: realUuid, randomFillSync: realFill } = nodeCrypto;
   const realValues = crypto.getRandomValues.bind(crypto);
   const fill = <Bytes extends ArrayBufferView>(bytes: Bytes, chance: Random): Bytes => {
     chance.fill(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -173,6 +174,7 @@ function installChance(): void {
   Object.assign(nodeCrypto, {
     randomUUID: uuid,
     randomBytes: (size: number) => (onStage ? fill(Buffer.alloc(size), onStage.chance) : realBytes(size)),
+    randomFillSync: (bytes: Uint8Array) => (onStage ? fill(bytes, onStage.chance) : realFill(bytes)),
   });
   Object.assign(crypto, {
     randomUUID: uuid,

@@ -22,6 +22,7 @@ import { pagesApp } from "./pages/app.ts";
 import { controlRoom } from "./pages/control/app.ts";
 import { ROUTES } from "./resources/routes.ts";
 import { accountOf } from "./state/account.ts";
+import { forgetPool } from "./state/ids.ts";
 import type { DeliveryRow } from "./state/rows.ts";
 import { openStore } from "./state/store.ts";
 import { type AfterRetries, World } from "./world.ts";
@@ -81,6 +82,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   const log = options.log ?? (() => undefined);
   const configured = options.webhookEndpoints ?? [];
   for (const { apiVersion } of configured) if (apiVersion !== undefined) checkVersion(apiVersion);
+  forgetPool();
   const store = openStore(options.stateFile, options.stateFileLocked);
   accountOf(store);
   const endpoints = new Endpoints(configured, options.eventBridgeDestinations ?? [], store);

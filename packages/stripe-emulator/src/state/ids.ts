@@ -6,6 +6,11 @@ const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const pool = new Uint8Array(4096);
 let used = pool.length;
 
+/** For an emulator that begins: where chance is given, its ids are to follow from that alone, not from who was there before it. */
+export function forgetPool(): void {
+  used = pool.length;
+}
+
 /** `cus` → `cus_…`, in Stripe's alphabet. */
 export function newId(prefix: string, length = 24): string {
   if (used + length > pool.length) {
