@@ -169,3 +169,15 @@ test.each([
   expect(await session(now)).toMatchObject({ ui_mode: now });
   await expect(session(older)).rejects.toMatchObject({ param: "ui_mode" });
 });
+
+// https://docs.stripe.com/changelog/basil/2025-03-31/invoice-preview-api-deprecations
+test("the upcoming invoice was read at an address of its own, which is no more", async () => {
+  const { id: dear } = await createPlan(bench.stripe, { unit_amount: 4000 });
+  const { customer, items } = await bench.stripe.subscriptions.retrieve(subscription);
+  const path = `/v1/invoices/upcoming?customer=${customer}`;
+  expect(await get(path, OLD)).toMatchObject({ status: 200, body: { object: "invoice", total: 1500, subscription } });
+  const changed = `subscription_items[0][id]=${items.data[0]?.id}&subscription_items[0][price]=${dear}`;
+  const asked = `${path}&subscription=${subscription}&${changed}&subscription_proration_behavior=none`;
+  expect(await get(asked, OLD)).toMatchObject({ status: 200, body: { total: 4000 } });
+  expect(await get(path)).toMatchObject({ status: 400, body: { error: { type: "invalid_request_error" } } });
+});

@@ -75,6 +75,9 @@ function formOf(headers: Headers, path: string, body: string): string {
   );
 }
 
+const gone = (path: string) =>
+  invalid(`${path} is not there in this version of the API: see https://docs.stripe.com/changelog.`);
+
 /** `keeps`: whether the answer is what every further request with the key gets. */
 function run(
   world: World,
@@ -94,9 +97,10 @@ function run(
       const object = store.paymentIntents.find(path.id) ?? store.setupIntents.find(path.id);
       expectAllowed(name, given, object?.client_secret);
     }
+    const shown = version ?? API_VERSION;
+    if (route.until !== undefined && shown >= route.until) throw gone(route.path);
     checkParameters(operation, decoded);
     const { expand: asked, ...form } = decoded;
-    const shown = version ?? API_VERSION;
     const expansions = readExpansions(operation, asked === undefined ? [] : arrayOf(text)(asked, "expand"), shown);
     const concerned = path.id ?? (typeof form.customer === "string" ? form.customer : undefined);
     const act = route.begin(form);

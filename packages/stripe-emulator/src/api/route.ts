@@ -5,6 +5,8 @@ import { type Fields, type ParamsOf, readParams, type Schema } from "./params.ts
 export interface Route {
   method: "GET" | "POST" | "DELETE";
   path: string;
+  /** The first version of the API that is without it. */
+  until?: string;
   /** What it takes. */
   params: Schema<Fields, string>;
   /** Reads the parameters, and throws for wrong ones. What it returns is the execution. */

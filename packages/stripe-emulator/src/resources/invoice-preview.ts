@@ -31,18 +31,17 @@ import { scheduleDetails } from "./subscription-schedule-params.ts";
 import { createSubscription, updateSubscription } from "./subscriptions.ts";
 import { taxRates } from "./tax-rates.ts";
 
-const subscriptionDetails = hashOf(
-  schema({
-    cancel_at: clearable(cancelMoment),
-    cancel_at_period_end: boolean,
-    default_tax_rates: taxRates,
-    items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer, tax_rates: taxRates }))),
-    metadata: ignored,
-    proration_behavior: prorationBehavior,
-    proration_date: integer,
-    trial_end: moment,
-  } satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams.SubscriptionDetails>),
-);
+const detailFields = {
+  cancel_at: clearable(cancelMoment),
+  cancel_at_period_end: boolean,
+  default_tax_rates: taxRates,
+  items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer, tax_rates: taxRates }))),
+  metadata: ignored,
+  proration_behavior: prorationBehavior,
+  proration_date: integer,
+  trial_end: moment,
+} satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams.SubscriptionDetails>;
+const subscriptionDetails = hashOf(schema(detailFields));
 
 export const previewParams = schema({
   automatic_tax: hashOf(schema({ enabled: boolean, liability }, ["enabled"])),
@@ -90,6 +89,27 @@ export function draftedSince(copy: World, seen: number): Invoice | undefined {
     .slice(seen)
     .find(({ type }) => type === "invoice.created");
   return drafted && preview(copy.store.invoices.get(drafted.data.object.id));
+}
+
+const PREFIX = "subscription_";
+
+/** As it was asked until previews: `subscription_items` is what is in `subscription_details` now. */
+export const upcomingParams = schema({
+  ...previewParams.fields,
+  ...Object.fromEntries(
+    Object.entries(detailFields).flatMap(([name, reader]) => (name === "metadata" ? [] : [[PREFIX + name, reader]])),
+  ),
+});
+
+/** https://docs.stripe.com/changelog/basil/2025-03-31/invoice-preview-api-deprecations */
+export function readUpcoming(world: World, asked: ParamsOf<typeof upcomingParams>): Invoice {
+  const isDetail = (name: string) => name.startsWith(PREFIX) && name !== "subscription_details";
+  const of = (kept: (name: string) => boolean) => Object.entries(asked).filter(([name]) => kept(name));
+  const details = of(isDetail).map(([name, value]) => [name.slice(PREFIX.length), value]);
+  return previewInvoice(world, {
+    ...Object.fromEntries(of((name) => !isDetail(name))),
+    ...(details.length > 0 ? { subscription_details: Object.fromEntries(details) } : {}),
+  });
 }
 
 /** Whatever it is for, it does not exist yet: https://docs.stripe.com/api/invoices/object#invoice_object-billing_reason */
