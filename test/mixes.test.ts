@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createClient } from "@supabase/supabase-js";
@@ -125,9 +125,16 @@ afterAll(() => Promise.all([stripe.close(), project.close()]));
 describe("npm start sells", { timeout: 2 * START }, () => {
   it("with a Stripe account and the embedded Supabase, and refuses that data to another account", async () => {
     const folder = newFolder();
+    const data = join(folder, "data");
+    mkdirSync(data, { mode: 0o755 });
     const started = await start(folder, keysOf(stripe));
     await expectToSell(started, stripe.apiBase);
     expect(started.output()).toContain("nothing has to be confirmed");
+    const kept = ["postgres", "sqs"].flatMap((part) =>
+      readdirSync(join(data, part), { recursive: true, encoding: "utf8" }).map((file) => join(data, part, file)),
+    );
+    const isOpen = (file: string) => (statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077;
+    expect([kept.length > 100, kept.filter(isOpen)]).toEqual([true, []]);
     started.child.kill("SIGINT");
     expect(await once(started.child, "exit")).toEqual([0, null]);
     expect(started.output()).toMatch(

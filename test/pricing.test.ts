@@ -115,7 +115,8 @@ describe("the pricing page", () => {
 
   it("offers a subscriber to change the plan, and beside it only what may stand beside it", async () => {
     const person = await world.signUp();
-    const { priceId } = await sellPlan(world, "Solo");
+    const { productId, priceId } = await sellPlan(world, "Solo");
+    await sellMore(productId, { unit_amount: 19_000, recurring: { interval: "year" } });
     await sellPlan(world, "Hosting", { metadata: { subscription_group: "hosting" } });
     await subscribe(world, (await customerOf(world, person)).id, priceId);
     await visit("/pricing", person);
@@ -128,6 +129,12 @@ describe("the pricing page", () => {
         .count(),
     ).toBe(0);
     await card("Hosting").getByRole("button", { name: "Subscribe to Hosting" }).waitFor();
+    const often = page.getByRole("group", { name: "How often to pay" });
+    await often.getByText("Yearly", { exact: true }).click();
+    await card("Solo").getByRole("link", { name: "Switch to yearly" }).waitFor();
+    await card("Solo").getByText("Save 17%").waitFor();
+    expect(await card("Solo").getByText("Your plan").count()).toBe(0);
+    await often.getByText("Monthly", { exact: true }).click();
     await card("Solo").getByRole("link", { name: "Manage plan" }).click();
     await heading("Your account").waitFor();
   }, 60_000);

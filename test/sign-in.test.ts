@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:http";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { id } from "./builders.ts";
 import { cookiesOf, TRANSLATOR } from "./visitor.ts";
-import { type Person, startWorld, type World } from "./world.ts";
+import { type Person, startWorld, WAIT, type World } from "./world.ts";
 
 let world: World;
 let browser: Browser;
@@ -122,7 +122,15 @@ describe("whoever cannot sign in", () => {
   it("with a link of another browser's hears so, and has another one sent", async () => {
     const person = await world.signUp();
     await open("/sign-in");
+    await page.clock.install();
     await askByEmail("Forgot your password?", person.email);
+    const again = page.getByRole("button", { name: "Send it again", exact: true });
+    await vi.waitFor(async () => {
+      await page.clock.runFor(1_000);
+      expect(await again.isEnabled({ timeout: 100 })).toBe(true);
+    }, WAIT);
+    await again.click();
+    await page.getByText("Sent again.").waitFor();
     const link = await linkTo(person.email);
     await open(link);
     await page.getByText("A link signs in only where it was asked for").waitFor();
@@ -159,7 +167,7 @@ describe("whoever cannot sign in", () => {
 });
 
 describe("whoever is signed in", () => {
-  it("changes the e-mail, which is another one when its link was opened", async () => {
+  it("changes the e-mail, which is another one when its link was opened, and the password", async () => {
     const person = await world.signUp();
     await open("/account", person);
     await follow("Sign-in settings");
@@ -169,6 +177,15 @@ describe("whoever is signed in", () => {
     await page.getByText(`A link is on its way to ${changed}`).waitFor();
     await page.goto(await linkTo(person.email));
     await page.getByText(`You sign in as ${changed}`).waitFor();
+    await page.getByLabel("New password").fill("another horse battery");
+    await press("Save the password");
+    await page.getByText("Your new password is saved.").waitFor();
+
+    await open("/sign-in");
+    await page.getByLabel("E-mail").fill(changed);
+    await page.getByLabel("Password").fill("another horse battery");
+    await press("Sign in");
+    await page.getByRole("heading", ACCOUNT).waitFor();
   }, 60_000);
 
   it("deletes the account when they have typed its e-mail, and nobody else's", async () => {

@@ -169,6 +169,8 @@ describe("the account", () => {
     const invoice = card("Late").getByRole("link", { name: "Pay $19.00 now" });
     const [paying] = await Promise.all([page.waitForEvent("popup"), invoice.click()]);
     await paying.waitForURL(/\/p\/invoices\/in_/);
+    await card("Late").getByRole("button", { name: "Update card" }).click();
+    await page.waitForURL(/\/p\/session\//);
   }, 60_000);
 
   it("says of an invoice that was sent until when it is to be paid, and promises no charge", async () => {
@@ -222,6 +224,13 @@ describe("the account", () => {
       .getByText(/^Next payment \$1.00 on/)
       .waitFor();
     await card("Daily").getByText("Paid with Visa ending in 4242, valid until").waitFor();
+    for (const [document, address] of [
+      ["Invoice", /\/p\/invoices\/in_/],
+      ["Receipt", /\/p\/receipts\/ch_/],
+    ] as const) {
+      const link = page.getByRole("link", { name: new RegExp(`^${document} for Daily, `) }).first();
+      expect(await link.getAttribute("href")).toMatch(address);
+    }
     const rows = page.getByRole("table").getByRole("row");
     expect(await rows.count()).toBe(13);
     await press("Show 2 older payments");

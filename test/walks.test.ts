@@ -124,6 +124,11 @@ it("an organisation of the documented example buys and is managed by its manager
   await toAccount();
   await card("Company").getByText("Active", { exact: true }).waitFor();
   expect(await page.getByRole("button", { name: "Manage billing" }).count()).toBe(0);
+  const whose = page.getByRole("group", { name: "Whose billing" });
+  await whose.getByText("Yourself").click();
+  await page.getByText("You have no plan yet.").waitFor();
+  await whose.locator("label").nth(1).click();
+  await card("Company").waitFor();
   await press("Manage for your organisation");
   await page.getByLabel("Current subscription").getByText("Company").waitFor();
 

@@ -22,6 +22,7 @@ import { stopOnSignals } from "./stop.ts";
 import { UserError } from "./user-error.ts";
 
 async function main(): Promise<void> {
+  process.umask(0o077); // whatever is made from here on is its owner's alone, also in a folder that was there before
   const { fresh, help, json } = readArguments();
   if (help) return console.log(HELP);
   const seconds = () => (performance.now() / 1000).toFixed(1); // since the process began
