@@ -31,6 +31,25 @@ test("a start on data of other migrations ends with one line that says what to d
   expect(status).toBe(1);
 });
 
+test("a start that cannot write what it needs ends with its line, wherever that is", { timeout: 120_000 }, async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "turnpike-"));
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+  writeFileSync(join(dataDir, "build"), "in the way");
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "packages/local/src/main.ts"],
+    {
+      cwd: PROJECT_ROOT,
+      env: { PATH: process.env.PATH, PORT: `${await findFreePort()}`, TURNPIKE_DATA_DIR: dataDir },
+      encoding: "utf8",
+    },
+  );
+  expect(stderr).toMatch(
+    /^\n\S+\/build\S* cannot be written \(\w+\)\. The project's folder and TURNPIKE_DATA_DIR must be yours\.\n\n$/,
+  );
+  expect(status).toBe(1);
+});
+
 test("a start with a wrong value in the file of what is sold ends with its line, before anything is begun", () => {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

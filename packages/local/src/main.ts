@@ -64,7 +64,18 @@ function readArguments() {
   }
 }
 
-main().catch((error: unknown) => {
+/** What the file system refuses, wherever in the start, its user can mend: a line says which file it was. */
+function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  const { code = "", path } = error as NodeJS.ErrnoException;
+  return path !== undefined && ["EACCES", "EPERM", "EROFS", "EEXIST", "EISDIR", "ENOTDIR", "ENOSPC"].includes(code);
+}
+
+main().catch((failure: unknown) => {
+  const error = isOfFiles(failure)
+    ? new UserError(
+        `${failure.path} cannot be written (${failure.code}). The project's folder and TURNPIKE_DATA_DIR must be yours.`,
+      )
+    : failure;
   console.error(error instanceof UserError ? `\n${error.message}\n` : error);
   process.exit(1);
 });
