@@ -1,5 +1,5 @@
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page, Route } from "playwright-core";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { cookiesOf, customerOf, sellPlan, subscribe } from "./visitor.ts";
@@ -50,6 +50,12 @@ const card = (name: string) =>
   page.getByRole("article").filter({ has: page.getByRole("heading", { name, exact: true }) });
 const dueToday = (amount: string, on = page) => on.getByText(`Due today ${amount}`, { exact: true }).waitFor();
 const done = () => page.waitForURL(/\/account/);
+/** What was asked for is done, and the page does not hear of it. */
+async function loseAnswer(route: Route): Promise<void> {
+  const headers = { ...(await route.request().allHeaders()), origin: world.url };
+  expect((await route.fetch({ headers })).status()).toBe(200);
+  await route.abort();
+}
 /** From the pricing page to what it costs. */
 async function choose(name: string, due: string): Promise<void> {
   await page.goto("/pricing");
@@ -120,11 +126,9 @@ it("confirmed in two tabs, a change is made and charged once", async () => {
 it("whoever's answer was lost presses again, and is charged once: by the key of what they saw", async () => {
   await choose("Pro", "$20.00");
   const keys: (string | undefined)[] = [];
-  await page.route("**/api/subscriptions/change", async (route) => {
+  await page.route("**/api/subscriptions/change", (route) => {
     keys.push(route.request().headers()["idempotency-key"]);
-    if (keys.length > 1) return route.continue();
-    await route.fetch();
-    return route.abort();
+    return keys.length > 1 ? route.continue() : loseAnswer(route);
   });
   await press("Confirm and pay $20.00");
   await page.getByText("The server cannot be reached.").waitFor();
@@ -271,6 +275,21 @@ it("a plan is cancelled with its day, says until when it is had, and is resumed"
   await press("Keep Starter");
   await dueToday("$20.00");
   expect(await held()).toEqual({ ...AS_IT_IS, price: starter.id });
+});
+
+it("whoever cancels again, after the first answer was lost and the plan kept in another tab, has cancelled", async () => {
+  await page.goto("/cancel");
+  await page.route("**/api/subscriptions/cancel", loseAnswer, { times: 1 });
+  await press("Cancel Starter");
+  await page.getByText("The server cannot be reached.").waitFor();
+  expect(await held()).toMatchObject({ ends: true });
+  const other = await newPage();
+  await other.goto("/account");
+  await press("Keep Starter", other);
+  await other.getByRole("link", { name: "Change plan" }).waitFor();
+  await press("Cancel Starter");
+  await done();
+  expect(await held()).toMatchObject({ ends: true });
 });
 
 it("whoever changed in the portal, be it the quantity, is charged there at once, and can change here again", async () => {

@@ -41,6 +41,20 @@ it("a change that is to come is counted, and what ends is paid no more", async (
   expect((await nextOf(buyer)).next).toBeNull();
 });
 
+it("what somebody has agreed for a later period is not what is paid next", async () => {
+  const buyer = await subscribe();
+  const { id, phases } = await stripe().subscriptionSchedules.create({ from_subscription: buyer.subscription.id });
+  const agreed = (interval_count: number) => {
+    const duration = { interval: "month" as const, interval_count };
+    const now = { items: [{ price: store.big.id }], start_date: Number(phases[0]?.start_date), duration };
+    return stripe().subscriptionSchedules.update(id, { phases: [now, { items: [{ price: store.small.id }] }] });
+  };
+  await agreed(3);
+  expect((await nextOf(buyer)).next).toEqual({ amount: 3000, at: endOf(buyer) });
+  await agreed(1);
+  expect((await nextOf(buyer)).next).toEqual({ amount: 1500, at: endOf(buyer) });
+});
+
 it("it is charged to the subscription's own card, else to its customer's; none is said to be none", async () => {
   const buyer = await subscribe();
   const { id } = await stripe().paymentMethods.attach("pm_card_mastercard", { customer: buyer.customer });

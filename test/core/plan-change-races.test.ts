@@ -216,13 +216,24 @@ describe("Stripe", () => {
     expect(await cancelSubscription(billing, caller, {})).toMatchObject({ endsAt: null });
   });
 
-  it("does in a trial, too, what a key was used for once: nobody's card is called declined", async () => {
+  it("does in a trial, too, what a key was used for once: what was changed back since is not said to be made", async () => {
     const { user } = await store.subscribe({ items: [{ price: store.small.id }], trial_period_days: 9 });
     const caller = { user, idempotencyKey: randomUUID() };
     const { wish } = await store.previewed(user, store.big.id);
     await store.change(caller, wish);
     await store.change({ user }, (await store.previewed(user, store.small.id)).wish);
-    expect(await store.change(caller, wish)).toMatchObject({ items: [{ priceId: store.small.id }] });
+    await expect(store.change(caller, wish)).rejects.toMatchObject(refusal("changed_meanwhile"));
+  });
+
+  it("schedules what a key was used for once: what was taken back since is not said to be scheduled", async () => {
+    const { user } = await store.subscribe({ items: [{ price: store.big.id }] });
+    const caller = { user, idempotencyKey: randomUUID() };
+    const { wish } = await store.previewed(user, store.small.id);
+    await store.change(caller, wish);
+    await store.resume(user);
+    const { details } = await store.change(caller, wish).catch((error) => error);
+    const again = { ...wish, token: details.preview.token };
+    expect(await store.change({ user }, again)).toMatchObject({ changesTo: { items: [{ priceId: store.small.id }] } });
   });
 
   it("is asked for each route by itself: a key of one is good for another", async () => {

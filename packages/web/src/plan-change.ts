@@ -24,8 +24,8 @@ const billing = createBilling();
 
 export const previewChange = (wish: PreviewChange) => billing.post("/api/subscriptions/preview-change", wish);
 export const changePlan = (wish: ChangePlan, key: string) => billing.post("/api/subscriptions/change", wish, key);
-export const cancelSubscription = (one: OneSubscription, key: string) =>
-  billing.post("/api/subscriptions/cancel", one, key);
+/** Without a key: who presses again, after it was taken back elsewhere, wants it anew. */
+export const cancelSubscription = (one: OneSubscription) => billing.post("/api/subscriptions/cancel", one);
 export const resumeSubscription = (one: OneSubscription) => billing.post("/api/subscriptions/resume", one);
 
 /** What a refusal of these routes brings with it. */

@@ -112,11 +112,15 @@ const isPendingFor = ({ pending_update: pending }: Stripe.Subscription, { item, 
 
 async function changeNow(billing: Billing, change: Change, token: string, caller: Caller): Promise<SubscriptionState> {
   const made = await makeNow(billing, change, { moment: momentOf(token), key: keyFor(caller, "change") });
+  if (!isMadeIn(made, change)) throw await previewAnew(billing, change);
   return stateOf(made, change.standing);
 }
 
 async function changeLater(billing: Billing, change: Change, caller: Caller): Promise<SubscriptionState> {
   await scheduleChange(billing, change, change.standing, (step) => keyFor(caller, step));
   const subscription = await noteAnew(billing, "subscription", change.subscription.id);
-  return stateOf(subscription, await getStanding(billing, subscription));
+  const standing = await getStanding(billing, subscription);
+  // What Stripe did for this key before was taken back since.
+  if (!standing.next) throw await previewAnew(billing, change);
+  return stateOf(subscription, standing);
 }

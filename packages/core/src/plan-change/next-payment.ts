@@ -23,21 +23,24 @@ export async function getNextPayment(billing: Billing, { user }: Caller, wish: O
   const subscription = await getSubscription(billing, customers, wish.subscriptionId, undefined, { noted: false });
   if (isOver(subscription)) throw over();
   const standing = await getStanding(billing, subscription);
+  const at = firstEndOf(subscription);
+  // What somebody has agreed may come later than the next payment.
+  const next = standing.next && standing.next.start_date <= at ? standing.next : undefined;
   const byInvoice = subscription.collection_method === "send_invoice";
   const [invoice, paymentMethod] = await Promise.all([
-    findNextInvoice(billing, subscription, standing),
-    byInvoice ? null : findPaymentMethod(billing, subscription, standing),
+    findNextInvoice(billing, subscription, next),
+    byInvoice ? null : findPaymentMethod(billing, subscription, next),
   ]);
-  const next = invoice && { amount: invoice.amount_due, at: toIso(firstEndOf(subscription)) };
   const { id: subscriptionId, currency } = subscription;
-  return { subscriptionId, currency, next: next ?? null, byInvoice, paymentMethod };
+  const payment = invoice ? { amount: invoice.amount_due, at: toIso(at) } : null;
+  return { subscriptionId, currency, next: payment, byInvoice, paymentMethod };
 }
 
 /** The invoice that the next period begins with; none, where there is no next period. */
 async function findNextInvoice(
   { stripe }: Clients,
   { id, items }: Stripe.Subscription,
-  { next }: Pick<Standing, "next">,
+  next: Standing["next"],
 ): Promise<Stripe.Invoice | undefined> {
   const planned = next ? partsOf(next) : [];
   const changed = items.data.map((item, place) => ({
@@ -61,7 +64,7 @@ async function findNextInvoice(
 async function findPaymentMethod(
   { stripe }: Clients,
   subscription: Stripe.Subscription,
-  { next }: Pick<Standing, "next">,
+  next: Standing["next"],
 ): Promise<NextPayment["paymentMethod"]> {
   const id =
     idOf(next?.default_payment_method) ??

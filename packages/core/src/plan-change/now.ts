@@ -15,7 +15,7 @@ const TRIAL_ENDS_S = 60;
 /**
  * Makes a change at once. It is made when it is paid: `error_if_incomplete` would leave cards whose bank asks unable to pay.
  * @param options.moment up to when what there is counts as used, in seconds; absent, now
- * @returns the subscription with the change
+ * @returns the subscription with the change; in a trial, for a key that was used before, as it is by now
  * @throws BillingError where the payment did not go through: then nothing is changed, and nothing will be charged later
  */
 export async function makeNow(

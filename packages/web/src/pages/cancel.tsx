@@ -1,5 +1,5 @@
 import { ENDS_AT_ONCE } from "@turnpike/core/subscription/schema";
-import { useCallback, useState } from "react";
+import { useCallback } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { isStanding, type Subscription } from "../billing.ts";
 import { useAction } from "../buttons/action.ts";
@@ -41,15 +41,14 @@ function Ending({
   holdings: Holdings;
 }) {
   const [, navigate] = useLocation();
-  const [key] = useState(() => crypto.randomUUID());
   const { pending, error, run } = useAction();
   const customer = customers.find(({ id }) => id === subscription.customer_id);
   const name = catalogue.products.find(({ id }) => id === subscription.product_id)?.name ?? "Your plan";
   const next = changes.find(({ subscription_id: id }) => id === subscription.id);
   const cancel = useCallback(async () => {
-    await cancelSubscription(named(subscription.id, customer?.organization_id), key);
+    await cancelSubscription(named(subscription.id, customer?.organization_id));
     navigate("/account?from=change&done=canceled", { replace: true });
-  }, [subscription, customer, key, navigate]);
+  }, [subscription, customer, navigate]);
 
   return (
     <div className="card stack">
