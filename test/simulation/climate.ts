@@ -98,7 +98,7 @@ const CLIMATES: Record<string, Partial<Climate>> = {
     rates: [0, 0.02],
   },
   seats: {
-    steps: { "changes the plan": 4, upgrades: 0.3, "has a card that fails": 0.5 },
+    steps: { "changes the plan": 4, "is sold one that is paid later": 10, upgrades: 0.3, "has a card that fails": 0.5 },
     adds: { "is used by more, or fewer": 30 },
     organizations: 0.6,
   },

@@ -18,4 +18,8 @@ export const CORPUS: readonly { line: string; why: string }[] = [
     line: "300136:histories=0,1,2,3,4,5:climate=usual",
     why: "events that are held up on their way while the last ones are waited for",
   },
+  {
+    line: "5:histories=0,1,2,3,4,5,6,7,8,9,10,11:climate=seats",
+    why: "whose a subscription is comes to be known after it: nobody compared it with the seats in use",
+  },
 ];

@@ -94,11 +94,13 @@ const AT_HOME: [RegExp, string[]][] = [
   [/stays open/, ["tabs"]],
   [/queue forgot/, ["forgetful"]],
   [/listing|missing|lacks is not queued/, ["deaf", "forgetful"]],
-  [/message that failed|notice that failed|could not be told/, ["storms"]],
+  [/could not be told/, ["untold"]],
+  [/message that failed|notice that failed/, ["storms"]],
   [/second|back|oldest|creation/, ["seconds", "office"]],
   [/address|guest|nobody's is not/, ["guests"]],
   [/claim|owner|owns it|no id|in two names/, ["office", "organizations", "guests"]],
   [/deleted/, ["leaving"]],
+  [/seats|quantity/, ["seats"]],
   [/double|subscription|beside/, ["office"]],
 ];
 

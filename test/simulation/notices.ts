@@ -103,12 +103,12 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     const counting = new Set<string | undefined>(
       histories.flatMap(({ customer }) => (customer.seats.length > 0 ? [customer.payer] : [])),
     );
-    const planned = ours.filter(
-      (found) =>
-        !shop.changedByHand.has(found.id) &&
-        !counting.has(payerIn(found)) &&
-        !counting.has(payers.get(String(found.customer))),
-    );
+    const planned = ours.filter((found) => {
+      const known = [payerIn(found), payers.get(String(found.customer))].filter((payer) => payer !== undefined);
+      // A guest whose user has left may have been any.
+      const isCounted = counting.size > 0 && (known.length === 0 || known.some((payer) => counting.has(payer)));
+      return !shop.changedByHand.has(found.id) && !isCounted;
+    });
     const ids = new Set(planned.map(({ id }) => id));
     const shown = histories.flatMap(({ customer }) => customer.shown);
     const invoices = await list<Stripe.Invoice>("/v1/invoices", {});
