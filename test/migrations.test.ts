@@ -11,6 +11,15 @@ it("the migrations of released versions are as they were released", () => {
   expect(findThawed(readFileSync("CHANGELOG.md", "utf8"), migrations)).toEqual([]);
 });
 
+it("every migration's name begins with a moment, as Supabase's command line names them", () => {
+  const names = globSync("supabase/migrations/*.sql").map((file) => basename(file));
+  const isMoment = (name: string) => {
+    const at = name.replace(/^(....)(..)(..)(..)(..)(..)_.*$/, "$1-$2-$3T$4:$5:$6.000Z");
+    return !Number.isNaN(Date.parse(at)) && new Date(at).toISOString() === at;
+  };
+  expect(names.filter((name) => !isMoment(name))).toEqual([]);
+});
+
 const GUARD = "20270101000000_guard.sql";
 const OBJECTS = "20270101000100_objects.sql";
 const VIEWS = "20270301000000_views.sql";
