@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { describePayment, describeSubscription, isStanding, paymentDueOf } from "./billing.ts";
-import { aPayment, aSubscription as subscription } from "./testing/samples.ts";
+import { describePayment, describeSubscription, isStanding, paymentDueOf, stillCharged } from "./billing.ts";
+import { aPayment, itemOf, aSubscription as subscription } from "./testing/samples.ts";
 
 const end = "2026-12-01T00:00:00+00:00";
 
@@ -12,6 +12,16 @@ test("one that will end never says that it renews", () => {
   for (const status of ["active", "trialing", "past_due", "unpaid", "paused"]) {
     expect(describeSubscription(subscription({ status, ends_at: end })).day).toEqual({ text: "Ends on", at: end });
   }
+});
+
+test("one that ends says what is charged all the same: what is overdue, and what is used until then", () => {
+  const items = (quantity: number | null) => [{ ...itemOf("prod_1"), quantity }];
+  const charged = (status: string, quantity: number | null) =>
+    stillCharged(subscription({ status, items: items(quantity) }));
+  expect(charged("active", 1)).toBeUndefined();
+  expect(charged("active", null)).toBe("what you use until then");
+  expect(charged("past_due", 1)).toBe("what is overdue");
+  expect(charged("past_due", null)).toBe("what is overdue and what you use until then");
 });
 
 test("a trial says when it ends", () => {

@@ -52,6 +52,13 @@ export function isStanding({ is_live, status }: Subscription): boolean {
   return is_live || status === "incomplete";
 }
 
+/** What is still charged of a subscription that ends with its period, if anything. What is paid by use has no quantity. */
+export function stillCharged({ status, items }: Subscription): string | undefined {
+  const usage = items.some(({ quantity }) => quantity === null) && "what you use until then";
+  const overdue = status === "past_due" && "what is overdue";
+  return [overdue, usage].filter(Boolean).join(" and ") || undefined;
+}
+
 /** The subscriptions that the user may see, the newest first; row-level security leaves out everybody else's. */
 export async function loadSubscriptions(): Promise<Subscription[]> {
   const { data } = await getDatabase()

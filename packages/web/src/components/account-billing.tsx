@@ -21,7 +21,7 @@ export function AccountBilling() {
 const doneNotes: Record<string, string> = {
   changed: "Your plan is changed.",
   scheduled: "Your change is noted. Until its day all stays as it is.",
-  canceled: "Your plan is canceled. You have it to the end of what is paid, and nothing more is charged.",
+  canceled: "Your plan is canceled.",
 };
 
 function AccountOf() {

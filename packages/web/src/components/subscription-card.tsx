@@ -8,6 +8,7 @@ import {
   type Payment,
   payPageOf,
   type Subscription,
+  stillCharged,
 } from "../billing.ts";
 import { ButtonAccount } from "../buttons/button-account.tsx";
 import { priceTag } from "../catalogue.ts";
@@ -35,6 +36,7 @@ interface SubscriptionCardProps {
 export function SubscriptionCard({ subscription, name, parts, next, due, customer, onKept }: SubscriptionCardProps) {
   const asked = useAsked(subscription, customer, next);
   const state = describeSubscription(subscription, due);
+  const rest = stillCharged(subscription);
   return (
     <article className={`card subscription ${isStanding(subscription) ? "" : "faded"}`}>
       <header>
@@ -52,7 +54,7 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
       {next && <Next next={next} />}
       {asked && <NextPaymentLines subscription={asked} />}
       {customer && isStanding(subscription) && subscription.ends_at && (
-        <p className="hint">You have it until then, and nothing more is charged.</p>
+        <p className="hint">{`You have it until then, and ${rest ? `only ${rest} is still` : "nothing more is"} charged.`}</p>
       )}
       {state.advice && <p className={`advice tone-${state.tone}`}>{state.advice}</p>}
       {!customer && (

@@ -1,7 +1,7 @@
 import { ENDS_AT_ONCE } from "@turnpike/core/subscription/schema";
 import { useCallback } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
-import { isStanding, type Subscription } from "../billing.ts";
+import { isStanding, type Subscription, stillCharged } from "../billing.ts";
 import { useAction } from "../buttons/action.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
 import { Refusal } from "../buttons/refusal.tsx";
@@ -76,9 +76,14 @@ function Ending({
   );
 }
 
-function untilWhen({ status, current_period_end: end, trial_end: trial }: Subscription, name: string): string {
+function untilWhen(subscription: Subscription, name: string): string {
+  const { status, current_period_end: end, trial_end: trial } = subscription;
   if (ENDS_AT_ONCE.includes(status) || !end) return `${name} ends at once, and nothing more is charged for it.`;
   if (status === "trialing")
     return `Your trial of ${name} goes on until ${formatDay(trial ?? end)}. Then it ends, and nothing is ever charged for it.`;
-  return `You keep ${name} until ${formatDay(end)}: it is paid until then. After that nothing more is charged. Until that day you can take this back.`;
+  const rest = stillCharged(subscription);
+  const charged = rest
+    ? `. Only ${rest} is still charged`
+    : ": it is paid until then. After that nothing more is charged";
+  return `You keep ${name} until ${formatDay(end)}${charged}. Until that day you can take this back.`;
 }
