@@ -114,6 +114,18 @@ describe("a form that is refused", () => {
   }, 60_000);
 });
 
+describe("somebody who is signed in", () => {
+  it("stays signed in while a page is read for longer than a session is good", async () => {
+    await visit("/pricing", await world.signUp());
+    await page.clock.install();
+    await page.goto("/pricing");
+    await expect.poll(() => page.getByRole("heading", { level: 1 }).count()).toBe(1);
+    const renewed = page.waitForResponse((answer) => answer.url().includes("/auth/v1/token?grant_type=refresh_token"));
+    await page.clock.fastForward("59:30");
+    expect((await renewed).status()).toBe(200);
+  });
+});
+
 describe("a guest", () => {
   it("sees what was bought, makes the account that is offered, and finds the purchase there", async () => {
     const email = `${id("guest")}@example.com`;

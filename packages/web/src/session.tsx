@@ -1,7 +1,7 @@
 import type { User } from "@supabase/supabase-js";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { PATIENCE_MS } from "./buttons/in-time.ts";
-import { getAuth, heldSession, holdsSession, whenAuthIsLoaded } from "./supabase.ts";
+import { getAuth, heldSession, holdsSession, RENEW_MS, whenAuthIsLoaded } from "./supabase.ts";
 
 export type Session =
   | { status: "loading" }
@@ -59,10 +59,15 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     };
     const timer = setTimeout(() => setSession((now) => (now.status === "loading" ? UNREACHABLE : now)), PATIENCE_MS);
     // Somebody has signed in, or out, in another tab meanwhile.
+    let renewal: ReturnType<typeof setTimeout> | undefined;
     const look = () => {
       if (isAsked) return;
-      if (isKnown()) setSession(known);
-      else void follow();
+      if (!isKnown()) return void follow();
+      setSession(known);
+      clearTimeout(renewal);
+      // Our routes take the cookie as it is: whoever reads for an hour is not to be sent to sign in again.
+      const end = heldSession()?.expires_at;
+      if (end) renewal = setTimeout(look, end * 1000 - RENEW_MS - Date.now());
     };
     look();
     window.addEventListener("focus", look);
@@ -70,6 +75,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return () => {
       isOver = true;
       clearTimeout(timer);
+      clearTimeout(renewal);
       stop();
       window.removeEventListener("focus", look);
       subscription?.unsubscribe();

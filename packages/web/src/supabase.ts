@@ -54,7 +54,7 @@ export function holdsSession(cookies = document.cookie): boolean {
 }
 
 /** How long before its end a session is renewed, so that what is asked with it arrives in time. */
-const RENEW_MS = 60_000;
+export const RENEW_MS = 60_000;
 
 /** The session that the browser holds, while it is good. Undefined where there is none, or none that could be used as it is. */
 export function heldSession(
