@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 type Subscriber = Awaited<ReturnType<PlanShop["subscribe"]>>;
-const post = async (route: keyof typeof routes, { user }: Subscriber, body: object, headers: object = {}) => {
+const post = async (route: keyof typeof routes, { user }: Subscriber, body: unknown, headers: object = {}) => {
   const sent = { "content-type": "application/json", authorization: `Bearer ${user.accessToken}`, ...headers };
   const answer = await call(routes[route], {
     path: `/api/subscriptions/${route}`,
@@ -95,6 +95,9 @@ it.each([
   ["change", { priceId: "price_1", token: "tomorrow" }, "The preview's token is required"],
   ["cancel", { subscriptionId: 7 }, "Subscription ID must be text"],
   ["resume", { organizationId: "" }, "Organization ID is empty"],
+  ["cancel", "sub_1", "The body has to be a JSON object"],
+  ["cancel", [{ subscriptionId: "sub_1" }], "The body has to be a JSON object"],
+  ["cancel", null, "The body has to be a JSON object"],
 ] as const)("%s refuses %j", async (route, body, error) => {
   expect(await post(route, await subscribe(), body)).toMatchObject({ http: 400, code: "invalid_request", error });
 });
