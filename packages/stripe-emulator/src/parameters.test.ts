@@ -53,11 +53,11 @@ test("what Stripe takes and the emulator does not model is told apart, at every 
   expect(
     (await post("/v1/checkout/sessions", "mode=payment&payment_intent_data[on_behalf_of]=acct_1")).slice(0, 3),
   ).toEqual([400, gap, "payment_intent_data[on_behalf_of]"]);
-  expect(await post("/v1/checkout/sessions", "mode=payment&ui_mode=elements")).toEqual([
+  expect(await post("/v1/checkout/sessions", "mode=payment&ui_mode=form")).toEqual([
     400,
     gap,
     "ui_mode",
-    'Stripe knows the value "elements" of ui_mode, this emulator does not model it yet.',
+    'Stripe knows the value "form" of ui_mode, this emulator does not model it yet.',
   ]);
 });
 

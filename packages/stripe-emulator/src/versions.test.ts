@@ -152,6 +152,7 @@ test("payment_method_types is taken before the version that chooses by itself, a
 test.each([
   ["hosted", "hosted_page", { success_url: "http://localhost/" }],
   ["embedded", "embedded_page", { return_url: "http://localhost/" }],
+  ["custom", "elements", { return_url: "http://localhost/" }],
 ])("what is %s in an older version is %s now", async (older, now, addresses) => {
   const { stripe } = bench;
   const price = await createPlan(stripe);

@@ -13,7 +13,8 @@ shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv 
 
 export const isCurrency = (code: string): boolean => CURRENCIES.includes(code);
 
-const digitsOf = (currency: string): number =>
+/** How many digits of an amount come after the point. */
+export const digitsOf = (currency: string): number =>
   ZERO_DECIMAL.includes(currency) ? 0 : THREE_DECIMAL.includes(currency) ? 3 : 2;
 
 /** `1500, "usd"` → `$15.00`; `1500, "jpy"` → `¥1,500`. */

@@ -1,9 +1,6 @@
 import { Hono } from "hono";
-import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
-import { completeCheckout } from "../billing/checkout.ts";
 import { adjustQuantities } from "../billing/session-lines.ts";
-import { asksForAddress, placeSession, priceSession, renewalsOf, trialDaysOf } from "../billing/session-pricing.ts";
-import { answerSetupChallenge } from "../billing/setup.ts";
+import { renewalsOf, trialDaysOf } from "../billing/session-pricing.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
@@ -11,13 +8,13 @@ import type { PortalSession } from "../resources/portal-sessions.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { challengePage, showChallenge, takeChallenge } from "./challenge-page.ts";
-import { readAddress } from "./checkout-address.ts";
-import { isProblem, readTaxId } from "./checkout-business.ts";
-import { type CheckoutInput, type Expected, readCheckoutInput } from "./checkout-form.ts";
+import { attemptCheckout, expectationsOf } from "./checkout-attempt.ts";
+import { addCheckoutElements } from "./checkout-elements.ts";
+import type { CheckoutInput } from "./checkout-form.ts";
 import { type CheckoutView, checkoutPage } from "./checkout-page.ts";
-import { changeCode, discountNameOf, refusedCode } from "./checkout-totals.ts";
+import { changeCode, discountNameOf } from "./checkout-totals.ts";
 import { receiptPage } from "./document-page.ts";
-import { addEmbedded, addressOf, leave } from "./embedding.ts";
+import { addEmbedded, addressOf, leave, returnUrl } from "./embedding.ts";
 import { showInvoice, takeInvoicePayment } from "./invoice-payment.ts";
 import { notice, page, seeOther } from "./layout.ts";
 import { redirectedSubscriber } from "./one-subscription.ts";
@@ -27,9 +24,6 @@ import { confirmPage } from "./portal-confirm.ts";
 import { completed, homeOf } from "./portal-flow.ts";
 import { portalPage } from "./portal-page.ts";
 import { showMethodForm, takeMethod } from "./portal-payment-method.ts";
-
-/** How long the redirect waits for `checkout.session.completed` to be answered, as at Stripe. */
-const WEBHOOK_PATIENCE_MS = 10_000;
 
 /** What buyers see: `/c` (checkout) and `/p` (portal, invoices, receipts). */
 export function pagesApp(world: World, deliverer: Deliverer): Hono {
@@ -41,6 +35,7 @@ export function pagesApp(world: World, deliverer: Deliverer): Hono {
   app.get("/c/pay/:id", (context) => showCheckout(world, hosted(context.req.param("id"))));
   app.post("/c/pay/:id", (context) => take(hosted(context.req.param("id")), context.req.raw));
   addEmbedded(app, world, { show: (id) => showCheckout(world, id), take });
+  addCheckoutElements(app, world, deliverer);
   app.get("/c/challenge/:id", (context) => showChallenge(world, context.req.param("id")));
   app.post("/c/challenge/:id", async (context) => {
     const [id, form] = [context.req.param("id"), await formOf(context.req.raw)];
@@ -81,22 +76,6 @@ const missing = () =>
 
 async function formOf(request: Request): Promise<Record<string, string>> {
   return Object.fromEntries(new URLSearchParams(await request.text()));
-}
-
-function expectationsOf(world: World, session: CheckoutSession): Expected {
-  const customer = world.store.customers.find(session.customer);
-  const details = world.store.sessionDetails.get(session.id);
-  return {
-    email: customer?.email ?? session.customer_email,
-    ...(asksForAddress(session, details) ? { address: { known: details.address ?? customer?.address ?? null } } : {}),
-    asksForPayment: session.amount_total !== 0 || session.payment_method_collection === "always",
-    ...(session.tax_id_collection?.enabled
-      ? { taxId: { required: session.tax_id_collection.required === "if_supported" } }
-      : {}),
-    terms: session.consent_collection?.terms_of_service === "required",
-    takesCard: session.payment_method_types.includes("card"),
-    takesSepa: session.payment_method_types.includes("sepa_debit"),
-  };
 }
 
 /** What a payment link's address had the e-mail's field begin with. */
@@ -146,8 +125,6 @@ function closedCheckout({ store }: World, session: CheckoutSession): Promise<Res
 
 const successUrl = ({ success_url: url, id }: CheckoutSession) => (url ?? "/").replaceAll("{CHECKOUT_SESSION_ID}", id);
 
-const returnUrl = ({ return_url: url, id }: CheckoutSession) => (url ?? "/").replaceAll("{CHECKOUT_SESSION_ID}", id);
-
 /** Where the buyer is led when it is paid: to the seller, or to the page's own thanks. */
 const afterwards = (world: World, session: CheckoutSession) =>
   session.client_secret || (world.store.sessionDetails.get(session.id).thanks ?? null) !== null
@@ -167,55 +144,16 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   }
   if (session.customer !== null && !world.store.customers.find(session.customer)) return missing();
   if (input.action?.endsWith("_promotion_code")) return enterCode(world, session, input);
-  const refusedNow = refusedCode(world, session);
-  if (refusedNow !== undefined) {
-    const undiscounted = priceSession(world, id, { discounts: [] });
-    const problem = { field: "promotion_code", message: refusedNow } as const;
-    return openCheckout(world, undiscounted, { input, problem }, 400);
+  const attempt = await attemptCheckout(world, deliverer, session, input);
+  if (attempt.is === "subscribed") return attempt.page;
+  if (attempt.is === "refused") {
+    const { problem, status } = attempt;
+    return openCheckout(world, attempt.session, { input, problem }, status);
   }
-  const expected = expectationsOf(world, session);
-  const read = readCheckoutInput(input, expected, new Date(world.nowMs()));
-  if ("message" in read) return openCheckout(world, session, { input, problem: read }, 400);
-  const subscriber = redirectedSubscriber(world, session, read.payer.email);
-  if (subscriber) return subscriber;
-  const address = expected.address ? readAddress(input) : undefined;
-  if (address && "message" in address) return openCheckout(world, session, { input, problem: address }, 400);
-  const taxId = expected.taxId ? readTaxId(input, expected.taxId) : null;
-  if (isProblem(taxId)) return openCheckout(world, session, { input, problem: taxId }, 400);
-  if (expected.terms && !input.terms) return openCheckout(world, session, { input, problem: TERMS_MISSING }, 400);
-  const typed = { ...(address ? { address } : {}), ...(expected.taxId ? { taxId } : {}) };
-  const placed = Object.keys(typed).length > 0 ? placeSession(world, id, typed) : session;
-  if (input.expected_amount !== undefined && Number(input.expected_amount) !== placed.amount_total) {
-    return openCheckout(world, placed, { input, problem: TOTAL_CHANGED });
-  }
-  if (input.challenge === "fail") {
-    if (session.payment_intent !== null) failChallenge(world, session.payment_intent);
-    if (session.setup_intent !== null) answerSetupChallenge(world, session.setup_intent, false);
-    const problem = { field: "card_number", message: CHALLENGE_FAILED.message } as const;
-    return openCheckout(world, placed, { input, problem }, 402);
-  }
-  const result = world.onClock(clockOf(world.store, id), () =>
-    completeCheckout(world, id, read.payer, read.instrument, input.challenge === "complete"),
-  );
-  if (result.is === "challenged") {
-    const { challenge: _answer, ...fields } = input;
-    return page("3D Secure", challengePage(fields));
-  }
-  if (result.is === "declined") {
-    const problem = { field: "card_number", message: "Your card was declined. Try another one." } as const;
-    return openCheckout(world, placed, { input, problem }, 402);
-  }
-  await deliverer.firstAnswer(result.event.id, WEBHOOK_PATIENCE_MS);
-  return seeOther(afterwards(world, session));
+  if (attempt.is === "complete") return seeOther(afterwards(world, session));
+  const { challenge: _answer, ...fields } = input;
+  return page("3D Secure", challengePage(fields));
 }
-
-const TERMS_MISSING = { field: "terms", message: "Accept the terms of service to go on." } as const;
-
-/** Nobody pays another amount than they saw: tax depends on the address, which came with the payment. */
-const TOTAL_CHANGED = {
-  field: "expected_amount",
-  message: "The total has changed. Nothing was charged yet: press the button again to pay what is shown now.",
-} as const;
 
 function enterCode(world: World, session: CheckoutSession, input: CheckoutInput): Response | Promise<Response> {
   const message = changeCode(world, session, input);

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type Stripe from "stripe";
 import type { CheckoutInput } from "./checkout-form.ts";
-import type { CheckoutView } from "./checkout-page.ts";
+import type { FieldsView } from "./checkout-page.ts";
 import type { Markup } from "./layout.ts";
 
 const COUNTRIES =
@@ -46,7 +46,7 @@ export function readAddress({
 }
 
 /** The fields that tax needs. What was typed stays; at first they show what is known of the customer. */
-export function addressFields(view: CheckoutView): Markup | string {
+export function addressFields(view: FieldsView): Markup | string {
   const { known } = view.expected.address ?? {};
   if (known === undefined) return "";
   const country = view.input.country ?? known?.country ?? "US";
@@ -62,5 +62,5 @@ export function addressFields(view: CheckoutView): Markup | string {
   )}</select></div></div></fieldset>`;
 }
 
-const invalid = ({ problem }: CheckoutView, field: keyof CheckoutInput) =>
+const invalid = ({ problem }: FieldsView, field: keyof CheckoutInput) =>
   problem?.field === field ? html`aria-invalid="true" aria-describedby="problem" autofocus` : "";

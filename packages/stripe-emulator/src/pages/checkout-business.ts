@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import { kindOf } from "../billing/tax-ids.ts";
 import type { TaxId } from "../state/rows.ts";
 import type { CheckoutInput } from "./checkout-form.ts";
-import type { CheckoutView } from "./checkout-page.ts";
+import type { FieldsView } from "./checkout-page.ts";
 import type { Markup } from "./layout.ts";
 
 type Problem = { field: keyof CheckoutInput; message: string };
@@ -22,7 +22,7 @@ export function readTaxId(
 export const isProblem = (read: object | null): read is Problem => read !== null && "message" in read;
 
 /** The field of whoever buys as a business. */
-export function taxIdField({ expected, input, problem }: CheckoutView): Markup | string {
+export function taxIdField({ expected, input, problem }: FieldsView): Markup | string {
   if (!expected.taxId) return "";
   const { required } = expected.taxId;
   return html`<div class="field"><label for="tax_id">Tax ID${required ? "" : " (businesses)"}</label>
@@ -32,7 +32,7 @@ export function taxIdField({ expected, input, problem }: CheckoutView): Markup |
 }
 
 /** The box of whoever must accept the terms. */
-export function termsBox({ expected, input, problem }: CheckoutView): Markup | string {
+export function termsBox({ expected, input, problem }: FieldsView): Markup | string {
   if (!expected.terms) return "";
   return html`<label class="choice"><input type="checkbox" id="terms" name="terms" value="accepted" ${
     input.terms ? "checked" : ""

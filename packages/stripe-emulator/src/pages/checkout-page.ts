@@ -80,7 +80,12 @@ ${expected.takesSepa ? html`<dt>Settles later</dt><dd><code>DE893704004405320130
 </dl><p class="soft">Any expiry to come, any security code. No money moves.</p></details>`;
 }
 
-function methodFields(view: CheckoutView): Markup {
+/** What was typed, and what is wrong with it. */
+export type TypedView = Pick<CheckoutView, "input" | "problem">;
+/** The fields that depend on what is asked for. */
+export type FieldsView = TypedView & Pick<CheckoutView, "expected">;
+
+export function methodFields(view: FieldsView): Markup {
   const sepa = paysBySepa(view.input, view.expected);
   const iban = field(view, "iban", "IBAN", { placeholder: "DE89 3704 0044 0532 0130 00" });
   if (!view.expected.takesCard) return iban;
@@ -91,9 +96,6 @@ function methodFields(view: CheckoutView): Markup {
 <label class="choice"><input type="radio" name="payment_method" id="by-sepa" value="sepa_debit" ${sepa ? "checked" : ""}> SEPA Direct Debit</label>
 </fieldset>${card}<div class="sepa">${iban}</div>`;
 }
-
-/** What was typed, and what is wrong with it. */
-export type TypedView = Pick<CheckoutView, "input" | "problem">;
 
 export const cardFields = (view: TypedView): Markup => html`<div class="stack card">
 ${field(view, "card_number", "Card number", { autocomplete: "cc-number", inputmode: "numeric", placeholder: "4242 4242 4242 4242" })}

@@ -11,6 +11,20 @@ import { STYLE } from "./style.ts";
 export const addressOf = ({ publicUrl }: World, { id, client_secret: secret }: CheckoutSession): string =>
   secret ? `${publicUrl}/c/embedded/${secret}` : `${publicUrl}/c/pay/${id}`;
 
+/** Where the buyer is led when it is paid. */
+export const returnUrl = ({ return_url: url, id }: CheckoutSession): string =>
+  (url ?? "/").replaceAll("{CHECKOUT_SESSION_ID}", id);
+
+/** The session that a page of the seller's shows in this way; undefined for whoever does not know its client secret. */
+export function findShown(
+  { store }: World,
+  secret: string,
+  mode: "elements" | "embedded_page",
+): CheckoutSession | undefined {
+  const session = store.checkoutSessions.find(secret.split("_secret_")[0] ?? "");
+  return session?.client_secret === secret && session.ui_mode === mode ? session : undefined;
+}
+
 interface Pages {
   show(id: string): Promise<Response>;
   take(id: string, request: Request): Promise<Response>;
@@ -18,10 +32,7 @@ interface Pages {
 
 /** Checkout within the seller's page: what Stripe.js has there, and what it shows in a frame. */
 export function addEmbedded(app: Hono, world: World, { show, take }: Pages): void {
-  const idOf = (secret: string) =>
-    world.store.checkoutSessions.find(secret.split("_secret_")[0] ?? "")?.client_secret === secret
-      ? (secret.split("_secret_")[0] ?? "")
-      : "";
+  const idOf = (secret: string) => findShown(world, secret, "embedded_page")?.id ?? "";
   app.get(
     "/c/stripe.js",
     () =>
@@ -36,7 +47,7 @@ export function addEmbedded(app: Hono, world: World, { show, take }: Pages): voi
 }
 
 /** Any page may show it. */
-function inFrame(response: Response): Response {
+export function inFrame(response: Response): Response {
   const headers = new Headers(response.headers);
   const policy = headers.get("content-security-policy");
   if (policy) headers.set("content-security-policy", policy.replace("; frame-ancestors 'none'", ""));

@@ -1,6 +1,8 @@
+import { CHECKOUT_ELEMENTS_SDK } from "./checkout-elements-sdk.ts";
+
 /**
- * What `https://js.stripe.com` has of embedded Checkout, for pages that are tried out against the emulator: its calls, its refusals, and
- * that the buyer is led to `return_url` in the end.
+ * What `https://js.stripe.com` has of Checkout in a page of the seller's, for pages that are tried out against the emulator: its calls,
+ * its refusals, and that the buyer is led to `return_url` in the end.
  * @param origin where the frames are that it shows, by whatever address it was loaded itself
  */
 export const stripeJsOf = (origin: string): string => `(() => {
@@ -8,16 +10,28 @@ export const stripeJsOf = (origin: string): string => `(() => {
   class IntegrationError extends Error {
     name = "IntegrationError";
   }
-  let mounted;
+  const validSecret = (secret) => {
+    if (/^cs_test_[A-Za-z0-9]+_secret_[A-Za-z0-9]+$/.test(secret)) return secret;
+    throw new IntegrationError("The client secret is not valid: it should be that of a Checkout Session, cs_..._secret_...");
+  };
+  const elementAt = (where) => {
+    const element = typeof where === "string" ? document.querySelector(where) : where;
+    if (!element) throw new IntegrationError("Invalid DOM element: " + where);
+    return element;
+  };
+${CHECKOUT_ELEMENTS_SDK}
+  let embedded;
 
   async function createEmbeddedCheckoutPage({ fetchClientSecret, clientSecret } = {}) {
-    if (mounted) throw new IntegrationError("You cannot have multiple Embedded Checkout objects.");
+    if (embedded) throw new IntegrationError("You cannot have multiple Embedded Checkout objects.");
     if (!fetchClientSecret && !clientSecret) throw new IntegrationError("You must provide fetchClientSecret or clientSecret.");
-    mounted = {};
-    const secret = fetchClientSecret ? await fetchClientSecret() : clientSecret;
-    if (!/^cs_test_[A-Za-z0-9]+_secret_[A-Za-z0-9]+$/.test(secret)) {
-      mounted = undefined;
-      throw new IntegrationError("The client secret is not valid: it should be that of a Checkout Session, cs_..._secret_...");
+    embedded = {};
+    let secret;
+    try {
+      secret = validSecret(fetchClientSecret ? await fetchClientSecret() : clientSecret);
+    } catch (error) {
+      embedded = undefined;
+      throw error;
     }
     const frame = document.createElement("iframe");
     frame.src = origin + "/c/embedded/" + secret;
@@ -30,10 +44,8 @@ export const stripeJsOf = (origin: string): string => `(() => {
     };
     return {
       mount(where) {
-        const element = typeof where === "string" ? document.querySelector(where) : where;
-        if (!element) throw new IntegrationError("Invalid DOM element: " + where);
+        elementAt(where).append(frame);
         addEventListener("message", onMessage);
-        element.append(frame);
       },
       unmount() {
         frame.remove();
@@ -41,7 +53,7 @@ export const stripeJsOf = (origin: string): string => `(() => {
       destroy() {
         frame.remove();
         removeEventListener("message", onMessage);
-        mounted = undefined;
+        embedded = undefined;
       },
     };
   }
@@ -50,6 +62,10 @@ export const stripeJsOf = (origin: string): string => `(() => {
     if (!/^pk_test_/.test(key)) throw new IntegrationError("Please call Stripe() with your publishable key, pk_test_...");
     return {
       createEmbeddedCheckoutPage,
+      initCheckoutElementsSdk,
+      initCheckout() {
+        throw new IntegrationError("stripe.initCheckout() is now stripe.initCheckoutElementsSdk().");
+      },
       async initEmbeddedCheckout() {
         throw new IntegrationError("stripe.initEmbeddedCheckout() is now stripe.createEmbeddedCheckoutPage().");
       },

@@ -149,7 +149,7 @@ export const createSessionParams = schema(
     subscription_data: subscriptionData,
     success_url: text,
     tax_id_collection: taxIdCollection,
-    ui_mode: oneOf("hosted_page", "embedded_page"),
+    ui_mode: oneOf("hosted_page", "embedded_page", "elements"),
   } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams>,
   ["mode"],
 );

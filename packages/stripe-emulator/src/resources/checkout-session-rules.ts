@@ -70,14 +70,16 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
   }
 }
 
-/** Which addresses go with which page: the SDK's comments on them. */
+/** What goes with which page: the SDK's comments on them. */
+const BY_UI = {
+  hosted_page: { needed: "success_url", foreign: ["return_url", "redirect_on_completion"] },
+  embedded_page: { needed: "return_url", foreign: ["success_url", "cancel_url"] },
+  elements: { needed: "return_url", foreign: ["success_url", "cancel_url", "redirect_on_completion", "submit_type"] },
+} as const;
+
 function refuseForUi(params: CreateSessionParams): void {
   const ui = params.ui_mode ?? "hosted_page";
-  const isEmbedded = ui === "embedded_page";
-  const needed = isEmbedded ? "return_url" : "success_url";
-  const foreign = isEmbedded
-    ? (["success_url", "cancel_url"] as const)
-    : (["return_url", "redirect_on_completion"] as const);
+  const { needed, foreign } = BY_UI[ui];
   for (const param of foreign) {
     if (params[param] === undefined) continue;
     throw invalid(`\`${param}\` can not be used with \`ui_mode: ${ui}\`.`, undefined, param);

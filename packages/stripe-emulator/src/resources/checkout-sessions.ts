@@ -109,7 +109,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
   const amount = params.mode === "setup" ? null : 0;
   const taxed = params.automatic_tax?.enabled ?? false;
   const currency = items[0]?.currency ?? params.currency ?? null;
-  const isEmbedded = params.ui_mode === "embedded_page";
+  const isHosted = (params.ui_mode ?? "hosted_page") === "hosted_page";
   return {
     id,
     object: "checkout.session",
@@ -128,7 +128,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     billing_address_collection: params.billing_address_collection ?? null,
     cancel_url: params.cancel_url ?? null,
     client_reference_id: params.client_reference_id ?? null,
-    client_secret: isEmbedded ? `${id}_secret_${newId("", 50).slice(1)}` : null,
+    client_secret: isHosted ? null : `${id}_secret_${newId("", 50).slice(1)}`,
     collected_information: null,
     consent: null,
     consent_collection: params.consent_collection
@@ -183,7 +183,8 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     status: "open",
     submit_type: params.submit_type ?? null,
     subscription: null,
-    ...(isEmbedded ? { redirect_on_completion: "always" as const, return_url: params.return_url } : {}),
+    ...(params.ui_mode === "embedded_page" ? { redirect_on_completion: "always" as const } : {}),
+    ...(isHosted ? {} : { return_url: params.return_url }),
     success_url: params.success_url ?? null,
     tax_id_collection: {
       enabled: params.tax_id_collection?.enabled ?? false,
@@ -191,7 +192,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     },
     total_details: amount === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: params.ui_mode ?? "hosted_page",
-    url: isEmbedded ? null : `${world.publicUrl}/c/pay/${id}`,
+    url: isHosted ? `${world.publicUrl}/c/pay/${id}` : null,
     wallet_options: null,
   };
 }
