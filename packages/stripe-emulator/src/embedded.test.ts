@@ -49,7 +49,7 @@ const SHOP_JS = `(async () => {
 })();`;
 
 const elementsPage =
-  () => `<!doctype html><label>E-mail <input id="email"></label><div id="payment"></div><button id="pay" disabled>Pay</button>
+  () => `<!doctype html><label>E-mail <input id="email"></label><label>Code <input id="code"></label><div id="payment"></div><button id="pay" disabled>Pay</button>
 <p id="total"></p><p role="alert"></p><script src="${bench.origin}/c/stripe.js"></script><script src="/elements.js"></script>`;
 /** As https://docs.stripe.com/payments/quickstart-checkout-sessions has it. */
 const ELEMENTS_JS = `(async () => {
@@ -58,6 +58,7 @@ const ELEMENTS_JS = `(async () => {
   const checkout = Stripe("pk_test_shop").initCheckoutElementsSdk({ clientSecret });
   checkout.on("change", (session) => {
     at("#pay").disabled = !session.canConfirm;
+    at("#total").textContent = session.total.total.amount;
   });
   const loaded = await checkout.loadActions();
   if (loaded.type === "error") {
@@ -70,6 +71,10 @@ const ELEMENTS_JS = `(async () => {
   at("#email").onchange = async ({ target }) => {
     const updated = await actions.updateEmail(target.value);
     if (updated.type === "error") at("[role=alert]").textContent = updated.error.message;
+  };
+  at("#code").onchange = async ({ target }) => {
+    const applied = await actions.applyPromotionCode(target.value);
+    at("[role=alert]").textContent = applied.error?.code ?? "";
   };
   at("#pay").onclick = async () => {
     at("[role=alert]").textContent = "";
@@ -122,7 +127,9 @@ test("a page of the seller's shows Checkout, and is led to return_url once it is
 test("a page of the seller's draws Checkout by Elements: what is declined is said and the session stays open, what is paid leads to return_url", {
   timeout: 60_000,
 }, async () => {
-  const session = await embed({ ui_mode: "elements" });
+  const coupon = await stripe.coupons.create({ amount_off: 500, currency: "eur", duration: "once" });
+  await stripe.promotionCodes.create({ code: "FIVE", promotion: { type: "coupon", coupon: coupon.id } });
+  const session = await embed({ ui_mode: "elements", allow_promotion_codes: true });
   expect(session).toMatchObject({ ui_mode: "elements", url: null });
   secret = session.client_secret ?? "";
   const page = await browser.newPage();
@@ -137,6 +144,12 @@ test("a page of the seller's draws Checkout by Elements: what is declined is sai
   // The button waits for the session that can be confirmed.
   await page.getByLabel("E-mail").fill("ada@example.com");
   await page.getByLabel("E-mail").blur();
+  await page.getByLabel("Code").fill("SIX");
+  await page.getByLabel("Code").blur();
+  await alert.getByText("invalidCode").waitFor();
+  await page.getByLabel("Code").fill("FIVE");
+  await page.getByLabel("Code").blur();
+  await page.getByText("€10.00").waitFor();
   const pay = async (card: string) => {
     await frame.getByLabel("Card number").fill(card);
     await frame.getByLabel("Expiry").fill(CARD.exp);
@@ -156,12 +169,12 @@ test("a page of the seller's draws Checkout by Elements: what is declined is sai
     return (await fetch(`${bench.origin}/c/elements/${secret}`, { method: "POST", body })).json();
   };
   // Nobody pays another amount than the page knew of.
-  expect(await confirm("1400")).toMatchObject({ error: { message: expect.stringContaining("The total has changed") } });
+  expect(await confirm("1500")).toMatchObject({ error: { message: expect.stringContaining("The total has changed") } });
   expect(await status()).toBe("open");
   await pay(CARD.card_number);
   await page.waitForURL(`${site}/success?session_id=${session.id}`);
   const paid = await stripe.checkout.sessions.retrieve(session.id);
-  expect(paid).toMatchObject({ status: "complete", payment_status: "paid", client_secret: secret });
+  expect(paid).toMatchObject({ status: "complete", payment_status: "paid", amount_total: 1000 });
   expect(paid.customer_details?.email).toBe("ada@example.com");
   const told = bench.received.map(({ body }) => JSON.parse(body) as Stripe.Event);
   const completed = told.filter(
@@ -170,8 +183,8 @@ test("a page of the seller's draws Checkout by Elements: what is declined is sai
   expect(completed).toHaveLength(1);
 
   // What is paid is not paid again.
-  expect(await confirm("1500")).toEqual({
-    error: { message: "This Checkout Session is complete: it cannot be confirmed.", code: null },
+  expect(await confirm("1000")).toEqual({
+    error: { message: "This Checkout Session is complete.", code: null },
   });
 
   await page.goto(`${site}/elements`);

@@ -59,6 +59,14 @@ export const CHECKOUT_ELEMENTS_SDK = `
       return { type: "success", session };
     }
 
+    async function changeCode(typed) {
+      const answer = await fetch((await address) + "/session", { method: "POST", body: new URLSearchParams(typed) });
+      const { message } = await answer.json();
+      if (message) return { type: "error", error: { message, code: "invalidCode" } };
+      await changed();
+      return { type: "success", session };
+    }
+
     async function confirm(args = {}) {
       takeOnly("confirm", args, ["email", "redirect", "returnUrl"]);
       if (!mounted) throw new IntegrationError("Mount a Payment Element before you confirm.");
@@ -134,7 +142,14 @@ export const CHECKOUT_ELEMENTS_SDK = `
         } catch ({ message }) {
           return { type: "error", error: { message, code: null } };
         }
-        return { type: "success", actions: only("actions", { confirm, getSession: () => session, updateEmail }) };
+        const actions = {
+          applyPromotionCode: (code) => changeCode({ action: "apply_promotion_code", promotion_code: code }),
+          removePromotionCode: () => changeCode({ action: "remove_promotion_code" }),
+          confirm,
+          getSession: () => session,
+          updateEmail,
+        };
+        return { type: "success", actions: only("actions", actions) };
       },
     });
   }

@@ -12,6 +12,7 @@ import { attemptCheckout, expectationsOf } from "./checkout-attempt.ts";
 import { taxIdField, termsBox } from "./checkout-business.ts";
 import type { CheckoutInput } from "./checkout-form.ts";
 import { type FieldsView, methodFields } from "./checkout-page.ts";
+import { changeCode } from "./checkout-totals.ts";
 import { findShown, inFrame, returnUrl } from "./embedding.ts";
 import { htmlResponse, notice } from "./layout.ts";
 import { STYLE } from "./style.ts";
@@ -19,13 +20,19 @@ import { STYLE } from "./style.ts";
 /** Checkout that the seller's page draws itself (`ui_mode: elements`): what Stripe.js reads, and the frame of its Payment Element. */
 export function addCheckoutElements(app: Hono, world: World, deliverer: Deliverer): void {
   const find = (secret: string) => findShown(world, secret, "elements");
+  // Stripe.js asks from the seller's page.
+  const headers = { "access-control-allow-origin": "*", "cache-control": "no-store" };
   app.get("/c/elements/:secret/session", (context) => {
     const session = find(context.req.param("secret"));
-    // Stripe.js reads it from the seller's page.
-    const headers = { "access-control-allow-origin": "*", "cache-control": "no-store" };
     return session
       ? Response.json(sessionOf(world, session), { headers })
-      : Response.json({ message: "No such Checkout Session." }, { status: 404, headers });
+      : Response.json({ message: UNKNOWN }, { status: 404, headers });
+  });
+  app.post("/c/elements/:secret/session", async (context) => {
+    const input = Object.fromEntries(new URLSearchParams(await context.req.text()));
+    const session = find(context.req.param("secret"));
+    const message = session ? (closedTo(world, session) ?? changeCode(world, session, input)) : UNKNOWN;
+    return Response.json(message === undefined ? {} : { message }, { headers });
   });
   app.get("/c/elements/:secret", async (context) => {
     const session = find(context.req.param("secret"));
@@ -36,10 +43,17 @@ export function addCheckoutElements(app: Hono, world: World, deliverer: Delivere
   app.post("/c/elements/:secret", async (context) => {
     const input = Object.fromEntries(new URLSearchParams(await context.req.text()));
     const session = find(context.req.param("secret"));
-    return Response.json(
-      session ? await confirm(world, deliverer, session, input) : refusal("No such Checkout Session."),
-    );
+    return Response.json(session ? await confirm(world, deliverer, session, input) : refusal(UNKNOWN));
   });
+}
+
+const UNKNOWN = "No such Checkout Session.";
+
+/** Why nothing can be changed about a session any more, nor paid. */
+function closedTo({ store }: World, { customer, status }: CheckoutSession): string | undefined {
+  if (status !== "open") return `This Checkout Session is ${status}.`;
+  if (customer === null || store.customers.find(customer)) return undefined;
+  return "The customer of this Checkout Session does not exist any more.";
 }
 
 /** What `actions.confirm()` answers but for the session; or that the frame has to ask for the bank's challenge first. */
@@ -57,9 +71,8 @@ async function confirm(
   session: CheckoutSession,
   input: CheckoutInput,
 ): Promise<Confirmation> {
-  if (session.status !== "open") return refusal(`This Checkout Session is ${session.status}: it cannot be confirmed.`);
-  if (session.customer !== null && !world.store.customers.find(session.customer))
-    return refusal("The customer of this Checkout Session does not exist any more.");
+  const closed = closedTo(world, session);
+  if (closed !== undefined) return refusal(closed);
   const attempt = await attemptCheckout(world, deliverer, session, input);
   if (attempt.is === "complete") return { url: returnUrl(session) };
   if (attempt.is === "challenged") return { challenged: true };
