@@ -87,13 +87,17 @@ export interface Choice {
   quantity: number;
 }
 
-/** What a subscription can become: of its group, in its currency; the server knows all reasons. The cheapest product and the shortest period first. */
+/**
+ * What a subscription can become: of its group, in its currency, and not paid by use; the server knows all reasons. The cheapest product
+ * and the shortest period first.
+ */
 export function choicesOf(subscription: Subscription, { plans, products }: Catalogue): Choice[] {
   return plans.flatMap(({ product, prices }) => {
     const item = itemOfGroup(subscription, product, products);
     if (!item) return [];
     return prices
-      .filter(({ currency, unit_amount: amount }) => currency === subscription.currency && amount !== null)
+      .filter((price) => price.currency === subscription.currency && price.unit_amount !== null)
+      .filter((price) => price.usage_type !== "metered")
       .sort((a, b) => periodOf(a) - periodOf(b))
       .map((price) => {
         const bounds = boundsOf(price.metadata, product.metadata);
