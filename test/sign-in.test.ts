@@ -175,7 +175,7 @@ describe("whoever is signed in", () => {
     await page.getByLabel("New e-mail").fill(changed);
     await press("Change the e-mail");
     await page.getByText(`A link is on its way to ${changed}`).waitFor();
-    await page.goto(await linkTo(person.email));
+    await page.goto(await linkTo(changed));
     await page.getByText(`You sign in as ${changed}`).waitFor();
     await page.getByLabel("New password").fill("another horse battery");
     await press("Save the password");

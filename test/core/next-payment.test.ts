@@ -41,6 +41,18 @@ it("a change that is to come is counted, and what ends is paid no more", async (
   expect((await nextOf(buyer)).next).toBeNull();
 });
 
+it("what is paused is not paid, unless it goes on before then", async () => {
+  const buyer = await subscribe();
+  const pause = (resumes_at?: number) =>
+    stripe().subscriptions.update(buyer.subscription.id, {
+      pause_collection: { behavior: "void", ...(resumes_at && { resumes_at }) },
+    });
+  await pause();
+  expect((await nextOf(buyer)).next).toBeNull();
+  await pause(Number(buyer.subscription.items.data[0]?.current_period_end) - 86_400);
+  expect((await nextOf(buyer)).next).toEqual({ amount: 3000, at: endOf(buyer) });
+});
+
 it("what somebody has agreed for a later period is not what is paid next", async () => {
   const buyer = await subscribe();
   const { id, phases } = await stripe().subscriptionSchedules.create({ from_subscription: buyer.subscription.id });

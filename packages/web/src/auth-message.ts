@@ -4,7 +4,7 @@ const messages: Record<string, string> = {
   invalid_credentials: "That e-mail and password do not match. Check both, or create an account.",
   email_not_confirmed: "Confirm your e-mail first: open the link that we sent you, then sign in.",
   user_already_exists: "There is an account with this e-mail already. Sign in instead.",
-  email_exists: "There is an account with this e-mail already. Sign in instead.",
+  email_exists: "Another account has this e-mail already. Choose another one.",
   email_address_invalid: "That e-mail address does not work. Check its spelling.",
   signup_disabled: "New accounts cannot be created at the moment. Sign in if you have one.",
   user_banned: "This account is blocked. Write to support.",

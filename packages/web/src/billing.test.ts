@@ -27,6 +27,7 @@ test("one that ends says what is charged all the same: what is overdue, and what
 test("a trial says when it ends", () => {
   const trial = subscription({ status: "trialing", trial_end: end });
   expect(describeSubscription(trial)).toMatchObject({ label: "Trial", day: { text: "Trial ends on", at: end } });
+  expect(describeSubscription({ ...trial, ends_at: end })).toMatchObject({ label: "Canceled", tone: "busy" });
 });
 
 test("a failed payment says what to do, and so does one that was never confirmed", () => {

@@ -165,8 +165,8 @@ export function describeSubscription(subscription: Subscription, due?: Payment):
       return { label: "Unpaid", tone: "bad", day: ending, advice };
   }
   if (status === "paused" || subscription.paused) return { label: "Paused", tone: "quiet", day: ending };
-  if (status === "trialing") return { label: "Trial", tone: "good", day: ending ?? on("Trial ends on", trial_end) };
   if (ending) return { label: "Canceled", tone: "busy", day: ending };
+  if (status === "trialing") return { label: "Trial", tone: "good", day: on("Trial ends on", trial_end) };
   return { label: "Active", tone: "good", day: on("Renews on", current_period_end) };
 }
 

@@ -9,10 +9,13 @@ export function linkIn({
   search,
   hash,
 }: Pick<Location, "search" | "hash">): "expired" | "refused" | "code" | undefined {
-  const said = [search, hash.replace(/^#/, "?")].map((text) => new URLSearchParams(text));
+  const query = new URLSearchParams(search);
+  // Whoever is not signed in was led on to the sign-in page by the one that the link was for.
+  const before = new URLSearchParams(query.get("next")?.split("?")[1]);
+  const said = [query, before, new URLSearchParams(hash.replace(/^#/, "?"))];
   if (said.some((parameters) => parameters.get("error_code") === "otp_expired")) return "expired";
   if (said.some((parameters) => parameters.has("error_code") || parameters.has("error"))) return "refused";
-  return said[0]?.has("code") ? "code" : undefined;
+  return query.has("code") || before.has("code") ? "code" : undefined;
 }
 
 /**

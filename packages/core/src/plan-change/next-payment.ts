@@ -31,8 +31,10 @@ export async function getNextPayment(billing: Billing, { user }: Caller, wish: O
     findNextInvoice(billing, subscription, next),
     byInvoice ? null : findPaymentMethod(billing, subscription, next),
   ]);
-  const { id: subscriptionId, currency } = subscription;
-  const payment = invoice ? { amount: invoice.amount_due, at: toIso(at) } : null;
+  const { id: subscriptionId, currency, pause_collection: pause } = subscription;
+  // Stripe previews an invoice that it will not have paid, too: https://docs.stripe.com/billing/subscriptions/pause-payment
+  const isPaused = pause !== null && (pause.resumes_at ?? Infinity) > at;
+  const payment = invoice && !isPaused ? { amount: invoice.amount_due, at: toIso(at) } : null;
   return { subscriptionId, currency, next: payment, byInvoice, paymentMethod };
 }
 

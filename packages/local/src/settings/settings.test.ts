@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadEnvironment } from "@turnpike/settings/dotenv";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { UserError } from "../user-error.ts";
 import { readPort, readSettings, stacksEnvironment } from "./settings.ts";
 
 let folder: string;
@@ -125,6 +126,15 @@ it.each([
   ["STRIPE_SECRET_KEY", "undefined"],
 ])("refuses a malformed %s by its name", (name, value) => {
   expect(() => read({ [name]: value })).toThrow(new RegExp(`^${name} is`));
+});
+
+it.each([
+  ["ON_USER_DELETE", "nuke"],
+  ["TRIAL_REQUIRES_CARD", "yes"],
+  ["STRIPE_CUSTOM_DOMAINS", "https://pay.example.com"],
+])("refuses what only the stacks read, before they do: %s=%s", (name, value) => {
+  expect(() => read({ [name]: value })).toThrow(UserError);
+  expect(() => read({ [name]: value })).toThrow(name);
 });
 
 it("takes the environment before .env, and an empty value for none", () => {

@@ -61,6 +61,8 @@ export function readDataDir(root: string, environment: SettingsEnvironment): str
  * @throws UserError which names the variable to set.
  */
 export function readSettings(environment: SettingsEnvironment, dataDir: string, port: number): Settings {
+  // What the stacks alone read, too: they run in a thread of their own, which would say it later, and at length.
+  for (const [name, { local }] of Object.entries(declared)) if (local) find(name as SettingName, environment);
   const generated = keepGeneratedSettings(dataDir);
   const publicUrl = `http://localhost:${port}`;
   const loopbackUrl = `http://127.0.0.1:${port}`;

@@ -43,12 +43,14 @@ export class EmailLinks {
     if (pathname === "/auth/v1/token" && searchParams.get("grant_type") === "pkce")
       return this.#exchange(request, next);
     if (!sendsEmail.test(pathname) || request.method === "GET") return next(request);
-    const { code_challenge: challenge } = (await request
+    const { code_challenge: challenge, email } = (await request
       .clone()
       .json()
-      .catch(() => ({}))) as { code_challenge?: string };
+      .catch(() => ({}))) as { code_challenge?: string; email?: string };
     const wish = { redirectTo: searchParams.get("redirect_to") ?? undefined, challenge: challenge || undefined };
-    this.#mailbox.prepare = (text) => this.#lead(text, wish);
+    // Lite asks the present address whether another is to take its place. The other has to show that it is theirs.
+    const changed = pathname === "/auth/v1/user" ? email : undefined;
+    this.#mailbox.prepare = ({ to, text }) => ({ to: changed ?? to, text: this.#lead(text, wish) });
     return next(request);
   }
 

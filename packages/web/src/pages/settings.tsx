@@ -44,6 +44,7 @@ function EmailSection({ user }: { user: User }) {
     const email = String(new FormData(event.currentTarget).get("email")).trim();
     setWanted(undefined);
     void run(async () => {
+      if (email.toLowerCase() === user.email) throw new Refused("That is your e-mail already.");
       const options = { emailRedirectTo: `${window.location.origin}/settings` };
       assertDone(await (await getAuth()).updateUser({ email }, options));
       setWanted(email);
