@@ -99,6 +99,20 @@ describe("a request's currency", () => {
     expect(await open({ user })).toMatchObject({ currency: "usd" });
   });
 
+  it("is theirs who only looked at a plan of another group in another one, whose page is closed", async () => {
+    const user = await store.shop.newUser();
+    const { shop, lent } = store;
+    const looked = await open({ user, price: (await shop.sell("monthly", { group: "looked at" })).id });
+    const euros = await shop.sell("monthly", { currency: "eur", group: "wanted" });
+    const wanted = await open({ user, price: euros.id });
+    expect([looked.currency, wanted.currency]).toEqual(["usd", "eur"]);
+    expect((await lent.stripe.checkout.sessions.retrieve(looked.id)).status).toBe("expired");
+    // A page that was paid meanwhile binds the customer for good.
+    await expect(open({ user: await payingIn("usd", dollars), price: euros.id })).rejects.toMatchObject({
+      code: "currency_mismatch",
+    });
+  });
+
   it("that the mirror shows and Stripe has no more is a refusal, too", async () => {
     const { shop, lent } = store;
     const { id } = await shop.sell("monthly", { currencies: { jpy: { unit_amount: 3000 } } });

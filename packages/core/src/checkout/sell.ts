@@ -10,7 +10,7 @@ import { dataOf } from "../supabase/index.ts";
 import { type Basket, groupsOf } from "./items.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { payerParams, type Sale } from "./params.ts";
-import { closeSession, isAsPromised, listRivals, openSession, pageOf } from "./sessions.ts";
+import { closeSession, isAsPromised, listInOtherCurrency, listRivals, openSession, pageOf } from "./sessions.ts";
 
 type Params = Stripe.Checkout.SessionCreateParams;
 
@@ -48,12 +48,21 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
       if (running) return openPortalOf(billing, requiredIdOf(running.customer), `${billing.site.url}/account`);
       if (elsewhere) throw alreadySubscribed();
       lease.assertHeld();
-      return (same && pageOf(same)) ?? openInTheirCurrency(billing, sale, params);
+      try {
+        return (same && pageOf(same)) ?? (await openInTheirCurrency(billing, sale, params));
+      } catch (error) {
+        const currency = params.currency ?? basket[0].price.currency;
+        if (isMismatch(error)) foreign.push(...(await listInOtherCurrency(billing, customer, currency)));
+        if (foreign.length === 0) throw error;
+      }
     }
     // Then all is looked at anew: one of them may have been paid instead.
     await Promise.all(foreign.map(({ id }) => closeSession(billing.stripe.checkout, id)));
   }
 }
+
+const isMismatch = (error: unknown): error is BillingError =>
+  error instanceof BillingError && error.code === "currency_mismatch";
 
 /** A currency that nobody asked for gives way to the one that the customer pays in already: they have one at a time. */
 async function openInTheirCurrency(billing: Billing, { purchase }: Sale, params: Params): Promise<string> {
@@ -62,7 +71,7 @@ async function openInTheirCurrency(billing: Billing, { purchase }: Sale, params:
   } catch (error) {
     const { currency, ...unsaid } = params;
     const yields = currency !== undefined && purchase.currency === undefined;
-    if (!yields || !(error instanceof BillingError) || error.code !== "currency_mismatch") throw error;
+    if (!yields || !isMismatch(error)) throw error;
     return openSession(billing, unsaid);
   }
 }

@@ -23,6 +23,15 @@ export async function listRivals(clients: Clients, customers: string[], basket: 
   return pickOfGroup(clients, groupsOf(basket), ofMode, productsIn);
 }
 
+/**
+ * A customer's open pages of subscriptions in another currency. To Stripe such a page binds the customer as much as what they pay, while it
+ * is open: who only looked would be kept from buying.
+ */
+export async function listInOtherCurrency({ stripe }: Clients, customer: string, currency: string): Promise<Session[]> {
+  const sessions = await listOpen(stripe, customer);
+  return sessions.filter((session) => session.mode === "subscription" && session.currency !== currency);
+}
+
 async function listOpen(stripe: Stripe, customer: string): Promise<Session[]> {
   const list = (page: object) =>
     stripe.checkout.sessions.list({ customer, status: "open", expand: ["data.line_items"], limit: 100, ...page });
