@@ -144,6 +144,7 @@ function subscription() {
     schedule: null,
     latest_invoice: null,
     default_payment_method: "pm_1",
+    pause_collection: null,
     pending_update: null,
     test_clock: null,
   };
