@@ -26,15 +26,15 @@ export async function getNextPayment(billing: Billing, { user }: Caller, wish: O
   const at = firstEndOf(subscription);
   // What somebody has agreed may come later than the next payment.
   const next = standing.next && standing.next.start_date <= at ? standing.next : undefined;
-  const byInvoice = subscription.collection_method === "send_invoice";
-  const [invoice, paymentMethod] = await Promise.all([
-    findNextInvoice(billing, subscription, next),
-    byInvoice ? null : findPaymentMethod(billing, subscription, next),
-  ]);
   const { id: subscriptionId, currency, pause_collection: pause } = subscription;
+  const byInvoice = subscription.collection_method === "send_invoice";
   // Stripe previews an invoice that it will not have paid, too: https://docs.stripe.com/billing/subscriptions/pause-payment
   const isPaused = pause !== null && (pause.resumes_at ?? Infinity) > at;
-  const payment = invoice && !isPaused ? { amount: invoice.amount_due, at: toIso(at) } : null;
+  const [invoice, paymentMethod] = await Promise.all([
+    isPaused ? undefined : findNextInvoice(billing, subscription, next),
+    byInvoice ? null : findPaymentMethod(billing, subscription, next),
+  ]);
+  const payment = invoice ? { amount: invoice.amount_due, at: toIso(at) } : null;
   return { subscriptionId, currency, next: payment, byInvoice, paymentMethod };
 }
 
