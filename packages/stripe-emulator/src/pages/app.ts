@@ -15,6 +15,7 @@ import { type CheckoutView, checkoutPage } from "./checkout-page.ts";
 import { changeCode, discountNameOf } from "./checkout-totals.ts";
 import { receiptPage } from "./document-page.ts";
 import { addEmbedded, addressOf, leave, returnUrl } from "./embedding.ts";
+import { formOf } from "./form.ts";
 import { showInvoice, takeInvoicePayment } from "./invoice-payment.ts";
 import { notice, page, seeOther } from "./layout.ts";
 import { redirectedSubscriber } from "./one-subscription.ts";
@@ -73,10 +74,6 @@ const verifiesNobody = () =>
 
 const missing = () =>
   notice("Nothing here", "This page does not exist. Go back to the site you came from and try again.", 404);
-
-async function formOf(request: Request): Promise<Record<string, string>> {
-  return Object.fromEntries(new URLSearchParams(await request.text()));
-}
 
 /** What a payment link's address had the e-mail's field begin with. */
 function prefilled({ store }: World, { id }: CheckoutSession): { input?: CheckoutInput } {

@@ -14,6 +14,7 @@ import type { CheckoutInput } from "./checkout-form.ts";
 import { type FieldsView, methodFields } from "./checkout-page.ts";
 import { changeCode } from "./checkout-totals.ts";
 import { findShown, inFrame, returnUrl } from "./embedding.ts";
+import { formOf } from "./form.ts";
 import { htmlResponse, notice } from "./layout.ts";
 import { STYLE } from "./style.ts";
 
@@ -29,7 +30,7 @@ export function addCheckoutElements(app: Hono, world: World, deliverer: Delivere
       : Response.json({ message: UNKNOWN }, { status: 404, headers });
   });
   app.post("/c/elements/:secret/session", async (context) => {
-    const input = Object.fromEntries(new URLSearchParams(await context.req.text()));
+    const input = await formOf(context.req.raw);
     const session = find(context.req.param("secret"));
     const message = session ? (closedTo(world, session) ?? changeCode(world, session, input)) : UNKNOWN;
     return Response.json(message === undefined ? {} : { message }, { headers });
@@ -41,7 +42,7 @@ export function addCheckoutElements(app: Hono, world: World, deliverer: Delivere
       : notice("Nothing here", "No Checkout Session is shown by this address.", 404);
   });
   app.post("/c/elements/:secret", async (context) => {
-    const input = Object.fromEntries(new URLSearchParams(await context.req.text()));
+    const input = await formOf(context.req.raw);
     const session = find(context.req.param("secret"));
     return Response.json(session ? await confirm(world, deliverer, session, input) : refusal(UNKNOWN));
   });

@@ -15,7 +15,3 @@ export interface Action {
   /** Returns where to go then, below the control room's own path. Throws ApiError at bad input. */
   act(posted: Posted): string | Promise<string>;
 }
-
-export async function formOf(request: Request): Promise<Record<string, string>> {
-  return Object.fromEntries(new URLSearchParams(await request.text()));
-}

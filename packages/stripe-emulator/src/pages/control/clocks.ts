@@ -5,8 +5,9 @@ import { periodEnd } from "../../billing/calendar.ts";
 import type { Controls } from "../../controls.ts";
 import { advanceClock, createClock, getClock } from "../../resources/test-clocks.ts";
 import type { World } from "../../world.ts";
+import { formOf } from "../form.ts";
 import type { Markup } from "../layout.ts";
-import { type Action, formOf } from "./action.ts";
+import type { Action } from "./action.ts";
 import { objectUrl, ROOM, type Screen, showMoment } from "./layout.ts";
 
 const HOUR_S = 3600;

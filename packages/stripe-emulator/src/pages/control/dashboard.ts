@@ -1,7 +1,8 @@
 import { html } from "hono/html";
 import type { Controls } from "../../controls.ts";
 import { dashboardOf } from "../../state/dashboard.ts";
-import { type Action, formOf } from "./action.ts";
+import { formOf } from "../form.ts";
+import type { Action } from "./action.ts";
 import { ROOM, type Screen } from "./layout.ts";
 
 /** The switches of Stripe's dashboard that no API call reaches. */

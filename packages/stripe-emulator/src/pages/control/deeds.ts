@@ -7,8 +7,9 @@ import { createWithPrice } from "../../resources/products.ts";
 import { createRefund } from "../../resources/refunds.ts";
 import { clockOf } from "../../state/clock-of.ts";
 import type { World } from "../../world.ts";
+import { formOf } from "../form.ts";
 import type { Markup } from "../layout.ts";
-import { type Action, formOf } from "./action.ts";
+import type { Action } from "./action.ts";
 import { objectLink, ROOM, type Screen } from "./layout.ts";
 
 const INTERVALS = ["month", "year", "week", "day"] as const;

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import { type Controls, DEFAULT_DELAY_MS } from "../../controls.ts";
 import type { Held } from "../../events/faults.ts";
+import { formOf } from "../form.ts";
 import type { Markup } from "../layout.ts";
-import { type Action, formOf } from "./action.ts";
+import type { Action } from "./action.ts";
 import { ROOM, type Screen, table } from "./layout.ts";
 
 /** Each kind in words, by where it happens. */
