@@ -68,7 +68,11 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 }
 
 async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
-  const { root, dataDir, inMemory, environment, secrets, watch, retryAfterSeconds, minuteMs, log } = options;
+  const { root, dataDir, inMemory, environment, secrets, watch, retryAfterSeconds, minuteMs } = options;
+  let closing = false;
+  const log: Log = (source, line) => {
+    if (!closing) options.log(source, line); // what is cut off by the end has not failed, and is not told as if it had
+  };
   const outDir = join(dataDir, "build");
   linkNodeModules(root, outDir);
   const reused = options.stacks && reuseStacks(options.stacks, environment);
@@ -116,8 +120,8 @@ async function start(options: AwsOptions, closers: Closers): Promise<Aws> {
     getDeadLetters: () =>
       system.queues.flatMap(({ redrive }) => (redrive ? sqs.getBodies(redrive.deadLetterQueue) : [])),
     async close() {
-      await closeFunctions(functions); // first: what a poller waits for then ends at once
-      await closers.close();
+      closing = true;
+      await Promise.all([closeFunctions(functions), closers.close()]); // a poller waits for what its function is at
     },
   };
 }

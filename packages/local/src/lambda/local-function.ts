@@ -31,7 +31,6 @@ export class LocalFunction {
   #idle: Slot[] = [];
   readonly #isolates = new Set<Isolate>();
   #active = 0;
-  #closed = false;
   readonly #waiting: (() => void)[] = [];
 
   constructor(description: FunctionDescription, env: Record<string, string>, log: (line: string) => void) {
@@ -71,13 +70,12 @@ export class LocalFunction {
     this.#endTurn();
     if ("result" in response) return { ok: true, payload: JSON.parse(response.result) };
     const { errorType, errorMessage, trace } = response.error;
-    if (!this.#closed) this.#log(trace.length > 0 ? trace.join("\n") : `${errorType}: ${errorMessage}`);
+    this.#log(trace.length > 0 ? trace.join("\n") : `${errorType}: ${errorMessage}`);
     return { ok: false, error: response.error };
   }
 
   /** Ends all isolates, also those at work: what they work on fails, as when a Lambda is shot down. */
   async close(): Promise<void> {
-    this.#closed = true;
     this.#bundle = undefined;
     this.#onFirstBuild();
     await Promise.all([...this.#isolates].map((isolate) => this.#closeIsolate(isolate)));
