@@ -94,7 +94,7 @@ it("tells of nothing that its end cuts off as if it had failed", async () => {
   const ending = await startExample();
   ending.startConsumers();
   await fetch(`${ending.url}/api/send`, { method: "POST", headers: { "content-type": "text/plain" }, body: "slow" });
-  await vi.waitFor(() => expect(ending.getQueueDepth("Work").inFlight).toBe(1), { timeout: 5000, interval: 50 });
+  await vi.waitFor(() => expect(ending.getQueueDepth("Work").inFlight).toBe(1), { timeout: 20_000, interval: 50 });
   const answered = fetch(`${ending.url}/api/slow`).catch(() => "cut off");
   await vi.waitFor(() => expect(ending.lines.join("\n")).toContain("POST /api/send"));
   const told = ending.lines.length;
