@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, createPlan, openBench } from "./testing/bench.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Bench, CARD, createPlan, openBench, typesSince } from "./testing/bench.ts";
+import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -74,4 +75,148 @@ test("metadata has fifty keys at most, however they came", async () => {
   const { id } = await stripe.customers.create({ metadata: keys(0, 50) });
   await expect(stripe.customers.update(id, { metadata: keys(50, 1) })).rejects.toMatchObject({ param: "metadata" });
   await stripe.customers.update(id, { metadata: { k0: "", ...keys(50, 1) } });
+});
+
+const MAY_NOT = { message: expect.stringContaining("It may not be used again.") };
+
+// https://docs.stripe.com/api/payment_methods/detach
+describe("a method that was detached pays nothing any more, though a subscription still names it:", () => {
+  /** A subscription on a clock, paid by a method of its own; the customer's default is another, good one. */
+  async function subscribed() {
+    const clocked = await onClock(bench, START);
+    const { id: method } = await stripe.paymentMethods.attach("pm_card_visa", { customer: clocked.customer });
+    const { id } = await clocked.subscribe({ default_payment_method: method });
+    return {
+      ...clocked,
+      id,
+      method,
+      detach: () => stripe.paymentMethods.detach(method),
+      latest: async () => {
+        const { latest_invoice } = await stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] });
+        return latest_invoice as Stripe.Invoice;
+      },
+    };
+  }
+  const charged = async (payment_method: string) =>
+    (await stripe.charges.list()).data.filter((charge) => charge.payment_method === payment_method).length;
+
+  test("not its renewal, nor a retry of that, nor its invoice by hand", async () => {
+    const { id, method, detach, latest, advance } = await subscribed();
+    await detach();
+    const types = await advance(END + 4 * DAY);
+    expect(types.filter((type) => type === "invoice.payment_failed")).toHaveLength(2);
+    expect(await latest()).toMatchObject({ status: "open", attempt_count: 2 });
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+      status: "past_due",
+      default_payment_method: method,
+    });
+    await expect(stripe.invoices.pay((await latest()).id)).rejects.toMatchObject(MAY_NOT);
+    expect(await charged(method)).toBe(1);
+    expect((await stripe.invoices.pay((await latest()).id, { payment_method: "pm_card_visa" })).status).toBe("paid");
+  });
+
+  test("not an upgrade that is invoiced at once", async () => {
+    const dear = await createPlan(stripe, { unit_amount: 4500 });
+    for (const [payment_behavior, outcome] of [
+      ["allow_incomplete", { status: "past_due", pending_update: null }],
+      ["pending_if_incomplete", { status: "active", pending_update: { subscription_items: [{}] } }],
+    ] as const) {
+      const { id, method, detach, latest } = await subscribed();
+      const { data } = (await stripe.subscriptions.retrieve(id)).items;
+      await detach();
+      const change = {
+        items: [{ id: data[0]?.id ?? "", price: dear.id }],
+        proration_behavior: "always_invoice" as const,
+      };
+      const refused = stripe.subscriptions.update(id, { ...change, payment_behavior: "error_if_incomplete" });
+      await expect(refused).rejects.toMatchObject({ statusCode: 402 });
+      expect(await stripe.subscriptions.update(id, { ...change, payment_behavior })).toMatchObject(outcome);
+      expect(await latest()).toMatchObject({ status: "open", amount_due: 3000, attempted: true });
+      expect(await charged(method)).toBe(1);
+    }
+  });
+
+  test("nor what a trial, a phase or an unanswered challenge of its bank comes to", async () => {
+    const { method, subscribe, advance, customer, price } = await subscribed();
+    const trial = await subscribe({ default_payment_method: method, trial_end: HALF });
+    const phase = { items: [{ price: price.id }], default_payment_method: method };
+    const later = { customer, start_date: HALF, phases: [{ ...phase, duration: { interval: "month" as const } }] };
+    const { id: schedule } = await stripe.subscriptionSchedules.create(later);
+    const asked = await stripe.paymentIntents.create({
+      amount: 500,
+      currency: "eur",
+      customer,
+      payment_method: (await stripe.paymentMethods.attach("pm_card_authenticationRequired", { customer })).id,
+      confirm: true,
+      return_url: "http://localhost/back",
+    });
+    const setup = await stripe.setupIntents.create({
+      customer,
+      payment_method: String(asked.payment_method),
+      confirm: true,
+      return_url: "http://localhost/back",
+    });
+    for (const each of [method, String(asked.payment_method)]) await stripe.paymentMethods.detach(each);
+    for (const { next_action: next } of [asked, setup])
+      await bench.submit(next?.redirect_to_url?.url ?? "", { challenge: "complete" });
+    expect((await stripe.paymentIntents.retrieve(asked.id)).status).toBe("requires_payment_method");
+    expect((await stripe.setupIntents.retrieve(setup.id)).status).toBe("requires_payment_method");
+    await advance(HALF + DAY);
+    const { subscription: begun } = await stripe.subscriptionSchedules.retrieve(schedule);
+    for (const id of [trial.id, String(begun)])
+      expect((await stripe.subscriptions.retrieve(id)).status).toBe("past_due");
+    expect(await charged(method)).toBe(1);
+  });
+
+  test("nor a payment or a setup that it was named for, nor one while its customer is away", async () => {
+    const { customer, method } = await paying();
+    const about = { customer, payment_method: method };
+    const waiting = await stripe.paymentIntents.create({ ...about, amount: 500, currency: "eur" });
+    const setup = await stripe.setupIntents.create(about);
+    await stripe.paymentMethods.detach(method);
+    await expect(stripe.paymentIntents.confirm(waiting.id)).rejects.toMatchObject(MAY_NOT);
+    await expect(stripe.setupIntents.confirm(setup.id)).rejects.toMatchObject(MAY_NOT);
+    const away = { ...about, amount: 500, currency: "eur", off_session: true, confirm: true };
+    await expect(stripe.paymentIntents.create(away)).rejects.toMatchObject(MAY_NOT);
+    await expect(stripe.setupIntents.create({ ...about, confirm: true })).rejects.toMatchObject(MAY_NOT);
+  });
+});
+
+test("a deleted customer's methods pay nothing any more", async () => {
+  const { customer, method } = await paying();
+  const { id } = await stripe.paymentIntents.create({ customer, payment_method: method, amount: 500, currency: "eur" });
+  await stripe.customers.del(customer);
+  await expect(stripe.paymentIntents.confirm(id)).rejects.toMatchObject(MAY_NOT);
+  await stripe.paymentMethods.detach(method);
+});
+
+test("a card that is a customer's source is detached like any method: the newest other one takes its place", async () => {
+  const { id: customer } = await stripe.customers.create({ source: "tok_visa" });
+  const first = await stripe.customers.retrieve(customer);
+  const other = await stripe.customers.createSource(customer, { source: "tok_mastercard" });
+  await stripe.paymentMethods.detach(String((first as Stripe.Customer).default_source));
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ default_source: other.id });
+});
+
+test("a method is not saved for whom it is not", async () => {
+  const [mine, theirs] = [await paying(), await paying()];
+  const take = (customer?: string) =>
+    stripe.setupIntents.create({ payment_method: theirs.method, ...(customer === undefined ? {} : { customer }) });
+  const { id } = await stripe.setupIntents.create({ customer: mine.customer });
+  const confirmed = () => stripe.setupIntents.confirm(id, { payment_method: theirs.method });
+  for (const attempt of [() => take(mine.customer), take, confirmed])
+    await expect(attempt()).rejects.toMatchObject({ param: "payment_method" });
+});
+
+test("a card that its bank declines after its challenge was passed leaves the invoice unpaid", async () => {
+  const { id: customer } = await stripe.customers.create();
+  await stripe.invoiceItems.create({ customer, amount: 500, currency: "eur" });
+  const { id } = await stripe.invoices.create({ customer, pending_invoice_items_behavior: "include" });
+  const { hosted_invoice_url: url } = await stripe.invoices.finalizeInvoice(id);
+  await bench.submit(url ?? "", { ...CARD, card_number: "4000008400001629" });
+  const from = bench.emulator.events().length;
+  const answer = await bench.submit(url ?? "", { challenge: "complete" });
+  expect(await answer.text()).toContain("Your card was declined.");
+  expect(typesSince(bench, from)).toContain("invoice.payment_failed");
+  expect((await stripe.invoices.retrieve(id)).status).toBe("open");
 });

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { payInvoice, paymentMethodOf } from "./collecting.ts";
+import { attemptInvoice } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
 import { deleteInvoiceItem, pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
 import { issueInvoice } from "./invoicing.ts";
@@ -185,8 +185,7 @@ export function invoiceNow(world: World, subscription: Subscription, charges: Li
     reason: "subscription_update",
     lines,
   });
-  const method = paymentMethodOf(world, subscription);
   if (invoice.status === "open" && invoice.collection_method === "send_invoice") world.emit("invoice.sent", invoice);
-  else if (invoice.status === "open" && method) payInvoice(world, invoice.id, method);
+  else attemptInvoice(world, invoice.id, { automatic: false });
   return invoice.id;
 }

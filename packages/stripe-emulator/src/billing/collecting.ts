@@ -6,6 +6,7 @@ import type { Invoice } from "./invoice-draft.ts";
 import { defaultPaymentOf, paymentSucceeded } from "./invoice-payments.ts";
 import { finalizeInvoice } from "./invoicing.ts";
 import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts";
+import { isDetached } from "./payment-method.ts";
 
 type Subscription = Stored<Stripe.Subscription>;
 
@@ -13,13 +14,17 @@ const DAY_MS = 86_400_000;
 /** Days from each failed attempt to the next one. */
 const RETRY_DAYS = [3, 5, 7];
 
-/** The method that the subscription is charged to: its own, or the customer's default. */
+/**
+ * The method that an invoice or a subscription is charged to: its own, or the customer's default. Undefined for one that was
+ * detached, though it is still named: it pays nothing any more (https://docs.stripe.com/api/payment_methods/detach).
+ */
 export function paymentMethodOf(
   world: World,
   { customer, default_payment_method: own }: Pick<Invoice, "customer" | "default_payment_method">,
 ): Stored<Stripe.PaymentMethod> | undefined {
   const { invoice_settings: settings, default_source: source } = world.store.customers.find(customer) ?? {};
-  return world.store.paymentMethods.find(own ?? settings?.default_payment_method ?? source);
+  const method = world.store.paymentMethods.find(own ?? settings?.default_payment_method ?? source);
+  return method && isDetached(world, method.id) ? undefined : method;
 }
 
 export const subscriptionOf = (world: World, invoice: Invoice): Subscription | undefined =>
@@ -63,19 +68,21 @@ export function collectInvoice(world: World, id: string): void {
   else attemptInvoice(world, id);
 }
 
-/** An automatic attempt at an open invoice, with whatever method is the default by now. */
-export function attemptInvoice(world: World, id: string): void {
+/** The method that the invoice or its subscription names. */
+export const namedMethod = (world: World, invoice: Invoice): string | null =>
+  invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method ?? null;
+
+/**
+ * An attempt at an open invoice, with whatever method is the default by now. It fails, too, for the lack of one
+ * (https://docs.stripe.com/api/events/types#event_types-invoice.payment_failed).
+ */
+export function attemptInvoice(world: World, id: string, { automatic = true } = {}): void {
   const invoice = world.store.invoices.find(id);
   if (invoice?.status !== "open") return;
   const { customer } = invoice;
-  const own = invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method ?? null;
-  const method = paymentMethodOf(world, { customer, default_payment_method: own });
-  if (method) {
-    payInvoice(world, id, method, { automatic: true });
-    return;
-  }
-  const attempted = { attempted: true, attempt_count: invoice.attempt_count + 1 };
-  paymentFailed(world, id, { automatic: true, attempted });
+  const method = paymentMethodOf(world, { customer, default_payment_method: namedMethod(world, invoice) });
+  if (method) payInvoice(world, id, method, { automatic });
+  else recordAttempt(world, id, "declined", automatic);
 }
 
 interface Failure {

@@ -48,3 +48,10 @@ export function attachPaymentMethod(world: World, id: string, customer: string):
   world.emit("payment_method.attached", attached);
   return attached;
 }
+
+/** It was a customer's, and pays nothing any more. */
+export function retirePaymentMethod(world: World, id: string): void {
+  world.store.instruments.put({ ...world.store.instruments.get(id), detached: true });
+}
+
+export const isDetached = (world: World, id: string): boolean => world.store.instruments.get(id).detached === true;

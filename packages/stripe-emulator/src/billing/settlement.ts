@@ -5,7 +5,7 @@ import { failChallenge } from "./challenging.ts";
 import { paymentFailed, recordAttempt } from "./collecting.ts";
 import { paymentBy, paymentSucceeded } from "./invoice-payments.ts";
 import { type Attempt, attemptPayment, finishPayment } from "./payment.ts";
-import { attachPaymentMethod } from "./payment-method.ts";
+import { attachPaymentMethod, isDetached } from "./payment-method.ts";
 
 /** A bank debit comes to its end: the payment first, then what waited for it. */
 export function settlePayment(world: World, intentId: string): void {
@@ -27,12 +27,12 @@ export function settlePayment(world: World, intentId: string): void {
 export function answerChallenge(world: World, intentId: string, passed: boolean): void {
   const intent = world.store.paymentIntents.get(intentId);
   if (intent.status !== "requires_action") return;
-  if (passed) {
-    const method = world.store.paymentMethods.get(intent.payment_method);
-    attemptPayment(world, intentId, method, { authenticated: true });
-    keepMethod(world, intentId, method);
-  } else failChallenge(world, intentId);
-  tellInvoice(world, intentId, passed);
+  const method = world.store.paymentMethods.get(intent.payment_method);
+  const goesOn = passed && !isDetached(world, method.id);
+  const attempt = goesOn && attemptPayment(world, intentId, method, { authenticated: true });
+  if (!attempt) failChallenge(world, intentId);
+  else if (attempt !== "declined") keepMethod(world, intentId, method);
+  tellInvoice(world, intentId, attempt === "succeeded");
 }
 
 /** The invoice that the payment is for, if it is for one, is paid, or a part of it, or its payment has failed. */

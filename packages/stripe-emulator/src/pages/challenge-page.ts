@@ -34,7 +34,8 @@ export function takeChallenge(world: World, id: string, form: Record<string, str
   else answerSetupChallenge(world, id, passed);
   const back = intent.next_action?.redirect_to_url?.return_url ?? null;
   if (back !== null) return seeOther(back);
-  return passed
+  const { status } = world.store.paymentIntents.find(id) ?? world.store.setupIntents.get(id);
+  return status !== "requires_payment_method"
     ? notice("Confirmed", "You can close this page.", 200)
     : notice("Not confirmed", "The payment was not made. You can close this page.", 200);
 }

@@ -1,9 +1,9 @@
 import { html } from "hono/html";
-import { CHALLENGE_FAILED } from "../billing/challenging.ts";
 import { payInvoice } from "../billing/collecting.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { defaultPaymentOf } from "../billing/invoice-payments.ts";
 import { formatMoney } from "../billing/money.ts";
+import { declineOf } from "../billing/payment.ts";
 import { attachPaymentMethod, createPaymentMethod } from "../billing/payment-method.ts";
 import { answerChallenge } from "../billing/settlement.ts";
 import { DECLINED } from "../billing/test-cards.ts";
@@ -40,7 +40,8 @@ export function takeInvoicePayment(world: World, invoice: Invoice, input: Checko
     if (intent?.status !== "requires_action") return shown();
     answerChallenge(world, intent.id, input.challenge === "complete");
     keepMethod(world, invoice);
-    return input.challenge === "complete" ? shown() : refused(world, invoice, {}, CHALLENGE_FAILED.message);
+    const failure = intentOf(world, invoice)?.last_payment_error;
+    return failure ? refused(world, invoice, {}, declineOf(failure).message) : shown();
   }
   const card = readCard(input, new Date(world.nowMs()));
   if ("message" in card) return showInvoice(world, invoice, { input, problem: card }, 400);

@@ -52,13 +52,11 @@ function updateSource(world: World, id: string, source: string, params: ParamsOf
   return cardOf(after);
 }
 
-/** It is detached, too; the customer's newest other one takes its place. */
+/** It is detached, too. */
 function deleteSource(world: World, id: string, source: string): Stored<Stripe.DeletedCard> {
   const card = cardOf(getSource(world, id, source));
   detach(world, source);
   world.emit("customer.source.deleted", card);
-  if (getCustomer(world, id).default_source === source)
-    world.update("customers", id, { default_source: cardsOf(world, id).at(-1)?.id ?? null }, "customer.updated");
   return { id: source, object: "card", deleted: true };
 }
 

@@ -19,6 +19,7 @@ import { type Route, route } from "../api/route.ts";
 import { adjustBalance } from "../billing/balance.ts";
 import { putCustomer } from "../billing/customer.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
+import { retirePaymentMethod } from "../billing/payment-method.ts";
 import { putTaxId } from "../billing/tax-ids.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
@@ -131,7 +132,7 @@ export function updateCustomer(world: World, id: string, params: UpdateParams): 
   );
 }
 
-/** Deletes a customer; the subscriptions end at once. */
+/** Deletes a customer; the subscriptions end at once, and its methods pay nothing any more. */
 export function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer {
   const customer = found(world.store.customers.find(id), "customer", id);
   for (const taxId of world.store.taxNumbers.where("customer", id)) world.store.taxNumbers.delete(taxId.id);
@@ -143,6 +144,7 @@ export function deleteCustomer(world: World, id: string): Stripe.DeletedCustomer
     for (const kind of ["finalize_invoice", "retry_payment", "invoice_overdue"] as const)
       world.unschedule(kind, invoice.id);
   }
+  for (const { id: method } of world.store.paymentMethods.where("customer", id)) retirePaymentMethod(world, method);
   world.store.customers.delete(id);
   world.emit("customer.deleted", customer);
   return world.store.deletedCustomers.put({ id, object: "customer", deleted: true });

@@ -4,7 +4,7 @@ import { choose, listRoute } from "../api/list.ts";
 import { boolean, type Fields, ignored, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { closeInvoice } from "../billing/closing.ts";
-import { payInvoice, paymentMethodOf, subscriptionOf } from "../billing/collecting.ts";
+import { namedMethod, payInvoice, paymentMethodOf } from "../billing/collecting.ts";
 import { setDelinquent } from "../billing/delinquency.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
 import { defaultPaymentOf, markPaid } from "../billing/invoice-payments.ts";
@@ -53,16 +53,14 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
     throw invalid("This invoice has a payment that is processing.", "payment_intent_unexpected_state");
   }
   if (params.paid_out_of_band) return markPaid(world, id, { by: "out_of_band" });
-  if (params.payment_method !== undefined)
-    refuseOthersMethod(methodFromParam(world, params.payment_method, "payment_method"), invoice.customer);
-  const own =
-    params.payment_method ?? invoice.default_payment_method ?? subscriptionOf(world, invoice)?.default_payment_method;
-  const method = paymentMethodOf(world, { customer: invoice.customer, default_payment_method: own ?? null });
+  const named = params.payment_method ?? namedMethod(world, invoice);
+  const method = named === null ? paymentMethodOf(world, invoice) : methodFromParam(world, named, "payment_method");
   if (!method) {
     const message =
       "There is no default_payment_method set on this Customer or Invoice. Please set a default_payment_method.";
     throw invalid(message, "invoice_no_payment_method_types");
   }
+  refuseOthersMethod(method, invoice.customer);
   const attempt = payInvoice(world, id, method);
   if (attempt === "declined" || attempt === "requires_action") throw refusal(world, id, attempt);
   return getInvoice(world, id);

@@ -15,7 +15,13 @@ import {
   text,
 } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
-import { attachPaymentMethod, createPaymentMethod, type Payer } from "../billing/payment-method.ts";
+import {
+  attachPaymentMethod,
+  createPaymentMethod,
+  isDetached,
+  type Payer,
+  retirePaymentMethod,
+} from "../billing/payment-method.ts";
 import { DECLINED, findCard, findIban, type Instrument, namedCardNumber } from "../billing/test-cards.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
@@ -30,7 +36,7 @@ export function methodFromParam(world: World, id: string, param?: string): Payme
   const number = namedCardNumber(id);
   if (number !== undefined) return createPaymentMethod(world, namedCard(world, number), NOBODY);
   const method = found(world.store.paymentMethods.find(id), "PaymentMethod", id, param);
-  if (world.store.instruments.get(id).detached) {
+  if (isDetached(world, id)) {
     const message =
       "This PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.";
     throw invalid(message, undefined, param ?? "payment_method");
@@ -154,21 +160,28 @@ function updatePaymentMethod(world: World, id: string, params: ParamsOf<typeof u
   );
 }
 
-/** A customer's method leaves it, and is nobody's default any more. */
+/**
+ * A customer's method leaves it, and is its default no more; the newest other card takes the place of a default source. A subscription
+ * that names it goes on naming it, and is not paid by it (https://docs.stripe.com/api/payment_methods/detach).
+ */
 export function detach(world: World, id: string): PaymentMethod {
   const { customer } = getPaymentMethod(world, id);
   if (customer === null) {
     const message = "The payment method you provided is not attached to a customer so detachment is impossible.";
     throw invalid(message, "resource_missing", "payment_method");
   }
-  world.store.instruments.put({ ...world.store.instruments.get(id), detached: true });
+  retirePaymentMethod(world, id);
   const detached = world.update("paymentMethods", id, { customer: null });
   world.emit("payment_method.detached", detached, { customer });
   const owner = world.store.customers.find(customer);
-  if (owner?.invoice_settings.default_payment_method === id) {
-    const invoice_settings = { ...owner.invoice_settings, default_payment_method: null };
-    world.update("customers", owner.id, { invoice_settings }, "customer.updated");
-  }
+  if (!owner) return detached;
+  const { default_source: source, invoice_settings: settings } = owner;
+  const next = world.store.paymentMethods.where("customer", customer).findLast((row) => row.id.startsWith("card_"));
+  const patch = {
+    ...(settings.default_payment_method === id && { invoice_settings: { ...settings, default_payment_method: null } }),
+    ...(source === id && { default_source: next?.id ?? null }),
+  };
+  if (Object.keys(patch).length > 0) world.update("customers", customer, patch, "customer.updated");
   return detached;
 }
 

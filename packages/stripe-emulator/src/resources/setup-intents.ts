@@ -17,7 +17,7 @@ import { declineOf } from "../billing/payment.ts";
 import { attemptSetup, cancelSetup, openSetup, type SetupIntent } from "../billing/setup.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
-import { methodChosen, methodData, methodFromParam } from "./payment-methods.ts";
+import { methodChosen, methodData, methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 
 const confirmation = {
   mandate_data: ignored,
@@ -39,6 +39,7 @@ const createParams = schema({
 function createIntent(world: World, params: ParamsOf<typeof createParams>): SetupIntent {
   if (params.customer !== undefined) customerFromParam(world, params.customer);
   const method = methodChosen(world, params);
+  if (method) refuseOthersMethod(method, params.customer ?? null);
   const intent = openSetup(world, {
     customer: params.customer ?? null,
     description: params.description ?? null,
@@ -73,6 +74,7 @@ function confirm(world: World, id: string, params: Partial<ParamsOf<typeof creat
       "setup_intent_unexpected_state",
     );
   const method = methodFromParam(world, chosen, "payment_method");
+  refuseOthersMethod(method, intent.customer);
   if (attemptSetup(world, id, method, { returnUrl: params.return_url ?? null }) === "declined") {
     const declined = getIntent(world, id);
     const decline = declineOf(declined.last_setup_error);
