@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Bench, createPlan, letSwitch, openBench } from "./testing/bench.ts";
+import { type Bench, CARD, createPlan, letSwitch, openBench } from "./testing/bench.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -43,6 +43,7 @@ async function subscriber(
     customer,
     id,
     item,
+    open,
     cancel: (session?: Session) =>
       open({ type: "subscription_cancel", subscription_cancel: { subscription: id } }, session),
     update: (session?: Session) =>
@@ -126,6 +127,99 @@ describe("a change to confirm (https://docs.stripe.com/customer-management/porta
     expect(await pageOf(tabs[1]?.url ?? "")).toContain("There is nothing to change here any more.");
     expect((await bench.submit(tabs[1]?.url ?? "", form)).headers.get("location")).toBe("http://localhost/changed");
     expect((await stripe.invoiceItems.list({ customer, pending: true })).data).toHaveLength(2);
+  });
+});
+
+describe("a flow is its one task, and the rest of the portal is not there (https://docs.stripe.com/customer-management/portal-deep-links)", () => {
+  const AFTER = { type: "redirect" as const, redirect: { return_url: "http://localhost/done" } };
+  const CONFIRMED = { type: "hosted_confirmation" as const, hosted_confirmation: { custom_message: "See you." } };
+  /** What can be pressed, and where the page leads, without the badge of the test mode. */
+  const waysOf = async (url: string) =>
+    [...(await pageOf(url)).matchAll(/(?:name="action" value|class="main" type|<a href)="([^"]*)"/g)].map(
+      ([, way]) => way,
+    );
+  const home = "http://localhost/account";
+
+  test("each shows nothing to press but its task, and no way but back to the site", async () => {
+    const { cancel, update, confirm, customer } = await subscriber();
+    await subscriber().then(({ id }) => stripe.subscriptions.cancel(id));
+    const card = { customer, return_url: home, flow_data: { type: "payment_method_update" as const } };
+    for (const [{ url }, way] of [
+      [await cancel(), "cancel"],
+      [await update(), "update"],
+      [await confirm(), "update"],
+      [await stripe.billingPortal.sessions.create(card), "submit"],
+    ] as const)
+      expect((await waysOf(url)).filter((each) => each !== "submit" || way === "submit")).toEqual([home, way]);
+  });
+
+  test("does nothing else, of this subscription or another, and leads to no other page", async () => {
+    const { id, item, confirm, open, now } = await subscriber();
+    const { id: other } = await stripe.subscriptions.create({
+      customer: (await now()).customer as string,
+      items: [{ price: starter.id }],
+    });
+    const method = { type: "payment_method_update" as const, after_completion: AFTER };
+    const sessions = [
+      await open({ type: "subscription_cancel", subscription_cancel: { subscription: id }, after_completion: AFTER }),
+      await open({
+        type: "subscription_update",
+        subscription_update: { subscription: id },
+        after_completion: CONFIRMED,
+      }),
+      await confirm({ quantity: 2 }),
+      await open(method),
+    ];
+    const allowed: Record<string, string> = { subscription_cancel: "cancel", subscription_update: "update" };
+    for (const { url, flow } of sessions) {
+      for (const subscription of [id, other])
+        for (const action of ["cancel", "resume", "feedback", "update"]) {
+          const isTask = subscription === id && action === allowed[flow?.type ?? ""];
+          const confirms = flow?.type === "subscription_update_confirm" && action === "update";
+          if (isTask || confirms) continue;
+          const answer = await bench.submit(url, { action, subscription, price: pro.id, feedback: "other" });
+          expect([400, 404]).toContain(answer.status);
+        }
+      for (const page of ["home", "payment-method"]) {
+        expect((await fetch(`${url}/${page}`)).status).toBe(404);
+        expect((await bench.submit(`${url}/${page}`, { action: "cancel", subscription: id, ...CARD })).status).toBe(
+          404,
+        );
+      }
+    }
+    // What is confirmed is what the flow says, whatever the form does.
+    await bench.submit(sessions[2]?.url ?? "", { action: "update", subscription: other, price: pro.id, quantity: "9" });
+    expect(await now()).toMatchObject({
+      cancel_at: null,
+      items: { data: [{ id: item, price: { id: starter.id }, quantity: 2 }] },
+    });
+    expect(await stripe.subscriptions.retrieve(other)).toMatchObject({
+      cancel_at: null,
+      items: { data: [{ quantity: 1 }] },
+    });
+  });
+
+  test("leads where it says when it is done: elsewhere, to a page of thanks that leads back, or to the portal", async () => {
+    const { id, open, cancel, now } = await subscriber();
+    const task = { type: "subscription_cancel" as const, subscription_cancel: { subscription: id } };
+    const form = { action: "cancel", subscription: id };
+    const [there, thanks, portal] = [
+      await open({ ...task, after_completion: AFTER }),
+      await open({ ...task, after_completion: CONFIRMED }),
+      await cancel(),
+    ];
+    expect((await bench.submit(there.url, form)).headers.get("location")).toBe("http://localhost/done");
+    expect((await now()).cancel_at).not.toBeNull();
+    expect(await pageOf(portal.url)).toContain("There is nothing to cancel here any more.");
+    expect(await waysOf(portal.url)).toEqual([home]);
+    await stripe.subscriptions.update(id, { cancel_at: "" });
+    const page = await (await bench.submit(thanks.url, form)).text();
+    for (const shown of ["See you.", `href="${home}"`]) expect(page).toContain(shown);
+    await stripe.subscriptions.update(id, { cancel_at: "" });
+    expect((await bench.submit(portal.url, form)).headers.get("location")).toBe(`${portal.url}/home`);
+    expect(await pageOf(`${portal.url}/home`)).toContain("Don&#39;t cancel subscription");
+    expect((await bench.submit(`${portal.url}/home`, { ...form, action: "resume" })).status).toBe(303);
+    expect((await now()).cancel_at).toBeNull();
   });
 });
 

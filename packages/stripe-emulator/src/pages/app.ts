@@ -20,9 +20,9 @@ import { showInvoice, takeInvoicePayment } from "./invoice-payment.ts";
 import { notice, page, seeOther } from "./layout.ts";
 import { redirectedSubscriber } from "./one-subscription.ts";
 import { addLinks } from "./payment-links.ts";
-import { changeInPortal } from "./portal-actions.ts";
+import { changeInPortal, type Form } from "./portal-actions.ts";
 import { confirmPage } from "./portal-confirm.ts";
-import { completed, homeOf } from "./portal-flow.ts";
+import { completed, flowPage, opensPortal, taskOf } from "./portal-flow.ts";
 import { portalPage } from "./portal-page.ts";
 import { showMethodForm, takeMethod } from "./portal-payment-method.ts";
 
@@ -162,43 +162,50 @@ const findPortalSession = (world: World, id: string) =>
   world.store.portalSessions.all().find((row) => row.url.endsWith(`/p/session/${id}`));
 
 /** The portal's page, or the flow that the session opens with. */
-function showPortal(world: World, session: PortalSession, flow: PortalSession["flow"]): Promise<Response> {
-  if (flow?.type === "payment_method_update") return showMethodForm(session);
-  if (flow?.subscription_update_confirm)
-    return page("Confirm", confirmPage(world, session, flow.subscription_update_confirm));
-  return page("Billing", portalPage(world, session, flow));
+function showPortal(world: World, session: PortalSession): Promise<Response> {
+  const { flow } = session;
+  if (!flow) return page("Billing", portalPage(world, session));
+  if (flow.type === "payment_method_update") return showMethodForm(session);
+  const { subscription_update_confirm: confirm } = flow;
+  return page("Billing", confirm ? confirmPage(world, session, confirm) : flowPage(world, session, flow));
 }
 
-/** The portal's routes: its page, the page of a flow, and the form for a payment method. */
+/** The portal's routes: its page, or the page of a flow; and the form for a payment method. */
 function addPortal(app: Hono, world: World): void {
   const at = <T>(id: string, act: (session: PortalSession) => T) => {
     const session = findPortalSession(world, id);
     return session ? world.onClock(clockOf(world.store, session.customer), () => act(session)) : missing();
   };
-  app.get("/p/session/:id", async (context) =>
-    at(context.req.param("id"), (session) => showPortal(world, session, session.flow)),
-  );
-  app.get("/p/session/:id/home", async (context) =>
-    at(context.req.param("id"), (session) => showPortal(world, session, null)),
-  );
-  app.on("POST", ["/p/session/:id", "/p/session/:id/home"], async (context) => {
+  const inPortal = <T>(id: string, act: (session: PortalSession) => T) =>
+    at(id, (session) => (opensPortal(session) ? act(session) : missing()));
+  const change = (session: PortalSession, form: Form | undefined) => {
+    const said = form && changeInPortal(world, session, form);
+    return said === undefined ? missing() : completed(session, said);
+  };
+  app.get("/p/session/:id", async (context) => at(context.req.param("id"), (session) => showPortal(world, session)));
+  app.post("/p/session/:id", async (context) => {
     const form = await formOf(context.req.raw);
     return at(context.req.param("id"), (session) => {
-      if (session.flow?.type === "payment_method_update" && form.action === undefined)
-        return takeMethod(world, session, form);
-      const said = changeInPortal(world, session, form);
-      if (said === undefined) return missing();
-      return context.req.path === `/p/session/${context.req.param("id")}`
-        ? completed(session, said)
-        : seeOther(homeOf(session.url));
+      const { flow } = session;
+      if (flow?.type === "payment_method_update") return takeMethod(world, session, form);
+      return change(session, flow ? taskOf(flow, form) : form);
     });
   });
+  app.get("/p/session/:id/home", async (context) =>
+    inPortal(context.req.param("id"), (session) => page("Billing", portalPage(world, session))),
+  );
+  app.post("/p/session/:id/home", async (context) => {
+    const form = await formOf(context.req.raw);
+    return inPortal(context.req.param("id"), (session) => change(session, form));
+  });
   app.get("/p/session/:id/payment-method", async (context) =>
-    at(context.req.param("id"), (session) => (offersMethods(world, session) ? showMethodForm(session) : missing())),
+    inPortal(context.req.param("id"), (session) =>
+      offersMethods(world, session) ? showMethodForm(session) : missing(),
+    ),
   );
   app.post("/p/session/:id/payment-method", async (context) => {
     const form = await formOf(context.req.raw);
-    return at(context.req.param("id"), (session) =>
+    return inPortal(context.req.param("id"), (session) =>
       offersMethods(world, session) ? takeMethod(world, session, form) : missing(),
     );
   });

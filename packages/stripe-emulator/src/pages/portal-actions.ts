@@ -7,7 +7,7 @@ import { type Features, offeredPlans, offeredQuantity } from "../resources/porta
 import type { PortalSession } from "../resources/portal-sessions.ts";
 import type { World } from "../world.ts";
 
-type Form = Partial<Record<string, string>>;
+export type Form = Partial<Record<string, string>>;
 
 /** Does what the customer asked for in the portal. What to say then; undefined for what the page does not offer. */
 export function changeInPortal(world: World, session: PortalSession, form: Form): string | undefined {

@@ -4,24 +4,23 @@ import type { Subscription } from "../billing/subscription.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
-import { badge, type Markup } from "./layout.ts";
-import { changeInPortal } from "./portal-actions.ts";
-import { nameOf } from "./portal-page.ts";
+import type { Markup } from "./layout.ts";
+import { changeInPortal, type Form } from "./portal-actions.ts";
+import { confirmedBy } from "./portal-flow.ts";
+import { nameOf, portalHead } from "./portal-page.ts";
 import { priceText } from "./price-text.ts";
 
 type Confirm = NonNullable<NonNullable<PortalSession["flow"]>["subscription_update_confirm"]>;
 
 /** What the customer is asked to confirm, and what it costs them today; or that it is so already. */
-export function confirmPage(world: World, session: PortalSession, { subscription: id, items }: Confirm): Markup {
-  const { return_url: back } = session;
-  const subscription = world.store.subscriptions.get(id);
-  const [item, [asked]] = [subscription.items.data[0], items];
+export function confirmPage(world: World, session: PortalSession, confirm: Confirm): Markup {
+  const subscription = world.store.subscriptions.get(confirm.subscription);
+  const [item, [asked]] = [subscription.items.data[0], confirm.items];
   const price = world.store.prices.find(asked?.price) ?? item?.price;
   const quantity = asked?.quantity ?? item?.quantity ?? 1;
-  const fields = { action: "update", subscription: id, price: asked?.price ?? "", quantity: String(quantity) };
   const isSo = price?.id === item?.price.id && quantity === (item?.quantity ?? 1);
-  const due = isSo ? undefined : dueToday(world, session, subscription, fields);
-  return html`<main class="page stack"><div class="row">${back ? html`<a href="${back}">← Return to ${new URL(back).host}</a>` : ""}${badge}</div>
+  const due = isSo ? undefined : dueToday(world, session, subscription, confirmedBy(confirm));
+  return html`<main class="page stack">${portalHead(session)}
 <h1>Confirm your updates</h1>
 <section class="box"><p class="soft">Until now</p><p><strong>${nameOf(world, subscription)}</strong></p>${item ? html`<p>${many(item.quantity)}${priceText(world, item.price, subscription.currency)}</p>` : ""}</section>
 ${
@@ -29,14 +28,14 @@ ${
     ? html`<p>There is nothing to change here any more.</p>`
     : html`<section class="box"><p class="soft">From now on</p><p><strong>${world.store.products.find(price.product)?.name}</strong></p><p>${many(quantity)}${priceText(world, price, subscription.currency)}</p>
 <p class="total"><span>Amount due today</span><span>${formatMoney(due, subscription.currency)}</span></p>
-<form method="post">${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}<button class="main" type="submit">Confirm</button></form></section>`
+<form method="post"><button class="main" type="submit" name="action" value="update">Confirm</button></form></section>`
 }</main>`;
 }
 
 const many = (quantity = 1) => (quantity > 1 ? `${quantity} × ` : "");
 
 /** What would be invoiced at once: it is done, to a copy of the state. Undefined: it cannot be done any more. */
-function dueToday(world: World, session: PortalSession, subscription: Subscription, form: Record<string, string>) {
+function dueToday(world: World, session: PortalSession, subscription: Subscription, form: Form) {
   const date = world.onClock(clockOf(world.store, subscription.id), () => world.now());
   return world.rehearse(date, (copy) => {
     const seen = copy.store.invoices.all().length;

@@ -13,24 +13,27 @@ import { badge, type Markup } from "./layout.ts";
 import { formatDate } from "./money.ts";
 import { priceText } from "./price-text.ts";
 
-/** The customer's portal; with a flow of one subscription only that, and nothing beside. */
-export function portalPage(world: World, session: PortalSession, flow: PortalSession["flow"]): Markup {
-  const { customer, return_url: back, url } = session;
+/** Back to the seller's site, if the session says where that is. */
+export const portalHead = ({ return_url: back }: PortalSession): Markup =>
+  html`<div class="row">${back ? html`<a href="${back}">← Return to ${new URL(back).host}</a>` : ""}${badge}</div>`;
+
+/** The customer's portal. */
+export function portalPage(world: World, session: PortalSession): Markup {
+  const { customer } = session;
   const { features, business_profile: profile } = getConfiguration(world, session.configuration);
-  const only = flow?.subscription_cancel?.subscription ?? flow?.subscription_update?.subscription;
   const subscriptions = world.store.subscriptions
     .all()
-    .filter((row) => row.customer === customer && (only === undefined || row.id === only))
+    .filter((row) => row.customer === customer)
     .reverse();
   const current = subscriptions.filter((row) => !isOver(row));
   const ended = subscriptions.filter((row) => row.status === "canceled");
   return html`<main class="page stack">
-<div class="row">${back ? html`<a href="${back}">← Return to ${new URL(back).host}</a>` : ""}${badge}</div>
+${portalHead(session)}
 <h1>${profile.headline ?? "Billing"}</h1>
 <section class="stack" aria-label="Current subscription"><h2>Current subscription</h2>
 ${current.length === 0 ? html`<p class="soft">No subscription runs.</p>` : current.map((row) => runningSubscription(world, row, features))}</section>
 ${ended.length === 0 ? "" : html`<section class="stack"><h2>Ended</h2>${ended.map((row) => endedSubscription(world, row, features))}</section>`}
-${only === undefined ? html`${methodSection(world, session, features)}${invoiceSection(world, customer, features)}` : html`<p><a href="${url}/home">All of your billing</a></p>`}
+${methodSection(world, session, features)}${invoiceSection(world, customer, features)}
 ${legal(profile)}</main>`;
 }
 
@@ -57,23 +60,34 @@ function methodName({ card, sepa_debit: sepa }: Stored<Stripe.PaymentMethod>): s
 }
 
 function runningSubscription(world: World, subscription: Subscription, features: Features): Markup {
+  const ends = subscription.cancel_at !== null;
+  return subscriptionBox(
+    world,
+    subscription,
+    html`${planForm(world, subscription, features)}
+${features.subscription_cancel.enabled ? cancelForm(subscription) : ""}
+${ends ? reasonForm(subscription, features) : ""}`,
+  );
+}
+
+/** What a subscription is, and what can be done with it. */
+export function subscriptionBox(world: World, subscription: Subscription, forms: Markup | string): Markup {
   const ends = subscription.cancel_at;
-  const button =
-    ends !== null
-      ? html`<button type="submit" name="action" value="resume">Don't cancel subscription</button>`
-      : html`<button type="submit" name="action" value="cancel">Cancel subscription</button>`;
   return html`<article class="box"><div class="row"><strong>${nameOf(world, subscription)}</strong><span class="status">${subscription.status}</span></div>
 ${subscription.items.data.map(({ price, quantity = 1 }) => html`<p>${quantity > 1 ? `${quantity} × ` : ""}${priceText(world, price, subscription.currency)}</p>`)}
 ${ends === null ? html`<p class="soft">Renews on ${formatDate(currentPeriodEnd(subscription))}</p>` : html`<p class="ends">Ends on ${formatDate(ends)}</p>`}
-${planForm(world, subscription, features)}
-${features.subscription_cancel.enabled ? html`<form method="post"><input type="hidden" name="subscription" value="${subscription.id}">${button}</form>` : ""}
-${ends === null ? "" : reasonForm(subscription, features)}</article>`;
+${forms}</article>`;
+}
+
+export function cancelForm({ id, cancel_at: ends }: Subscription): Markup {
+  const [action, words] = ends === null ? ["cancel", "Cancel subscription"] : ["resume", "Don't cancel subscription"];
+  return html`<form method="post"><input type="hidden" name="subscription" value="${id}"><button type="submit" name="action" value="${action}">${words}</button></form>`;
 }
 
 const endedSubscription = (world: World, subscription: Subscription, features: Features): Markup =>
   html`<article class="stack"><p>${nameOf(world, subscription)} · ended on ${formatDate(subscription.ended_at ?? subscription.created)}</p>${reasonForm(subscription, features)}</article>`;
 
-function planForm(world: World, subscription: Subscription, features: Features): Markup | string {
+export function planForm(world: World, subscription: Subscription, features: Features): Markup | string {
   const plans = offeredPlans(world, subscription, features);
   const bounds = offeredQuantity(world, subscription, features);
   if (plans.length === 0 && !bounds) return "";

@@ -11,15 +11,18 @@ import { type CheckoutInput, readCard } from "./checkout-form.ts";
 import { cardForm, type TypedView } from "./checkout-page.ts";
 import { badge, page } from "./layout.ts";
 import { completed } from "./portal-flow.ts";
+import { portalHead } from "./portal-page.ts";
 
 /** The form that puts a card on file, as the customer's default. */
 export function showMethodForm(
-  { url, return_url: back, flow }: PortalSession,
+  session: PortalSession,
   view: TypedView = { input: {} },
   status = 200,
 ): Promise<Response> {
-  const [href, label] = flow ? [back, "← Back"] : [url, "← Billing"];
-  const body = html`<main class="page stack"><div class="row">${href ? html`<a href="${href}">${label}</a>` : ""}${badge}</div>
+  const head = session.flow
+    ? portalHead(session)
+    : html`<div class="row"><a href="${session.url}">← Billing</a>${badge}</div>`;
+  const body = html`<main class="page stack">${head}
 <h1>Update payment method</h1>${cardForm(view, "Save")}</main>`;
   return page("Payment method", body, status);
 }
