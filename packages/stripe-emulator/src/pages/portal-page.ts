@@ -80,7 +80,8 @@ ${forms}</article>`;
 }
 
 export function cancelForm({ id, cancel_at: ends }: Subscription): Markup {
-  const [action, words] = ends === null ? ["cancel", "Cancel subscription"] : ["resume", "Don't cancel subscription"];
+  const [action, words] =
+    ends === null ? ["cancel", "Cancel subscription"] : ["resume", html`Don't cancel subscription`];
   return html`<form method="post"><input type="hidden" name="subscription" value="${id}"><button type="submit" name="action" value="${action}">${words}</button></form>`;
 }
 
