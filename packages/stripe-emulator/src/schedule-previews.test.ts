@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { expect, onTestFinished, test } from "vitest";
 import { createPlan, openBench } from "./testing/bench.ts";
-import { HALF, onClock, START } from "./testing/clocked.ts";
+import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
 
 // https://docs.stripe.com/api/invoices/create_preview#create_create_preview-schedule
 test("a schedule's next invoice is of the phase that comes, of a change that is only asked about, of one that is not made", async () => {
@@ -40,4 +40,56 @@ test("a schedule's next invoice is of the phase that comes, of a change that is 
     "You may only specify one of these parameters",
   );
   await expect(stripe.invoices.createPreview({ schedule: "sub_sched_x" })).rejects.toMatchObject({ param: "schedule" });
+});
+
+// https://docs.stripe.com/api/invoices/create_preview#create_create_preview-subscription
+test("a subscription's next invoice is of its schedule's next phase, as it will be; also the one that is announced", async () => {
+  const bench = await openBench();
+  onTestFinished(() => bench.close());
+  const { stripe } = bench;
+  const { customer, price, subscribe, advance } = await onClock(bench, START);
+  const dear = await createPlan(stripe, { unit_amount: 4000 });
+  const { id: subscription, items } = await subscribe();
+  const { id, phases } = await stripe.subscriptionSchedules.create({ from_subscription: subscription });
+  const { start_date = 0 } = phases[0] ?? {};
+  const of = (one: string, from: number, to: number) => ({
+    items: [{ price: one, quantity: 1 }],
+    start_date: from,
+    end_date: to,
+  });
+  const preview = (more: Stripe.InvoiceCreatePreviewParams = {}) =>
+    stripe.invoices.createPreview({ subscription, ...more });
+  const plan = (turn: number, to: string, end_behavior: "cancel" | "release" = "release") =>
+    stripe.subscriptionSchedules.update(id, {
+      end_behavior,
+      phases: [of(price.id, start_date, turn), of(to, turn, END + 30 * DAY)],
+    });
+  await plan(END, dear.id);
+  expect(await preview()).toMatchObject({
+    total: 4000,
+    amount_due: 4000,
+    ending_balance: 0,
+    billing_reason: "upcoming",
+  });
+  expect(await stripe.invoices.createPreview({ customer })).toMatchObject({ total: 4000 });
+  // What is changed now holds until the phase ends; the phase that comes decides the price.
+  const now = { items: [{ id: items.data[0]?.id ?? "", price: price.id, quantity: 3 }] };
+  expect((await preview({ subscription_details: now })).total).toBe(4000 + 2 * 1500);
+  // A phase that begins within the period leaves its prorations to the next invoice.
+  await plan(HALF, dear.id);
+  expect((await preview()).total).toBe(4000 + (4000 - 1500) / 2);
+  await stripe.subscriptionSchedules.update(id, { end_behavior: "cancel", phases: [of(price.id, start_date, END)] });
+  await expect(preview()).rejects.toMatchObject({ statusCode: 404, code: "invoice_upcoming_none" });
+  await plan(END, dear.id, "cancel");
+  const expected = await preview();
+  await advance(END + 1);
+  const [made] = (await stripe.invoices.list({ subscription })).data;
+  const shape = ({ lines, total }: Stripe.Invoice) => [total, lines.data.map(({ amount, period }) => [amount, period])];
+  expect(made && shape(made)).toEqual(shape(expected));
+  const announced = bench.emulator.events().filter(({ type }) => type === "invoice.upcoming");
+  expect(announced.map(({ data }) => data.object)).toMatchObject([{ total: 4000 }]);
+  // An end that is planned for later keeps nobody from the renewals before it.
+  const { id: later } = await subscribe();
+  await stripe.subscriptions.update(later, { cancel_at: END + 60 * DAY, proration_behavior: "none" });
+  expect((await stripe.invoices.createPreview({ subscription: later })).total).toBe(1500);
 });

@@ -128,15 +128,6 @@ function draftCycle(
   }
 }
 
-/** `invoice.upcoming` shows the next invoice, which has no id yet. */
-export function announceInvoice(world: World, id: string): void {
-  const subscription = world.store.subscriptions.find(id);
-  if (!subscription || isOver(subscription)) return;
-  if (subscription.cancel_at !== null && subscription.cancel_at <= periodEndOf(subscription)) return;
-  const { id: _none, ...upcoming } = upcomingInvoice(world, subscription);
-  world.emit("invoice.upcoming", upcoming as Invoice);
-}
-
 /** The invoice of the next period as it will be drafted, if nothing changes until then. */
 export function upcomingInvoice(world: World, subscription: Subscription): Invoice {
   const waiting = pendingFor(world, subscription).map((item) => invoiceItemLine(world, item));

@@ -18,8 +18,9 @@ import { type Invoice, newInvoice } from "../billing/invoice-draft.ts";
 import { invoiceItemLine, pendingItems } from "../billing/invoice-item.ts";
 import { periodEndOf } from "../billing/life.ts";
 import { expirePendingUpdate } from "../billing/pending-updates.ts";
-import { recurringInvoice, upcomingInvoice } from "../billing/renewing.ts";
+import { recurringInvoice } from "../billing/renewing.ts";
 import type { Subscription } from "../billing/subscription.ts";
+import { draftedSince, nextInvoice, settled } from "../billing/upcoming.ts";
 import { clockOf } from "../state/clock-of.ts";
 import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
@@ -76,19 +77,10 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
     if (params.preview_mode === "recurring") return settled(copy, recurringInvoice(copy, subscription));
     const drafted = draftedSince(copy, seen);
     if (drafted) return drafted;
-    if (!isOver(subscription) && subscription.cancel_at === null)
-      return settled(copy, upcomingInvoice(copy, subscription));
+    const next = nextInvoice(copy, subscription);
+    if (next) return next;
     throw nothingUpcoming(subscription.customer);
   });
-}
-
-/** The first invoice that was drafted since there were so many events. */
-export function draftedSince(copy: World, seen: number): Invoice | undefined {
-  const drafted = copy.store.events
-    .all()
-    .slice(seen)
-    .find(({ type }) => type === "invoice.created");
-  return drafted && preview(copy.store.invoices.get(drafted.data.object.id));
 }
 
 const PREFIX = "subscription_";
@@ -112,13 +104,6 @@ export function readUpcoming(world: World, asked: ParamsOf<typeof upcomingParams
   });
 }
 
-/** Whatever it is for, it does not exist yet: https://docs.stripe.com/api/invoices/object#invoice_object-billing_reason */
-const preview = (invoice: Invoice): Invoice => ({
-  ...invoice,
-  id: `upcoming_${invoice.id}`,
-  billing_reason: "upcoming",
-});
-
 /** The subscription that is meant: the one named, or, where no items are, the customer's only one. */
 function findSubscription(world: World, params: PreviewParams): Subscription | undefined {
   const { subscription: id, customer, subscription_details: details } = params;
@@ -130,7 +115,7 @@ function findSubscription(world: World, params: PreviewParams): Subscription | u
   if (customer === undefined) throw missingParameter("customer");
   return world.store.subscriptions
     .where("customer", customer)
-    .filter((row) => !isOver(row) && row.cancel_at === null)
+    .filter((row) => !isOver(row) && (row.cancel_at === null || row.cancel_at > periodEndOf(row)))
     .sort((one, other) => periodEndOf(one) - periodEndOf(other))[0];
 }
 
@@ -162,12 +147,6 @@ export const nothingUpcoming = (customer: string) =>
     code: "invoice_upcoming_none",
     message: `No upcoming invoices for customer: ${customer}`,
   });
-
-/** What the customer's balance would be after it. */
-export const settled = (world: World, invoice: Invoice): Invoice => {
-  const balance = world.store.customers.find(invoice.customer)?.balance ?? 0;
-  return { ...invoice, ending_balance: balance + invoice.total - invoice.amount_due };
-};
 
 function change(world: World, id: string, params: PreviewParams): Subscription {
   const { automatic_tax, discounts: asked, subscription_details: details = {}, customer_details: customer } = params;

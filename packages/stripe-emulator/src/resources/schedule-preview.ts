@@ -1,13 +1,11 @@
 import { found, invalid, missingParameter, notModelled } from "../api/errors.ts";
-import { isOver } from "../billing/end-subscription.ts";
 import type { Invoice } from "../billing/invoice-draft.ts";
-import { periodEndOf } from "../billing/life.ts";
-import { upcomingInvoice } from "../billing/renewing.ts";
 import type { Schedule } from "../billing/schedule-phases.ts";
 import { advanceSchedule } from "../billing/scheduling.ts";
+import { afterwards, draftedSince, nextInvoice } from "../billing/upcoming.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
-import { draftedSince, nothingUpcoming, type PreviewParams, settled } from "./invoice-preview.ts";
+import { nothingUpcoming, type PreviewParams } from "./invoice-preview.ts";
 import { createSchedule, updateSchedule } from "./subscription-schedules.ts";
 
 /**
@@ -26,7 +24,9 @@ export function previewSchedule(world: World, params: PreviewParams): Invoice {
   return world.rehearse(now, (copy) => {
     const seen = copy.store.events.all().length;
     const planned = schedule ? changed(copy, schedule, details) : begun(copy, customer, details);
-    return draftedSince(copy, seen) ?? nextOf(copy, planned);
+    const next = draftedSince(copy, seen) ?? nextOf(copy, planned);
+    if (!next) throw nothingUpcoming(planned.customer);
+    return next;
   });
 }
 
@@ -42,19 +42,14 @@ function begun(world: World, customer: string | undefined, { phases, end_behavio
   return createSchedule(world, { customer, phases, start_date, ...(end_behavior ? { end_behavior } : {}) });
 }
 
-function nextOf(world: World, schedule: Schedule): Invoice {
-  const { id, customer, current_phase: current, phases, released_subscription: released, status } = schedule;
-  const subscription = world.store.subscriptions.find(schedule.subscription ?? released);
-  const turn = current?.end_date ?? phases[0]?.start_date;
-  const end = subscription ? periodEndOf(subscription) : Number.MAX_SAFE_INTEGER;
-  if ((status === "active" || status === "not_started") && turn !== undefined && turn <= end) {
-    return world.rehearse(turn, (copy) => {
-      const seen = copy.store.events.all().length;
+function nextOf(world: World, { id, phases, status, ...schedule }: Schedule): Invoice | undefined {
+  const start = phases[0]?.start_date;
+  if (status === "not_started" && start !== undefined) {
+    return afterwards(world, start, (copy) => {
       advanceSchedule(copy, id);
-      return draftedSince(copy, seen) ?? nextOf(copy, copy.store.subscriptionSchedules.get(id));
+      return copy.store.subscriptions.find(copy.store.subscriptionSchedules.get(id).subscription);
     });
   }
-  const ends = subscription?.cancel_at != null && subscription.cancel_at <= end;
-  if (!subscription || ends || isOver(subscription)) throw nothingUpcoming(customer);
-  return settled(world, upcomingInvoice(world, subscription));
+  const subscription = world.store.subscriptions.find(schedule.subscription ?? schedule.released_subscription);
+  return subscription && nextInvoice(world, subscription);
 }
