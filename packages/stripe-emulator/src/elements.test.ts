@@ -93,6 +93,15 @@ test("a trial without a card has a setup intent, and what it saves is the subscr
   });
 });
 
+// https://docs.stripe.com/api/payment_intents/create#create_payment_intent-setup_future_usage
+test("a payment says what its method is kept for", async () => {
+  const usageOf = async (more: Partial<Stripe.PaymentIntentCreateParams>) =>
+    (await stripe.paymentIntents.create({ amount: 500, currency: "eur", ...more })).setup_future_usage;
+  expect(await usageOf({})).toBeNull();
+  for (const usage of ["on_session", "off_session"] as const)
+    expect(await usageOf({ setup_future_usage: usage })).toBe(usage);
+});
+
 // https://docs.stripe.com/keys#obtain-api-keys
 test("a publishable key confirms what it knows the secret of, and does nothing else", async () => {
   const { id } = await stripe.paymentIntents.create({ amount: 500, currency: "eur" });

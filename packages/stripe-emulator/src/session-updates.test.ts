@@ -71,3 +71,76 @@ test("an open session's items are named anew: what keeps its id stays, what is n
   await refused([{ id: first, quantity: 1 }]).toThrow("status of `complete`");
   expect(await sessions.update(session.id, { metadata: { step: "" } })).toMatchObject({ metadata: { cart: "1" } });
 });
+
+// https://docs.stripe.com/api/checkout/sessions/update#update_checkout_session-payment_intent_data
+test("what an open session by Elements says of its payment is changed, and an attempt that waits for its bank is given up", async () => {
+  const { id: price } = await createPlan(stripe, { recurring: undefined });
+  const open = (overrides: Partial<Stripe.Checkout.SessionCreateParams> = {}) =>
+    stripe.checkout.sessions.create({
+      mode: "payment",
+      customer_creation: "always",
+      customer_email: "ada@example.com",
+      line_items: [{ price, quantity: 1 }],
+      ui_mode: "elements",
+      return_url: "http://localhost/back",
+      payment_intent_data: { metadata: { order: "1", cart: "2" }, description: "Before" },
+      ...overrides,
+    });
+  const { id, client_secret: secret } = await open();
+  const update = (payment_intent_data: Stripe.Checkout.SessionUpdateParams.PaymentIntentData, session = id) =>
+    stripe.checkout.sessions.update(session, { payment_intent_data });
+  const pay = async (fields: object) => {
+    const body = new URLSearchParams({ ...CARD, card_number: "4000002500003155", ...fields });
+    return (await fetch(`${bench.origin}/c/elements/${secret}`, { method: "POST", body })).json();
+  };
+  const payment = async () => {
+    const { payment_intent } = await stripe.checkout.sessions.retrieve(id, { expand: ["payment_intent"] });
+    return payment_intent as Stripe.PaymentIntent;
+  };
+  await update({ setup_future_usage: "off_session" });
+  await update({ setup_future_usage: "", description: "Between", metadata: { cart: "", seats: "3" } });
+  expect(await pay({})).toEqual({ challenged: true });
+  expect(await payment()).toMatchObject({
+    status: "requires_action",
+    description: "Between",
+    metadata: { order: "1", seats: "3" },
+    setup_future_usage: null,
+  });
+  await update({ description: "", setup_future_usage: "on_session" });
+  const changed = { description: null, setup_future_usage: "on_session", metadata: { order: "1", seats: "3" } };
+  expect(await payment()).toMatchObject({ ...changed, status: "requires_payment_method", next_action: null });
+  expect(await pay({ challenge: "complete" })).toEqual({ challenged: true });
+  expect(await pay({ challenge: "complete" })).toEqual({ url: "http://localhost/back" });
+  const { customer, ...paid } = await payment();
+  expect(paid).toMatchObject({ ...changed, status: "succeeded" });
+  expect((await stripe.customers.listPaymentMethods(String(customer))).data).toHaveLength(1);
+
+  const refused = { param: "payment_intent_data" };
+  await expect(update({ description: "After" })).rejects.toMatchObject(refused);
+  const hosted = await open({ ui_mode: "hosted_page", return_url: undefined, success_url: "http://localhost/ok" });
+  await expect(update({ description: "Hosted" }, hosted.id)).rejects.toMatchObject(refused);
+  const plan = { line_items: [{ price: (await createPlan(stripe)).id, quantity: 1 }] };
+  const recurring = await open({
+    ...plan,
+    mode: "subscription",
+    customer_creation: undefined,
+    payment_intent_data: undefined,
+  });
+  await expect(update({ description: "Plan" }, recurring.id)).rejects.toMatchObject(refused);
+});
+
+test("what an update of a session knows of shipping is refused by its name", async () => {
+  const { id } = await createCheckout(stripe, await createPlan(stripe));
+  for (const [params, param] of [
+    [{ shipping_options: [{ shipping_rate: "shr_1" }] }, "shipping_options"],
+    [
+      { collected_information: { shipping_details: { name: "Ada", address: { country: "DE", line1: "1" } } } },
+      "collected_information",
+    ],
+    [{ payment_intent_data: { statement_descriptor: "SHOP" } }, "payment_intent_data[statement_descriptor]"],
+  ] as [Stripe.Checkout.SessionUpdateParams, string][])
+    await expect(stripe.checkout.sessions.update(id, params)).rejects.toMatchObject({
+      code: "emulator_parameter_not_modelled",
+      param,
+    });
+});

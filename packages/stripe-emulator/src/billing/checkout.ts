@@ -159,7 +159,7 @@ function payOnce(world: World, confirmation: Confirmation): Partial<CheckoutSess
     openPayment(world, { amount, currency: session.currency ?? "usd", customer, ...details.paymentIntentData });
   world.update("paymentIntents", intent.id, { customer, amount });
   const method = createPaymentMethod(world, instrument, { ...payer, address: details.address });
-  if (!waits && customer !== null && details.paymentIntentData.keepPaymentMethod)
+  if (!waits && customer !== null && details.paymentIntentData.futureUsage)
     attachPaymentMethod(world, method.id, customer);
   const attempt = attemptPayment(world, intent.id, method, { authenticated });
   if (attempt === "declined" || attempt === "requires_action") {

@@ -116,5 +116,5 @@ export const newPayment = (world: World, invoice: Invoice): string =>
     customer: invoice.customer,
     metadata: {},
     description: DESCRIPTIONS[invoice.billing_reason ?? ""] ?? "Subscription update",
-    keepPaymentMethod: true,
+    futureUsage: "off_session",
   }).id;

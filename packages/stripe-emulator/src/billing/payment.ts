@@ -9,6 +9,8 @@ import { DECLINED, type Decline, isChallenged, isDeclined } from "./test-cards.t
 
 export type PaymentIntent = Stored<Stripe.PaymentIntent>;
 
+export type FutureUsage = "off_session" | "on_session";
+
 export interface PaymentRequest {
   /** In the smallest unit of the currency. */
   amount: number;
@@ -16,7 +18,8 @@ export interface PaymentRequest {
   customer: string | null;
   metadata: Stripe.Metadata;
   description: string | null;
-  keepPaymentMethod: boolean;
+  /** What its method is kept for; null: it is not kept. */
+  futureUsage: FutureUsage | null;
   /** `manual`: the amount is only held until it is captured. Default: it is taken at once. */
   captureMethod?: PaymentIntent["capture_method"];
   confirmationMethod?: PaymentIntent["confirmation_method"];
@@ -85,7 +88,7 @@ export function openPayment(world: World, request: PaymentRequest): PaymentInten
     processing: null,
     receipt_email: request.receiptEmail ?? null,
     review: null,
-    setup_future_usage: request.keepPaymentMethod ? "off_session" : null,
+    setup_future_usage: request.futureUsage ?? null,
     shipping: null,
     source: null,
     statement_descriptor: null,

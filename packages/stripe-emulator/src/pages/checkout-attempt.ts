@@ -79,7 +79,13 @@ export async function attemptCheckout(
     return refused(402, placed, { field: "card_number", message: CHALLENGE_FAILED.message }, CHALLENGE_FAILED);
   }
   const result = world.onClock(clockOf(world.store, id), () =>
-    completeCheckout(world, id, read.payer, read.instrument, input.challenge === "complete"),
+    completeCheckout(
+      world,
+      id,
+      read.payer,
+      read.instrument,
+      input.challenge === "complete" && !wasGivenUp(world, session),
+    ),
   );
   if (result.is === "challenged") return result;
   if (result.is === "declined") {
@@ -89,6 +95,10 @@ export async function attemptCheckout(
   await deliverer.firstAnswer(result.event.id, WEBHOOK_PATIENCE_MS);
   return { is: "complete" };
 }
+
+/** Its payment waited for the bank's challenge, and does not any more. */
+const wasGivenUp = ({ store }: World, { payment_intent: intent }: CheckoutSession) =>
+  intent !== null && store.paymentIntents.get(intent).status !== "requires_action";
 
 type Refused = Extract<Attempt, { is: "refused" }>;
 

@@ -15,6 +15,8 @@ export const CHECKOUT_ELEMENTS_SDK = `
     for (const key of Object.keys(given))
       if (!known.includes(key)) throw new IntegrationError(name + "({ " + key + " }) is not modelled by this emulator yet.");
   };
+  // How it looks: nothing is drawn with it here, and nothing that is sold hangs on it.
+  const LOOKS = ["appearance", "fonts", "layout", "loader"];
   const emitter = (name, handlers) => (event, handler) => {
     if (!handlers[event]) throw new IntegrationError(name + ".on(" + JSON.stringify(event) + ") is not modelled by this emulator yet.");
     handlers[event].push(handler);
@@ -22,6 +24,7 @@ export const CHECKOUT_ELEMENTS_SDK = `
 
   function initCheckoutElementsSdk(options = {}) {
     takeOnly("initCheckoutElementsSdk", options, ["adaptivePricing", "clientSecret", "elementsOptions"]);
+    takeOnly("elementsOptions", options.elementsOptions ?? {}, LOOKS);
     if (!options.clientSecret) throw new IntegrationError("You must provide clientSecret.");
     const handlers = { change: [] };
     let element = null;
@@ -89,7 +92,8 @@ export const CHECKOUT_ELEMENTS_SDK = `
       return new Promise(() => {});
     }
 
-    function createPaymentElement() {
+    function createPaymentElement(given = {}) {
+      takeOnly("createPaymentElement", given, LOOKS);
       if (element) throw new IntegrationError("A Payment Element was created already: use getPaymentElement().");
       const heard = { ready: [], loaderror: [] };
       const listen = emitter("paymentElement", heard);

@@ -22,7 +22,9 @@ export const stripeJsOf = (origin: string): string => `(() => {
 ${CHECKOUT_ELEMENTS_SDK}
   let embedded;
 
-  async function createEmbeddedCheckoutPage({ fetchClientSecret, clientSecret } = {}) {
+  async function createEmbeddedCheckoutPage(options = {}) {
+    takeOnly("createEmbeddedCheckoutPage", options, ["clientSecret", "fetchClientSecret"]);
+    const { fetchClientSecret, clientSecret } = options;
     if (embedded) throw new IntegrationError("You cannot have multiple Embedded Checkout objects.");
     if (!fetchClientSecret && !clientSecret) throw new IntegrationError("You must provide fetchClientSecret or clientSecret.");
     embedded = {};
@@ -42,7 +44,7 @@ ${CHECKOUT_ELEMENTS_SDK}
     const onMessage = ({ source, origin: from, data }) => {
       if (source === frame.contentWindow && from === origin && data?.checkout === "complete") location.assign(data.url);
     };
-    return {
+    return only("checkout", {
       mount(where) {
         elementAt(where).append(frame);
         addEventListener("message", onMessage);
@@ -55,12 +57,12 @@ ${CHECKOUT_ELEMENTS_SDK}
         removeEventListener("message", onMessage);
         embedded = undefined;
       },
-    };
+    });
   }
 
   window.Stripe = (key) => {
     if (!/^pk_test_/.test(key)) throw new IntegrationError("Please call Stripe() with your publishable key, pk_test_...");
-    return {
+    const stripe = {
       createEmbeddedCheckoutPage,
       initCheckoutElementsSdk,
       initCheckout() {
@@ -70,6 +72,15 @@ ${CHECKOUT_ELEMENTS_SDK}
         throw new IntegrationError("stripe.initEmbeddedCheckout() is now stripe.createEmbeddedCheckoutPage().");
       },
     };
+    return new Proxy(stripe, {
+      get(target, key) {
+        // Loaders ask which calls there are before they call any, and for what is private.
+        if (key in target || typeof key === "symbol" || key === "then" || key.startsWith("_")) return target[key];
+        return () => {
+          throw new IntegrationError("stripe." + key + "() is not modelled by this emulator yet.");
+        };
+      },
+    });
   };
 })();
 `;

@@ -86,7 +86,7 @@ function detailsOf(world: World, id: string, params: CreateSessionParams, lineIt
     paymentIntentData: {
       metadata: mergeMetadata({}, payment?.metadata),
       description: payment?.description ?? null,
-      keepPaymentMethod: payment?.setup_future_usage !== undefined,
+      futureUsage: payment?.setup_future_usage ?? null,
       captureMethod: payment?.capture_method ?? "automatic_async",
     },
     invoiceCreation: params.invoice_creation?.enabled

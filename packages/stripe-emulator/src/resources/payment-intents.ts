@@ -103,7 +103,7 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     customer: params.customer ?? null,
     metadata: mergeMetadata({}, params.metadata),
     description: params.description ?? null,
-    keepPaymentMethod: params.setup_future_usage !== undefined,
+    futureUsage: params.setup_future_usage ?? null,
     captureMethod: params.capture_method ?? "automatic_async",
     confirmationMethod: params.confirmation_method ?? "automatic",
     receiptEmail: params.receipt_email ?? null,

@@ -21,7 +21,7 @@ export interface SessionDetails {
   paymentIntentData: {
     metadata: Stripe.Metadata;
     description: string | null;
-    keepPaymentMethod: boolean;
+    futureUsage: "off_session" | "on_session" | null;
     captureMethod: Stripe.PaymentIntent.CaptureMethod;
   };
   /** What the invoice of a one-time purchase says; null: it has none. */
