@@ -1,4 +1,4 @@
-import { settings } from "@turnpike/settings";
+import { described } from "@turnpike/settings/described";
 
 const HEADING = "| variable | what it is | on a laptop, if not set |\n|---|---|---|\n";
 
@@ -7,6 +7,8 @@ export function withSettingsTable(readme: string): string {
   const start = readme.indexOf(HEADING) + HEADING.length;
   const end = readme.indexOf("\n\n", start);
   if (start < HEADING.length || end < 0) throw new Error("The README has no table of settings.");
-  const rows = Object.entries(settings).map(([name, { is, onLaptop }]) => `| \`${name}\` | ${is} | ${onLaptop} |`);
+  const rows = Object.entries(described).map(
+    ([name, { is, onLaptop = "not used" }]) => `| \`${name}\` | ${is} | ${onLaptop} |`,
+  );
   return readme.slice(0, start) + rows.join("\n") + readme.slice(end);
 }

@@ -100,7 +100,7 @@ describe("what goes wrong is said in a line, without a stack or a key", () => {
   const failing: [what: string, environment: () => Promise<Record<string, string>>, says: RegExp][] = [
     [
       "a Stripe key that is refused",
-      async () => ({ STRIPE_SECRET_KEY: "sk_wrong" }),
+      async () => ({ STRIPE_SECRET_KEY: "sk_live_wrong" }),
       /refuses STRIPE_SECRET_KEY: copy a secret key/,
     ],
     [

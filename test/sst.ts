@@ -7,7 +7,10 @@ import { SECRET_CANARY } from "./templates.ts";
 
 /** Every setting, so that neither a developer's environment nor an `.env` file has a say. */
 const SETTINGS: SettingsEnvironment = {
-  ...Object.fromEntries(Object.entries(settings).map(([name, { secret }]) => [name, secret ? SECRET_CANARY : ""])),
+  ...Object.fromEntries(Object.keys(settings).map((name) => [name, ""])),
+  STRIPE_SECRET_KEY: `sk_test_${SECRET_CANARY}`,
+  STRIPE_WEBHOOK_SECRET: `whsec_${SECRET_CANARY}`,
+  SUPABASE_SECRET_KEY: `sb_secret_${SECRET_CANARY}`,
   SITE_URL: "https://app.example.com",
   SUPABASE_URL: "https://project.supabase.co",
   SUPABASE_PUBLISHABLE_KEY: "sb_publishable_test",

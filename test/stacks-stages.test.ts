@@ -74,7 +74,11 @@ describe("prod", () => {
 
   it("is not deployed to ring where nobody hears it", () => {
     onTestFinished(() => void vi.unstubAllEnvs());
-    const whole = { SITE_URL: "https://a.example", SUPABASE_URL: "https://b.example", SUPABASE_PUBLISHABLE_KEY: "sb" };
+    const whole = {
+      SITE_URL: "https://a.example",
+      SUPABASE_URL: "https://b.example",
+      SUPABASE_PUBLISHABLE_KEY: "sb_publishable_b",
+    };
     const unset = { STRIPE_API_BASE: "", STRIPE_EVENT_DESTINATION: "", ALARM_EMAIL: "" };
     for (const [name, value] of Object.entries({ ...whole, ...unset })) vi.stubEnv(name, value);
     expect(() => stacks({ mode: "deploy", stage: "prod", name: "turnpike" } as App)).toThrow("Not set: ALARM_EMAIL.");
@@ -114,9 +118,24 @@ describe("no stage is deployed", () => {
     ],
     ["by EventBridge, from nowhere", { STRIPE_EVENT_DESTINATION: "eventbridge" }, "Not set: STRIPE_EVENT_SOURCE."],
     ["to a site without TLS", { SITE_URL: "http://localhost:3000" }, "SITE_URL must begin with https://"],
+    ["by a project without TLS", { SUPABASE_URL: "http://b.example" }, "SUPABASE_URL must begin with https://"],
+    [
+      "with a secret key in its pages",
+      { SUPABASE_PUBLISHABLE_KEY: "sb_secret_b" },
+      "SUPABASE_PUBLISHABLE_KEY holds a secret key of Supabase's: copy the publishable key",
+    ],
+    [
+      "with a secret that is none",
+      { STRIPE_SECRET_KEY: "pk_test_1" },
+      "STRIPE_SECRET_KEY holds the publishable key of",
+    ],
   ])("%s", (_, settings, says) => {
     onTestFinished(() => void vi.unstubAllEnvs());
-    const whole = { SITE_URL: "https://a.example", SUPABASE_URL: "https://b.example", SUPABASE_PUBLISHABLE_KEY: "sb" };
+    const whole = {
+      SITE_URL: "https://a.example",
+      SUPABASE_URL: "https://b.example",
+      SUPABASE_PUBLISHABLE_KEY: "sb_publishable_b",
+    };
     const unset = { STRIPE_API_BASE: "", STRIPE_EVENT_SOURCE: "" };
     for (const [name, value] of Object.entries({ ...whole, ...unset, ...settings })) vi.stubEnv(name, value);
     expect(() => stacks({ mode: "deploy", stage: "dev", name: "turnpike" } as App)).toThrow(says);

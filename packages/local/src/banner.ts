@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import { createStripe } from "@turnpike/core/stripe";
 import { webhookUrl } from "./parts.ts";
 import type { Local } from "./start.ts";
 
@@ -35,7 +36,7 @@ export function banner(
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`);
   const title = `  Turnpike is ready, after ${seconds} s. Ctrl-C stops it${process.stdin.isTTY ? ", Enter shows this again" : ""}.`;
-  return ["", title, "", ...lines, ...unsignedWebhookHint(settings, url), ""].join("\n");
+  return ["", title, "", ...lines, ...liveKeyHint(settings), ...unsignedWebhookHint(settings, url), ""].join("\n");
 }
 
 /** What is said as it stops. */
@@ -58,6 +59,15 @@ function emulatorRows(url: string): [string, string][] {
 
 function realStripe(apiBase: string | undefined): [string, string] {
   return ["Stripe", apiBase ?? "your account, by STRIPE_SECRET_KEY"];
+}
+
+function liveKeyHint({ stripe }: Local["settings"]): string[] {
+  if (!createStripe(stripe).livemode) return [];
+  return [
+    "",
+    "  STRIPE_SECRET_KEY is a live key: what is bought or cancelled here is bought and cancelled, with real money.",
+    "  To try things out, set it to a test key, sk_test_… or rk_test_…",
+  ];
 }
 
 function unsignedWebhookHint({ stripe }: Local["settings"], url: string): string[] {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -44,7 +44,29 @@ it("that cannot be written is said to be so, and not to be in use", () => {
   mkdirSync(join(folder, "lock.sqlite"));
   expect(() => lockDataDir(folder)).toThrow(/cannot be written: unable to open.*TURNPIKE_DATA_DIR/);
   writeFileSync(join(folder, "file"), "");
-  expect(() => lockDataDir(join(folder, "file"))).toThrow(/cannot be written: EEXIST/);
+  for (const inTheWay of [join(folder, "file"), join(folder, "file/data"), "/dev/null/data", "/sys/data/of/mine"])
+    expect(() => lockDataDir(inTheWay)).toThrow(/cannot be written: E[A-Z]+: .*TURNPIKE_DATA_DIR/);
+});
+
+it("that no folder can be made in is said to be so at once", { skip: process.platform !== "linux" }, () => {
+  const { stderr, signal } = spawnSync(
+    process.execPath,
+    [
+      "-e",
+      `import(process.argv[1]).then(({ lockDataDir }) => lockDataDir("/proc/data/of/mine"))`,
+      import.meta.resolve("./data-dir.ts"),
+    ],
+    { encoding: "utf8", timeout: 20_000 },
+  );
+  expect(signal).toBeNull();
+  expect(stderr).toMatch(/\/proc\/data\/of\/mine cannot be written: ENOENT/);
+});
+
+it("is not taken where somebody else's files are: beginning anew would delete them", () => {
+  writeFileSync(join(folder, "thesis.txt"), "years of work");
+  expect(() => lockDataDir(folder)).toThrow(/may not be Turnpike's/);
+  keepGeneratedSettings(folder);
+  lockDataDir(folder).close();
 });
 
 it("is deleted with all that is in it", () => {

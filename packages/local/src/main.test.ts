@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { keepGeneratedSettings } from "./settings/generated.ts";
 import { PROJECT_ROOT } from "./start.ts";
 import { findFreePort, startTestSupabase } from "./testing/index.ts";
 
@@ -13,6 +14,8 @@ test("a start on data of other migrations ends with one line that says what to d
   cpSync(join(PROJECT_ROOT, "supabase/migrations"), migrationsDir, { recursive: true });
   writeFileSync(join(migrationsDir, "20260101000000_older.sql"), "create table older ();");
   const dataDir = join(folder, "data");
+  mkdirSync(dataDir);
+  keepGeneratedSettings(dataDir);
   await (await startTestSupabase({ dataDir: join(dataDir, "postgres"), migrationsDir })).close();
 
   const { status, stderr } = spawnSync(
@@ -34,6 +37,7 @@ test("a start on data of other migrations ends with one line that says what to d
 test("a start that cannot write what it needs ends with its line, wherever that is", { timeout: 120_000 }, async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "turnpike-"));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+  keepGeneratedSettings(dataDir);
   writeFileSync(join(dataDir, "build"), "in the way");
   const { status, stderr } = spawnSync(
     process.execPath,

@@ -2,6 +2,9 @@ import {
   address,
   appName,
   domains,
+  emailAddress,
+  folder,
+  hostedZone,
   oneOf,
   onOff,
   onUnlessOff,
@@ -11,16 +14,16 @@ import {
   partnerEventSource,
   port,
   privateKey,
-  publishableKey,
-  siteAddress,
+  siteCertificate,
+  stripePublishableKey,
+  stripeSecretKey,
+  supabasePublishableKey,
+  supabaseSecretKey,
   text,
+  webhookSecrets,
 } from "./parse.ts";
 
 interface Setting {
-  /** What it is, for the README. */
-  is: string;
-  /** What `npm start` does when it is not set, for the README. */
-  onLaptop: string;
   /** Whether `sst secrets load` keeps it: a secret is never written into a template or a function's environment. */
   secret: boolean;
   /** Whether a deployed stage uses it. If not, it is for `npm start` alone. */
@@ -32,131 +35,37 @@ interface Setting {
 
 const plain = { secret: false, deployed: true, local: true } as const;
 const secret = { secret: true, deployed: true, local: true } as const;
-const deployOnly = { secret: false, deployed: true, local: false, onLaptop: "not used" } as const;
+const deployOnly = { secret: false, deployed: true, local: false } as const;
 const localOnly = { secret: false, deployed: false, local: true } as const;
 
-/** Every setting of Turnpike. The README's table is written from here, and all that reads a setting takes its type from here. */
+/** Every setting of Turnpike. All that reads a setting takes its type from here. `described.ts` says what each is. */
 export const settings = {
-  SITE_URL: {
-    ...plain,
-    is: "address of the web app, no slash at the end; redirects go there",
-    onLaptop: "`http://localhost:$PORT`",
-    parse: siteAddress,
-  },
-  ALLOWED_ORIGINS: {
-    ...plain,
-    is: "further origins that redirects and cookie posts may use, and whose pages may call the API, comma separated",
-    onLaptop: "`http://127.0.0.1:$PORT`",
-    parse: origins,
-  },
-  STRIPE_SECRET_KEY: { ...secret, is: "secret; calls Stripe", onLaptop: "the emulator runs", parse: text },
-  STRIPE_WEBHOOK_SECRET: {
-    ...secret,
-    is: "secret; one or more `whsec_…`, comma separated",
-    onLaptop: "made up",
-    parse: text,
-  },
-  STRIPE_PUBLISHABLE_KEY: {
-    ...plain,
-    is: 'for browsers, where the site\'s own pages show Checkout (`page: "embedded"`): `pk_…`',
-    onLaptop: "made up, with the emulator",
-    parse: optional(publishableKey),
-  },
-  STRIPE_EVENT_DESTINATION: {
-    ...plain,
-    is: "how Stripe's events come: `webhook`, `eventbridge` or `both`",
-    onLaptop: "`webhook`",
-    parse: oneOf("webhook", "eventbridge", "both"),
-  },
-  STRIPE_EVENT_SOURCE: {
-    ...plain,
-    is: "for `eventbridge`: Stripe's partner event source, `aws.partner/stripe.com/ed_…`",
-    onLaptop: "made up",
-    parse: partnerEventSource,
-  },
-  STRIPE_CUSTOM_DOMAINS: {
-    ...plain,
-    is: "domains of yours that Stripe's pages are on, comma separated: `pay.example.com`",
-    onLaptop: "not used",
-    parse: domains,
-  },
-  TRIAL_REQUIRES_CARD: {
-    ...plain,
-    is: "`off`: a free trial begins without a card, and ends by itself when none was given",
-    onLaptop: "`on`",
-    parse: onUnlessOff,
-  },
-  BILLING_CONFIG: {
-    ...plain,
-    is: "another file than `billing.config.ts`, for a stage that sells otherwise",
-    onLaptop: "`billing.config.ts`, if it is there",
-    parse: optional(text),
-  },
-  SUPABASE_URL: { ...plain, is: "the project", onLaptop: "the embedded Supabase runs", parse: address },
-  SUPABASE_PUBLISHABLE_KEY: { ...plain, is: "for browsers", onLaptop: "made up", parse: text },
-  SUPABASE_SECRET_KEY: { ...secret, is: "secret; passes row-level security", onLaptop: "made up", parse: text },
-  ON_USER_DELETE: {
-    ...plain,
-    is: "what becomes of a deleted user's subscriptions: `cancel`, `cancel_at_period_end` or `keep`",
-    onLaptop: "`cancel`",
-    parse: oneOf("cancel", "cancel_at_period_end", "keep"),
-  },
-  ON_DOUBLE_SUBSCRIPTION: {
-    ...plain,
-    is: "what becomes of a second subscription that our own pages sold beside a first: `cancel` (and pay it back, within three days) or `report`",
-    onLaptop: "`cancel`",
-    parse: oneOf("cancel", "report"),
-  },
-  SITE_HOSTED_ZONE_ID: {
-    ...deployOnly,
-    is: "zone in Route 53 of `SITE_URL`'s domain: its certificate and records are made there",
-    parse: optional(text),
-  },
-  SITE_CERTIFICATE_ARN: {
-    ...deployOnly,
-    is: "certificate of `us-east-1` for `SITE_URL`'s domain",
-    parse: optional(text),
-  },
-  APP_NAME: {
-    ...deployOnly,
-    is: "what AWS knows this product by, beside a second one in the same account: `turnpike`, unless it is set",
-    parse: appName,
-  },
-  ALARM_EMAIL: {
-    ...deployOnly,
-    is: "whom the alarms of `prod` and `staging` mail; `prod` must have it",
-    parse: optional(text),
-  },
-  WAF: {
-    ...deployOnly,
-    is: "`on`: a firewall in front of the site and the API, in `us-east-1`",
-    parse: onOff,
-  },
-  TRACING: { ...deployOnly, is: "`on`: AWS X-Ray traces the functions", parse: onOff },
-  DEPLOY_AT_ONCE: {
-    ...deployOnly,
-    is: "`on`: `prod` gets the new code all at once, and keeps it whatever rings ([when](docs/upgrade-and-teardown.md#going-back))",
-    parse: onOff,
-  },
-  PORT: { ...localOnly, is: "the one local address", onLaptop: "`3000`", parse: port },
-  TURNPIKE_DATA_DIR: {
-    ...localOnly,
-    is: "where local data lives",
-    onLaptop: "`.turnpike`",
-    parse: (value = ".turnpike") => value,
-  },
-  STRIPE_API_BASE: {
-    ...localOnly,
-    is: "another server that speaks Stripe's API",
-    onLaptop: "the emulator's",
-    parse: optional(address),
-  },
-  SUPABASE_JWT_KEY: {
-    ...localOnly,
-    is: "private JWK (ES256) of the embedded Supabase",
-    onLaptop: "made up",
-    parse: optional(privateKey),
-  },
+  SITE_URL: { ...plain, parse: address },
+  ALLOWED_ORIGINS: { ...plain, parse: origins },
+  STRIPE_SECRET_KEY: { ...secret, parse: stripeSecretKey },
+  STRIPE_WEBHOOK_SECRET: { ...secret, parse: webhookSecrets },
+  STRIPE_PUBLISHABLE_KEY: { ...plain, parse: optional(stripePublishableKey) },
+  STRIPE_EVENT_DESTINATION: { ...plain, parse: oneOf("webhook", "eventbridge", "both") },
+  STRIPE_EVENT_SOURCE: { ...plain, parse: partnerEventSource },
+  STRIPE_CUSTOM_DOMAINS: { ...plain, parse: domains },
+  TRIAL_REQUIRES_CARD: { ...plain, parse: onUnlessOff },
+  BILLING_CONFIG: { ...plain, parse: optional(text) },
+  SUPABASE_URL: { ...plain, parse: address },
+  SUPABASE_PUBLISHABLE_KEY: { ...plain, parse: supabasePublishableKey },
+  SUPABASE_SECRET_KEY: { ...secret, parse: supabaseSecretKey },
+  ON_USER_DELETE: { ...plain, parse: oneOf("cancel", "cancel_at_period_end", "keep") },
+  ON_DOUBLE_SUBSCRIPTION: { ...plain, parse: oneOf("cancel", "report") },
+  SITE_HOSTED_ZONE_ID: { ...deployOnly, parse: optional(hostedZone) },
+  SITE_CERTIFICATE_ARN: { ...deployOnly, parse: optional(siteCertificate) },
+  APP_NAME: { ...deployOnly, parse: appName },
+  ALARM_EMAIL: { ...deployOnly, parse: optional(emailAddress) },
+  WAF: { ...deployOnly, parse: onOff },
+  TRACING: { ...deployOnly, parse: onOff },
+  DEPLOY_AT_ONCE: { ...deployOnly, parse: onOff },
+  PORT: { ...localOnly, parse: port },
+  TURNPIKE_DATA_DIR: { ...localOnly, parse: folder },
+  STRIPE_API_BASE: { ...localOnly, parse: optional(address) },
+  SUPABASE_JWT_KEY: { ...localOnly, parse: optional(privateKey) },
 } as const satisfies Record<string, Setting>;
 
 type Settings = typeof settings;

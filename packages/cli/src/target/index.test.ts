@@ -44,9 +44,9 @@ it("a stage's keys stand in a file of its own, and those of .env are not taken f
 
 it.each([
   ["STRIPE_SECRET_KEY", "pk_live_one", "the publishable key"],
-  ["STRIPE_SECRET_KEY", "sb_secret_one", "a key of Supabase's"],
+  ["STRIPE_SECRET_KEY", "sb_secret_one", "a secret key of Supabase's"],
   ["STRIPE_SECRET_KEY", "whsec_one", "a webhook's signing secret"],
-  ["SUPABASE_SECRET_KEY", "sk_live_one", "a key of Stripe's"],
+  ["SUPABASE_SECRET_KEY", "sk_live_one", "a secret key of Stripe's"],
   ["SUPABASE_SECRET_KEY", "sb_publishable_one", "the publishable key"],
 ])("%s that holds %s is sent to nobody, and not said", (name, value, is) => {
   const resolve = () => resolveTarget(root, "prod", { ...KEYS, [name]: value });

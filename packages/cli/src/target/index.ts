@@ -2,7 +2,7 @@ import { relative, resolve } from "node:path";
 import type { Clients } from "@turnpike/core/clients";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
-import { readSetting, SettingError, type SettingName } from "@turnpike/settings";
+import { readSetting, SettingError, type SettingName, settings } from "@turnpike/settings";
 import { type Environment, loadEnvironment } from "@turnpike/settings/dotenv";
 import { findRunning, isAlive, type Running } from "@turnpike/settings/running";
 import { CliError, EXIT } from "../exit-codes.ts";
@@ -80,7 +80,7 @@ function nothingToWorkOn(): CliError {
 }
 
 function environmentTarget(which: Pick<Target, "kind" | "name" | "stage">, environment: Environment): Target {
-  assertKinds(environment);
+  assertSettings(environment);
   const find = (name: SettingName) => (environment[name] ? String(read(name, environment)) : undefined);
   return withClients({
     ...which,
@@ -115,22 +115,10 @@ export function describeTarget({ name, kind, clients, stripe, supabase }: Target
   return kind === "local" ? `On ${name}, ${mode}` : `On ${name}: ${server} in ${mode}, ${supabase.url}`;
 }
 
-/** What is often pasted where another key belongs. It would be sent to somebody whom it is not for. */
-const OTHER_KINDS: [name: "STRIPE_SECRET_KEY" | "SUPABASE_SECRET_KEY", begins: RegExp, is: string][] = [
-  ["STRIPE_SECRET_KEY", /^pk_/, "the publishable key: copy the secret one, sk_… or rk_…"],
-  [
-    "STRIPE_SECRET_KEY",
-    /^whsec_/,
-    "a webhook's signing secret, which is STRIPE_WEBHOOK_SECRET: copy a key, sk_… or rk_…",
-  ],
-  ["STRIPE_SECRET_KEY", /^(sb_|eyJ)/, "a key of Supabase's: copy one of Stripe's, sk_… or rk_…"],
-  ["SUPABASE_SECRET_KEY", /^sb_publishable_/, "the publishable key: copy the secret one, sb_secret_…"],
-  ["SUPABASE_SECRET_KEY", /^(sk|rk|pk|whsec)_/, "a key of Stripe's: copy Supabase's, sb_secret_…"],
-];
-
-function assertKinds(environment: Environment): void {
-  for (const [name, begins, is] of OTHER_KINDS) {
-    if (begins.test(environment[name]?.trim() ?? "")) throw new CliError(`${name} holds ${is}`);
+/** Whatever is wrong there is wrong with the system, too. And a key in another one's place would be sent to somebody whom it is not for. */
+function assertSettings(environment: Environment): void {
+  for (const [name, { deployed }] of Object.entries(settings)) {
+    if (deployed && environment[name]) read(name as SettingName, environment);
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { loadEnvironment } from "@turnpike/settings/dotenv";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../user-error.ts";
-import { readPort, readSettings, stacksEnvironment } from "./settings.ts";
+import { readDataDir, readPort, readSettings, stacksEnvironment } from "./settings.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -55,6 +55,11 @@ describe("which Stripe", () => {
     expect(stripe).toMatchObject({ emulated: false, secretKey: "sk_test_real" });
     expect(stripe).not.toHaveProperty("apiBase");
   });
+  it("is asked in one mode", () => {
+    const live = { STRIPE_SECRET_KEY: "rk_live_1", STRIPE_PUBLISHABLE_KEY: "pk_live_1" };
+    expect(read(live).stripe).toMatchObject({ secretKey: "rk_live_1", publishableKey: "pk_live_1" });
+    expect(() => read({ ...live, STRIPE_PUBLISHABLE_KEY: "pk_test_1" })).toThrow("are of different modes");
+  });
   it("brings events over EventBridge only when it is the emulator", () => {
     expect(read({}).stripe.eventDestination).toBe("webhook");
     expect(read({ STRIPE_EVENT_DESTINATION: "both" }).stripe).toMatchObject({
@@ -75,7 +80,11 @@ describe("which Stripe", () => {
 });
 
 it("uses a hosted Supabase at its address, and says which key it lacks", () => {
-  const hosted = { SUPABASE_URL: "https://abc.supabase.co", SUPABASE_PUBLISHABLE_KEY: "p", SUPABASE_SECRET_KEY: "s" };
+  const hosted = {
+    SUPABASE_URL: "https://abc.supabase.co",
+    SUPABASE_PUBLISHABLE_KEY: "sb_publishable_p",
+    SUPABASE_SECRET_KEY: "sb_secret_s",
+  };
   expect(read(hosted).supabase).toMatchObject({ embedded: false, url: "https://abc.supabase.co" });
   const { SUPABASE_SECRET_KEY: _, ...lacking } = hosted;
   expect(() => read(lacking)).toThrow(/SUPABASE_SECRET_KEY must be too/);
@@ -92,14 +101,17 @@ it.each<Record<string, string>>([
   { STRIPE_SECRET_KEY: "sk_test_real" },
   { SUPABASE_URL: "https://abc.supabase.co" },
 ])("gives the stacks only what is set, with %o", (given) => {
-  const environment = { SUPABASE_PUBLISHABLE_KEY: "p", SUPABASE_SECRET_KEY: "s", ...given };
+  const environment = { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_p", SUPABASE_SECRET_KEY: "sb_secret_s", ...given };
   const written = stacksEnvironment(environment, read(environment));
   expect(Object.values(written)).not.toContain(undefined);
   expect("STRIPE_API_BASE" in written).toBe(!("STRIPE_SECRET_KEY" in given));
 });
 
 it("keeps from the stacks what only a deploy uses, so that the same .env does for both", () => {
-  const written = stacksEnvironment({ WAF: "on", SITE_HOSTED_ZONE_ID: "Z1", AWS_REGION: "eu-central-1" }, read({}));
+  const written = stacksEnvironment(
+    { WAF: "on", SITE_HOSTED_ZONE_ID: "example.com", AWS_REGION: "eu-central-1" },
+    read({}),
+  );
   expect(written).toMatchObject({ AWS_REGION: "eu-central-1" });
   for (const name of ["WAF", "SITE_HOSTED_ZONE_ID"]) expect(written).not.toHaveProperty(name);
 });
@@ -135,6 +147,13 @@ it.each([
 ])("refuses what only the stacks read, before they do: %s=%s", (name, value) => {
   expect(() => read({ [name]: value })).toThrow(UserError);
   expect(() => read({ [name]: value })).toThrow(name);
+});
+
+it("keeps no data in a folder that holds the project: beginning anew would delete it", () => {
+  for (const TURNPIKE_DATA_DIR of [".", "..", "/"])
+    expect(() => readDataDir(folder, { TURNPIKE_DATA_DIR })).toThrow("TURNPIKE_DATA_DIR holds the project itself");
+  expect(readDataDir(folder, { TURNPIKE_DATA_DIR: "..data" })).toBe(join(folder, "..data"));
+  expect(readDataDir(folder, { TURNPIKE_DATA_DIR: "../data" })).toBe(join(folder, "../data"));
 });
 
 it("takes the environment before .env, and an empty value for none", () => {

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import {
   settings as declared,
   readSetting,
@@ -50,9 +50,13 @@ export function readPort(environment: SettingsEnvironment): number {
   return read("PORT", environment);
 }
 
-/** The folder of everything that is kept between runs. */
+/** The folder of everything that is kept between runs. @throws UserError */
 export function readDataDir(root: string, environment: SettingsEnvironment): string {
-  return resolve(root, read("TURNPIKE_DATA_DIR", environment));
+  const folder = resolve(root, read("TURNPIKE_DATA_DIR", environment));
+  if (!relative(folder, root).startsWith("..")) {
+    throw new UserError(`TURNPIKE_DATA_DIR holds the project itself, which --fresh would delete: take a folder in it.`);
+  }
+  return folder;
 }
 
 /**
@@ -116,10 +120,16 @@ function readStripe(
   // Our own address as the base keeps the emulator, with a secret key of one's choice.
   const emulated = apiBase ? ownUrls.includes(apiBase) : !secretKey;
   const base = emulated ? ownUrls[1] : apiBase;
+  const publishableKey = find("STRIPE_PUBLISHABLE_KEY", environment);
+  if (secretKey && publishableKey && isLive(secretKey) !== isLive(publishableKey)) {
+    throw new UserError(
+      "STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of different modes, one test and one live: copy both from the same page of Stripe.",
+    );
+  }
   return {
     emulated,
     secretKey: secretKey ?? generated.stripeSecretKey,
-    publishableKey: find("STRIPE_PUBLISHABLE_KEY", environment) ?? (emulated ? "pk_test_emulator" : ""),
+    publishableKey: publishableKey ?? (emulated ? "pk_test_emulator" : ""),
     webhookSecret: webhookSecret ?? generated.stripeWebhookSecret,
     webhookSecretGenerated: !webhookSecret,
     ...(base && { apiBase: base }),
@@ -127,6 +137,8 @@ function readStripe(
     eventSource: find("STRIPE_EVENT_SOURCE", environment) ?? "aws.partner/stripe.com/ed_local",
   };
 }
+
+const isLive = (key: string) => /^[a-z]{2}_live_/.test(key);
 
 /** Amazon's EventBridge reaches no laptop. */
 function readEventDestination(environment: SettingsEnvironment, emulated: boolean) {

@@ -1,5 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { appendFileSync, existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { tryLock } from "./lock.ts";
 
 /** A row written, or (with null) removed. */
@@ -35,7 +34,6 @@ export class Journal {
    */
   constructor(path: string, locked = false) {
     this.#path = path;
-    mkdirSync(dirname(path), { recursive: true });
     const unlock = locked ? () => {} : tryLock(`${path}.lock`);
     if (!unlock) {
       throw new Error(`The state file ${path} is in use by another emulator. Stop that one, or choose another file.`);
