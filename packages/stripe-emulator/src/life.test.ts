@@ -69,6 +69,10 @@ test.each([
   expect(Math.max(...moments)).toBeLessThanOrEqual(Date.now() / 1000);
   const listed = (await stripe.events.list({ created: { gte: began }, limit: 100 })).data;
   expect(listed.map((event) => event.id)).toEqual(expect.arrayContaining(events.map((event) => event.id)));
+  const payments = (await stripe.paymentIntents.list({ customer, expand: ["data.latest_charge"] })).data;
+  const charged = payments.flatMap((row) => [row.created, (row.latest_charge as Stripe.Charge).created]);
+  expect(charged.length).toBeGreaterThanOrEqual(6);
+  for (const moment of charged) expect(moments).toContain(moment);
   expect((await stripe.invoices.list({ subscription: id })).data[0]?.created).toBeGreaterThan(frozen + 60 * DAY);
   expect((await stripe.customers.retrieve(customer)) as object).toMatchObject({ created: frozen });
 });

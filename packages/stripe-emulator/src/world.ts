@@ -132,6 +132,11 @@ export class World {
     return Math.floor(this.nowMs() / 1000);
   }
 
+  /** Seconds since the epoch, whatever a test clock says. */
+  realNow(): number {
+    return Math.floor(this.#realMs() / 1000);
+  }
+
   /**
    * Writes an event that shows the object as it is now, and queues it for each endpoint that wants its type. What happened to a
    * connected account is told to Connect's endpoints only, which there are none of here.
@@ -150,7 +155,7 @@ export class World {
       ...(account === undefined ? {} : { account }),
       api_version: API_VERSION,
       // Real time, also of what happens on a test clock: at Stripe, months of a clock that is advanced share one second.
-      created: Math.floor(this.#realMs() / 1000),
+      created: this.realNow(),
       data: { object: snapshot, ...(previous === undefined ? {} : { previous_attributes: cutLists(previous) }) },
       livemode: false,
       pending_webhooks: wanted.length,

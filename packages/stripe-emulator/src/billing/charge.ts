@@ -27,7 +27,7 @@ export function outcomeOf(
   };
 }
 
-/** A charge that is under way. */
+/** A charge that is under way: of real time, as its payment. */
 export function newCharge(world: World, intent: PaymentIntent, method: Stored<Stripe.PaymentMethod>): Charge {
   return {
     id: newId(method.type === "card" ? "ch" : "py"),
@@ -42,7 +42,7 @@ export function newCharge(world: World, intent: PaymentIntent, method: Stored<St
     billing_details: method.billing_details,
     calculated_statement_descriptor: "EMULATOR",
     captured: false,
-    created: world.now(),
+    created: world.realNow(),
     currency: intent.currency,
     customer: intent.customer,
     description: intent.description,
