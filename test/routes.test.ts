@@ -335,6 +335,7 @@ describe("GET /api/checkout_sessions/{id}", () => {
       amountTotal: 2900,
       currency: "usd",
       items: [{ description: "Pro", quantity: 1, amountTotal: 2900 }],
+      receiptUrl: expect.stringContaining("/p/invoices/in_"),
     });
     const { data } = await world.as(buyer).from("user_subscriptions").select("status");
     expect(data).toEqual([{ status: "active" }]);

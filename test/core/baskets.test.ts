@@ -92,6 +92,12 @@ describe("a quantity", () => {
     expect(await statusOf(await open(plan, { quantity: 34_482 }))).toBe("open");
   });
 
+  it("that costs less than can be charged is refused", async () => {
+    const { id } = await shop.sell("monthly", { amount: 49 });
+    await expect(open(id)).rejects.toMatchObject(refusal("amount_too_small"));
+    expect(await statusOf(await open(id, { quantity: 2 }))).toBe("open");
+  });
+
   it("is a part of the promise: the page for another one is closed, and the same one handed out again", async () => {
     const five = await open(plan, { quantity: 5 });
     expect(await open(plan, { quantity: 5 })).toBe(five);

@@ -14,8 +14,8 @@ async function sell() {
   return id;
 }
 const AMOUNTS = {
-  jpy: { unit_amount: 3000, tax_behavior: "unspecified" },
-  usd: { unit_amount: 2900, tax_behavior: "exclusive" },
+  jpy: { unit_amount: 3000, unit_amount_decimal: "3000", tax_behavior: "unspecified" },
+  usd: { unit_amount: 2900, unit_amount_decimal: "2900", tax_behavior: "exclusive" },
 };
 const shown = async () => {
   const [row] = await account.supabase.query<{ currency_options: object }>("select currency_options from prices");

@@ -40,9 +40,10 @@ describe("a purchase", () => {
       currency: "usd",
       items: [{ description: "Pro", quantity: 1, amountTotal: 2900 }],
     };
-    expect(await read(user, sessionId)).toEqual({ ...shown, status: "open" });
+    expect(await read(user, sessionId)).toEqual({ ...shown, status: "open", receiptUrl: null });
     await shop.pay(url);
-    expect(await read(user, sessionId)).toEqual({ ...shown, status: "complete" });
+    const receiptUrl = expect.stringMatching(kind === "once" ? /\/receipts\/ch_/ : /\/invoices\/in_/);
+    expect(await read(user, sessionId)).toEqual({ ...shown, status: "complete", receiptUrl });
   });
 
   it("of several says how many they are", async () => {

@@ -34,10 +34,11 @@ export const samples: Record<string, object> = {
     currency: "eur",
     type: "recurring",
     unit_amount: 1500,
+    unit_amount_decimal: "1500",
     recurring: { interval: "month", interval_count: 3, trial_period_days: 14, usage_type: "metered" },
     tax_behavior: "inclusive",
     currency_options: {
-      eur: { unit_amount: 1500, tax_behavior: "inclusive", custom_unit_amount: null },
+      eur: { unit_amount: 1500, unit_amount_decimal: "1500", tax_behavior: "inclusive", custom_unit_amount: null },
       jpy: { unit_amount: 2500, tax_behavior: null, unit_amount_decimal: "2500" },
     },
     metadata: { shown: "yes" },

@@ -152,7 +152,7 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
   ),
   ...known(
     "core/src/checkout/summarize.ts",
-    "if (named.length === 0 && Date.now() / 1000 - session.created < FRESH_SECONDS) return;",
+    "if (named.length === 0 && Date.now() / 1000 - session.created < FRESH_SECONDS) return false;",
     "A thousandth of a second more or less.",
     "Date.now() / 1000 - session.created < FRESH_SECONDS → Date.now() / 1000 - session.created <= FRESH_SECONDS",
   ),

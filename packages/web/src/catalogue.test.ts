@@ -41,11 +41,11 @@ const anyCurrency = () => true;
 
 test("a plan that is not sold at the chosen cadence is shown at the usual one, else as it is sold", () => {
   const [daily, team] = [product({ id: "prod_2" }), product({ id: "prod_3" })];
-  const ofDay = price({ id: "price_day", product_id: "prod_2", recurring_interval: "day", unit_amount: 10 });
+  const ofDay = price({ id: "price_day", product_id: "prod_2", recurring_interval: "day", unit_amount: 50 });
   const ofTeam = price({ id: "price_team", product_id: "prod_3", unit_amount: 5000 });
   const { plans } = arrangeCatalogue([product(), daily, team], [price(), yearly, ofDay, ofTeam]);
   const shown = fitting(plans, { currency: "usd", cadence: "Yearly" }, anyCurrency);
-  expect(idsOf(shown)).toEqual([["price_day"], ["price_year"], ["price_team"]]);
+  expect(idsOf(shown)).toEqual([["price_year"], ["price_day"], ["price_team"]]);
 });
 
 test("all prices of a product that are paid equally often are a choice, in one currency", () => {
@@ -58,7 +58,8 @@ test("all prices of a product that are paid equally often are a choice, in one c
 });
 
 test("a price with amounts in several currencies is sold in each", () => {
-  const options = { usd: { unit_amount: 1200, tax_behavior: null }, eur: { unit_amount: 1100, tax_behavior: null } };
+  const amount = (unit_amount: number) => ({ unit_amount, unit_amount_decimal: `${unit_amount}`, tax_behavior: null });
+  const options = { usd: amount(1200), eur: amount(1100) };
   const { plans } = arrangeCatalogue([product()], [price({ currency_options: options })]);
   const [shown] = fitting(plans, { currency: "eur", cadence: "Monthly" }, anyCurrency);
   expect(shown?.fitting).toMatchObject([{ id: "price_month", currency: "eur", unit_amount: 1100 }]);
@@ -100,4 +101,24 @@ test("a price tag never shows an amount that is not known", () => {
   expect(priceTag(price({ usage_type: "metered", unit_amount: null })).amount).toBe("By use");
   expect(priceTag(price(), 3).amount).toBe("$36");
   expect(priceTag(price({ unit_amount: 0 })).amount).toBe("Free");
+});
+
+test("a price in fractions of a cent shows what one costs, and many come to what Stripe charges for them", () => {
+  const half = price({ unit_amount: 0.5, metadata: { min_quantity: "201" } });
+  expect(priceTag(half)).toEqual({ amount: "$0.005", per: "per month" });
+  expect(priceTag(half, 201)).toEqual({ amount: "$1.01", per: "per month" });
+});
+
+test("what comes to less than Stripe charges is not offered, unless so many can be chosen that it does not", () => {
+  const offered = (over: object) => arrangeCatalogue([product()], [price(over)]).plans.length === 1;
+  expect([offered({ unit_amount: 49 }), offered({ unit_amount: 50 }), offered({ unit_amount: 0.5 })]).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  expect(offered({ unit_amount: 0.5, metadata: { min_quantity: "100" } })).toBe(true);
+  expect(offered({ unit_amount: 0.5, metadata: { max_quantity: "98" } })).toBe(false);
+  expect(offered({ unit_amount: 30, currency: "gbp" })).toBe(true);
+  for (const over of [{ unit_amount: 0 }, { unit_amount: null }, { unit_amount: 0.5, usage_type: "metered" }])
+    expect(offered(over)).toBe(true);
 });

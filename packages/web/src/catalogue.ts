@@ -1,6 +1,6 @@
 import { type Bounds, boundsOf, MOST_OF_ONE } from "@turnpike/core/catalog/schema";
 import { cadenceOf, perMonth, usualCadence } from "./cadence.ts";
-import { formatMoney } from "./money.ts";
+import { formatMoney, leastCharge } from "./money.ts";
 import { getDatabase, type Tables } from "./supabase.ts";
 
 export type Product = Pick<
@@ -8,7 +8,10 @@ export type Product = Pick<
   "id" | "name" | "description" | "default_price_id" | "marketing_features" | "active" | "metadata"
 >;
 
-/** `unit_amount` is in the smallest unit of the currency, and null where the amount depends on use. */
+/**
+ * `unit_amount` is in the smallest unit of the currency, or a fraction of it, and null where the amount depends on how many are bought,
+ * or is for the buyer to say.
+ */
 export type Price = Pick<
   Tables["prices"]["Row"],
   | "id"
@@ -25,6 +28,8 @@ export type Price = Pick<
   | "currency_options"
   | "metadata"
 >;
+
+type Amount = Pick<Tables["prices"]["Row"], "unit_amount" | "unit_amount_decimal">;
 
 /** A product and the prices it may be bought at, the one to show first in front. */
 export interface Offer {
@@ -51,11 +56,14 @@ export async function loadCatalogue(): Promise<Catalogue> {
     database
       .from("prices")
       .select(
-        "id, product_id, active, nickname, currency, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, usage_type, currency_options, metadata",
+        "id, product_id, active, nickname, currency, type, unit_amount, unit_amount_decimal, recurring_interval, recurring_interval_count, trial_period_days, usage_type, currency_options, metadata",
       )
       .throwOnError(),
   ]);
-  return arrangeCatalogue(products.data, prices.data);
+  return arrangeCatalogue(
+    products.data,
+    prices.data.map((price) => ({ ...price, unit_amount: amountOf(price) })),
+  );
 }
 
 /** Subscriptions and one-time products apart, the cheapest first. A product with both kinds of price is in both. */
@@ -76,6 +84,9 @@ export function arrangeCatalogue(products: Product[], prices: Price[]): Catalogu
   return { plans: offers("recurring"), oneTime: offers("one_time"), products, prices };
 }
 
+const amountOf = ({ unit_amount: whole, unit_amount_decimal: decimal }: Amount) =>
+  whole ?? (decimal === null ? null : Number(decimal));
+
 const inEachCurrency = (price: Price): Price[] => [
   price,
   ...Object.keys(price.currency_options)
@@ -86,12 +97,17 @@ const inEachCurrency = (price: Price): Price[] => [
 /** A price as it is in one of its currencies; as it is, where it has no such amount. */
 export function priceIn(price: Price, currency: string): Price {
   const option = price.currency_options[currency];
-  return option ? { ...price, currency, unit_amount: option.unit_amount } : price;
+  return option ? { ...price, currency, unit_amount: amountOf(option) } : price;
 }
 
 function canBeSold(price: Price, product: Product): boolean {
   const { least, most } = boundsOf(price.metadata, product.metadata);
-  return price.active && least <= most;
+  return price.active && least <= most && isCharged(price, choiceOfQuantity(price, product)?.most ?? least);
+}
+
+/** Whether so many come to as much as Stripe charges: what costs less cannot be bought. */
+function isCharged({ unit_amount: amount, usage_type: usage, currency }: Price, quantity: number): boolean {
+  return !amount || usage === "metered" || Math.round(amount * quantity) >= leastCharge(currency);
 }
 
 const rank = (price: Price, product: Product) => (price.id === product.default_price_id ? -1 : perMonth(price));
@@ -164,7 +180,8 @@ export function priceTag(price: Price, quantity = 1): { amount: string; per: str
   const { unit_amount: amount, currency } = price;
   if (amount === null)
     return { amount: price.usage_type === "metered" ? "By use" : "Varies", per: "shown at checkout" };
-  const money = formatMoney(amount * quantity, currency, { whole: true });
+  // Of a fraction so many come to a whole: half up, as Stripe has it.
+  const money = formatMoney(quantity > 1 ? Math.round(amount * quantity) : amount, currency, { whole: true });
   if (price.usage_type === "metered") return { amount: money, per: "for each unit that you use" };
   return amount === 0 ? { amount: "Free", per: "" } : { amount: money, per };
 }

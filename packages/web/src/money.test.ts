@@ -19,6 +19,12 @@ test("a price tag leaves out empty decimals and keeps the others", () => {
   expect(formatMoney(1250, "usd", { ...us, whole: true })).toBe("$12.50");
 });
 
+test("a fraction of the smallest unit is written out, as much as Stripe knows of it", () => {
+  expect(formatMoney(0.5, "usd", us)).toBe("$0.005");
+  expect(formatMoney(120.55, "usd", { ...us, whole: true })).toBe("$1.2055");
+  expect(formatMoney(0.1 + 0.2, "jpy", us)).toBe("¥0.3");
+});
+
 test("the reader's locale decides how it is written", () => {
   expect(formatMoney(123_456, "eur", { locale: "de-DE" })).toBe("1.234,56\u00a0€");
 });

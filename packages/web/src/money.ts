@@ -9,9 +9,19 @@ const decimals: Record<string, number> = Object.fromEntries([
   ..."bhd jod kwd omr tnd".split(" ").map((currency) => [currency, 3]),
 ]);
 
+/** The least that is charged at once, in smallest units: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
+const leastCharges: Record<string, number> = {
+  ...Object.fromEntries("aud brl cad chf eur inr jpy nzd sgd usd".split(" ").map((currency) => [currency, 50])),
+  ...{ aed: 200, czk: 1500, dkk: 250, gbp: 30, hkd: 400, huf: 17_500, mxn: 1000, myr: 200 },
+  ...{ nok: 300, pln: 200, ron: 200, sek: 300, thb: 1000 },
+};
+
+/** 0 for currencies that Stripe names none for. */
+export const leastCharge = (currency: string): number => leastCharges[currency] ?? 0;
+
 /**
  * An amount as it is written in the pages' language.
- * @param amount in the smallest unit of `currency` (1500 is $15.00, or ¥1,500)
+ * @param amount in the smallest unit of `currency` (1500 is $15.00, or ¥1,500); a fraction of it is written out (0.5 is $0.005)
  * @param currency ISO 4217, in any case
  * @param options `whole`: leave out decimals that are all zero, as on a price tag
  */
@@ -20,10 +30,12 @@ export function formatMoney(
   currency: string,
   options: { whole?: boolean; locale?: string } = {},
 ): string {
-  const value = amount / 10 ** (decimals[currency.toLowerCase()] ?? 2);
+  const places = decimals[currency.toLowerCase()] ?? 2;
+  const value = Number((amount / 10 ** places).toFixed(places + 12)); // as many as Stripe has, and none of binary's own
   return new Intl.NumberFormat(options.locale ?? locale, {
     style: "currency",
     currency,
+    ...(!Number.isInteger(amount) && { maximumFractionDigits: places + 12 }),
     trailingZeroDisplay: options.whole ? "stripIfInteger" : "auto",
   }).format(value);
 }

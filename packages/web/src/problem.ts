@@ -16,6 +16,7 @@ const problems: Record<ErrorAnswer["code"], string> = {
   currency_mismatch: "This price is in another currency than what you pay already. Choose one in your currency.",
   quantity_not_allowed: "This is not sold in that quantity. Choose another.",
   items_not_together: "These cannot be bought together. Buy one after the other.",
+  amount_too_small: "This is less than can be charged at once. Choose a larger quantity.",
   amount_too_large: "This is more than can be charged at once. Choose a smaller quantity.",
   terms_not_set_up: "Nothing can be bought at the moment, and nothing was charged. Try again later.",
   coupon_not_usable: "Nothing can be bought at the moment, and nothing was charged. Try again later.",

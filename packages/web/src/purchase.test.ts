@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { loadPurchase, type Purchase, pollDelay, watchPurchase } from "./purchase.ts";
+import { isUnderWay, loadPurchase, type Purchase, pollDelay, watchPurchase } from "./purchase.ts";
 
 let server: Server;
 let answer: { status: number; body: string };
@@ -76,6 +76,24 @@ test("a payment under way is asked for again until it is through, and a lost ans
     "complete",
   ]);
 }, 15_000);
+
+test("who has paid is told of the receipt when there is one, and a guest, who gets none, does not wait for it", async () => {
+  const told: Purchase[] = [];
+  const watch = () => watchPurchase("cs_1", (purchase) => told.push(purchase));
+  const answerWithReceipt = (receiptUrl: string | null) => {
+    answer = { status: 200, body: JSON.stringify({ ...summaryOf("complete"), receiptUrl }) };
+  };
+  answerWithReceipt(null);
+  const stop = watch();
+  await expect.poll(() => told.length).toBe(1);
+  answerWithReceipt("https://pay.stripe.com/receipts/1");
+  await expect.poll(() => told.length, { timeout: 5_000 }).toBe(2);
+  stop();
+  expect(told[1]).toMatchObject({ summary: { receiptUrl: "https://pay.stripe.com/receipts/1" } });
+  expect(isUnderWay({ status: "complete", amountTotal: 4900 }, 0)).toBe(false);
+  expect(isUnderWay({ status: "complete", amountTotal: 0, receiptUrl: null }, 0)).toBe(false);
+  expect(isUnderWay({ status: "complete", amountTotal: 4900, receiptUrl: null }, 5)).toBe(false);
+});
 
 test("asking again backs off to half a minute and never stops", () => {
   const delays = [0, 1, 2, 5, 50, 5000].map(pollDelay);

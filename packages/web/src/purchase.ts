@@ -27,8 +27,20 @@ export function pollDelay(attempt: number): number {
   return Math.min(30_000, Math.round(1_500 * 1.5 ** attempt));
 }
 
+/** For how many times somebody who has paid is waited with for a receipt: for half a minute. */
+const RECEIPT_ATTEMPTS = 5;
+
+/** Whether there is more to be heard of a purchase. */
+export function isUnderWay(
+  { status, amountTotal, receiptUrl }: Pick<CheckoutSummary, "status" | "amountTotal" | "receiptUrl">,
+  attempt: number,
+): boolean {
+  if (status === "complete") return receiptUrl === null && amountTotal !== 0 && attempt < RECEIPT_ATTEMPTS;
+  return status === "processing";
+}
+
 /**
- * Tells what becomes of a purchase: at once, and again for as long as its payment is under way.
+ * Tells what becomes of a purchase: at once, and again for as long as its payment is under way, or its receipt is.
  * @returns stops it
  */
 export function watchPurchase(sessionId: string, tell: (purchase: Purchase) => void): () => void {
@@ -40,11 +52,11 @@ export function watchPurchase(sessionId: string, tell: (purchase: Purchase) => v
     // The payment was under way when last seen, and a lost connection does not change that: go on showing it, and ask again.
     const lost = attempt > 0 && answer.status === "unreachable";
     if (!lost) tell(answer);
-    if (lost || (answer.status === "known" && answer.summary.status === "processing")) {
+    if (lost || (answer.status === "known" && isUnderWay(answer.summary, attempt))) {
       timer = setTimeout(() => void ask(attempt + 1), pollDelay(attempt));
     }
   };
-  void ask(0);
+  queueMicrotask(() => stopped || void ask(0)); // what React's strict mode throws away at once asks nothing
   return () => {
     stopped = true;
     clearTimeout(timer);

@@ -17,5 +17,11 @@ export function assertWithin({ least, most }: Bounds, quantity: number): void {
 
 export const quantityNotAllowed = (message: string) => new BillingError("quantity_not_allowed", message);
 
+export const amountTooSmall = () =>
+  new BillingError(
+    "amount_too_small",
+    "This is less than can be charged. Choose a larger quantity, or more beside it.",
+  );
+
 export const amountTooLarge = () =>
   new BillingError("amount_too_large", "This is more than can be charged at once. Choose a smaller quantity.");

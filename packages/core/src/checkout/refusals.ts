@@ -1,4 +1,4 @@
-import { amountTooLarge, notForSale } from "../catalog/index.ts";
+import { amountTooLarge, amountTooSmall, notForSale } from "../catalog/index.ts";
 import { BillingError, type ErrorCode } from "../errors/index.ts";
 import { isRefusal } from "../stripe/index.ts";
 
@@ -14,6 +14,7 @@ export function refusalOf(error: unknown): BillingError | undefined {
     );
   }
   if (error.code === "amount_too_large") return amountTooLarge();
+  if (error.code === "amount_too_small") return amountTooSmall();
   if (/terms of service/i.test(message)) {
     return nothingSold(
       "terms_not_set_up",

@@ -81,6 +81,8 @@ export const CheckoutSummary = z.object({
   amountTotal: z.nullable(z.int()),
   currency: z.nullable(z.string()),
   items: z.array(z.object({ description: z.string(), quantity: z.int(), amountTotal: z.int() })),
+  /** Where it is read that it is paid; null before there is one. Absent for guests: a receipt has a name and an address in it. */
+  receiptUrl: z.optional(z.nullable(z.url())),
 });
 export type CheckoutSummary = z.infer<typeof CheckoutSummary>;
 

@@ -22,9 +22,10 @@ export async function summarizeCheckout(
   sessionId: string,
 ): Promise<CheckoutSummary> {
   const { stripe, supabase } = clients;
+  let isTheirs = false as boolean; // TypeScript does not see what the function below makes of it
   const session = await note(clients, "checkout_session", async () => {
     const answer = await stripe.checkout.sessions.retrieve(sessionId, { expand: EXPANSION });
-    await assertReadable(supabase, answer, user);
+    isTheirs = await assertReadable(supabase, answer, user);
     return answer;
   }).catch((error) => {
     throw isMissing(error) ? notFound() : error;
@@ -57,7 +58,14 @@ export async function summarizeCheckout(
       quantity: item.quantity ?? 1,
       amountTotal: item.amount_total,
     })),
+    ...(isTheirs && { receiptUrl: outcome === "complete" ? receiptOf(session) : null }),
   };
+}
+
+function receiptOf({ invoice, payment_intent: intent }: Stripe.Checkout.Session): string | null {
+  const charge = intent && typeof intent === "object" ? intent.latest_charge : null;
+  if (charge && typeof charge === "object" && charge.receipt_url) return charge.receipt_url;
+  return (invoice && typeof invoice === "object" && invoice.hosted_invoice_url) || null;
 }
 
 // A session is open for a day at the most, so this leaves a guest a day to look at the purchase.
@@ -66,15 +74,19 @@ const FRESH_SECONDS = 2 * 24 * 60 * 60;
 /**
  * A purchase is shown to the user whom it names, and to whoever owns its customer, or manages the billing of the organisation that
  * does: a guest who made the account later owns it too. One that names nobody is shown, for two days, to whoever knows its id,
- * which only the buyer's browser was told. The summary has no name, no address and nothing to act with.
+ * which only the buyer's browser was told: without its receipt, the summary has no name, no address and nothing to act with.
+ * @returns whether it is the user's own
  */
-async function assertReadable(supabase: ServiceClient, session: Stripe.Checkout.Session, user: User | undefined) {
+async function assertReadable(
+  supabase: ServiceClient,
+  session: Stripe.Checkout.Session,
+  user: User | undefined,
+): Promise<boolean> {
   const { user_id, organization_id } = session.metadata ?? {};
   const named = [user_id, organization_id, session.client_reference_id].filter(Boolean);
-  if (named.length === 0 && Date.now() / 1000 - session.created < FRESH_SECONDS) return;
-  if (!user) throw new BillingError("unauthenticated", "Sign in first");
-  if (named.includes(user.id) || (await isOwn(supabase, user, session))) return;
-  throw notFound();
+  if (user && (named.includes(user.id) || (await isOwn(supabase, user, session)))) return true;
+  if (named.length === 0 && Date.now() / 1000 - session.created < FRESH_SECONDS) return false;
+  throw user ? notFound() : new BillingError("unauthenticated", "Sign in first");
 }
 
 async function isOwn(supabase: ServiceClient, user: User, session: Stripe.Checkout.Session): Promise<boolean> {

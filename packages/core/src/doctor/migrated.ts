@@ -1043,7 +1043,7 @@ export const migrated: Catalog = {
       policies: {},
       row_level_security: "off",
       rules: [],
-      shows: "0d0272148ea7e2e51c0ce7b0712c2a8b",
+      shows: "aa626d856a38c926869ee02ee52f382c",
       triggers: {},
     },
     "public.payment_methods": {
@@ -1099,6 +1099,7 @@ export const migrated: Catalog = {
         trial_period_days: { type: "integer" },
         type: { required: true, type: "text" },
         unit_amount: { type: "bigint" },
+        unit_amount_decimal: { type: "text" },
         usage_type: { type: "text" },
       },
       constraints: { prices_pkey: "PRIMARY KEY (id)" },
@@ -1353,7 +1354,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.apply_price(changes billing.change[])": {
-      body: "f03251d2436dba3b9a62f192a63173b6",
+      body: "abc6f47058b92ca93826de0fd18effff",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,

@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   "quantity_not_allowed",
   "items_not_together",
   "amount_too_large",
+  "amount_too_small",
   "tax_not_set_up",
   "terms_not_set_up",
   "coupon_not_usable",

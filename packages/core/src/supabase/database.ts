@@ -93,7 +93,13 @@ export type Database = {
           as_of: string;
           created_at: string;
           currency: string;
-          currency_options: { [currency: string]: { unit_amount: number | null; tax_behavior: string | null } };
+          currency_options: {
+            [currency: string]: {
+              unit_amount: number | null;
+              unit_amount_decimal: string | null;
+              tax_behavior: string | null;
+            };
+          };
           deleted: boolean;
           fetched: boolean;
           id: string;
@@ -108,6 +114,7 @@ export type Database = {
           trial_period_days: number | null;
           type: string;
           unit_amount: number | null;
+          unit_amount_decimal: string | null;
           usage_type: string | null;
         };
         Insert: never;

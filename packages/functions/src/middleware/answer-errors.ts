@@ -10,6 +10,7 @@ const STATUS: Record<ErrorCode, number> = {
   quantity_not_allowed: 400,
   items_not_together: 400,
   amount_too_large: 400,
+  amount_too_small: 400,
   no_billing_account: 400,
   already_subscribed: 409,
   sale_in_progress: 409,

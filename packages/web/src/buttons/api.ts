@@ -80,6 +80,7 @@ export type ErrorCode =
   | "quantity_not_allowed"
   | "items_not_together"
   | "amount_too_large"
+  | "amount_too_small"
   | "tax_not_set_up"
   | "terms_not_set_up"
   | "coupon_not_usable"
@@ -120,6 +121,7 @@ export type CheckoutSummary = {
   amountTotal: number | null;
   currency: string | null;
   items: { description: string; quantity: number; amountTotal: number }[];
+  receiptUrl?: string | null | undefined;
 };
 
 export type ChangePreview = {

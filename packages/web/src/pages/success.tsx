@@ -144,6 +144,14 @@ function SummaryView({ summary, toSignUp }: { summary: CheckoutSummary; toSignUp
       details={bought && summary.items.length > 0 && <Items summary={summary} total={free ? "Paid today" : "Total"} />}
     >
       <span>{`${free ? "There was nothing to pay today." : text} ${bought ? kept : ""}`}</span>
+      {summary.receiptUrl && (
+        <>
+          {" "}
+          <a href={summary.receiptUrl} target="_blank" rel="noreferrer">
+            Receipt<span className="visually-hidden"> (opens in a new tab)</span>
+          </a>
+        </>
+      )}
     </Outcome>
   );
 }

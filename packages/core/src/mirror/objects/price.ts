@@ -24,6 +24,7 @@ export const price = mirrored({
       currency_options: amountsOf(price),
       trial_period_days: price.recurring?.trial_period_days ?? null,
       recurring_interval: price.recurring?.interval ?? null,
+      unit_amount_decimal: price.unit_amount_decimal?.toString() ?? null,
       recurring_interval_count: price.recurring?.interval_count ?? null,
     },
   }),
@@ -39,8 +40,10 @@ export const price = mirrored({
 });
 
 function amountsOf({ currency_options: options }: Stripe.Price) {
-  const amounts = Object.entries(options ?? {}).map(([currency, { unit_amount, tax_behavior }]) => {
-    return [currency, { unit_amount, tax_behavior }];
-  });
+  const amounts = Object.entries(options ?? {}).map(
+    ([currency, { unit_amount, unit_amount_decimal: decimal, tax_behavior }]) => {
+      return [currency, { unit_amount, tax_behavior, unit_amount_decimal: decimal?.toString() ?? null }];
+    },
+  );
   return Object.fromEntries(amounts);
 }
