@@ -37,10 +37,13 @@ function handler(event) {
   };
 }
 
-/** The functions of the site's pages. */
-export function pageFunctions(stack: Stack) {
-  const list = join(useProject().paths.root, "packages/web/pages.json");
-  const { request, response } = edgeCode(JSON.parse(readFileSync(list, "utf8")));
+/**
+ * The functions of the site's pages.
+ * @param embedsCheckout whether one of them shows Checkout; else there is no such page
+ */
+export function pageFunctions(stack: Stack, embedsCheckout: boolean) {
+  const list: string[] = JSON.parse(readFileSync(join(useProject().paths.root, "packages/web/pages.json"), "utf8"));
+  const { request, response } = edgeCode(list.filter((page) => embedsCheckout || page !== "/checkout"));
   const create = (id: string, code: string) =>
     new EdgeFunction(stack, id, { runtime: FunctionRuntime.JS_2_0, code: FunctionCode.fromInline(code) });
   return [

@@ -60,7 +60,7 @@ export function Site({ app, stack }: StackContext) {
           origin: S3BucketOrigin.withOriginAccessControl(bucket, {
             originAccessControl: accessControl({ app, stack }),
           }),
-          functionAssociations: pageFunctions(stack),
+          functionAssociations: pageFunctions(stack, embedsCheckout),
           responseHeadersPolicy: pageHeaders({ app, stack }, embedsCheckout),
           viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         },

@@ -86,6 +86,13 @@ it("what a page is can be read before its script runs, and a reader has its own 
   }
 });
 
+it("there is a page that shows Checkout where the site embeds it, and else its address is none at the edge either", () => {
+  const functions = resourcesOf(readTemplates("prod").Site, "AWS::CloudFront::Function");
+  const codes = functions.map(([, { Properties }]) => String(Properties?.FunctionCode));
+  expect(codes.filter((code) => code.includes('"/pricing"'))).toHaveLength(2);
+  expect(codes.filter((code) => code.includes('"/checkout"'))).toEqual([]);
+});
+
 it("a script that got into a page does not run, and reaches no other server", async () => {
   await page.goto("/sign-in");
   await page.evaluate(`{

@@ -1,5 +1,5 @@
 import { Suspense } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Router, Switch } from "wouter";
 import { Layout } from "./components/layout.tsx";
 import { Skeleton } from "./components/notice.tsx";
 import { later } from "./later.ts";
@@ -7,6 +7,7 @@ import { AccountPage } from "./pages/account.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { PricingPage } from "./pages/pricing.tsx";
 import { SessionProvider } from "./session.tsx";
+import { EMBEDS_CHECKOUT } from "./stripe-js.ts";
 
 // Whoever looks at the plans loads none of these.
 const CancelPage = later("CancelPage", () => import("./pages/cancel.tsx"));
@@ -23,35 +24,40 @@ export function App() {
     <SessionProvider>
       <Layout>
         <Suspense fallback={<LoadingPage />}>
-          <Switch>
-            <Route path="/" component={PricingPage} />
-            <Route path="/pricing" component={PricingPage} />
-            <Route path="/sign-in">
-              <SignInPage key="sign-in" />
-            </Route>
-            <Route path="/sign-up">
-              <SignInPage key="sign-up" creating />
-            </Route>
-            <Route path="/sign-in-by-email">
-              <ByEmailPage key="sign-in-by-email" purpose="signIn" />
-            </Route>
-            <Route path="/reset-password">
-              <ByEmailPage key="reset-password" purpose="password" />
-            </Route>
-            <Route path="/new-password" component={NewPasswordPage} />
-            <Route path="/settings" component={SettingsPage} />
-            <Route path="/success" component={SuccessPage} />
-            <Route path="/account" component={AccountPage} />
-            <Route path="/checkout" component={CheckoutPage} />
-            <Route path="/change" component={ChangePage} />
-            <Route path="/cancel" component={CancelPage} />
-            <Route component={NotFoundPage} />
-          </Switch>
+          <Router parser={toTheLetter}>
+            <Switch>
+              <Route path="/" component={PricingPage} />
+              <Route path="/pricing" component={PricingPage} />
+              <Route path="/sign-in">
+                <SignInPage key="sign-in" />
+              </Route>
+              <Route path="/sign-up">
+                <SignInPage key="sign-up" creating />
+              </Route>
+              <Route path="/sign-in-by-email">
+                <ByEmailPage key="sign-in-by-email" purpose="signIn" />
+              </Route>
+              <Route path="/reset-password">
+                <ByEmailPage key="reset-password" purpose="password" />
+              </Route>
+              <Route path="/new-password" component={NewPasswordPage} />
+              <Route path="/settings" component={SettingsPage} />
+              <Route path="/success" component={SuccessPage} />
+              <Route path="/account" component={AccountPage} />
+              {EMBEDS_CHECKOUT && <Route path="/checkout" component={CheckoutPage} />}
+              <Route path="/change" component={ChangePage} />
+              <Route path="/cancel" component={CancelPage} />
+              <Route component={NotFoundPage} />
+            </Switch>
+          </Router>
         </Suspense>
       </Layout>
     </SessionProvider>
   );
 }
+
+/** An address is a page's or is none, as the edge has it: capitals are other letters. */
+const toTheLetter = (path: string) => ({ keys: [], pattern: path === "*" ? /^/ : new RegExp(`^${path}/?$`) });
 
 function LoadingPage() {
   return (

@@ -22,7 +22,7 @@ export async function startBuiltSite(root: string, site: SiteDescription, outDir
   const env = { PATH, NODE_ENV: "production", ...site.environment };
   await promisify(execFile)(process.execPath, [vite, "build", "--outDir", outDir, "--logLevel", "warn"], { cwd, env });
 
-  const statusOf = readPages(cwd);
+  const statusOf = readPages(cwd, site.environment);
   const index = readFileSync(join(outDir, "index.html"), "utf8");
   const folder = relative(process.cwd(), outDir);
   const app = new Hono()

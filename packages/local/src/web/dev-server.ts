@@ -19,7 +19,7 @@ export async function startDevServer(
   server: Server,
   links: Record<string, string>,
 ) {
-  const statusOf = readPages(join(root, site.path));
+  const statusOf = readPages(join(root, site.path), site.environment);
   const vite = await createServer({
     root: join(root, site.path),
     appType: "custom",

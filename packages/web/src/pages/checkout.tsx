@@ -8,15 +8,14 @@ import { Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { signInPath } from "../next-path.ts";
 import { useSession } from "../session.tsx";
-import { EMBEDS_CHECKOUT, type EmbeddedPage, loadStripeJs, type Wish, wishIn } from "../stripe-js.ts";
-import { NotFoundPage } from "./not-found.tsx";
+import { type EmbeddedPage, loadStripeJs, type Wish, wishIn } from "../stripe-js.ts";
 
 /** Stripe's page within this one, for what the address names: `?price=…&mode=subscription&quantity=2`. */
 export function CheckoutPage() {
   const session = useSession();
   const [search] = useSearchParams();
   const wish = useMemo(() => wishIn(search), [search]);
-  if (!EMBEDS_CHECKOUT || !wish) return <NotFoundPage />;
+  if (!wish) return <Redirect to="/pricing" replace />;
   if (session.status === "signed-out" && wish.mode === "subscription")
     return <Redirect to={signInPath(window.location.pathname + window.location.search)} replace />;
   return (
