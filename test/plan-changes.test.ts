@@ -146,6 +146,7 @@ it("a downgrade begins with the next period, costs nothing today, and is taken b
   await press(/^Confirm for/);
   await done();
   await card("Pro").getByText(`Changes to Starter, $9 per month, on ${day()}`).waitFor();
+  expect(await card("Pro").getByText("Renews on").count()).toBe(0);
   expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id, scheduled: true });
   expect(await page.getByRole("link", { name: "Change plan" }).count()).toBe(0);
 
@@ -315,4 +316,6 @@ it("whoever changed in the portal, be it the quantity, is charged there at once,
   await vi.waitFor(async () => expect(await held()).toEqual({ ...AS_IT_IS, price: pro.id }), WAIT);
   await page.goto(`/change?price=${(await world.priceOf("pro_yearly")).id}`);
   await page.getByText(/^Due today \$20/).waitFor();
+  await page.getByRole("heading", { name: "Pro, monthly → yearly", exact: true }).waitFor();
+  await page.getByText("Pro, yearly begins", { exact: true }).waitFor();
 });

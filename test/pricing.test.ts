@@ -95,6 +95,27 @@ describe("the pricing page", () => {
     expect(await page.getByLabel("Currency").count()).toBe(0);
     await world.stripe.prices.update(yen, { active: false });
   }, 60_000);
+
+  it("shows what costs a fraction of a cent for what it is, sells so many as come to a charge, and offers nothing that cannot be bought", async () => {
+    const half = { unit_amount_decimal: "0.5" };
+    const { productId } = await sellPlan(world, "Calls", { metadata: { subscription_group: "calls" } });
+    await sellMore(productId, { ...half, nickname: "By the thousand", metadata: { min_quantity: "1000" } });
+    await sellMore(productId, { ...half, nickname: "One by one" });
+    const person = await world.signUp();
+    await visit("/pricing", person);
+    await card("Calls").getByText("$0.005 per month").waitFor();
+    expect(await card("Calls").getByText("One by one").count()).toBe(0);
+    await card("Calls").getByLabel("By the thousand").check();
+    await card("Calls").getByText("$5", { exact: true }).waitFor();
+    await card("Calls").getByText("1000 × $0.005").waitFor();
+    await context.setOffline(true);
+    await card("Calls").getByRole("button", { name: "Subscribe to Calls" }).click();
+    await card("Calls").getByText("The server cannot be reached. Check your connection, then try again.").waitFor();
+    await context.setOffline(false);
+    await card("Calls").getByRole("button", { name: "Subscribe to Calls" }).click();
+    await page.getByText("Total due today$5.00", { exact: true }).waitFor();
+  }, 60_000);
+
   it("promises a trial to those who get one, and to guests that it comes with an account", async () => {
     const { priceId } = await sellPlan(world, "Team", { trialDays: 14 });
     await visit("/pricing");

@@ -55,12 +55,21 @@ it("a visitor signs up, subscribes, sees it on the account page, cancels in the 
   await page.waitForURL(/\/success\?session_id=cs_/);
   await heading("Thank you, you are all set").waitFor();
   await page.getByText("$29.00").first().waitFor();
+  const receipt = page.getByRole("link", { name: /^Receipt/ });
+  expect(await receipt.getAttribute("href")).toMatch(/\/p\/invoices\/in_/);
 
   // The account shows the plan and its payment.
   await page.getByRole("link", { name: "Go to your account" }).click();
   await page.getByRole("heading", { name: "Pro" }).waitFor();
   await page.getByText("Active", { exact: true }).waitFor();
   await page.getByRole("table").getByText("Paid", { exact: true }).waitFor();
+
+  // React's strict mode, which mounts everything twice here, doubles no request.
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto("/account");
+  await page.getByText("Paid with Visa").waitFor();
+  expect(asked.filter((path) => path === "/api/subscriptions/next-payment")).toHaveLength(1);
 
   // Cancels in the portal.
   await press("Manage billing");

@@ -114,6 +114,16 @@ describe("a form that is refused", () => {
   }, 60_000);
 });
 
+describe("an address without a page", () => {
+  it.each(["/nowhere", "/Pricing", "/pricing/more", "/checkout"])("%s is a 404, and looks like one", async (path) => {
+    await visit("/pricing/");
+    await heading("Pro").waitFor();
+    expect((await page.goto(path))?.status()).toBe(404);
+    await heading("There is no such page").waitFor();
+    expect(await card("Pro").count()).toBe(0);
+  });
+});
+
 describe("somebody who is signed in", () => {
   it("stays signed in while a page is read for longer than a session is good", async () => {
     await visit("/pricing", await world.signUp());
@@ -183,6 +193,11 @@ describe("the account", () => {
     await paying.waitForURL(/\/p\/invoices\/in_/);
     await card("Late").getByRole("button", { name: "Update card" }).click();
     await page.waitForURL(/\/p\/session\//);
+    await page.goto("/pricing");
+    await card("Pro").getByText("The last payment for Late is not through. Pay it first").waitFor();
+    expect(await page.getByRole("link", { name: /^(Switch to|Manage)/ }).count()).toBe(0);
+    await card("Pro").getByRole("link", { name: "Pay what is due for Late" }).click();
+    await invoice.waitFor();
   }, 60_000);
 
   it("says of an invoice that was sent until when it is to be paid, and promises no charge", async () => {
@@ -190,7 +205,7 @@ describe("the account", () => {
     const { priceId } = await sellPlan(world, "Mailed");
     const customer = await customerOf(world, person);
     const sent = { collection_method: "send_invoice", days_until_due: 7 };
-    await subscribe(world, customer.id, priceId, sent);
+    const { id } = await subscribe(world, customer.id, priceId, sent);
     const inTwoHours = Math.floor(Date.now() / 1000) + 7200;
     await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inTwoHours });
     await vi.waitFor(async () => {
@@ -209,6 +224,27 @@ describe("the account", () => {
       .getByRole("table")
       .getByText(/^Due by/)
       .waitFor();
+
+    const inTenDays = inTwoHours + 10 * 24 * 60 * 60;
+    await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inTenDays });
+    await mirrored(world, "user_subscriptions", id, "status", "past_due");
+    await page.reload();
+    await card("Mailed").getByText("Its last invoice is not paid yet.").waitFor();
+    await page.getByRole("table").getByText("Overdue", { exact: true }).waitFor();
+  }, 60_000);
+
+  it("asks whoever has no card on file to add one, and asks Stripe once what is paid next", async () => {
+    const person = await world.signUp();
+    const { priceId } = await sellPlan(world, "Cardless");
+    const customer = await world.stripe.customers.create({ email: person.email, metadata: { user_id: person.id } });
+    await subscribe(world, customer.id, priceId, { trial_period_days: 14 });
+    await visit("/sign-in", person);
+    let asked = 0;
+    page.on("request", (request) => request.url().endsWith("/next-payment") && asked++);
+    await page.goto("/account");
+    await card("Cardless").getByText("There is no card to charge. Add one before then.").waitFor();
+    await card("Cardless").getByRole("button", { name: "Add a card" }).waitFor();
+    expect(asked).toBe(1);
   }, 60_000);
 
   it("says what is paid next, with its discount, and by what, and shows older payments when it is asked to", async () => {

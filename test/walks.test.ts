@@ -63,6 +63,10 @@ it("a trial costs nothing today, as the page says; who had one is promised none,
     .waitFor();
   await page.getByRole("row").filter({ hasText: "$0.00" }).getByText("Nothing due", { exact: true }).waitFor();
 
+  await page.getByRole("link", { name: "Cancel plan" }).click();
+  await page.getByText(/^Your trial of Studio goes on until .*\. Then it ends, and nothing is ever charged/).waitFor();
+  await page.getByRole("link", { name: "Keep Studio" }).click();
+
   await press("Manage billing");
   await press("Cancel subscription");
   await page.getByRole("link", { name: /return to/i }).click();

@@ -146,8 +146,9 @@ const NOT_CONFIRMED = "The first payment is not through yet. Your plan starts wh
 /**
  * Says how a subscription stands. One that will end says when it ends, not when it would have renewed.
  * @param due the payment that it waits for
+ * @param changes it becomes another with the next period, which says when: then it does not renew as it is
  */
-export function describeSubscription(subscription: Subscription, due?: Payment): SubscriptionState {
+export function describeSubscription(subscription: Subscription, due?: Payment, changes = false): SubscriptionState {
   const { status, ended_at, ends_at, trial_end, current_period_end } = subscription;
   const on = (text: string, at: string | null) => (at ? { text, at } : undefined);
   const ending = on("Ends on", ends_at);
@@ -167,7 +168,7 @@ export function describeSubscription(subscription: Subscription, due?: Payment):
   if (status === "paused" || subscription.paused) return { label: "Paused", tone: "quiet", day: ending };
   if (ending) return { label: "Canceled", tone: "busy", day: ending };
   if (status === "trialing") return { label: "Trial", tone: "good", day: on("Trial ends on", trial_end) };
-  return { label: "Active", tone: "good", day: on("Renews on", current_period_end) };
+  return { label: "Active", tone: "good", day: changes ? undefined : on("Renews on", current_period_end) };
 }
 
 const PAYABLE = ["open", "overdue", "partially_paid", "failed", "action_required"];

@@ -11,8 +11,8 @@ export function linkIn({
 }: Pick<Location, "search" | "hash">): "expired" | "refused" | "code" | undefined {
   const query = new URLSearchParams(search);
   // Whoever is not signed in was led on to the sign-in page by the one that the link was for.
-  const before = new URLSearchParams(query.get("next")?.split("?")[1]);
-  const said = [query, before, new URLSearchParams(hash.replace(/^#/, "?"))];
+  const before = new URLSearchParams(query.get("next")?.split(/[?#]/).slice(1).join("&"));
+  const said = [query, before, new URLSearchParams(hash.slice(1))];
   if (said.some((parameters) => parameters.get("error_code") === "otp_expired")) return "expired";
   if (said.some((parameters) => parameters.has("error_code") || parameters.has("error"))) return "refused";
   return query.has("code") || before.has("code") ? "code" : undefined;

@@ -26,8 +26,11 @@ export function useLoad<T>(load: () => Promise<T>): { loaded: Loaded<T>; reload:
 
   useEffect(() => {
     setLoaded({ status: "loading" });
-    reload();
+    // A moment later: React's strict mode mounts everything twice, and what it throws away at once asks nothing.
+    let isOver = false;
+    queueMicrotask(() => isOver || reload());
     return () => {
+      isOver = true;
       latest.current++;
     };
   }, [reload]);

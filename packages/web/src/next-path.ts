@@ -12,7 +12,8 @@ export function safeNextPath(next: string | null, fallback = "/account"): string
 }
 
 /** The pages by which somebody comes to be signed in. */
-export type SignInPage = "/sign-in" | "/sign-up" | "/sign-in-by-email" | "/reset-password" | "/new-password";
+export const SIGN_IN_PAGES = ["/sign-in", "/sign-up", "/sign-in-by-email", "/reset-password", "/new-password"] as const;
+export type SignInPage = (typeof SIGN_IN_PAGES)[number];
 
 /** The address of a page that signs in and comes back to `next` afterwards. */
 export function signInPath(next: string, page: SignInPage = "/sign-in"): string {

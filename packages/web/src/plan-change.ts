@@ -17,8 +17,8 @@ import {
 import { createBilling } from "./buttons/client.ts";
 import { Refused } from "./buttons/post.ts";
 import { itemOfGroup } from "./buyer.ts";
-import { periodOf } from "./cadence.ts";
-import { type Catalogue, loadCatalogue, type Price } from "./catalogue.ts";
+import { cadenceOf, periodOf } from "./cadence.ts";
+import { type Catalogue, loadCatalogue, type Price, priceTag } from "./catalogue.ts";
 
 const billing = createBilling();
 
@@ -126,6 +126,27 @@ export const numberToName = ({ quantity: held }: Choice["item"], quantity: numbe
 /** "5 × Team", and of one just "Team". */
 export const counted = (quantity: number | null | undefined, name: string) =>
   (quantity ?? 1) > 1 ? `${quantity} × ${name}` : name;
+
+/**
+ * A change in words: what it is called, and what would be had. Of one plan at two prices the name is the same, and how often they are
+ * paid tells them apart, or else what they cost.
+ * @param from what is held, and its price, which is unknown once it is archived
+ */
+export function describeChange(
+  from: { name: string; productId: string; price: Price | undefined },
+  to: { name: string; price: Price },
+): { title: string; to: string } {
+  const [held, wished] = [from.price, to.price];
+  if (from.productId !== wished.product_id || held?.id === wished.id)
+    return { title: `${from.name} to ${to.name}`, to: to.name };
+  const tell =
+    held && cadenceOf(held) === cadenceOf(wished) ? termsOf : (price: Price) => cadenceOf(price).toLowerCase();
+  const after = `${to.name}, ${tell(wished)}`;
+  if (!held) return { title: `${from.name} to ${after}`, to: after };
+  return { title: `${from.name}, ${tell(held)} → ${from.name === to.name ? tell(wished) : after}`, to: after };
+}
+
+const termsOf = (price: Price) => Object.values(priceTag(price)).join(" ");
 
 export const within = ({ least, most }: Bounds, quantity: number) => Math.min(Math.max(quantity, least), most);
 

@@ -1,7 +1,7 @@
 import type { User } from "@supabase/supabase-js";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { PATIENCE_MS } from "./buttons/in-time.ts";
-import { getAuth, heldSession, holdsSession, RENEW_MS, whenAuthIsLoaded } from "./supabase.ts";
+import { dropSession, getAuth, heldSession, holdsSession, RENEW_MS, whenAuthIsLoaded } from "./supabase.ts";
 
 export type Session =
   | { status: "loading" }
@@ -12,6 +12,8 @@ export type Session =
 
 const SIGNED_OUT: Session = { status: "signed-out" };
 const UNREACHABLE: Session = { status: "unreachable" };
+
+const DROPPED = "session-dropped";
 
 const SessionContext = createContext<Session>({ status: "loading" });
 
@@ -61,7 +63,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     // Somebody has signed in, or out, in another tab meanwhile.
     let renewal: ReturnType<typeof setTimeout> | undefined;
     const look = () => {
-      if (isAsked) return;
+      if (isAsked && holdsSession()) return;
       if (!isKnown()) return void follow();
       setSession(known);
       clearTimeout(renewal);
@@ -71,6 +73,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     };
     look();
     window.addEventListener("focus", look);
+    window.addEventListener(DROPPED, look);
     const stop = whenAuthIsLoaded(() => void follow());
     return () => {
       isOver = true;
@@ -78,6 +81,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       clearTimeout(renewal);
       stop();
       window.removeEventListener("focus", look);
+      window.removeEventListener(DROPPED, look);
       subscription?.unsubscribe();
     };
   }, []);
@@ -92,4 +96,10 @@ export function useSession(): Session {
 export async function signOut(): Promise<boolean> {
   const { error } = await (await getAuth()).signOut({ scope: "local" });
   return !error;
+}
+
+/** Ends the session of an account that is gone: Supabase knows nobody any more whom it could sign out. */
+export function forgetSession(): void {
+  dropSession();
+  window.dispatchEvent(new Event(DROPPED));
 }

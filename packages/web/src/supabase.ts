@@ -53,6 +53,14 @@ export function holdsSession(cookies = document.cookie): boolean {
   return /(^|; )sb-[^=;]+-auth-token(\.\d+)?=./.test(cookies);
 }
 
+/** Takes the session from the browser. */
+export function dropSession(): void {
+  for (const [name] of document.cookie.matchAll(/sb-[^=;]+-auth-token(\.\d+)?(?==)/g)) {
+    // biome-ignore lint/suspicious/noDocumentCookie: not every browser has the Cookie Store API
+    document.cookie = `${name}=; path=/; max-age=0`;
+  }
+}
+
 /** How long before its end a session is renewed, so that what is asked with it arrives in time. */
 export const RENEW_MS = 60_000;
 

@@ -19,6 +19,8 @@ interface ChangeSummaryProps {
   /** The plan that is held. */
   from: string;
   to: string;
+  /** What the change is called. */
+  title: string;
   inTrial: boolean;
   /** Called once the change is made. */
   onMade: (effective: ChangePreview["effective"]) => void;
@@ -27,7 +29,7 @@ interface ChangeSummaryProps {
 }
 
 /** What a change costs, and the button that makes just that. */
-export function ChangeSummary({ wish, from, to, inTrial, onMade, onKept }: ChangeSummaryProps) {
+export function ChangeSummary({ wish, from, to, title, inTrial, onMade, onKept }: ChangeSummaryProps) {
   const { change, confirm, again } = useChange(wish, onMade);
   const { pending, run } = useAction();
   switch (change.status) {
@@ -40,7 +42,7 @@ export function ChangeSummary({ wish, from, to, inTrial, onMade, onKept }: Chang
     case "previewed":
       return (
         <div className="summary-shown" aria-busy={change.isStale ?? false}>
-          <h2>{`${from} to ${to}`}</h2>
+          <h2>{title}</h2>
           {change.problem && <Problem problem={change.problem} wish={wish} />}
           <ChangeBill preview={change.preview} from={from} to={to} inTrial={inTrial} />
           <PendingButton
@@ -89,7 +91,7 @@ function Problem({ problem, wish }: { problem: Refused; wish: PreviewChange }) {
           returnUrl={window.location.href}
           className="button button-small"
         >
-          Use another card
+          {problem.answer.code === "card_declined" ? "Use another card" : "Add a card"}
         </ButtonAccount>
       )}
     </Notice>

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { type FormEvent, type ReactNode, useCallback, useEffect, useState } from "react";
 import { PATIENCE_MS } from "../buttons/in-time.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
 import { Refused, UNREACHABLE } from "../buttons/post.ts";
@@ -28,8 +28,13 @@ export function FormCheckout({ priceId, quantity, currency, children, className 
     const timer = setTimeout(() => setState("unanswered"), PATIENCE_MS);
     return () => clearTimeout(timer);
   }, [state]);
+  const send = (event: FormEvent) => {
+    // Without a network the browser would put its own error page in the place of this one.
+    if (!navigator.onLine) event.preventDefault();
+    setState(navigator.onLine ? "pending" : "unanswered");
+  };
   return (
-    <form method="post" action="/api/checkout_sessions" onSubmit={() => setState("pending")}>
+    <form method="post" action="/api/checkout_sessions" onSubmit={send}>
       <input type="hidden" name="price_id" value={priceId} />
       {quantity && <input type="hidden" name="quantity" value={quantity} />}
       {currency && <input type="hidden" name="currency" value={currency} />}

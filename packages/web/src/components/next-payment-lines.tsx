@@ -1,22 +1,14 @@
-import type { NextPayment, OneSubscription } from "@turnpike/core/plan-change/schema";
-import { useCallback } from "react";
+import type { NextPayment } from "@turnpike/core/plan-change/schema";
 import { formatDay } from "../dates.ts";
-import { useLoad } from "../load.ts";
+import type { Loaded } from "../load.ts";
 import { formatMoney } from "../money.ts";
-import { describeExpiry, describeMethod, loadNextPayment } from "../next-payment.ts";
-
-interface NextPaymentLinesProps {
-  /** One that keeps its identity for as long as nothing of it has changed. */
-  subscription: OneSubscription;
-}
+import { describeExpiry, describeMethod } from "../next-payment.ts";
 
 /** What is paid next, with everything counted, when, and by what. Their place is kept while Stripe is asked. */
-export function NextPaymentLines({ subscription }: NextPaymentLinesProps) {
-  const load = useCallback(() => loadNextPayment(subscription), [subscription]);
-  const { loaded } = useLoad(load);
+export function NextPaymentLines({ loaded }: { loaded: Loaded<NextPayment | undefined> }) {
   return (
     <div className="next-payment" aria-busy={loaded.status === "loading"}>
-      {loaded.status === "ready" && <Lines payment={loaded.data} />}
+      {loaded.status === "ready" && loaded.data && <Lines payment={loaded.data} />}
       {loaded.status === "failed" && <p className="hint">What is paid next could not be looked up just now.</p>}
     </div>
   );

@@ -59,6 +59,16 @@ function Change({ held: { subscription, name }, price, product }: { held: Held; 
       </Link>
     );
   }
+  if (subscription.status !== "active" && subscription.status !== "trialing" && subscription.status !== "paused") {
+    return (
+      <>
+        <Link href="/account" className="button">
+          Pay what is due<span className="visually-hidden"> for {name}</span>
+        </Link>
+        <p className="hint">{`The last payment for ${name} is not through. Pay it first; then you can change your plan.`}</p>
+      </>
+    );
+  }
   const manage = (
     <Link href="/account" className="button button-quiet">
       {owned ? "Manage plan" : `Manage ${name}`}

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { assertDone } from "../auth-message.ts";
 import { useAction } from "../buttons/action.ts";
+import { Refused, UNREACHABLE } from "../buttons/post.ts";
 import { signInPath } from "../next-path.ts";
 import { loadProviders, type OfferedProvider } from "../providers.ts";
 import { getAuth } from "../supabase.ts";
@@ -15,6 +16,7 @@ export function Providers({ next }: { next: string }) {
   }, []);
 
   const leave = async (provider: OfferedProvider["id"]) => {
+    if (!navigator.onLine) throw new Refused(UNREACHABLE); // else the browser shows its own error page
     const redirectTo = window.location.origin + signInPath(next);
     assertDone(await (await getAuth()).signInWithOAuth({ provider, options: { redirectTo } }));
   };

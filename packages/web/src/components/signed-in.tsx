@@ -13,6 +13,8 @@ interface SignedInProps {
   children: (user: User) => ReactNode;
 }
 
+const here = ({ pathname, search, hash }: Location) => pathname + search + hash;
+
 /** What is for those alone who are signed in. */
 export function SignedIn({ what, others, children }: SignedInProps) {
   const session = useSession();
@@ -22,7 +24,7 @@ export function SignedIn({ what, others, children }: SignedInProps) {
     case "unreachable":
       return <LoadFailed what={`Your ${what}`} retry={() => window.location.reload()} />;
     case "signed-out":
-      return others ?? <Redirect to={signInPath(window.location.pathname + window.location.search)} replace />;
+      return others ?? <Redirect to={signInPath(here(window.location))} replace />;
     case "signed-in":
       return children(session.user);
   }

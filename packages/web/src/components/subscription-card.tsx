@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useCallback } from "react";
 import { Link } from "wouter";
 import type { NextPlan, Part } from "../account.ts";
 import {
@@ -13,7 +13,9 @@ import {
 import { ButtonAccount } from "../buttons/button-account.tsx";
 import { priceTag } from "../catalogue.ts";
 import { formatDay } from "../dates.ts";
+import { useLoad } from "../load.ts";
 import { formatMoney } from "../money.ts";
+import { loadNextPayment } from "../next-payment.ts";
 import { cancelAddress, changeAddress, counted, named } from "../plan-change.ts";
 import { KeepButton } from "./keep-button.tsx";
 import { NextPaymentLines } from "./next-payment-lines.tsx";
@@ -34,8 +36,8 @@ interface SubscriptionCardProps {
 }
 
 export function SubscriptionCard({ subscription, name, parts, next, due, customer, onKept }: SubscriptionCardProps) {
-  const asked = useAsked(subscription, customer, next);
-  const state = describeSubscription(subscription, due);
+  const { isAsked, loaded: payment } = useNextPayment(subscription, customer, next);
+  const state = describeSubscription(subscription, due, next?.kind === "change");
   const rest = stillCharged(subscription);
   return (
     <article className={`card subscription ${isStanding(subscription) ? "" : "faded"}`}>
@@ -52,7 +54,7 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
         </p>
       )}
       {next && <Next next={next} />}
-      {asked && <NextPaymentLines subscription={asked} />}
+      {isAsked && <NextPaymentLines loaded={payment} />}
       {customer && isStanding(subscription) && subscription.ends_at && (
         <p className="hint">{`You have it until then, and ${rest ? `only ${rest} is still` : "nothing more is"} charged.`}</p>
       )}
@@ -66,6 +68,7 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
           subscription={subscription}
           customer={customer}
           name={name}
+          hasNoCard={payment.status === "ready" && payment.data?.byInvoice === false && !payment.data.paymentMethod}
           keeps={next !== undefined || subscription.ends_at !== null}
           onKept={onKept}
         />
@@ -74,8 +77,8 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
   );
 }
 
-/** Of which Stripe is asked what is paid next; it stays the same for as long as nothing that shows here changes. */
-function useAsked(subscription: Subscription, customer: Customer | undefined, next: NextPlan | undefined) {
+/** What is paid next, where anything is. Stripe is asked again when anything that shows here has changed. */
+function useNextPayment(subscription: Subscription, customer: Customer | undefined, next: NextPlan | undefined) {
   const { id, status, items, ends_at, current_period_end } = subscription;
   const organizationId = customer?.organization_id;
   const isLastPeriod =
@@ -83,7 +86,11 @@ function useAsked(subscription: Subscription, customer: Customer | undefined, ne
   const isAsked = customer !== undefined && isStanding(subscription) && status !== "incomplete" && !isLastPeriod;
   const shown = JSON.stringify([status, items, ends_at, current_period_end, next]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: Stripe is asked again when any of it has changed
-  return useMemo(() => (isAsked ? named(id, organizationId) : undefined), [isAsked, id, organizationId, shown]);
+  const load = useCallback(
+    async () => (isAsked ? loadNextPayment(named(id, organizationId)) : undefined),
+    [isAsked, id, organizationId, shown],
+  );
+  return { isAsked, ...useLoad(load) };
 }
 
 /** What one part of a subscription costs; of several, what each is. */
@@ -119,13 +126,15 @@ interface ManageProps {
   subscription: Subscription;
   customer: Customer;
   name: string;
+  /** None is known that it could be charged to. */
+  hasNoCard: boolean;
   /** Something is to become of it that can be taken back. */
   keeps: boolean;
   onKept: () => void;
 }
 
 /** What is done oftenest; the rest of an organisation's is at the portal's front page. */
-function Manage({ subscription, customer, name, keeps, onKept }: ManageProps) {
+function Manage({ subscription, customer, name, hasNoCard, keeps, onKept }: ManageProps) {
   const one = named(subscription.id, customer.organization_id);
   const quiet = "button button-quiet button-small";
   const runs = subscription.status === "active" || subscription.status === "trialing";
@@ -140,7 +149,7 @@ function Manage({ subscription, customer, name, keeps, onKept }: ManageProps) {
         </Link>
       )}
       <ButtonAccount {...one} className={quiet} flow={{ type: "payment_method_update" }}>
-        Update card
+        {hasNoCard ? "Add a card" : "Update card"}
       </ButtonAccount>
       {!subscription.ends_at && (
         <Link href={cancelAddress(subscription.id)} className={quiet}>

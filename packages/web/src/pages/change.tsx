@@ -2,6 +2,7 @@ import type { OneSubscription } from "@turnpike/core/plan-change/schema";
 import { useCallback, useMemo } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { isStanding, type Subscription } from "../billing.ts";
+import type { Price } from "../catalogue.ts";
 import { Obstacle, obstacleOf } from "../components/change-obstacle.tsx";
 import { ChangeSummary } from "../components/change-summary.tsx";
 import { NoSubscription } from "../components/no-subscription.tsx";
@@ -16,6 +17,7 @@ import {
   changeAddress,
   choicesOf,
   counted,
+  describeChange,
   type Holdings,
   loadHoldings,
   named,
@@ -91,6 +93,7 @@ function Choosing({ subscription, holdings, onKept }: ChoosingProps) {
         ) : choice ? (
           <Chosen
             choice={choice}
+            heldPrice={choices.find(({ isHeld, item }) => isHeld && item === choice.item)?.price}
             number={number}
             onCount={(quantity) => choose({ priceId: choice.price.id, quantity })}
             one={one}
@@ -111,6 +114,8 @@ const NOTHING_CHOSEN = "Choose a plan to see what it costs, before anything is c
 
 interface ChosenProps {
   choice: Choice;
+  /** What is paid now for what it would take the place of; unknown once that is archived. */
+  heldPrice: Price | undefined;
   /** Of the address. */
   number: number | undefined;
   onCount: (quantity: number) => void;
@@ -121,12 +126,13 @@ interface ChosenProps {
   onKept: () => void;
 }
 
-function Chosen({ choice, number, onCount, one, subscription, nameOf, onMade, onKept }: ChosenProps) {
+function Chosen({ choice, heldPrice, number, onCount, one, subscription, nameOf, onMade, onKept }: ChosenProps) {
   const { price, bounds, item } = choice;
   const quantity = bounds && number ? within(bounds, number) : choice.quantity;
   const toName = numberToName(item, quantity);
   const wish = useMemo(() => ({ ...one, priceId: price.id, quantity: toName }), [one, price.id, toName]);
   const isHeld = choice.isHeld && (item.quantity ?? 1) === quantity;
+  const from = counted(item.quantity, nameOf(item.product_id));
   return (
     <>
       {bounds && <Stepper bounds={bounds} value={quantity} onChange={onCount} />}
@@ -135,8 +141,11 @@ function Chosen({ choice, number, onCount, one, subscription, nameOf, onMade, on
       ) : (
         <ChangeSummary
           wish={wish}
-          from={counted(item.quantity, nameOf(item.product_id))}
-          to={counted(quantity, choice.name)}
+          from={from}
+          {...describeChange(
+            { name: from, productId: item.product_id, price: heldPrice },
+            { name: counted(quantity, choice.name), price },
+          )}
           inTrial={subscription.status === "trialing"}
           onMade={onMade}
           onKept={onKept}

@@ -17,7 +17,7 @@ export function NewPasswordPage() {
   if (done) return <Redirect to={next} replace />;
   const noUse = (
     <>
-      <LinkOfNoUse problem={problem ?? "expired"} />
+      {!problem && <LinkOfNoUse problem="expired" />}
       <Link className="button" href={signInPath(next, "/reset-password")}>
         Send a new link
       </Link>

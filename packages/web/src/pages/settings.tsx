@@ -5,18 +5,15 @@ import { assertDone } from "../auth-message.ts";
 import { useAction } from "../buttons/action.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
 import { Refused } from "../buttons/post.ts";
-import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
 import { NewPassword } from "../components/new-password.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { SignedIn } from "../components/signed-in.tsx";
-import { useLinkProblem } from "../email-link.ts";
-import { signOut } from "../session.tsx";
+import { forgetSession } from "../session.tsx";
 import { getAuth, getDatabase } from "../supabase.ts";
 
 /** How somebody signs in: their address and password; and the end of the account. */
 export function SettingsPage() {
-  const problem = useLinkProblem();
   const [deleted, setDeleted] = useState(false);
   if (deleted) return <Deleted />;
   return (
@@ -25,7 +22,6 @@ export function SettingsPage() {
       <SignedIn what="settings">
         {(user) => (
           <>
-            {problem && <LinkOfNoUse problem={problem} />}
             <EmailSection user={user} />
             <PasswordSection />
             <DeletionSection user={user} onDeleted={() => setDeleted(true)} />
@@ -44,7 +40,7 @@ function EmailSection({ user }: { user: User }) {
     const email = String(new FormData(event.currentTarget).get("email")).trim();
     setWanted(undefined);
     void run(async () => {
-      if (email.toLowerCase() === user.email) throw new Refused("That is your e-mail already.");
+      if (isSame(email, user.email)) throw new Refused("That is your e-mail already.");
       const options = { emailRedirectTo: `${window.location.origin}/settings` };
       assertDone(await (await getAuth()).updateUser({ email }, options));
       setWanted(email);
@@ -97,11 +93,13 @@ function DeletionSection({ user, onDeleted }: { user: User; onDeleted: () => voi
   const { pending, error, run } = useAction();
   const leave = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    const typed = String(new FormData(event.currentTarget).get("confirmation"));
     void run(async () => {
+      if (!isSame(typed, user.email)) throw new Refused("That is not your e-mail. Type it as it stands above.");
       const { error } = await getDatabase().rpc("delete_account");
       if (error) throw new Refused("Your account could not be deleted. Try again, or write to support.");
       onDeleted();
-      await signOut();
+      forgetSession();
     });
   };
   return (
@@ -116,15 +114,7 @@ function DeletionSection({ user, onDeleted }: { user: User; onDeleted: () => voi
         </p>
         <label className="field">
           <span>Type {user.email} to go on</span>
-          <input
-            type="text"
-            name="confirmation"
-            autoComplete="off"
-            autoCapitalize="none"
-            pattern={`\\s*${literally(user.email ?? "")}\\s*`}
-            title="Your e-mail, as it stands above"
-            required
-          />
+          <input type="text" name="confirmation" autoComplete="off" autoCapitalize="none" required />
         </label>
         {error && <Notice tone="bad">{error.message}</Notice>}
         <PendingButton type="submit" className="button button-bad" pending={pending}>
@@ -149,4 +139,5 @@ function Deleted() {
   );
 }
 
-const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+/** A phone begins with a capital, and puts a space behind what it has completed. */
+const isSame = (typed: string, email = "") => typed.trim().toLowerCase() === email.toLowerCase();

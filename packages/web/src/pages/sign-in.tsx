@@ -5,12 +5,10 @@ import { brand } from "../brand.ts";
 import { useAction } from "../buttons/action.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
 import { CheckEmail } from "../components/check-email.tsx";
-import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PasswordField } from "../components/password-field.tsx";
 import { Providers } from "../components/providers.tsx";
-import { useLinkProblem } from "../email-link.ts";
 import { safeNextPath, signInPath } from "../next-path.ts";
 import { usePassing } from "../passing.ts";
 import { describeProblem } from "../problem.ts";
@@ -43,7 +41,6 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
   const [search] = useSearchParams();
   const next = safeNextPath(search.get("next"));
   const problem = usePassing("problem");
-  const linkProblem = useLinkProblem();
   const [confirming, setConfirming] = useState<string>();
   const [signedIn, setSignedIn] = useState(false);
   const text = creating ? words.signUp : words.signIn;
@@ -59,7 +56,6 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
           : `Your plan and your payments at ${brand.name}.`}
       </p>
       {problem && <Notice tone="busy">{describeProblem(problem)}</Notice>}
-      {linkProblem && <LinkOfNoUse problem={linkProblem} />}
       <Credentials
         creating={creating}
         next={next}
