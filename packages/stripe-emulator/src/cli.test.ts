@@ -92,9 +92,9 @@ test("what is in the way is said in one line, and changes nothing", async () => 
   };
   const said = await Promise.all([
     told("--port", String(port)),
-    told("--port", "1", "--state", state),
-    told("--port", "1", "--state", foreign),
-    told("--port", "1", "--state", path),
+    told("--port", await freePort().then(String), "--state", state),
+    told("--port", await freePort().then(String), "--state", foreign),
+    told("--port", await freePort().then(String), "--state", path),
     told("--port", "http"),
     told("--prot", "1"),
     told("--webhook", "localhost:3000"),

@@ -363,3 +363,21 @@ test("what a schedule decides cannot be changed beside it, and what it cannot do
   ] as const)
     await expect(create(params as Partial<Stripe.SubscriptionScheduleCreateParams>)).rejects.toMatchObject(error);
 });
+
+test("discounts of a phase's items, and any that the subscription has not yet, are refused by their name", async () => {
+  const { customer, price } = await payer();
+  const { id: coupon } = await stripe.coupons.create({ percent_off: 10, duration: "once" });
+  const [discounts, items] = [[{ coupon }], [{ price: price.id }]];
+  for (const [phase, param] of [
+    [{ items: [{ price: price.id, discounts }] }, "phases[0][items][0][discounts]"],
+    [{ items, discounts }, "phases[0][discounts][0]"],
+    [{ items, add_invoice_items: [{ price: price.id, discounts }] }, "phases[0][add_invoice_items]"],
+  ] as const) {
+    const begun = stripe.subscriptionSchedules.create({
+      customer,
+      start_date: "now",
+      phases: [phase as Stripe.SubscriptionScheduleCreateParams.Phase],
+    });
+    await expect(begun).rejects.toMatchObject({ code: "emulator_parameter_not_modelled", param });
+  }
+});
