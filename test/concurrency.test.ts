@@ -124,6 +124,43 @@ it("a consumer that names owners and one that does not never wait for each other
   expect(failures).toEqual([]);
 }, 120_000);
 
+it("a user who is deleted, and whoever gives their customer to another, never wait for each other", async () => {
+  const [leaving, next] = await server.query<{ id: string }>(
+    "insert into auth.users (id, email) select gen_random_uuid(), $1 || n || '@example.com' from generate_series(1, 2) n returning id",
+    [id("user")],
+  );
+  const { id: customerId } = customer();
+  const claim = JSON.stringify({
+    object: "customer",
+    object_id: customerId,
+    row: {},
+    rank: 0,
+    deleted: false,
+    fetched: true,
+    as_of: "2026-11-01T00:00:00Z",
+    owner: { customer_id: customerId, metadata: { user_id: next?.id } },
+  });
+  await server.query(
+    `with made as (insert into customers (id, user_id, owned_by) values ($1, $2, 'email') returning id)
+     insert into billing.given_owners (subject, user_id, owned_by) select id, $2, 'email' from made`,
+    [customerId, leaving?.id],
+  );
+  const giving = server.query(`do $$ begin
+    perform from customers where id = '${customerId}' for update;
+    perform pg_sleep(1);
+    perform billing.apply_changes(array[jsonb_populate_record(null::billing.change, '${claim}')]);
+  end $$`);
+  await sleep(300);
+  const deleting = server.query("delete from auth.users where id = $1", [leaving?.id]);
+  expect((await Promise.allSettled([giving, deleting])).map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "fulfilled",
+  ]);
+  expect(await server.query("select user_id from customers where id = $1", [customerId])).toEqual([
+    { user_id: next?.id },
+  ]);
+});
+
 it("a purchase, and the confirming of its address at the same moment, do not miss each other", async () => {
   for (const purchaseFirst of [false, true]) {
     const email = `${id("guest")}@example.com`;

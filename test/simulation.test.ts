@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { startTestPostgres } from "@turnpike/local/testing";
 import { expect, test } from "vitest";
 import { Player } from "./simulation/players.ts";
 
@@ -25,6 +26,17 @@ test("Ctrl-C ends a run with what was found", { timeout: 60_000 }, async () => {
     said += chunk;
   }
   expect(said).toMatch(/^Seeds from 1 on.*\n0 histories in .* 0 of 0 worlds failed\nfaults: /);
+});
+
+test("on a Postgres server a seed comes to the same run as in PGlite", { timeout: 120_000 }, async () => {
+  const line = "300065:histories=0:turns=1:faults=0:climate=unmade";
+  const server = await startTestPostgres();
+  const players = [new Player(), new Player({ SIMULATION_POSTGRES: server.url })];
+  const [inPglite, onServer] = await Promise.all(players.map((player) => player.play(line)));
+  for (const player of players) player.close();
+  await server.close();
+  expect(onServer).toMatchObject({ failures: {}, digest: inPglite?.digest });
+  expect(onServer?.digest).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test("a world whose process dies is one that does not hold, and no end of the run", { timeout: 60_000 }, async () => {

@@ -84,6 +84,14 @@ language sql set search_path = '' as $$
   select pg_advisory_xact_lock(hashtextextended(lower(address), 0))
 $$;
 
+-- Locks customers in the order in which batches of events lock them, so that neither waits for the other.
+create function billing.lock_customers(customer_ids text[]) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform from public.customers customer where customer.id = any (customer_ids) order by customer.id for update;
+end
+$$;
+
 -- Says whose customers are. What metadata says stands before an address, whichever came first; else the first owner stays. The
 -- customer's row is made here if the customer has not arrived yet.
 create function billing.claim_customers(changes billing.change[]) returns void

@@ -146,6 +146,14 @@ language plpgsql set search_path = '' as $$
 begin
   -- Whoever is just being given a customer holds the user's row: waits for that, so that the customer is seen.
   perform from auth.users where users.id = leave_as.user_id for update;
+  -- As whoever gives a customer does: it first, then what says whose it is. So neither waits for the other.
+  perform billing.lock_customers(array(
+    select customer.id from public.customers customer where leave_as.user_id in (customer.user_id, customer.named_user_id)
+    union
+    select given.subject from billing.given_owners given where given.user_id = leave_as.user_id
+    union
+    select named.customer_id from billing.named_users named where named.user_id = leave_as.user_id
+  ));
   insert into billing.deleted_users (id) values (leave_as.user_id) on conflict do nothing;
   delete from billing.promised_owners promise where promise.user_id = leave_as.user_id;
   delete from billing.given_owners given where given.user_id = leave_as.user_id;

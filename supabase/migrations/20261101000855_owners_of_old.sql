@@ -155,10 +155,7 @@ create function public.apply_owners(claims jsonb, owned_by text)
 returns table (customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text)
 language plpgsql security definer set search_path = '' as $$
 begin
-  -- In the order in which batches of events lock them, so that neither waits for the other.
-  perform from public.customers customer
-  where customer.id in (select claim ->> 'customer_id' from jsonb_array_elements(claims) claim)
-  order by customer.id for update;
+  perform billing.lock_customers(array(select claim ->> 'customer_id' from jsonb_array_elements(claims) claim));
   perform billing.lock_promises();
   return query select * from billing.give_owners(claims, apply_owners.owned_by);
 end

@@ -559,6 +559,13 @@ const claims: SqlMutant[] = [
     tests: ["test/concurrency.test.ts"],
   },
   {
+    name: "what whoever leaves had is locked in no order",
+    find: "  perform billing.lock_customers(array(\n    select customer.id from public.customers customer where leave_as.user_id in (customer.user_id, customer.named_user_id)\n",
+    replace:
+      "  perform from unnest(array(\n    select customer.id from public.customers customer where leave_as.user_id in (customer.user_id, customer.named_user_id)\n",
+    tests: ["test/concurrency.test.ts"],
+  },
+  {
     name: "customers are locked in no order",
     find: "  select change.owner ->> 'customer_id' from unnest(changes) change where change.owner ->> 'customer_id' is not null\n  union\n  select change.object_id from unnest(changes) change where change.object = 'customer'\n  order by 1\n",
     replace:

@@ -3,8 +3,10 @@ import { fileURLToPath } from "node:url";
 import { type EmbeddedSupabase, generateSigningKey, startEmbeddedSupabase } from "@turnpike/local/testing";
 import { signToken } from "../security/tokens.ts";
 import { json } from "./arrived.ts";
+import { TRACE_LOCKS } from "./locks.ts";
 import { Machine, runOn } from "./machine.ts";
 import type { Server } from "./network.ts";
+import { makeDatabase, onStagePostgres } from "./postgres.ts";
 import { Rest } from "./rest.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -92,7 +94,7 @@ const EMPTY = `
     if filled <> '{}' then execute format('truncate %s restart identity cascade', array_to_string(filled, ', ')); end if;
   end $$`;
 
-/** Supabase: its Postgres and its Auth, in this process. It outlives a world, and is emptied for the next. */
+/** Supabase: its Postgres and its Auth. It outlives a world, and is emptied for the next. */
 export class Database {
   readonly #supabase: EmbeddedSupabase;
   readonly #signingKey: JsonWebKey & { kid?: string };
@@ -120,12 +122,17 @@ export class Database {
     };
   }
 
-  /** @param migrationsDir other migrations than the repository's */
-  static async open(migrationsDir = MIGRATIONS): Promise<Database> {
+  /**
+   * @param migrationsDir other migrations than the repository's
+   * @param postgresUrl a Postgres server that gets a database more; else it is PGlite, in this process
+   */
+  static async open(migrationsDir = MIGRATIONS, postgresUrl?: string): Promise<Database> {
     const signingKey = await generateSigningKey();
     // A snapshot is read as a blob, which by itself keeps no process alive.
     const alive = setInterval(() => {}, 1000);
-    const supabase = await startEmbeddedSupabase({
+    const made = postgresUrl ? await makeDatabase(postgresUrl) : undefined;
+    const started = await startEmbeddedSupabase({
+      ...(made && { databaseUrl: made.url }),
       migrationsDir,
       publicUrl: URL_OF_SUPABASE,
       ...KEYS,
@@ -133,6 +140,8 @@ export class Database {
       ...(migrationsDir === MIGRATIONS && { snapshotDir: `${root}node_modules/.cache/turnpike` }),
     });
     clearInterval(alive);
+    await made?.release();
+    const supabase = made ? onStagePostgres(started) : started;
     // Else how a statement is planned, and in which order it finds rows, depends on how often it was run before.
     await supabase.query("set plan_cache_mode = force_generic_plan");
     // Nobody looks at what it counts, and there is no disk.
@@ -141,6 +150,7 @@ export class Database {
     const rest = await Rest.open((sql, parameters) => runOn(POSTGRES, () => supabase.query(sql, parameters)));
     const database = new Database(supabase, signingKey as JsonWebKey, rest);
     await database.change(WATCH);
+    await database.change(TRACE_LOCKS);
     return database;
   }
 

@@ -17,6 +17,7 @@ const USAGE = `Plays customers' months with the real handlers and the real SQL, 
                                             --only sale for those in whose name a text is
   --from 1000                               the first seed
   --processes 2                             side by side; as many as there are cores, unless it is said
+  --postgres                                on a Postgres server, in place of PGlite: each seed comes to the same
   --matrix                                  at the end: which faults befell which steps
 `;
 
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true, default: [""] },
     trace: { type: "boolean" },
     matrix: { type: "boolean" },
+    postgres: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -89,7 +91,9 @@ async function search(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
       console.log(tally.summary(values.matrix ?? false));
-      process.exit(tally.failed > 0 ? 1 : 0);
+      const exit = () => process.exit(tally.failed > 0 ? 1 : 0);
+      if (server) void server.close().finally(exit);
+      else exit();
     });
   const begun = () => (next - Number(values.from)) * HISTORIES_IN_A_WORLD;
   const progress = setInterval(() => console.log(tally.progress()), 10_000);
@@ -118,9 +122,15 @@ async function report(player: Player, line: string, played: Played): Promise<voi
   console.log(`seed=${formatPlan(least)}\n${describe(played)}`);
 }
 
+const server =
+  values.postgres && !values.help ? await (await import("@turnpike/local/testing")).startTestPostgres() : undefined;
+// Whoever plays gets a database of their own there.
+if (server) process.env.SIMULATION_POSTGRES = server.url;
+
 if (values.help) console.log(USAGE);
 else if (values.seed !== undefined) await playOne(values.seed);
 else if (values.corpus) await playCorpus();
 else if (values.mutants)
   await playMutants({ worlds: Number(values.worlds), processes: Number(values.processes), only: values.only });
 else await search();
+await server?.close();

@@ -2,6 +2,7 @@ import { enabledEvents, getObject, type ObjectName, objects } from "@turnpike/co
 import type Stripe from "stripe";
 import type { Account } from "./account.ts";
 import { type AtRest, groupOf, payerIn, stripeOf } from "./at-rest.ts";
+import { locksInDisorder } from "./locks.ts";
 import { NOTICE_ORACLES } from "./notices.ts";
 import { isLive, OWNER_ORACLES } from "./owners.ts";
 import { SEAT_ORACLES } from "./seats.ts";
@@ -10,6 +11,8 @@ import { SEAT_ORACLES } from "./seats.ts";
 export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
   "what must not happen has not happened": async ({ database }) =>
     (await database.query<{ what: string }>("select what from simulation.violations")).map(({ what }) => what),
+
+  "locks are taken in one order": ({ database }) => locksInDisorder(database),
 
   "what watches in production finds nothing that cannot be": async ({ database }) => {
     await database.query("select from public.find_impossible()");

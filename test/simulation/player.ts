@@ -29,7 +29,7 @@ export interface Played {
 async function open() {
   const { Database } = await import("./database.ts");
   const { play } = await import("./world.ts");
-  const database = await Database.open(process.env.MIGRATIONS_DIR);
+  const database = await Database.open(process.env.MIGRATIONS_DIR, process.env.SIMULATION_POSTGRES);
   // What is loaded when it is first used comes late that once, and the run would differ from the next.
   await play(database, parsePlan("warm-up:histories=0,1:turns=2"));
   return { database, play };

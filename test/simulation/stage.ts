@@ -34,19 +34,27 @@ export const real = {
 
 /** What was begun and comes back by itself, off the scheduler: signatures, modules, and turns of the event loop. */
 let underWay = 0;
+let allAreBack = () => {};
+
+function isBack(): void {
+  if (--underWay === 0) allAreBack();
+}
 
 /** Nothing else happens before this is settled. */
 export function awaitAside<Result>(work: Promise<Result>): Promise<Result> {
   underWay++;
-  return work.finally(() => {
-    underWay--;
-  });
+  return work.finally(isBack);
 }
 
 /** Resolves when nothing goes on without time passing. */
 export async function quiet(): Promise<void> {
-  do await new Promise<void>((resolve) => real.setImmediate(() => resolve()));
-  while (underWay > 0);
+  for (;;) {
+    await new Promise<void>((resolve) => real.setImmediate(() => resolve()));
+    if (underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      allAreBack = resolve;
+    });
+  }
 }
 
 const wallClock = () => (onStage ? Math.floor(onStage.scheduler.now + (currentMachine()?.skewMs ?? 0)) : real.now());
@@ -106,7 +114,7 @@ function countImmediate(work: (...args: unknown[]) => void, ...args: unknown[]) 
   if (!onStage) return real.setImmediate(work, ...args);
   underWay++;
   return real.setImmediate(() => {
-    underWay--;
+    isBack();
     work(...args);
   });
 }

@@ -8,6 +8,7 @@ import { Ending } from "./ending.ts";
 import { letStripeFetch, setEnvironment } from "./environment.ts";
 import { Faults } from "./faults.ts";
 import { History, type Step } from "./history.ts";
+import { traceLocks } from "./locks.ts";
 import { Network, type Server } from "./network.ts";
 import { AFTER_A_SWEEP, ORACLES } from "./oracles.ts";
 import type { Plan } from "./plan.ts";
@@ -43,6 +44,7 @@ export async function play(database: Database, plan: Plan): Promise<Result> {
   setEnvironment();
   letStripeFetch();
   await database.empty();
+  await traceLocks(database, new Random(`${plan.seed} locks`).chance(0.25));
   const world = new World(database, plan);
   const failures: Record<string, string[]> = {};
   try {

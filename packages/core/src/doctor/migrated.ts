@@ -1601,7 +1601,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.leave_as(user_id uuid)": {
-      body: "9029b06802d46aea092f31542ae384d1",
+      body: "f096f3d0cd12055c12d05bd17b68984e",
       callers: [],
       declared: "(user_id uuid) returns void, plpgsql, volatile",
       definer: false,
@@ -1625,6 +1625,13 @@ export const migrated: Catalog = {
       body: "44f5946d7104b0b4ffbb1d1e7850836e",
       callers: [],
       declared: "(address text) returns void, sql, volatile",
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.lock_customers(customer_ids text[])": {
+      body: "3844d27c1f498e43efd2d94c09b1b14b",
+      callers: [],
+      declared: "(customer_ids text[]) returns void, plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
@@ -1845,7 +1852,7 @@ export const migrated: Catalog = {
         settings: ['search_path=""'],
       },
     "public.apply_owners(claims jsonb, owned_by text)": {
-      body: "4c086c9511cf340a656cf0a3aaab506c",
+      body: "a70016edcf309ac6403d7087e4f7075b",
       callers: ["service_role"],
       declared:
         "(claims jsonb, owned_by text) returns TABLE(customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text), plpgsql, volatile",

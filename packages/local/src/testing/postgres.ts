@@ -46,7 +46,8 @@ export async function startTestPostgres(): Promise<{
   return { url, connect: () => connectTo(url), close };
 }
 
-function connectTo(url: string): TestConnection {
+/** To any database of a server. */
+export function connectTo(url: string): TestConnection {
   const sql = postgres(url, { max: 1, onnotice() {} });
   return {
     query: async (text, values = []) => [...(await sql.unsafe(text, values as never[]))],
