@@ -47,7 +47,7 @@ test("a subscription's next invoice is of its schedule's next phase, as it will 
   const bench = await openBench();
   onTestFinished(() => bench.close());
   const { stripe } = bench;
-  const { customer, price, subscribe, advance } = await onClock(bench, START);
+  const { price, subscribe, advance } = await onClock(bench, START);
   const dear = await createPlan(stripe, { unit_amount: 4000 });
   const { id: subscription, items } = await subscribe();
   const { id, phases } = await stripe.subscriptionSchedules.create({ from_subscription: subscription });
@@ -71,7 +71,6 @@ test("a subscription's next invoice is of its schedule's next phase, as it will 
     ending_balance: 0,
     billing_reason: "upcoming",
   });
-  expect(await stripe.invoices.createPreview({ customer })).toMatchObject({ total: 4000 });
   // What is changed now holds until the phase ends; the phase that comes decides the price.
   const now = { items: [{ id: items.data[0]?.id ?? "", price: price.id, quantity: 3 }] };
   expect((await preview({ subscription_details: now })).total).toBe(4000 + 2 * 1500);

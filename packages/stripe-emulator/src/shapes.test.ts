@@ -56,16 +56,21 @@ test("before endive a new period is asked for by the word alone", async () => {
 });
 
 // https://docs.stripe.com/api/invoices/create_preview
-test("a preview by the customer is of what comes next: a subscription's, what waits, or nothing", async () => {
+test("an upcoming invoice by the customer is of what comes next: a subscription's, what waits, or nothing; it is not previewed any more", async () => {
   const { customer, subscribe, advance } = await onClock(bench, START);
-  const preview = () => stripe.invoices.createPreview({ customer });
+  const path = `/v1/invoices/upcoming?customer=${customer}`;
+  const preview = async () =>
+    (await older("2024-06-20").rawRequest("GET", path)) as unknown as Stripe.Invoice & { subscription: string };
+  await expect(stripe.invoices.createPreview({ customer })).rejects.toThrow(
+    "You must provide at least one of: `subscription`",
+  );
   await expect(preview()).rejects.toMatchObject({ code: "invoice_upcoming_none", statusCode: 404 });
   await stripe.invoiceItems.create({ customer, amount: 700, currency: "eur" });
   expect(await preview()).toMatchObject({ total: 700, ending_balance: 0 });
   const { id: first } = await subscribe();
   await advance(START + 5 * DAY);
   await subscribe();
-  expect((await preview()).parent?.subscription_details?.subscription).toBe(first);
+  expect((await preview()).subscription).toBe(first);
   expect(await preview()).toMatchObject({ total: 1500, ending_balance: 0 });
 });
 

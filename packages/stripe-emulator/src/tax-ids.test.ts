@@ -39,7 +39,8 @@ test("a customer's tax ids are listed, expanded, and end with reverse charge on 
   const id = data[0]?.id ?? "";
   expect(await stripe.customers.retrieveTaxId(customer, id)).toEqual(data[0]);
   expect(await stripe.customers.deleteTaxId(customer, id)).toEqual({ id, object: "tax_id", deleted: true });
-  const taxed = await stripe.invoices.createPreview({ customer });
+  const [held] = (await stripe.subscriptions.list({ customer })).data;
+  const taxed = await stripe.invoices.createPreview({ subscription: held?.id ?? "" });
   expect(taxed).toMatchObject({ customer_tax_ids: [{ type: "us_ein" }], total: 1785 });
   await expect(stripe.taxIds.retrieve(id)).rejects.toMatchObject({ statusCode: 404, code: "resource_missing" });
 });

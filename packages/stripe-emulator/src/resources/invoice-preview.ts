@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { ApiError, missingParameter, noSuch } from "../api/errors.ts";
+import { ApiError, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import {
   arrayOf,
   boolean,
@@ -81,6 +81,15 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
     if (next) return next;
     throw nothingUpcoming(subscription.customer);
   });
+}
+
+/** 400, in the words of https://github.com/stripe/stripe-node/issues/2347 (https://docs.stripe.com/changelog/basil/2025-03-31/invoice-preview-api-deprecations). */
+export function refuseWholeCustomer(params: PreviewParams): void {
+  const { schedule, schedule_details: planned, subscription, subscription_details: details } = params;
+  if ([subscription, schedule, details?.items, planned?.phases].some((named) => named !== undefined)) return;
+  throw invalid(
+    "You must provide at least one of: `subscription`, `schedule`, `subscription_details.items`, `schedule_details.phases`, `invoice_items`.",
+  );
 }
 
 const PREFIX = "subscription_";

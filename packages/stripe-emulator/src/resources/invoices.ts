@@ -25,7 +25,7 @@ import {
   updateInvoice,
 } from "./invoice-editing.ts";
 import { attachParams, attachPayment } from "./invoice-parts.ts";
-import { previewInvoice, previewParams, readUpcoming, upcomingParams } from "./invoice-preview.ts";
+import { previewInvoice, previewParams, readUpcoming, refuseWholeCustomer, upcomingParams } from "./invoice-preview.ts";
 import { methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 import { previewSchedule } from "./schedule-preview.ts";
 
@@ -86,11 +86,12 @@ export const invoiceRoutes: Route[] = [
         (row) => subscription === undefined || row.parent?.subscription_details?.subscription === subscription,
       ),
   ),
-  route("POST", "/v1/invoices/create_preview", previewParams, (world, params) =>
-    params.schedule === undefined && params.schedule_details === undefined
+  route("POST", "/v1/invoices/create_preview", previewParams, (world, params) => {
+    refuseWholeCustomer(params);
+    return params.schedule === undefined && params.schedule_details === undefined
       ? previewInvoice(world, params)
-      : previewSchedule(world, params),
-  ),
+      : previewSchedule(world, params);
+  }),
   { ...route("GET", "/v1/invoices/upcoming", upcomingParams, readUpcoming), until: "2025-03-31.basil" },
   route("GET", "/v1/invoices/:id", schema({}), (world, _, { id }) => getInvoice(world, id)),
   listRoute("/v1/invoices/:id/lines", "line item", {}, (world, _, { id }) =>
