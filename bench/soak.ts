@@ -2,12 +2,12 @@
  * `npm run soak`: many events with every fault that a queue and a network have, applied by eight consumers to a real
  * Postgres through Supabase's API. Ends well only if each event that went in is accounted for, and every row is the newest.
  */
-import { parseArgs } from "node:util";
 import { applyEvents, type Outcome } from "@turnpike/core/mirror";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
 import { startTestPostgres, startTestSupabase } from "@turnpike/local/testing";
 import type Stripe from "stripe";
+import { readArguments } from "../scripts/arguments.ts";
 import { event, invoice, subscription } from "../test/builders.ts";
 import { createRandom, shuffle } from "../test/disorder.ts";
 
@@ -22,17 +22,10 @@ const BATCH = 100;
 const FAULTS = { duplicate: 0.1, crashBeforeDelete: 0.05, crashBeforeApply: 0.05, poison: 0.001 };
 const START = 1_790_000_000;
 
-const { values } = parseArgs({
-  options: {
-    events: { type: "string", default: "100000" },
-    seed: { type: "string", default: "1" },
-    help: { type: "boolean" },
-  },
+const values = readArguments(HELP, {
+  events: { type: "string", default: "100000" },
+  seed: { type: "string", default: "1" },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit();
-}
 const total = Number(values.events);
 const random = createRandom(Number(values.seed));
 

@@ -17,7 +17,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   start [--fresh] [--help]   everything on this machine      npm start
   test [vitest's arguments]  the tests                       npm test -- packages/core
   check [--fix]              types, lint, format and walls   npm run check
-  pages                      none keeps anybody out        npm run test:pages
+  pages                      none keeps anybody out          npm run test:pages
   screenshots                every page in every state       npm run screenshots
   generate                   what derives from elsewhere     npm run generate
   costs                      writes docs/costs.md anew       npm run costs
@@ -87,11 +87,24 @@ const commands = {
   },
 };
 
+/** What a command takes that hands nothing on: the others read it themselves. @type {Record<string, string[]>} */
+const FLAGS = { check: ["--fix"], pages: [], screenshots: [], generate: [], costs: [], events: [] };
+
 const [name = "", ...args] = process.argv.slice(2);
 const command = commands[name];
 if (!command) {
   console.error(USAGE);
-  process.exit(1);
+  process.exit(2);
+}
+const flags = FLAGS[name];
+if (flags && args.some((arg) => arg === "--help" || arg === "-h")) {
+  console.log(USAGE);
+  process.exit();
+}
+const unknown = flags && args.find((arg) => !flags.includes(arg));
+if (unknown) {
+  console.error(`npm run ${name} takes no ${unknown}. Its --help says more.`);
+  process.exit(2);
 }
 try {
   assertLauncherNode();

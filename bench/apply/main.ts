@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { startDelayProxy } from "./delay-proxy.ts";
 import { measureGrowth } from "./growth.ts";
 import { type Comparison, type Condition, compare, type System } from "./measure.ts";
@@ -33,16 +33,13 @@ const ROUND_TRIP_MS = 2;
 const WHOLE = { rounds: 5, events: 8000, distantEvents: 2000, subscriptions: 120 };
 const QUICK = { rounds: 1, events: 200, distantEvents: 100, subscriptions: 18 };
 
-const { values: options } = parseArgs({
-  options: {
-    before: { type: "string", default: ACCEPTED },
-    quick: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-    rounds: { type: "string" },
-    events: { type: "string" },
-    migrations: { type: "string", default: `${ROOT}supabase/migrations` },
-    help: { type: "boolean", default: false },
-  },
+const options = readArguments(USAGE, {
+  before: { type: "string", default: ACCEPTED },
+  quick: { type: "boolean", default: false },
+  only: { type: "string", default: "" },
+  rounds: { type: "string" },
+  events: { type: "string" },
+  migrations: { type: "string", default: `${ROOT}supabase/migrations` },
 });
 const size = options.quick ? QUICK : WHOLE;
 const rounds = Number(options.rounds ?? size.rounds);
@@ -142,7 +139,6 @@ function log(line: string): void {
 }
 
 async function main(): Promise<void> {
-  if (options.help) return console.log(USAGE);
   log("starting Postgres");
   const server = await startPostgres();
   let isInterrupted = false;

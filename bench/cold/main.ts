@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { functionEnvironment } from "@turnpike/local/testing/aws";
+import { readArguments } from "../../scripts/arguments.ts";
 import { type Artifact, type Artifacts, buildArtifacts } from "../../test/artifacts/build.ts";
 import { measure, type Subject } from "./measure.ts";
 import { FLOOR, isMet, pageOf, type Result, tableOf } from "./report.ts";
@@ -23,16 +23,12 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const REGION = "us-east-1";
 const BARE_HANDLER = "export const handler = async () => ({ statusCode: 200 });\n";
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "25" },
-    only: { type: "string", default: "" },
-    help: { type: "boolean", default: false },
-  },
+const options = readArguments(USAGE, {
+  rounds: { type: "string", default: "25" },
+  only: { type: "string", default: "" },
 });
 
-if (options.help) console.log(USAGE);
-else process.exitCode = await main();
+process.exitCode = await main();
 process.exit(); // what SST has opened to build would keep the process
 
 async function main(): Promise<number> {

@@ -3,10 +3,10 @@
  * schedule. Says how long each part took; exits with 1 when an object is not as the account has it afterwards.
  */
 import { loadavg } from "node:os";
-import { parseArgs } from "node:util";
 import { createServiceClient } from "@turnpike/core/supabase";
 import { auditAccount, beginReading, getCompleteness, workReading } from "@turnpike/core/sync";
 import { startTestPostgres, startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
+import { readArguments } from "../../scripts/arguments.ts";
 import { type Account, plantAccount } from "../sync/account.ts";
 import { heal } from "./heal.ts";
 
@@ -17,13 +17,10 @@ const USAGE = `Usage: npm run bench:outage -- [options]
   --latency <ms>    how late Stripe answers (100)
   --help`;
 
-const { values: options } = parseArgs({
-  options: {
-    objects: { type: "string", default: "100000" },
-    events: { type: "string", default: "65000" },
-    latency: { type: "string", default: "100" },
-    help: { type: "boolean", default: false },
-  },
+const options = readArguments(USAGE, {
+  objects: { type: "string", default: "100000" },
+  events: { type: "string", default: "65000" },
+  latency: { type: "string", default: "100" },
 });
 const [objects, events, latencyMs] = [Number(options.objects), Number(options.events), Number(options.latency)];
 
@@ -77,7 +74,6 @@ const log = (line: string) =>
   console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${line}`);
 
 async function main(): Promise<void> {
-  if (options.help) return console.log(USAGE);
   log("planting the account, and reading it as it was before the outage");
   const [account, postgres] = await Promise.all([plantAccount(Math.ceil(objects * 0.9)), startTestPostgres()]);
   try {

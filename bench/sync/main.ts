@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { startPostgres } from "../apply/postgres.ts";
 import { plantAccount } from "./account.ts";
 import { backfill } from "./peer.ts";
@@ -19,15 +19,12 @@ another system do the same. Writes docs/benchmarks-sync.md. Exits with 1 when th
   --account <n>     requests a second for the account (100)
   --help`;
 
-const { values: options } = parseArgs({
-  options: {
-    objects: { type: "string", default: String(WHOLE) },
-    kills: { type: "string", default: "10" },
-    latency: { type: "string", default: "100" },
-    endpoint: { type: "string", default: "25" },
-    account: { type: "string", default: "100" },
-    help: { type: "boolean", default: false },
-  },
+const options = readArguments(USAGE, {
+  objects: { type: "string", default: String(WHOLE) },
+  kills: { type: "string", default: "10" },
+  latency: { type: "string", default: "100" },
+  endpoint: { type: "string", default: "25" },
+  account: { type: "string", default: "100" },
 });
 const limits = { endpoint: Number(options.endpoint), account: Number(options.account) };
 const latencyMs = Number(options.latency);
@@ -37,7 +34,6 @@ const log = (line: string) =>
   console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${line}`);
 
 async function main(): Promise<void> {
-  if (options.help) return console.log(USAGE);
   log(`planting an account of ${Number(options.objects).toLocaleString("en")} objects`);
   const [account, postgres] = await Promise.all([plantAccount(Number(options.objects)), startPostgres()]);
   try {

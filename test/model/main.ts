@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { explore, type Model } from "./explore.ts";
 import { ALL_GUARD_RULES, GUARD_RULES, type GuardRules, guardModel } from "./guard.ts";
 import { LIVES } from "./lives.ts";
@@ -15,13 +15,10 @@ goes wrong with all rules, or none goes wrong without one.
   --requests <n>  tabs in which the payer buys at once (3)
   --help`;
 
-const { values } = parseArgs({
-  options: {
-    writers: { type: "string", default: "3" },
-    seconds: { type: "string", default: "3" },
-    requests: { type: "string", default: "3" },
-    help: { type: "boolean", short: "h", default: false },
-  },
+const values = readArguments(USAGE, {
+  writers: { type: "string", default: "3" },
+  seconds: { type: "string", default: "3" },
+  requests: { type: "string", default: "3" },
 });
 const bounds = { writers: Number(values.writers), seconds: Number(values.seconds), reads: 1 };
 /** Longer than a lease and what is on its way when it ends. */
@@ -29,8 +26,7 @@ const sale = { requests: Number(values.requests), time: 8 };
 /** Enough to see what a rule is there for. */
 const FEW = { writers: 2, seconds: 2, reads: 1 };
 
-if (values.help) console.log(USAGE);
-else walk();
+walk();
 
 function walk(): void {
   console.log("| every history of | states | steps | seconds | ends wrong |\n|---|---|---|---|---|");

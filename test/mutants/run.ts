@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
+import { readArguments } from "../../scripts/arguments.ts";
 import { FOLDERS, type MutatedFolder } from "./folders.ts";
 import { fileOfFolder, forgetAll, forgetStaticSurvivors } from "./kept.ts";
 import { runSqlMutants } from "./run-sql.ts";
@@ -25,15 +25,20 @@ interface Score {
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const LEAST_SCORE = 90;
 
+const USAGE = `Takes guarantees out of the code one at a time, and says which of them no test misses.
+
+  npm run mutants                                all of them, anew where something has changed
+  npm run mutants -- --ts                        of TypeScript alone; --sql: of the SQL alone
+  npm run mutants -- --folder F --range R        of one folder, and of some of its lines
+  npm run mutants -- --fresh                     forgets what was seen before`;
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      ts: { type: "boolean" },
-      sql: { type: "boolean" },
-      fresh: { type: "boolean" },
-      folder: { type: "string" },
-      range: { type: "string", multiple: true },
-    },
+  const values = readArguments(USAGE, {
+    ts: { type: "boolean" },
+    sql: { type: "boolean" },
+    fresh: { type: "boolean" },
+    folder: { type: "string" },
+    range: { type: "string", multiple: true },
   });
   const chosen = FOLDERS.filter(({ name }) => !values.folder || name === values.folder);
   if (chosen.length === 0) throw new Error(`The folders are ${FOLDERS.map(({ name }) => name).join(", ")}.`);

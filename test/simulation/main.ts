@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { CORPUS } from "./corpus.ts";
 import { playMutants } from "./mutants.ts";
 import { formatPlan, HISTORIES_IN_A_WORLD, parsePlan, shrink } from "./plan.ts";
@@ -21,22 +21,19 @@ const USAGE = `Plays customers' months with the real handlers and the real SQL, 
   --matrix                                  at the end: which faults befell which steps
 `;
 
-const { values } = parseArgs({
-  options: {
-    hours: { type: "string" },
-    histories: { type: "string" },
-    seed: { type: "string" },
-    from: { type: "string", default: "1" },
-    processes: { type: "string", default: String(availableParallelism()) },
-    corpus: { type: "boolean" },
-    mutants: { type: "boolean" },
-    worlds: { type: "string", default: "24" },
-    only: { type: "string", multiple: true, default: [""] },
-    trace: { type: "boolean" },
-    matrix: { type: "boolean" },
-    postgres: { type: "boolean" },
-    help: { type: "boolean", short: "h" },
-  },
+const values = readArguments(USAGE, {
+  hours: { type: "string" },
+  histories: { type: "string" },
+  seed: { type: "string" },
+  from: { type: "string", default: "1" },
+  processes: { type: "string", default: String(availableParallelism()) },
+  corpus: { type: "boolean" },
+  mutants: { type: "boolean" },
+  worlds: { type: "string", default: "24" },
+  only: { type: "string", multiple: true, default: [""] },
+  trace: { type: "boolean" },
+  matrix: { type: "boolean" },
+  postgres: { type: "boolean" },
 });
 
 const failed = ({ failures }: Played) => Object.keys(failures).length > 0;
@@ -122,13 +119,11 @@ async function report(player: Player, line: string, played: Played): Promise<voi
   console.log(`seed=${formatPlan(least)}\n${describe(played)}`);
 }
 
-const server =
-  values.postgres && !values.help ? await (await import("@turnpike/local/testing")).startTestPostgres() : undefined;
+const server = values.postgres ? await (await import("@turnpike/local/testing")).startTestPostgres() : undefined;
 // Whoever plays gets a database of their own there.
 if (server) process.env.SIMULATION_POSTGRES = server.url;
 
-if (values.help) console.log(USAGE);
-else if (values.seed !== undefined) await playOne(values.seed);
+if (values.seed !== undefined) await playOne(values.seed);
 else if (values.corpus) await playCorpus();
 else if (values.mutants)
   await playMutants({ worlds: Number(values.worlds), processes: Number(values.processes), only: values.only });

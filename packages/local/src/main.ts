@@ -60,7 +60,8 @@ function readArguments() {
       options: { fresh: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
     }).values;
   } catch (error) {
-    throw new UserError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    console.error(`\n${error instanceof Error ? error.message : error}. Its --help says more.\n`);
+    process.exit(2);
   }
 }
 
