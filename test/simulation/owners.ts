@@ -91,8 +91,14 @@ export async function namedOf({ account }: AtRest): Promise<Map<string, typeof N
   const { list } = stripeOf(account);
   const customers = await list<Stripe.Customer>("/v1/customers", {});
   const sessions = await list<Stripe.Checkout.Session>("/v1/checkout/sessions", {});
+  const known = new Set(customers.map(({ id }) => id));
   const naming = [
     ...customers.map(({ id, metadata }) => ({ id, metadata })),
+    // Whom they named for a moment, too: the first owner stays.
+    ...account.events().flatMap(({ type, data }) => {
+      const { id, metadata } = data.object as Stripe.Customer;
+      return /^customer\.(created|updated)$/.test(type) && known.has(id) ? [{ id, metadata }] : [];
+    }),
     // A page that was only opened tells nobody anything.
     ...sessions
       .filter(({ status }) => status === "complete")
