@@ -52,6 +52,11 @@ function ofGuests(): State[] {
       path: "/sign-in?error=access_denied&error_code=otp_expired",
       shows: "This link has been used",
     },
+    {
+      name: "pricing-link-expired",
+      path: "/#error=access_denied&error_code=otp_expired",
+      shows: "This link has been used",
+    },
     { name: "sign-in-by-email", path: "/sign-in-by-email", shows: "Sign in without a password" },
     {
       name: "check-your-email",
@@ -113,6 +118,7 @@ async function ofManager(world: World, priceId: string): Promise<State> {
 
 async function ofHolders(world: World): Promise<State[]> {
   const [starter, pro] = [await world.priceOf("starter_monthly"), await world.priceOf("pro_monthly")];
+  const yearly = await world.priceOf("starter_yearly");
   const fresh = await world.signUp();
   const active = await holder(world, starter.id);
   const ending = await holder(world, pro.id);
@@ -127,6 +133,7 @@ async function ofHolders(world: World): Promise<State[]> {
   await mirrored(world, "user_subscriptions", late.subscription.id, "status", "past_due");
   return [
     { name: "pricing-held", path: "/pricing", person: active.person, shows: "Your plan" },
+    { name: "pricing-overdue", path: "/pricing", person: late.person, shows: "Pay what is due" },
     { name: "account-new", path: "/account", person: fresh, shows: "You have no plan yet." },
     { name: "account", path: "/account", person: active.person, shows: "Paid with Visa" },
     { name: "account-ending", path: "/account", person: ending.person, shows: /^Ends on/ },
@@ -137,6 +144,13 @@ async function ofHolders(world: World): Promise<State[]> {
     { name: "change-previewed", path: `/change?price=${pro.id}`, person: active.person, shows: "Next payment" },
     { name: "change-ending", path: "/change", person: ending.person, shows: /^It ends on/ },
     { name: "cancel", path: "/cancel", person: active.person, shows: /^You keep Starter until/ },
+    {
+      name: "change-yearly",
+      path: `/change?price=${yearly.id}`,
+      person: active.person,
+      shows: "Starter, monthly → yearly",
+    },
+    { name: "cancel-trial", path: "/cancel", person: trial.person, shows: /^Your trial of Pro goes on until/ },
     { name: "settings", path: "/settings", person: active.person, shows: "Delete your account" },
     await ofManager(world, pro.id),
     { name: "account-waiting", path: "/account", person: fresh, shows: "Loading your account…", isWaiting: true },
