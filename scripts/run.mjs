@@ -16,6 +16,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
 
   start [--fresh] [--help]   everything on this machine      npm start
   test [vitest's arguments]  the tests                       npm test -- packages/core
+  browser                    those of people in a browser    npm run test:browser
   check [--fix]              types, lint, format and walls   npm run check
   pages                      none keeps anybody out          npm run test:pages
   screenshots                every page in every state       npm run screenshots
@@ -33,18 +34,17 @@ const USAGE = `Usage: node scripts/run.mjs <command>
 const commands = {
   start: (node, args) => run(node, ["packages/local/src/main.ts", ...args], { node, root, supervised: true }),
 
-  async test(node, args) {
-    return run(node, ["node_modules/vitest/vitest.mjs", "run", ...args], { node, root });
+  test(node, args) {
+    const named = args.some((arg) => !arg.startsWith("-"));
+    const whole = named ? [] : ["--exclude", "test/browser/**"];
+    return run(node, ["node_modules/vitest/vitest.mjs", "run", ...whole, ...args], { node, root });
   },
 
-  pages(node) {
-    process.env.TEST_PAGES = "yes";
-    return run(node, ["node_modules/vitest/vitest.mjs", "run", "test/pages.test.ts"], { node, root });
-  },
+  browser: (node) => run(node, ["node_modules/vitest/vitest.mjs", "run", "test/browser"], { node, root }),
 
   screenshots(node) {
     process.env.PICTURES = "docs/screenshots";
-    return run(node, ["node_modules/vitest/vitest.mjs", "run", "test/pages.test.ts"], { node, root });
+    return run(node, ["node_modules/vitest/vitest.mjs", "run", "test/browser/pages.test.ts"], { node, root });
   },
 
   generate(node, args) {
@@ -88,7 +88,7 @@ const commands = {
 };
 
 /** What a command takes that hands nothing on: the others read it themselves. @type {Record<string, string[]>} */
-const FLAGS = { check: ["--fix"], pages: [], screenshots: [], generate: [], costs: [], events: [] };
+const FLAGS = { check: ["--fix"], browser: [], screenshots: [], generate: [], costs: [], events: [] };
 
 const [name = "", ...args] = process.argv.slice(2);
 const command = commands[name];

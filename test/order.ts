@@ -3,15 +3,14 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What takes about ten seconds and more on two idle cores, the longest first. */
 const LONG = [
+  "test/browser/plan-changes.test.ts",
+  "test/browser/pages.test.ts",
   "test/core/owners-undone.test.ts",
   "test/operate-stage.test.ts",
   "test/operate.test.ts",
-  "test/plan-changes.test.ts",
   "test/core/sync-limits.test.ts",
-  "test/walks.test.ts",
   "test/mixes.test.ts",
   "test/core/sweep.test.ts",
-  "test/visitors.test.ts",
   "test/documented-commands.test.ts",
   "test/core/explain.test.ts",
   "test/security/routes.test.ts",
@@ -21,7 +20,6 @@ const LONG = [
   "test/core/doubles-in-doubt.test.ts",
   "test/core/settling.test.ts",
   "test/story.test.ts",
-  "test/double-purchases.test.ts",
   "packages/stripe-emulator/src/stripe-cli.test.ts",
   "test/routes.test.ts",
   "test/cli.test.ts",
@@ -39,7 +37,6 @@ const LONG = [
   "test/core/checkout-refusals.test.ts",
   "test/core/doctor.test.ts",
   "test/core/sync.test.ts",
-  "test/embedded-checkout.test.ts",
   "test/functions/queue.test.ts",
   "test/artifacts/artifacts.test.ts",
   "test/outages.test.ts",

@@ -1,10 +1,10 @@
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { id } from "./builders.ts";
-import { exampleOf } from "./documented.ts";
-import { cookiesOf, customerOf, mirrored, payWithCard, sellPlan, subscribe, TRANSLATOR, VISA } from "./visitor.ts";
-import { type Person, startWorld, WAIT, type World } from "./world.ts";
+import { id } from "../builders.ts";
+import { exampleOf } from "../documented.ts";
+import { cookiesOf, customerOf, mirrored, payWithCard, sellPlan, subscribe, TRANSLATOR, VISA } from "../visitor.ts";
+import { type Person, startWorld, WAIT, type World } from "../world.ts";
 
 let world: World;
 let browser: Browser;

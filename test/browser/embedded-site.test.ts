@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { cookiesOf, DECLINED, payWithCard, sellPlan, TRANSLATOR, VISA } from "./visitor.ts";
-import { startWorld, WAIT, type World } from "./world.ts";
+import { cookiesOf, DECLINED, payWithCard, sellPlan, TRANSLATOR, VISA } from "../visitor.ts";
+import { startWorld, WAIT, type World } from "../world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turnpike-embedded-"));
 let world: World;

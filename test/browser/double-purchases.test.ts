@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { createRandom } from "./disorder.ts";
-import { rounds } from "./rounds.ts";
-import { type Person, startWorld, type World } from "./world.ts";
+import { createRandom } from "../disorder.ts";
+import { rounds } from "../rounds.ts";
+import { type Person, startWorld, type World } from "../world.ts";
 
 const AT_ONCE = 4;
 const PURCHASES = rounds(6) * AT_ONCE;

@@ -1,9 +1,9 @@
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { id } from "./builders.ts";
-import { cookiesOf, customerOf, mirrored, sellPlan, subscribe } from "./visitor.ts";
-import { type Person, startWorld, WAIT, type World } from "./world.ts";
+import { id } from "../builders.ts";
+import { cookiesOf, customerOf, mirrored, sellPlan, subscribe } from "../visitor.ts";
+import { type Person, startWorld, WAIT, type World } from "../world.ts";
 
 let world: World;
 let browser: Browser;

@@ -2,8 +2,8 @@ import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page, Route } from "playwright-core";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { cookiesOf, customerOf, sellPlan, subscribe } from "./visitor.ts";
-import { type Person, startWorld, WAIT, type World } from "./world.ts";
+import { cookiesOf, customerOf, sellPlan, subscribe } from "../visitor.ts";
+import { type Person, startWorld, WAIT, type World } from "../world.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

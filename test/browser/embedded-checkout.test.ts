@@ -1,8 +1,8 @@
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { cookiesOf, DECLINED, payWithCard, sellPlan, VISA } from "./visitor.ts";
-import { startWorld, WAIT, type World } from "./world.ts";
+import { cookiesOf, DECLINED, payWithCard, sellPlan, VISA } from "../visitor.ts";
+import { startWorld, WAIT, type World } from "../world.ts";
 
 let world: World;
 let browser: Browser;

@@ -2,9 +2,9 @@ import { createServer, type Server } from "node:http";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { id } from "./builders.ts";
-import { cookiesOf, TRANSLATOR } from "./visitor.ts";
-import { type Person, startWorld, WAIT, type World } from "./world.ts";
+import { id } from "../builders.ts";
+import { cookiesOf, TRANSLATOR } from "../visitor.ts";
+import { type Person, startWorld, WAIT, type World } from "../world.ts";
 
 let world: World;
 let browser: Browser;

@@ -2,15 +2,14 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { cookiesOf, MOVED, SHIFTS, TRANSLATOR } from "../visitor.ts";
+import { type Person, startWorld, WAIT, type World } from "../world.ts";
 import { ALIKE, FAINT, SMALL, unseenFocus } from "./looks.ts";
 import { makeLongStates, makeStates, type State } from "./pages.ts";
-import { cookiesOf, MOVED, SHIFTS, TRANSLATOR } from "./visitor.ts";
-import { type Person, startWorld, WAIT, type World } from "./world.ts";
 
-/** `npm run test:pages` looks at all of them, which takes a minute; `npm run screenshots` has each one's picture taken, too. */
-const { TEST_PAGES, PICTURES } = process.env;
-const it = test.skipIf(!TEST_PAGES && !PICTURES);
+/** `npm run screenshots` has each state's picture taken, too. */
+const { PICTURES } = process.env;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let world: World;

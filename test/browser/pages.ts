@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
-import { id } from "./builders.ts";
-import { exampleOf } from "./documented.ts";
-import { customerOf, mirrored, sellPlan, subscribe } from "./visitor.ts";
-import type { Person, World } from "./world.ts";
+import { id } from "../builders.ts";
+import { exampleOf } from "../documented.ts";
+import { customerOf, mirrored, sellPlan, subscribe } from "../visitor.ts";
+import type { Person, World } from "../world.ts";
 
 /** A page in one of its states: how it comes to be, and what shows that it is there. */
 export interface State {
