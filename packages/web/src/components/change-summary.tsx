@@ -16,11 +16,10 @@ import { Notice } from "./notice.tsx";
 interface ChangeSummaryProps {
   /** One that keeps its identity. */
   wish: PreviewChange;
-  /** The plan that is held. */
+  /** The plan that is held, as far as we know. */
   from: string;
-  to: string;
-  /** What the change is called. */
-  title: string;
+  /** What is changed, and what that is called. */
+  describe: (preview: ChangePreview) => { from: string; to: string; title: string };
   inTrial: boolean;
   /** Called once the change is made. */
   onMade: (effective: ChangePreview["effective"]) => void;
@@ -29,7 +28,7 @@ interface ChangeSummaryProps {
 }
 
 /** What a change costs, and the button that makes just that. */
-export function ChangeSummary({ wish, from, to, title, inTrial, onMade, onKept }: ChangeSummaryProps) {
+export function ChangeSummary({ wish, from, describe, inTrial, onMade, onKept }: ChangeSummaryProps) {
   const { change, confirm, again } = useChange(wish, onMade);
   const { pending, run } = useAction();
   switch (change.status) {
@@ -39,12 +38,13 @@ export function ChangeSummary({ wish, from, to, title, inTrial, onMade, onKept }
       return <NoChange refusal={change.refusal} wish={wish} from={from} again={again} onKept={onKept} />;
     case "to-confirm":
       return <ToConfirm {...change} wish={wish} from={from} onKept={onKept} />;
-    case "previewed":
+    case "previewed": {
+      const { title, ...names } = describe(change.preview);
       return (
         <div className="summary-shown" aria-busy={change.isStale ?? false}>
           <h2>{title}</h2>
           {change.problem && <Problem problem={change.problem} wish={wish} />}
-          <ChangeBill preview={change.preview} from={from} to={to} inTrial={inTrial} />
+          <ChangeBill preview={change.preview} {...names} inTrial={inTrial} />
           <PendingButton
             type="button"
             className="button summary-confirm"
@@ -55,6 +55,7 @@ export function ChangeSummary({ wish, from, to, title, inTrial, onMade, onKept }
           </PendingButton>
         </div>
       );
+    }
   }
 }
 

@@ -1,8 +1,7 @@
-import type { OneSubscription } from "@turnpike/core/plan-change/schema";
+import type { ChangePreview, OneSubscription } from "@turnpike/core/plan-change/schema";
 import { useCallback, useMemo } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { isStanding, type Subscription } from "../billing.ts";
-import type { Price } from "../catalogue.ts";
 import { Obstacle, obstacleOf } from "../components/change-obstacle.tsx";
 import { ChangeSummary } from "../components/change-summary.tsx";
 import { NoSubscription } from "../components/no-subscription.tsx";
@@ -93,7 +92,7 @@ function Choosing({ subscription, holdings, onKept }: ChoosingProps) {
         ) : choice ? (
           <Chosen
             choice={choice}
-            heldPrice={choices.find(({ isHeld, item }) => isHeld && item === choice.item)?.price}
+            choices={choices}
             number={number}
             onCount={(quantity) => choose({ priceId: choice.price.id, quantity })}
             one={one}
@@ -114,8 +113,7 @@ const NOTHING_CHOSEN = "Choose a plan to see what it costs, before anything is c
 
 interface ChosenProps {
   choice: Choice;
-  /** What is paid now for what it would take the place of; unknown once that is archived. */
-  heldPrice: Price | undefined;
+  choices: Choice[];
   /** Of the address. */
   number: number | undefined;
   onCount: (quantity: number) => void;
@@ -126,13 +124,25 @@ interface ChosenProps {
   onKept: () => void;
 }
 
-function Chosen({ choice, heldPrice, number, onCount, one, subscription, nameOf, onMade, onKept }: ChosenProps) {
+function Chosen({ choice, choices, number, onCount, one, subscription, nameOf, onMade, onKept }: ChosenProps) {
   const { price, bounds, item } = choice;
   const quantity = bounds && number ? within(bounds, number) : choice.quantity;
   const toName = numberToName(item, quantity);
   const wish = useMemo(() => ({ ...one, priceId: price.id, quantity: toName }), [one, price.id, toName]);
   const isHeld = choice.isHeld && (item.quantity ?? 1) === quantity;
   const from = counted(item.quantity, nameOf(item.product_id));
+  // In the preview's words: it is Stripe's, and our copy may be late.
+  const describe = ({ from, to }: ChangePreview) => {
+    const held = choices.find((each) => each.price.id === from.priceId)?.price; // unknown once it is archived
+    const name = counted(from.quantity, nameOf(held?.product_id ?? item.product_id));
+    return {
+      from: name,
+      ...describeChange(
+        { name, productId: held?.product_id ?? item.product_id, price: held },
+        { name: counted(to.quantity, choice.name), price },
+      ),
+    };
+  };
   return (
     <>
       {bounds && <Stepper bounds={bounds} value={quantity} onChange={onCount} />}
@@ -142,10 +152,7 @@ function Chosen({ choice, heldPrice, number, onCount, one, subscription, nameOf,
         <ChangeSummary
           wish={wish}
           from={from}
-          {...describeChange(
-            { name: from, productId: item.product_id, price: heldPrice },
-            { name: counted(quantity, choice.name), price },
-          )}
+          describe={describe}
           inTrial={subscription.status === "trialing"}
           onMade={onMade}
           onKept={onKept}
