@@ -20,6 +20,6 @@ it("pages that show Checkout are not built without a publishable key, nor with a
   vi.stubEnv("STRIPE_PUBLISHABLE_KEY", "");
   expect(stripeJs).toThrow("STRIPE_PUBLISHABLE_KEY is not set: the pages need it");
   vi.stubEnv("STRIPE_PUBLISHABLE_KEY", "sk_live_secret");
-  expect(stripeJs).toThrow("STRIPE_PUBLISHABLE_KEY is no publishable key of Stripe's");
+  expect(stripeJs).toThrow("STRIPE_PUBLISHABLE_KEY holds a secret key of Stripe's");
   expect(stripeJs).not.toThrow("sk_live_secret");
 });
