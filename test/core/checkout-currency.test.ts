@@ -113,6 +113,15 @@ describe("a request's currency", () => {
     });
   });
 
+  it("that is refused because of what the customer pays leaves their open pages of other groups alone", async () => {
+    const { shop, lent } = store;
+    const user = await payingIn("usd", dollars);
+    const looked = await open({ user, price: (await shop.sell("monthly", { group: "kept open" })).id });
+    const euros = await shop.sell("monthly", { currency: "eur", group: "refused" });
+    await expect(open({ user, price: euros.id })).rejects.toMatchObject({ code: "currency_mismatch" });
+    expect((await lent.stripe.checkout.sessions.retrieve(looked.id)).status).toBe("open");
+  });
+
   it("that the mirror shows and Stripe has no more is a refusal, too", async () => {
     const { shop, lent } = store;
     const { id } = await shop.sell("monthly", { currencies: { jpy: { unit_amount: 3000 } } });

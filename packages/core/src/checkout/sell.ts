@@ -52,7 +52,8 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
         return (same && pageOf(same)) ?? (await openInTheirCurrency(billing, sale, params));
       } catch (error) {
         const currency = params.currency ?? basket[0].price.currency;
-        if (isMismatch(error)) foreign.push(...(await listInOtherCurrency(billing, customer, currency)));
+        if (isMismatch(error) && !(await paysInOther(billing, customer, currency)))
+          foreign.push(...(await listInOtherCurrency(billing, customer, currency)));
         if (foreign.length === 0) throw error;
       }
     }
@@ -63,6 +64,12 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
 
 const isMismatch = (error: unknown): error is BillingError =>
   error instanceof BillingError && error.code === "currency_mismatch";
+
+/** Whoever pays in another currency is refused whatever is open: to close their pages would gain nothing. */
+async function paysInOther(clients: Clients, customer: string, currency: string): Promise<boolean> {
+  const subscriptions = await listSubscriptions(clients, [customer]);
+  return subscriptions.some((subscription) => !isOver(subscription) && subscription.currency !== currency);
+}
 
 /** A currency that nobody asked for gives way to the one that the customer pays in already: they have one at a time. */
 async function openInTheirCurrency(billing: Billing, { purchase }: Sale, params: Params): Promise<string> {
