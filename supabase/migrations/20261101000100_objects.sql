@@ -90,6 +90,7 @@ create table public.prices (
   type text not null,
   unit_amount bigint,
   unit_amount_decimal text,
+  transform_quantity jsonb,
   recurring_interval text,
   recurring_interval_count integer,
   trial_period_days integer,
@@ -103,6 +104,8 @@ comment on column public.prices.currency_options is
   'What it costs in each of its currencies, its own among them; empty once it was deleted. @type { [currency: string]: { unit_amount: number | null; unit_amount_decimal: string | null; tax_behavior: string | null } }';
 comment on column public.prices.unit_amount is 'In the smallest unit of the currency; null for tiered and fractional prices.';
 comment on column public.prices.unit_amount_decimal is 'The same with up to twelve decimals, as Stripe writes it: half a cent is 0.5; null for tiered prices, and where the buyer says how much.';
+comment on column public.prices.transform_quantity is
+  'In packages: so many count as one, what is left over as one more (up) or as none (down). @type { divide_by: number; round: string }';
 comment on column public.prices.tax_behavior is 'inclusive: the amount holds the tax; exclusive: it comes on top; else the account decides.';
 comment on column public.prices.usage_type is 'licensed, or metered: paid by what was used, so it is sold without a quantity.';
 create index prices_product_id on public.prices (product_id);

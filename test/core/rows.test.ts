@@ -99,6 +99,7 @@ describe("the catalogue's rows", () => {
     type: "recurring",
     unit_amount: 1500,
     unit_amount_decimal: "1500",
+    transform_quantity: { divide_by: 5, round: "up" },
     recurring_interval: "month",
     recurring_interval_count: 3,
     trial_period_days: 14,

@@ -35,6 +35,7 @@ export const samples: Record<string, object> = {
     type: "recurring",
     unit_amount: 1500,
     unit_amount_decimal: "1500",
+    transform_quantity: { divide_by: 5, round: "up" },
     recurring: { interval: "month", interval_count: 3, trial_period_days: 14, usage_type: "metered" },
     tax_behavior: "inclusive",
     currency_options: {

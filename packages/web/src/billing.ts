@@ -141,6 +141,7 @@ export interface SubscriptionState {
 const NOT_PAID =
   "The last payment did not go through. Update your card in the billing portal, so that the next ones do.";
 const NOT_PAID_YET = "Its last invoice is not paid yet. Pay it, so that your plan goes on.";
+const PAUSED = "Nothing is charged meanwhile. Ask support to go on with it.";
 const NOT_CONFIRMED = "The first payment is not through yet. Your plan starts when you have confirmed it.";
 
 /**
@@ -165,7 +166,8 @@ export function describeSubscription(subscription: Subscription, due?: Payment, 
     case "unpaid":
       return { label: "Unpaid", tone: "bad", day: ending, advice };
   }
-  if (status === "paused" || subscription.paused) return { label: "Paused", tone: "quiet", day: ending };
+  if (status === "paused" || subscription.paused)
+    return { label: "Paused", tone: "quiet", day: ending, advice: PAUSED };
   if (ending) return { label: "Canceled", tone: "busy", day: ending };
   if (status === "trialing") return { label: "Trial", tone: "good", day: on("Trial ends on", trial_end) };
   return { label: "Active", tone: "good", day: changes ? undefined : on("Renews on", current_period_end) };

@@ -1,4 +1,5 @@
 import type { Offer, Price } from "./catalogue.ts";
+import { amountOf } from "./money.ts";
 
 const intervals: Record<string, { days: number; adverb: string } | undefined> = {
   day: { days: 1, adverb: "Daily" },
@@ -24,11 +25,11 @@ export function perMonth(price: Price): number {
   return period === 0 ? price.unit_amount : (price.unit_amount * 365) / 12 / period;
 }
 
-/** What a price for several months comes to in each. */
-export function shareOfMonth(price: Price): number | undefined {
+/** What so many at a price for several months come to in each; nothing, where that is less than can be written. */
+export function shareOfMonth(price: Price, quantity = 1): number | undefined {
   const months = monthsOf(price);
-  if (!months || months === 1 || !price.unit_amount || price.usage_type === "metered") return undefined;
-  return Math.round(price.unit_amount / months);
+  if (!months || months === 1 || price.usage_type === "metered") return undefined;
+  return Math.round((amountOf(price, quantity) ?? 0) / months) || undefined;
 }
 
 /** How often a recurring price is charged, as the choice above the plans names it: "Monthly", "Every 3 months". */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { shareOfMonth } from "./cadence.ts";
-import { arrangeCatalogue, choiceOfQuantity, currenciesOf, fitting, type Price, priceTag } from "./catalogue.ts";
+import { arrangeCatalogue, choiceOfQuantity, currenciesOf, fitting, type Price, priceTag, tagOf } from "./catalogue.ts";
 import { aPrice as price, aProduct as product } from "./testing/samples.ts";
 
 const yearly = price({ id: "price_year", unit_amount: 12_000, recurring_interval: "year" });
@@ -84,12 +84,31 @@ test("a quantity is chosen where the metadata bound it, and what they make impos
 });
 
 test("a price for several months says what it comes to in each", () => {
-  expect([yearly, price({ recurring_interval_count: 3 }), price(), once].map(shareOfMonth)).toEqual([
+  expect([yearly, price({ recurring_interval_count: 3 }), price(), once].map((each) => shareOfMonth(each))).toEqual([
     1000,
     400,
     undefined,
     undefined,
   ]);
+});
+
+test("of many, what they come to is what is shared out by the month, and less than can be written is not", () => {
+  const tenYearly = price({ unit_amount: 1000, recurring_interval: "year" });
+  const bits = price({ unit_amount: 0.5, recurring_interval: "year" });
+  expect([shareOfMonth(tenYearly, 100), shareOfMonth(bits, 1000), shareOfMonth(bits)]).toEqual([8333, 42, undefined]);
+});
+
+test("packages cost what Stripe charges for so many of them", () => {
+  const packages = (round: string) => price({ unit_amount: 1000, transform_quantity: { divide_by: 5, round } });
+  expect([1, 5, 6].map((count) => priceTag(packages("up"), count).amount)).toEqual(["$10", "$10", "$20"]);
+  expect(priceTag(packages("down"), 9).amount).toBe("$10");
+  expect(tagOf(packages("up"), 6)).toEqual({ amount: "$20 for 6", per: "per month" });
+});
+
+test("what is had says each at its amount, and nothing where that is not known", () => {
+  expect(tagOf(price(), 6)).toEqual({ amount: "6 × $12", per: "per month" });
+  expect(tagOf(price(), 1)).toEqual({ amount: "$12", per: "per month" });
+  expect(tagOf(price({ unit_amount: null }), 7)).toBeUndefined();
 });
 
 test("a price tag never shows an amount that is not known", () => {

@@ -1,6 +1,6 @@
 import { type Bounds, boundsOf, MOST_OF_ONE } from "@turnpike/core/catalog/schema";
 import { cadenceOf, perMonth, usualCadence } from "./cadence.ts";
-import { formatMoney, leastCharge } from "./money.ts";
+import { amountOf, formatMoney, leastCharge } from "./money.ts";
 import { getDatabase, type Tables } from "./supabase.ts";
 
 export type Product = Pick<
@@ -27,7 +27,7 @@ export type Price = Pick<
   | "usage_type"
   | "currency_options"
   | "metadata"
->;
+> & { transform_quantity: { divide_by: number; round: string } | null };
 
 type Amount = Pick<Tables["prices"]["Row"], "unit_amount" | "unit_amount_decimal">;
 
@@ -56,13 +56,13 @@ export async function loadCatalogue(): Promise<Catalogue> {
     database
       .from("prices")
       .select(
-        "id, product_id, active, nickname, currency, type, unit_amount, unit_amount_decimal, recurring_interval, recurring_interval_count, trial_period_days, usage_type, currency_options, metadata",
+        "id, product_id, active, nickname, currency, type, unit_amount, unit_amount_decimal, recurring_interval, recurring_interval_count, trial_period_days, usage_type, transform_quantity, currency_options, metadata",
       )
       .throwOnError(),
   ]);
   return arrangeCatalogue(
     products.data,
-    prices.data.map((price) => ({ ...price, unit_amount: amountOf(price) })),
+    prices.data.map((price) => ({ ...price, unit_amount: unitAmountOf(price) })),
   );
 }
 
@@ -84,7 +84,7 @@ export function arrangeCatalogue(products: Product[], prices: Price[]): Catalogu
   return { plans: offers("recurring"), oneTime: offers("one_time"), products, prices };
 }
 
-const amountOf = ({ unit_amount: whole, unit_amount_decimal: decimal }: Amount) =>
+const unitAmountOf = ({ unit_amount: whole, unit_amount_decimal: decimal }: Amount) =>
   whole ?? (decimal === null ? null : Number(decimal));
 
 const inEachCurrency = (price: Price): Price[] => [
@@ -97,7 +97,7 @@ const inEachCurrency = (price: Price): Price[] => [
 /** A price as it is in one of its currencies; as it is, where it has no such amount. */
 export function priceIn(price: Price, currency: string): Price {
   const option = price.currency_options[currency];
-  return option ? { ...price, currency, unit_amount: amountOf(option) } : price;
+  return option ? { ...price, currency, unit_amount: unitAmountOf(option) } : price;
 }
 
 function canBeSold(price: Price, product: Product): boolean {
@@ -106,8 +106,9 @@ function canBeSold(price: Price, product: Product): boolean {
 }
 
 /** Whether so many come to as much as Stripe charges: what costs less cannot be bought. */
-function isCharged({ unit_amount: amount, usage_type: usage, currency }: Price, quantity: number): boolean {
-  return !amount || usage === "metered" || Math.round(amount * quantity) >= leastCharge(currency);
+function isCharged(price: Price, quantity: number): boolean {
+  const amount = amountOf(price, quantity) ?? 0;
+  return !price.unit_amount || price.usage_type === "metered" || amount >= leastCharge(price.currency);
 }
 
 const rank = (price: Price, product: Product) => (price.id === product.default_price_id ? -1 : perMonth(price));
@@ -180,8 +181,16 @@ export function priceTag(price: Price, quantity = 1): { amount: string; per: str
   const { unit_amount: amount, currency } = price;
   if (amount === null)
     return { amount: price.usage_type === "metered" ? "By use" : "Varies", per: "shown at checkout" };
-  // Of a fraction so many come to a whole: half up, as Stripe has it.
-  const money = formatMoney(quantity > 1 ? Math.round(amount * quantity) : amount, currency, { whole: true });
+  const money = formatMoney((quantity > 1 && amountOf(price, quantity)) || amount, currency, { whole: true });
   if (price.usage_type === "metered") return { amount: money, per: "for each unit that you use" };
   return amount === 0 ? { amount: "Free", per: "" } : { amount: money, per };
+}
+
+/** The same of what is had, or would be: each at its amount, or what packages come to. Nothing where that is not known. */
+export function tagOf(price: Price, quantity: number): { amount: string; per: string } | undefined {
+  if (price.unit_amount === null && price.usage_type !== "metered") return undefined;
+  const { amount, per } = priceTag(price);
+  if (quantity <= 1 || amount === "Free") return { amount, per };
+  if (price.transform_quantity) return { amount: `${priceTag(price, quantity).amount} for ${quantity}`, per };
+  return { amount: `${quantity} × ${amount}`, per };
 }

@@ -19,6 +19,21 @@ const leastCharges: Record<string, number> = {
 /** 0 for currencies that Stripe names none for. */
 export const leastCharge = (currency: string): number => leastCharges[currency] ?? 0;
 
+interface Priced {
+  unit_amount: number | null;
+  /** In packages: so many count as one. */
+  transform_quantity: { divide_by: number; round: string } | null;
+}
+
+/**
+ * What so many come to, in smallest units: of a fraction half up, of packages as many as Stripe counts; null where the amount depends on
+ * how many, otherwise. https://docs.stripe.com/products-prices/pricing-models#package-pricing
+ */
+export function amountOf({ unit_amount: each, transform_quantity: packages }: Priced, quantity: number): number | null {
+  const count = packages ? Math[packages.round === "up" ? "ceil" : "floor"](quantity / packages.divide_by) : quantity;
+  return each === null ? null : Math.round(each * count);
+}
+
 /**
  * An amount as it is written in the pages' language.
  * @param amount in the smallest unit of `currency` (1500 is $15.00, or ¥1,500); a fraction of it is written out (0.5 is $0.005)

@@ -18,7 +18,7 @@ import { createBilling } from "./buttons/client.ts";
 import { Refused } from "./buttons/post.ts";
 import { itemOfGroup } from "./buyer.ts";
 import { cadenceOf, periodOf } from "./cadence.ts";
-import { type Catalogue, loadCatalogue, type Price, priceTag } from "./catalogue.ts";
+import { type Catalogue, loadCatalogue, type Price, type Product, priceTag } from "./catalogue.ts";
 
 const billing = createBilling();
 
@@ -96,8 +96,7 @@ export function choicesOf(subscription: Subscription, { plans, products }: Catal
     const item = itemOfGroup(subscription, product, products);
     if (!item) return [];
     return prices
-      .filter((price) => price.currency === subscription.currency && price.unit_amount !== null)
-      .filter((price) => price.usage_type !== "metered")
+      .filter((price) => canBecome(subscription, price))
       .sort((a, b) => periodOf(a) - periodOf(b))
       .map((price) => {
         const bounds = boundsOf(price.metadata, product.metadata);
@@ -110,11 +109,26 @@ export function choicesOf(subscription: Subscription, { plans, products }: Catal
           item,
           isHeld: isOf(subscription, price),
           bounds: isFixed ? undefined : bounds,
-          quantity: within(bounds, held),
+          quantity: numberOf(item, price, product),
         };
       });
   });
 }
+
+/** Whether a change may lead to a price: to one in its currency, and neither in tiers nor paid by use. The server knows all reasons. */
+export const canBecome = ({ currency }: Subscription, price: Price) =>
+  price.currency === currency && price.unit_amount !== null && price.usage_type !== "metered";
+
+/** Why a subscription cannot be changed to anything, as far as it shows, by what is held of its group. */
+export function whyFixed({ paused, status }: Subscription, held: Price | undefined): string | undefined {
+  if (paused || status === "paused") return "Its payments are paused.";
+  if (held?.usage_type === "metered") return "It is paid by use.";
+  return held?.unit_amount === null ? "Its price is in tiers." : undefined;
+}
+
+/** How many there would be of a price in the place of what is held, unless another number is chosen. */
+export const numberOf = ({ quantity }: Subscription["items"][number], price: Price, { metadata }: Product) =>
+  price.usage_type === "metered" ? 1 : within(boundsOf(price.metadata, metadata), quantity ?? 1);
 
 /**
  * The number that the routes are told, if any: one that nobody changed is not named. More may be in use by now than are paid for yet,

@@ -1096,6 +1096,7 @@ export const migrated: Catalog = {
         recurring_interval: { type: "text" },
         recurring_interval_count: { type: "integer" },
         tax_behavior: { type: "text" },
+        transform_quantity: { type: "jsonb" },
         trial_period_days: { type: "integer" },
         type: { required: true, type: "text" },
         unit_amount: { type: "bigint" },
@@ -1354,7 +1355,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.apply_price(changes billing.change[])": {
-      body: "abc6f47058b92ca93826de0fd18effff",
+      body: "48306e57ffe2941a74ecb0497a5336ac",
       callers: [],
       declared: "(changes billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,

@@ -111,6 +111,7 @@ export type Database = {
           recurring_interval: string | null;
           recurring_interval_count: number | null;
           tax_behavior: string | null;
+          transform_quantity: { divide_by: number; round: string } | null;
           trial_period_days: number | null;
           type: string;
           unit_amount: number | null;

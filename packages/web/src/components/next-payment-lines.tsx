@@ -4,23 +4,30 @@ import type { Loaded } from "../load.ts";
 import { formatMoney } from "../money.ts";
 import { describeExpiry, describeMethod } from "../next-payment.ts";
 
+interface NextPaymentLinesProps {
+  loaded: Loaded<NextPayment | undefined>;
+  /** What is used until then comes to it. */
+  soFar: boolean;
+}
+
 /** What is paid next, with everything counted, when, and by what. Their place is kept while Stripe is asked. */
-export function NextPaymentLines({ loaded }: { loaded: Loaded<NextPayment | undefined> }) {
+export function NextPaymentLines({ loaded, soFar }: NextPaymentLinesProps) {
   return (
     <div className="next-payment" aria-busy={loaded.status === "loading"}>
-      {loaded.status === "ready" && loaded.data && <Lines payment={loaded.data} />}
+      {loaded.status === "ready" && loaded.data && <Lines payment={loaded.data} soFar={soFar} />}
       {loaded.status === "failed" && <p className="hint">What is paid next could not be looked up just now.</p>}
     </div>
   );
 }
 
-function Lines({ payment: { next, currency, byInvoice, paymentMethod } }: { payment: NextPayment }) {
+function Lines({ payment, soFar }: { payment: NextPayment; soFar: boolean }) {
+  const { next, currency, byInvoice, paymentMethod } = payment;
   return (
     <>
       {next && (
         <p>
-          <span>Next payment</span> <strong>{formatMoney(next.amount, currency)}</strong> <span>on</span>{" "}
-          <time dateTime={next.at}>{formatDay(next.at)}</time>
+          <span>Next payment</span> <strong>{formatMoney(next.amount, currency)}</strong>{" "}
+          <span>{soFar ? "so far, on" : "on"}</span> <time dateTime={next.at}>{formatDay(next.at)}</time>
         </p>
       )}
       {byInvoice && next && <p>An invoice is sent to you then, and you pay it.</p>}

@@ -5,7 +5,7 @@ import type { Trial } from "../buyer.ts";
 import { cadenceOf } from "../cadence.ts";
 import type { Price, Product } from "../catalogue.ts";
 import { signInPath } from "../next-path.ts";
-import { changeAddress, isOf } from "../plan-change.ts";
+import { canBecome, changeAddress, isOf, whyFixed } from "../plan-change.ts";
 import { checkoutAddress, EMBEDS_CHECKOUT } from "../stripe-js.ts";
 import { FormCheckout } from "./form-checkout.tsx";
 
@@ -24,6 +24,8 @@ interface Held {
   subscription: Subscription;
   /** Of what it holds of the group. */
   name: string;
+  /** Unknown once it is archived. */
+  price: Price | undefined;
 }
 
 /** What can be done about an offer: buy it, subscribe to it, or change to it. */
@@ -50,7 +52,15 @@ export function OfferAction({ held, ...offer }: OfferActionProps) {
 }
 
 /** In the place of a second subscription of the same group, which Checkout does not sell: a change of the one that is held. */
-function Change({ held: { subscription, name }, price, product }: { held: Held; price: Price; product: Product }) {
+function Change({
+  held: { subscription, name, price: heldPrice },
+  price,
+  product,
+}: {
+  held: Held;
+  price: Price;
+  product: Product;
+}) {
   const owned = subscription.items.some(({ product_id }) => product_id === product.id);
   if (subscription.status === "incomplete") {
     return (
@@ -80,6 +90,19 @@ function Change({ held: { subscription, name }, price, product }: { held: Held; 
       <>
         {manage}
         <p className="hint">{`You have ${name}, which is about to end. Keep it first, to change it.`}</p>
+      </>
+    );
+  }
+  const fixed =
+    whyFixed(subscription, heldPrice) ??
+    (canBecome(subscription, price)
+      ? undefined
+      : "This one is paid otherwise than by the piece, or in another currency.");
+  if (fixed) {
+    return (
+      <>
+        {manage}
+        <p className="hint">{`You have ${name}. ${fixed} Ask support to change to this.`}</p>
       </>
     );
   }

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from "react";
 import { type Buyer, holdingOf, itemOfGroup, type Trial, trialOf } from "../buyer.ts";
 import { savingOf } from "../cadence.ts";
 import { choiceOfQuantity, leastOf, type Price, type Product, type Shown } from "../catalogue.ts";
-import { isOf, within } from "../plan-change.ts";
+import { isOf, numberOf, within } from "../plan-change.ts";
 import { isRecommended } from "../presentation.ts";
 import { Badge } from "./notice.tsx";
 import { OfferAction } from "./offer-action.tsx";
@@ -21,10 +21,11 @@ interface OfferCardProps {
   buyer: Buyer;
   /** All that are known of, to name what the buyer has. */
   products: Product[];
+  prices: Price[];
 }
 
 /** Promises what Checkout does for this visitor, and nothing else. */
-export function OfferCard({ offer, chosen, buyer, products }: OfferCardProps) {
+export function OfferCard({ offer, chosen, buyer, products, prices }: OfferCardProps) {
   const { product, fitting } = offer;
   const held = fitting[0]?.type === "recurring" ? holdingOf(buyer, product, products) : undefined;
   const wished = fitting.find(({ id }) => id === chosen?.priceId) ?? fitting.find((price) => held && isOf(held, price));
@@ -35,19 +36,25 @@ export function OfferCard({ offer, chosen, buyer, products }: OfferCardProps) {
 
   const bounds = held ? undefined : choiceOfQuantity(price, product);
   const quantity = bounds ? within(bounds, number ?? bounds.least) : leastOf(price, product);
-  const trial = price.type === "recurring" && !held ? trialOf(price, buyer, product, products) : undefined;
+  const trial =
+    price.type === "recurring" && price.unit_amount !== 0 && !held
+      ? trialOf(price, buyer, product, products)
+      : undefined;
+  const item = held && itemOfGroup(held, product, products);
   const isHeld = held !== undefined && isOf(held, price);
   const isChosen = chosen?.priceId === price.id && !isHeld;
   const marks = marksOf({ price, offer, trial, isHeld, isChosen });
   return (
     <article className={`card plan ${marks.isMarked ? "plan-marked" : ""}`} id={isChosen ? "chosen" : undefined}>
       <header>
-        <h3>{product.name}</h3>
+        <h3 dir="auto">{product.name}</h3>
         {marks.badges}
       </header>
-      <p className="plan-description">{product.description}</p>
+      <p className="plan-description" dir="auto">
+        {product.description}
+      </p>
       <div className="stack">
-        <Terms price={price} quantity={held ? 1 : quantity} trial={trial} />
+        <Terms price={price} quantity={item ? numberOf(item, price, product) : quantity} trial={trial} />
         {fitting.length > 1 && <PriceChoice prices={fitting} chosen={price.id} onChoose={setPriceId} />}
         {bounds && <Stepper bounds={bounds} value={quantity} onChange={setNumber} />}
       </div>
@@ -59,14 +66,20 @@ export function OfferCard({ offer, chosen, buyer, products }: OfferCardProps) {
           trial={trial}
           signedIn={buyer.signedIn}
           held={
-            held && { subscription: held, name: nameOf(itemOfGroup(held, product, products)?.product_id, products) }
+            held && {
+              subscription: held,
+              name: nameOf(item?.product_id, products),
+              price: prices.find(({ id }) => id === item?.price_id),
+            }
           }
         />
       </div>
       {product.marketing_features.length > 0 && (
         <ul className="features">
           {product.marketing_features.map((feature) => (
-            <li key={feature}>{feature}</li>
+            <li key={feature} dir="auto">
+              {feature}
+            </li>
           ))}
         </ul>
       )}

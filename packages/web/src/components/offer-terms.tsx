@@ -12,19 +12,25 @@ interface TermsProps {
 /** What is paid, how often, and what comes before. */
 export function Terms({ price, quantity, trial }: TermsProps) {
   const { amount, per } = priceTag(price, quantity);
-  const share = shareOfMonth(price);
+  const share = shareOfMonth(price, quantity);
+  const { transform_quantity: packages } = price;
   return (
     <div>
       <p className="price">
-        <strong>{amount}</strong> <span>{per}</span>
+        <strong>{amount.replace("\u00a0", " ")}</strong> <span>{per}</span>
       </p>
-      {quantity > 1 && <p className="hint">{`${quantity} × ${priceTag(price).amount}`}</p>}
-      {share && <p className="hint">{`That is ${formatMoney(share * quantity, price.currency)} per month.`}</p>}
+      {packages ? (
+        <p className="hint">{`${priceTag(price).amount} for every ${packages.divide_by}`}</p>
+      ) : (
+        quantity > 1 &&
+        price.unit_amount !== null && <p className="hint">{`${quantity} × ${priceTag(price).amount}`}</p>
+      )}
+      {share && <p className="hint">{`That is ${formatMoney(share, price.currency)} per month.`}</p>}
       {trial && (
         <p className="hint">
           {trial.needsAccount
             ? `The first ${daysOf(trial)} are free with an account, once per customer.`
-            : `The first ${daysOf(trial)} are free, then you pay ${amount} ${per}.`}
+            : `The first ${daysOf(trial)} are free, then you pay ${price.unit_amount === null ? "what Checkout shows" : `${amount} ${per}`}.`}
         </p>
       )}
     </div>

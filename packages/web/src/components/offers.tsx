@@ -26,7 +26,7 @@ interface Choice {
 
 /** All that is on sale, as it is sold to this visitor. */
 export function Offers({ catalogue, chosen, buyer }: OffersProps) {
-  const { plans, oneTime, products } = catalogue;
+  const { plans, oneTime, products, prices } = catalogue;
   const taste = useTaste(catalogue, chosen, buyer);
 
   useEffect(() => {
@@ -38,7 +38,7 @@ export function Offers({ catalogue, chosen, buyer }: OffersProps) {
   const isFree = ({ product }: Offer) => !holdingOf(buyer, product, products);
   const shownPlans = fitting(plans, taste, isFree);
   const shownOnce = fitting(oneTime, taste, () => true);
-  const visit = { chosen, buyer, products };
+  const visit = { chosen, buyer, products, prices };
   const cadences = cadencesOf(shownPlans);
   const mayHaveMore = buyer.signedIn && !buyer.purchasesKnown && !buyer.subscriptions.some(isStanding);
   return (
@@ -95,6 +95,7 @@ interface CardsProps {
   chosen: Choice | undefined;
   buyer: Buyer;
   products: Catalogue["products"];
+  prices: Catalogue["prices"];
 }
 
 function Cards({ id, heading, isQuiet, offers, ...visit }: CardsProps) {

@@ -11,12 +11,12 @@ import {
   stillCharged,
 } from "../billing.ts";
 import { ButtonAccount } from "../buttons/button-account.tsx";
-import { priceTag } from "../catalogue.ts";
+import { tagOf } from "../catalogue.ts";
 import { formatDay } from "../dates.ts";
 import { useLoad } from "../load.ts";
 import { formatMoney } from "../money.ts";
 import { loadNextPayment } from "../next-payment.ts";
-import { cancelAddress, changeAddress, counted, named } from "../plan-change.ts";
+import { cancelAddress, changeAddress, counted, named, whyFixed } from "../plan-change.ts";
 import { KeepButton } from "./keep-button.tsx";
 import { NextPaymentLines } from "./next-payment-lines.tsx";
 import { Badge } from "./notice.tsx";
@@ -42,7 +42,7 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
   return (
     <article className={`card subscription ${isStanding(subscription) ? "" : "faded"}`}>
       <header>
-        <h3>{name}</h3>
+        <h3 dir="auto">{name}</h3>
         <Badge tone={state.tone}>{state.label}</Badge>
       </header>
       {parts.map((part) => (
@@ -54,7 +54,9 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
         </p>
       )}
       {next && <Next next={next} />}
-      {isAsked && <NextPaymentLines loaded={payment} />}
+      {isAsked && (
+        <NextPaymentLines loaded={payment} soFar={parts.some(({ price }) => price?.usage_type === "metered")} />
+      )}
       {customer && isStanding(subscription) && subscription.ends_at && (
         <p className="hint">{`You have it until then, and ${rest ? `only ${rest} is still` : "nothing more is"} charged.`}</p>
       )}
@@ -69,6 +71,7 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
           customer={customer}
           name={name}
           hasNoCard={payment.status === "ready" && payment.data?.byInvoice === false && !payment.data.paymentMethod}
+          isFixed={parts.length === 1 && whyFixed(subscription, parts[0]?.price) !== undefined}
           keeps={next !== undefined || subscription.ends_at !== null}
           onKept={onKept}
         />
@@ -95,14 +98,14 @@ function useNextPayment(subscription: Subscription, customer: Customer | undefin
 
 /** What one part of a subscription costs; of several, what each is. */
 function PartLine({ part: { name, price, quantity }, named }: { part: Part; named: boolean }) {
-  const tag = price && priceTag(price);
+  const tag = price && tagOf(price, quantity ?? 1);
   if (!named && !tag) return null;
   return (
     <p>
       {named && <span>{tag ? `${name}, ` : counted(quantity, name)}</span>}
       {tag && (
         <>
-          <strong>{counted(quantity, tag.amount)}</strong> <span>{tag.per}</span>
+          <strong>{tag.amount}</strong> <span>{tag.per}</span>
         </>
       )}
     </p>
@@ -110,13 +113,13 @@ function PartLine({ part: { name, price, quantity }, named }: { part: Part; name
 }
 
 function Next({ next: { kind, at, name, price, quantity } }: { next: NextPlan }) {
-  const tag = price && priceTag(price);
+  const tag = price && tagOf(price, quantity ?? 1);
   const day = <time dateTime={at}>{formatDay(at)}</time>;
   const isSure = kind === "change";
   return (
     <p className={isSure ? undefined : "advice tone-busy"}>
       <span>Changes to</span> <strong>{name}</strong>
-      <span>{`${tag ? `, ${counted(quantity, tag.amount)} ${tag.per},` : ""} ${isSure ? "on" : "when its invoice is paid, until"}`}</span>{" "}
+      <span>{`${tag ? `, ${tag.amount} ${tag.per},` : ""} ${isSure ? "on" : "when its invoice is paid, until"}`}</span>{" "}
       {day}
     </p>
   );
@@ -128,13 +131,15 @@ interface ManageProps {
   name: string;
   /** None is known that it could be charged to. */
   hasNoCard: boolean;
+  /** It cannot be changed here. */
+  isFixed: boolean;
   /** Something is to become of it that can be taken back. */
   keeps: boolean;
   onKept: () => void;
 }
 
 /** What is done oftenest; the rest of an organisation's is at the portal's front page. */
-function Manage({ subscription, customer, name, hasNoCard, keeps, onKept }: ManageProps) {
+function Manage({ subscription, customer, name, hasNoCard, isFixed, keeps, onKept }: ManageProps) {
   const one = named(subscription.id, customer.organization_id);
   const quiet = "button button-quiet button-small";
   const runs = subscription.status === "active" || subscription.status === "trialing";
@@ -143,7 +148,7 @@ function Manage({ subscription, customer, name, hasNoCard, keeps, onKept }: Mana
       {keeps && (
         <KeepButton subscription={one} onKept={onKept} className="button button-small">{`Keep ${name}`}</KeepButton>
       )}
-      {runs && !keeps && (
+      {runs && !keeps && !isFixed && (
         <Link href={changeAddress(subscription.id)} className={quiet}>
           Change plan
         </Link>

@@ -24,6 +24,7 @@ export const aPrice = (over: Partial<Price> = {}): Price => ({
   recurring_interval_count: 1,
   trial_period_days: null,
   usage_type: "licensed",
+  transform_quantity: null,
   currency_options: {},
   metadata: {},
   ...over,

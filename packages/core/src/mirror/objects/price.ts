@@ -22,6 +22,7 @@ export const price = mirrored({
       unit_amount: price.unit_amount,
       tax_behavior: price.tax_behavior ?? null,
       currency_options: amountsOf(price),
+      transform_quantity: price.transform_quantity ?? null,
       trial_period_days: price.recurring?.trial_period_days ?? null,
       recurring_interval: price.recurring?.interval ?? null,
       unit_amount_decimal: price.unit_amount_decimal?.toString() ?? null,
