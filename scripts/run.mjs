@@ -18,7 +18,6 @@ const USAGE = `Usage: node scripts/run.mjs <command>
   test [vitest's arguments]  the tests                       npm test -- packages/core
   browser                    those of people in a browser    npm run test:browser
   check [--fix]              types, lint, format and walls   npm run check
-  pages                      none keeps anybody out          npm run test:pages
   screenshots                every page in every state       npm run screenshots
   generate                   what derives from elsewhere     npm run generate
   costs                      writes docs/costs.md anew       npm run costs

@@ -139,6 +139,15 @@ describe("the pricing page", () => {
     const { productId, priceId } = await sellPlan(world, "Solo");
     await sellMore(productId, { unit_amount: 19_000, recurring: { interval: "year" } });
     await sellPlan(world, "Hosting", { metadata: { subscription_group: "hosting" } });
+    const tiers = [
+      { up_to: 5, unit_amount: 500 },
+      { up_to: "inf" as const, unit_amount: 300 },
+    ];
+    const { id: tiered } = await world.stripe.products.create({ name: "Tiered" });
+    await sellMore(tiered, { billing_scheme: "tiered", tiers_mode: "graduated", tiers });
+    const bounds = { min_quantity: "100", max_quantity: "200" };
+    const { id: packed } = await world.stripe.products.create({ name: "Packed", metadata: bounds });
+    await sellMore(packed, { unit_amount: 1000, transform_quantity: { divide_by: 50, round: "up" } });
     await subscribe(world, (await customerOf(world, person)).id, priceId);
     await visit("/pricing", person);
     await card("Solo").getByText("Your plan").waitFor();
@@ -150,6 +159,14 @@ describe("the pricing page", () => {
         .count(),
     ).toBe(0);
     await card("Hosting").getByRole("button", { name: "Subscribe to Hosting" }).waitFor();
+    await card("Tiered").getByText("You have Solo. The price of this one is in tiers.").waitFor();
+    expect(
+      await card("Tiered")
+        .getByRole("link", { name: /Switch/ })
+        .count(),
+    ).toBe(0);
+    await card("Packed").getByText("$20", { exact: true }).waitFor();
+    await card("Packed").getByText("$10 for every 50").waitFor();
     const often = page.getByRole("group", { name: "How often to pay" });
     await often.getByText("Yearly", { exact: true }).click();
     await card("Solo").getByRole("link", { name: "Switch to yearly" }).waitFor();

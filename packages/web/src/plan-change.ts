@@ -96,7 +96,7 @@ export function choicesOf(subscription: Subscription, { plans, products }: Catal
     const item = itemOfGroup(subscription, product, products);
     if (!item) return [];
     return prices
-      .filter((price) => canBecome(subscription, price))
+      .filter((price) => !whyNotTo(subscription, price))
       .sort((a, b) => periodOf(a) - periodOf(b))
       .map((price) => {
         const bounds = boundsOf(price.metadata, product.metadata);
@@ -115,9 +115,12 @@ export function choicesOf(subscription: Subscription, { plans, products }: Catal
   });
 }
 
-/** Whether a change may lead to a price: to one in its currency, and neither in tiers nor paid by use. The server knows all reasons. */
-export const canBecome = ({ currency }: Subscription, price: Price) =>
-  price.currency === currency && price.unit_amount !== null && price.usage_type !== "metered";
+/** Why a change may not lead to a price, as far as it shows: the server knows all reasons. */
+export function whyNotTo({ currency }: Subscription, price: Price): string | undefined {
+  if (price.currency !== currency) return "This one is in another currency.";
+  if (price.usage_type === "metered") return "This one is paid by use.";
+  return price.unit_amount === null ? "The price of this one is in tiers." : undefined;
+}
 
 /** Why a subscription cannot be changed to anything, as far as it shows, by what is held of its group. */
 export function whyFixed({ paused, status }: Subscription, held: Price | undefined): string | undefined {

@@ -5,7 +5,7 @@ import type { Trial } from "../buyer.ts";
 import { cadenceOf } from "../cadence.ts";
 import type { Price, Product } from "../catalogue.ts";
 import { signInPath } from "../next-path.ts";
-import { canBecome, changeAddress, isOf, whyFixed } from "../plan-change.ts";
+import { changeAddress, isOf, whyFixed, whyNotTo } from "../plan-change.ts";
 import { checkoutAddress, EMBEDS_CHECKOUT } from "../stripe-js.ts";
 import { FormCheckout } from "./form-checkout.tsx";
 
@@ -93,11 +93,7 @@ function Change({
       </>
     );
   }
-  const fixed =
-    whyFixed(subscription, heldPrice) ??
-    (canBecome(subscription, price)
-      ? undefined
-      : "This one is paid otherwise than by the piece, or in another currency.");
+  const fixed = whyFixed(subscription, heldPrice) ?? whyNotTo(subscription, price);
   if (fixed) {
     return (
       <>
