@@ -99,9 +99,9 @@ export async function namedOf({ account }: AtRest): Promise<Map<string, typeof N
       const { id, metadata } = data.object as Stripe.Customer;
       return /^customer\.(created|updated)$/.test(type) && known.has(id) ? [{ id, metadata }] : [];
     }),
-    // A page that was only opened tells nobody anything.
+    // Of a page that is open no event tells; of one that has run out one does.
     ...sessions
-      .filter(({ status }) => status === "complete")
+      .filter(({ status, customer }) => status !== "open" && customer !== null)
       .map(({ customer, metadata }) => ({ id: String(customer), metadata })),
   ];
   const named = new Map<string, typeof NOBODY>();
