@@ -42,12 +42,21 @@ $$;
 -- Says what became of notices: of each why it was not handled, or nothing.
 create function public.settle_notices(ids bigint[], errors text[]) returns void
 language sql security definer set search_path = '' as $$
+  -- Two relays may come to settle the same ones, of which the slower had lost its turn: in one order, so that neither waits for the other.
+  with settled as (
+    select notice.id, given.error
+    from billing.outbox notice
+    join unnest(ids, errors) given (id, error) on given.id = notice.id
+    where notice.sent_at is null
+    order by notice.id
+    for update of notice
+  )
   update billing.outbox notice
   set sent_at = case when settled.error = '' then now() end,
     last_error = nullif(settled.error, ''),
     next_attempt_at = now() + billing.pause_before_attempt(notice.attempts)
-  from unnest(ids, errors) settled (id, error)
-  where notice.id = settled.id and notice.sent_at is null
+  from settled
+  where notice.id = settled.id
 $$;
 
 -- Gives up what could not be handled in thirty attempts, and counts all that was given up and waits for a person.

@@ -2329,7 +2329,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.settle_notices(ids bigint[], errors text[])": {
-      body: "5dfb3e448e3ed816b1135c0549b649fe",
+      body: "e9446357ef50753abf8f122259429af2",
       callers: ["service_role"],
       declared: "(ids bigint[], errors text[]) returns void, sql, volatile",
       definer: true,
