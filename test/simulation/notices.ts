@@ -28,18 +28,9 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
 
   "whatever an event must tell is in the outbox": async (world) => {
     const written = new Set((await noticesOf(world)).map(({ source_id, kind }) => `${kind} ${source_id}`));
-    const over = new Set(
-      world.account
-        .allEvents()
-        .flatMap(({ type, data }) =>
-          type === "customer.subscription.deleted" ? [(data.object as { id: string }).id] : [],
-        ),
+    return shownIn(world).flatMap(({ event, notify }) =>
+      notify && !written.has(`${notify} ${event.id}`) ? [`${notify} of ${event.id}`] : [],
     );
-    return shownIn(world).flatMap(({ event, notify }) => {
-      // Of what is over by then, which may be heard of first, there is nothing left to pay.
-      if (notify === "terms_changed" && over.has((event.data.object as { id: string }).id)) return [];
-      return notify && !written.has(`${notify} ${event.id}`) ? [`${notify} of ${event.id}`] : [];
-    });
   },
 
   "no notice is without its cause": async (world) => {
