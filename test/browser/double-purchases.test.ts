@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeAll, beforeEach, expect, it } from "vitest";
 import { createRandom } from "../disorder.ts";
 import { rounds } from "../rounds.ts";
-import { type Person, startWorld, type World } from "../world.ts";
+import type { Person, World } from "../world.ts";
+import { openSite } from "./site.ts";
 
 const AT_ONCE = 4;
 const PURCHASES = rounds(6) * AT_ONCE;
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
+const site = openSite();
 let world: World;
 let browser: Browser;
 let prices: string[];
@@ -17,14 +18,10 @@ const random = createRandom(SEED);
 const below = (limit: number) => Math.floor(random() * limit);
 
 beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
+  ({ world, browser } = site);
   const keys = ["starter_monthly", "pro_monthly", "pro_yearly"];
   prices = await Promise.all(keys.map(async (key) => (await world.priceOf(key)).id));
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-});
 // No event comes that would help.
 beforeEach(() => fault({ kind: "drop", times: 1_000_000, match: "c" }));
 

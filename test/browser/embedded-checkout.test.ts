@@ -1,17 +1,14 @@
-import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import { cookiesOf, DECLINED, payWithCard, sellPlan, VISA } from "../visitor.ts";
-import { startWorld, WAIT, type World } from "../world.ts";
+import { WAIT, type World } from "../world.ts";
+import { openSite } from "./site.ts";
 
+const site = openSite();
 let world: World;
 let browser: Browser;
-beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
+beforeAll(() => {
+  ({ world, browser } = site);
 });
 
 /** A page of the product's own, as docs/checkout-options.md shows it. */

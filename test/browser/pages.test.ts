@@ -1,31 +1,28 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import { cookiesOf, MOVED, SHIFTS, TRANSLATOR } from "../visitor.ts";
-import { type Person, startWorld, WAIT, type World } from "../world.ts";
+import { type Person, WAIT, type World } from "../world.ts";
 import { ALIKE, FAINT, SMALL, unseenFocus } from "./looks.ts";
 import { makeLongStates, makeStates, type State } from "./pages.ts";
+import { openSite } from "./site.ts";
 
 /** `npm run screenshots` has each state's picture taken, too. */
 const { PICTURES } = process.env;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+const site = openSite();
 let world: World;
 let browser: Browser;
 let states: State[];
 
 beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
+  ({ world, browser } = site);
   await world.priceOf("pro_yearly");
   states = await makeStates(world);
   if (PICTURES) mkdirSync(PICTURES, { recursive: true });
 }, 180_000);
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-});
 
 /** What of a page a reader by ear, by keyboard or with weak eyes stumbles over. */
 async function findings(page: Page, rules?: string[]): Promise<string[]> {

@@ -1,25 +1,22 @@
-import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page, Route } from "playwright-core";
 import type Stripe from "stripe";
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { cookiesOf, customerOf, sellPlan, subscribe } from "../visitor.ts";
-import { type Person, startWorld, WAIT, type World } from "../world.ts";
+import { type Person, WAIT, type World } from "../world.ts";
+import { openSite } from "./site.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
+const site = openSite();
 let world: World;
 let browser: Browser;
 let starter: Stripe.Price;
 let pro: Stripe.Price;
 beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
+  ({ world, browser } = site);
   await world.priceOf("pro_yearly");
   [starter, pro] = await Promise.all([world.priceOf("starter_monthly"), world.priceOf("pro_monthly")]);
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-});
 
 let context: BrowserContext;
 let page: Page;

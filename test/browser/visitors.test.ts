@@ -1,23 +1,20 @@
-import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { id } from "../builders.ts";
 import { cookiesOf, customerOf, mirrored, sellPlan, subscribe } from "../visitor.ts";
-import { type Person, startWorld, WAIT, type World } from "../world.ts";
+import { type Person, WAIT, type World } from "../world.ts";
+import { openSite } from "./site.ts";
 
+const site = openSite();
 let world: World;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 
 beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
+  ({ world, browser } = site);
   await world.priceOf("pro_monthly");
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-});
 
 const PASSWORD = "correct horse battery";
 const heading = (name: string | RegExp) => page.getByRole("heading", { name }).first();

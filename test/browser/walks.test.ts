@@ -1,24 +1,21 @@
-import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import { id } from "../builders.ts";
 import { exampleOf } from "../documented.ts";
 import { cookiesOf, customerOf, mirrored, payWithCard, sellPlan, subscribe, TRANSLATOR, VISA } from "../visitor.ts";
-import { type Person, startWorld, WAIT, type World } from "../world.ts";
+import { type Person, WAIT, type World } from "../world.ts";
+import { openSite } from "./site.ts";
 
+const site = openSite();
 let world: World;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 
 beforeAll(async () => {
-  [world, browser] = await Promise.all([startWorld({ web: "built" }), openBrowser()]);
+  ({ world, browser } = site);
   await world.priceOf("pro_monthly");
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-});
 
 const heading = (name: string | RegExp) => page.getByRole("heading", { name }).first();
 const press = (name: string | RegExp) => page.getByRole("button", { name }).first().click();
