@@ -1,4 +1,4 @@
-import { environmentText, readSetting, type SettingName, settings } from "@turnpike/settings";
+import { assertSettings, environmentText, readSetting } from "@turnpike/settings";
 import { RemovalPolicy } from "aws-cdk-lib";
 import type { App, FunctionProps } from "sst/constructs";
 import { intake } from "./intake.ts";
@@ -53,7 +53,8 @@ export function assertAllowed(app: App): void {
       `The stage ${app.stage} would be a personal one, with no alarms, and nothing kept: --stage prod is meant.`,
     );
   if (app.stage !== LOCAL) assertNamed(app);
-  if (app.mode !== "remove" && app.stage !== LOCAL) assertUsable();
+  // Also what no stack reads, but SST builds into the site, and a secret that stands beside them: it may have been loaded as it stands there.
+  if (app.mode !== "remove" && app.stage !== LOCAL) assertSettings("deployed");
   if (app.mode === "deploy" && app.stage !== LOCAL) assertSet(stageOf(app));
   if (app.mode === "deploy" || !stageOf(app).isProtected) return;
   throw new Error(`The stage ${app.stage} is protected from "sst ${app.mode}": see docs/upgrade-and-teardown.md.`);
@@ -66,13 +67,6 @@ function assertNamed({ stage, name }: App): void {
   throw new Error(
     `APP_NAME is "${said}" in a .env file, and "${name}" elsewhere: let .env.${stage} alone say it, and name the stage with --stage.`,
   );
-}
-
-/** Also what no stack reads, but SST builds into the site, and a secret that stands beside them: it may have been loaded as it stands there. */
-function assertUsable(): void {
-  for (const [name, { deployed }] of Object.entries(settings) as [SettingName, { deployed: boolean }][]) {
-    if (deployed && environmentText(name)) readSetting(name);
-  }
 }
 
 /** `sst` reads a laptop's `.env`, too: what is meant for it must not reach a stage, nor stand in for what `.env.STAGE` leaves out. */

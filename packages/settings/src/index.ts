@@ -1,6 +1,6 @@
 // Do not name this package in the root's package.json: SST leaves what stands there out of its bundle of `sst.config.ts`, and the
 // Node.js that runs `sst deploy` may be too old to read TypeScript.
-export { environmentText, readSetting, SettingError } from "./read.ts";
+export { assertSettings, environmentText, readSetting, SettingError } from "./read.ts";
 export {
   type PlainSettingName,
   type SecretName,

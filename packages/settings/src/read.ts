@@ -31,6 +31,15 @@ export function readSetting(name: SettingName, environment?: SettingsEnvironment
   }
 }
 
+/**
+ * Reads all that are set of what a deployed stage uses, or `npm start` does: also what nobody would read before it does harm.
+ * @throws SettingError for the first that is malformed
+ */
+export function assertSettings(usedBy: "deployed" | "local", environment?: SettingsEnvironment): void {
+  for (const name of Object.keys(settings) as SettingName[])
+    if (settings[name][usedBy] && environmentText(name, environment)) readSetting(name, environment);
+}
+
 /** A setting as it is written. An empty one is not set. */
 export function environmentText(name: SettingName, environment: SettingsEnvironment = process.env): string | undefined {
   return environment[name] || undefined;

@@ -2,7 +2,7 @@ import { relative, resolve } from "node:path";
 import type { Clients } from "@turnpike/core/clients";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
-import { readSetting, SettingError, type SettingName, settings } from "@turnpike/settings";
+import { assertSettings, readSetting, SettingError, type SettingName } from "@turnpike/settings";
 import { type Environment, loadEnvironment } from "@turnpike/settings/dotenv";
 import { findRunning, isAlive, type Running } from "@turnpike/settings/running";
 import { CliError, EXIT } from "../exit-codes.ts";
@@ -80,7 +80,8 @@ function nothingToWorkOn(): CliError {
 }
 
 function environmentTarget(which: Pick<Target, "kind" | "name" | "stage">, environment: Environment): Target {
-  assertSettings(environment);
+  // Whatever is wrong there is wrong with the system, too. And a key in another one's place would be sent to somebody whom it is not for.
+  orSay(() => assertSettings("deployed", environment));
   const find = (name: SettingName) => (environment[name] ? String(read(name, environment)) : undefined);
   return withClients({
     ...which,
@@ -115,16 +116,12 @@ export function describeTarget({ name, kind, clients, stripe, supabase }: Target
   return kind === "local" ? `On ${name}, ${mode}` : `On ${name}: ${server} in ${mode}, ${supabase.url}`;
 }
 
-/** Whatever is wrong there is wrong with the system, too. And a key in another one's place would be sent to somebody whom it is not for. */
-function assertSettings(environment: Environment): void {
-  for (const [name, { deployed }] of Object.entries(settings)) {
-    if (deployed && environment[name]) read(name as SettingName, environment);
-  }
-}
+const read = <Name extends SettingName>(name: Name, environment: Environment) =>
+  orSay(() => readSetting(name, environment));
 
-function read<Name extends SettingName>(name: Name, environment: Environment) {
+function orSay<Result>(readSettings: () => Result): Result {
   try {
-    return readSetting(name, environment);
+    return readSettings();
   } catch (error) {
     throw error instanceof SettingError ? new CliError(error.message) : error;
   }

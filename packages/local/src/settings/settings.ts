@@ -1,5 +1,6 @@
 import { relative, resolve } from "node:path";
 import {
+  assertSettings,
   settings as declared,
   readSetting,
   type SecretName,
@@ -66,7 +67,7 @@ export function readDataDir(root: string, environment: SettingsEnvironment): str
  */
 export function readSettings(environment: SettingsEnvironment, dataDir: string, port: number): Settings {
   // What the stacks alone read, too: they run in a thread of their own, which would say it later, and at length.
-  for (const [name, { local }] of Object.entries(declared)) if (local) find(name as SettingName, environment);
+  orSay(() => assertSettings("local", environment));
   const generated = keepGeneratedSettings(dataDir);
   const publicUrl = `http://localhost:${port}`;
   const loopbackUrl = `http://127.0.0.1:${port}`;
@@ -181,9 +182,12 @@ function find<Name extends SettingName>(name: Name, environment: SettingsEnviron
   return environment[name] ? read(name, environment) : undefined;
 }
 
-function read<Name extends SettingName>(name: Name, environment: SettingsEnvironment): SettingValue<Name> {
+const read = <Name extends SettingName>(name: Name, environment: SettingsEnvironment): SettingValue<Name> =>
+  orSay(() => readSetting(name, environment));
+
+function orSay<Result>(readSettings: () => Result): Result {
   try {
-    return readSetting(name, environment);
+    return readSettings();
   } catch (error) {
     throw error instanceof SettingError ? new UserError(error.message) : error;
   }
