@@ -26,8 +26,9 @@ export type Price = Pick<
   | "trial_period_days"
   | "usage_type"
   | "currency_options"
+  | "transform_quantity"
   | "metadata"
-> & { transform_quantity: { divide_by: number; round: string } | null };
+>;
 
 type Amount = Pick<Tables["prices"]["Row"], "unit_amount" | "unit_amount_decimal">;
 

@@ -1,4 +1,6 @@
+import { packagesOf } from "@turnpike/core/catalog/schema";
 import { locale } from "./locale.ts";
+import type { Tables } from "./supabase.ts";
 
 /**
  * How many digits of Stripe's integer amounts are decimals. Intl cannot be asked: it follows ISO 4217, and Stripe differs
@@ -19,19 +21,15 @@ const leastCharges: Record<string, number> = {
 /** 0 for currencies that Stripe names none for. */
 export const leastCharge = (currency: string): number => leastCharges[currency] ?? 0;
 
-interface Priced {
-  unit_amount: number | null;
-  /** In packages: so many count as one. */
-  transform_quantity: { divide_by: number; round: string } | null;
-}
-
-/**
- * What so many come to, in smallest units: of a fraction half up, of packages as many as Stripe counts; null where the amount depends on
- * how many, otherwise. https://docs.stripe.com/products-prices/pricing-models#package-pricing
- */
-export function amountOf({ unit_amount: each, transform_quantity: packages }: Priced, quantity: number): number | null {
-  const count = packages ? Math[packages.round === "up" ? "ceil" : "floor"](quantity / packages.divide_by) : quantity;
-  return each === null ? null : Math.round(each * count);
+/** What so many come to, in smallest units, of a fraction half up; null where the amount depends otherwise on how many. */
+export function amountOf(
+  {
+    unit_amount: each,
+    transform_quantity: packed,
+  }: Pick<Tables["prices"]["Row"], "unit_amount" | "transform_quantity">,
+  quantity: number,
+): number | null {
+  return each === null ? null : Math.round(each * packagesOf(packed, quantity));
 }
 
 /**

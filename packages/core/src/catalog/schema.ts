@@ -34,6 +34,15 @@ export function boundsOf(ofPrice: Json, ofProduct: Json): Bounds {
   return { least: read("min_quantity") ?? 1, most: read("max_quantity") ?? MOST_OF_ONE };
 }
 
+/**
+ * How many packages so many are: of a price in packages Stripe charges for those, what is left over being one more (`up`) or none.
+ * https://docs.stripe.com/products-prices/pricing-models#package-pricing
+ */
+export function packagesOf(packed: { divide_by: number; round: string } | null, quantity: number): number {
+  if (!packed) return quantity;
+  return packed.round === "up" ? Math.ceil(quantity / packed.divide_by) : Math.floor(quantity / packed.divide_by);
+}
+
 function wholeOf(metadata: Json, key: string): number | undefined {
   const text = metadata && typeof metadata === "object" && !Array.isArray(metadata) ? metadata[key] : undefined;
   const number = typeof text === "string" && /^\d{1,6}$/.test(text.trim()) ? Number(text) : 0;

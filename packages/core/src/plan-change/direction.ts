@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { packagesOf } from "../catalog/schema.ts";
 
 /** Days are 4,800 units: then a month (of a calendar's 4,800 in 400 years) is a whole number of them. */
 const UNITS: Record<string, number> = { day: 4_800, week: 33_600, month: 146_097, year: 1_753_164 };
@@ -24,13 +25,7 @@ export function waitsForPeriodEnd(from: Rate, to: Rate): boolean {
 function amountOf({ price, quantity }: Rate): bigint {
   // Amounts have up to twelve decimals: https://docs.stripe.com/api/prices/object#price_object-unit_amount_decimal
   const [whole = "0", decimals = ""] = `${price.unit_amount_decimal ?? price.unit_amount ?? 0}`.split(".");
-  return BigInt(whole + decimals.padEnd(12, "0")) * BigInt(packagesOf(price, quantity));
-}
-
-/** Some are sold by the dozen: https://docs.stripe.com/products-prices/pricing-models#package-pricing */
-function packagesOf({ transform_quantity: packed }: Stripe.Price, quantity: number): number {
-  if (!packed) return quantity;
-  return packed.round === "up" ? Math.ceil(quantity / packed.divide_by) : Math.floor(quantity / packed.divide_by);
+  return BigInt(whole + decimals.padEnd(12, "0")) * BigInt(packagesOf(price.transform_quantity, quantity));
 }
 
 function lengthOf({ recurring }: Stripe.Price): bigint {

@@ -2,6 +2,7 @@ import type { OneSubscription } from "@turnpike/core/plan-change/schema";
 import { Link } from "wouter";
 import type { Customer, Subscription, UpcomingChange } from "../billing.ts";
 import { formatDay } from "../dates.ts";
+import { whyFixed } from "../plan-change.ts";
 import { KeepButton } from "./keep-button.tsx";
 
 /** Why a subscription cannot be changed as it stands, and whether the customer can clear that away. */
@@ -12,18 +13,19 @@ export interface Obstacle {
 
 /** The server knows all reasons; this is what shows already. */
 export function obstacleOf(
-  { status, paused, ends_at: end }: Subscription,
+  subscription: Subscription,
   customer: Customer | undefined,
   change: UpcomingChange | undefined,
 ): Obstacle | undefined {
+  const { status, ends_at: end } = subscription;
   if (!customer)
     return {
       says: "Somebody else pays for this plan. Only who manages its billing can change it: ask them.",
       way: "none",
     };
   if (status === "canceled" || status === "incomplete_expired") return { says: "This plan has ended.", way: "none" };
-  if (paused || status === "paused")
-    return { says: "Its payments are paused. Ask support to have it changed.", way: "none" };
+  const fixed = whyFixed(subscription, undefined);
+  if (fixed) return { says: `${fixed} Ask support to have it changed.`, way: "none" };
   if (status !== "active" && status !== "trialing")
     return { says: "Its last payment is not through. Pay that first; then you can change it.", way: "account" };
   if (end) return { says: `It ends on ${formatDay(end)}. Keep it first; then you can change it.`, way: "keep" };
