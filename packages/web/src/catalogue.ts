@@ -182,7 +182,8 @@ export function priceTag(price: Price, quantity = 1): { amount: string; per: str
   const { unit_amount: amount, currency } = price;
   if (amount === null)
     return { amount: price.usage_type === "metered" ? "By use" : "Varies", per: "shown at checkout" };
-  const money = formatMoney((quantity > 1 && amountOf(price, quantity)) || amount, currency, { whole: true });
+  const total = quantity > 1 ? (amountOf(price, quantity) ?? amount) : amount;
+  const money = formatMoney(total, currency, { whole: true });
   if (price.usage_type === "metered") return { amount: money, per: "for each unit that you use" };
   return amount === 0 ? { amount: "Free", per: "" } : { amount: money, per };
 }
