@@ -1,4 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:buffer";
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -47,4 +60,86 @@ test("rows that another version had and removed again are in nobody's way", () =
   const store = openStore(stateFile("removed.jsonl", [customer, [...row, { id: "lp_1" }]], [[...row, null]]));
   expect(store.customers.find("cus_1")).toEqual({ id: "cus_1" });
   store.close();
+});
+
+const LARGE = "x".repeat(2 ** 20);
+type Customer = Parameters<ReturnType<typeof openStore>["customers"]["put"]>[0];
+const named = (name: string) => ({ id: "cus_1", name, description: LARGE }) as Customer;
+
+/** Changes one customer so often, in turns of their own; the file's greatest size. */
+async function change(store: ReturnType<typeof openStore>, file: string, times: number): Promise<number> {
+  let greatest = 0;
+  for (let turn = 1; turn <= times; turn++) {
+    store.customers.put(named(`turn ${turn}`));
+    await Promise.resolve();
+    greatest = Math.max(greatest, statSync(file).size);
+  }
+  return greatest;
+}
+
+test("a file that is written for long stays as large as what is there now, and is never there in part", async () => {
+  const file = stateFile("long.jsonl", [customer]);
+  writeFileSync(`${file}.new`, '[["customers","cus_torn"'); // of a process that was killed on the way
+  const store = openStore(file);
+  const before = openSync(file, "r");
+  expect(await change(store, file, 20)).toBeLessThan(7 * LARGE.length);
+  // Whoever had it open still has the whole of it: it was replaced.
+  expect(fstatSync(before)).toMatchObject({ nlink: 0 });
+  expect(fstatSync(before).size).toBeGreaterThan(4 * LARGE.length);
+  closeSync(before);
+  store.close();
+  const again = openStore(file);
+  expect(again.customers.all()).toMatchObject([{ name: "turn 20" }]);
+  again.close();
+});
+
+test("where there is no room for a second file, the first goes on", async () => {
+  const file = stateFile("narrow.jsonl", [customer]);
+  const store = openStore(file);
+  mkdirSync(`${file}.new`);
+  expect(await change(store, file, 8)).toBeGreaterThan(8 * LARGE.length);
+  expect(store.trouble()).toBeUndefined();
+  store.close();
+  rmSync(`${file}.new`, { recursive: true });
+  const again = openStore(file);
+  expect(again.customers.all()).toMatchObject([{ name: "turn 8" }]);
+  again.close();
+});
+
+test("a file that is longer than a string may be opens, here with what a machine that stopped leaves behind its last line", () => {
+  const file = stateFile("longest.jsonl", [customer]);
+  writeFileSync(file, '[["customers"', { flag: "a" });
+  truncateSync(file, constants.MAX_STRING_LENGTH + 100);
+  const store = openStore(file);
+  expect(store.customers.all()).toEqual([{ id: "cus_1" }]);
+  store.close();
+  expect(statSync(file).size).toBeLessThan(100);
+});
+
+test("a group that is too long for a line comes with a file of its own", async () => {
+  const file = stateFile("wide.jsonl", [customer]);
+  const store = openStore(file);
+  const before = openSync(file, "r");
+  for (let made = 0; made < 17; made++) store.customers.put({ ...named("wide"), id: `cus_${made}` });
+  await Promise.resolve();
+  expect(fstatSync(before).size).toBeLessThan(100);
+  closeSync(before);
+  expect(statSync(file).size).toBeGreaterThan(17 * LARGE.length);
+  store.close();
+});
+
+test("behind a link it is the same file: one emulator has it, and the link stays", () => {
+  const file = stateFile("real.jsonl", [customer]);
+  const link = join(folder, "link.jsonl");
+  symlinkSync(file, link);
+  const store = openStore(link);
+  expect(() => openStore(file)).toThrow("in use by another emulator");
+  store.customers.put({ ...named("by the link"), description: null });
+  store.close();
+  expect(readFileSync(file, "utf8")).toContain("by the link");
+
+  const ahead = join(folder, "ahead.jsonl");
+  symlinkSync("made-there.jsonl", ahead);
+  openStore(ahead).close();
+  expect(statSync(join(folder, "made-there.jsonl")).isFile()).toBe(true);
 });

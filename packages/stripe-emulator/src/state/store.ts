@@ -19,12 +19,13 @@ export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
  * @throws When the file is damaged or of another version, or another process has it; the file stays as it is.
  */
 export function openStore(file: string | undefined, locked = false): Store {
-  const journal = file === undefined ? undefined : new Journal(file, locked);
   const names = Object.keys(TABLE_NAMES) as TableName[];
+  let journal: Journal | undefined;
   const open = (name: TableName) => new Table<{ id: string }>((id, row) => journal?.record([name, id, row]));
   const tables = Object.fromEntries(names.map((name) => [name, open(name)]));
   const snapshot = () => names.flatMap((name) => (tables[name]?.all() ?? []).map((row): Change => [name, row.id, row]));
-  if (journal && file !== undefined) {
+  if (file !== undefined) {
+    journal = new Journal(file, snapshot, locked);
     try {
       const unknown = new Map<string, string>();
       for (const [name, id, row] of journal.read()) {
@@ -33,7 +34,7 @@ export function openStore(file: string | undefined, locked = false): Store {
         else unknown.set(id, name);
       }
       refuseUnknown(file, new Set(unknown.values()));
-      journal.rewrite(snapshot());
+      journal.rewrite();
     } catch (error) {
       journal.close();
       throw error;
