@@ -205,3 +205,63 @@ test("what is paid by use is subscribed to, and changed to, without a quantity",
   await expect(change(2)).rejects.toMatchObject(refusal);
   expect((await change()).items.data[0]).not.toHaveProperty("quantity");
 });
+
+test("price_data makes a price with the request, wherever items are named, and none where it is refused (https://docs.stripe.com/products-prices/pricing-models#inline-pricing)", async () => {
+  const { customer, subscribe, advance, price } = await onClock(bench, START);
+  const product = String(price.product);
+  const data = (unit_amount: number, interval: "month" | "year" = "month") => ({
+    price_data: { currency: "eur", product, unit_amount, recurring: { interval } },
+  });
+  const from = bench.emulator.events().length;
+  const subscription = await subscribe({ items: [{ ...data(3000), quantity: 2 }] });
+  const [item] = subscription.items.data;
+  expect(item).toMatchObject({ quantity: 2, price: { type: "recurring", unit_amount: 3000, product } });
+  expect(await stripe.prices.retrieve(item?.price.id ?? "")).toMatchObject({ recurring: { interval: "month" } });
+  expect(typesSince(bench, from).slice(0, 2)).toEqual(["plan.created", "price.created"]);
+  expect(await billed(subscription.id)).toEqual([6000]);
+
+  await advance(HALF);
+  const change = {
+    items: [{ id: item?.id, quantity: 1, ...data(9000) }],
+    proration_behavior: "always_invoice" as const,
+  };
+  const prices = async () => (await stripe.prices.list({ product })).data.length;
+  const before = await prices();
+  const preview = await stripe.invoices.createPreview({ subscription: subscription.id, subscription_details: change });
+  const amounts = [-3000, 4500];
+  expect(preview.lines.data.map(({ amount }) => amount)).toEqual(amounts);
+  expect(await prices()).toBe(before);
+  await stripe.subscriptions.update(subscription.id, change);
+  expect(await billed(subscription.id)).toEqual(amounts);
+  const seat = await stripe.subscriptionItems.create({ subscription: subscription.id, ...data(1000) });
+  expect(seat.price.unit_amount).toBe(1000);
+  expect(await stripe.subscriptionItems.update(seat.id, data(2000))).toMatchObject({ price: { unit_amount: 2000 } });
+  const first = await stripe.invoices.createPreview({ customer, subscription_details: { items: [data(700)] } });
+  expect(first.total).toBe(700);
+
+  const { phases } = await stripe.subscriptionSchedules.create({
+    customer,
+    start_date: END,
+    phases: [{ items: [data(1100, "year")] }],
+  });
+  expect(await stripe.prices.retrieve(String(phases[0]?.items[0]?.price))).toMatchObject({ unit_amount: 1100 });
+
+  const [count, archived] = [await prices(), await stripe.products.create({ name: "Old", active: false })];
+  const refused = async (
+    asked: Stripe.SubscriptionCreateParams.Item,
+    ...others: Stripe.SubscriptionCreateParams.Item[]
+  ) => await subscribe({ items: [asked, ...others] }).catch(({ message, param }) => `${param}: ${message}`);
+  expect(await refused({ ...data(1), price: price.id })).toBe(
+    "items[0][price]: You may only specify one of these parameters: items[0][price], items[0][price_data].",
+  );
+  const inline = data(1).price_data;
+  expect(await refused({ price_data: { ...inline, product: "prod_x" } })).toMatch(
+    /^items\[0\]\[price_data\]\[product\]/,
+  );
+  expect(await refused({ price_data: { ...inline, product: archived.id } })).toMatch("is marked as inactive");
+  expect(await refused({ price_data: { currency: "eur", product, recurring: { interval: "month" } } })).toMatch(
+    "items[0][price_data][unit_amount]",
+  );
+  expect(await refused(data(1), { price: "price_x" })).toMatch("No such price");
+  expect(await prices()).toBe(count);
+});

@@ -8,6 +8,7 @@ import {
   hashOf,
   ignored,
   integer,
+  metadata,
   oneOf,
   type ParamsOf,
   schema,
@@ -27,6 +28,7 @@ import type { World } from "../world.ts";
 import { address } from "./address.ts";
 import { createCustomer, customerFromParam, updateCustomer } from "./customers.ts";
 import { discounts } from "./discount-params.ts";
+import { quantity, recurringPriceData } from "./price-params.ts";
 import { cancelMoment, liability, moment, prorationBehavior } from "./subscription-params.ts";
 import { scheduleDetails } from "./subscription-schedule-params.ts";
 import { createSubscription, updateSubscription } from "./subscriptions.ts";
@@ -36,7 +38,20 @@ const detailFields = {
   cancel_at: clearable(cancelMoment),
   cancel_at_period_end: boolean,
   default_tax_rates: taxRates,
-  items: arrayOf(hashOf(schema({ id: text, price: text, quantity: integer, tax_rates: taxRates }))),
+  items: arrayOf(
+    hashOf(
+      schema({
+        id: text,
+        deleted: boolean,
+        metadata,
+        plan: text,
+        price: text,
+        price_data: recurringPriceData,
+        quantity,
+        tax_rates: taxRates,
+      } satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams.SubscriptionDetails.Item>),
+    ),
+  ),
   metadata: ignored,
   proration_behavior: prorationBehavior,
   proration_date: integer,
@@ -173,9 +188,9 @@ function change(world: World, id: string, params: PreviewParams): Subscription {
 /** A subscription that does not exist yet: its first invoice. */
 function begin(world: World, params: PreviewParams): Subscription {
   const { automatic_tax, discounts: asked, subscription_details: details, customer_details: about } = params;
-  const items = (details?.items ?? []).map(({ id: _id, price, ...item }, index) => {
-    if (price === undefined) throw missingParameter(`subscription_details[items][${index}][price]`);
-    return { price, ...item };
+  const items = (details?.items ?? []).map(({ id: _id, deleted: _deleted, ...item }, index) => {
+    if ((item.price ?? item.plan ?? item.price_data) !== undefined) return item;
+    throw missingParameter(`subscription_details[items][${index}][price]`);
   });
   if (items.length === 0) throw missingParameter("subscription_details[items]");
   const customer = params.customer ?? createCustomer(world, {}).id;

@@ -1,19 +1,19 @@
-import { found, invalid, missingParameter } from "../api/errors.ts";
+import { found, invalid } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
 import type { ItemChange } from "../billing/changing.ts";
 import { currenciesOf, findPriceIn } from "../billing/currencies.ts";
 import { isMetered, type Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
-import { activePriceFromParam, type Price } from "./prices.ts";
+import { priceFromParams } from "./inline-prices.ts";
+import type { Price } from "./prices.ts";
 import type { updateParams } from "./subscription-params.ts";
 import { taxRatesFromParam } from "./tax-rates.ts";
 
 type ItemParams = NonNullable<ParamsOf<typeof updateParams>["items"]>[number];
 
-/** 400 for a price that is missing, inactive or paid once. `plan` is the older name of the parameter. */
-export function recurringPrice(world: World, { price: id, plan = id }: ItemParams, param: string): Price {
-  if (plan === undefined) throw missingParameter(`${param}[price]`);
-  const price = activePriceFromParam(world, plan, `${param}[price]`);
+/** 400 for a price that is missing, inactive or paid once. */
+export function recurringPrice(world: World, asked: ItemParams, param: string): Price {
+  const price = priceFromParams(world, asked, param);
   if (price.recurring) return price;
   const message =
     "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.";
@@ -67,7 +67,8 @@ function itemChange(world: World, subscription: Subscription, asked: ItemParams,
     `${param}[id]`,
   );
   if (asked.deleted) return { item, to: null };
-  const price = (asked.price ?? asked.plan) === undefined ? item.price : recurringPrice(world, asked, param);
+  const named = asked.price ?? asked.plan ?? asked.price_data;
+  const price = named === undefined ? item.price : recurringPrice(world, asked, param);
   refuseUnpriced(world, price, subscription.currency, `${param}[price]`);
   refuseMeteredQuantity(price, asked.quantity, param);
   const metadata = mergeMetadata(item.metadata, asked.metadata);

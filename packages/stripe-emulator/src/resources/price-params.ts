@@ -76,6 +76,21 @@ export const defaultPriceData = hashOf(
   ),
 );
 
+/** What a price that recurs is made from inside another request: https://docs.stripe.com/products-prices/pricing-models#inline-pricing */
+export const recurringPriceData = hashOf(
+  schema(
+    {
+      currency,
+      product: text,
+      recurring: hashOf(schema({ interval, interval_count: count }, ["interval"])),
+      tax_behavior: taxBehavior,
+      unit_amount: amount,
+      unit_amount_decimal: decimal,
+    } satisfies Fields<keyof Stripe.SubscriptionCreateParams.Item.PriceData>,
+    ["currency", "product", "recurring"],
+  ),
+);
+
 /** A product made together with its price. */
 export const productData = hashOf(
   schema(

@@ -20,7 +20,7 @@ import { previousAttributes } from "../events/previous-attributes.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { modelOf, modelParams, refuseTiersIn } from "./price-models.ts";
+import { type Model, modelOf, modelParams, refuseTiersIn } from "./price-models.ts";
 import { priceOptions, refuseTaxChange } from "./price-options.ts";
 import { currency, currencyOptions, interval, productData, recurring, taxBehavior } from "./price-params.ts";
 import { createProduct } from "./product-creation.ts";
@@ -60,19 +60,37 @@ export function createPrice(
   within?: string,
 ): Price {
   if (world.store.prices.find(id)) throw invalid("Price already exists.", "resource_already_exists", "id");
-  const { tiers, ...model } = modelOf(params, (name) => (within === undefined ? name : `${within}[${name}]`));
-  refuseTiersIn(tiers, params.currency_options);
-  if (params.product !== undefined && !world.store.products.find(params.product))
-    throw noSuch("product", params.product, "product");
+  const { tiers, ...draft } = draftPrice(world, params, id, within);
+  const options = priceOptions({}, params.currency_options ?? {}, params.currency);
   takeLookupKey(world, id, params);
   const product = params.product ?? (params.product_data && createProduct(world, params.product_data).id);
   if (product === undefined) throw missingParameter("product");
+  if (tiers) world.store.priceTiers.put({ id, tiers });
+  if (params.currency_options) world.store.currencyOptions.put({ id, options });
+  return putPrice(world, { ...draft, product });
+}
+
+/** A price that is not written down, nor has its product yet. */
+export function draftPrice(
+  world: World,
+  params: ParamsOf<typeof createParams>,
+  id: string,
+  within?: string,
+): Omit<Price, "product"> & { tiers: Model["tiers"] } {
+  const named = (name: string) => (within === undefined ? name : `${within}[${name}]`);
+  const model = modelOf(params, named);
+  refuseTiersIn(model.tiers, params.currency_options);
+  if (params.product !== undefined && !world.store.products.find(params.product))
+    throw noSuch("product", params.product, named("product"));
   const period = params.recurring;
   if (period && (period.interval_count ?? 1) > LONGEST[period.interval])
-    throw invalid("The interval of a price can be three years at most.", undefined, "recurring[interval_count]");
+    throw invalid(
+      "The interval of a price can be three years at most.",
+      undefined,
+      `${named("recurring")}[interval_count]`,
+    );
   const metered = meterOf(world, period);
-  const options = priceOptions({}, params.currency_options ?? {}, params.currency);
-  const price = world.store.prices.put({
+  return {
     id,
     object: "price",
     active: params.active ?? true,
@@ -83,7 +101,6 @@ export function createPrice(
     lookup_key: params.lookup_key ?? null,
     metadata: mergeMetadata({}, params.metadata),
     nickname: params.nickname ?? null,
-    product,
     recurring: period
       ? {
           interval: period.interval,
@@ -95,9 +112,11 @@ export function createPrice(
     tax_behavior: params.tax_behavior ?? "unspecified",
     type: period ? "recurring" : "one_time",
     ...model,
-  });
-  if (tiers) world.store.priceTiers.put({ id, tiers });
-  if (params.currency_options) world.store.currencyOptions.put({ id, options });
+  };
+}
+
+export function putPrice(world: World, price: Price): Price {
+  world.store.prices.put(price);
   if (price.recurring) world.emit("plan.created", planOf(price));
   world.emit("price.created", price);
   return price;

@@ -15,7 +15,7 @@ import {
   text,
 } from "../api/params.ts";
 import { discounts } from "./discount-params.ts";
-import { currency, quantity } from "./price-params.ts";
+import { currency, quantity, recurringPriceData } from "./price-params.ts";
 import { taxRates } from "./tax-rates.ts";
 
 /** What the end of a trial does when there is nothing to charge. */
@@ -63,7 +63,18 @@ export const createParams = schema(
   {
     customer: text,
     currency,
-    items: arrayOf(hashOf(schema({ plan: text, price: text, quantity, metadata, tax_rates: taxRates }))),
+    items: arrayOf(
+      hashOf(
+        schema({
+          plan: text,
+          price: text,
+          price_data: recurringPriceData,
+          quantity,
+          metadata,
+          tax_rates: taxRates,
+        } satisfies Fields<keyof Stripe.SubscriptionCreateParams.Item>),
+      ),
+    ),
     automatic_tax: automaticTax,
     collection_method: collectionMethod,
     days_until_due: daysUntilDue,
@@ -118,7 +129,18 @@ export const updateParams = schema({
   description: clearable(text),
   discounts,
   items: arrayOf(
-    hashOf(schema({ id: text, deleted: boolean, plan: text, price: text, quantity, metadata, tax_rates: taxRates })),
+    hashOf(
+      schema({
+        id: text,
+        deleted: boolean,
+        plan: text,
+        price: text,
+        price_data: recurringPriceData,
+        quantity,
+        metadata,
+        tax_rates: taxRates,
+      } satisfies Fields<keyof Stripe.SubscriptionUpdateParams.Item>),
+    ),
   ),
   metadata,
   off_session: ignored,
@@ -136,6 +158,7 @@ const itemChange = {
   payment_behavior: paymentBehavior,
   plan: text,
   price: text,
+  price_data: recurringPriceData,
   proration_behavior: prorationBehavior,
   proration_date: integer,
   quantity,

@@ -20,7 +20,7 @@ import { commonCurrency } from "./customer-currency.ts";
 import { discounts } from "./discount-params.ts";
 import { recurringPrice, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
 import { methodFromParam } from "./payment-methods.ts";
-import { amount, count, currency, interval } from "./price-params.ts";
+import { amount, count, currency, interval, recurringPriceData } from "./price-params.ts";
 import { refuseUnknownLocation } from "./subscription-discounts.ts";
 import { automaticTax, moment, prorationBehavior } from "./subscription-params.ts";
 import { refuseRatesBesideAutomaticTax, taxRates, taxRatesFromParam } from "./tax-rates.ts";
@@ -34,7 +34,18 @@ const phase = {
   discounts,
   duration: hashOf(schema({ interval, interval_count: count }, ["interval"])),
   end_date: integer,
-  items: arrayOf(hashOf(schema({ metadata, plan: text, price: text, quantity: amount, tax_rates: taxRates }))),
+  items: arrayOf(
+    hashOf(
+      schema({
+        metadata,
+        plan: text,
+        price: text,
+        price_data: recurringPriceData,
+        quantity: amount,
+        tax_rates: taxRates,
+      }),
+    ),
+  ),
   metadata,
   proration_behavior: prorationBehavior,
 } satisfies Fields<keyof Stripe.SubscriptionScheduleCreateParams.Phase>;

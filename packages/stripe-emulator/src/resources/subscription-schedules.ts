@@ -4,12 +4,20 @@ import { boolean, mergeMetadata, type ParamsOf, schema, text } from "../api/para
 import { type Route, route } from "../api/route.ts";
 import { isOver } from "../billing/end-subscription.ts";
 import { createSchedule as putSchedule } from "../billing/schedule-creation.ts";
-import { type Phase, phaseAt, phaseOf, phasesFrom, type Schedule } from "../billing/schedule-phases.ts";
+import {
+  type Phase,
+  type PhaseDraft,
+  phaseAt,
+  phaseOf,
+  phasesFrom,
+  type Schedule,
+} from "../billing/schedule-phases.ts";
 import { cancelSchedule, updateSchedule as changeSchedule, releaseSchedule } from "../billing/scheduling.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
+import { keepPrices } from "./inline-prices.ts";
 import {
   cancelParams,
   createParams,
@@ -60,14 +68,19 @@ function createFromPhases(world: World, params: CreateParams): Schedule {
   const customer = customerFromParam(world, id);
   const begins = start === "now" ? world.now() : start;
   if (begins < world.now()) throw notModelled("a start_date in the past", "start_date");
+  const drafts = phasesFromParams(world, customer.id, phases);
+  const planned = inOrder(phasesFrom(begins, drafts));
+  keepPrices(world, pricesOf(drafts));
   return putSchedule(world, {
     customer: customer.id,
     subscription: null,
-    phases: inOrder(phasesFrom(begins, phasesFromParams(world, customer.id, phases))),
+    phases: planned,
     endBehavior: params.end_behavior ?? "release",
     metadata: mergeMetadata({}, params.metadata),
   });
 }
+
+const pricesOf = (drafts: readonly PhaseDraft[]) => drafts.flatMap(({ items }) => items.map(({ price }) => price));
 
 /** 400 for a phase that ends before it begins. */
 function inOrder(phases: Phase[]): Phase[] {
@@ -106,10 +119,8 @@ function phasesAsked(
 ): Phase[] {
   const [first] = asked;
   const named = first?.start_date === "now" ? world.now() : first?.start_date;
-  const phases = phasesFrom(
-    named ?? current?.start_date ?? before[0]?.start_date ?? world.now(),
-    phasesFromParams(world, customer, asked, before),
-  );
+  const drafts = phasesFromParams(world, customer, asked, before);
+  const phases = phasesFrom(named ?? current?.start_date ?? before[0]?.start_date ?? world.now(), drafts);
   for (const [index, { start_date: start }] of asked.entries()) {
     if (index === 0 || start === undefined || start === phases[index]?.start_date) continue;
     const message = "The start date of a phase must be the end date of the phase before.";
@@ -118,7 +129,9 @@ function phasesAsked(
   const running = phaseAt({ phases }, world.now());
   if (current && running?.start_date !== current.start_date)
     throw invalid("The current phase must be among the phases, with its start date.", undefined, "phases");
-  return inOrder(phases);
+  const planned = inOrder(phases);
+  keepPrices(world, pricesOf(drafts));
+  return planned;
 }
 
 export const subscriptionScheduleRoutes: Route[] = [

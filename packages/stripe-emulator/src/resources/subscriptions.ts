@@ -17,6 +17,7 @@ import type { World } from "../world.ts";
 import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
+import { keepPrices } from "./inline-prices.ts";
 import { refuseUnfinalized } from "./invoice-editing.ts";
 import { itemChanges, recurringPrice, refuseMeteredQuantity, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
@@ -72,6 +73,7 @@ export function createSubscription(
   const sent = params.collection_method === "send_invoice";
   if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
   if (!method && !deferred && !sent && trialEnd === null) refuseUnpayable(world, params, purchases);
+  keepPrices(world, prices);
   const { subscription } = startSubscription(world, {
     customer: customer.id,
     currency,
@@ -111,8 +113,8 @@ function refuseUnpayable(world: World, params: ParamsOf<typeof createParams>, pu
 
 /** Stripe's 400 for a first invoice of more than can be charged. It is done to a copy of the state. */
 function createWithinLimit(world: World, params: ParamsOf<typeof createParams>): Subscription {
-  const listed = params.items.map(({ plan, price = plan, quantity = 1 }) => {
-    return (world.store.prices.find(price)?.unit_amount ?? 0) * quantity;
+  const listed = params.items.map(({ plan, price = plan, price_data: data, quantity = 1 }) => {
+    return ((data ?? world.store.prices.find(price))?.unit_amount ?? 0) * quantity;
   });
   if (listed.reduce((sum, amount) => sum + amount, 0) > LARGEST_CHARGE) {
     world.rehearse(world.now(), (copy) => {
@@ -256,6 +258,10 @@ function itemsAsked(world: World, before: Subscription, params: SubscriptionUpda
       "proration_date",
     );
   }
+  keepPrices(
+    world,
+    changes.flatMap(({ to }) => to?.price ?? []),
+  );
   const options = { proration, prorationDate, restart };
   if (params.payment_behavior === "pending_if_incomplete") return changeWhenPaid(world, before.id, changes, options);
   return changeItems(world, before.id, changes, options);

@@ -1,0 +1,41 @@
+import { invalid, missingParameter } from "../api/errors.ts";
+import { newId } from "../state/ids.ts";
+import type { World } from "../world.ts";
+import { activePriceFromParam, draftPrice, type Price, putPrice } from "./prices.ts";
+
+type PriceData = Omit<Parameters<typeof draftPrice>[1], "product"> & { product: string };
+
+interface PriceParams {
+  price?: string | undefined;
+  /** The older name of the parameter. */
+  plan?: string | undefined;
+  price_data?: PriceData | undefined;
+}
+
+/**
+ * The price that is named, or one for `price_data`, which is not written down before `keepPrices` does: what is refused leaves none.
+ * 400 for neither or both, and for what is not for sale.
+ */
+export function priceFromParams(
+  world: World,
+  { price, plan = price, price_data: data }: PriceParams,
+  param: string,
+): Price {
+  if (data === undefined) {
+    if (plan === undefined) throw missingParameter(`${param}[price]`);
+    return activePriceFromParam(world, plan, `${param}[price]`);
+  }
+  if (plan !== undefined) {
+    const names = ["price", "price_data"].map((name) => `${param}[${name}]`);
+    throw invalid(`You may only specify one of these parameters: ${names.join(", ")}.`, undefined, names[0]);
+  }
+  const { tiers: _none, ...draft } = draftPrice(world, data, newId("price"), `${param}[price_data]`);
+  if (world.store.products.get(data.product).active) return { ...draft, product: data.product };
+  const message = `The product ${data.product} is marked as inactive, and thus no new subscriptions can be created to any plans of this product.`;
+  throw invalid(message, undefined, `${param}[price_data][product]`);
+}
+
+/** Writes down those that were made for `price_data`. */
+export function keepPrices(world: World, prices: readonly Price[]): void {
+  for (const price of prices) if (!world.store.prices.find(price.id)) putPrice(world, price);
+}
