@@ -76,6 +76,12 @@ test("the customer's default method waits to be confirmed", async () => {
   const subscription = await begin(customer);
   const [payment = ""] = (invoiceOf(subscription).confirmation_secret?.client_secret ?? "").split("_secret_");
   expect(await stripe.paymentIntents.retrieve(payment)).toMatchObject({ status: "requires_confirmation" });
+  const { id: own } = await stripe.paymentMethods.attach("pm_card_mastercard", { customer });
+  expect((await begin(customer, { default_payment_method: own })).default_payment_method).toBe(own);
+  await expect(begin(customer, { payment_behavior: "pending_if_incomplete" })).rejects.toMatchObject({
+    statusCode: 400,
+    param: "payment_behavior",
+  });
   expect((await stripe.paymentIntents.confirm(payment)).status).toBe("succeeded");
 });
 

@@ -123,6 +123,38 @@ test("what is not paid at once is not made where that is asked for: nothing of i
   expect(await rows()).toEqual([[better.id], 2]);
 });
 
+// https://docs.stripe.com/api/subscriptions/update#update_subscription-payment_behavior
+test("a change that the buyer is to confirm charges nobody: the subscription is past due until it is paid", async () => {
+  const { subscribe, customer } = await onClock(bench, START);
+  const better = await createPlan(stripe, { unit_amount: 9000 });
+  const awaited = { payment_behavior: "default_incomplete", proration_behavior: "always_invoice" } as const;
+  const expand = ["latest_invoice.confirmation_secret"];
+  const awaits = async ({ id }: Stripe.Subscription, change: (item: string) => Promise<object>) => {
+    const charges = async () => (await stripe.charges.list({ customer })).data.length;
+    const [before, { items }] = [await charges(), await stripe.subscriptions.retrieve(id)];
+    await change(items.data[0]?.id ?? "");
+    const changed = await stripe.subscriptions.retrieve(id, { expand });
+    expect([changed, await charges()]).toMatchObject([
+      { status: "past_due", latest_invoice: { status: "open", attempted: false, auto_advance: false } },
+      before,
+    ]);
+    const secret = (changed.latest_invoice as Stripe.Invoice).confirmation_secret?.client_secret ?? "";
+    await stripe.paymentIntents.confirm(secret.split("_secret_")[0] ?? "");
+    expect(await stripe.subscriptions.retrieve(id, { expand })).toMatchObject({
+      status: "active",
+      latest_invoice: { status: "paid" },
+    });
+  };
+  const paying = await subscribe();
+  const { id } = paying;
+  await awaits(paying, (item) =>
+    stripe.subscriptions.update(id, { items: [{ id: item, price: better.id }], ...awaited }),
+  );
+  await awaits(paying, (item) => stripe.subscriptionItems.update(item, { quantity: 6, ...awaited }));
+  const trial = await subscribe({ trial_period_days: 7 });
+  await awaits(trial, () => stripe.subscriptions.update(trial.id, { trial_end: "now", ...awaited }));
+});
+
 test("what each period costs is previewed without what is prorated and what waits", async () => {
   const { id, item, better, customer } = await unpaid();
   await stripe.invoiceItems.create({ customer, subscription: id, amount: 700, currency: "eur" });

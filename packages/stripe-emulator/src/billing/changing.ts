@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { attemptInvoice } from "./collecting.ts";
+import { attemptInvoice, awaitConfirmation } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
 import { deleteInvoiceItem, pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
 import { issueInvoice } from "./invoicing.ts";
@@ -80,6 +80,8 @@ export interface ChangeOptions {
   prorationDate?: number | undefined;
   /** A new period begins now for all items (`billing_cycle_anchor`), also where no interval changes. */
   restart?: boolean;
+  /** What is invoiced now is not charged: the buyer confirms its payment (`default_incomplete`). */
+  awaitsConfirmation?: boolean;
 }
 
 /**
@@ -92,7 +94,7 @@ export function changeItems(
   world: World,
   id: string,
   changes: ItemChange[],
-  { proration, prorationDate = world.now(), restart = false }: ChangeOptions,
+  { proration, prorationDate = world.now(), restart = false, awaitsConfirmation = false }: ChangeOptions,
 ): Partial<Subscription> {
   const subscription = world.store.subscriptions.get(id);
   const trial = subscription.status === "trialing";
@@ -116,9 +118,14 @@ export function changeItems(
   const charged = trial ? [] : after.filter(begins);
   if (charged.length === 0 && proration !== "always_invoice") return patch;
   const lines = charged.flatMap((item) => periodLines(world, item, subscription.currency, false));
-  const invoice = invoiceNow(world, { ...subscription, ...patch }, lines);
+  const invoice = invoiceNow(world, { ...subscription, ...patch }, lines, awaitsConfirmation);
   if (invoice === undefined) return patch;
-  return { ...patch, latest_invoice: invoice, ...(newPeriod ? { billing_cycle_anchor: world.now() } : {}) };
+  return {
+    ...patch,
+    latest_invoice: invoice,
+    ...(newPeriod ? { billing_cycle_anchor: world.now() } : {}),
+    ...(awaitsConfirmation ? statusWhileAwaited(world, subscription, invoice) : {}),
+  };
 }
 
 const sameCharge = (a: SubscriptionItem, b: SubscriptionItem) =>
@@ -171,8 +178,26 @@ export function settleEnd(
   if (invoice !== undefined) world.update("subscriptions", subscription.id, { latest_invoice: invoice });
 }
 
-/** The id of the invoice; undefined when there was nothing to invoice. */
-export function invoiceNow(world: World, subscription: Subscription, charges: LineDraft[]): string | undefined {
+/**
+ * Until its payment is confirmed the subscription is past due
+ * (https://docs.stripe.com/api/subscriptions/update#update_subscription-payment_behavior).
+ */
+export function statusWhileAwaited(world: World, { status }: Subscription, invoice: string): Partial<Subscription> {
+  const { status: paid, collection_method: method } = world.store.invoices.get(invoice);
+  const awaited = paid === "open" && method === "charge_automatically";
+  return awaited && (status === "active" || status === "trialing") ? { status: "past_due" } : {};
+}
+
+/**
+ * The id of the invoice; undefined when there was nothing to invoice.
+ * @param awaitsConfirmation it is not charged: its payment waits for the buyer
+ */
+export function invoiceNow(
+  world: World,
+  subscription: Subscription,
+  charges: LineDraft[],
+  awaitsConfirmation = false,
+): string | undefined {
   const id = newId("in");
   const pending = pendingItems(world, subscription).filter((item) => subscriptionOf(item) === subscription.id);
   const lines = [...takeInvoiceItems(world, pending, id), ...charges];
@@ -184,8 +209,10 @@ export function invoiceNow(world: World, subscription: Subscription, charges: Li
     currency: subscription.currency,
     reason: "subscription_update",
     lines,
+    attributes: { auto_advance: !awaitsConfirmation || subscription.collection_method === "send_invoice" },
   });
   if (invoice.status === "open" && invoice.collection_method === "send_invoice") world.emit("invoice.sent", invoice);
+  else if (awaitsConfirmation) awaitConfirmation(world, invoice.id);
   else attemptInvoice(world, invoice.id, { automatic: false });
   return invoice.id;
 }

@@ -118,7 +118,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
     items: bought.filter(({ price }) => price.recurring),
     purchases: bought.filter(({ price }) => !price.recurring),
     paymentMethod: method,
-    keepsMethod: true,
+    defaultMethod: method?.id ?? null,
     metadata,
     description,
     trialEnd: trialEndOf(world, details),

@@ -85,6 +85,18 @@ export function attemptInvoice(world: World, id: string, { automatic = true } = 
   else recordAttempt(world, id, "declined", automatic);
 }
 
+/**
+ * An open invoice is not charged: its payment waits for the buyer to confirm it, with the method that is the default by now.
+ */
+export function awaitConfirmation(world: World, id: string): void {
+  const invoice = world.store.invoices.get(id);
+  const intent = defaultPaymentOf(world, id)?.payment.payment_intent;
+  const { customer } = invoice;
+  const method = paymentMethodOf(world, { customer, default_payment_method: namedMethod(world, invoice) });
+  if (intent !== undefined && method)
+    world.update("paymentIntents", intent, { payment_method: method.id, status: "requires_confirmation" });
+}
+
 interface Failure {
   automatic?: boolean;
   /** What the attempt changed. */

@@ -91,7 +91,7 @@ export function beginSchedule(world: World, id: string): void {
     currency: phase.currency,
     items: itemsOf(world, phase),
     paymentMethod: method,
-    keepsMethod: method !== null,
+    defaultMethod: method?.id ?? null,
     metadata: phase.metadata ?? {},
     description: phase.description,
     trialEnd: null,

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { payInvoice, recordAttempt } from "./collecting.ts";
+import { awaitConfirmation, payInvoice, recordAttempt } from "./collecting.ts";
 import { grant } from "./discounting.ts";
 import { type Invoice, newInvoice } from "./invoice-draft.ts";
 import {
@@ -14,7 +14,6 @@ import {
   subscriptionOf,
   takeInvoiceItems,
 } from "./invoice-item.ts";
-import { defaultPaymentOf } from "./invoice-payments.ts";
 import { draftForAnHour, issueInvoice, newPayment } from "./invoicing.ts";
 import { scheduleLife } from "./life.ts";
 import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts";
@@ -64,7 +63,7 @@ export function startSubscription(
     return { subscription: world.store.subscriptions.get(id), attempt: "succeeded" };
   }
   issueInvoice(world, { ...first, lines: taken }, ahead?.intent);
-  if (draft.confirmsWith) awaitConfirmation(world, invoice, draft.confirmsWith);
+  if (draft.awaitsConfirmation) awaitConfirmation(world, invoice);
   if (ahead) recordAttempt(world, invoice, ahead.attempt);
   const charged = ahead === undefined && due && method;
   const attempt = charged ? payInvoice(world, invoice, method, { authenticated }) : (ahead?.attempt ?? "succeeded");
@@ -81,13 +80,6 @@ const waitingFor = (world: World, subscription: Subscription): InvoiceItem[] =>
 /** Nothing is due yet, and there is nothing to charge later: Elements collects it (the SDK's comment on `pending_setup_intent`). */
 const setUpLater = (world: World, { customer }: Subscription): string =>
   openSetup(world, { customer, description: null, metadata: {}, methodTypes: ["card"], usage: "off_session" }).id;
-
-/** The customer's default method waits to be confirmed by the buyer. */
-function awaitConfirmation(world: World, invoice: string, method: string): void {
-  const intent = defaultPaymentOf(world, invoice)?.payment.payment_intent;
-  if (intent !== undefined)
-    world.update("paymentIntents", intent, { payment_method: method, status: "requires_confirmation" });
-}
 
 /** Pays an invoice that is not written down yet. */
 function payAhead(

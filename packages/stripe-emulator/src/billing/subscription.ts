@@ -24,14 +24,14 @@ export interface SubscriptionDraft {
   taxRates?: TaxRate[];
   /** Null only where nothing is due now. */
   paymentMethod: Stored<Stripe.PaymentMethod> | null;
-  /** What the first payment waits to be confirmed with: an id. */
-  confirmsWith?: string | null;
+  /** Whether the first payment waits to be confirmed by the buyer. */
+  awaitsConfirmation?: boolean;
   /** Whether the method that paid becomes the subscription's own. */
   savesMethod?: "off" | "on_subscription";
   /** What is bought once, beside: on the first invoice only. */
   purchases?: readonly Purchase[];
-  /** Whether the method is kept as the subscription's own, beside the customer's default. */
-  keepsMethod: boolean;
+  /** The id of the method that is the subscription's own; null: it is charged to the customer's default. */
+  defaultMethod: string | null;
   metadata: Stripe.Metadata;
   description: string | null;
   trialEnd: number | null;
@@ -180,7 +180,7 @@ export function newSubscription(world: World, draft: SubscriptionDraft): Subscri
     customer: draft.customer,
     customer_account: null,
     days_until_due: draft.daysUntilDue ?? null,
-    default_payment_method: draft.keepsMethod ? (draft.paymentMethod?.id ?? null) : null,
+    default_payment_method: draft.defaultMethod,
     default_source: null,
     default_tax_rates: draft.taxRates ?? [],
     description: draft.description,

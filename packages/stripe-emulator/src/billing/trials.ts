@@ -1,6 +1,7 @@
 import type { World } from "../world.ts";
-import { invoiceNow, type Proration } from "./changing.ts";
-import { collectInvoice } from "./collecting.ts";
+import { type ChangeOptions, invoiceNow, statusWhileAwaited } from "./changing.ts";
+import { awaitConfirmation, collectInvoice } from "./collecting.ts";
+import { finalizeInvoice } from "./invoicing.ts";
 import { scheduleLife, TRIAL_NOTICE_S } from "./life.ts";
 import { creditRest } from "./prorating.ts";
 import { renewSubscription } from "./renewing.ts";
@@ -19,7 +20,7 @@ export function moveTrialEnd(
   world: World,
   subscription: Subscription,
   moment: number,
-  proration: Proration = "create_prorations",
+  { proration = "create_prorations", awaitsConfirmation = false }: Partial<ChangeOptions> = {},
 ): Subscription {
   const { id, items, status, trial_start, trial_end: trialEnd } = subscription;
   const begins = status !== "trialing" && moment > world.now();
@@ -41,9 +42,21 @@ export function moveTrialEnd(
       world.emit("customer.subscription.trial_will_end", moved);
     world.unschedule("trial_will_end", id);
     renewSubscription(world, id);
-    collectInvoice(world, world.store.subscriptions.get(id).latest_invoice ?? "");
+    const { latest_invoice: invoice, collection_method: method } = world.store.subscriptions.get(id);
+    if (awaitsConfirmation && method === "charge_automatically") awaitFirst(world, id, invoice ?? "");
+    else collectInvoice(world, invoice ?? "");
   }
   return world.store.subscriptions.get(id);
+}
+
+/** The first invoice after a trial, a draft as yet, waits for the buyer to confirm its payment. */
+function awaitFirst(world: World, id: string, invoice: string): void {
+  if (world.store.invoices.find(invoice)?.status !== "draft") return;
+  world.update("invoices", invoice, { auto_advance: false });
+  finalizeInvoice(world, invoice);
+  awaitConfirmation(world, invoice);
+  const patch = statusWhileAwaited(world, world.store.subscriptions.get(id), invoice);
+  world.update("subscriptions", id, patch, "customer.subscription.updated");
 }
 
 /** A trial that begins is a period of its own, with an invoice: what was paid and not used goes to the balance. Its id. */

@@ -32,6 +32,10 @@ export function createSubscription(
   params: ParamsOf<typeof createParams>,
   purchases: readonly Purchase[] = [],
 ): Subscription {
+  if (params.payment_behavior === "pending_if_incomplete") {
+    const message = "You cannot use `payment_behavior=pending_if_incomplete` when creating a subscription.";
+    throw invalid(message, undefined, "payment_behavior");
+  }
   if (params.payment_behavior === "error_if_incomplete")
     refuseUnpaid(world, null, (copy) =>
       createSubscription(copy, { ...params, payment_behavior: "allow_incomplete" }, purchases),
@@ -79,9 +83,9 @@ export function createSubscription(
     currency,
     items,
     paymentMethod: deferred ? null : (method ?? null),
-    confirmsWith: deferred ? (method?.id ?? null) : null,
+    awaitsConfirmation: deferred,
     savesMethod: params.payment_settings?.save_default_payment_method ?? "off",
-    keepsMethod: own !== null,
+    defaultMethod: own,
     metadata: mergeMetadata({}, params.metadata),
     description: params.description ?? null,
     trialEnd,
@@ -185,7 +189,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
   const end = cancellationAsked(world, { ...before, ...items }, params);
   refuseDetails(before, end, params);
   const { pause_collection: pause, trial_settings: trialSettings, trial_end: trialEnd } = params;
-  const { proration_behavior: proration, payment_settings: settings } = params;
+  const { proration_behavior: proration, payment_settings: settings, payment_behavior: behavior } = params;
   const updated = world.update(
     "subscriptions",
     id,
@@ -210,7 +214,10 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
   if (params.items) followItems(world, updated);
   return trialEnd === undefined
     ? updated
-    : moveTrialEnd(world, updated, trialEnd === "now" ? world.now() : trialEnd, proration);
+    : moveTrialEnd(world, updated, trialEnd === "now" ? world.now() : trialEnd, {
+        proration,
+        awaitsConfirmation: behavior === "default_incomplete",
+      });
 }
 
 /** What can still be said of one that has ended. */
@@ -262,7 +269,8 @@ function itemsAsked(world: World, before: Subscription, params: SubscriptionUpda
     world,
     changes.flatMap(({ to }) => to?.price ?? []),
   );
-  const options = { proration, prorationDate, restart };
+  const awaitsConfirmation = params.payment_behavior === "default_incomplete";
+  const options = { proration, prorationDate, restart, awaitsConfirmation };
   if (params.payment_behavior === "pending_if_incomplete") return changeWhenPaid(world, before.id, changes, options);
   return changeItems(world, before.id, changes, options);
 }
