@@ -225,18 +225,19 @@ language sql set search_path = '' as $$
   on conflict do nothing
 $$;
 
--- The groups that a subscription's products are in. All products that name none are of one.
+-- The groups that a subscription's products are in. All products that name none are of one; of one that has not arrived yet it is null.
 create function billing.groups_of(items jsonb) returns text[]
 language sql stable set search_path = '' as $$
   select array(
-    select coalesce(trim(product.metadata ->> 'subscription_group'), '')
+    select case when product.id is not null then coalesce(trim(product.metadata ->> 'subscription_group'), '') end
     from jsonb_array_elements(groups_of.items) item
     left join public.products product on product.id = item ->> 'product_id'
   )
 $$;
 
 -- The live subscriptions that exclude each other with this one: of the same payer or, where there is none, of the same customer,
--- and in one group. The oldest first, itself among them.
+-- and in one group. A product that has not arrived yet may be of any: whoever is to act on it asks Stripe for it first. The oldest
+-- first, itself among them.
 create function billing.find_rivals(subscription_id text) returns setof public.user_subscriptions
 language sql stable set search_path = '' as $$
   select rival.*
@@ -247,7 +248,10 @@ language sql stable set search_path = '' as $$
   where subscription.id = find_rivals.subscription_id
     and subscription.is_live
     and rival.is_live
-    and billing.groups_of(rival.items) && billing.groups_of(subscription.items)
+    and (
+      billing.groups_of(rival.items) && billing.groups_of(subscription.items)
+      or array_position(billing.groups_of(rival.items) || billing.groups_of(subscription.items), null) is not null
+    )
   order by rival.created_at, rival.id
 $$;
 

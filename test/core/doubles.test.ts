@@ -119,6 +119,25 @@ describe("two live subscriptions of one payer are written down in the transactio
     expect(await doubles()).toEqual([]);
   });
 
+  it("of a product that has not arrived, for Stripe to say which group it is of", async () => {
+    const { stripe } = lent;
+    const ofGroup = async (subscription_group: string) => {
+      const { id } = await stripe.products.create({ name: "Hosting", metadata: { subscription_group } });
+      return { id, price: (await shop.sell("monthly", { product: id })).id };
+    };
+    const [known, same, other] = [await ofGroup("hosting"), await ofGroup("hosting"), await ofGroup("beside")];
+    await noteAnew(shop.billing, "product", known.id);
+    await supabase.query("delete from products where id = any ($1)", [[same.id, other.id]]);
+    const bought: string[] = [];
+    for (const { price } of [known, same, other]) {
+      bought.push(await relay.subscribe(customer, price));
+      await nextSecond();
+    }
+    expect((await doubles()).sort()).toEqual(bought.slice(1).sort());
+    await relay.run();
+    expect(await Promise.all(bought.map(relay.statusOf))).toEqual(["active", "canceled", "active"]);
+  });
+
   it("once, however often they are seen", async () => {
     const both = await buyTwice();
     for (const id of [...both, ...both]) await noteAnew(shop.billing, "subscription", id);

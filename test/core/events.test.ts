@@ -116,6 +116,33 @@ describe("an event", () => {
     } else expect(shown?.forgotten).toBeUndefined();
   });
 
+  it("of a subscription that changes by a schedule tells of other terms, and of a renewal, which moves the items' periods, does not", () => {
+    const { items, ...rest } = samples.subscription as unknown as Stripe.Subscription;
+    const scheduled = { ...rest, items, schedule: "sub_sched_1" };
+    const notifyOf = (previous_attributes: object, object: object = scheduled) => {
+      const shown = event("customer.subscription.updated", object as never, AT);
+      return readEvent({ ...shown, data: { ...shown.data, previous_attributes } } as Stripe.Event)?.notify;
+    };
+    const itemsBefore = (change: object) => ({
+      items: { ...items, data: items.data.map((item) => ({ ...item, ...change })) },
+    });
+    expect(notifyOf(itemsBefore({ current_period_start: 1, current_period_end: 2 }))).toBeUndefined();
+    expect(notifyOf({ latest_invoice: "in_1" })).toBeUndefined();
+    for (const change of [
+      { quantity: 7 },
+      { price: { id: "price_other" } },
+      { discounts: ["di_1"] },
+      { tax_rates: [{ id: "txr_1" }] },
+    ]) {
+      expect(notifyOf(itemsBefore(change)), JSON.stringify(change)).toBe("terms_changed");
+      expect(notifyOf(itemsBefore(change), { ...scheduled, schedule: null })).toBeUndefined();
+    }
+    for (const name of ["automatic_tax", "default_payment_method", "discounts"])
+      expect(notifyOf({ [name]: null })).toBe("terms_changed");
+    // Of a list that is cut nobody sees what changed.
+    expect(notifyOf(itemsBefore({}), { ...scheduled, items: { ...items, has_more: true } })).toBe("terms_changed");
+  });
+
   it("of a creation came before every other of its second", () => {
     for (const [type, object] of pairs.filter(([name]) => name.endsWith(".created"))) {
       const rank = (name: string) => read(name, samples[object] ?? {})?.projection.rank ?? Number.NaN;

@@ -22,4 +22,12 @@ export const CORPUS: readonly { line: string; why: string }[] = [
     line: "5:histories=0,1,2,3,4,5,6,7,8,9,10,11:climate=seats",
     why: "whose a subscription is comes to be known after it: nobody compared it with the seats in use",
   },
+  {
+    line: "510003:histories=7:faults=0",
+    why: "a renewal of what changes by a schedule, in two versions of the API: it is no change of terms",
+  },
+  {
+    line: "510008:histories=1,5,13:turns=3:faults=0",
+    why: "a second subscription of a product that has not arrived: whether it is a double is for Stripe to say",
+  },
 ];

@@ -11,6 +11,7 @@ interface Notice {
   object_id: string;
   sent_at: string | null;
   last_error: string | null;
+  created_at: string;
 }
 
 export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
@@ -47,6 +48,16 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     const everShown = Map.groupBy(all, ({ data }) => (data.object as { id: string }).id);
     const groups = (id: string) =>
       (everShown.get(id) ?? []).map(({ data }) => groupOf(data.object as unknown as Stripe.Subscription));
+    // Of one that had not arrived the group was not known: Stripe was asked, and nothing else was done.
+    const arrivals = new Map(
+      (
+        await world.database.query<{ object_id: string; arrived: string }>(
+          "select object_id, min(recorded_at) as arrived from billing.stripe_events where object_id like 'prod_%' group by object_id",
+        )
+      ).map(({ object_id, arrived }) => [object_id, arrived]),
+    );
+    const hadNotArrived = (id: string, by: string) =>
+      productsOf(held.get(id)).some((product) => !(Date.parse(arrivals.get(product) ?? "") <= Date.parse(by)));
     const owners = new Map(
       (
         await world.database.query<{ id: string; owner: string | null }>(
@@ -54,14 +65,16 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
         )
       ).map(({ id, owner }) => [id, owner]),
     );
-    return notices.flatMap(({ kind, source_id, object_id }) => {
+    return notices.flatMap(({ kind, source_id, object_id, created_at }) => {
       // Its own metadata may name somebody who has left, whosever the customer is since.
       const namesGone = gone.has(held.get(object_id)?.metadata.user_id ?? "");
       const isOrphan = kind === "subscription_orphaned" && owners.get(source_id) && !left.has(source_id) && !namesGone;
       const isOwner = owners.get(object_id) === source_id && !hadAnother(object_id);
       const isRefused = kind === "claim_refused" && (isOwner || !claims.has(`${object_id} ${source_id}`));
       const isDouble =
-        kind === "double_subscription" && !groups(source_id).some((group) => groups(object_id).includes(group));
+        kind === "double_subscription" &&
+        ![source_id, object_id].some((id) => hadNotArrived(id, created_at)) &&
+        !groups(source_id).some((group) => groups(object_id).includes(group));
       return isOrphan || isRefused || isDouble ? [`${kind} of ${object_id}, by ${source_id}`] : [];
     });
   },
@@ -145,9 +158,14 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
 const ALWAYS_TOLD: ReadonlySet<string> = new Set(["claim_refused", "dispute_opened", "dispute_closed"]);
 
 const noticesOf = ({ database }: AtRest) =>
-  database.query<Notice>("select source_id, kind, object_id, sent_at, last_error from billing.outbox order by id");
+  database.query<Notice>(
+    "select source_id, kind, object_id, sent_at, last_error, created_at from billing.outbox order by id",
+  );
 
 const shownIn = ({ account }: AtRest) => account.events().flatMap((event) => readEvent(event as Stripe.Event) ?? []);
+
+const productsOf = (subscription: Stripe.Subscription | undefined) =>
+  subscription?.items.data.map(({ price }) => String(price.product)) ?? [];
 
 /** Which customer an event says to be whose. */
 function claimIn({ data }: Stripe.Event): string[] {

@@ -1509,7 +1509,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.find_rivals(subscription_id text)": {
-      body: "b300e32a5912c8037585c701f1320ace",
+      body: "e1b3daa087edb0f700593a852bab5dc7",
       callers: [],
       declared: "(subscription_id text) returns SETOF public.user_subscriptions, sql, stable",
       definer: false,
@@ -1552,7 +1552,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.groups_of(items jsonb)": {
-      body: "f63744b26e7cab81ad35eb4a52fb5cf5",
+      body: "ea5436b407625cca928c83de4bb6a40d",
       callers: [],
       declared: "(items jsonb) returns text[], sql, stable",
       definer: false,

@@ -69,13 +69,28 @@ export const subscription = mirrored({
   },
 });
 
-const TERMS = ["automatic_tax", "default_payment_method", "default_tax_rates", "description", "discounts", "items"];
+const TERMS = ["automatic_tax", "default_payment_method", "default_tax_rates", "description", "discounts"];
 
 /** Whether a subscription that changes by a schedule is paid by, taxed or discounted with something else now: the schedule does not know. */
 function changesTerms({ data }: Stripe.Event): boolean {
-  const { schedule } = data.object as Stripe.Subscription;
-  return Boolean(schedule) && Object.keys(data.previous_attributes ?? {}).some((name) => TERMS.includes(name));
+  const { schedule, items } = data.object as Stripe.Subscription;
+  const before = (data.previous_attributes ?? {}) as Partial<Stripe.Subscription>;
+  if (!schedule) return false;
+  if (TERMS.some((name) => name in before)) return true;
+  return before.items !== undefined && (items.has_more || termsOf(before.items) !== termsOf(items));
 }
+
+/** What an item is paid by. Each renewal moves its period, too, which changes no terms. */
+const termsOf = ({ data }: Stripe.Subscription["items"]) =>
+  JSON.stringify(
+    data.map(({ id, price, quantity, discounts, tax_rates }) => ({
+      id,
+      price: price.id,
+      quantity,
+      discounts,
+      tax_rates: tax_rates?.map((rate) => rate.id),
+    })),
+  );
 
 /** https://docs.stripe.com/billing/subscriptions/pending-updates */
 function pendingOf({ pending_update: pending }: Stripe.Subscription) {
