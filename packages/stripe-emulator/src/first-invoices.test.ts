@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bench, createPlan, openBench } from "./testing/bench.ts";
-import { onClock, START } from "./testing/clocked.ts";
+import { END, onClock, START } from "./testing/clocked.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -103,4 +103,56 @@ test("what paid is kept where it is to be, and renewals are charged to it", asyn
   await expect(
     subscribe({ payment_behavior: "default_incomplete", payment_settings: { payment_method_types: ["card"] } }),
   ).rejects.toMatchObject({ code: "emulator_parameter_not_modelled" });
+});
+
+test("add_invoice_items are on the first invoice, at once also in a trial (https://docs.stripe.com/billing/invoices/subscription#first-invoice-extra)", async () => {
+  const { subscribe, customer, price } = await onClock(bench, START);
+  const product = String(price.product);
+  const setup = await createPlan(stripe, { unit_amount: 2000, recurring: undefined });
+  const add_invoice_items = [
+    { price: setup.id, quantity: 2, metadata: { kind: "setup" }, discountable: false },
+    {
+      price_data: { currency: "eur", product, unit_amount: -500 },
+      period: { start: { type: "now" as const }, end: { type: "timestamp" as const, timestamp: START + 60 } },
+    },
+  ];
+  const { id: coupon } = await stripe.coupons.create({ percent_off: 10, duration: "once" });
+  const begun = await subscribe({ add_invoice_items, discounts: [{ coupon }], ...latest });
+  const first = begun.latest_invoice as Stripe.Invoice;
+  expect(first).toMatchObject({ status: "paid", amount_paid: 1350 + 4000 - 500 });
+  expect(first.lines.data).toMatchObject([
+    { amount: 1500, discountable: true },
+    { amount: 4000, quantity: 2, discountable: false, metadata: { kind: "setup" }, period: { start: START, end: END } },
+    { amount: -500, period: { start: START, end: START + 60 } },
+  ]);
+  expect((await stripe.invoiceItems.list({ customer })).data.map(({ parent }) => parent?.type)).toEqual([
+    "subscription_details",
+    "subscription_details",
+  ]);
+  const tried = await subscribe({ add_invoice_items: [{ price: setup.id }], trial_period_days: 7, ...latest });
+  expect(tried).toMatchObject({ status: "trialing", latest_invoice: { status: "paid", amount_paid: 2000 } });
+  expect((await stripe.subscriptions.retrieve(tried.id)).items.data).toHaveLength(1);
+
+  const refused = (asked: Stripe.SubscriptionCreateParams.AddInvoiceItem) =>
+    subscribe({ add_invoice_items: [asked] }).catch(({ message, param }) => `${param}: ${message}`);
+  const at = "add_invoice_items[0]";
+  expect(await refused({ price: price.id })).toMatch(
+    /^add_invoice_items\[0\]\[price\]: .*only accepts prices with `type=one_time`/,
+  );
+  expect(await refused({ quantity: 1 })).toMatch(`${at}[price]`);
+  const dollars = await createPlan(stripe, { currency: "usd", recurring: undefined });
+  expect(await refused({ price: dollars.id })).toMatch("expected currency: `eur`");
+  const backwards = { start: { type: "now" as const }, end: { type: "timestamp" as const, timestamp: START - 1 } };
+  expect(await refused({ price: setup.id, period: backwards })).toMatch(`${at}[period][start]`);
+  const many = Array.from({ length: 21 }, () => ({ price: setup.id }));
+  await expect(subscribe({ add_invoice_items: many })).rejects.toMatchObject({ param: "add_invoice_items" });
+  const { id: poor } = await stripe.customers.create();
+  await expect(
+    stripe.subscriptions.create({
+      customer: poor,
+      items: [{ price: price.id }],
+      trial_period_days: 7,
+      add_invoice_items: [{ price: setup.id }],
+    }),
+  ).rejects.toMatchObject({ code: "resource_missing" });
 });

@@ -371,7 +371,7 @@ test("discounts of a phase's items, and any that the subscription has not yet, a
   for (const [phase, param] of [
     [{ items: [{ price: price.id, discounts }] }, "phases[0][items][0][discounts]"],
     [{ items, discounts }, "phases[0][discounts][0]"],
-    [{ items, add_invoice_items: [{ price: price.id, discounts }] }, "phases[0][add_invoice_items]"],
+    [{ items, add_invoice_items: [{ price: price.id, discounts }] }, "phases[0][add_invoice_items][0][discounts]"],
   ] as const) {
     const begun = stripe.subscriptionSchedules.create({
       customer,
@@ -380,4 +380,56 @@ test("discounts of a phase's items, and any that the subscription has not yet, a
     });
     await expect(begun).rejects.toMatchObject({ code: "emulator_parameter_not_modelled", param });
   }
+});
+
+test("a phase's add_invoice_items are on its first invoice, or wait for the next one (https://docs.stripe.com/api/subscription_schedules/create#create_subscription_schedule-phases-add_invoice_items)", async () => {
+  const { customer, price, advance } = await payer();
+  const setup = await createPlan(stripe, { unit_amount: 500, recurring: undefined });
+  const items = [{ price: price.id }];
+  const phases = [
+    { items, duration: { interval: "month" as const }, add_invoice_items: [{ price: setup.id }] },
+    {
+      items,
+      end_date: START + 45 * DAY,
+      add_invoice_items: [
+        {
+          price: setup.id,
+          quantity: 2,
+          period: { start: { type: "phase_start" as const }, end: { type: "phase_end" as const } },
+        },
+      ],
+    },
+    { items, duration: { interval: "month" as const }, add_invoice_items: [{ price: setup.id, quantity: 3 }] },
+  ];
+  const planned = { customer, start_date: "now" as const, phases };
+  const preview = await stripe.invoices.createPreview({ customer, schedule_details: { phases } });
+  expect(preview.total).toBe(2000);
+  const schedule = await stripe.subscriptionSchedules.create(planned);
+  expect(schedule.phases[0]?.add_invoice_items).toMatchObject([
+    { price: setup.id, quantity: 1, period: { start: { type: "max_item_period_start" } } },
+  ]);
+  const lines = async () => {
+    const [last] = (await stripe.invoices.list({ customer })).data;
+    return last?.lines.data.map(({ amount, period }) => [amount, period.start, period.end]);
+  };
+  expect(await lines()).toEqual([
+    [1500, START, END],
+    [500, START, END],
+  ]);
+  await advance(END);
+  const next = Date.UTC(2027, 5, 1) / 1000;
+  expect(await lines()).toEqual([
+    [1000, END, START + 45 * DAY],
+    [1500, END, next],
+  ]);
+  await advance(next);
+  expect(await lines()).toEqual([
+    [1500, END, next],
+    [1500, next, Date.UTC(2027, 6, 1) / 1000],
+  ]);
+  await expect(
+    stripe.subscriptionSchedules.update(schedule.id, {
+      phases: [{ items, start_date: START + 45 * DAY, add_invoice_items: [{ price: setup.id }] }],
+    }),
+  ).rejects.toMatchObject({ code: "emulator_parameter_not_modelled" });
 });

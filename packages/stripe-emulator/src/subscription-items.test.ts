@@ -265,3 +265,28 @@ test("price_data makes a price with the request, wherever items are named, and n
   expect(await refused(data(1), { price: "price_x" })).toMatch("No such price");
   expect(await prices()).toBe(count);
 });
+
+test("add_invoice_items of an update are on the invoice that it leads to, or wait for the next (https://docs.stripe.com/api/subscriptions/update#update_subscription-add_invoice_items)", async () => {
+  const { id, item, customer, advance } = await subscriber();
+  const setup = await createPlan(stripe, { unit_amount: 700, recurring: undefined });
+  const bigger = await createPlan(stripe, { unit_amount: 3000 });
+  await advance(HALF);
+  const add_invoice_items = [{ price: setup.id }];
+  await stripe.subscriptions.update(id, { add_invoice_items });
+  const [waiting] = (await stripe.invoiceItems.list({ customer, pending: true })).data;
+  expect(waiting).toMatchObject({ amount: 700, proration: false, period: { start: START, end: END } });
+  await stripe.subscriptions.update(id, {
+    items: [{ id: item, price: bigger.id }],
+    add_invoice_items: [{ price: setup.id, quantity: 2 }],
+    proration_behavior: "always_invoice",
+  });
+  expect(await billed(id)).toEqual([700, -750, 1500, 1400]);
+  for (const asked of [
+    { proration_behavior: "always_invoice" as const },
+    { payment_behavior: "pending_if_incomplete" as const },
+  ])
+    await expect(stripe.subscriptions.update(id, { ...asked, add_invoice_items })).rejects.toMatchObject({
+      code: "emulator_parameter_not_modelled",
+      param: "add_invoice_items",
+    });
+});

@@ -4,7 +4,14 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { attemptInvoice, awaitConfirmation } from "./collecting.ts";
 import type { LineDraft } from "./invoice-draft.ts";
-import { deleteInvoiceItem, pendingItems, subscriptionOf, takeInvoiceItems } from "./invoice-item.ts";
+import {
+  deleteInvoiceItem,
+  type Purchase,
+  pendingItems,
+  putPurchases,
+  subscriptionOf,
+  takeInvoiceItems,
+} from "./invoice-item.ts";
 import { issueInvoice } from "./invoicing.ts";
 import { scheduleLife } from "./life.ts";
 import { chargeRest, creditRest } from "./prorating.ts";
@@ -82,6 +89,8 @@ export interface ChangeOptions {
   restart?: boolean;
   /** What is invoiced now is not charged: the buyer confirms its payment (`default_incomplete`). */
   awaitsConfirmation?: boolean;
+  /** What is bought once, with the change: it waits for the subscription's next invoice, which may be that of the change. */
+  purchases?: readonly Purchase[];
 }
 
 /**
@@ -94,7 +103,13 @@ export function changeItems(
   world: World,
   id: string,
   changes: ItemChange[],
-  { proration, prorationDate = world.now(), restart = false, awaitsConfirmation = false }: ChangeOptions,
+  {
+    proration,
+    prorationDate = world.now(),
+    restart = false,
+    purchases = [],
+    awaitsConfirmation = false,
+  }: ChangeOptions,
 ): Partial<Subscription> {
   const subscription = world.store.subscriptions.get(id);
   const trial = subscription.status === "trialing";
@@ -113,6 +128,7 @@ export function changeItems(
         chargeRest(world, { ...subscription, items: { ...subscription.items, data: after } }, item, prorationDate);
     }
   }
+  putPurchases(world, purchases, { ...subscription, subscription: id, items: after });
   const patch = { items: { ...subscription.items, data: after } };
   if (!trial) scheduleLife(world, { ...subscription, ...patch });
   const charged = trial ? [] : after.filter(begins);

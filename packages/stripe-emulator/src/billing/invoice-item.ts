@@ -20,6 +20,8 @@ export interface InvoiceItemDraft {
   quantity: number;
   subscription: string | null;
   taxRates?: Stored<Stripe.TaxRate>[];
+  /** Absent: now, or that of the proration. */
+  period?: InvoiceItem["period"];
   /** The draft that it is put on at once; absent: it waits. */
   invoice?: string;
   /** For the amounts that a change of a subscription leads to. */
@@ -47,7 +49,7 @@ export function putInvoiceItem(world: World, draft: InvoiceItemDraft): InvoiceIt
     metadata: draft.metadata,
     ...(discountable ? {} : { net_amount: amount }),
     parent: subscription === null ? null : parentOf(subscription, proration?.subscriptionItem),
-    period: proration?.period ?? { start: world.now(), end: world.now() },
+    period: draft.period ?? proration?.period ?? { start: world.now(), end: world.now() },
     pricing: pricingOf(draft, proration !== undefined),
     proration: proration !== undefined,
     ...(proration ? { proration_details: proration.details } : {}),
@@ -113,45 +115,78 @@ export function deleteInvoiceItem(world: World, item: InvoiceItem): void {
   world.emit("invoiceitem.deleted", item);
 }
 
+/** Something that is bought once. */
 export interface Purchase {
   price: Stored<Stripe.Price>;
   quantity: number;
   taxRates?: Stored<Stripe.TaxRate>[];
+  discountable?: boolean;
+  metadata?: Stripe.Metadata;
+  /** Of which time, in seconds or by the periods of its subscription's items; absent: of now. */
+  period?: { start: number | "max_item_period_start"; end: number | "min_item_period_end" };
+}
+
+type Billed = readonly Pick<Stripe.SubscriptionItem, "current_period_end" | "current_period_start">[];
+
+/** @param items those of the subscription that it is bought beside */
+function periodOf(world: World, { period }: Purchase, items: Billed): InvoiceItem["period"] {
+  if (!period) return { start: world.now(), end: world.now() };
+  const start = Math.max(...items.map(({ current_period_start: each }) => each));
+  const end = Math.min(...items.map(({ current_period_end: each }) => each));
+  return {
+    start: period.start === "max_item_period_start" ? start : period.start,
+    end: period.end === "min_item_period_end" ? end : period.end,
+  };
 }
 
 /** A one-time purchase as a line of an invoice that is not written down. */
-export function purchaseLine(
-  world: World,
-  { price: sold, quantity, taxRates = [] }: Purchase,
-  currency: string,
-): LineDraft {
+export function purchaseLine(world: World, purchase: Purchase, currency: string, items: Billed): LineDraft {
+  const { price: sold, quantity, taxRates = [], discountable = true } = purchase;
   const price = priceIn(world, sold, currency);
   const amount = amountOf(world, price, quantity);
   const origin = { subscription: null, subscriptionItem: null, invoiceItem: null, proration: false };
-  const period = { start: world.now(), end: world.now() };
-  return { amount, description: "", price, quantity, discountable: true, origin, taxRates, period };
+  return {
+    amount,
+    description: "",
+    price,
+    quantity,
+    discountable,
+    origin,
+    taxRates,
+    period: periodOf(world, purchase, items),
+  };
 }
 
-/** One-time purchases as lines of this invoice. */
-export function purchaseLines(
-  world: World,
-  purchases: readonly Purchase[],
-  on: { customer: string; currency: string; invoice: string; subscription: string | null },
-): LineDraft[] {
-  const items = purchases.map(({ price: sold, quantity, taxRates = [] }) => {
-    const price = priceIn(world, sold, on.currency);
+interface Beside {
+  customer: string;
+  currency: string;
+  subscription: string | null;
+  items: Billed;
+}
+
+/** One-time purchases, which wait for an invoice. */
+export const putPurchases = (world: World, purchases: readonly Purchase[], beside: Beside): InvoiceItem[] =>
+  purchases.map((purchase) => {
+    const { quantity, taxRates = [], discountable = true, metadata = {} } = purchase;
+    const price = priceIn(world, purchase.price, beside.currency);
     return putInvoiceItem(world, {
-      customer: on.customer,
+      customer: beside.customer,
       amount: amountOf(world, price, quantity),
       currency: price.currency,
       description: world.store.products.find(price.product)?.name ?? null,
-      discountable: true,
-      metadata: {},
+      discountable,
+      metadata,
+      period: periodOf(world, purchase, beside.items),
       price,
       quantity,
-      subscription: on.subscription,
+      subscription: beside.subscription,
       taxRates,
     });
   });
-  return takeInvoiceItems(world, items, on.invoice);
-}
+
+/** One-time purchases as lines of this invoice. */
+export const purchaseLines = (
+  world: World,
+  purchases: readonly Purchase[],
+  { invoice, ...beside }: Beside & { invoice: string },
+): LineDraft[] => takeInvoiceItems(world, putPurchases(world, purchases, beside), invoice);

@@ -16,8 +16,10 @@ function placesOf(decimal: string): bigint {
 }
 
 /** So many times a decimal, in whole units: half up, once for all of them (https://docs.stripe.com/products-prices/pricing-models). */
-const times = (decimal: string, quantity: number): number =>
-  Number((2n * placesOf(decimal) * BigInt(quantity) + ONE) / (2n * ONE));
+function times(decimal: string, quantity: number): number {
+  const [halves, unit] = [2n * placesOf(decimal) * BigInt(quantity) + ONE, 2n * ONE];
+  return Number((halves < 0n ? halves - unit + 1n : halves) / unit);
+}
 
 /** An amount shared out evenly, as a decimal, to the last place. */
 export function amountEach(amount: number, quantity: number): string {

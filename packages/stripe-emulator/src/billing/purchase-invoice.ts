@@ -38,7 +38,7 @@ export function invoicePurchase(
     subscription: null,
     currency,
     reason: "manual",
-    lines: purchaseLines(world, purchases, { customer, currency, invoice: id, subscription: null }),
+    lines: purchaseLines(world, purchases, { customer, currency, invoice: id, subscription: null, items: [] }),
     discounts,
     attributes: {
       auto_advance: false,

@@ -3,8 +3,17 @@ import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { cancellation } from "./changing.ts";
 import { draftInvoice } from "./invoice-draft.ts";
+import { purchaseLines } from "./invoice-item.ts";
 import { scheduleLife } from "./life.ts";
-import { currentPhase, endOf, itemsOf, type Phase, planSchedule, type Schedule } from "./schedule-phases.ts";
+import {
+  currentPhase,
+  endOf,
+  itemsOf,
+  type Phase,
+  planSchedule,
+  purchasesOf,
+  type Schedule,
+} from "./schedule-phases.ts";
 import { newSubscription, periodLines, type Subscription } from "./subscription.ts";
 
 /** A schedule's first invoice stays a draft for about an hour, as those of renewals do. */
@@ -108,14 +117,17 @@ export function beginSchedule(world: World, id: string): void {
   world.update("subscriptionSchedules", id, patch);
   world.emit("customer.subscription.created", subscription);
   scheduleLife(world, subscription);
+  const { currency, customer, items } = subscription;
+  const beside = { customer, currency, invoice, subscription: subscription.id, items: items.data };
+  const bought = purchaseLines(world, purchasesOf(world, phase), beside);
   const finalizes = world.now() + DRAFT_S;
   draftInvoice(world, {
     id: invoice,
-    customer: schedule.customer,
+    customer,
     subscription,
-    currency: subscription.currency,
+    currency,
     reason: "subscription_create",
-    lines: subscription.items.data.flatMap((item) => periodLines(world, item, subscription.currency, false)),
+    lines: [...items.data.flatMap((item) => periodLines(world, item, currency, false)), ...bought],
     attributes: { automatically_finalizes_at: finalizes },
   });
   world.schedule("finalize_invoice", invoice, finalizes * 1000);

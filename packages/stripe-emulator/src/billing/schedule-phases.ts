@@ -3,6 +3,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { periodEnd } from "./calendar.ts";
 import type { ItemChange, Proration } from "./changing.ts";
+import type { Purchase } from "./invoice-item.ts";
 import { automaticTax, type Subscription, type SubscriptionItem } from "./subscription.ts";
 
 export type Schedule = Stored<Stripe.SubscriptionSchedule>;
@@ -16,6 +17,8 @@ export interface PhaseDraft {
   items: { price: Price; quantity: number; metadata: Stripe.Metadata; taxRates: TaxRate[] }[];
   /** Where it ends, in seconds, or how long it is; absent: after one period of its first price. */
   end?: number | Pick<Stripe.Price.Recurring, "interval" | "interval_count"> | undefined;
+  /** What is bought once, when it begins. */
+  purchases: PhasePurchase[];
   proration: Proration;
   metadata: Stripe.Metadata;
   description: string | null;
@@ -27,6 +30,9 @@ export interface PhaseDraft {
   discounts: readonly string[];
 }
 
+/** Its time is said as the phase shows it. */
+export type PhasePurchase = Omit<Purchase, "period"> & Pick<Phase["add_invoice_items"][number], "period">;
+
 /** Phases one after the other, the first from `start` (seconds). */
 export function phasesFrom(start: number, drafts: readonly PhaseDraft[]): Phase[] {
   const phases: Phase[] = [];
@@ -37,7 +43,16 @@ export function phasesFrom(start: number, drafts: readonly PhaseDraft[]): Phase[
 function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
   const once = items[0]?.price.recurring ?? { interval: "month", interval_count: 1 };
   return {
-    add_invoice_items: [],
+    add_invoice_items: draft.purchases.map(
+      ({ price, taxRates = [], discountable = true, metadata = {}, ...purchase }) => ({
+        ...purchase,
+        price: price.id,
+        discountable,
+        discounts: [],
+        metadata,
+        tax_rates: taxRates,
+      }),
+    ),
     application_fee_percent: null,
     automatic_tax: automaticTax(draft.automaticTax),
     billing_cycle_anchor: null,
@@ -89,6 +104,7 @@ export function phaseOf(subscription: Subscription): PhaseDraft {
       taxRates: rates ?? [],
     })),
     end: Math.min(...data.map((item) => item.current_period_end)),
+    purchases: [],
     proration: "create_prorations",
     metadata,
     description,
@@ -111,6 +127,22 @@ export const itemsOf = (world: World, phase: Phase) =>
     metadata: metadata ?? {},
     taxRates: rates ?? [],
   }));
+
+/** What is bought once, when a phase begins. */
+export const purchasesOf = (world: World, phase: Phase): Purchase[] =>
+  phase.add_invoice_items.map(
+    ({ price, quantity, discountable, metadata, period: { start, end }, tax_rates: rates }) => ({
+      price: world.store.prices.get(price),
+      quantity: quantity ?? 1,
+      taxRates: rates ?? [],
+      discountable: discountable ?? true,
+      metadata: metadata ?? {},
+      period: {
+        start: start.type === "max_item_period_start" ? "max_item_period_start" : (start.timestamp ?? phase.start_date),
+        end: end.type === "min_item_period_end" ? "min_item_period_end" : (end.timestamp ?? phase.end_date),
+      },
+    }),
+  );
 
 /** What makes a subscription's items those of a phase: prices stay with their items, and others take their places. */
 export function changesFor(world: World, { items: { data } }: Subscription, phase: Phase): ItemChange[] {

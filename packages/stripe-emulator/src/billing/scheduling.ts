@@ -2,6 +2,7 @@ import type { World } from "../world.ts";
 import { cancellation, changeItems, type Proration, settleEnd } from "./changing.ts";
 import { setDiscounts } from "./discounting.ts";
 import { endSubscription } from "./end-subscription.ts";
+import { type Purchase, putPurchases } from "./invoice-item.ts";
 import { expirePendingUpdate } from "./pending-updates.ts";
 import { beginSchedule, type ScheduleDraft } from "./schedule-creation.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type Phase,
   phaseAt,
   planSchedule,
+  purchasesOf,
   type Schedule,
   stopSchedule,
 } from "./schedule-phases.ts";
@@ -41,7 +43,8 @@ export function advanceSchedule(world: World, id: string): void {
     });
   } else {
     expirePendingUpdate(world, schedule.subscription ?? "");
-    applyPhase(world, schedule, phase, phase.proration_behavior as Proration);
+    const purchases = purchasesOf(world, phase);
+    applyPhase(world, schedule, phase, { proration: phase.proration_behavior as Proration, purchases });
     const patch = { current_phase: currentPhase(world, schedule) };
     world.update("subscriptionSchedules", id, patch, "subscription_schedule.updated");
   }
@@ -52,7 +55,12 @@ export function advanceSchedule(world: World, id: string): void {
  * Makes the subscription what the phase says; what it does not say of payment and taxes is as the customer and the account have it
  * (https://docs.stripe.com/billing/subscriptions/subscription-schedules#phase-attribute-inheritance).
  */
-function applyPhase(world: World, schedule: Schedule, phase: Phase, proration: Proration): void {
+function applyPhase(
+  world: World,
+  schedule: Schedule,
+  phase: Phase,
+  { proration, purchases }: { proration: Proration; purchases: Purchase[] },
+): void {
   const subscription = world.store.subscriptions.get(schedule.subscription);
   const { id, metadata } = subscription;
   const changes = changesFor(world, subscription, phase);
@@ -66,7 +74,9 @@ function applyPhase(world: World, schedule: Schedule, phase: Phase, proration: P
   };
   // What is invoiced with the change is paid by, and taxed with, what the phase says.
   world.update("subscriptions", id, terms);
-  const items = changes.length === 0 ? {} : changeItems(world, id, changes, { proration });
+  if (changes.length === 0)
+    putPurchases(world, purchases, { ...subscription, subscription: id, items: subscription.items.data });
+  const items = changes.length === 0 ? {} : changeItems(world, id, changes, { proration, purchases });
   world.update("subscriptions", id, termsOf(subscription)); // they are told of with the items
   const patch = { ...terms, ...items };
   world.update("subscriptions", id, patch, "customer.subscription.updated");
@@ -99,7 +109,8 @@ export function updateSchedule(world: World, id: string, { proration, ...asked }
     metadata: asked.metadata ?? before.metadata,
   };
   const phase = phaseAt(changed, world.now());
-  if (before.status === "active" && phase && asked.phases) applyPhase(world, changed, phase, proration);
+  if (before.status === "active" && phase && asked.phases)
+    applyPhase(world, changed, phase, { proration, purchases: [] });
   if (before.status === "active") planEnd(world, changed);
   const { phases, end_behavior, metadata } = changed;
   const current_phase = before.status === "active" ? currentPhase(world, changed) : null;

@@ -41,7 +41,7 @@ export function startSubscription(
   const periods = items.data.flatMap((item) => periodLines(world, item, currency, trialEnd !== null));
   const invoice = newId("in");
   const first = { id: invoice, customer, subscription, currency, reason: "subscription_create" as const };
-  const once = purchases.map((purchase) => purchaseLine(world, purchase, currency));
+  const once = purchases.map((purchase) => purchaseLine(world, purchase, currency, items.data));
   const waiting = paysAhead ? [] : waitingFor(world, subscription);
   const lines = [...waiting.map((item) => invoiceItemLine(world, item)), ...periods, ...once];
   const expected = newInvoice(world, { ...first, lines });
@@ -56,7 +56,7 @@ export function startSubscription(
   world.emit("customer.subscription.created", begun);
   if (status === "incomplete") world.schedule("expire_incomplete", id, world.nowMs() + INCOMPLETE_MS);
   scheduleLife(world, begun);
-  const bought = purchaseLines(world, purchases, { customer, currency, invoice, subscription: id });
+  const bought = purchaseLines(world, purchases, { customer, currency, invoice, subscription: id, items: items.data });
   const taken = [...takeInvoiceItems(world, waiting, invoice), ...periods, ...bought];
   if (sent) {
     draftForAnHour(world, { ...first, lines: taken });

@@ -17,7 +17,7 @@ const SUPPORTED = [
   "proration_date",
 ];
 /** Those that Stripe takes too, and keeps until the payment. */
-const UNMODELLED = ["cancel_at_period_end", "discounts", "metadata", "trial_end"];
+const UNMODELLED = ["add_invoice_items", "cancel_at_period_end", "discounts", "metadata", "trial_end"];
 
 /** Stripe's 400 for what cannot wait for a payment, and for subscriptions whose payments it does not wait for. */
 export function refusePending(world: World, subscription: Subscription, params: ParamsOf<typeof updateParams>): void {

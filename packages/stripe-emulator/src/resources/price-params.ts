@@ -91,6 +91,20 @@ export const recurringPriceData = hashOf(
   ),
 );
 
+/** What a price that is paid once is made from: a negative amount is a credit. */
+export const oncePriceData = hashOf(
+  schema(
+    {
+      currency,
+      product: text,
+      tax_behavior: taxBehavior,
+      unit_amount: signedAmount,
+      unit_amount_decimal: decimal,
+    } satisfies Fields<keyof Stripe.SubscriptionCreateParams.AddInvoiceItem.PriceData>,
+    ["currency", "product"],
+  ),
+);
+
 /** A product made together with its price. */
 export const productData = hashOf(
   schema(

@@ -294,7 +294,7 @@ function invoice(world: World, quote: Quote, once: Bought): Partial<Quote> {
     id,
     subscription: null,
     reason: "manual",
-    lines: purchaseLines(world, once, { ...on, invoice: id, subscription: null }),
+    lines: purchaseLines(world, once, { ...on, invoice: id, subscription: null, items: [] }),
     attributes: {
       auto_advance: false,
       collection_method: quote.collection_method,

@@ -14,6 +14,7 @@ import {
   schema,
   text,
 } from "../api/params.ts";
+import { addInvoiceItems } from "./add-invoice-item-params.ts";
 import { discounts } from "./discount-params.ts";
 import { currency, quantity, recurringPriceData } from "./price-params.ts";
 import { taxRates } from "./tax-rates.ts";
@@ -75,6 +76,7 @@ export const createParams = schema(
         } satisfies Fields<keyof Stripe.SubscriptionCreateParams.Item>),
       ),
     ),
+    add_invoice_items: addInvoiceItems,
     automatic_tax: automaticTax,
     collection_method: collectionMethod,
     days_until_due: daysUntilDue,
@@ -117,6 +119,7 @@ const cancellationDetails = hashOf(
 );
 
 export const updateParams = schema({
+  add_invoice_items: addInvoiceItems,
   automatic_tax: automaticTax,
   cancel_at: clearable(cancelMoment),
   cancel_at_period_end: boolean,

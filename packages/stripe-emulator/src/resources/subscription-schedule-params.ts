@@ -16,6 +16,8 @@ import {
 } from "../api/params.ts";
 import type { Phase, PhaseDraft } from "../billing/schedule-phases.ts";
 import type { World } from "../world.ts";
+import { addPhaseItems } from "./add-invoice-item-params.ts";
+import { phasePurchasesFromParams } from "./add-invoice-items.ts";
 import { commonCurrency } from "./customer-currency.ts";
 import { discounts } from "./discount-params.ts";
 import { recurringPrice, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
@@ -26,6 +28,7 @@ import { automaticTax, moment, prorationBehavior } from "./subscription-params.t
 import { refuseRatesBesideAutomaticTax, taxRates, taxRatesFromParam } from "./tax-rates.ts";
 
 const phase = {
+  add_invoice_items: addPhaseItems,
   automatic_tax: automaticTax,
   default_payment_method: text,
   default_tax_rates: taxRates,
@@ -134,6 +137,12 @@ export function phasesFromParams(
       currency: phaseCurrency,
       items,
       end,
+      purchases: phasePurchasesFromParams(
+        world,
+        each.add_invoice_items,
+        { currency: phaseCurrency, automaticTax: automatic },
+        `${param}[add_invoice_items]`,
+      ),
       proration: each.proration_behavior ?? "create_prorations",
       metadata: mergeMetadata({}, each.metadata),
       description: each.description ?? null,

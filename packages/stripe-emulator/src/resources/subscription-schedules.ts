@@ -80,7 +80,8 @@ function createFromPhases(world: World, params: CreateParams): Schedule {
   });
 }
 
-const pricesOf = (drafts: readonly PhaseDraft[]) => drafts.flatMap(({ items }) => items.map(({ price }) => price));
+const pricesOf = (drafts: readonly PhaseDraft[]) =>
+  drafts.flatMap(({ items, purchases }) => [...items, ...purchases].map(({ price }) => price));
 
 /** 400 for a phase that ends before it begins. */
 function inOrder(phases: Phase[]): Phase[] {
@@ -129,6 +130,9 @@ function phasesAsked(
   const running = phaseAt({ phases }, world.now());
   if (current && running?.start_date !== current.start_date)
     throw invalid("The current phase must be among the phases, with its start date.", undefined, "phases");
+  const once = current && running ? JSON.stringify(running.add_invoice_items) : "[]";
+  if (once !== "[]" && once !== JSON.stringify(phaseAt({ phases: before }, world.now())?.add_invoice_items))
+    throw notModelled("another thing to buy once in a phase that has begun", "phases[add_invoice_items]");
   const planned = inOrder(phases);
   keepPrices(world, pricesOf(drafts));
   return planned;

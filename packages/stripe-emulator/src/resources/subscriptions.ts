@@ -1,11 +1,11 @@
-import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { cancellation, changeItems, currentPeriodEnd, prorateEnd, settleEnd } from "../billing/changing.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
-import type { Purchase } from "../billing/invoice-item.ts";
+import { type Purchase, putPurchases } from "../billing/invoice-item.ts";
 import { LARGEST_CHARGE } from "../billing/money.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
 import { changeWhenPaid } from "../billing/pending-updates.ts";
@@ -14,6 +14,7 @@ import { startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import { automaticTax, type Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
+import { purchasesFromParams } from "./add-invoice-items.ts";
 import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
@@ -60,6 +61,7 @@ export function createSubscription(
     refuseMeteredQuantity(price, params.items[index]?.quantity, `items[${index}]`);
   }
   refuseOtherCurrency(world, customer.id, currency);
+  const added = purchasesFromParams(world, params.add_invoice_items, { currency, automaticTax: automatic });
   const { trial_period_days: days, trial_end: until } = params;
   refusePast(world, until, "trial_end");
   const trialEnd =
@@ -76,8 +78,13 @@ export function createSubscription(
   const deferred = params.payment_behavior === "default_incomplete";
   const sent = params.collection_method === "send_invoice";
   if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
-  if (!method && !deferred && !sent && trialEnd === null) refuseUnpayable(world, params, purchases);
-  keepPrices(world, prices);
+  const bought = [...purchases, ...added];
+  if (!method && !deferred && !sent && (trialEnd === null || bought.length > 0))
+    refuseUnpayable(world, params, purchases);
+  keepPrices(
+    world,
+    [...items, ...added].map(({ price }) => price),
+  );
   const { subscription } = startSubscription(world, {
     customer: customer.id,
     currency,
@@ -91,7 +98,7 @@ export function createSubscription(
     trialEnd,
     automaticTax: automatic,
     taxRates: defaultRates,
-    purchases,
+    purchases: bought,
     daysUntilDue: sent ? (params.days_until_due ?? null) : null,
     discounts: offers,
     missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
@@ -117,7 +124,8 @@ function refuseUnpayable(world: World, params: ParamsOf<typeof createParams>, pu
 
 /** Stripe's 400 for a first invoice of more than can be charged. It is done to a copy of the state. */
 function createWithinLimit(world: World, params: ParamsOf<typeof createParams>): Subscription {
-  const listed = params.items.map(({ plan, price = plan, price_data: data, quantity = 1 }) => {
+  const named = params.items.map(({ plan, price = plan, ...item }) => ({ price, ...item }));
+  const listed = [...named, ...(params.add_invoice_items ?? [])].map(({ price, price_data: data, quantity = 1 }) => {
     return ((data ?? world.store.prices.find(price))?.unit_amount ?? 0) * quantity;
   });
   if (listed.reduce((sum, amount) => sum + amount, 0) > LARGEST_CHARGE) {
@@ -255,7 +263,21 @@ function refuseScheduled({ schedule }: Subscription, params: SubscriptionUpdate)
 function itemsAsked(world: World, before: Subscription, params: SubscriptionUpdate): Partial<Subscription> {
   const changes = itemChanges(world, before, params.items ?? []);
   const restart = params.billing_cycle_anchor === "now";
-  if (changes.length === 0 && !restart) return {};
+  const {
+    currency,
+    automatic_tax: tax,
+    items: { data },
+  } = before;
+  const automaticTax = params.automatic_tax?.enabled ?? tax.enabled;
+  const purchases = purchasesFromParams(world, params.add_invoice_items, { currency, automaticTax });
+  const prices = [...changes.flatMap(({ to }) => to ?? []), ...purchases].map(({ price }) => price);
+  if (changes.length === 0 && !restart) {
+    if (purchases.length > 0 && params.proration_behavior === "always_invoice")
+      throw notModelled("add_invoice_items that are invoiced at once, without a change of items", "add_invoice_items");
+    keepPrices(world, prices);
+    putPurchases(world, purchases, { ...before, subscription: before.id, items: data });
+    return {};
+  }
   const { proration_behavior: proration = "create_prorations", proration_date: prorationDate } = params;
   const [start, end] = [Math.min(...starts(before)), currentPeriodEnd(before)];
   if (prorationDate !== undefined && (prorationDate < start || prorationDate > end)) {
@@ -265,12 +287,9 @@ function itemsAsked(world: World, before: Subscription, params: SubscriptionUpda
       "proration_date",
     );
   }
-  keepPrices(
-    world,
-    changes.flatMap(({ to }) => to?.price ?? []),
-  );
+  keepPrices(world, prices);
   const awaitsConfirmation = params.payment_behavior === "default_incomplete";
-  const options = { proration, prorationDate, restart, awaitsConfirmation };
+  const options = { proration, prorationDate, restart, purchases, awaitsConfirmation };
   if (params.payment_behavior === "pending_if_incomplete") return changeWhenPaid(world, before.id, changes, options);
   return changeItems(world, before.id, changes, options);
 }
