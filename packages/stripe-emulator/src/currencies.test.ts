@@ -113,3 +113,42 @@ test("a change of plan is prorated in the subscription's currency; a price that 
   // Half of €36, less half of the €18 that were paid.
   expect((await to(await plan(1000, 3600))).latest_invoice).toMatchObject({ currency: "eur", total: 900 });
 });
+
+// https://docs.stripe.com/invoicing/multi-currency-customers
+test("what a customer has in one currency pays nothing in another: each has a balance of its own", async () => {
+  const { id: customer } = await stripe.customers.create({
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const credit = (amount: number, currency: string) =>
+    stripe.customers.createBalanceTransaction(customer, { amount, currency });
+  const has = async (of = customer) => {
+    const params = { expand: ["invoice_credit_balance"] };
+    const { currency, balance, ...shown } = (await stripe.customers.retrieve(of, params)) as Stripe.Customer;
+    return [currency, balance, shown.invoice_credit_balance];
+  };
+  await credit(-2000, "usd");
+  expect(await credit(-700, "eur")).toMatchObject({ ending_balance: -700 });
+  expect(await has()).toEqual(["usd", -2000, { usd: 2000, eur: 700 }]);
+  await stripe.invoiceItems.create({ customer, amount: 1000, currency: "eur" });
+  const { id: draft } = await stripe.invoices.create({
+    customer,
+    currency: "eur",
+    pending_invoice_items_behavior: "include",
+  });
+  const invoice = { starting_balance: -700, amount_due: 300, ending_balance: 0 };
+  expect(await stripe.invoices.finalizeInvoice(draft)).toMatchObject(invoice);
+  expect(await has()).toEqual(["usd", -2000, { usd: 2000, eur: 0 }]);
+  await stripe.invoices.voidInvoice(draft);
+  const { id: price } = await createPlan(stripe);
+  const preview = await stripe.invoices.createPreview({ customer, subscription_details: { items: [{ price }] } });
+  expect(preview).toMatchObject({ starting_balance: -700, amount_due: 800, ending_balance: 0 });
+  await stripe.subscriptions.create({ customer, items: [{ price }] });
+  expect(await has()).toEqual(["eur", 0, { usd: 2000, eur: 0 }]);
+  const { id: early } = await stripe.customers.create({ balance: -500, payment_method: "pm_card_visa" });
+  const free = await createPlan(stripe, { currency: "usd", unit_amount: 0 });
+  const { id } = await stripe.subscriptions.create({ customer: early, items: [{ price: free.id }] });
+  await stripe.subscriptions.cancel(id);
+  await stripe.subscriptions.create({ customer: early, items: [{ price }], payment_behavior: "default_incomplete" });
+  expect(await has(early)).toEqual(["eur", 0, { usd: 500, eur: 0 }]);
+});

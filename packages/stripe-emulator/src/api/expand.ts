@@ -1,3 +1,4 @@
+import { balancesOf } from "../billing/balance.ts";
 import { cutLists } from "../state/nested-lists.ts";
 import type { Store } from "../state/store.ts";
 import { listOf } from "../state/stored.ts";
@@ -52,6 +53,7 @@ const INCLUDABLE: Record<string, (store: Store, id: string) => object | null | u
     listOf(`/v1/checkout/sessions/${id}/line_items`, store.sessionDetails.get(id).lineItems),
   "PaymentLink.line_items": (store, id) => listOf(`/v1/payment_links/${id}/line_items`, store.linkItems.get(id).items),
   "Coupon.applies_to": (store, id) => ({ products: store.couponScopes.find(id)?.products ?? [] }),
+  "Customer.invoice_credit_balance": creditBalances,
   "Customer.subscriptions": (store, id) =>
     listOf(
       `/v1/customers/${id}/subscriptions`,
@@ -67,6 +69,12 @@ const INCLUDABLE: Record<string, (store: Store, id: string) => object | null | u
   "Price.tiers": (store, id) => store.priceTiers.find(id)?.tiers,
   "Charge.refunds": (store, id) => listOf(`/v1/charges/${id}/refunds`, newestFirst(store.refunds.where("charge", id))),
 };
+
+/** Here credit is positive: https://docs.stripe.com/api/customers/object#customer_object-invoice_credit_balance */
+function creditBalances(store: Store, id: string): object {
+  const owed = Object.entries(balancesOf(store, id));
+  return Object.fromEntries(owed.map(([currency, amount]) => [currency, 0 - amount]));
+}
 
 /** A price's own currency is among them. */
 function currencyOptions(store: Store, id: string): object {

@@ -145,6 +145,7 @@ export const takesOlderParams = (asked: string | null): boolean => asked === nul
 
 /** What is there only when asked for, and is no list: the SDK's types do not tell it from what is always there. */
 const INCLUDED: Record<string, Record<string, Lead>> = {
+  Customer: { invoice_credit_balance: { includable: "Customer.InvoiceCreditBalance" } },
   Invoice: { confirmation_secret: { includable: "Invoice.ConfirmationSecret" } },
   Plan: { tiers: { includable: "Plan.Tier" } },
   Price: { currency_options: { includable: "Price.CurrencyOptions" }, tiers: { includable: "Price.Tier" } },

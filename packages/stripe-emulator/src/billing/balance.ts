@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
+import type { Store } from "../state/store.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 
@@ -10,44 +11,70 @@ export interface Adjustment {
   /** In the currency's smallest unit; negative for a credit to the customer. */
   amount: number;
   currency: string;
-  type: "adjustment" | "applied_to_invoice" | "credit_note" | "invoice_overpaid" | "unapplied_from_invoice";
+  type: "adjustment" | "applied_to_invoice" | "credit_note" | "initial" | "invoice_overpaid" | "unapplied_from_invoice";
   invoice?: string;
   creditNote?: string;
   description?: string | null;
   metadata?: Stripe.Metadata;
 }
 
+/** What a customer has in each currency, by their ledger; `balance` is that of their own (https://docs.stripe.com/invoicing/multi-currency-customers). */
+export function balancesOf(store: Store, customer: string): Record<string, number> {
+  const { currency, balance } = store.customers.get(customer);
+  const rows = store.balanceTransactions.where("customer", customer);
+  const balances = Object.fromEntries(rows.map((row) => [row.currency, row.ending_balance]));
+  return currency == null ? balances : { ...balances, [currency]: balance };
+}
+
+/** What a customer owes in a currency; negative where it is to their credit. */
+export function balanceIn({ store }: World, customer: string | null, currency: string): number {
+  const { id, balance, currency: own } = store.customers.get(customer);
+  return (own ?? currency) === currency ? balance : (balancesOf(store, id)[currency] ?? 0);
+}
+
+/** The currency of what recurs is the customer's from now on; any other one only where they have none. */
+export function followCurrency(world: World, customer: string, currency: string, recurs: boolean): void {
+  const { balance, currency: own } = world.store.customers.get(customer);
+  if (own === currency || (own != null && !recurs)) return;
+  if (own == null && balance !== 0) record(world, customer, { amount: balance, currency, type: "initial" }, balance);
+  world.update("customers", customer, { balance: balanceIn(world, customer, currency), currency });
+}
+
 /** Changes what a customer has to their credit or owes (https://docs.stripe.com/billing/customer/balance). */
 export function adjustBalance(world: World, customer: string | null, adjustment: Adjustment): Transaction {
-  const { amount, currency, type } = adjustment;
-  const { id, balance: before } = world.store.customers.get(customer);
-  const balance = before + amount;
-  world.update("customers", id, { balance, currency }, "customer.updated");
+  const { amount, currency } = adjustment;
+  const { id, currency: own } = world.store.customers.get(customer);
+  const balance = balanceIn(world, id, currency) + amount;
+  if ((own ?? currency) === currency) world.update("customers", id, { balance, currency }, "customer.updated");
+  return record(world, id, adjustment, balance);
+}
+
+function record(world: World, customer: string, adjustment: Adjustment, balance: number): Transaction {
   return world.store.balanceTransactions.put({
     id: newId("cbtxn"),
     object: "customer_balance_transaction",
-    amount,
+    amount: adjustment.amount,
     checkout_session: null,
     created: world.now(),
     credit_note: adjustment.creditNote ?? null,
-    currency,
-    customer: id,
+    currency: adjustment.currency,
+    customer,
     customer_account: null,
     description: adjustment.description ?? null,
     ending_balance: balance,
     invoice: adjustment.invoice ?? null,
     livemode: false,
     metadata: adjustment.metadata ?? {},
-    type,
+    type: adjustment.type,
   });
 }
 
 /**
- * Settles an invoice that is being finalised against the customer's balance.
+ * Settles an invoice that is being finalised against the customer's balance in its currency.
  * @returns the balance after it
  */
 export function applyBalance(world: World, { id, amount_due: due, customer, currency, total }: Invoice): number {
-  const { balance: before } = world.store.customers.get(customer);
+  const before = balanceIn(world, customer, currency);
   const after = total + before - due;
   if (after !== before) {
     adjustBalance(world, customer, { amount: after - before, currency, type: "applied_to_invoice", invoice: id });

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { balanceIn } from "./balance.ts";
 import { allowancesFor } from "./credit-grants.ts";
 import { priceIn } from "./currencies.ts";
 import { reductionsOf } from "./discounting.ts";
@@ -31,7 +32,8 @@ export function price(world: World, invoice: Invoice, spend?: Spend): Invoice {
   const priced = priceItems(items, reductionsOf(world, invoice.discounts), allowances);
   const lines = invoice.lines.data.map((line, index) => pricedLine(line, priced.lines[index] as PricedLine, spend));
   const credits = lines.flatMap(({ pretax_credit_amounts: rows }) => rows ?? []).filter((row) => row.type === CREDIT);
-  const owed = Math.max(0, priced.total + customer.balance);
+  const balance = balanceIn(world, customer.id, invoice.currency);
+  const owed = Math.max(0, priced.total + balance);
   // What is too little to be charged goes to the customer's balance (the SDK's comment on `amount_due`).
   const due = owed < smallestCharge(invoice.currency) ? 0 : owed;
   const discounts = invoice.discounts.map((discount) => ({ discount, amount: discountBy(priced.lines, discount) }));
@@ -47,7 +49,7 @@ export function price(world: World, invoice: Invoice, spend?: Spend): Invoice {
     customer_tax_exempt: customer.tax_exempt ?? "none",
     customer_tax_ids: taxIds,
     lines: { ...invoice.lines, data: lines },
-    starting_balance: customer.balance,
+    starting_balance: balance,
     subtotal: priced.subtotal,
     subtotal_excluding_tax: priced.subtotalExcludingTax,
     total: priced.total,

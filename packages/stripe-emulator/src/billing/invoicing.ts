@@ -1,5 +1,5 @@
 import type { World } from "../world.ts";
-import { applyBalance } from "./balance.ts";
+import { applyBalance, followCurrency } from "./balance.ts";
 import { useCredit } from "./credit-grants.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
 import { markPaid, openInvoicePayment } from "./invoice-payments.ts";
@@ -47,7 +47,8 @@ export function finalizeInvoice(world: World, id: string, { intent, usesBalance 
   const subscription = world.store.subscriptions.find(draft.parent?.subscription_details?.subscription);
   const sequence = customer.next_invoice_sequence ?? 1;
   world.unschedule("finalize_invoice", id);
-  world.update("customers", customer.id, { next_invoice_sequence: sequence + 1, currency: draft.currency });
+  world.update("customers", customer.id, { next_invoice_sequence: sequence + 1 });
+  followCurrency(world, customer.id, draft.currency, subscription !== undefined);
   const days = subscription?.collection_method === "send_invoice" ? subscription.days_until_due : null;
   const due = draft.due_date ?? (days === null ? null : world.now() + days * DAY);
   if (due !== null) world.schedule("invoice_overdue", id, due * 1000);

@@ -22,7 +22,7 @@ export function nextInvoice(world: World, subscription: Subscription): Invoice |
     });
   }
   if (isOver(subscription) || (ends !== null && ends <= end)) return undefined;
-  return settled(world, upcomingInvoice(world, subscription));
+  return settled(upcomingInvoice(world, subscription));
 }
 
 /** The first invoice after something was done to a subscription, in a copy of the state: one that it leads to at once, or else the next. */
@@ -54,10 +54,10 @@ const preview = (invoice: Invoice): Invoice => ({
 });
 
 /** What the customer's balance would be after it. */
-export const settled = (world: World, invoice: Invoice): Invoice => {
-  const balance = world.store.customers.find(invoice.customer)?.balance ?? 0;
-  return { ...invoice, ending_balance: balance + invoice.total - invoice.amount_due };
-};
+export const settled = (invoice: Invoice): Invoice => ({
+  ...invoice,
+  ending_balance: invoice.starting_balance + invoice.total - invoice.amount_due,
+});
 
 /** `invoice.upcoming` shows the next invoice, which has no id yet. */
 export function announceInvoice(world: World, id: string): void {

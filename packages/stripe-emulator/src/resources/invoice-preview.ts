@@ -89,7 +89,7 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
     const asksToBegin = params.subscription_details?.items !== undefined;
     if (!existing && !asksToBegin && params.customer !== undefined) return previewWaiting(copy, params);
     const subscription = existing ? change(copy, existing.id, params) : begin(copy, params);
-    if (params.preview_mode === "recurring") return settled(copy, recurringInvoice(copy, subscription));
+    if (params.preview_mode === "recurring") return settled(recurringInvoice(copy, subscription));
     const drafted = draftedSince(copy, seen);
     if (drafted) return drafted;
     const next = nextInvoice(copy, subscription);
@@ -153,7 +153,6 @@ function previewWaiting(world: World, params: PreviewParams): Invoice {
   if (currency === undefined || waiting.length === 0) throw nothingUpcoming(customer);
   const lines = waiting.map((item) => invoiceItemLine(world, item));
   return settled(
-    world,
     newInvoice(world, {
       id: `upcoming_${newId("in")}`,
       customer,
