@@ -186,9 +186,9 @@ function makeHanging(person: Person, priceId: string): Hanging[] {
     },
     {
       path: "/reset-password",
-      act: send("Send the link", { "E-mail": email }),
+      act: send("Send the e-mail", { "E-mail": email }),
       says: unreachable,
-      way: "Send the link",
+      way: "Send the e-mail",
     },
   ];
 }

@@ -63,8 +63,8 @@ function ofGuests(): State[] {
       path: "/reset-password",
       shows: "Forgot your password?",
       act: async (page) => {
-        await submit("Send the link", { "E-mail": email })(page);
-        await page.getByText("a link is on its way").waitFor();
+        await submit("Send the e-mail", { "E-mail": email })(page);
+        await page.getByText("an e-mail is on its way").waitFor();
       },
     },
     { name: "new-password", path: "/new-password", shows: "Send a new link" },

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { createServerClient } from "@supabase/ssr";
 import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestSupabase, type TestSupabase } from "../testing/supabase.ts";
 
 const password = "correct horse";
+const supabaseFolder = new URL("../../../../supabase/", import.meta.url);
 let supabase: TestSupabase;
 
 beforeAll(async () => {
@@ -100,8 +102,56 @@ describe("a link in an e-mail", () => {
     expect(error).toBeNull();
     expect((await browser().auth.getUser()).data.user?.email).toBe(email);
     expect(supabase.mails.some(({ to }) => to === email)).toBe(false);
+    expect(supabase.mails.find(({ to }) => to === changed)?.text).not.toMatch(/code/);
     await open(changed);
     expect((await browser().auth.getUser()).data.user?.email).toBe(changed);
+  });
+});
+
+describe("the code of an e-mail", () => {
+  const codeFor = (email: string) => /\d{6}/.exec(supabase.mails.find(({ to }) => to === email)?.text ?? "")?.[0] ?? "";
+
+  test.each(["email", "recovery"] as const)(
+    "(%s) signs in where it is typed in, once, and nobody else",
+    async (type) => {
+      const { email, id } = await signUp();
+      const [asked, other] = [openBrowser(), openBrowser()];
+      if (type === "recovery") await asked().auth.resetPasswordForEmail(email);
+      else await asked().auth.signInWithOtp({ email, options: { shouldCreateUser: false } });
+      const token = codeFor(email);
+      const wrong = { email, token: token === "123456" ? "654321" : "123456", type };
+      expect((await other().auth.verifyOtp(wrong)).error?.code).toBe("otp_expired");
+      expect((await other().auth.verifyOtp({ email: (await signUp()).email, token, type })).error?.code).toBe(
+        "otp_expired",
+      );
+      const { data, error } = await other().auth.verifyOtp({ email, token, type });
+      expect([error, data.user?.id]).toEqual([null, id]);
+      expect((await other().auth.getClaims()).data?.claims.sub).toBe(id);
+      expect((await asked().auth.verifyOtp({ email, token, type })).error?.code).toBe("otp_expired");
+    },
+  );
+
+  test("is used up with its link", async () => {
+    const { email } = await signUp();
+    const browser = openBrowser();
+    await browser().auth.resetPasswordForEmail(email);
+    await open(email);
+    expect((await browser().auth.verifyOtp({ email, token: codeFor(email), type: "recovery" })).error?.code).toBe(
+      "otp_expired",
+    );
+  });
+
+  test("stands in each e-mail of a hosted project for which a page asks, beside its link", () => {
+    const config = readFileSync(new URL("config.toml", supabaseFolder), "utf8");
+    const templates = [
+      ...config.matchAll(/^\[auth\.email\.template\.(\w+)\]\nsubject = ".+"\ncontent_path = "\.\/supabase\/(.+)"$/gm),
+    ];
+    expect(templates.map(([, name]) => name)).toEqual(["confirmation", "magic_link", "recovery"]);
+    for (const [, , file = ""] of templates) {
+      const text = readFileSync(new URL(file, supabaseFolder), "utf8");
+      expect(text).toContain("{{ .Token }}");
+      expect(text).toContain('href="{{ .ConfirmationURL }}"');
+    }
   });
 });
 

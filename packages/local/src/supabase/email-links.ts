@@ -40,6 +40,7 @@ export class EmailLinks {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/auth/v1/verify" && request.method === "GET")
       return this.#follow(await next(request), searchParams);
+    if (pathname === "/auth/v1/verify") return next(await namedAsLiteDoes(request));
     if (pathname === "/auth/v1/token" && searchParams.get("grant_type") === "pkce")
       return this.#exchange(request, next);
     if (!sendsEmail.test(pathname) || request.method === "GET") return next(request);
@@ -50,7 +51,14 @@ export class EmailLinks {
     const wish = { redirectTo: searchParams.get("redirect_to") ?? undefined, challenge: challenge || undefined };
     // Lite asks the present address whether another is to take its place. The other has to show that it is theirs.
     const changed = pathname === "/auth/v1/user" ? email : undefined;
-    this.#mailbox.prepare = ({ to, text }) => ({ to: changed ?? to, text: this.#lead(text, wish) });
+    this.#mailbox.prepare = ({ to, text }) => ({
+      to: changed ?? to,
+      // No page asks for the code of a change: its link works in any browser.
+      text: this.#lead(
+        changed ? text.replace(/with this code: \d+\s+Or follow this link/, "by this link") : text,
+        wish,
+      ),
+    });
     return next(request);
   }
 
@@ -110,4 +118,15 @@ export class EmailLinks {
       user,
     });
   }
+}
+
+/** A code of an e-mail, of whichever it is, comes as one of `email`; lite has that under the name it had before. */
+async function namedAsLiteDoes(request: Request): Promise<Request> {
+  const body = (await request
+    .clone()
+    .json()
+    .catch(() => undefined)) as { type?: string } | undefined;
+  return body?.type === "email"
+    ? new Request(request, { body: JSON.stringify({ ...body, type: "magiclink" }) })
+    : request;
 }

@@ -1,5 +1,6 @@
-import { type FormEvent, useState } from "react";
-import { Link, Redirect, useSearchParams } from "wouter";
+import type { FormEvent } from "react";
+import { Link, Redirect, useLocation, useSearchParams } from "wouter";
+import { useHistoryState } from "wouter/use-browser-location";
 import { assertDone } from "../auth-message.ts";
 import { useAction } from "../buttons/action.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
@@ -10,38 +11,46 @@ import { type SignInPage, safeNextPath, signInPath } from "../next-path.ts";
 import { useSession } from "../session.tsx";
 import { getAuth } from "../supabase.ts";
 
-/** What a link is asked for. */
+/** What an e-mail is asked for. */
 const purposes = {
   password: {
     title: "Reset password",
     heading: "Forgot your password?",
-    lead: "Type in your e-mail: we send you a link to choose a new one.",
+    lead: "Type in your e-mail: we send you a link and a code to choose a new one.",
+    type: "recovery",
     landing: "/new-password",
   },
   signIn: {
     title: "Sign in by e-mail",
     heading: "Sign in without a password",
-    lead: "Type in your e-mail: we send you a link that signs you in.",
+    lead: "Type in your e-mail: we send you a link and a code that sign you in.",
+    type: "email",
     landing: "/sign-in",
   },
-} satisfies Record<string, { title: string; heading: string; lead: string; landing: SignInPage }>;
+} satisfies Record<
+  string,
+  { title: string; heading: string; lead: string; type: "recovery" | "email"; landing: SignInPage }
+>;
 
-/** Sends a link to an e-mail address: to choose a new password, or to sign in. It never says whether there is such an account. */
+/** Sends a link and a code to an e-mail address: to choose a new password, or to sign in. It never says whether there is such an account. */
 export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
   const session = useSession();
   const [search] = useSearchParams();
+  const [, navigate] = useLocation();
   const next = safeNextPath(search.get("next"));
-  const { title, heading, lead, landing } = purposes[purpose];
-  const [sentTo, setSentTo] = useState<string>();
+  const { title, heading, lead, type, landing } = purposes[purpose];
+  // Whoever goes to read the code and comes back may find the page loaded anew: it is in the browser's history.
+  const sentTo = useHistoryState<{ sentTo?: string } | null>()?.sentTo;
   const { pending, error, run } = useAction();
 
-  const send = (email: string) => requestLink(purpose, email, window.location.origin + signInPath(next, landing));
+  const page = signInPath(next, landing);
+  const send = (email: string) => requestLink(purpose, email, window.location.origin + page);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const email = String(new FormData(event.currentTarget).get("email")).trim();
     void run(async () => {
       await send(email);
-      setSentTo(email);
+      navigate(window.location.pathname + window.location.search, { state: { sentTo: email } });
     });
   };
 
@@ -49,8 +58,15 @@ export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
   const back = <Link href={signInPath(next)}>Back to sign-in</Link>;
   if (sentTo) {
     return (
-      <CheckEmail resend={() => send(sentTo)} aside={back}>
-        If there is an account for <strong>{sentTo}</strong>, a link is on its way. Open it in this browser.
+      <CheckEmail
+        email={sentTo}
+        type={type}
+        resend={() => send(sentTo)}
+        onSignedIn={() => navigate(page, { replace: true })}
+        aside={back}
+      >
+        If there is an account for <strong>{sentTo}</strong>, an e-mail is on its way. Open its link in this browser, or
+        type in its code here.
       </CheckEmail>
     );
   }
@@ -65,7 +81,7 @@ export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
         </label>
         {error && <Notice tone="bad">{error.message}</Notice>}
         <PendingButton type="submit" pending={pending}>
-          Send the link
+          Send the e-mail
         </PendingButton>
       </form>
       <p className="aside">{back}</p>

@@ -65,7 +65,7 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
       />
       {!creating && (
         <p className="aside">
-          <Link href={signInPath(next, "/sign-in-by-email")}>Sign in by a link in an e-mail</Link>
+          <Link href={signInPath(next, "/sign-in-by-email")}>Sign in by e-mail, without a password</Link>
         </p>
       )}
       <p className="aside">
@@ -134,8 +134,9 @@ function ConfirmYourEmail({ email, next }: { email: string; next: string }) {
     </>
   );
   return (
-    <CheckEmail resend={resend} aside={aside}>
-      We sent a link to <strong>{email}</strong>. Open it to finish your account, and go on from there.
+    <CheckEmail email={email} type="email" resend={resend} aside={aside}>
+      We sent an e-mail to <strong>{email}</strong>. Open its link in this browser, or type in its code here, to finish
+      your account.
     </CheckEmail>
   );
 }
