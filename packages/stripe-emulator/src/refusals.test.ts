@@ -190,6 +190,34 @@ test("a deleted customer's methods pay nothing any more", async () => {
   await stripe.paymentMethods.detach(method);
 });
 
+// In Stripe's words: https://github.com/Automattic/woocommerce-payments/issues/323, https://github.com/stripe/stripe-react-native/issues/1170
+test("a method that is nobody's is charged once, well or not; one that pays for whoever keeps it is theirs then", async () => {
+  const made = async (token: string) => {
+    const params = { type: "card", card: { token } } as const;
+    return (await stripe.paymentMethods.create(params)).id;
+  };
+  const { id: customer } = await stripe.customers.create();
+  const pay = (payment_method: string, overrides: Partial<Stripe.PaymentIntentCreateParams> = {}) =>
+    stripe.paymentIntents.create({ amount: 500, currency: "eur", payment_method, confirm: true, ...overrides });
+  const [guest, declined, once, kept, asked] = (await Promise.all(
+    ["tok_visa", "tok_visa_chargeDeclined", "tok_visa", "tok_visa", "tok_threeDSecureRequired"].map(made),
+  )) as [string, string, string, string, string];
+  await pay(guest);
+  await expect(pay(declined)).rejects.toMatchObject({ code: "card_declined" });
+  await pay(once, { customer });
+  for (const used of [guest, declined, once]) {
+    await expect(pay(used)).rejects.toMatchObject(MAY_NOT);
+    await expect(stripe.paymentMethods.attach(used, { customer })).rejects.toMatchObject(MAY_NOT);
+  }
+  for (const _ of [1, 2]) await pay(kept, { customer, setup_future_usage: "off_session" });
+  // Nothing was charged before the bank's challenge is passed.
+  const { id } = await pay(asked);
+  expect((await stripe.paymentIntents.confirm(id)).status).toBe("requires_action");
+  await stripe.setupIntents
+    .create({ payment_method: await made("tok_visa"), confirm: true })
+    .then((saved) => stripe.paymentMethods.attach(String(saved.payment_method), { customer }));
+});
+
 test("a card that is a customer's source is detached like any method: the newest other one takes its place", async () => {
   const { id: customer } = await stripe.customers.create({ source: "tok_visa" });
   const first = await stripe.customers.retrieve(customer);

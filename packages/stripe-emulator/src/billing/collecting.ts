@@ -6,7 +6,7 @@ import type { Invoice } from "./invoice-draft.ts";
 import { defaultPaymentOf, paymentSucceeded } from "./invoice-payments.ts";
 import { finalizeInvoice } from "./invoicing.ts";
 import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts";
-import { isDetached } from "./payment-method.ts";
+import { isUsedUp } from "./payment-method.ts";
 
 type Subscription = Stored<Stripe.Subscription>;
 
@@ -24,7 +24,7 @@ export function paymentMethodOf(
 ): Stored<Stripe.PaymentMethod> | undefined {
   const { invoice_settings: settings, default_source: source } = world.store.customers.find(customer) ?? {};
   const method = world.store.paymentMethods.find(own ?? settings?.default_payment_method ?? source);
-  return method && isDetached(world, method.id) ? undefined : method;
+  return method && isUsedUp(world, method.id) ? undefined : method;
 }
 
 export const subscriptionOf = (world: World, invoice: Invoice): Subscription | undefined =>

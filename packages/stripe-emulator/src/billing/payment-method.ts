@@ -42,16 +42,18 @@ export function createPaymentMethod(
   });
 }
 
-/** Gives a method to a customer. */
+/** Gives a method to a customer, who may use it any number of times, also one that has just paid for the first time. */
 export function attachPaymentMethod(world: World, id: string, customer: string): PaymentMethod {
+  const { usedUp: _before, ...instrument } = world.store.instruments.get(id);
+  world.store.instruments.put(instrument);
   const attached = world.update("paymentMethods", id, { customer });
   world.emit("payment_method.attached", attached);
   return attached;
 }
 
-/** It was a customer's, and pays nothing any more. */
+/** It was a customer's, or has been charged without being one's, and pays nothing any more. */
 export function retirePaymentMethod(world: World, id: string): void {
-  world.store.instruments.put({ ...world.store.instruments.get(id), detached: true });
+  world.store.instruments.put({ ...world.store.instruments.get(id), usedUp: true });
 }
 
-export const isDetached = (world: World, id: string): boolean => world.store.instruments.get(id).detached === true;
+export const isUsedUp = (world: World, id: string): boolean => world.store.instruments.get(id).usedUp === true;

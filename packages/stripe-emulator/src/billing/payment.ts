@@ -5,6 +5,7 @@ import type { World } from "../world.ts";
 import { challenge } from "./challenging.ts";
 import { newCharge, outcomeOf } from "./charge.ts";
 import { bookCharge } from "./funds.ts";
+import { retirePaymentMethod } from "./payment-method.ts";
 import { DECLINED, type Decline, isChallenged, isDeclined } from "./test-cards.ts";
 
 export type PaymentIntent = Stored<Stripe.PaymentIntent>;
@@ -128,6 +129,7 @@ export function attemptPayment(
   if (outcome === "authenticates_once" && authenticated)
     world.store.instruments.put({ id: method.id, outcome: "succeeds" });
   const charge = world.store.charges.put(newCharge(world, intent, method));
+  if (world.store.paymentMethods.get(method.id).customer === null) retirePaymentMethod(world, method.id);
   world.update("paymentIntents", intentId, { payment_method: method.id, latest_charge: charge.id, next_action: null });
   if (challenged || decline || isDeclined(outcome)) {
     fail(world, intentId, charge.id, challenged ? AUTHENTICATION_REQUIRED : (decline ?? DECLINED));

@@ -5,7 +5,7 @@ import { failChallenge } from "./challenging.ts";
 import { paymentFailed, recordAttempt } from "./collecting.ts";
 import { paymentBy, paymentSucceeded } from "./invoice-payments.ts";
 import { type Attempt, attemptPayment, finishPayment } from "./payment.ts";
-import { attachPaymentMethod, isDetached } from "./payment-method.ts";
+import { attachPaymentMethod, isUsedUp } from "./payment-method.ts";
 
 /** A bank debit comes to its end: the payment first, then what waited for it. */
 export function settlePayment(world: World, intentId: string): void {
@@ -28,7 +28,7 @@ export function answerChallenge(world: World, intentId: string, passed: boolean)
   const intent = world.store.paymentIntents.get(intentId);
   if (intent.status !== "requires_action") return;
   const method = world.store.paymentMethods.get(intent.payment_method);
-  const goesOn = passed && !isDetached(world, method.id);
+  const goesOn = passed && !isUsedUp(world, method.id);
   const attempt = goesOn && attemptPayment(world, intentId, method, { authenticated: true });
   if (!attempt) failChallenge(world, intentId);
   else if (attempt !== "declined") keepMethod(world, intentId, method);

@@ -3,7 +3,7 @@ import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { CHALLENGE_FAILED } from "./challenging.ts";
-import { attachPaymentMethod, isDetached } from "./payment-method.ts";
+import { attachPaymentMethod, isUsedUp } from "./payment-method.ts";
 import { DECLINED, isChallenged } from "./test-cards.ts";
 
 export type SetupIntent = Stored<Stripe.SetupIntent>;
@@ -97,7 +97,7 @@ export function attemptSetup(
 /** The bank's challenge was answered. */
 export function answerSetupChallenge(world: World, id: string, passed: boolean): void {
   const method = world.store.paymentMethods.find(world.store.setupIntents.get(id).payment_method);
-  if (passed && method && !isDetached(world, method.id)) attemptSetup(world, id, method, { authenticated: true });
+  if (passed && method && !isUsedUp(world, method.id)) attemptSetup(world, id, method, { authenticated: true });
   else failSetup(world, id, { ...CHALLENGE_FAILED, code: "setup_intent_authentication_failure" });
 }
 

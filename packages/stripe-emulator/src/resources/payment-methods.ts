@@ -18,7 +18,7 @@ import { type Route, route } from "../api/route.ts";
 import {
   attachPaymentMethod,
   createPaymentMethod,
-  isDetached,
+  isUsedUp,
   type Payer,
   retirePaymentMethod,
 } from "../billing/payment-method.ts";
@@ -36,7 +36,7 @@ export function methodFromParam(world: World, id: string, param?: string): Payme
   const number = namedCardNumber(id);
   if (number !== undefined) return createPaymentMethod(world, namedCard(world, number), NOBODY);
   const method = found(world.store.paymentMethods.find(id), "PaymentMethod", id, param);
-  if (isDetached(world, id)) {
+  if (isUsedUp(world, id)) {
     const message =
       "This PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.";
     throw invalid(message, undefined, param ?? "payment_method");

@@ -72,8 +72,8 @@ export interface InstrumentRow {
   outcome: PaymentOutcome;
   /** How a declined one is declined; absent: without a reason. */
   decline?: { code: string; decline_code?: string; message: string };
-  /** It was a customer's, and may not be used again. */
-  detached?: true;
+  /** It was a customer's, or was charged without being one's, and may not be used again. */
+  usedUp?: true;
 }
 
 /** An endpoint's (the id) newer secret; `until`, in milliseconds since the epoch, the previous one signs along. */
