@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, createPlan, openBench } from "./testing/bench.ts";
+import { type Bench, createCheckout, createPlan, openBench } from "./testing/bench.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -133,6 +133,54 @@ test("more than eight digits are charged by no payment and no invoice", async ()
   const many = stripe.subscriptions.create({ customer, items: [{ price: price.id, quantity: 2 }] });
   await expect(many).rejects.toMatchObject(large);
   expect((await stripe.subscriptions.list({ customer })).data).toEqual([]);
+});
+
+// https://docs.stripe.com/currencies#three-decimal, #special-cases
+test("no fraction is charged that cards do not know: nowhere, of no currency", async () => {
+  const { id: customer } = await stripe.customers.create();
+  const three = { statusCode: 400, code: "invalid_charge_amount" };
+  const whole = { statusCode: 400, code: "invalid_charge_amount_no_decimal_compatible" };
+  for (const [currency, fraction, rounded, refused] of [
+    ["kwd", 5124, 5120, three],
+    ["isk", 50_010, 50_000, whole],
+    ["ugx", 500_050, 500_000, whole],
+  ] as const) {
+    const pay = (amount: number) =>
+      stripe.paymentIntents.create({ amount, currency, payment_method: "pm_card_visa", confirm: true });
+    await expect(pay(fraction)).rejects.toMatchObject({ ...refused, param: "amount" });
+    const { id: payment_intent } = await pay(rounded);
+    await expect(stripe.refunds.create({ payment_intent, amount: fraction - rounded })).rejects.toMatchObject(refused);
+    const held = await stripe.paymentIntents.create({
+      ...{ amount: rounded, currency, payment_method: "pm_card_visa", confirm: true, capture_method: "manual" },
+    });
+    const capture = stripe.paymentIntents.capture(held.id, { amount_to_capture: fraction - rounded });
+    await expect(capture).rejects.toMatchObject(refused);
+
+    const price = await createPlan(stripe, { currency, unit_amount: fraction });
+    await expect(createCheckout(stripe, price)).rejects.toMatchObject(refused);
+    const { id: payer } = await stripe.customers.create({
+      payment_method: "pm_card_visa",
+      invoice_settings: { default_payment_method: "pm_card_visa" },
+    });
+    const subscribed = stripe.subscriptions.create({ customer: payer, items: [{ price: price.id }] });
+    await expect(subscribed).rejects.toMatchObject(refused);
+    await stripe.invoiceItems.create({ customer: payer, currency, amount: fraction });
+    const { id: invoice } = await stripe.invoices.create({
+      ...{ customer: payer, currency, pending_invoice_items_behavior: "include" },
+    });
+    await expect(stripe.invoices.finalizeInvoice(invoice)).rejects.toMatchObject(refused);
+    await stripe.invoiceItems.create({ customer: payer, currency, amount: rounded - fraction, invoice });
+    const { lines } = await stripe.invoices.pay(invoice);
+    const credited = stripe.creditNotes.create({ invoice, amount: 1, refund_amount: 1 });
+    await expect(credited).rejects.toMatchObject(refused);
+    expect(lines.data).toHaveLength(2);
+  }
+  // What is paid out has fewer digits than what is charged.
+  await stripe.paymentIntents.create({
+    ...{ amount: 1_000_010, currency: "huf", customer, payment_method: "pm_card_bypassPending", confirm: true },
+  });
+  await expect(stripe.payouts.create({ amount: 10_010, currency: "huf" })).rejects.toMatchObject({ param: "amount" });
+  expect((await stripe.payouts.create({ amount: 10_000, currency: "huf" })).status).toBe("pending");
 });
 
 test("tokens and numbers are the same cards", async () => {

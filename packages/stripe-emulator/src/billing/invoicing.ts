@@ -4,7 +4,7 @@ import { useCredit } from "./credit-grants.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
 import { markPaid, openInvoicePayment } from "./invoice-payments.ts";
 import { price, type Spend } from "./invoice-pricing.ts";
-import { LARGEST_CHARGE, tooLarge } from "./money.ts";
+import { LARGEST_CHARGE, refusedFraction, tooLarge } from "./money.ts";
 import { openPayment } from "./payment.ts";
 
 /**
@@ -85,9 +85,11 @@ export function finalizeInvoice(world: World, id: string, { intent, usesBalance 
 
 const DAY = 86_400;
 
-/** Why an invoice can't be final: automatic tax needs an address, and one charge has its limit. */
+/** Why an invoice can't be final: automatic tax needs an address, and not every amount can be charged. */
 function problemOf({ amount_due: due, automatic_tax: tax, currency }: Invoice) {
   if (due > LARGEST_CHARGE) return { code: "amount_too_large", message: tooLarge(currency) };
+  const fraction = refusedFraction(due, currency);
+  if (fraction) return fraction;
   if (tax.status !== "requires_location_inputs") return undefined;
   const message =
     "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";

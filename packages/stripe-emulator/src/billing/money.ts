@@ -17,6 +17,27 @@ export const isCurrency = (code: string): boolean => CURRENCIES.includes(code);
 export const digitsOf = (currency: string): number =>
   ZERO_DECIMAL.includes(currency) ? 0 : THREE_DECIMAL.includes(currency) ? 3 : 2;
 
+/** Cards know no fraction of them, though their amounts have two digits after the point: https://docs.stripe.com/currencies#special-cases */
+const CHARGED_WHOLE = ["isk", "ugx"];
+const PAID_OUT_WHOLE = [...CHARGED_WHOLE, "huf", "twd"];
+
+/** Why an amount is none that cards are charged, or paid back; undefined: it can be. */
+export function refusedFraction(amount: number, currency: string): { code: string; message: string } | undefined {
+  const code = currency.toUpperCase();
+  if (CHARGED_WHOLE.includes(currency) && amount % 100 !== 0) {
+    // https://support.stripe.com/questions/deprecation-of-fractional-isk-charges-and-refunds
+    const message = `Invalid amount. Currency ${code} has become effectively zero-decimal and charged amounts must be evenly divisible by 100. See https://stripe.com/docs/currencies#special-cases for more information.`;
+    return { code: "invalid_charge_amount_no_decimal_compatible", message };
+  }
+  if (!THREE_DECIMAL.includes(currency) || amount % 10 === 0) return undefined;
+  const message = `Invalid amount. The last digit of an amount in ${code} must be 0. See https://stripe.com/docs/currencies#three-decimal for more information.`;
+  return { code: "invalid_charge_amount", message };
+}
+
+/** Whether banks can be paid the amount out. */
+export const canBePaidOut = (amount: number, currency: string): boolean =>
+  amount % 100 === 0 || !PAID_OUT_WHOLE.includes(currency);
+
 /** `1500, "usd"` → `$15.00`; `1500, "jpy"` → `¥1,500`. */
 export function formatMoney(amount: number, currency: string): string {
   const digits = digitsOf(currency);

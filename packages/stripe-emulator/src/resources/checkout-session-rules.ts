@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { type ApiError, invalid, missingParameter } from "../api/errors.ts";
 import { isWebAddress } from "../api/params.ts";
-import { formatMoney, LARGEST_CHARGE, smallestCharge } from "../billing/money.ts";
+import { formatMoney, LARGEST_CHARGE, refusedFraction, smallestCharge } from "../billing/money.ts";
 import { dashboardOf } from "../state/dashboard.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -132,7 +132,7 @@ function refuseTrial(world: World, asked: CreateSessionParams["subscription_data
   }
 }
 
-/** Stripe's 400 for a total that is too small to be charged, or too large; undefined for others. */
+/** Stripe's 400 for a total that cannot be charged: too small, too large, or with a fraction; undefined for others. */
 export function totalRefusal({
   amount_total: total,
   currency,
@@ -141,6 +141,8 @@ export function totalRefusal({
     const most = `${formatMoney(LARGEST_CHARGE, currency)} ${currency}`;
     return invalid(`The Checkout Session's total amount due must be no more than ${most}`, "amount_too_large");
   }
+  const fraction = total && currency !== null ? refusedFraction(total, currency) : undefined;
+  if (fraction) return invalid(fraction.message, fraction.code);
   if (!total || currency === null || total >= smallestCharge(currency)) return undefined;
   const least = `${formatMoney(smallestCharge(currency), currency)} ${currency}`;
   return invalid(`The Checkout Session's total amount due must add up to at least ${least}`, "amount_too_small");

@@ -19,6 +19,7 @@ import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { type CreateParams, createParams, fields, linesFromParams } from "./credit-note-params.ts";
 import { expectStatus } from "./invoice-editing.ts";
+import { refuseFraction } from "./payment-intents.ts";
 
 /** At the time of the invoice's customer. */
 function createCreditNote(world: World, params: CreateParams): CreditNote {
@@ -43,6 +44,7 @@ function draftOf(world: World, { id }: Invoice, params: CreateParams): Draft {
     const message = `The invoice has no charge with ${refunded} left to refund. Refund its charges, and link the refunds.`;
     throw invalid(message, undefined, "refund_amount");
   }
+  if (charge) refuseFraction(refunded, charge.currency, "refund_amount");
   return {
     memo: params.memo ?? null,
     metadata: mergeMetadata({}, params.metadata),

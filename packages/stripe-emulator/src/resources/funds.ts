@@ -4,6 +4,7 @@ import { choose, listRoute } from "../api/list.ts";
 import { atMost, type Fields, mergeMetadata, metadata, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { balanceOf } from "../billing/funds.ts";
+import { canBePaidOut } from "../billing/money.ts";
 import { available, cancelPayout, type Payout, payOut } from "../billing/paying-out.ts";
 import type { World } from "../world.ts";
 import { count, currency } from "./price-params.ts";
@@ -33,6 +34,10 @@ export function refuseShortFunds(
 }
 
 function createPayout(world: World, params: ParamsOf<typeof payoutParams>): Payout {
+  if (!canBePaidOut(params.amount, params.currency)) {
+    const message = `Payouts in ${params.currency} must be evenly divisible by 100. See https://stripe.com/docs/currencies#special-cases for more information.`;
+    throw invalid(message, "invalid_charge_amount", "amount");
+  }
   refuseShortFunds(world, params);
   return payOut(world, {
     amount: params.amount,

@@ -20,7 +20,7 @@ import {
 import { type Route, route } from "../api/route.ts";
 import { cancelPayment, capturePayment } from "../billing/capturing.ts";
 import { paymentBy } from "../billing/invoice-payments.ts";
-import { formatMoney, LARGEST_CHARGE, smallestCharge, tooLarge } from "../billing/money.ts";
+import { formatMoney, LARGEST_CHARGE, refusedFraction, smallestCharge, tooLarge } from "../billing/money.ts";
 import { attemptPayment, declineOf, openPayment, type PaymentIntent } from "../billing/payment.ts";
 import { tellAttempt } from "../billing/settlement.ts";
 import type { World } from "../world.ts";
@@ -85,6 +85,13 @@ function refuseAmount(amount: number, currency: string): void {
     throw invalid(message, "amount_too_small", "amount");
   }
   if (amount > LARGEST_CHARGE) throw invalid(tooLarge(currency), "amount_too_large", "amount");
+  refuseFraction(amount, currency, "amount");
+}
+
+/** Stripe's 400 for an amount with a fraction that cards do not know. */
+export function refuseFraction(amount: number, currency: string, param: string): void {
+  const refused = refusedFraction(amount, currency);
+  if (refused) throw invalid(refused.message, refused.code, param);
 }
 
 function createIntent(world: World, params: ParamsOf<typeof createParams>): PaymentIntent {
@@ -178,6 +185,7 @@ function capture(world: World, id: string, asked?: number): PaymentIntent {
     const message = `The provided amount_to_capture must be at least 1 and at most what can be captured: ${intent.amount_capturable}.`;
     throw invalid(message, wanted < 1 ? "amount_too_small" : "amount_too_large", "amount_to_capture");
   }
+  refuseFraction(wanted, intent.currency, "amount_to_capture");
   return capturePayment(world, id, wanted);
 }
 

@@ -6,6 +6,7 @@ import { type Route, route } from "../api/route.ts";
 import { isChargedBack, refundable, refundCharge, tellRefund } from "../billing/refunding.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { refuseFraction } from "./payment-intents.ts";
 
 const createParams = schema({
   amount: integer,
@@ -49,6 +50,7 @@ export function createRefund(world: World, params: CreateParams): Stored<Stripe.
       "amount",
     );
   }
+  refuseFraction(amount, charge.currency, "amount");
   return refundCharge(world, charge, {
     amount,
     metadata: mergeMetadata({}, params.metadata),

@@ -6,7 +6,7 @@ import { cancellation, changeItems, currentPeriodEnd, prorateEnd, settleEnd } fr
 import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import { type Purchase, putPurchases } from "../billing/invoice-item.ts";
-import { LARGEST_CHARGE } from "../billing/money.ts";
+import { LARGEST_CHARGE, refusedFraction } from "../billing/money.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
 import { changeWhenPaid } from "../billing/pending-updates.ts";
 import { followItems } from "../billing/scheduling.ts";
@@ -122,13 +122,15 @@ function refuseUnpayable(world: World, params: ParamsOf<typeof createParams>, pu
   throw invalid(message, "resource_missing");
 }
 
-/** Stripe's 400 for a first invoice of more than can be charged. It is done to a copy of the state. */
+/** Stripe's 400 for a first invoice that cannot be charged. It is done to a copy of the state. */
 function createWithinLimit(world: World, params: ParamsOf<typeof createParams>): Subscription {
   const named = params.items.map(({ plan, price = plan, ...item }) => ({ price, ...item }));
   const listed = [...named, ...(params.add_invoice_items ?? [])].map(({ price, price_data: data, quantity = 1 }) => {
-    return ((data ?? world.store.prices.find(price))?.unit_amount ?? 0) * quantity;
+    const { unit_amount: each, currency = "usd" } = data ?? world.store.prices.find(price) ?? {};
+    return { amount: (each ?? 0) * quantity, currency: params.currency ?? currency };
   });
-  if (listed.reduce((sum, amount) => sum + amount, 0) > LARGEST_CHARGE) {
+  const large = listed.reduce((sum, { amount }) => sum + amount, 0) > LARGEST_CHARGE;
+  if (large || listed.some(({ currency }) => refusedFraction(1, currency))) {
     world.rehearse(world.now(), (copy) => {
       const deferred = createSubscription(copy, { ...params, payment_behavior: "default_incomplete" });
       refuseUnfinalized(copy.store.invoices.get(deferred.latest_invoice));
