@@ -235,4 +235,12 @@ test("what is typed wrong is said at its field, and what others typed is escaped
   expect(page).not.toContain("<script>");
   const real = await bench.submit(session.url, { ...CARD, email: "d@example.com", card_number: "4111111111111111" });
   expect(await real.text()).toContain("Use one of the test numbers");
+  for (const [typed, words] of [
+    [{ exp: "13 / 40" }, "Enter the expiry as MM / YY."],
+    [{ exp: "" }, "Enter the expiry as MM / YY."],
+    [{ cvc: "99" }, "security code is invalid"],
+  ] as const)
+    expect(await (await bench.submit(session.url, { ...CARD, email: "d@example.com", ...typed })).text()).toContain(
+      words,
+    );
 });

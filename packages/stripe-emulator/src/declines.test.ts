@@ -183,6 +183,43 @@ test("no fraction is charged that cards do not know: nowhere, of no currency", a
   expect((await stripe.payouts.create({ amount: 10_000, currency: "huf" })).status).toBe("pending");
 });
 
+// https://docs.stripe.com/testing#invalid-data
+test("a number, an expiry or a code that no test card has is refused at its field, also when it is changed", async () => {
+  const year = new Date().getUTCFullYear();
+  const good = { number: "4242 4242 4242 4242", exp_month: 12, exp_year: year + 4, cvc: "123" };
+  const create = (overrides: object) =>
+    stripe.paymentMethods.create({ type: "card", card: { ...good, ...overrides } } as Stripe.PaymentMethodCreateParams);
+  const month = { code: "invalid_expiry_month", param: "exp_month" };
+  const past = { code: "invalid_expiry_year", param: "exp_year" };
+  const code = { code: "invalid_cvc", param: "cvc" };
+  for (const [overrides, refusal] of [
+    [{ number: "4242424242424241" }, { code: "incorrect_number", param: "number" }],
+    [{ number: "4111111111111111" }, { code: "card_declined", decline_code: "test_mode_live_card" }],
+    [{ exp_month: 13 }, month],
+    [{ exp_month: 0 }, month],
+    [{ exp_year: year - 1 }, past],
+    [{ exp_year: 95 }, past],
+    [{ exp_year: year + 51 }, past],
+    [{ cvc: "99" }, code],
+    [{ cvc: "1234" }, code],
+  ] as const)
+    await expect(create(overrides)).rejects.toMatchObject({ statusCode: 402, rawType: "card_error", ...refusal });
+  const missing = create({ exp_year: undefined });
+  await expect(missing).rejects.toMatchObject({ code: "parameter_missing", param: "card[exp_year]" });
+  const unknown = stripe.paymentMethods.create({ type: "card", card: { token: "tok_none" } });
+  await expect(unknown).rejects.toMatchObject({ code: "resource_missing", param: "card[token]" });
+  expect((await create({ exp_year: (year + 1) % 100 })).card).toMatchObject({ exp_year: year + 1 });
+  expect((await create({ number: "378282246310005", cvc: "1234" })).card).toMatchObject({ brand: "amex" });
+
+  const { id: customer } = await stripe.customers.create();
+  const { id } = await stripe.paymentMethods.attach("pm_card_visa", { customer });
+  const changed = stripe.paymentMethods.update(id, { card: { exp_month: 13 } });
+  await expect(changed).rejects.toMatchObject({ statusCode: 402, ...month });
+  const { id: source } = await stripe.customers.createSource(customer, { source: "tok_visa" });
+  const renewed = stripe.customers.updateSource(customer, source, { exp_year: "2001" });
+  await expect(renewed).rejects.toMatchObject({ statusCode: 402, ...past });
+});
+
 test("tokens and numbers are the same cards", async () => {
   const { id } = await stripe.paymentMethods.create({ type: "card", card: { token: "tok_mastercard" } });
   expect((await pay(id)).status).toBe("succeeded");

@@ -212,7 +212,7 @@ const kindOf = (number: string): { brand: string; funding: string } => {
   return { brand, funding };
 };
 
-/** Undefined for a number that is not one of the test numbers: as at Stripe, real cards do not work here. */
+/** Undefined for a number that is not one of the test numbers. */
 export function findCard(number: string, expMonth: number, expYear: number): Instrument | undefined {
   const outcome = Object.hasOwn(CARD_OUTCOMES, number) ? CARD_OUTCOMES[number] : undefined;
   if (outcome === undefined) return undefined;
@@ -220,6 +220,68 @@ export function findCard(number: string, expMonth: number, expYear: number): Ins
   const printed = { ...kindOf(number), country: ABROAD[number] ?? "US", last4: number.slice(-4), expMonth, expYear };
   const checks = { ...CHECKS, ...CHECKED[number] };
   return { type: "card", outcome, ...(decline ? { decline } : {}), ...printed, checks };
+}
+
+export interface TypedCard {
+  number: string;
+  expMonth: number;
+  /** Of two digits or of four. */
+  expYear: number;
+  /** Absent: it was not asked for. */
+  cvc?: string | undefined;
+}
+
+/** What of a typed card is not as it must be. */
+export type CardProblem = Decline & { param?: "number" | "exp_month" | "exp_year" | "cvc" };
+
+/** One of the test cards, as it was typed; or what is wrong with it (https://docs.stripe.com/testing#invalid-data). */
+export function readTestCard(
+  { number: typed, expMonth, expYear, cvc }: TypedCard,
+  now: Date,
+): Instrument | CardProblem {
+  const number = typed.replaceAll(/[\s-]/g, "");
+  if (!passesLuhn(number))
+    return { code: "incorrect_number", message: "Your card number is incorrect.", param: "number" };
+  const year = fullYear(expYear, now);
+  const problem = expiryProblem(expMonth, year, now);
+  if (problem) return problem;
+  const card = findCard(number, expMonth, year);
+  if (!card) return LIVE_CARD;
+  if (cvc === undefined || (kindOf(number).brand === "amex" ? /^\d{3,4}$/ : /^\d{3}$/).test(cvc)) return card;
+  return { code: "invalid_cvc", message: "Your card's security code is invalid.", param: "cvc" };
+}
+
+/** Stripe's 402 for an expiry that no card has now; undefined: one may have it. */
+export function expiryProblem(month: number, typedYear: number, now: Date): CardProblem | undefined {
+  const [year, thisYear] = [fullYear(typedYear, now), now.getUTCFullYear()];
+  if (year < thisYear || year > thisYear + FARTHEST_YEARS)
+    return { code: "invalid_expiry_year", message: "Your card's expiration year is invalid.", param: "exp_year" };
+  if (month >= 1 && month <= 12 && Date.UTC(year, month, 1) > now.getTime()) return undefined;
+  return { code: "invalid_expiry_month", message: "Your card's expiration month is invalid.", param: "exp_month" };
+}
+
+const FARTHEST_YEARS = 50;
+
+/** `34` → 2034; `95`, which is nearer in the past, → 1995. */
+export function fullYear(year: number, now: Date): number {
+  if (year >= 100) return year;
+  return 2000 + year > now.getUTCFullYear() + FARTHEST_YEARS ? 1900 + year : 2000 + year;
+}
+
+/** https://docs.stripe.com/declines/codes#test_mode_live_card */
+const LIVE_CARD = declined(
+  "test_mode_live_card",
+  "Your card was declined. Your request was in test mode, but used a non test (live) card. For a list of valid test cards, visit: https://stripe.com/docs/testing.",
+);
+
+/** https://en.wikipedia.org/wiki/Luhn_algorithm */
+function passesLuhn(number: string): boolean {
+  const digits = [...number].reverse().map(Number);
+  const sum = digits.reduce((before, digit, index) => {
+    const weighed = index % 2 === 0 ? digit : digit * 2;
+    return before + (weighed > 9 ? weighed - 9 : weighed);
+  }, 0);
+  return /^\d{12,19}$/.test(number) && sum % 10 === 0;
 }
 
 export function findIban(iban: string): Instrument | undefined {

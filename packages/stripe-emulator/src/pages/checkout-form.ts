@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { Payer } from "../billing/payment-method.ts";
-import { findCard, findIban, type Instrument } from "../billing/test-cards.ts";
+import { findIban, type Instrument, readTestCard } from "../billing/test-cards.ts";
 
 /** What the buyer typed, as it came. */
 export type CheckoutInput = Partial<
@@ -71,14 +71,15 @@ export function readCard(
   { card_number: number = "", exp = "", cvc = "" }: CheckoutInput,
   now: Date,
 ): Instrument | Problem {
-  const [, month = "", year = ""] = /^\s*(\d{1,2})\s*\/?\s*(?:20)?(\d{2})\s*$/.exec(exp) ?? [];
-  const [expMonth, expYear] = [Number(month), 2000 + Number(year)];
-  const card = findCard(number.replaceAll(/[\s-]/g, ""), expMonth, expYear);
-  if (!card) return { field: "card_number", message: "Your card number is invalid. Use one of the test numbers." };
-  if (month === "" || expMonth < 1 || expMonth > 12) return { field: "exp", message: "Enter the expiry as MM / YY." };
-  if (new Date(Date.UTC(expYear, expMonth, 1)) <= now)
-    return { field: "exp", message: "Your card's expiration date is in the past." };
-  if (!/^\d{3,4}$/.test(cvc.trim()))
-    return { field: "cvc", message: "Enter the card's security code: three or four digits." };
-  return card;
+  const [, month, year] = /^\s*(0?[1-9]|1[0-2])\s*\/?\s*(\d{4}|\d{2})\s*$/.exec(exp) ?? [];
+  const typed = { number, expMonth: Number(month ?? 0), expYear: Number(year ?? 0), cvc: cvc.trim() };
+  const card = readTestCard(typed, now);
+  if ("type" in card) return card;
+  if (card.param === "cvc") return { field: "cvc", message: card.message };
+  if (card.param === "number" || card.param === undefined)
+    return { field: "card_number", message: "Your card number is invalid. Use one of the test numbers." };
+  return {
+    field: "exp",
+    message: month === undefined ? "Enter the expiry as MM / YY." : "Your card's expiration date is in the past.",
+  };
 }

@@ -6,7 +6,7 @@ import { type Route, route } from "../api/route.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { cardOf } from "./cards.ts";
-import { addCard, detach } from "./payment-methods.ts";
+import { addCard, detach, renewed } from "./payment-methods.ts";
 
 type Card = Stored<Stripe.Card>;
 
@@ -42,11 +42,11 @@ const updateParams = schema({ exp_month: integer, exp_year: integer, metadata, n
 
 function updateSource(world: World, id: string, source: string, params: ParamsOf<typeof updateParams>): Card {
   const before = getSource(world, id, source);
-  const { exp_month = before.card?.exp_month, exp_year = before.card?.exp_year, name } = params;
+  const { metadata: change, name, ...expiry } = params;
   const after = world.update("paymentMethods", source, {
     billing_details: { ...before.billing_details, ...(name === undefined ? {} : { name }) },
-    ...(before.card && exp_month && exp_year ? { card: { ...before.card, exp_month, exp_year } } : {}),
-    metadata: mergeMetadata(before.metadata, params.metadata),
+    ...(before.card && Object.keys(expiry).length > 0 ? { card: renewed(world, before.card, expiry) } : {}),
+    metadata: mergeMetadata(before.metadata, change),
   });
   world.emit("customer.source.updated", cardOf(after));
   return cardOf(after);

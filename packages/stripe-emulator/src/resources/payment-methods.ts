@@ -22,7 +22,16 @@ import {
   type Payer,
   retirePaymentMethod,
 } from "../billing/payment-method.ts";
-import { DECLINED, findCard, findIban, type Instrument, namedCardNumber } from "../billing/test-cards.ts";
+import {
+  DECLINED,
+  expiryProblem,
+  findCard,
+  findIban,
+  fullYear,
+  type Instrument,
+  namedCardNumber,
+  readTestCard,
+} from "../billing/test-cards.ts";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -121,12 +130,34 @@ function createFromParams(world: World, params: ParamsOf<typeof createParams>): 
     return createPaymentMethod(world, account, payer, given);
   }
   if (!params.card) throw missingParameter("card");
-  const { token, number = token === undefined ? undefined : namedCardNumber(token), exp_month, exp_year } = params.card;
-  const year = new Date(world.nowMs()).getUTCFullYear() + 4;
-  const card = number === undefined ? undefined : findCard(number, exp_month ?? 12, exp_year ?? year);
-  if (!card) throw invalid("Use one of Stripe's test cards or tokens, such as tok_visa.", "incorrect_number", "card");
-  return createPaymentMethod(world, card, payer, given);
+  return createPaymentMethod(world, cardFromParam(world, params.card), payer, given);
 }
+
+function cardFromParam(world: World, given: NonNullable<ParamsOf<typeof createParams>["card"]>): Instrument {
+  const { token, number, exp_month: expMonth, exp_year: expYear, cvc } = given;
+  if (token !== undefined) {
+    const named = namedCardNumber(token);
+    if (named === undefined) throw noSuch("token", token, "card[token]");
+    return namedCard(world, named);
+  }
+  if (number === undefined) throw missingParameter("card[number]");
+  if (expMonth === undefined) throw missingParameter("card[exp_month]");
+  if (expYear === undefined) throw missingParameter("card[exp_year]");
+  const card = readTestCard({ number, expMonth, expYear, cvc }, new Date(world.nowMs()));
+  if (!("type" in card)) throw new ApiError(402, { type: "card_error", ...card });
+  return card;
+}
+
+/** A card with another expiry, or Stripe's 402 for one that no card has. */
+export function renewed(world: World, card: Stored<Stripe.PaymentMethod.Card>, given: Partial<Expiry>) {
+  const now = new Date(world.nowMs());
+  const { exp_month, exp_year } = { ...card, ...given };
+  const problem = expiryProblem(exp_month, exp_year, now);
+  if (problem) throw new ApiError(402, { type: "card_error", ...problem });
+  return { ...card, exp_month, exp_year: fullYear(exp_year, now) };
+}
+
+type Expiry = Pick<Stripe.PaymentMethod.Card, "exp_month" | "exp_year">;
 
 function getPaymentMethod(world: World, id: string): PaymentMethod {
   return found(world.store.paymentMethods.find(id), "PaymentMethod", id);
@@ -153,7 +184,7 @@ function updatePaymentMethod(world: World, id: string, params: ParamsOf<typeof u
         ...details,
         ...(living === undefined ? {} : { address: addressOf(living) }),
       },
-      ...(before.card && params.card ? { card: { ...before.card, ...params.card } } : {}),
+      ...(before.card && params.card ? { card: renewed(world, before.card, params.card) } : {}),
       metadata: mergeMetadata(before.metadata, params.metadata),
     },
     "payment_method.updated",
