@@ -242,7 +242,7 @@ export function readTestCard(
   const number = typed.replaceAll(/[\s-]/g, "");
   if (!passesLuhn(number))
     return { code: "incorrect_number", message: "Your card number is incorrect.", param: "number" };
-  const year = fullYear(expYear, now);
+  const year = fullYear(expYear);
   const problem = expiryProblem(expMonth, year, now);
   if (problem) return problem;
   const card = findCard(number, expMonth, year);
@@ -253,7 +253,7 @@ export function readTestCard(
 
 /** Stripe's 402 for an expiry that no card has now; undefined: one may have it. */
 export function expiryProblem(month: number, typedYear: number, now: Date): CardProblem | undefined {
-  const [year, thisYear] = [fullYear(typedYear, now), now.getUTCFullYear()];
+  const [year, thisYear] = [fullYear(typedYear), now.getUTCFullYear()];
   if (year < thisYear || year > thisYear + FARTHEST_YEARS)
     return { code: "invalid_expiry_year", message: "Your card's expiration year is invalid.", param: "exp_year" };
   if (month >= 1 && month <= 12 && Date.UTC(year, month, 1) > now.getTime()) return undefined;
@@ -262,11 +262,8 @@ export function expiryProblem(month: number, typedYear: number, now: Date): Card
 
 const FARTHEST_YEARS = 50;
 
-/** `34` → 2034; `95`, which is nearer in the past, → 1995. */
-export function fullYear(year: number, now: Date): number {
-  if (year >= 100) return year;
-  return 2000 + year > now.getUTCFullYear() + FARTHEST_YEARS ? 1900 + year : 2000 + year;
-}
+/** `34` → 2034. */
+export const fullYear = (year: number): number => (year < 100 ? 2000 + year : year);
 
 /** https://docs.stripe.com/declines/codes#test_mode_live_card */
 const LIVE_CARD = declined(

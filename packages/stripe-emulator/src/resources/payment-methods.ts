@@ -150,11 +150,10 @@ function cardFromParam(world: World, given: NonNullable<ParamsOf<typeof createPa
 
 /** A card with another expiry, or Stripe's 402 for one that no card has. */
 export function renewed(world: World, card: Stored<Stripe.PaymentMethod.Card>, given: Partial<Expiry>) {
-  const now = new Date(world.nowMs());
   const { exp_month, exp_year } = { ...card, ...given };
-  const problem = expiryProblem(exp_month, exp_year, now);
+  const problem = expiryProblem(exp_month, exp_year, new Date(world.nowMs()));
   if (problem) throw new ApiError(402, { type: "card_error", ...problem });
-  return { ...card, exp_month, exp_year: fullYear(exp_year, now) };
+  return { ...card, exp_month, exp_year: fullYear(exp_year) };
 }
 
 type Expiry = Pick<Stripe.PaymentMethod.Card, "exp_month" | "exp_year">;
