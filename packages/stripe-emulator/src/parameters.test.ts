@@ -47,6 +47,18 @@ test.each([
   expect(await post(path, form)).toEqual([400, code, param, message]);
 });
 
+test.each([
+  ["/v1/subscriptions", "items"],
+  ["/v1/subscriptions/sub_1", "items"],
+  ["/v1/subscription_schedules", "phases"],
+  ["/v1/quotes", "line_items"],
+  ["/v1/webhook_endpoints", "enabled_events"],
+  ["/v1/webhook_endpoints/we_1", "enabled_events"],
+])("%s takes no empty %s", async (path, name) => {
+  const message = expect.stringContaining(`You passed an empty string for '${name}'`);
+  expect(await post(path, `${name}=`)).toEqual([400, "parameter_invalid_empty", name, message]);
+});
+
 test("what Stripe takes and the emulator does not model is told apart, at every depth", async () => {
   const gap = "emulator_parameter_not_modelled";
   expect((await post("/v1/customers", "invoice_prefix=ABC")).slice(0, 3)).toEqual([400, gap, "invoice_prefix"]);

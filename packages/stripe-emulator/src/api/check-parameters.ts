@@ -7,8 +7,8 @@ import { type Kind, type Operation, stripeApi } from "./stripe-api.ts";
  * are refused as Stripe refuses them. What gets past is Stripe's, and a route's own readers turn it into values; what
  * they do not know then is something of Stripe's that the emulator does not model.
  *
- * An empty string is left to the readers wherever text, an array or a hash is meant: Stripe lets many of them be
- * unset that the SDK does not declare so.
+ * An empty string is left to the readers wherever text or a hash is meant: Stripe lets many of them be unset that the SDK
+ * does not declare so. A list can be emptied where that is declared: without items there is no subscription.
  */
 export function checkParameters({ params }: Operation, form: FormHash): void {
   if (params !== undefined) checkHash(params, form, "");
@@ -33,7 +33,8 @@ function check(kind: Kind, value: FormValue, param: string): void {
   if (Array.isArray(kind)) checkAny(kind, value, param);
   else if (typeof kind === "string") checkScalar(kind, value, param);
   else if ("words" in kind) checkWord(kind.words, value, param);
-  else if (value !== "" && "array" in kind) {
+  else if ("array" in kind) {
+    if (value === "") throw emptyParameter(param);
     if (!Array.isArray(value)) throw invalid("Invalid array", undefined, param);
     for (const [index, item] of value.entries()) check(kind.array, item, `${param}[${index}]`);
   } else if (value !== "" && "hash" in kind) {
