@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
+import { type Bench, createCheckout, createPlan, openBench, typesSince } from "./testing/bench.ts";
 import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
 
 let bench: Bench;
@@ -14,9 +14,9 @@ afterAll(() => bench.close());
 const yearly = (unit_amount = 12_000) => createPlan(stripe, { unit_amount, recurring: { interval: "year" } });
 
 async function subscriber(overrides: Partial<Stripe.SubscriptionCreateParams> = {}) {
-  const { customer, subscribe, advance } = await onClock(bench, START);
+  const { customer, price, subscribe, advance } = await onClock(bench, START);
   const { id, items } = await subscribe(overrides);
-  return { id, customer, item: items.data[0]?.id ?? "", advance };
+  return { id, customer, price, item: items.data[0]?.id ?? "", advance };
 }
 
 /** The amounts on the invoice that follows. */
@@ -71,11 +71,39 @@ test("items are created, changed, listed and deleted by their own API, each a ch
   expect(await billed(id)).toEqual([500, -500, 1500, 1500]);
 });
 
-test("an item that cannot be added is refused: twice the same price, another currency, a one-time price", async () => {
-  const { id, item } = await subscriber();
-  const { price } = await stripe.subscriptionItems.retrieve(item);
+// https://docs.stripe.com/billing/subscriptions/multiple-products
+test("no two items are at one price, wherever items are named", async () => {
+  const { id, item, price, customer } = await subscriber();
+  const other = await createPlan(stripe);
+  const { id: second } = await stripe.subscriptionItems.create({ subscription: id, price: other.id });
+  const twice = [{ price: other.id }, { price: other.id, quantity: 2 }];
+  const sold = twice.map((each) => ({ quantity: 1, ...each }));
+  const phases = [{ items: twice, duration: { interval: "month" as const } }];
+  const asked = [
+    [() => stripe.subscriptionItems.create({ subscription: id, price: price.id }), "plan"],
+    [() => stripe.subscriptionItems.update(item, { price: other.id }), "plan"],
+    [() => stripe.subscriptions.update(id, { items: [{ price: price.id }] }), "plan"],
+    [() => stripe.subscriptions.update(id, { items: [{ id: second, deleted: true }, ...twice] }), "plan"],
+    [() => stripe.subscriptions.create({ customer, items: twice }), "plan"],
+    [() => stripe.invoices.createPreview({ customer, subscription_details: { items: twice } }), "plan"],
+    [() => stripe.subscriptionSchedules.create({ customer, start_date: "now", phases }), "phases[0][items]"],
+    [() => stripe.quotes.create({ customer, line_items: sold }), "line_items"],
+    [() => stripe.paymentLinks.create({ line_items: sold }), "line_items"],
+    [() => createCheckout(stripe, other, { line_items: sold }), "line_items"],
+  ] as const;
+  for (const [ask, param] of asked)
+    await expect(ask(), ask.toString()).rejects.toMatchObject({ statusCode: 400, param });
+  const swapped = [
+    { id: item, price: other.id },
+    { id: second, price: price.id },
+  ];
+  const { items } = await stripe.subscriptions.update(id, { items: swapped, proration_behavior: "none" });
+  expect(items.data.map((each) => each.price.id)).toEqual([other.id, price.id]);
+});
+
+test("an item that cannot be added is refused: another currency, a one-time price", async () => {
+  const { id } = await subscriber();
   const add = (with_: string) => stripe.subscriptionItems.create({ subscription: id, price: with_ });
-  await expect(add(price.id)).rejects.toThrow("multiple subscription items with the same plan");
   await expect(add((await createPlan(stripe, { currency: "usd" })).id)).rejects.toThrow("expected currency: `eur`");
   await expect(add((await createPlan(stripe, { recurring: undefined })).id)).rejects.toThrow("type=recurring");
 });

@@ -9,6 +9,7 @@ import { refuseWithoutHeadOffice } from "./automatic-tax.ts";
 import type { CreateSessionParams } from "./checkout-session-params.ts";
 import { refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
+import { refuseTwice } from "./item-changes.ts";
 
 type LineItem = Stored<Stripe.LineItem>;
 
@@ -172,6 +173,10 @@ export function refuseMixedPrices(
   if (mode === "subscription" && recurring.length === 0) {
     throw invalid("You must provide at least one recurring price in `subscription` mode when using prices.");
   }
+  refuseTwice(
+    recurring.flatMap(({ price }) => price ?? []),
+    "line_items",
+  );
   if (new Set(items.map((item) => item.currency)).size > 1) {
     throw invalid("All prices on a Checkout session must have the same currency.", undefined, "line_items");
   }

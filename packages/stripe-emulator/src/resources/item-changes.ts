@@ -1,4 +1,4 @@
-import { found, invalid } from "../api/errors.ts";
+import { type ApiError, found, invalid } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
 import type { ItemChange } from "../billing/changing.ts";
 import { currenciesOf, findPriceIn } from "../billing/currencies.ts";
@@ -44,11 +44,24 @@ export function refuseTooMany(items: number): void {
     throw invalid(`Array items exceeded maximum ${MOST_ITEMS} allowed elements.`, undefined, "items");
 }
 
+/** Stripe's 400 for two items at one price: an item has a quantity. Its `param` is the older name of a price. */
+export function refuseTwice(prices: readonly { id: string }[], param = "plan"): void {
+  const ids = prices.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) < index);
+  if (twice === undefined) return;
+  const message = `Cannot create a Subscription with multiple Subscription Items with the same Price: ${twice}`;
+  throw invalid(message, undefined, param);
+}
+
 /** The changes that `items` asks for: with an id to an item that is there, without one to add another. */
 export function itemChanges(world: World, subscription: Subscription, asked: readonly ItemParams[]): ItemChange[] {
   const changes = asked.map((item, index) => itemChange(world, subscription, item, `items[${index}]`));
   const taken = changes.filter(({ item, to }) => item && to === null);
   const added = changes.filter(({ item }) => item === null);
+  const kept = subscription.items.data.filter((item) => !changes.some((change) => change.item?.id === item.id));
+  const prices = [...kept, ...changes.flatMap(({ to }) => to ?? [])].map(({ price }) => price.id);
+  const twice = prices.find((id, index) => prices.indexOf(id) < index);
+  if (twice !== undefined) throw addedTwice(subscription, twice);
   refuseTooMany(subscription.items.data.length + added.length - taken.length);
   if (taken.length > 0 && taken.length === subscription.items.data.length && changes.every(({ to }) => to === null)) {
     throw invalid(
@@ -56,6 +69,15 @@ export function itemChanges(world: World, subscription: Subscription, asked: rea
     );
   }
   return changes;
+}
+
+/** Stripe's 400 for a price that an item has already. */
+function addedTwice({ items }: Subscription, price: string): ApiError {
+  const same = items.data.find((item) => item.price.id === price);
+  const message = same
+    ? `A new item with Price ${price} can't be added to this Subscription because an existing Subscription Item ${same.id} is already using that Price. If you want to update the existing item (e.g., to adjust the quantity), pass the existing Subscription Item's \`id\` in your update request: https://stripe.com/docs/api/subscriptions/update#update_subscription-items-id`
+    : `Cannot add multiple subscription items with the same plan: ${price}`;
+  return invalid(message, undefined, "plan");
 }
 
 function itemChange(world: World, subscription: Subscription, asked: ItemParams, param: string): ItemChange {
@@ -76,13 +98,8 @@ function itemChange(world: World, subscription: Subscription, asked: ItemParams,
   return { item, to: { price, quantity: asked.quantity ?? item.quantity ?? 1, metadata, taxRates: rates } };
 }
 
-function addition(world: World, { items, currency }: Subscription, asked: ItemParams, param: string): ItemChange {
+function addition(world: World, { currency }: Subscription, asked: ItemParams, param: string): ItemChange {
   const price = recurringPrice(world, asked, param);
-  const same = items.data.find((item) => item.price.id === price.id);
-  if (same) {
-    const message = `Cannot add multiple subscription items with the same plan: ${price.id}. Subscription item ${same.id} has it already.`;
-    throw invalid(message, undefined, `${param}[price]`);
-  }
   refuseUnpriced(world, price, currency, `${param}[price]`);
   refuseMeteredQuantity(price, asked.quantity, param);
   const taxRates = taxRatesFromParam(world, asked.tax_rates ?? [], `${param}[tax_rates]`);

@@ -25,6 +25,7 @@ import type { QuoteDetails } from "../state/rows.ts";
 import type { World } from "../world.ts";
 import { newLineItems } from "./checkout-line-items.ts";
 import { customerFromParam } from "./customers.ts";
+import { refuseTwice } from "./item-changes.ts";
 import { amount, count, currency, decimal, interval, taxBehavior } from "./price-params.ts";
 import { daysUntilDue } from "./subscription-params.ts";
 import { createSubscription } from "./subscriptions.ts";
@@ -174,6 +175,10 @@ function detailsAsked(world: World, before: QuoteDetails, asked: Asked): QuoteDe
     }),
   );
   const [first] = lineItems;
+  refuseTwice(
+    lineItems.flatMap(({ price }) => (price?.recurring ? price : [])),
+    "line_items",
+  );
   const periods = lineItems.flatMap(({ price }) => price?.recurring ?? []);
   if (lineItems.some((item) => item.currency !== first?.currency))
     throw invalid("All line items of a quote must have the same currency.", undefined, "line_items");

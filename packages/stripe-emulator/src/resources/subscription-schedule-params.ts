@@ -20,7 +20,7 @@ import { addPhaseItems } from "./add-invoice-item-params.ts";
 import { phasePurchasesFromParams } from "./add-invoice-items.ts";
 import { commonCurrency } from "./customer-currency.ts";
 import { discounts } from "./discount-params.ts";
-import { recurringPrice, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
+import { recurringPrice, refuseTooMany, refuseTwice, refuseUnpriced } from "./item-changes.ts";
 import { methodFromParam } from "./payment-methods.ts";
 import { amount, count, currency, interval, recurringPriceData } from "./price-params.ts";
 import { refuseUnknownLocation } from "./subscription-discounts.ts";
@@ -130,6 +130,7 @@ export function phasesFromParams(
       taxRates: ratesOf(item.tax_rates, `${param}[items][${at}][tax_rates]`),
     }));
     const prices = items.map(({ price }) => price);
+    refuseTwice(prices, `${param}[items]`);
     const phaseCurrency = each.currency ?? before[0]?.currency ?? commonCurrency(world, customer, prices);
     for (const [at, price] of prices.entries())
       refuseUnpriced(world, price, phaseCurrency, `${param}[items][${at}][price]`);

@@ -20,7 +20,14 @@ import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { keepPrices } from "./inline-prices.ts";
 import { refuseUnfinalized } from "./invoice-editing.ts";
-import { itemChanges, recurringPrice, refuseMeteredQuantity, refuseTooMany, refuseUnpriced } from "./item-changes.ts";
+import {
+  itemChanges,
+  recurringPrice,
+  refuseMeteredQuantity,
+  refuseTooMany,
+  refuseTwice,
+  refuseUnpriced,
+} from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
 import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
@@ -34,7 +41,7 @@ export function createSubscription(
   purchases: readonly Purchase[] = [],
 ): Subscription {
   if (params.payment_behavior === "pending_if_incomplete") {
-    const message = "You cannot use `payment_behavior=pending_if_incomplete` when creating a subscription.";
+    const message = "Setting `payment_behavior` to `pending_if_incomplete` has no effect when creating a subscription.";
     throw invalid(message, undefined, "payment_behavior");
   }
   if (params.payment_behavior === "error_if_incomplete")
@@ -55,6 +62,7 @@ export function createSubscription(
   for (const [index, item] of items.entries())
     refuseRatesBesideAutomaticTax(automatic, item.taxRates, `items[${index}][tax_rates]`);
   const prices = items.map(({ price }) => price);
+  refuseTwice(prices);
   const currency = params.currency ?? commonCurrency(world, customer.id, prices);
   for (const [index, price] of prices.entries()) {
     refuseUnpriced(world, price, currency, `items[${index}][price]`);
