@@ -34,7 +34,18 @@ export default defineConfig({
           globalSetup: ["test/world-setup.ts", "test/parts/setup.ts"],
           setupFiles: "test/keep-environment.ts",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/stacks*.test.ts", "**/node_modules/**"],
+          exclude: ["test/stacks*.test.ts", "test/browser/**", "**/node_modules/**"],
+        },
+      },
+      // What takes a browser for minutes: a command of its own.
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          isolate: false,
+          globalSetup: ["test/world-setup.ts", "test/parts/setup.ts"],
+          setupFiles: "test/keep-environment.ts",
+          include: ["test/browser/**/*.test.ts"],
         },
       },
       // Synthesised once: a synth rewrites .sst/ and the site's build.

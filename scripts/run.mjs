@@ -35,11 +35,11 @@ const commands = {
 
   test(node, args) {
     const named = args.some((arg) => !arg.startsWith("-"));
-    const whole = named ? [] : ["--exclude", "test/browser/**"];
+    const whole = named ? [] : ["--project", "!browser"];
     return run(node, ["node_modules/vitest/vitest.mjs", "run", ...whole, ...args], { node, root });
   },
 
-  browser: (node) => run(node, ["node_modules/vitest/vitest.mjs", "run", "test/browser"], { node, root }),
+  browser: (node) => run(node, ["node_modules/vitest/vitest.mjs", "run", "--project", "browser"], { node, root }),
 
   screenshots(node) {
     process.env.PICTURES = "docs/screenshots";
