@@ -188,6 +188,11 @@ describe("whoever cannot sign in", () => {
   it("signs in with an account elsewhere, where the project has that switched on, and comes to where they wanted", async () => {
     atGithub = `${id("ada")}@example.com`;
     await open("/sign-in?next=%2Fsettings");
+    await page.getByRole("button", { name: "Continue with GitHub" }).waitFor();
+    await page.route(/\/auth\/v1\//, (route) => route.abort("connectionreset"));
+    await press("Continue with GitHub");
+    await page.getByText("The server cannot be reached.").waitFor();
+    await page.unrouteAll();
     await press("Continue with GitHub");
     await page.getByText(`You sign in as ${atGithub}`).waitFor();
   }, 60_000);

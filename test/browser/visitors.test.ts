@@ -76,6 +76,39 @@ describe("a form that is refused", () => {
     await page.waitForURL(/\/c\/pay\/cs_/);
   }, 60_000);
 
+  it("by the gateway itself, which answers no page, says so beside the button, and works when it does again", async () => {
+    await visit("/pricing", await world.signUp());
+    for (const [status, message] of [
+      [429, "Too Many Requests"],
+      [500, "Internal Server Error"],
+      [503, "Service Unavailable"],
+    ] as const) {
+      await page.route("**/api/**", (route) => route.fulfill({ status, json: { message } }));
+      await press("Subscribe to Pro");
+      await card("Pro").getByText("Something went wrong on our side. Try again in a minute.").waitFor();
+      expect(page.url()).toBe(`${world.url}/pricing`);
+      await page.unrouteAll();
+    }
+    await press("Subscribe to Pro");
+    await page.waitForURL(/\/c\/pay\/cs_/);
+  }, 60_000);
+
+  it("for a session that cannot be renewed, because nobody answers, does not sign out, and sells to no guest", async () => {
+    await visit("/pricing", await world.signUp());
+    await card("Pro").waitFor();
+    await page.clock.install();
+    await page.route(/\/auth\/v1\//, (route) => route.abort("connectionreset"));
+    let sold = 0;
+    page.on("request", (request) => request.url().endsWith("/create-checkout") && sold++);
+    await page.clock.setSystemTime(Date.now() + 2 * 60 * 60 * 1000);
+    await press("Subscribe to Pro");
+    await vi.waitFor(async () => {
+      await page.clock.runFor(10_000);
+      await card("Pro").getByText("The server cannot be reached.").waitFor({ timeout: 500 });
+    }, WAIT);
+    expect(sold).toBe(0);
+  }, 60_000);
+
   it("for a session that has ended, by a button, has a link to sign in and back", async () => {
     const person = await world.signUp();
     await subscribe(world, (await customerOf(world, person)).id, (await world.priceOf("pro_monthly")).id);

@@ -1,4 +1,5 @@
 import type { Provider } from "@supabase/supabase-js";
+import { fetchInTime } from "./buttons/in-time.ts";
 import { supabaseAddress } from "./supabase.ts";
 
 /** What each provider is called on its button; one that is not here is not offered. */
@@ -34,7 +35,7 @@ export function offeredOf({ external = {} }: { external?: Record<string, boolean
 export async function loadProviders(): Promise<OfferedProvider[]> {
   const { url, publishableKey } = supabaseAddress();
   try {
-    const answer = await fetch(`${url}/auth/v1/settings`, { headers: { apikey: publishableKey } });
+    const answer = await fetchInTime(`${url}/auth/v1/settings`, { headers: { apikey: publishableKey } });
     return answer.ok ? offeredOf((await answer.json()) as { external?: Record<string, boolean> }) : [];
   } catch {
     return [];

@@ -93,6 +93,12 @@ export function heldSession(
   }
 }
 
+/** Whoever is signed in, as our servers know them; renewed first where it is over. Undefined for a guest. */
+export async function getAccessToken(): Promise<string | undefined> {
+  const session = heldSession() ?? (holdsSession() ? (await (await getAuth()).getSession()).data.session : undefined);
+  return session?.access_token;
+}
+
 let database: PostgrestClient<Database> | undefined;
 
 /** The database as the visitor may see it: row-level security knows them by their session. */
@@ -101,10 +107,8 @@ export function getDatabase(): PostgrestClient<Database> {
   database ??= new PostgrestClient<Database>(`${url}/rest/v1`, {
     headers: { apikey: publishableKey },
     fetch: async (input, init) => {
-      const session =
-        heldSession() ?? (holdsSession() ? (await (await getAuth()).getSession()).data.session : undefined);
       const headers = new Headers(init?.headers);
-      headers.set("authorization", `Bearer ${session?.access_token ?? publishableKey}`);
+      headers.set("authorization", `Bearer ${(await getAccessToken()) ?? publishableKey}`);
       return fetchInTime(input, { ...init, headers });
     },
   });

@@ -19,3 +19,9 @@ export function inTime<T>(awaited: Promise<T>): Promise<T> {
     new Promise<never>((_, reject) => setTimeout(() => reject(new Error("No answer came in time")), PATIENCE_MS)),
   ]);
 }
+
+/** Goes to another site, and ends when the page is left, if that comes. */
+export function leaveFor(url: string): Promise<unknown> {
+  window.location.assign(url);
+  return new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+}

@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import { useAction } from "./action.ts";
-import { PATIENCE_MS } from "./in-time.ts";
+import { leaveFor } from "./in-time.ts";
 import { PendingButton } from "./pending-button.tsx";
 import { type ApiOptions, post } from "./post.ts";
 import { Refusal } from "./refusal.tsx";
@@ -23,8 +23,7 @@ export function RedirectButton({ path, body, children, className, signInUrl, ins
   const { pending, error, run } = useAction();
   const redirect = async () => {
     const { url } = await post<{ url: string }>(path, body(), api);
-    window.location.assign(url);
-    await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)); // pending until the page is left, if that comes
+    await leaveFor(url);
   };
   return (
     <>

@@ -16,7 +16,8 @@ export function Providers({ next }: { next: string }) {
   }, []);
 
   const leave = async (provider: OfferedProvider["id"]) => {
-    if (!navigator.onLine) throw new Refused(UNREACHABLE); // else the browser shows its own error page
+    // Without a connection the browser would show its own error page.
+    if ((await loadProviders()).length === 0) throw new Refused(UNREACHABLE);
     const redirectTo = window.location.origin + signInPath(next);
     assertDone(await (await getAuth()).signInWithOAuth({ provider, options: { redirectTo } }));
   };
