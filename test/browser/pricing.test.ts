@@ -115,10 +115,11 @@ describe("the pricing page", () => {
     // As a page without scripts has it.
     await page.goBack();
     await card("Calls").getByLabel("By the thousand").check();
+    await card("Calls").getByLabel("Quantity", { exact: true }).fill("2000");
     await card("Calls")
       .locator("form")
       .evaluate((form) => (form as unknown as { submit(): void }).submit());
-    await page.getByText("Total due today$5.00", { exact: true }).waitFor();
+    await page.getByText("Total due today$10.00", { exact: true }).waitFor();
   }, 60_000);
 
   it("promises a trial to those who get one, and to guests that it comes with an account", async () => {
