@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, createPlan, openBench } from "./testing/bench.ts";
-import { END, onClock, START } from "./testing/clocked.ts";
+import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
+import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -155,4 +155,194 @@ test("add_invoice_items are on the first invoice, at once also in a trial (https
       add_invoice_items: [{ price: setup.id }],
     }),
   ).rejects.toMatchObject({ code: "resource_missing" });
+});
+
+const linesOf = (invoice: unknown) =>
+  (invoice as Stripe.Invoice).lines.data.map(({ amount, period }) => [amount, period.start, period.end]);
+
+/** The lines of all invoices of a subscription, the first one first. */
+async function billed(subscription: string) {
+  const { data } = await stripe.invoices.list({ subscription });
+  return data.map(linesOf).reverse();
+}
+
+const at = (...[month, day, hour = 0]: [number, number, number?]) => Date.UTC(2027, month - 1, day, hour) / 1000;
+
+test("up to billing_cycle_anchor the first invoice is of a part, then of whole periods (https://docs.stripe.com/billing/subscriptions/billing-cycle)", async () => {
+  const { subscribe, advance, customer, price } = await onClock(bench, START);
+  const items = [{ price: price.id }];
+  const asked = { items, billing_cycle_anchor: HALF };
+  const preview = await stripe.invoices.createPreview({
+    customer,
+    subscription_details: { items, billing_cycle_anchor: { type: "timestamp", timestamp: HALF } },
+  });
+  const begun = await subscribe({ ...asked, ...latest });
+  expect(begun).toMatchObject({
+    status: "active",
+    billing_cycle_anchor: HALF,
+    items: { data: [{ current_period_start: START, current_period_end: HALF }] },
+    latest_invoice: {
+      status: "paid",
+      lines: { data: [{ parent: { subscription_item_details: { proration: true } } }] },
+    },
+  });
+  expect(linesOf(begun.latest_invoice)).toEqual([[750, START, HALF]]);
+  expect(linesOf(preview)).toEqual([[750, START, HALF]]);
+  // Free up to the anchor, and "unlike a trial, there is no 0 USD invoice": nothing to pay, nor to pay with.
+  const from = bench.emulator.events().length;
+  const free = await subscribe({ ...asked, proration_behavior: "none" });
+  expect(free).toMatchObject({ status: "active", latest_invoice: null });
+  expect(typesSince(bench, from)).toEqual(["customer.subscription.created"]);
+  const { id: poor } = await stripe.customers.create();
+  const later = Math.floor(Date.now() / 1000) + DAY;
+  const waiting = { ...asked, customer: poor, billing_cycle_anchor: later };
+  await expect(stripe.subscriptions.create(waiting)).rejects.toMatchObject({ code: "resource_missing" });
+  expect(await stripe.subscriptions.create({ ...waiting, proration_behavior: "none" })).toMatchObject({
+    status: "active",
+    pending_setup_intent: expect.stringMatching(/^seti_/),
+  });
+  const tried = await subscribe({ ...asked, trial_end: START + 7 * DAY });
+  expect(tried).toMatchObject({ billing_cycle_anchor: HALF, trial_end: START + 7 * DAY });
+
+  // A change within the part is of a part, too.
+  await advance(START + 5 * DAY);
+  const bigger = await createPlan(stripe, { unit_amount: 3000 });
+  const changed = await stripe.subscriptions.update(begun.id, {
+    items: [{ id: begun.items.data[0]?.id, price: bigger.id }],
+    proration_behavior: "always_invoice",
+    ...latest,
+  });
+  expect(linesOf(changed.latest_invoice).map(([amount]) => amount)).toEqual([-500, 1000]);
+  await advance(HALF + 3600);
+  const next = at(5, 16);
+  expect((await billed(begun.id)).at(-1)).toEqual([[3000, HALF, next]]);
+  expect(await billed(free.id)).toEqual([[[1500, HALF, next]]]);
+  expect(await billed(tried.id)).toEqual([
+    [[0, START, START + 7 * DAY]],
+    [[400, START + 7 * DAY, HALF]],
+    [[1500, HALF, next]],
+  ]);
+});
+
+test("an anchor that no first period reaches is refused, as is one without its prorations after a trial", async () => {
+  const { subscribe } = await onClock(bench, START);
+  const refused = (asked: Partial<Stripe.SubscriptionCreateParams>) =>
+    subscribe(asked).then(String, ({ message, param }) => `${param}: ${message}`);
+  expect(await refused({ billing_cycle_anchor: END + 1 })).toBe(
+    `billing_cycle_anchor: billing_cycle_anchor cannot be later than next natural billing date (${END}) for plan`,
+  );
+  expect(await refused({ billing_cycle_anchor: START - 1 })).toMatch("must be in the future");
+  const trial_end = HALF + 1;
+  expect(await refused({ billing_cycle_anchor: HALF, trial_end })).toMatch("cannot be before the trial's end");
+  expect(await refused({ billing_cycle_anchor: HALF, billing_cycle_anchor_config: { day_of_month: 1 } })).toMatch(
+    "You may only specify one of these parameters",
+  );
+  const week = await createPlan(stripe, { recurring: { interval: "week" } });
+  const config = { day_of_month: 1 };
+  expect(await refused({ items: [{ price: week.id }], billing_cycle_anchor_config: config })).toMatch(
+    "only valid with",
+  );
+  for (const asked of [
+    { billing_cycle_anchor: END, trial_end: HALF, proration_behavior: "none" as const },
+    { billing_cycle_anchor_config: { ...config, month: 5 } },
+  ])
+    await expect(subscribe(asked)).rejects.toMatchObject({ code: "emulator_parameter_not_modelled" });
+});
+
+test("billing_cycle_anchor_config names a day of each month, or the last of a shorter one (https://docs.stripe.com/api/subscriptions/create#create_subscription-billing_cycle_anchor_config)", async () => {
+  const { subscribe, advance } = await onClock(bench, START);
+  const begun = await subscribe({ billing_cycle_anchor_config: { day_of_month: 31, hour: 12 } });
+  const config = { day_of_month: 31, hour: 12, minute: null, month: null, second: null };
+  expect(begun).toMatchObject({ billing_cycle_anchor: at(4, 30, 12), billing_cycle_anchor_config: config });
+  const year = await createPlan(stripe, { unit_amount: 12_000, recurring: { interval: "year" } });
+  const yearly = await subscribe({
+    items: [{ price: year.id }],
+    billing_cycle_anchor_config: { day_of_month: 1, month: 1 },
+  });
+  expect(await billed(yearly.id)).toEqual([[[Math.round((12_000 * 275) / 366), START, Date.UTC(2028, 0, 1) / 1000]]]);
+  await advance(at(5, 31, 13));
+  expect(await billed(begun.id)).toEqual([
+    [[1475, START, at(4, 30, 12)]],
+    [[1500, at(4, 30, 12), at(5, 31, 12)]],
+    [[1500, at(5, 31, 12), at(6, 30, 12)]],
+  ]);
+  const reset = await stripe.subscriptions.update(begun.id, { billing_cycle_anchor: { type: "now" } });
+  expect(reset).toMatchObject({ billing_cycle_anchor: at(5, 31, 13), billing_cycle_anchor_config: null });
+});
+
+test("backdate_start_date bills each natural period since then, or none (https://docs.stripe.com/billing/subscriptions/backdating)", async () => {
+  const { subscribe, advance, customer, price } = await onClock(bench, START);
+  const [start, next] = [at(2, 10), at(5, 16)];
+  const back = { backdate_start_date: start };
+  const items = [{ price: price.id }];
+  const preview = await stripe.invoices.createPreview({ customer, subscription_details: { items, start_date: start } });
+  const begun = await subscribe({ ...back, ...latest });
+  expect(begun).toMatchObject({ start_date: start, created: START, billing_cycle_anchor: START, status: "active" });
+  const lines = [
+    [Math.round((1500 * 19) / 28), start, at(3, 1)],
+    [1500, at(3, 1), START],
+    [1500, START, END],
+  ];
+  expect(linesOf(begun.latest_invoice)).toEqual(lines);
+  expect(linesOf(preview)).toEqual(lines);
+  const anchored = await subscribe({ ...back, billing_cycle_anchor: HALF });
+  expect(anchored.items.data).toMatchObject([{ current_period_start: at(3, 16), current_period_end: HALF }]);
+  expect(await billed(anchored.id)).toEqual([
+    [
+      [Math.round((1500 * 6) / 28), start, at(2, 16)],
+      [1500, at(2, 16), at(3, 16)],
+      [1500, at(3, 16), HALF],
+    ],
+  ]);
+  const unbilled = { ...back, proration_behavior: "none" as const };
+  const free = await subscribe(unbilled);
+  expect(free.start_date).toBe(start);
+  expect(await billed(free.id)).toEqual([[[1500, START, END]]]);
+  const moved = await subscribe({ ...unbilled, billing_cycle_anchor: HALF });
+  expect(await billed(moved.id)).toEqual([]);
+  await advance(HALF + 3600);
+  expect(await billed(moved.id)).toEqual([[[1500, HALF, next]]]);
+
+  const refused = (backdate_start_date: number, more: Partial<Stripe.SubscriptionCreateParams> = {}) =>
+    subscribe({ ...more, backdate_start_date }).then(String, ({ message, param }) => `${param}: ${message}`);
+  expect(await refused(next)).toBe("backdate_start_date: The backdated subscription start date must be in the past.");
+  const day = { items: [{ price: (await createPlan(stripe, { recurring: { interval: "day" } })).id }] };
+  expect(await refused(START - 300 * DAY, day)).toMatch("more than 250 line items");
+  expect(await refused(start, { trial_period_days: 7 })).toMatch("does not model it");
+});
+
+test("cancel_at of a new subscription ends it, and charges its part of the period that it ends in (https://docs.stripe.com/api/subscriptions/create#create_subscription-cancel_at)", async () => {
+  const { subscribe, advance, customer, price } = await onClock(bench, START);
+  const later = END + 15 * DAY;
+  const within = await subscribe({ cancel_at: HALF });
+  expect(within).toMatchObject({
+    cancel_at: HALF,
+    cancel_at_period_end: false,
+    canceled_at: START,
+    items: { data: [{ current_period_end: HALF }] },
+  });
+  const preview = await stripe.invoices.createPreview({
+    customer,
+    subscription_details: { items: [{ price: price.id }], cancel_at: HALF },
+  });
+  expect(linesOf(preview)).toEqual([[750, START, HALF]]);
+  const whole = await subscribe({ cancel_at: HALF, proration_behavior: "none" });
+  const atEnd = await subscribe({ cancel_at_period_end: true });
+  expect(atEnd).toMatchObject({ cancel_at: END, cancel_at_period_end: true });
+  expect((await subscribe({ cancel_at: "min_period_end" })).cancel_at).toBe(END);
+  const next = await subscribe({ cancel_at: later });
+  await advance(HALF);
+  await advance(END + 3600);
+  await advance(later);
+  const ended = async ({ id }: Stripe.Subscription) => {
+    const { ended_at, status } = await stripe.subscriptions.retrieve(id);
+    return [status, ended_at, await billed(id)];
+  };
+  expect(await ended(within)).toEqual(["canceled", HALF, [[[750, START, HALF]]]]);
+  expect(await ended(whole)).toEqual(["canceled", HALF, [[[1500, START, END]]]]);
+  expect(await ended(atEnd)).toEqual(["canceled", END, [[[1500, START, END]]]]);
+  const part = Math.round((1500 * 15) / 31);
+  expect(await ended(next)).toEqual(["canceled", later, [[[1500, START, END]], [[part, END, later]]]]);
+  await expect(subscribe({ cancel_at: later - 60 * DAY })).rejects.toMatchObject({ param: "cancel_at" });
+  await expect(subscribe({ cancel_at: later + DAY, cancel_at_period_end: true })).rejects.toThrow("only specify one");
 });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { createCustomer } from "./resources/customers.ts";
 import { createPrice } from "./resources/prices.ts";
-import { createSubscription } from "./resources/subscriptions.ts";
+import { createSubscription } from "./resources/subscription-creation.ts";
 import { idsIn, like } from "./state/likeness.ts";
 import type { Rows } from "./state/rows.ts";
 import type { World } from "./world.ts";

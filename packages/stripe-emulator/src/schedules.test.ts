@@ -433,3 +433,24 @@ test("a phase's add_invoice_items are on its first invoice, or wait for the next
     }),
   ).rejects.toMatchObject({ code: "emulator_parameter_not_modelled" });
 });
+
+test("a phase whose billing_cycle_anchor is phase_start begins a new period (https://docs.stripe.com/api/subscription_schedules/create#create_subscription_schedule-phases-billing_cycle_anchor)", async () => {
+  const { customer, price, advance } = await payer();
+  const items = [{ price: price.id }];
+  const { id, subscription } = await stripe.subscriptionSchedules.create({
+    customer,
+    start_date: "now",
+    phases: [
+      { items, end_date: HALF },
+      { items, duration: MONTH, billing_cycle_anchor: "phase_start" },
+    ],
+  });
+  expect((await stripe.subscriptionSchedules.retrieve(id)).phases[1]?.billing_cycle_anchor).toBe("phase_start");
+  await advance(HALF);
+  const end = Date.UTC(2027, 4, 16) / 1000;
+  expect(await stripe.subscriptions.retrieve(String(subscription), { expand: ["latest_invoice"] })).toMatchObject({
+    billing_cycle_anchor: HALF,
+    items: { data: [{ current_period_start: HALF, current_period_end: end }] },
+    latest_invoice: { status: "paid", lines: { data: [{ amount: -750 }, { amount: 1500 }] } },
+  });
+});

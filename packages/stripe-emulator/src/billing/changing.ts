@@ -139,7 +139,7 @@ export function changeItems(
   return {
     ...patch,
     latest_invoice: invoice,
-    ...(newPeriod ? { billing_cycle_anchor: world.now() } : {}),
+    ...(newPeriod ? { billing_cycle_anchor: world.now(), billing_cycle_anchor_config: null } : {}),
     ...(awaitsConfirmation ? statusWhileAwaited(world, subscription, invoice) : {}),
   };
 }
@@ -168,7 +168,7 @@ function changedItems(
   });
   const added = changes.flatMap(({ item, to }): SubscriptionItem[] => {
     if (item || !to) return [];
-    const own = newItem(world, subscription.id, to, null);
+    const own = newItem(world, subscription.id, to);
     const sibling = subscription.items.data.find(({ price }) => sameInterval(price, to.price) && !newPeriod);
     const inTrial = subscription.status === "trialing" ? subscription.items.data[0] : undefined;
     const { current_period_start, current_period_end } = inTrial ?? sibling ?? own;

@@ -19,7 +19,8 @@ export function resumeSubscription(world: World, id: string): Subscription {
   const before = world.store.subscriptions.get(id);
   const invoice = newId("in");
   const items = { ...before.items, data: restartPeriod(before, world.now()) };
-  const anchored = { items, billing_cycle_anchor: world.now(), latest_invoice: invoice };
+  const reset = { billing_cycle_anchor: world.now(), billing_cycle_anchor_config: null };
+  const anchored = { items, ...reset, latest_invoice: invoice };
   const subscription = world.update("subscriptions", id, anchored, "customer.subscription.updated");
   issueInvoice(world, {
     id: invoice,

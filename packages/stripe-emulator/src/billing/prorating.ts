@@ -10,7 +10,7 @@ import {
   subscriptionOf,
 } from "./invoice-item.ts";
 import { discountOn, priceItems, proportion } from "./pricing.ts";
-import { chargeFor, type Subscription, type SubscriptionItem } from "./subscription.ts";
+import { chargeFor, periodFrom, type Subscription, type SubscriptionItem } from "./subscription.ts";
 
 /** What an item was billed for some time, or is to be. */
 interface Debit {
@@ -53,7 +53,9 @@ export function chargeRest(world: World, subscription: Subscription, item: Subsc
   const reductions = reductionsOf(world, lasting(world, inForce(world, subscription.discounts, world.now())));
   const [line] = priceItems(priced, reductions).lines;
   if (!line) return;
-  const rest = (whole: number) => proportion(whole, Math.max(0, end - date), end - start);
+  // A first or last period may be a part of one only: what a whole one costs is shared over its whole time.
+  const whole = Math.max(end, periodFrom(start, item.price).current_period_end) - start;
+  const rest = (cost: number) => proportion(cost, Math.max(0, end - date), whole);
   const discounts = line.discounts.map(({ discount, amount }) => ({ discount, amount: rest(amount) }));
   const details = { credited_items: null, discount_amounts: discounts };
   const amount = rest(line.subtotal - discountOn(line));

@@ -77,11 +77,10 @@ export function endAsPlanned(world: World, id: string): void {
 function nextPeriod(subscription: Subscription, item: Subscription["items"]["data"][number]) {
   const start = item.current_period_end;
   const period = item.price.recurring ?? { interval: "month", interval_count: 1 };
-  return {
-    ...item,
-    current_period_start: start,
-    current_period_end: nextPeriodEnd(subscription.billing_cycle_anchor, start, period),
-  };
+  const { billing_cycle_anchor: anchor, billing_cycle_anchor_config: config, cancel_at: ends } = subscription;
+  const end = nextPeriodEnd(anchor, start, period, config?.day_of_month);
+  // One that is to end within the period is charged its part of it: the SDK's comment on `cancel_at`.
+  return { ...item, current_period_start: start, current_period_end: Math.min(end, ends ?? end) };
 }
 
 /** The next periods of the items that end first; of those by use, what was used in the period that ends. */

@@ -17,6 +17,8 @@ export interface PhaseDraft {
   items: { price: Price; quantity: number; metadata: Stripe.Metadata; taxRates: TaxRate[] }[];
   /** Where it ends, in seconds, or how long it is; absent: after one period of its first price. */
   end?: number | Pick<Stripe.Price.Recurring, "interval" | "interval_count"> | undefined;
+  /** Whether a new period begins with it (`phase_start`). */
+  anchor: Phase["billing_cycle_anchor"];
   /** What is bought once, when it begins. */
   purchases: PhasePurchase[];
   proration: Proration;
@@ -55,7 +57,7 @@ function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
     ),
     application_fee_percent: null,
     automatic_tax: automaticTax(draft.automaticTax),
-    billing_cycle_anchor: null,
+    billing_cycle_anchor: draft.anchor,
     billing_thresholds: null,
     collection_method: null,
     currency: draft.currency,
@@ -104,6 +106,7 @@ export function phaseOf(subscription: Subscription): PhaseDraft {
       taxRates: rates ?? [],
     })),
     end: Math.min(...data.map((item) => item.current_period_end)),
+    anchor: null,
     purchases: [],
     proration: "create_prorations",
     metadata,

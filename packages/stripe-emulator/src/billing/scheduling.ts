@@ -1,8 +1,8 @@
 import type { World } from "../world.ts";
-import { cancellation, changeItems, type Proration, settleEnd } from "./changing.ts";
+import { type ChangeOptions, cancellation, changeItems, type Proration, settleEnd } from "./changing.ts";
 import { setDiscounts } from "./discounting.ts";
 import { endSubscription } from "./end-subscription.ts";
-import { type Purchase, putPurchases } from "./invoice-item.ts";
+import { putPurchases } from "./invoice-item.ts";
 import { expirePendingUpdate } from "./pending-updates.ts";
 import { beginSchedule, type ScheduleDraft } from "./schedule-creation.ts";
 import {
@@ -43,8 +43,11 @@ export function advanceSchedule(world: World, id: string): void {
     });
   } else {
     expirePendingUpdate(world, schedule.subscription ?? "");
-    const purchases = purchasesOf(world, phase);
-    applyPhase(world, schedule, phase, { proration: phase.proration_behavior as Proration, purchases });
+    applyPhase(world, schedule, phase, {
+      proration: phase.proration_behavior as Proration,
+      purchases: purchasesOf(world, phase),
+      restart: phase.billing_cycle_anchor === "phase_start",
+    });
     const patch = { current_phase: currentPhase(world, schedule) };
     world.update("subscriptionSchedules", id, patch, "subscription_schedule.updated");
   }
@@ -59,7 +62,7 @@ function applyPhase(
   world: World,
   schedule: Schedule,
   phase: Phase,
-  { proration, purchases }: { proration: Proration; purchases: Purchase[] },
+  options: Required<Pick<ChangeOptions, "proration" | "purchases" | "restart">>,
 ): void {
   const subscription = world.store.subscriptions.get(schedule.subscription);
   const { id, metadata } = subscription;
@@ -74,9 +77,10 @@ function applyPhase(
   };
   // What is invoiced with the change is paid by, and taxed with, what the phase says.
   world.update("subscriptions", id, terms);
-  if (changes.length === 0)
-    putPurchases(world, purchases, { ...subscription, subscription: id, items: subscription.items.data });
-  const items = changes.length === 0 ? {} : changeItems(world, id, changes, { proration, purchases });
+  const isChange = changes.length > 0 || options.restart;
+  if (!isChange)
+    putPurchases(world, options.purchases, { ...subscription, subscription: id, items: subscription.items.data });
+  const items = isChange ? changeItems(world, id, changes, options) : {};
   world.update("subscriptions", id, termsOf(subscription)); // they are told of with the items
   const patch = { ...terms, ...items };
   world.update("subscriptions", id, patch, "customer.subscription.updated");
@@ -110,7 +114,7 @@ export function updateSchedule(world: World, id: string, { proration, ...asked }
   };
   const phase = phaseAt(changed, world.now());
   if (before.status === "active" && phase && asked.phases)
-    applyPhase(world, changed, phase, { proration, purchases: [] });
+    applyPhase(world, changed, phase, { proration, purchases: [], restart: false });
   if (before.status === "active") planEnd(world, changed);
   const { phases, end_behavior, metadata } = changed;
   const current_phase = before.status === "active" ? currentPhase(world, changed) : null;

@@ -2,6 +2,8 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { periodAround } from "./calendar.ts";
+import { cancellation } from "./changing.ts";
 import { awaitConfirmation, payInvoice, recordAttempt } from "./collecting.ts";
 import { grant } from "./discounting.ts";
 import { type Invoice, newInvoice } from "./invoice-draft.ts";
@@ -18,7 +20,15 @@ import { draftForAnHour, issueInvoice, newPayment } from "./invoicing.ts";
 import { scheduleLife } from "./life.ts";
 import { type Attempt, type AttemptOptions, attemptPayment } from "./payment.ts";
 import { openSetup } from "./setup.ts";
-import { newSubscription, periodLines, type Subscription, type SubscriptionDraft } from "./subscription.ts";
+import {
+  isMetered,
+  momentOfEnd,
+  newSubscription,
+  periodLines,
+  type Subscription,
+  type SubscriptionDraft,
+  type SubscriptionItem,
+} from "./subscription.ts";
 import { isChallenged, isDeclined } from "./test-cards.ts";
 
 const INCOMPLETE_MS = 23 * 3_600_000;
@@ -35,14 +45,16 @@ export function startSubscription(
   draft: SubscriptionDraft,
 ): { subscription: Subscription; attempt: Attempt } {
   const { paymentMethod: method, trialEnd, purchases = [], authenticated = false, paysAhead = false } = draft;
-  const { id, customer, currency, items } = world.store.subscriptions.put(newSubscription(world, draft));
+  const { id, customer, currency } = world.store.subscriptions.put(newSubscription(world, draft));
   const discounts = draft.discounts.map((offer) => grant(world, offer, { customer, subscription: id }));
-  const subscription = world.update("subscriptions", id, { discounts });
-  const periods = items.data.flatMap((item) => periodLines(world, item, currency, trialEnd !== null));
+  const subscription = world.update("subscriptions", id, { discounts, ...plannedEnd(world, id, draft) });
+  const { items } = subscription;
+  const periods = firstPeriods(world, subscription, draft);
   const invoice = newId("in");
   const first = { id: invoice, customer, subscription, currency, reason: "subscription_create" as const };
   const once = purchases.map((purchase) => purchaseLine(world, purchase, currency, items.data));
-  const waiting = paysAhead ? [] : waitingFor(world, subscription);
+  const bills = periods.length + once.length > 0;
+  const waiting = paysAhead || !bills ? [] : waitingFor(world, subscription);
   const lines = [...waiting.map((item) => invoiceItemLine(world, item)), ...periods, ...once];
   const expected = newInvoice(world, { ...first, lines });
   const due = expected.amount_due > 0;
@@ -52,10 +64,15 @@ export function startSubscription(
   const status = trialEnd !== null ? "trialing" : due && waits && !sent ? "incomplete" : "active";
   const ahead = paysAhead && due && method ? payAhead(world, expected, method, { authenticated }) : undefined;
   const setup = due || method || sent || paysAhead ? null : setUpLater(world, subscription);
-  const begun = world.update("subscriptions", id, { status, latest_invoice: invoice, pending_setup_intent: setup });
+  const begun = world.update("subscriptions", id, {
+    status,
+    latest_invoice: bills ? invoice : null,
+    pending_setup_intent: setup,
+  });
   world.emit("customer.subscription.created", begun);
   if (status === "incomplete") world.schedule("expire_incomplete", id, world.nowMs() + INCOMPLETE_MS);
   scheduleLife(world, begun);
+  if (!bills) return { subscription: begun, attempt: "succeeded" };
   const bought = purchaseLines(world, purchases, { customer, currency, invoice, subscription: id, items: items.data });
   const taken = [...takeInvoiceItems(world, waiting, invoice), ...periods, ...bought];
   if (sent) {
@@ -68,6 +85,54 @@ export function startSubscription(
   const charged = ahead === undefined && due && method;
   const attempt = charged ? payInvoice(world, invoice, method, { authenticated }) : (ahead?.attempt ?? "succeeded");
   return { subscription: world.store.subscriptions.get(id), attempt };
+}
+
+/** When it is to end, and what that changes; a first period that it ends in is that much shorter, and charged so. */
+function plannedEnd(
+  world: World,
+  id: string,
+  { cancelAt, atPeriodEnd = false, prorates, trialEnd }: SubscriptionDraft,
+) {
+  if (cancelAt === undefined) return {};
+  const subscription = world.store.subscriptions.get(id);
+  const end = momentOfEnd(cancelAt, subscription.items);
+  const data = subscription.items.data.map((item) => {
+    return { ...item, current_period_end: Math.min(item.current_period_end, end) };
+  });
+  const items = prorates === false || trialEnd !== null ? subscription.items : { ...subscription.items, data };
+  return { items, ...cancellation(world, subscription, end, atPeriodEnd) };
+}
+
+/**
+ * The lines of the time up to the first period's end: for each natural period since its start
+ * (https://docs.stripe.com/billing/subscriptions/backdating). Where nothing is prorated, what has passed is free, and what is before
+ * the anchor (https://docs.stripe.com/billing/subscriptions/billing-cycle).
+ */
+function firstPeriods(
+  world: World,
+  subscription: Subscription,
+  { anchor, prorates = true, trialEnd }: SubscriptionDraft,
+) {
+  const { currency, items } = subscription;
+  if (!prorates && anchor != null) return [];
+  const passed = prorates && trialEnd === null ? items.data.flatMap((item) => passedPeriods(subscription, item)) : [];
+  return [
+    ...passed.flatMap((item) => periodLines(world, item, currency, false)),
+    ...items.data.flatMap((item) => periodLines(world, item, currency, trialEnd !== null)),
+  ];
+}
+
+/** An item in each period since its subscription's start that is over; of what is paid by use, nothing was used. */
+function passedPeriods(subscription: Subscription, item: SubscriptionItem): SubscriptionItem[] {
+  const { billing_cycle_anchor: anchor, billing_cycle_anchor_config: config, start_date } = subscription;
+  const passed: SubscriptionItem[] = [];
+  let start = start_date;
+  while (start < item.current_period_start && item.price.recurring && !isMetered(item.price)) {
+    const { end } = periodAround(start, anchor, item.price.recurring, config?.day_of_month);
+    passed.push({ ...item, current_period_start: start, current_period_end: end });
+    start = end;
+  }
+  return passed;
 }
 
 /**

@@ -2,12 +2,13 @@ import type Stripe from "stripe";
 import { newId } from "../state/ids.ts";
 import { listOf, type Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { periodEnd } from "./calendar.ts";
+import { periodAround, periodEnd } from "./calendar.ts";
 import { priceIn } from "./currencies.ts";
 import type { LineDraft } from "./invoice-draft.ts";
 import type { Purchase } from "./invoice-item.ts";
 import { formatDecimal } from "./money.ts";
 import { amountOf, type Share, sharesOf } from "./price-amounts.ts";
+import { proportion } from "./pricing.ts";
 import type { Offer } from "./redeeming.ts";
 
 export type Subscription = Stored<Stripe.Subscription>;
@@ -35,6 +36,18 @@ export interface SubscriptionDraft {
   metadata: Stripe.Metadata;
   description: string | null;
   trialEnd: number | null;
+  /** When the first whole period begins (`billing_cycle_anchor`); absent: with the subscription, or after its trial. */
+  anchor?: number | null;
+  /** What the anchor was reckoned from. */
+  anchorConfig?: Subscription["billing_cycle_anchor_config"];
+  /** A moment that has passed, from when on it counts as begun; absent: now. */
+  startDate?: number;
+  /** When it is to end. */
+  cancelAt?: CancelMoment;
+  /** Asked for by `cancel_at_period_end`. */
+  atPeriodEnd?: boolean;
+  /** Whether broken periods at its beginning, and its end in the first one, are charged in part; else they are free, or whole. */
+  prorates?: boolean;
   automaticTax: boolean;
   discounts: Offer[];
   /**
@@ -50,6 +63,14 @@ export interface SubscriptionDraft {
   missingPaymentMethod: "create_invoice" | "cancel" | "pause";
 }
 
+/** In seconds, or when the first or the last period ends that runs now. */
+export type CancelMoment = number | "max_period_end" | "min_period_end";
+
+export function momentOfEnd(moment: CancelMoment, { data }: Pick<Subscription, "items">["items"]): number {
+  const ends = data.map((item) => item.current_period_end);
+  return moment === "min_period_end" ? Math.min(...ends) : moment === "max_period_end" ? Math.max(...ends) : moment;
+}
+
 /** By use: how much is known only afterwards, and there is no quantity. */
 export const isMetered = ({ recurring }: Price): boolean => recurring?.usage_type === "metered";
 
@@ -60,7 +81,9 @@ export function chargeFor(world: World, price: Price, quantity: number | null | 
 }
 
 /**
- * The invoice lines of an item's whole period, in its subscription's currency: one, or one for each tier; nothing is charged for a trial.
+ * The invoice lines of an item's whole period, in its subscription's currency: one, or one for each tier; nothing is charged for a trial,
+ * and of a period that ends early its part of one that begins as it does
+ * (https://docs.stripe.com/billing/subscriptions/backdating#backdating-and-charging-users).
  * @param used how much, of what is paid by use; absent in a period that begins, which costs nothing yet
  */
 export function periodLines(
@@ -76,15 +99,18 @@ export function periodLines(
   const product = world.store.products.find(sold.product)?.name ?? sold.product;
   const free: Share[] = [{ quantity: quantity ?? 0, amount: 0, tier: null }];
   const shares = trial || quantity === undefined ? free : sharesOf(world, price, quantity);
+  const { current_period_start: start, current_period_end: end } = item;
+  const whole = periodFrom(start, price).current_period_end;
+  const isPart = !trial && used === undefined && end < whole;
   return shares.map((share) => ({
-    amount: share.amount,
+    amount: isPart ? proportion(share.amount, end - start, whole - start) : share.amount,
     description: trial ? `Trial period for ${product}` : `${share.quantity} × ${product}${tierText(share, price)}`,
     price,
     quantity: share.quantity,
     discountable: true,
-    origin: { subscription: item.subscription, subscriptionItem: item.id, invoiceItem: null, proration: false },
+    origin: { subscription: item.subscription, subscriptionItem: item.id, invoiceItem: null, proration: isPart },
     taxRates: item.tax_rates,
-    period: { start: item.current_period_start, end: item.current_period_end },
+    period: { start, end },
   }));
 }
 
@@ -117,17 +143,18 @@ export function planOf(price: Price): Stored<Stripe.Plan> {
   };
 }
 
+const MONTHLY = { interval: "month" as const, interval_count: 1 };
+
 /** The period that an item of this price runs for when it begins at `start` (seconds). */
 export function periodFrom(start: number, price: Price): { current_period_start: number; current_period_end: number } {
-  const recurring = price.recurring ?? { interval: "month", interval_count: 1 };
-  return { current_period_start: start, current_period_end: periodEnd(start, recurring) };
+  return { current_period_start: start, current_period_end: periodEnd(start, price.recurring ?? MONTHLY) };
 }
 
 export function newItem(
   world: World,
   subscription: string,
   item: SubscriptionDraft["items"][number],
-  trialEnd: number | null,
+  period = periodFrom(world.now(), item.price),
 ): SubscriptionItem {
   const now = world.now();
   return {
@@ -135,8 +162,7 @@ export function newItem(
     object: "subscription_item",
     billing_thresholds: null,
     created: now,
-    ...periodFrom(now, item.price),
-    ...(trialEnd === null ? {} : { current_period_end: trialEnd }),
+    ...period,
     current_trial: null,
     discounts: [],
     metadata: item.metadata ?? {},
@@ -158,15 +184,22 @@ export const automaticTax = (enabled: boolean): Subscription["automatic_tax"] =>
 export function newSubscription(world: World, draft: SubscriptionDraft): Subscription {
   const id = newId("sub");
   const now = world.now();
-  const items = draft.items.map((item) => newItem(world, id, item, draft.trialEnd));
+  const { trialEnd, startDate = now, anchorConfig = null } = draft;
+  const anchor = draft.anchor ?? trialEnd ?? now;
+  const items = draft.items.map((item) => {
+    const { recurring } = item.price;
+    const { start, end } = periodAround(now, anchor, recurring ?? MONTHLY, anchorConfig?.day_of_month);
+    const period = { current_period_start: Math.max(start, startDate), current_period_end: trialEnd ?? end };
+    return newItem(world, id, item, period);
+  });
   return {
     id,
     object: "subscription",
     application: null,
     application_fee_percent: null,
     automatic_tax: automaticTax(draft.automaticTax),
-    billing_cycle_anchor: draft.trialEnd ?? now,
-    billing_cycle_anchor_config: null,
+    billing_cycle_anchor: anchor,
+    billing_cycle_anchor_config: anchorConfig,
     billing_mode: { type: "flexible", flexible: { proration_discounts: "included" }, updated_at: now },
     billing_schedules: [],
     billing_thresholds: null,
@@ -210,7 +243,7 @@ export function newSubscription(world: World, draft: SubscriptionDraft): Subscri
     pending_setup_intent: null,
     pending_update: null,
     schedule: null,
-    start_date: now,
+    start_date: startDate,
     status: "incomplete",
     test_clock: world.store.customers.find(draft.customer)?.test_clock ?? null,
     transfer_data: null,

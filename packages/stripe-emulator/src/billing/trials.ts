@@ -29,6 +29,7 @@ export function moveTrialEnd(
   const patch = {
     items: { ...items, data: items.data.map((item) => ({ ...item, ...period })) },
     billing_cycle_anchor: moment,
+    billing_cycle_anchor_config: null,
     trial_end: moment,
     trial_start: trial_start ?? world.now(),
     status: "trialing" as const,

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { ApiError, invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { ApiError, invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
 import {
   arrayOf,
   boolean,
@@ -11,6 +11,7 @@ import {
   metadata,
   oneOf,
   type ParamsOf,
+  type Reader,
   schema,
   text,
 } from "../api/params.ts";
@@ -29,12 +30,25 @@ import { address } from "./address.ts";
 import { createCustomer, customerFromParam, updateCustomer } from "./customers.ts";
 import { discounts } from "./discount-params.ts";
 import { quantity, recurringPriceData } from "./price-params.ts";
+import { createSubscription } from "./subscription-creation.ts";
 import { cancelMoment, liability, moment, prorationBehavior } from "./subscription-params.ts";
 import { scheduleDetails } from "./subscription-schedule-params.ts";
-import { createSubscription, updateSubscription } from "./subscriptions.ts";
+import { updateSubscription } from "./subscriptions.ts";
 import { taxRates } from "./tax-rates.ts";
 
+const anchorFields = hashOf(schema({ type: oneOf("now", "timestamp", "unchanged"), timestamp: integer }, ["type"]));
+/** Of a subscription that there is, a word; of one that there is not yet, a moment. In older API versions these alone. */
+const anchor: Reader<number | "now" | "unchanged"> = (value, param) => {
+  if (value === "now" || value === "unchanged") return value;
+  if (typeof value === "string") return integer(value, param);
+  const { type, timestamp } = anchorFields(value, param);
+  if (type !== "timestamp") return type;
+  if (timestamp === undefined) throw missingParameter(`${param}[timestamp]`);
+  return timestamp;
+};
+
 const detailFields = {
+  billing_cycle_anchor: anchor,
   cancel_at: clearable(cancelMoment),
   cancel_at_period_end: boolean,
   default_tax_rates: taxRates,
@@ -55,6 +69,7 @@ const detailFields = {
   metadata: ignored,
   proration_behavior: prorationBehavior,
   proration_date: integer,
+  start_date: integer,
   trial_end: moment,
 } satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams.SubscriptionDetails>;
 const subscriptionDetails = hashOf(schema(detailFields));
@@ -173,16 +188,28 @@ export const nothingUpcoming = (customer: string) =>
 
 function change(world: World, id: string, params: PreviewParams): Subscription {
   const { automatic_tax, discounts: asked, subscription_details: details = {}, customer_details: customer } = params;
-  const { proration_date: _date, metadata: _metadata, ...changes } = details;
+  const {
+    proration_date: _date,
+    metadata: _metadata,
+    billing_cycle_anchor: anchor,
+    start_date: start,
+    ...changes
+  } = details;
+  if (typeof anchor === "number") throw notNow("billing_cycle_anchor", "must be one of now or unchanged");
+  if (start !== undefined) throw notNow("start_date", "can only be set for a subscription that does not exist yet");
   if (customer) updateCustomer(world, world.store.subscriptions.get(id).customer, customer);
   // What waits for its payment makes way for what is asked.
   if (details.items) expirePendingUpdate(world, id);
   return updateSubscription(world, id, {
     ...changes,
+    ...(anchor === undefined ? {} : { billing_cycle_anchor: anchor }),
     ...(automatic_tax ? { automatic_tax } : {}),
     ...(asked ? { discounts: asked } : {}),
   });
 }
+
+const notNow = (name: string, why: string) =>
+  invalid(`Invalid subscription_details[${name}]: ${why}`, undefined, `subscription_details[${name}]`);
 
 /** A subscription that does not exist yet: its first invoice. */
 function begin(world: World, params: PreviewParams): Subscription {
@@ -192,12 +219,21 @@ function begin(world: World, params: PreviewParams): Subscription {
     throw missingParameter(`subscription_details[items][${index}][price]`);
   });
   if (items.length === 0) throw missingParameter("subscription_details[items]");
+  const { billing_cycle_anchor: anchor, cancel_at: end, start_date: start } = details ?? {};
+  if (typeof anchor === "string") throw notNow("billing_cycle_anchor", "must be a timestamp");
+  if (start !== undefined && start > world.now())
+    throw notModelled("a start_date in the future", "subscription_details[start_date]");
   const customer = params.customer ?? createCustomer(world, {}).id;
   if (about) updateCustomer(world, customer, about);
   return createSubscription(world, {
     customer,
     items,
     payment_behavior: "default_incomplete",
+    ...(anchor === undefined ? {} : { billing_cycle_anchor: anchor }),
+    ...(start === undefined ? {} : { backdate_start_date: start }),
+    ...(end == null ? {} : { cancel_at: end }),
+    ...(details?.cancel_at_period_end === undefined ? {} : { cancel_at_period_end: details.cancel_at_period_end }),
+    ...(details?.proration_behavior ? { proration_behavior: details.proration_behavior } : {}),
     ...(details?.default_tax_rates ? { default_tax_rates: details.default_tax_rates } : {}),
     ...(details?.trial_end === undefined ? {} : { trial_end: details.trial_end }),
     ...(automatic_tax ? { automatic_tax } : {}),

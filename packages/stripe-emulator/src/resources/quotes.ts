@@ -27,8 +27,8 @@ import { newLineItems } from "./checkout-line-items.ts";
 import { customerFromParam } from "./customers.ts";
 import { refuseTwice } from "./item-changes.ts";
 import { amount, count, currency, decimal, interval, taxBehavior } from "./price-params.ts";
+import { createSubscription } from "./subscription-creation.ts";
 import { daysUntilDue } from "./subscription-params.ts";
-import { createSubscription } from "./subscriptions.ts";
 import { taxRates, taxRatesFromParam } from "./tax-rates.ts";
 
 const priceData = hashOf(

@@ -56,9 +56,26 @@ const paymentSettings = hashOf(
   >),
 );
 
+const anchorConfig = hashOf(
+  schema(
+    {
+      day_of_month: integerIn(1, 31),
+      hour: integerIn(0, 23),
+      minute: integerIn(0, 59),
+      month: integerIn(1, 12),
+      second: integerIn(0, 59),
+    } satisfies Fields<keyof Stripe.SubscriptionCreateParams.BillingCycleAnchorConfig>,
+    ["day_of_month"],
+  ),
+);
+
 /** At most five years, as `trial_end`. */
 const trialDays = integerIn(0, 1826);
 export const daysUntilDue = integerIn(0, 3650);
+
+/** A moment in seconds, or one of the words of `cancel_at`. */
+export const cancelMoment: Reader<number | "max_period_end" | "min_period_end"> = (value, param) =>
+  value === "max_period_end" || value === "min_period_end" ? value : integer(value, param);
 
 export const createParams = schema(
   {
@@ -78,6 +95,11 @@ export const createParams = schema(
     ),
     add_invoice_items: addInvoiceItems,
     automatic_tax: automaticTax,
+    backdate_start_date: integer,
+    billing_cycle_anchor: integer,
+    billing_cycle_anchor_config: anchorConfig,
+    cancel_at: cancelMoment,
+    cancel_at_period_end: boolean,
     collection_method: collectionMethod,
     days_until_due: daysUntilDue,
     default_payment_method: text,
@@ -88,7 +110,7 @@ export const createParams = schema(
     off_session: ignored,
     payment_behavior: paymentBehavior,
     payment_settings: paymentSettings,
-    proration_behavior: ignored,
+    proration_behavior: prorationBehavior,
     trial_period_days: trialDays,
     trial_end: moment,
     trial_settings: trialSettings,
@@ -107,10 +129,6 @@ export const FEEDBACK = [
   "too_expensive",
   "unused",
 ] as const;
-
-/** A moment in seconds, or one of the words of `cancel_at`. */
-export const cancelMoment: Reader<number | "max_period_end" | "min_period_end"> = (value, param) =>
-  value === "max_period_end" || value === "min_period_end" ? value : integer(value, param);
 
 const cancellationDetails = hashOf(
   schema({ comment: clearable(text), feedback: clearable(oneOf(...FEEDBACK)) } satisfies Fields<

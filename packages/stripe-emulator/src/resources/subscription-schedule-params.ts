@@ -30,6 +30,7 @@ import { refuseRatesBesideAutomaticTax, taxRates, taxRatesFromParam } from "./ta
 const phase = {
   add_invoice_items: addPhaseItems,
   automatic_tax: automaticTax,
+  billing_cycle_anchor: oneOf("automatic", "phase_start"),
   default_payment_method: text,
   default_tax_rates: taxRates,
   currency,
@@ -138,6 +139,7 @@ export function phasesFromParams(
       currency: phaseCurrency,
       items,
       end,
+      anchor: each.billing_cycle_anchor ?? null,
       purchases: phasePurchasesFromParams(
         world,
         each.add_invoice_items,

@@ -3,162 +3,24 @@ import { choose, listRoute } from "../api/list.ts";
 import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { cancellation, changeItems, currentPeriodEnd, prorateEnd, settleEnd } from "../billing/changing.ts";
-import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
-import { type Purchase, putPurchases } from "../billing/invoice-item.ts";
-import { LARGEST_CHARGE, refusedFraction } from "../billing/money.ts";
+import { putPurchases } from "../billing/invoice-item.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
 import { changeWhenPaid } from "../billing/pending-updates.ts";
 import { followItems } from "../billing/scheduling.ts";
-import { startSubscription, trialEndAfter } from "../billing/subscribing.ts";
-import { automaticTax, type Subscription } from "../billing/subscription.ts";
+import { automaticTax, momentOfEnd, type Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
 import { purchasesFromParams } from "./add-invoice-items.ts";
-import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
-import { customerFromParam } from "./customers.ts";
-import { offersFromParam } from "./discount-params.ts";
 import { keepPrices } from "./inline-prices.ts";
-import { refuseUnfinalized } from "./invoice-editing.ts";
-import {
-  itemChanges,
-  recurringPrice,
-  refuseMeteredQuantity,
-  refuseTooMany,
-  refuseTwice,
-  refuseUnpriced,
-} from "./item-changes.ts";
+import { itemChanges } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
+import { refusePast } from "./moments.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
-import { basketOf, changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
+import { createWithinLimit } from "./subscription-creation.ts";
+import { changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
-
-/** @param purchases what is bought once, beside: on the first invoice only */
-export function createSubscription(
-  world: World,
-  params: ParamsOf<typeof createParams>,
-  purchases: readonly Purchase[] = [],
-): Subscription {
-  if (params.payment_behavior === "pending_if_incomplete") {
-    const message = "Setting `payment_behavior` to `pending_if_incomplete` has no effect when creating a subscription.";
-    throw invalid(message, undefined, "payment_behavior");
-  }
-  if (params.payment_behavior === "error_if_incomplete")
-    refuseUnpaid(world, null, (copy) =>
-      createSubscription(copy, { ...params, payment_behavior: "allow_incomplete" }, purchases),
-    );
-  const customer = customerFromParam(world, params.customer);
-  refuseTooMany(params.items.length);
-  const items = params.items.map((item, index) => ({
-    price: recurringPrice(world, item, `items[${index}]`),
-    quantity: item.quantity ?? 1,
-    metadata: mergeMetadata({}, item.metadata),
-    taxRates: taxRatesFromParam(world, item.tax_rates ?? [], `items[${index}][tax_rates]`),
-  }));
-  const defaultRates = taxRatesFromParam(world, params.default_tax_rates ?? [], "default_tax_rates");
-  const automatic = params.automatic_tax?.enabled ?? false;
-  refuseRatesBesideAutomaticTax(automatic, defaultRates, "default_tax_rates");
-  for (const [index, item] of items.entries())
-    refuseRatesBesideAutomaticTax(automatic, item.taxRates, `items[${index}][tax_rates]`);
-  const prices = items.map(({ price }) => price);
-  refuseTwice(prices);
-  const currency = params.currency ?? commonCurrency(world, customer.id, prices);
-  for (const [index, price] of prices.entries()) {
-    refuseUnpriced(world, price, currency, `items[${index}][price]`);
-    refuseMeteredQuantity(price, params.items[index]?.quantity, `items[${index}]`);
-  }
-  refuseOtherCurrency(world, customer.id, currency);
-  const added = purchasesFromParams(world, params.add_invoice_items, { currency, automaticTax: automatic });
-  const { trial_period_days: days, trial_end: until } = params;
-  refusePast(world, until, "trial_end");
-  const trialEnd =
-    typeof until === "number"
-      ? until
-      : days === undefined || days === 0 || until === "now"
-        ? null
-        : trialEndAfter(world, days);
-  const own = params.default_payment_method ?? null;
-  const method = paymentMethodOf(world, { customer: customer.id, default_payment_method: own });
-  if (own !== null && method?.customer !== customer.id) throw noSuch("PaymentMethod", own, "default_payment_method");
-  const offers = offersFromParam(world, params.discounts, basketOf(world, { customer: customer.id, currency }, items));
-  if (automatic) refuseUnknownLocation(world, customer.id);
-  const deferred = params.payment_behavior === "default_incomplete";
-  const sent = params.collection_method === "send_invoice";
-  if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
-  const bought = [...purchases, ...added];
-  if (!method && !deferred && !sent && (trialEnd === null || bought.length > 0))
-    refuseUnpayable(world, params, purchases);
-  keepPrices(
-    world,
-    [...items, ...added].map(({ price }) => price),
-  );
-  const { subscription } = startSubscription(world, {
-    customer: customer.id,
-    currency,
-    items,
-    paymentMethod: deferred ? null : (method ?? null),
-    awaitsConfirmation: deferred,
-    savesMethod: params.payment_settings?.save_default_payment_method ?? "off",
-    defaultMethod: own,
-    metadata: mergeMetadata({}, params.metadata),
-    description: params.description ?? null,
-    trialEnd,
-    automaticTax: automatic,
-    taxRates: defaultRates,
-    purchases: bought,
-    daysUntilDue: sent ? (params.days_until_due ?? null) : null,
-    discounts: offers,
-    missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
-  });
-  return subscription;
-}
-
-/** Stripe's 400 where something is due at once, and nothing could be charged. It is done to a copy of the state. */
-function refuseUnpayable(world: World, params: ParamsOf<typeof createParams>, purchases: readonly Purchase[]): void {
-  const due = world.rehearse(world.now(), (copy) => {
-    const { latest_invoice: invoice } = createSubscription(
-      copy,
-      { ...params, payment_behavior: "default_incomplete" },
-      purchases,
-    );
-    return copy.store.invoices.get(invoice).amount_due;
-  });
-  if (due === 0) return;
-  const message =
-    "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://docs.stripe.com/billing/subscriptions/payment-methods-setting#payment-method-priority.";
-  throw invalid(message, "resource_missing");
-}
-
-/** Stripe's 400 for a first invoice that cannot be charged. It is done to a copy of the state. */
-function createWithinLimit(world: World, params: ParamsOf<typeof createParams>): Subscription {
-  const named = params.items.map(({ plan, price = plan, ...item }) => ({ price, ...item }));
-  const listed = [...named, ...(params.add_invoice_items ?? [])].map(({ price, price_data: data, quantity = 1 }) => {
-    const { unit_amount: each, currency = "usd" } = data ?? world.store.prices.find(price) ?? {};
-    return { amount: (each ?? 0) * quantity, currency: params.currency ?? currency };
-  });
-  const large = listed.reduce((sum, { amount }) => sum + amount, 0) > LARGEST_CHARGE;
-  if (large || listed.some(({ currency }) => refusedFraction(1, currency))) {
-    world.rehearse(world.now(), (copy) => {
-      const deferred = createSubscription(copy, { ...params, payment_behavior: "default_incomplete" });
-      refuseUnfinalized(copy.store.invoices.get(deferred.latest_invoice));
-    });
-  }
-  return createSubscription(world, params);
-}
-
-const FIVE_YEARS_S = 5 * 366 * 86_400;
-
-/** Stripe's 400 for a moment to come that has gone, or is too far away. */
-function refusePast(world: World, moment: number | string | null | undefined, param: string): void {
-  if (typeof moment !== "number") return;
-  if (moment < world.now())
-    throw invalid("Invalid timestamp: must be in the future.", "parameter_invalid_integer", param);
-  if (moment > world.now() + FIVE_YEARS_S) {
-    const message = "Invalid timestamp: can be no more than five years in the future";
-    throw invalid(message, "parameter_invalid_integer", param);
-  }
-}
 
 function getSubscription(world: World, id: string): Subscription {
   return found(world.store.subscriptions.find(id), "subscription", id);
@@ -350,8 +212,7 @@ function cancellationAsked(
     return cancellation(world, subscription, atPeriodEnd ? currentPeriodEnd(subscription) : null, atPeriodEnd);
   }
   if (at === undefined) return {};
-  const ends = subscription.items.data.map((item) => item.current_period_end);
-  const moment = at === "min_period_end" ? Math.min(...ends) : at === "max_period_end" ? Math.max(...ends) : at;
+  const moment = at === null ? null : momentOfEnd(at, subscription.items);
   prorateEnd(world, subscription, moment, proration);
   return cancellation(world, subscription, moment, false);
 }

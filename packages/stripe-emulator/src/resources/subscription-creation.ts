@@ -1,0 +1,236 @@
+import { invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
+import { mergeMetadata, type ParamsOf } from "../api/params.ts";
+import { periodAround, periodEnd } from "../billing/calendar.ts";
+import { paymentMethodOf } from "../billing/collecting.ts";
+import type { Purchase } from "../billing/invoice-item.ts";
+import { LARGEST_CHARGE, refusedFraction } from "../billing/money.ts";
+import { startSubscription, trialEndAfter } from "../billing/subscribing.ts";
+import type { Subscription, SubscriptionDraft } from "../billing/subscription.ts";
+import type { World } from "../world.ts";
+import { purchasesFromParams } from "./add-invoice-items.ts";
+import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
+import { customerFromParam } from "./customers.ts";
+import { offersFromParam } from "./discount-params.ts";
+import { keepPrices } from "./inline-prices.ts";
+import { refuseUnfinalized } from "./invoice-editing.ts";
+import { recurringPrice, refuseMeteredQuantity, refuseTooMany, refuseTwice, refuseUnpriced } from "./item-changes.ts";
+import { refusePast } from "./moments.ts";
+import { refuseUnpaid } from "./pending-params.ts";
+import type { Price } from "./prices.ts";
+import { basketOf, refuseUnknownLocation } from "./subscription-discounts.ts";
+import type { createParams } from "./subscription-params.ts";
+import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
+
+type CreateParams = ParamsOf<typeof createParams>;
+
+/** @param purchases what is bought once, beside: on the first invoice only */
+export function createSubscription(
+  world: World,
+  params: CreateParams,
+  purchases: readonly Purchase[] = [],
+): Subscription {
+  if (params.payment_behavior === "pending_if_incomplete") {
+    const message = "Setting `payment_behavior` to `pending_if_incomplete` has no effect when creating a subscription.";
+    throw invalid(message, undefined, "payment_behavior");
+  }
+  if (params.payment_behavior === "error_if_incomplete")
+    refuseUnpaid(world, null, (copy) =>
+      createSubscription(copy, { ...params, payment_behavior: "allow_incomplete" }, purchases),
+    );
+  const customer = customerFromParam(world, params.customer);
+  refuseTooMany(params.items.length);
+  const items = params.items.map((item, index) => ({
+    price: recurringPrice(world, item, `items[${index}]`),
+    quantity: item.quantity ?? 1,
+    metadata: mergeMetadata({}, item.metadata),
+    taxRates: taxRatesFromParam(world, item.tax_rates ?? [], `items[${index}][tax_rates]`),
+  }));
+  const defaultRates = taxRatesFromParam(world, params.default_tax_rates ?? [], "default_tax_rates");
+  const automatic = params.automatic_tax?.enabled ?? false;
+  refuseRatesBesideAutomaticTax(automatic, defaultRates, "default_tax_rates");
+  for (const [index, item] of items.entries())
+    refuseRatesBesideAutomaticTax(automatic, item.taxRates, `items[${index}][tax_rates]`);
+  const prices = items.map(({ price }) => price);
+  refuseTwice(prices);
+  const currency = params.currency ?? commonCurrency(world, customer.id, prices);
+  for (const [index, price] of prices.entries()) {
+    refuseUnpriced(world, price, currency, `items[${index}][price]`);
+    refuseMeteredQuantity(price, params.items[index]?.quantity, `items[${index}]`);
+  }
+  refuseOtherCurrency(world, customer.id, currency);
+  const added = purchasesFromParams(world, params.add_invoice_items, { currency, automaticTax: automatic });
+  const times = timesAsked(world, params, prices);
+  const own = params.default_payment_method ?? null;
+  const method = paymentMethodOf(world, { customer: customer.id, default_payment_method: own });
+  if (own !== null && method?.customer !== customer.id) throw noSuch("PaymentMethod", own, "default_payment_method");
+  const offers = offersFromParam(world, params.discounts, basketOf(world, { customer: customer.id, currency }, items));
+  if (automatic) refuseUnknownLocation(world, customer.id);
+  const deferred = params.payment_behavior === "default_incomplete";
+  const sent = params.collection_method === "send_invoice";
+  if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
+  const bought = [...purchases, ...added];
+  if (!method && !deferred && !sent && (times.trialEnd === null || bought.length > 0))
+    refuseUnpayable(world, params, purchases);
+  keepPrices(
+    world,
+    [...items, ...added].map(({ price }) => price),
+  );
+  const { subscription } = startSubscription(world, {
+    customer: customer.id,
+    currency,
+    items,
+    paymentMethod: deferred ? null : (method ?? null),
+    awaitsConfirmation: deferred,
+    savesMethod: params.payment_settings?.save_default_payment_method ?? "off",
+    defaultMethod: own,
+    metadata: mergeMetadata({}, params.metadata),
+    description: params.description ?? null,
+    ...times,
+    automaticTax: automatic,
+    taxRates: defaultRates,
+    purchases: bought,
+    daysUntilDue: sent ? (params.days_until_due ?? null) : null,
+    discounts: offers,
+    missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
+  });
+  return subscription;
+}
+
+/** Stripe's 400 where something is due at once, and nothing could be charged. It is done to a copy of the state. */
+function refuseUnpayable(world: World, params: CreateParams, purchases: readonly Purchase[]): void {
+  const due = world.rehearse(world.now(), (copy) => {
+    const { latest_invoice: invoice } = createSubscription(
+      copy,
+      { ...params, payment_behavior: "default_incomplete" },
+      purchases,
+    );
+    return copy.store.invoices.find(invoice)?.amount_due ?? 0;
+  });
+  if (due === 0) return;
+  const message =
+    "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://docs.stripe.com/billing/subscriptions/payment-methods-setting#payment-method-priority.";
+  throw invalid(message, "resource_missing");
+}
+
+/** Stripe's 400 for a first invoice that cannot be charged. It is done to a copy of the state. */
+export function createWithinLimit(world: World, params: CreateParams): Subscription {
+  const named = params.items.map(({ plan, price = plan, ...item }) => ({ price, ...item }));
+  const listed = [...named, ...(params.add_invoice_items ?? [])].map(({ price, price_data: data, quantity = 1 }) => {
+    const { unit_amount: each, currency = "usd" } = data ?? world.store.prices.find(price) ?? {};
+    return { amount: (each ?? 0) * quantity, currency: params.currency ?? currency };
+  });
+  const large = listed.reduce((sum, { amount }) => sum + amount, 0) > LARGEST_CHARGE;
+  const many = params.backdate_start_date !== undefined;
+  if (large || many || listed.some(({ currency }) => refusedFraction(1, currency))) {
+    world.rehearse(world.now(), (copy) => {
+      const deferred = createSubscription(copy, { ...params, payment_behavior: "default_incomplete" });
+      const first = copy.store.invoices.find(deferred.latest_invoice);
+      if (first) refuseUnfinalized(first);
+    });
+  }
+  return createSubscription(world, params);
+}
+
+/** When it begins, is in trial, renews and ends. */
+function timesAsked(
+  world: World,
+  params: CreateParams,
+  prices: readonly Price[],
+): Pick<
+  SubscriptionDraft,
+  "anchor" | "anchorConfig" | "atPeriodEnd" | "cancelAt" | "prorates" | "startDate" | "trialEnd"
+> {
+  const trialEnd = trialAsked(world, params);
+  const anchor = anchorAsked(world, params, prices, trialEnd);
+  const prorates = params.proration_behavior !== "none";
+  if (trialEnd !== null && anchor.anchor !== undefined && !prorates)
+    throw notModelled("a trial before a billing_cycle_anchor without prorations", "proration_behavior");
+  return { trialEnd, ...anchor, prorates, ...endAsked(world, params), ...startAsked(world, params, prices, trialEnd) };
+}
+
+const YEAR_S = 365.25 * 86_400;
+const LENGTHS_S: Record<string, number> = { day: 86_400, week: 7 * 86_400, month: YEAR_S / 12, year: YEAR_S };
+/** https://docs.stripe.com/billing/subscriptions/backdating#billing-mode-considerations */
+const MOST_LINES = 250;
+
+/** 400 for a start that has not passed, or so long ago that its periods are too many for an invoice. */
+function startAsked(
+  world: World,
+  { backdate_start_date: start, proration_behavior: proration }: CreateParams,
+  prices: readonly Price[],
+  trialEnd: number | null,
+): Pick<SubscriptionDraft, "startDate"> {
+  if (start === undefined) return {};
+  const param = "backdate_start_date";
+  if (start >= world.now())
+    throw invalid("The backdated subscription start date must be in the past.", undefined, param);
+  if (trialEnd !== null) throw notModelled("a trial of a subscription that began before", param);
+  const passed = prices.flatMap(({ recurring: every }) =>
+    every ? (world.now() - start) / ((LENGTHS_S[every.interval] ?? 0) * every.interval_count) : [],
+  );
+  const lines = proration === "none" ? 0 : passed.reduce((sum, periods) => sum + Math.ceil(periods), 0);
+  if (lines + prices.length <= MOST_LINES) return { startDate: start };
+  const message = `Backdating isn't supported when an invoice has more than ${MOST_LINES} line items.`;
+  throw invalid(message, undefined, param);
+}
+
+function trialAsked(world: World, { trial_end: until, trial_period_days: days }: CreateParams): number | null {
+  refusePast(world, until, "trial_end");
+  if (typeof until === "number") return until;
+  return days === undefined || days === 0 || until === "now" ? null : trialEndAfter(world, days);
+}
+
+const onlyOne = (...names: string[]) => invalid(`You may only specify one of these parameters: ${names.join(", ")}.`);
+
+/** The anchor that is named, or the next moment that its config describes; 400 for one that no first period can reach. */
+function anchorAsked(
+  world: World,
+  { billing_cycle_anchor: named, billing_cycle_anchor_config: config }: CreateParams,
+  prices: readonly Price[],
+  trialEnd: number | null,
+): Pick<SubscriptionDraft, "anchor" | "anchorConfig"> {
+  if (named !== undefined && config) throw onlyOne("billing_cycle_anchor", "billing_cycle_anchor_config");
+  const param = config ? "billing_cycle_anchor_config" : "billing_cycle_anchor";
+  const anchor = config ? nextOccurrence(world, config, prices) : named;
+  if (anchor === undefined) return {};
+  refusePast(world, anchor, param);
+  if (trialEnd !== null && anchor < trialEnd)
+    throw invalid("The billing cycle anchor cannot be before the trial's end.", undefined, param);
+  const natural = Math.min(...prices.flatMap(({ recurring }) => (recurring ? periodEnd(world.now(), recurring) : [])));
+  if (anchor > natural) {
+    const message = `${param} cannot be later than next natural billing date (${natural}) for plan`;
+    throw invalid(message, undefined, param);
+  }
+  const { hour = null, minute = null, month = null, second = null } = config ?? {};
+  return config
+    ? { anchor, anchorConfig: { day_of_month: config.day_of_month, hour, minute, month, second } }
+    : { anchor };
+}
+
+/** What its config leaves out is as it is now. */
+function nextOccurrence(
+  world: World,
+  config: NonNullable<CreateParams["billing_cycle_anchor_config"]>,
+  prices: readonly Price[],
+): number {
+  const param = "billing_cycle_anchor_config";
+  for (const { recurring } of prices) {
+    if (recurring?.interval === "year" || (recurring?.interval === "month" && config.month === undefined)) continue;
+    if (recurring?.interval === "month")
+      throw notModelled("the month of an anchor of monthly prices", `${param}[month]`);
+    throw invalid(`\`${param}\` is only valid with monthly and yearly price intervals.`, undefined, param);
+  }
+  const now = new Date(world.now() * 1000);
+  const { hour = now.getUTCHours(), minute = now.getUTCMinutes(), second = now.getUTCSeconds() } = config;
+  const month = (config.month ?? now.getUTCMonth() + 1) - 1;
+  const first = Date.UTC(now.getUTCFullYear(), month, 1, hour, minute, second) / 1000;
+  const every = { interval: config.month === undefined ? ("month" as const) : ("year" as const), interval_count: 1 };
+  return periodAround(world.now(), first, every, config.day_of_month).end;
+}
+
+function endAsked(world: World, params: CreateParams): Pick<SubscriptionDraft, "atPeriodEnd" | "cancelAt"> {
+  const { cancel_at: at, cancel_at_period_end: atPeriodEnd = false } = params;
+  if (at !== undefined && params.cancel_at_period_end !== undefined) throw onlyOne("cancel_at", "cancel_at_period_end");
+  refusePast(world, at, "cancel_at");
+  return atPeriodEnd ? { cancelAt: "max_period_end", atPeriodEnd } : at === undefined ? {} : { cancelAt: at };
+}
