@@ -85,6 +85,28 @@ test("the customer's default method waits to be confirmed", async () => {
   expect((await stripe.paymentIntents.confirm(payment)).status).toBe("succeeded");
 });
 
+// https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+test("until its first invoice is paid a subscription takes another method and a description, and no other change", async () => {
+  const { id: customer } = await stripe.customers.create();
+  const { id: method } = await stripe.paymentMethods.attach("pm_card_visa", { customer });
+  const { id, items } = await begin(customer);
+  const item = items.data[0]?.id ?? "";
+  const kept = { default_payment_method: method, description: "Pro", metadata: { a: "b" } };
+  expect(await stripe.subscriptions.update(id, kept)).toMatchObject({ ...kept, status: "incomplete" });
+  const refused = (param: string) => ({ statusCode: 400, param });
+  for (const change of [{ cancel_at_period_end: true }, { discounts: "" }, { trial_end: "now" }] as const)
+    await expect(stripe.subscriptions.update(id, change)).rejects.toMatchObject(refused(Object.keys(change)[0] ?? ""));
+  const { id: other } = await createPlan(stripe);
+  await expect(stripe.subscriptionItems.update(item, { quantity: 2 })).rejects.toMatchObject(refused("items"));
+  await expect(stripe.subscriptionItems.create({ subscription: id, price: other })).rejects.toMatchObject(
+    refused("items"),
+  );
+  const subscription_details = { items: [{ id: item, quantity: 2 }] };
+  await expect(stripe.invoices.createPreview({ subscription: id, subscription_details })).rejects.toMatchObject(
+    refused("items"),
+  );
+});
+
 // https://docs.stripe.com/api/subscriptions/object#subscription_object-pending_setup_intent
 test("a trial without a card has a setup intent, and what it saves is the subscription's own", async () => {
   const { id: customer } = await stripe.customers.create();

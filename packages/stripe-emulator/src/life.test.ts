@@ -209,6 +209,10 @@ test("a subscription that ends with its period is not renewed; an incomplete one
     "customer.subscription.deleted",
   ]);
   expect((await stripe.subscriptions.retrieve(incomplete.id)).status).toBe("incomplete_expired");
+  await expect(stripe.subscriptions.update(incomplete.id, { description: "Pro" })).rejects.toMatchObject({
+    code: "invalid_canceled_subscription_fields",
+  });
+  await expect(stripe.subscriptions.cancel(incomplete.id)).rejects.toMatchObject({ statusCode: 404 });
 });
 
 test("a deleted clock takes its customers and their subscriptions with it", async () => {

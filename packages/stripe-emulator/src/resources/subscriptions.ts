@@ -38,11 +38,13 @@ export type SubscriptionUpdate = ParamsOf<typeof updateParams>;
 
 export function updateSubscription(world: World, id: string, params: SubscriptionUpdate): Subscription {
   const before = getSubscription(world, id);
-  if (before.status === "canceled") {
+  if (isOver(before)) {
     const asked = Object.keys(params).filter((name) => name !== "metadata" && name !== "cancellation_details");
     if (asked.length === 0) return describeEnded(world, before, params);
-    throw invalid("A canceled subscription can only update its cancellation_details and metadata.", undefined, "id");
+    const message = "A canceled subscription can only update its cancellation_details and metadata.";
+    throw invalid(message, "invalid_canceled_subscription_fields", "id");
   }
+  refuseIncomplete(before, params);
   if (params.cancel_at !== undefined && params.cancel_at_period_end !== undefined) {
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
   }
@@ -98,6 +100,18 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
         proration,
         awaitsConfirmation: behavior === "default_incomplete",
       });
+}
+
+/** What has to do with no invoice, or pays the first one (https://docs.stripe.com/api/subscriptions/object#subscription_object-status). */
+const WHILE_INCOMPLETE = ["default_payment_method", "description", "metadata"];
+
+/** Stripe's 400 for what cannot change until the first invoice is paid. */
+function refuseIncomplete({ status }: Subscription, params: SubscriptionUpdate): void {
+  const asked = Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : name));
+  const refused = asked.find((name) => !WHILE_INCOMPLETE.includes(name));
+  if (status !== "incomplete" || refused === undefined) return;
+  const message = `You cannot update \`${refused}\` of a subscription that is \`incomplete\`: its first invoice must be paid before.`;
+  throw invalid(message, undefined, refused);
 }
 
 /** What can still be said of one that has ended. */
@@ -248,7 +262,7 @@ export const subscriptionRoutes: Route[] = [
   ),
   route("DELETE", "/v1/subscriptions/:id", cancelParams, (world, params, { id }) => {
     const subscription = getSubscription(world, id);
-    if (subscription.status === "canceled") throw noSuch("subscription", id);
+    if (isOver(subscription)) throw noSuch("subscription", id);
     const { prorate = false, invoice_now: invoiceNow = false } = params;
     settleEnd(world, subscription, { prorate, invoiceNow });
     world.update("subscriptions", id, detailsAsked(subscription, params));
