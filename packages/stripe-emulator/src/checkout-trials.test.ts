@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bench, CARD, createCheckout, createPlan, openBench } from "./testing/bench.ts";
-import { DAY, onClock, START } from "./testing/clocked.ts";
+import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -88,4 +88,63 @@ test.each([
   expect((await stripe.subscriptions.retrieve(String(subscription))).trial_end).toBe(START + 7 * DAY);
   expect(await advance(START + 7 * DAY)).toContain(told);
   expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe(status);
+});
+
+test("up to billing_cycle_anchor Checkout charges a part, or nothing; once that has passed, the period that began with it (https://docs.stripe.com/payments/checkout/billing-cycle)", async () => {
+  const { customer, price, advance } = await onClock(bench, START, null);
+  await stripe.customers.update(customer, { email: "anchored@example.com" });
+  const open = (subscription_data: Stripe.Checkout.SessionCreateParams.SubscriptionData) =>
+    createCheckout(stripe, price, { customer, subscription_data });
+  const bought = async ({ id }: Stripe.Checkout.Session) => {
+    const expand = ["invoice", "subscription"];
+    const { invoice, payment_status, subscription } = await stripe.checkout.sessions.retrieve(id, { expand });
+    const lines = (invoice as Stripe.Invoice | null)?.lines.data.map(({ amount, period }) => [
+      amount,
+      period.start,
+      period.end,
+    ]);
+    return { payment_status, lines, subscription: subscription as Stripe.Subscription };
+  };
+  const soon = START + 3600;
+  const passing = await open({ billing_cycle_anchor: soon, proration_behavior: "none" });
+  const part = await open({ billing_cycle_anchor: HALF });
+  expect(part).toMatchObject({ amount_subtotal: 750, amount_total: 750 });
+  expect((await stripe.checkout.sessions.listLineItems(part.id)).data).toMatchObject([{ amount_total: 750 }]);
+  const shown = await pageOf(part);
+  expect(shown).toContain("Whole periods begin on 16 April 2027");
+  expect(shown).toMatch(/Total due today<\/span><span>€7\.50/);
+  await bench.submit(part.url, { ...CARD, expected_amount: "750" });
+  expect(await bought(part)).toMatchObject({
+    payment_status: "paid",
+    lines: [[750, START, HALF]],
+    subscription: { billing_cycle_anchor: HALF, items: { data: [{ current_period_end: HALF }] } },
+  });
+
+  const free = await open({ billing_cycle_anchor: HALF, proration_behavior: "none" });
+  expect(free).toMatchObject({ amount_total: 0, payment_status: "no_payment_required" });
+  await bench.submit(free.url, CARD);
+  const begun = await bought(free);
+  expect(begun).toMatchObject({ payment_status: "no_payment_required", subscription: { latest_invoice: null } });
+  expect(begun.lines).toBeUndefined();
+  const config = { day_of_month: 16 };
+  expect((await open({ billing_cycle_anchor_config: config })).amount_total).toBe(750);
+
+  await advance(soon + 3600);
+  expect(await pageOf(passing)).toMatch(/Total due today<\/span><span>€15\.00/);
+  await bench.submit(passing.url, { ...CARD, expected_amount: "1500" });
+  const next = Date.UTC(2027, 4, 1, 1) / 1000;
+  expect(await bought(passing)).toMatchObject({ payment_status: "paid", lines: [[1500, soon, next]] });
+  await advance(HALF + 3600);
+  const { data } = await stripe.invoices.list({ subscription: begun.subscription.id });
+  expect(data).toMatchObject([{ status: "paid", amount_paid: 1500 }]);
+
+  const refused = (asked: Stripe.Checkout.SessionCreateParams.SubscriptionData) => expect(open(asked)).rejects;
+  const param = "subscription_data[billing_cycle_anchor]";
+  await refused({ billing_cycle_anchor: END + 30 * DAY }).toMatchObject({ param });
+  await refused({ billing_cycle_anchor: END, billing_cycle_anchor_config: config }).toThrow("only specify one");
+  await refused({ billing_cycle_anchor_config: config, trial_period_days: 7 }).toThrow("cannot be used with a trial");
+  await refused({ billing_cycle_anchor: END, trial_period_days: 7 }).toMatchObject({
+    code: "emulator_parameter_not_modelled",
+    param,
+  });
 });

@@ -10,7 +10,7 @@ import { attemptPayment, openPayment } from "./payment.ts";
 import { attachPaymentMethod, createPaymentMethod, type Payer } from "./payment-method.ts";
 import { invoicePurchase, type Purchase } from "./purchase-invoice.ts";
 import type { Offer } from "./redeeming.ts";
-import { ratesOf, trialEndOf } from "./session-pricing.ts";
+import { beginningOf, ratesOf, trialEndOf } from "./session-pricing.ts";
 import { attemptSetup, cancelSetup } from "./setup.ts";
 import { startSubscription } from "./subscribing.ts";
 import { putTaxId, taxIdsOf } from "./tax-ids.ts";
@@ -122,6 +122,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
     metadata,
     description,
     trialEnd: trialEndOf(world, details),
+    ...beginningOf(world, details),
     automaticTax: session.automatic_tax.enabled,
     taxRates: details.subscriptionData.taxRates ?? [],
     discounts: offersOf(session),

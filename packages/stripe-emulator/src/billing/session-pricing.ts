@@ -1,14 +1,16 @@
 import type Stripe from "stripe";
+import { clockOf } from "../state/clock-of.ts";
 import type { TaxId } from "../state/rows.ts";
 import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
-import { periodEnd } from "./calendar.ts";
+import { periodAround, periodEnd } from "./calendar.ts";
 import { priceIn } from "./currencies.ts";
 import { couponOf, reductionBy } from "./discounting.ts";
-import { discountOn, type PricedLine, type Pricing, priceItems, type TaxTerms } from "./pricing.ts";
+import { discountOn, type PricedLine, type Pricing, priceItems, proportion, type TaxTerms } from "./pricing.ts";
 import type { Basket } from "./redeeming.ts";
 import { trialEndAfter } from "./subscribing.ts";
+import { chargeFor, type SubscriptionDraft } from "./subscription.ts";
 import { taxIdsOf } from "./tax-ids.ts";
 import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf, taxesBy } from "./tax-table.ts";
 
@@ -36,13 +38,17 @@ export const asksForAddress = (
 ): boolean => asked === "required" || (tax.enabled && (customer === null || details.updatesCustomerAddress));
 
 /** Changes an open session and computes its amounts anew, and those of its line items. */
-export function priceSession(world: World, id: string, patch: Partial<CheckoutSession>): CheckoutSession {
+export const priceSession = (world: World, id: string, patch: Partial<CheckoutSession>): CheckoutSession =>
+  world.onClock(clockOf(world.store, id), () => priceNow(world, id, patch));
+
+function priceNow(world: World, id: string, patch: Partial<CheckoutSession>): CheckoutSession {
   const session = { ...world.store.checkoutSessions.get(id), ...patch };
   const details = world.store.sessionDetails.get(id);
   const { automatic_tax: automaticTax } = session;
   const rule = taxRuleOf(world, session, details);
-  const { lines } = priceLines(world, session, details.lineItems, rule);
-  const lineItems = details.lineItems.map((item, index) => pricedItem(item, lines[index] as PricedLine));
+  const due = details.lineItems.map((item) => ({ ...item, amount_subtotal: dueToday(world, details, item) }));
+  const { lines } = priceLines(world, session, due, rule);
+  const lineItems = due.map((item, index) => pricedItem(item, lines[index] as PricedLine));
   world.store.sessionDetails.put({ ...details, lineItems });
   const status = !automaticTax.enabled ? null : rule ? "complete" : "requires_location_inputs";
   const priced = { ...patch, ...totals(lineItems, details), automatic_tax: { ...automaticTax, status } };
@@ -108,7 +114,9 @@ export interface Renewals {
 /** What a session in subscription mode leads to, if nothing changes. */
 export function renewalsOf(world: World, session: CheckoutSession): Renewals {
   const details = world.store.sessionDetails.get(session.id);
-  const items = details.lineItems.filter(({ price }) => price?.recurring);
+  const items = details.lineItems
+    .filter(({ price }) => price?.recurring)
+    .map((item) => ({ ...item, amount_subtotal: wholeOf(world, item) }));
   const rule = taxRuleOf(world, session, details);
   const whole = priceLines(world, { ...session, discounts: [] }, items, rule).total;
   const discounted = priceLines(world, session, items, rule).total;
@@ -117,12 +125,39 @@ export function renewalsOf(world: World, session: CheckoutSession): Renewals {
   const terms = coupon && recurring ? couponOf(world, { source: { coupon, type: "coupon" } }) : undefined;
   if (!terms || !recurring) return { first: whole, following: whole, months: null };
   if (terms.duration === "forever") return { first: discounted, following: discounted, months: null };
-  if (terms.duration === "once") return { first: discounted, following: whole, months: null };
+  const { anchor, prorates } = details.subscriptionData;
+  if (terms.duration === "once")
+    return { first: anchor !== undefined && prorates ? whole : discounted, following: whole, months: null };
   // Its months are counted from now, in a trial too.
   const end = periodEnd(world.now(), { interval: "month", interval_count: terms.duration_in_months ?? 0 });
   const begin = trialEndOf(world, details) ?? world.now();
   const months = periodEnd(begin, recurring) < end ? terms.duration_in_months : null;
   return { first: begin < end ? discounted : whole, following: whole, months };
+}
+
+const wholeOf = (world: World, { currency, price, quantity }: LineItem): number =>
+  price ? chargeFor(world, priceIn(world, price, currency), quantity) : 0;
+
+/** What an item costs today: up to an anchor that is to come its part, or nothing (https://docs.stripe.com/payments/checkout/billing-cycle). */
+function dueToday(world: World, { subscriptionData: data }: SessionDetails, item: LineItem): number {
+  const [whole, recurring, now] = [wholeOf(world, item), item.price?.recurring, world.now()];
+  const { anchor = now, anchorConfig, prorates } = data;
+  if (!recurring || anchor <= now) return whole;
+  if (!prorates) return 0;
+  const { end } = periodAround(now, anchor, recurring, anchorConfig?.day_of_month);
+  return proportion(whole, end - now, periodEnd(now, recurring) - now);
+}
+
+/** Whether what is due today is less by the second. */
+export const isAnchored = ({ subscriptionData }: SessionDetails): boolean => subscriptionData.anchor !== undefined;
+
+/** How a subscription that is bought now begins: where its anchor has passed, with the whole period that began there. */
+export function beginningOf(
+  world: World,
+  { subscriptionData: { anchor, anchorConfig = null, prorates = true } }: SessionDetails,
+): Pick<SubscriptionDraft, "anchor" | "anchorConfig" | "prorates" | "startDate"> {
+  if (anchor === undefined) return {};
+  return anchor > world.now() ? { anchor, anchorConfig, prorates } : { anchor, anchorConfig, startDate: anchor };
 }
 
 /** When the trial that a session offers ends, were it bought now; null: it offers none. */

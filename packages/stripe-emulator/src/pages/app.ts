@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { adjustQuantities } from "../billing/session-lines.ts";
-import { renewalsOf, trialDaysOf } from "../billing/session-pricing.ts";
+import { isAnchored, placeSession, renewalsOf, trialDaysOf } from "../billing/session-pricing.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
@@ -86,7 +86,8 @@ async function showCheckout(world: World, id: string): Promise<Response> {
   if (!session) return missing();
   if (session.status !== "open") return closedCheckout(world, session);
   const known = world.store.customers.find(session.customer)?.email ?? session.customer_email;
-  return redirectedSubscriber(world, session, known) ?? openCheckout(world, session, prefilled(world, session));
+  const shown = isAnchored(world.store.sessionDetails.get(id)) ? placeSession(world, id, {}) : session;
+  return redirectedSubscriber(world, session, known) ?? openCheckout(world, shown, prefilled(world, session));
 }
 
 function openCheckout(
@@ -98,7 +99,10 @@ function openCheckout(
   const details = world.store.sessionDetails.get(session.id);
   const expected = expectationsOf(world, session);
   const discountName = discountNameOf(world, session);
-  const [renewals, trialDays] = [renewalsOf(world, session), trialDaysOf(world, details)];
+  const [renewals, trialDays] = world.onClock(clockOf(world.store, session.id), () => [
+    renewalsOf(world, session),
+    trialDaysOf(world, details),
+  ]);
   const view = { session, details, expected, input: {}, discountName, renewals, trialDays, ...typed };
   return page("Checkout", checkoutPage(view), status);
 }

@@ -1,6 +1,6 @@
 import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
 import { completeCheckout } from "../billing/checkout.ts";
-import { asksForAddress, placeSession, priceSession } from "../billing/session-pricing.ts";
+import { asksForAddress, isAnchored, placeSession, priceSession } from "../billing/session-pricing.ts";
 import { answerSetupChallenge } from "../billing/setup.ts";
 import type { Decline } from "../billing/test-cards.ts";
 import type { Deliverer } from "../events/deliverer.ts";
@@ -70,7 +70,8 @@ export async function attemptCheckout(
   if (isProblem(taxId)) return refused(400, session, taxId);
   if (expected.terms && !input.terms) return refused(400, session, TERMS_MISSING);
   const typed = { ...(address ? { address } : {}), ...(expected.taxId ? { taxId } : {}) };
-  const placed = Object.keys(typed).length > 0 ? placeSession(world, id, typed) : session;
+  const anchored = isAnchored(world.store.sessionDetails.get(id));
+  const placed = anchored || Object.keys(typed).length > 0 ? placeSession(world, id, typed) : session;
   if (input.expected_amount !== undefined && Number(input.expected_amount) !== (placed.amount_total ?? 0))
     return refused(200, placed, TOTAL_CHANGED);
   if (input.challenge === "fail") {

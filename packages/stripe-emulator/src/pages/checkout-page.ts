@@ -11,6 +11,7 @@ import { lineList } from "./checkout-lines.ts";
 import { headline, terms } from "./checkout-terms.ts";
 import { amounts, codeForm } from "./checkout-totals.ts";
 import { badge, type Markup } from "./layout.ts";
+import { formatDate } from "./money.ts";
 
 export interface CheckoutView {
   session: Stored<Stripe.Checkout.Session>;
@@ -47,14 +48,25 @@ function summary(view: CheckoutView): Markup {
   return html`${back}
 <div class="row"><h1>${recurring ? "Subscribe to" : "Pay for"} ${first?.description}</h1>${badge}</div>
 ${recurring ? terms(renewals, { currency, recurring, days: view.trialDays }) : headline(session.amount_total ?? 0, currency)}
+${anchorNote(details)}
 ${lineList(lineItems, { currency, mixed, problem: quantityProblem })}
 ${amounts(view)}
 <p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>
 ${codeForm(view)}`;
 }
 
-const verbOf = ({ mode, amount_total: total }: CheckoutView["session"]) =>
-  mode === "setup" ? "Save" : mode === "payment" ? "Pay" : total === 0 ? "Start trial" : "Subscribe";
+function anchorNote({ subscriptionData: { anchor } }: SessionDetails): Markup | string {
+  return anchor === undefined ? "" : html`<p>Whole periods begin on ${formatDate(anchor)}.</p>`;
+}
+
+const verbOf = ({ session: { mode, amount_total: total }, details }: CheckoutView) =>
+  mode === "setup"
+    ? "Save"
+    : mode === "payment"
+      ? "Pay"
+      : total === 0 && details.subscriptionData.anchor === undefined
+        ? "Start trial"
+        : "Subscribe";
 
 function payment(view: CheckoutView): Markup {
   const { session, expected, problem } = view;
@@ -69,7 +81,7 @@ ${field(view, "name", "Name", { autocomplete: "name" })}
 ${addressFields(view)}
 ${taxIdField(view)}
 ${termsBox(view)}
-<button class="main" type="submit">${verbOf(session)}</button>
+<button class="main" type="submit">${verbOf(view)}</button>
 </form>
 ${languageNote(session.locale)}
 <details open><summary>Test numbers</summary><dl>

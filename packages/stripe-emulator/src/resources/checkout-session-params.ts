@@ -16,7 +16,7 @@ import {
 } from "../api/params.ts";
 import { discounts } from "./discount-params.ts";
 import { amount, currency, decimal, productData, recurring, taxBehavior } from "./price-params.ts";
-import { liability, trialSettings } from "./subscription-params.ts";
+import { anchorConfig, liability, trialSettings } from "./subscription-params.ts";
 import { taxRates } from "./tax-rates.ts";
 
 const priceData = hashOf(
@@ -56,9 +56,12 @@ export const lineItem = hashOf(schema(lineItemFields));
 
 const subscriptionData = hashOf(
   schema({
+    billing_cycle_anchor: integer,
+    billing_cycle_anchor_config: anchorConfig,
     default_tax_rates: taxRates,
     description: text,
     metadata,
+    proration_behavior: oneOf("create_prorations", "none"),
     trial_end: integer,
     trial_period_days: integer,
     trial_settings: trialSettings,

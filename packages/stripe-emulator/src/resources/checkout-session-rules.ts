@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { type ApiError, invalid, missingParameter } from "../api/errors.ts";
+import { type ApiError, invalid, missingParameter, notModelled } from "../api/errors.ts";
 import { isWebAddress } from "../api/params.ts";
 import { formatMoney, LARGEST_CHARGE, refusedFraction, smallestCharge } from "../billing/money.ts";
 import { dashboardOf } from "../state/dashboard.ts";
@@ -116,7 +116,14 @@ const SHORTEST_TRIAL_S = 2 * DAY;
 
 /** 400 for a trial that ends too soon, or too late, or at two moments. */
 function refuseTrial(world: World, asked: CreateSessionParams["subscription_data"]): void {
-  const { trial_end: end, trial_period_days: days } = asked ?? {};
+  const { trial_end: end, trial_period_days: days, billing_cycle_anchor: anchor } = asked ?? {};
+  const tried = end ?? days;
+  if (tried !== undefined && asked?.billing_cycle_anchor_config) {
+    const message = "`billing_cycle_anchor_config` cannot be used with a trial.";
+    throw invalid(message, undefined, "subscription_data[billing_cycle_anchor_config]");
+  }
+  if (tried !== undefined && anchor !== undefined)
+    throw notModelled("a trial before a billing_cycle_anchor at checkout", "subscription_data[billing_cycle_anchor]");
   if (end !== undefined && days !== undefined) {
     throw invalid(
       "You may only specify one of these parameters: subscription_data[trial_end], subscription_data[trial_period_days].",

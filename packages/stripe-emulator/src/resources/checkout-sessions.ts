@@ -13,6 +13,7 @@ import { newId } from "../state/ids.ts";
 import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { anchorAsked } from "./anchors.ts";
 import { newLineItems } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
 import { DAY, refuseContradictions, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
@@ -80,6 +81,7 @@ function detailsOf(world: World, id: string, params: CreateSessionParams, lineIt
       metadata: mergeMetadata({}, subscription?.metadata),
       trialPeriodDays: subscription?.trial_period_days ?? null,
       trialEnd: subscription?.trial_end ?? null,
+      ...anchorOf(world, subscription, lineItems),
       description: subscription?.description ?? null,
       missingPaymentMethod: subscription?.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
     },
@@ -103,6 +105,16 @@ function detailsOf(world: World, id: string, params: CreateSessionParams, lineIt
     prefilledEmail: null,
     thanks: null,
   };
+}
+
+function anchorOf(
+  world: World,
+  asked: CreateSessionParams["subscription_data"] = {},
+  items: readonly LineItem[],
+): Pick<SessionDetails["subscriptionData"], "anchor" | "anchorConfig" | "prorates"> {
+  const prices = items.flatMap(({ price }) => (price?.recurring ? [price] : []));
+  const { anchor, ...config } = anchorAsked(world, asked, prices, null, (name) => `subscription_data[${name}]`);
+  return anchor == null ? {} : { anchor, ...config, prorates: asked.proration_behavior !== "none" };
 }
 
 function newSession(world: World, id: string, params: CreateSessionParams, items: LineItem[]): CheckoutSession {

@@ -1,6 +1,5 @@
 import { invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
-import { periodAround, periodEnd } from "../billing/calendar.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
 import type { Purchase } from "../billing/invoice-item.ts";
 import { LARGEST_CHARGE, refusedFraction } from "../billing/money.ts";
@@ -8,6 +7,7 @@ import { startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import type { Subscription, SubscriptionDraft } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
 import { purchasesFromParams } from "./add-invoice-items.ts";
+import { anchorAsked } from "./anchors.ts";
 import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
@@ -180,57 +180,10 @@ function trialAsked(world: World, { trial_end: until, trial_period_days: days }:
   return days === undefined || days === 0 || until === "now" ? null : trialEndAfter(world, days);
 }
 
-const onlyOne = (...names: string[]) => invalid(`You may only specify one of these parameters: ${names.join(", ")}.`);
-
-/** The anchor that is named, or the next moment that its config describes; 400 for one that no first period can reach. */
-function anchorAsked(
-  world: World,
-  { billing_cycle_anchor: named, billing_cycle_anchor_config: config }: CreateParams,
-  prices: readonly Price[],
-  trialEnd: number | null,
-): Pick<SubscriptionDraft, "anchor" | "anchorConfig"> {
-  if (named !== undefined && config) throw onlyOne("billing_cycle_anchor", "billing_cycle_anchor_config");
-  const param = config ? "billing_cycle_anchor_config" : "billing_cycle_anchor";
-  const anchor = config ? nextOccurrence(world, config, prices) : named;
-  if (anchor === undefined) return {};
-  refusePast(world, anchor, param);
-  if (trialEnd !== null && anchor < trialEnd)
-    throw invalid("The billing cycle anchor cannot be before the trial's end.", undefined, param);
-  const natural = Math.min(...prices.flatMap(({ recurring }) => (recurring ? periodEnd(world.now(), recurring) : [])));
-  if (anchor > natural) {
-    const message = `${param} cannot be later than next natural billing date (${natural}) for plan`;
-    throw invalid(message, undefined, param);
-  }
-  const { hour = null, minute = null, month = null, second = null } = config ?? {};
-  return config
-    ? { anchor, anchorConfig: { day_of_month: config.day_of_month, hour, minute, month, second } }
-    : { anchor };
-}
-
-/** What its config leaves out is as it is now. */
-function nextOccurrence(
-  world: World,
-  config: NonNullable<CreateParams["billing_cycle_anchor_config"]>,
-  prices: readonly Price[],
-): number {
-  const param = "billing_cycle_anchor_config";
-  for (const { recurring } of prices) {
-    if (recurring?.interval === "year" || (recurring?.interval === "month" && config.month === undefined)) continue;
-    if (recurring?.interval === "month")
-      throw notModelled("the month of an anchor of monthly prices", `${param}[month]`);
-    throw invalid(`\`${param}\` is only valid with monthly and yearly price intervals.`, undefined, param);
-  }
-  const now = new Date(world.now() * 1000);
-  const { hour = now.getUTCHours(), minute = now.getUTCMinutes(), second = now.getUTCSeconds() } = config;
-  const month = (config.month ?? now.getUTCMonth() + 1) - 1;
-  const first = Date.UTC(now.getUTCFullYear(), month, 1, hour, minute, second) / 1000;
-  const every = { interval: config.month === undefined ? ("month" as const) : ("year" as const), interval_count: 1 };
-  return periodAround(world.now(), first, every, config.day_of_month).end;
-}
-
 function endAsked(world: World, params: CreateParams): Pick<SubscriptionDraft, "atPeriodEnd" | "cancelAt"> {
   const { cancel_at: at, cancel_at_period_end: atPeriodEnd = false } = params;
-  if (at !== undefined && params.cancel_at_period_end !== undefined) throw onlyOne("cancel_at", "cancel_at_period_end");
+  if (at !== undefined && params.cancel_at_period_end !== undefined)
+    throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
   refusePast(world, at, "cancel_at");
   return atPeriodEnd ? { cancelAt: "max_period_end", atPeriodEnd } : at === undefined ? {} : { cancelAt: at };
 }

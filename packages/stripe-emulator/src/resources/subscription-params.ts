@@ -56,7 +56,8 @@ const paymentSettings = hashOf(
   >),
 );
 
-const anchorConfig = hashOf(
+/** What an anchor is reckoned from. */
+export const anchorConfig = hashOf(
   schema(
     {
       day_of_month: integerIn(1, 31),

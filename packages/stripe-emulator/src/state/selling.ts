@@ -13,6 +13,11 @@ export interface SessionDetails {
     trialPeriodDays: number | null;
     /** In seconds, where the end was named and not the days. */
     trialEnd: number | null;
+    /** When the first whole period begins; absent: when it is bought. */
+    anchor?: number;
+    anchorConfig?: Stored<Stripe.Subscription>["billing_cycle_anchor_config"];
+    /** Whether the time up to the anchor is charged. */
+    prorates?: boolean;
     description: string | null;
     /** Of what recurs, where a line item has none of its own. */
     taxRates?: Stored<Stripe.TaxRate>[];
