@@ -161,6 +161,19 @@ it("a user who is deleted, and whoever gives their customer to another, never wa
   ]);
 });
 
+it("two relays that settle the same notices never wait for each other", async () => {
+  const notices = await server.query<{ id: string }>(
+    "insert into billing.outbox (source_id, kind, object_id) select gen_random_uuid(), 'drift', n from generate_series(1, 50) n returning id",
+  );
+  const [first, ...others] = notices.map((notice) => notice.id);
+  const settle = (ids: unknown[]) =>
+    `perform public.settle_notices(array[${ids}]::bigint[], array_fill('no'::text, array[${ids.length}]))`;
+  const one = server.query(`do $$ begin ${settle([first])}; perform pg_sleep(1); ${settle(others)}; end $$`);
+  await sleep(300);
+  const other = server.query(`do $$ begin ${settle([...others.reverse(), first])}; end $$`);
+  expect((await Promise.allSettled([one, other])).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+});
+
 it("a purchase, and the confirming of its address at the same moment, do not miss each other", async () => {
   for (const purchaseFirst of [false, true]) {
     const email = `${id("guest")}@example.com`;

@@ -559,6 +559,12 @@ const claims: SqlMutant[] = [
     tests: ["test/concurrency.test.ts"],
   },
   {
+    name: "notices are settled in no order",
+    find: "    order by notice.id\n    for update of notice\n",
+    replace: "    order by random()\n    for update of notice\n",
+    tests: ["test/concurrency.test.ts"],
+  },
+  {
     name: "what whoever leaves had is locked in no order",
     find: "  perform billing.lock_customers(array(\n    select customer.id from public.customers customer where leave_as.user_id in (customer.user_id, customer.named_user_id)\n",
     replace:
