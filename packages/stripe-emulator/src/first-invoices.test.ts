@@ -346,3 +346,23 @@ test("cancel_at of a new subscription ends it, and charges its part of the perio
   await expect(subscribe({ cancel_at: later - 60 * DAY })).rejects.toMatchObject({ param: "cancel_at" });
   await expect(subscribe({ cancel_at: later + DAY, cancel_at_period_end: true })).rejects.toThrow("only specify one");
 });
+
+test("trial_from_plan takes the trial that the price has, unless another is named (https://docs.stripe.com/api/subscriptions/create#create_subscription-trial_from_plan)", async () => {
+  const { subscribe } = await onClock(bench, START);
+  const tried = (trial_period_days: number) =>
+    createPlan(stripe, { recurring: { interval: "month", trial_period_days } });
+  const [week, fortnight] = [await tried(7), await tried(14)];
+  const items = [{ price: week.id }];
+  const from = (asked: Partial<Stripe.SubscriptionCreateParams>) =>
+    subscribe({ items, trial_from_plan: true, ...asked });
+  expect(await from({})).toMatchObject({ status: "trialing", trial_end: START + 7 * DAY });
+  expect((await from({ trial_period_days: 3 })).trial_end).toBe(START + 3 * DAY);
+  expect((await from({ trial_from_plan: false })).trial_end).toBeNull();
+  const untried = await subscribe({ trial_from_plan: true });
+  expect(untried).toMatchObject({ status: "active", trial_end: null });
+  await expect(from({ trial_end: START + DAY })).rejects.toMatchObject({ param: "trial_from_plan" });
+  const unmodelled = { code: "emulator_parameter_not_modelled", param: "trial_from_plan" };
+  await expect(from({ items: [...items, { price: fortnight.id }] })).rejects.toMatchObject(unmodelled);
+  const update = { trial_from_plan: true };
+  await expect(stripe.subscriptions.update(untried.id, update)).rejects.toMatchObject(unmodelled);
+});

@@ -140,7 +140,7 @@ function timesAsked(
   SubscriptionDraft,
   "anchor" | "anchorConfig" | "atPeriodEnd" | "cancelAt" | "prorates" | "startDate" | "trialEnd"
 > {
-  const trialEnd = trialAsked(world, params);
+  const trialEnd = trialAsked(world, params, prices);
   const anchor = anchorAsked(world, params, prices, trialEnd);
   const prorates = params.proration_behavior !== "none";
   if (trialEnd !== null && anchor.anchor !== undefined && !prorates)
@@ -174,10 +174,25 @@ function startAsked(
   throw invalid(message, undefined, param);
 }
 
-function trialAsked(world: World, { trial_end: until, trial_period_days: days }: CreateParams): number | null {
+function trialAsked(world: World, params: CreateParams, prices: readonly Price[]): number | null {
+  const { trial_end: until, trial_from_plan: fromPlan } = params;
   refusePast(world, until, "trial_end");
+  if (fromPlan && until !== undefined)
+    throw invalid(
+      "You cannot set `trial_from_plan` to `true` together with `trial_end`.",
+      undefined,
+      "trial_from_plan",
+    );
   if (typeof until === "number") return until;
-  return days === undefined || days === 0 || until === "now" ? null : trialEndAfter(world, days);
+  const days = params.trial_period_days ?? (fromPlan ? trialOf(prices) : 0);
+  return days === 0 || until === "now" ? null : trialEndAfter(world, days);
+}
+
+/** The days that the prices themselves have (the SDK's comment on `trial_from_plan`). */
+function trialOf([first, ...others]: readonly Price[]): number {
+  const daysOf = (price: Price | undefined) => price?.recurring?.trial_period_days ?? 0;
+  if (others.every((price) => daysOf(price) === daysOf(first))) return daysOf(first);
+  throw notModelled("trial_from_plan with prices of different trials", "trial_from_plan");
 }
 
 function endAsked(world: World, params: CreateParams): Pick<SubscriptionDraft, "atPeriodEnd" | "cancelAt"> {

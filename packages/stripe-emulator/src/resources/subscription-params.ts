@@ -112,6 +112,7 @@ export const createParams = schema(
     payment_behavior: paymentBehavior,
     payment_settings: paymentSettings,
     proration_behavior: prorationBehavior,
+    trial_from_plan: boolean,
     trial_period_days: trialDays,
     trial_end: moment,
     trial_settings: trialSettings,
@@ -172,6 +173,7 @@ export const updateParams = schema({
   proration_behavior: prorationBehavior,
   proration_date: integer,
   trial_end: moment,
+  trial_from_plan: boolean,
   trial_settings: trialSettings,
 } satisfies Fields<keyof Stripe.SubscriptionUpdateParams>);
 

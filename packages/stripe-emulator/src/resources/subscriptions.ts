@@ -48,6 +48,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
   if (params.cancel_at !== undefined && params.cancel_at_period_end !== undefined) {
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
   }
+  if (params.trial_from_plan) throw notModelled("trial_from_plan of a subscription that there is", "trial_from_plan");
   refuseScheduled(before, params);
   refusePast(world, params.trial_end, "trial_end");
   refusePast(world, params.cancel_at, "cancel_at");
