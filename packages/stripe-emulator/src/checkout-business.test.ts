@@ -119,3 +119,82 @@ test("prorations of the classic mode are not modelled: nobody is told that they 
     param: "subscription_data[billing_mode][type]",
   });
 });
+
+test("custom_fields are asked for on the page, checked, and stand on the session (https://docs.stripe.com/payments/checkout/custom-fields)", async () => {
+  const price = await createPlan(stripe);
+  const label = (custom: string) => ({ custom, type: "custom" as const });
+  const options = [
+    { label: "Small", value: "s" },
+    { label: "Large", value: "l" },
+  ];
+  const custom_fields: Stripe.Checkout.SessionCreateParams.CustomField[] = [
+    { key: "engraving", label: label("Engraving"), type: "text", text: { maximum_length: 5 } },
+    {
+      key: "seats",
+      label: label("Seats"),
+      type: "numeric",
+      numeric: { default_value: "12", minimum_length: 2 },
+      optional: true,
+    },
+    { key: "size", label: label("Size"), type: "dropdown", dropdown: { options, default_value: "l" } },
+  ];
+  const open = (fields = custom_fields) =>
+    createCheckout(stripe, price, { custom_fields: fields, customer_email: "ada@example.com" });
+  const { id, url, custom_fields: shown } = await open();
+  expect(shown).toMatchObject([
+    { key: "engraving", optional: false, text: { maximum_length: 5, minimum_length: null, value: null } },
+    { key: "seats", optional: true, numeric: { default_value: "12", value: null } },
+    { key: "size", type: "dropdown", dropdown: { options, value: null } },
+  ]);
+  const page = await (await fetch(url ?? "")).text();
+  for (const part of ['name="custom_engraving"', "Seats (optional)", 'value="12"', 'value="l" selected'])
+    expect(page).toContain(part);
+  const typed = { ...CARD, custom_engraving: "Ada", custom_seats: "", custom_size: "s" };
+  for (const [wrong, said] of [
+    [{ custom_engraving: " " }, "Engraving: Fill this in."],
+    [{ custom_engraving: "Lovelace" }, "at most 5 characters"],
+    [{ custom_seats: "7" }, "at least 2 characters"],
+    [{ custom_seats: "many" }, "Enter digits only."],
+    [{ custom_size: "xl" }, "Choose one of these."],
+  ] as const) {
+    const refused = await bench.submit(url, { ...typed, ...wrong });
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain(said);
+  }
+  // The bank's challenge leaves what was typed as it is.
+  const challenged = await bench.submit(url, { ...typed, card_number: "4000002500003155" });
+  expect(await challenged.text()).toContain('name="custom_engraving" value="Ada"');
+  expect((await stripe.checkout.sessions.retrieve(id)).custom_fields[0]?.text?.value).toBeNull();
+  await bench.submit(url, { ...typed, card_number: "4000002500003155", challenge: "complete" });
+  const filled = [{ text: { value: "Ada" } }, { numeric: { value: null } }, { dropdown: { value: "s" } }];
+  expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ status: "complete", custom_fields: filled });
+  const completed = bench.emulator.events().findLast(({ type }) => type === "checkout.session.completed");
+  expect(completed).toMatchObject({
+    data: { object: { custom_fields: filled } },
+  });
+
+  const [first] = custom_fields as [Stripe.Checkout.SessionCreateParams.CustomField];
+  for (const [fields, param] of [
+    [[...custom_fields, { ...first, key: "fourth" }], "custom_fields"],
+    [[first, first], "custom_fields[1][key]"],
+    [[{ ...first, key: "two words" }], "custom_fields[0][key]"],
+    [[{ ...first, text: undefined, dropdown: { options } }], "custom_fields[0][dropdown]"],
+    [[{ ...first, text: { maximum_length: 2, minimum_length: 3 } }], "custom_fields[0][text][minimum_length]"],
+    [[{ ...first, text: { maximum_length: 2, default_value: "Ada" } }], "custom_fields[0][text][default_value]"],
+    [[{ key: "size", label: label("Size"), type: "dropdown" as const }], "custom_fields[0][dropdown][options]"],
+    [
+      [{ key: "size", label: label("Size"), type: "dropdown" as const, dropdown: { options, default_value: "xl" } }],
+      "custom_fields[0][dropdown][default_value]",
+    ],
+  ] as [Stripe.Checkout.SessionCreateParams.CustomField[], string][])
+    await expect(open(fields)).rejects.toMatchObject({ statusCode: 400, param });
+  const elements = {
+    ui_mode: "elements" as const,
+    return_url: "http://localhost/",
+    success_url: undefined,
+    cancel_url: undefined,
+  };
+  await expect(createCheckout(stripe, price, { ...elements, custom_fields })).rejects.toMatchObject({
+    param: "custom_fields",
+  });
+});

@@ -52,6 +52,7 @@ export function completeCheckout(
     ...paid,
     status: "complete",
     url: null,
+    custom_fields: details.customFields ?? session.custom_fields,
     consent: session.consent_collection?.terms_of_service === "required" ? ACCEPTED : null,
     collected_information: { business_name: null, individual_name: null, shipping_details: null },
     customer_details: {

@@ -1,6 +1,5 @@
 import type Stripe from "stripe";
 import { clockOf } from "../state/clock-of.ts";
-import type { TaxId } from "../state/rows.ts";
 import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -201,7 +200,7 @@ function totals(items: readonly LineItem[], { subscriptionData: data }: SessionD
 export function placeSession(
   world: World,
   id: string,
-  typed: { address?: Stripe.Address; taxId?: TaxId | null },
+  typed: Partial<Pick<SessionDetails, "address" | "customFields" | "taxId">>,
 ): CheckoutSession {
   world.store.sessionDetails.put({ ...world.store.sessionDetails.get(id), ...typed });
   return priceSession(world, id, {});

@@ -5,7 +5,9 @@ import type { World } from "../world.ts";
 import { badge, type Markup, notice, page, seeOther } from "./layout.ts";
 
 /** The bank's page: whoever pays says whether it was them. `fields` travel along to the answer. */
-export const challengePage = (fields: Record<string, string> = {}): Markup => html`<main class="page stack">${badge}
+export const challengePage = (
+  fields: Partial<Record<string, string>> = {},
+): Markup => html`<main class="page stack">${badge}
 <h1>3D Secure 2 test page</h1>
 <p>A bank would ask its customer here to confirm this payment.</p>
 <form class="stack" method="post">

@@ -9,6 +9,7 @@ import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { readAddress } from "./checkout-address.ts";
 import { isProblem, readTaxId } from "./checkout-business.ts";
+import { readCustomFields } from "./checkout-custom-fields.ts";
 import { type CheckoutInput, type Expected, readCheckoutInput } from "./checkout-form.ts";
 import { refusedCode } from "./checkout-totals.ts";
 import { redirectedSubscriber } from "./one-subscription.ts";
@@ -69,7 +70,13 @@ export async function attemptCheckout(
   const taxId = expected.taxId ? readTaxId(input, expected.taxId) : null;
   if (isProblem(taxId)) return refused(400, session, taxId);
   if (expected.terms && !input.terms) return refused(400, session, TERMS_MISSING);
-  const typed = { ...(address ? { address } : {}), ...(expected.taxId ? { taxId } : {}) };
+  const customFields = readCustomFields(input, session.custom_fields);
+  if (isProblem(customFields)) return refused(400, session, customFields);
+  const typed = {
+    ...(session.custom_fields.length > 0 ? { customFields } : {}),
+    ...(address ? { address } : {}),
+    ...(expected.taxId ? { taxId } : {}),
+  };
   const anchored = isAnchored(world.store.sessionDetails.get(id));
   const placed = anchored || Object.keys(typed).length > 0 ? placeSession(world, id, typed) : session;
   if (input.expected_amount !== undefined && Number(input.expected_amount) !== (placed.amount_total ?? 0))

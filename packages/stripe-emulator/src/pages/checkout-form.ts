@@ -20,7 +20,8 @@ export type CheckoutInput = Partial<
     | "terms"
     | "action"
     | "promotion_code"
-    | "expected_amount",
+    | "expected_amount"
+    | `custom_${string}`,
     string
   >
 >;

@@ -6,6 +6,7 @@ import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import { addressFields } from "./checkout-address.ts";
 import { languageNote, taxIdField, termsBox } from "./checkout-business.ts";
+import { customFieldInputs } from "./checkout-custom-fields.ts";
 import { type CheckoutInput, type Expected, paysBySepa } from "./checkout-form.ts";
 import { lineList } from "./checkout-lines.ts";
 import { headline, terms } from "./checkout-terms.ts";
@@ -80,6 +81,7 @@ ${expected.asksForPayment ? methodFields(view) : ""}
 ${field(view, "name", "Name", { autocomplete: "name" })}
 ${addressFields(view)}
 ${taxIdField(view)}
+${customFieldInputs(view, session.custom_fields)}
 ${termsBox(view)}
 <button class="main" type="submit">${verbOf(view)}</button>
 </form>

@@ -14,6 +14,7 @@ import {
   schema,
   text,
 } from "../api/params.ts";
+import { customFields } from "./custom-fields.ts";
 import { discounts } from "./discount-params.ts";
 import { amount, currency, decimal, productData, recurring, taxBehavior } from "./price-params.ts";
 import { anchorConfig, liability, trialSettings } from "./subscription-params.ts";
@@ -129,6 +130,7 @@ export const createSessionParams = schema(
     client_reference_id: atMost(200),
     consent_collection: consentCollection,
     currency,
+    custom_fields: customFields,
     custom_text: ignored,
     customer: text,
     customer_creation: oneOf("always", "if_required"),

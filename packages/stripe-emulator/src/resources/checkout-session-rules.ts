@@ -75,7 +75,10 @@ export function refuseContradictions(world: World, params: CreateSessionParams):
 const BY_UI = {
   hosted_page: { needed: "success_url", foreign: ["return_url", "redirect_on_completion"] },
   embedded_page: { needed: "return_url", foreign: ["success_url", "cancel_url"] },
-  elements: { needed: "return_url", foreign: ["success_url", "cancel_url", "redirect_on_completion", "submit_type"] },
+  elements: {
+    needed: "return_url",
+    foreign: ["success_url", "cancel_url", "custom_fields", "redirect_on_completion", "submit_type"],
+  },
 } as const;
 
 function refuseForUi(params: CreateSessionParams): void {

@@ -18,6 +18,7 @@ import { newLineItems } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
 import { DAY, refuseContradictions, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
 import { updateSession, updateSessionParams } from "./checkout-updates.ts";
+import { customFieldsOf } from "./custom-fields.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
@@ -153,7 +154,7 @@ function newSession(world: World, id: string, params: CreateSessionParams, items
     created: world.now(),
     currency,
     currency_conversion: null,
-    custom_fields: [],
+    custom_fields: customFieldsOf(params.custom_fields),
     custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
     customer: params.customer ?? null,
     customer_account: null,

@@ -37,6 +37,7 @@ export interface SessionDetails {
   /** What the buyer has typed so far. */
   address: Stripe.Address | null;
   taxId: TaxId | null;
+  customFields?: Stored<Stripe.Checkout.Session>["custom_fields"];
   /** What stands in the e-mail's field at first. */
   prefilledEmail: string | null;
   /** What the page says when it is paid (empty: the usual words); null: the buyer is sent to `success_url`. */
