@@ -80,6 +80,26 @@ test.each([
   ).rejects.toMatchObject({ param: "start_time" });
 });
 
+// https://docs.stripe.com/billing/subscriptions/usage-based/meters/configure: "by recording negative quantities"
+test("what was told too much is taken back, and less than nothing is billed as nothing", async () => {
+  const { meter, event, price } = await createMeter("sum");
+  const { customer, subscribe, advance } = await onClock(bench, START);
+  const { id } = await subscribe({ items: [{ price: price.id }] });
+  await advance(HALF);
+  const billed = async () => {
+    const [line] = (await stripe.invoices.createPreview({ subscription: id })).lines.data;
+    return [line?.quantity, line?.amount];
+  };
+  await use(event, customer, 70);
+  await use(event, customer, -30);
+  expect(await billed()).toEqual([40, 80]);
+  await use(event, customer, -50);
+  expect(await billed()).toEqual([0, 0]);
+  const asked = { customer, start_time: START, end_time: END };
+  const [summary] = (await stripe.billing.meters.listEventSummaries(meter, asked)).data;
+  expect(summary?.aggregated_value).toBe(-10);
+});
+
 test("use is counted once, near its time, and for a meter that is on", async () => {
   const { meter, event } = await createMeter("sum");
   const { id: customer } = await stripe.customers.create();
@@ -88,7 +108,7 @@ test("use is counted once, near its time, and for a meter that is on", async () 
   await expect(use(event, customer, 1, now, "call-1")).rejects.toMatchObject({ param: "identifier" });
   await expect(use(event, customer, 1, now + 600)).rejects.toMatchObject({ param: "timestamp" });
   await expect(use(event, customer, 1, now - 36 * DAY)).rejects.toMatchObject({ param: "timestamp" });
-  await expect(use(event, customer, -1)).rejects.toMatchObject({ param: "payload[value]" });
+  await expect(use(event, customer, Number.NaN)).rejects.toMatchObject({ param: "payload[value]" });
   await expect(use("nobody_counts", customer, 1)).rejects.toThrow("No active meter found for event name");
   await stripe.billing.meters.deactivate(meter);
   await expect(use(event, customer, 1)).rejects.toThrow("No active meter found for event name");

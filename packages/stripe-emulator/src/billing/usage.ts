@@ -30,8 +30,8 @@ export function usedOf(world: World, meter: Meter, customer: string, start: numb
 }
 
 /**
- * What items by use cost for the time from the beginning of their period to `end` (seconds): it is billed afterwards, and a trial's is
- * free (https://docs.stripe.com/billing/subscriptions/usage-based/how-it-works).
+ * What items by use cost for the time from the beginning of their period to `end` (seconds): it is billed afterwards, a trial's is
+ * free, and what comes to less than nothing is nothing (https://docs.stripe.com/billing/subscriptions/usage-based/how-it-works).
  */
 export const usageLines = (
   world: World,
@@ -45,6 +45,6 @@ function linesOf(world: World, subscription: Subscription, item: SubscriptionIte
   const { currency, customer, status } = subscription;
   const meter = world.store.meters.find(item.price.recurring?.meter);
   const start = item.current_period_start;
-  const used = meter && status !== "trialing" ? usedOf(world, meter, customer, start, end) : undefined;
+  const used = meter && status !== "trialing" ? Math.max(0, usedOf(world, meter, customer, start, end)) : undefined;
   return periodLines(world, item, currency, false, used).map((line) => ({ ...line, period: { start, end } }));
 }

@@ -151,11 +151,12 @@ function adjustUse(
   };
 }
 
+/** Below 0, it takes back what was told too much (https://docs.stripe.com/billing/subscriptions/usage-based/meters/configure). */
 function assertCountable(value: string | undefined, key: string): void {
   if (value === undefined) throw missingParameter(`payload[${key}]`);
-  if (/^\d{1,15}$/.test(value)) return;
-  if (/^\d+\.\d+$/.test(value)) throw notModelled("use in fractions", `payload[${key}]`);
-  throw invalid(`Invalid value: ${value}. It must be a number of 0 or more.`, undefined, `payload[${key}]`);
+  if (/^-?\d{1,15}$/.test(value)) return;
+  if (/^-?\d+\.\d+$/.test(value)) throw notModelled("use in fractions", `payload[${key}]`);
+  throw invalid(`Invalid value: ${value}. It must be a number.`, undefined, `payload[${key}]`);
 }
 
 const MINUTE_S = 60;
