@@ -54,6 +54,40 @@ test("an invoice is not paid with another customer's method", async () => {
   await expect(paid).rejects.toMatchObject({ param: "payment_method" });
 });
 
+// https://docs.stripe.com/api/invoices/create#create_invoice-due_date
+test("only what is sent is due: once, in the future, and as its draft said", async () => {
+  const { customer } = await paying();
+  const items = [{ price: (await createPlan(stripe)).id }];
+  const { id: subscription } = await stripe.subscriptions.create({ customer, items });
+  const sent = { collection_method: "send_invoice" } as const;
+  const soon = Math.floor(Date.now() / 1000) + 86_400;
+  const create = (params: Partial<Stripe.InvoiceCreateParams>) => stripe.invoices.create({ customer, ...params });
+  const onlySent =
+    "You can only specify 'due_date' or 'days_until_due' if invoice collection method is 'send_invoice'.";
+  for (const [params, message] of [
+    [{ days_until_due: 5 }, onlySent],
+    [{ due_date: soon }, onlySent],
+    [sent, "you must specify 'due_date' or 'days_until_due'"],
+    [{ ...sent, days_until_due: 5, due_date: soon }, "only specify one"],
+    [{ ...sent, due_date: soon - 2 * 86_400 }, "must be in the future"],
+  ] as const)
+    await expect(create(params), message).rejects.toThrow(message);
+  const { id, created, due_date } = await create({ ...sent, due_date: soon });
+  expect(due_date).toBe(soon);
+  await expect(stripe.invoices.update(id, { due_date: 1 })).rejects.toThrow("must be in the future");
+  const changed = await stripe.invoices.update(id, { days_until_due: 3 });
+  expect(changed.due_date).toBe(created + 3 * 86_400);
+  const charged = await stripe.invoices.update(id, { collection_method: "charge_automatically" });
+  expect(charged.due_date).toBeNull();
+  await expect(stripe.invoices.update(id, { days_until_due: 3 })).rejects.toThrow(onlySent);
+  await stripe.invoices.finalizeInvoice(id);
+  await expect(stripe.invoices.update(id, sent)).rejects.toThrow("Finalized invoices can't be updated in this way");
+  const days = "You can only specify 'days_until_due'";
+  await expect(stripe.subscriptions.create({ customer, items, days_until_due: 5 })).rejects.toThrow(days);
+  await expect(stripe.subscriptions.update(subscription, { days_until_due: 5 })).rejects.toThrow(days);
+  await expect(stripe.quotes.create({ customer, invoice_settings: { days_until_due: 5 } })).rejects.toThrow(days);
+});
+
 test("numbers that Stripe does not take are refused", async () => {
   const { customer } = await paying();
   const { id: price, product } = await createPlan(stripe);

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
+import { found, invalid, noSuch } from "../api/errors.ts";
 import {
   boolean,
   clearable,
@@ -22,18 +22,18 @@ import { newId } from "../state/ids.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { type DiscountParam, discounts, offersFromParam } from "./discount-params.ts";
+import { dueDateOf } from "./due-dates.ts";
 import { currency } from "./price-params.ts";
-import { liability } from "./subscription-params.ts";
+import { daysUntilDue, liability } from "./subscription-params.ts";
 import { refuseRatesBesideAutomaticTax, taxRates, taxRatesFromParam } from "./tax-rates.ts";
 
 const HOUR_S = 3600;
-const DAY = 86_400;
 
 export const attributes = {
   auto_advance: boolean,
   automatic_tax: hashOf(schema({ enabled: boolean, liability }, ["enabled"])),
   collection_method: oneOf("charge_automatically", "send_invoice"),
-  days_until_due: integer,
+  days_until_due: daysUntilDue,
   default_payment_method: clearable(text),
   default_tax_rates: taxRates,
   description: clearable(text),
@@ -59,24 +59,22 @@ export function getInvoice(world: World, id: string): Invoice {
   return found(world.store.invoices.find(id), "invoice", id);
 }
 
-function patchOf(world: World, params: Attributes): Partial<Invoice> {
+function patchOf(params: Attributes): Partial<Invoice> {
   const {
     auto_advance,
     automatic_tax,
     collection_method,
-    days_until_due: days,
-    due_date,
+    days_until_due: _days,
+    due_date: _date,
     metadata: _metadata,
     discounts: _discounts,
     default_tax_rates: _rates,
     ...plain
   } = params;
-  const due = due_date ?? (days === undefined ? undefined : world.now() + days * DAY);
   return {
     ...plain,
     ...(auto_advance === undefined ? {} : { auto_advance }),
     ...(collection_method === undefined ? {} : { collection_method }),
-    ...(due === undefined ? {} : { due_date: due }),
     ...(automatic_tax === undefined
       ? {}
       : {
@@ -94,13 +92,8 @@ function patchOf(world: World, params: Attributes): Partial<Invoice> {
 export function createInvoice(world: World, params: ParamsOf<typeof createParams>): Invoice {
   const { customer: customerId, currency: asked, pending_invoice_items_behavior: pending, ...given } = params;
   const customer = customerFromParam(world, customerId);
-  if (
-    given.collection_method === "send_invoice" &&
-    given.days_until_due === undefined &&
-    given.due_date === undefined
-  ) {
-    throw missingParameter("days_until_due");
-  }
+  const charged = { collection_method: "charge_automatically", created: world.now(), due_date: null } as const;
+  const due = dueDateOf(world, charged, given);
   const id = newId("in");
   const first = world.store.invoiceItems.all().find((row) => row.customer === customer.id && row.invoice === null);
   const code = asked ?? first?.currency ?? customer.currency ?? "usd";
@@ -121,7 +114,8 @@ export function createInvoice(world: World, params: ParamsOf<typeof createParams
     ),
     attributes: {
       auto_advance: false,
-      ...patchOf(world, given),
+      ...patchOf(given),
+      due_date: due,
       default_tax_rates: ratesAsked(world, given),
       automatically_finalizes_at: given.auto_advance ? world.now() + HOUR_S : null,
       metadata: mergeMetadata({}, given.metadata),
@@ -172,11 +166,25 @@ export function refuseDeletedCustomer(world: World, { customer }: Invoice): void
   if (!world.store.customers.find(customer)) throw noSuch("customer", customer ?? "", "customer");
 }
 
+/** What an invoice costs, and how and when, is said while it is a draft (https://docs.stripe.com/api/invoices/update). */
+const FINAL = [
+  "automatic_tax",
+  "collection_method",
+  "days_until_due",
+  "default_tax_rates",
+  "discounts",
+  "due_date",
+] as const;
+
 export function updateInvoice(world: World, id: string, params: Attributes): Invoice {
   const before = getInvoice(world, id);
   if (before.status === "draft") refuseDeletedCustomer(world, before);
-  const patch = { ...patchOf(world, params), metadata: mergeMetadata(before.metadata, params.metadata) };
-  if (before.status !== "draft") return world.update("invoices", id, patch, "invoice.updated");
+  const patch = { ...patchOf(params), metadata: mergeMetadata(before.metadata, params.metadata) };
+  if (before.status !== "draft") {
+    const final = FINAL.find((name) => params[name] !== undefined);
+    if (final !== undefined) throw invalid("Finalized invoices can't be updated in this way", undefined, final);
+    return world.update("invoices", id, patch, "invoice.updated");
+  }
   const lines = before.lines.data.map(({ amount, pricing }) => ({ amount, product: pricing?.price_details?.product }));
   const rates = ratesAsked(world, params, before);
   const taxed = {
@@ -185,7 +193,8 @@ export function updateInvoice(world: World, id: string, params: Attributes): Inv
     lines: params.default_tax_rates ? untaxed(world, before) : before.lines,
   };
   const discounts = params.discounts ? granted(world, before, lines, params.discounts) : before.discounts;
-  return world.update("invoices", id, price(world, { ...taxed, ...patch, discounts }), "invoice.updated");
+  const due = { due_date: dueDateOf(world, before, params) };
+  return world.update("invoices", id, price(world, { ...taxed, ...patch, ...due, discounts }), "invoice.updated");
 }
 
 export function expectStatus({ status }: Invoice, statuses: readonly string[], verb: string): void {

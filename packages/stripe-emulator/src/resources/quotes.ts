@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { found, invalid, missingParameter } from "../api/errors.ts";
+import { found, invalid } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
@@ -25,6 +25,7 @@ import type { QuoteDetails } from "../state/rows.ts";
 import type { World } from "../world.ts";
 import { newLineItems } from "./checkout-line-items.ts";
 import { customerFromParam } from "./customers.ts";
+import { daysUntilDueOf } from "./due-dates.ts";
 import { refuseTwice } from "./item-changes.ts";
 import { amount, count, currency, decimal, interval, taxBehavior } from "./price-params.ts";
 import { createSubscription } from "./subscription-creation.ts";
@@ -147,13 +148,12 @@ function patchOf(world: World, before: Quote, asked: Asked): Partial<Quote> {
   if (customer !== undefined && before.customer !== null && customer !== before.customer)
     throw invalid("The customer of a quote cannot be changed once it is set.", undefined, "customer");
   const method = asked.collection_method ?? before.collection_method;
-  const days = settings?.days_until_due ?? before.invoice_settings.days_until_due;
-  if (method === "send_invoice" && days === null) throw missingParameter("invoice_settings[days_until_due]");
+  const days = daysUntilDueOf(method, settings?.days_until_due, before.invoice_settings.days_until_due);
   return {
     ...plain,
     customer: customer === undefined ? before.customer : customerFromParam(world, customer).id,
     collection_method: method,
-    invoice_settings: { ...before.invoice_settings, days_until_due: method === "send_invoice" ? days : null },
+    invoice_settings: { ...before.invoice_settings, days_until_due: days },
     metadata: mergeMetadata(before.metadata, change),
     // Its metadata is declarative: an update clears what was there.
     subscription_data: data

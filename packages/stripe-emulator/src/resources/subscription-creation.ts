@@ -1,4 +1,4 @@
-import { invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
+import { invalid, noSuch, notModelled } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
 import type { Purchase } from "../billing/invoice-item.ts";
@@ -11,6 +11,7 @@ import { anchorAsked } from "./anchors.ts";
 import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
+import { daysUntilDueOf } from "./due-dates.ts";
 import { keepPrices } from "./inline-prices.ts";
 import { refuseUnfinalized } from "./invoice-editing.ts";
 import { recurringPrice, refuseMeteredQuantity, refuseTooMany, refuseTwice, refuseUnpriced } from "./item-changes.ts";
@@ -67,7 +68,7 @@ export function createSubscription(
   if (automatic) refuseUnknownLocation(world, customer.id);
   const deferred = params.payment_behavior === "default_incomplete";
   const sent = params.collection_method === "send_invoice";
-  if (sent && params.days_until_due === undefined) throw missingParameter("days_until_due");
+  const daysUntilDue = daysUntilDueOf(params.collection_method ?? "charge_automatically", params.days_until_due);
   const bought = [...purchases, ...added];
   if (!method && !deferred && !sent && (times.trialEnd === null || bought.length > 0))
     refuseUnpayable(world, params, purchases);
@@ -89,7 +90,7 @@ export function createSubscription(
     automaticTax: automatic,
     taxRates: defaultRates,
     purchases: bought,
-    daysUntilDue: sent ? (params.days_until_due ?? null) : null,
+    daysUntilDue,
     discounts: offers,
     missingPaymentMethod: params.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
   });

@@ -1,4 +1,4 @@
-import { found, invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
+import { found, invalid, noSuch, notModelled } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -12,6 +12,7 @@ import { automaticTax, momentOfEnd, type Subscription } from "../billing/subscri
 import { moveTrialEnd } from "../billing/trials.ts";
 import type { World } from "../world.ts";
 import { purchasesFromParams } from "./add-invoice-items.ts";
+import { daysUntilDueOf } from "./due-dates.ts";
 import { keepPrices } from "./inline-prices.ts";
 import { itemChanges } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
@@ -186,9 +187,10 @@ const starts = ({ items }: Subscription) => items.data.map((item) => item.curren
 /** Whether invoices are charged or sent from now on. */
 function collectionAsked(before: Subscription, params: SubscriptionUpdate): Partial<Subscription> {
   const method = params.collection_method ?? before.collection_method;
-  const days = params.days_until_due ?? before.days_until_due;
-  if (method === "send_invoice" && days === null) throw missingParameter("days_until_due");
-  return { collection_method: method, days_until_due: method === "send_invoice" ? days : null };
+  return {
+    collection_method: method,
+    days_until_due: daysUntilDueOf(method, params.days_until_due, before.days_until_due),
+  };
 }
 
 /** The status stays; only what becomes of the invoices changes. */
