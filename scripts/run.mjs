@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureInstalled } from "./install.mjs";
+import { ensureInstalled, ensureInstalledApart } from "./install.mjs";
 import { assertLauncherNode, findNode } from "./node.mjs";
 import { run } from "./process.mjs";
 
@@ -16,7 +16,10 @@ const USAGE = `Usage: node scripts/run.mjs <command>
 
   start [--fresh] [--help]   everything on this machine      npm start
   test [vitest's arguments]  the tests                       npm test -- packages/core
-  browser                    those of people in a browser    npm run test:browser
+  test:browser               those of people in a browser    npm run test:browser
+  test:apps                  the buttons in apps of others  npm run test:apps
+  test:clients               others' clients of Stripe, against the emulator  npm run test:clients
+  lighthouse                 Lighthouse's look at the pages  npm run lighthouse
   check [--fix]              types, lint, format and walls   npm run check
   screenshots                every page in every state       npm run screenshots
   generate                   what derives from elsewhere     npm run generate
@@ -39,7 +42,12 @@ const commands = {
     return run(node, ["node_modules/vitest/vitest.mjs", "run", ...whole, ...args], { node, root });
   },
 
-  browser: (node) => run(node, ["node_modules/vitest/vitest.mjs", "run", "--project", "browser"], { node, root }),
+  "test:browser": (node) =>
+    run(node, ["node_modules/vitest/vitest.mjs", "run", "--project", "browser"], { node, root }),
+
+  "test:apps": (node) => runApart(node, "apps", "TEST_APPS"),
+  "test:clients": (node) => runApart(node, "clients", "TEST_CLIENTS"),
+  lighthouse: (node) => runApart(node, "lighthouse", "LIGHTHOUSE"),
 
   screenshots(node) {
     process.env.PICTURES = "docs/screenshots";
@@ -86,8 +94,30 @@ const commands = {
   },
 };
 
+/**
+ * The tests of a folder that installs what it needs by itself; they are skipped wherever the variable is not set.
+ * @param {string} node
+ * @param {string} name
+ * @param {string} variable
+ */
+async function runApart(node, name, variable) {
+  await ensureInstalledApart(join(root, "test", name), { node, root });
+  process.env[variable] = "yes";
+  return run(node, ["node_modules/vitest/vitest.mjs", "run", `test/${name}/${name}.test.ts`], { node, root });
+}
+
 /** What a command takes that hands nothing on: the others read it themselves. @type {Record<string, string[]>} */
-const FLAGS = { check: ["--fix"], browser: [], screenshots: [], generate: [], costs: [], events: [] };
+const FLAGS = {
+  check: ["--fix"],
+  "test:browser": [],
+  "test:apps": [],
+  "test:clients": [],
+  lighthouse: [],
+  screenshots: [],
+  generate: [],
+  costs: [],
+  events: [],
+};
 
 const [name = "", ...args] = process.argv.slice(2);
 const command = commands[name];
