@@ -183,6 +183,26 @@ describe("the pricing page", () => {
     await heading("Your account").waitFor();
   }, 60_000);
 
+  it("shows nine plans side by side on a small desk, and where a phone scrolls which is which", async () => {
+    const names = Array.from({ length: 9 }, (_, place) => `Side ${place + 1}`);
+    const sold = [];
+    for (const name of names)
+      sold.push(await sellPlan(world, name, { metadata: { compare_1: "Projects: Unlimited" } }));
+    await visit("/pricing");
+    const region = page.getByRole("region", { name: "The plans, side by side" });
+    await region.getByRole("columnheader", { name: "Side 9" }).waitFor();
+    const columns = await region.getByRole("columnheader").count();
+    await page.setViewportSize({ width: 1280 + 112 * (columns - 9), height: 900 }); // this world sells others, too
+    const hidden = () => region.evaluate((box) => box.scrollWidth - box.clientWidth);
+    expect(await hidden()).toBe(0);
+    await page.setViewportSize({ width: 390, height: 900 });
+    expect(await hidden()).toBeGreaterThan(0);
+    await region.evaluate((box) => box.scrollTo(box.scrollWidth, 0));
+    const label = await region.getByRole("rowheader", { name: "Projects" }).boundingBox();
+    expect(label?.x).toBeCloseTo((await region.boundingBox())?.x ?? Number.NaN, -1);
+    for (const { priceId } of sold) await world.stripe.prices.update(priceId, { active: false });
+  }, 60_000);
+
   it("does not offer a former subscriber what is archived, but names it on the account", async () => {
     const person = await world.signUp();
     const { priceId, productId } = await sellPlan(world, "Old plan");

@@ -212,7 +212,7 @@ describe("whoever cannot sign in", () => {
     await page.goBack();
     await open("/sign-in");
     await askByEmail("Sign in by e-mail, without a password", "nobody@example.com");
-    await page.getByText("If there is an account for nobody@example.com").waitFor();
+    await page.getByText("If nobody@example.com has an account").waitFor();
     await page.getByRole("button", { name: /^Send it again in \d+ s$/ }).waitFor();
   }, 60_000);
 });

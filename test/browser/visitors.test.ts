@@ -236,6 +236,10 @@ describe("the account", () => {
     const customer = await customerOf(world, person);
     const sent = { collection_method: "send_invoice", days_until_due: 7 };
     const { id } = await subscribe(world, customer.id, priceId, sent);
+    await visit("/account", person);
+    await page.getByText("Your first invoice is still being made").waitFor();
+    await card("Mailed").getByText("An invoice is sent to you then, and you pay it.").waitFor();
+    expect(await card("Mailed").getByRole("button", { name: /card/ }).count()).toBe(0);
     const inTwoHours = Math.floor(Date.now() / 1000) + 7200;
     await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inTwoHours });
     await vi.waitFor(async () => {

@@ -28,3 +28,10 @@ test("the saving of a yearly price is against the cheapest monthly one of the sa
   expect(savingOf(price(), offer)).toBe(0);
   expect(savingOf({ ...yearly, currency: "eur" }, offer)).toBe(0);
 });
+
+test("the saving is that of as many as are bought, where packages are sold", () => {
+  const packed = price({ unit_amount: 1000, transform_quantity: { divide_by: 50, round: "up" } });
+  const one = { ...yearly, unit_amount: 120 };
+  const offer = { product: product({ metadata: { min_quantity: "100" } }), prices: [packed, one] };
+  expect(savingOf(one, offer)).toBe(50);
+});

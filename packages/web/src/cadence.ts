@@ -1,4 +1,5 @@
-import type { Offer, Price } from "./catalogue.ts";
+import { boundsOf } from "@turnpike/core/catalog/schema";
+import type { Offer, Price, Product } from "./catalogue.ts";
 import { amountOf } from "./money.ts";
 
 const intervals: Record<string, { days: number; adverb: string } | undefined> = {
@@ -18,11 +19,16 @@ function monthsOf({ recurring_interval: interval, recurring_interval_count: coun
   return months && months * (count ?? 1);
 }
 
-/** For comparing only. Prices without an amount, or by use, come last. */
-export function perMonth(price: Price): number {
-  if (price.unit_amount === null || price.usage_type === "metered") return Number.MAX_VALUE;
+/** How many of a price whoever names no number gets. */
+export const leastOf = (price: Price, product: Product) =>
+  price.usage_type === "metered" ? 1 : boundsOf(price.metadata, product.metadata).least;
+
+/** For comparing only, of so many. Prices without an amount, or by use, come last. */
+export function perMonth(price: Price, quantity: number): number {
+  const amount = price.usage_type === "metered" ? null : amountOf(price, quantity);
+  if (amount === null) return Number.MAX_VALUE;
   const period = periodOf(price);
-  return period === 0 ? price.unit_amount : (price.unit_amount * 365) / 12 / period;
+  return period === 0 ? amount : (amount * 365) / 12 / period;
 }
 
 /** What so many at a price for several months come to in each; nothing, where that is less than can be written. */
@@ -67,12 +73,13 @@ export function usualCadence(plans: Offer[]): string | undefined {
     .sort((a, b) => b.count - a.count)[0]?.name;
 }
 
-/** How much less a price costs than the cheapest that is paid monthly, in whole percent; 0 when it does not, or cannot be compared. */
-export function savingOf(price: Price, { prices }: Offer): number {
+/** How much less as many at a price cost than at the cheapest that is paid monthly, in whole percent; 0 when they do not, or cannot be compared. */
+export function savingOf(price: Price, { prices, product }: Offer): number {
+  const quantity = leastOf(price, product);
   const monthly = prices
     .filter((other) => cadenceOf(other) === "Monthly" && other.currency === price.currency)
-    .map(perMonth);
+    .map((other) => perMonth(other, quantity));
   const least = Math.min(...monthly);
   if (!least || least === Number.MAX_VALUE || !Number.isFinite(least)) return 0;
-  return Math.max(0, Math.round(100 * (1 - perMonth(price) / least)));
+  return Math.max(0, Math.round(100 * (1 - perMonth(price, quantity) / least)));
 }

@@ -108,7 +108,9 @@ test("packages cost what Stripe charges for so many of them", () => {
 test("what is had says each at its amount, and nothing where that is not known", () => {
   expect(tagOf(price(), 6)).toEqual({ amount: "6 × $12", per: "per month" });
   expect(tagOf(price(), 1)).toEqual({ amount: "$12", per: "per month" });
+  expect(tagOf(price({ unit_amount: 0 }), 6)).toEqual({ amount: "Free", per: "" });
   expect(tagOf(price({ unit_amount: null }), 7)).toBeUndefined();
+  expect(tagOf(price({ unit_amount: null, usage_type: "metered" }), 1)?.amount).toBe("By use");
 });
 
 test("a price tag never shows an amount that is not known", () => {
@@ -140,4 +142,24 @@ test("what comes to less than Stripe charges is not offered, unless so many can 
   expect(offered({ unit_amount: 30, currency: "gbp" })).toBe(true);
   for (const over of [{ unit_amount: 0 }, { unit_amount: null }, { unit_amount: 0.5, usage_type: "metered" }])
     expect(offered(over)).toBe(true);
+});
+
+test("what costs least comes first by what is shown, of packages and of as many as are sold at least, and what is paid by use last", () => {
+  const cheap = product({ id: "prod_cheap" });
+  const packed = product({ id: "prod_packed", metadata: { min_quantity: "100" } });
+  const many = product({ id: "prod_many", metadata: { min_quantity: "1000" } });
+  const prices = [
+    price({ id: "price_many", product_id: "prod_many", unit_amount: 1 }),
+    price({ id: "price_cheap", product_id: "prod_cheap", unit_amount: 900 }),
+    price({
+      id: "price_packed",
+      product_id: "prod_packed",
+      unit_amount: 400,
+      transform_quantity: { divide_by: 50, round: "up" },
+    }),
+  ];
+  const used = product({ id: "prod_used" });
+  prices.push(price({ id: "price_used", product_id: "prod_used", unit_amount: 1, usage_type: "metered" }));
+  const { plans } = arrangeCatalogue([used, many, cheap, packed], prices);
+  expect(plans.map((plan) => plan.product.id)).toEqual(["prod_packed", "prod_cheap", "prod_many", "prod_used"]);
 });

@@ -1,5 +1,5 @@
 import { type Bounds, boundsOf, MOST_OF_ONE } from "@turnpike/core/catalog/schema";
-import { cadenceOf, perMonth, usualCadence } from "./cadence.ts";
+import { cadenceOf, leastOf, perMonth, usualCadence } from "./cadence.ts";
 import { amountOf, formatMoney, leastCharge } from "./money.ts";
 import { getDatabase, type Tables } from "./supabase.ts";
 
@@ -112,14 +112,20 @@ function isCharged(price: Price, quantity: number): boolean {
   return !price.unit_amount || price.usage_type === "metered" || amount >= leastCharge(price.currency);
 }
 
-const rank = (price: Price, product: Product) => (price.id === product.default_price_id ? -1 : perMonth(price));
+/** As it is shown: of the least that are sold. */
+const monthly = (price: Price, product: Product) => perMonth(price, leastOf(price, product));
+
+const rank = (price: Price, product: Product) => (price.id === product.default_price_id ? -1 : monthly(price, product));
 
 /** What costs less comes first, of those in one currency; the others after them, currency by currency. */
 const byCost = (first: string | undefined) => (a: Offer, b: Offer) => {
   const [one, other] = [a, b].map((offer) => {
     const inFirst = offer.prices.filter(({ currency }) => currency === first);
     const prices = inFirst.length > 0 ? inFirst : offer.prices;
-    return { currency: prices[0]?.currency ?? "", amount: Math.min(...prices.map(perMonth)) };
+    return {
+      currency: prices[0]?.currency ?? "",
+      amount: Math.min(...prices.map((price) => monthly(price, offer.product))),
+    };
   }) as [{ currency: string; amount: number }, { currency: string; amount: number }];
   if (one.currency === other.currency) return one.amount - other.amount;
   if (one.currency === first) return -1;
@@ -162,10 +168,6 @@ export function fitting(offers: Offer[], taste: Taste, mayDiffer: (offer: Offer)
     return found ? [{ ...offer, fitting: found }] : [];
   });
 }
-
-/** How many of a price whoever names no number gets. */
-export const leastOf = (price: Price, product: Product) =>
-  price.usage_type === "metered" ? 1 : boundsOf(price.metadata, product.metadata).least;
 
 /** How many of a price the visitor chooses; nothing, where there is no choice. */
 export function choiceOfQuantity(price: Price, product: Product): Bounds | undefined {

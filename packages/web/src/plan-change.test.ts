@@ -52,5 +52,6 @@ test("what is in tiers, paid by use, or paused is said to be fixed; what is arch
     "Its price is in tiers.",
     "It is paid by use.",
   ]);
-  expect(whyFixed(aSubscription({ paused: true }), aPrice())).toBe("Its payments are paused.");
+  for (const over of [{ paused: true }, { status: "paused" }])
+    expect(whyFixed(aSubscription(over), aPrice())).toBe("Its payments are paused.");
 });

@@ -36,7 +36,7 @@ const STYLE = `
 * { box-sizing: border-box; }
 body { margin: 0; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--text); background: var(--page); }
 main { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem; max-width: 60rem; margin: 0 auto; padding: 2.5rem 1rem; }
-h1, h2, p, pre, ul { margin: 0; } h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 1rem; }
+h1, h2, p, pre, ul { margin: 0; } h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 1rem; } h3 { display: inline; margin: 0; font-size: 1rem; }
 a { color: var(--accent); overflow-wrap: anywhere; } .soft { color: var(--soft); } .bad { color: var(--bad); font-weight: 600; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; list-style: none; } ul a { display: inline-flex; align-items: center; min-width: 2.75rem; min-height: 2.75rem; }
@@ -87,7 +87,7 @@ function mailbox(mails: Shown["mails"]) {
   }
   return html`<div>${mails.map(
     ({ to, subject, text, sentAt }, place) =>
-      html`<details ${place === 0 ? "open" : ""}><summary>${subject} <span class="soft">to ${to}, ${utc(sentAt)}</span></summary><pre>${withLinks(text)}</pre></details>`,
+      html`<details ${place === 0 ? "open" : ""}><summary><h3>${subject}</h3> <span class="soft">to ${to}, ${utc(sentAt)}</span></summary><pre>${withLinks(text)}</pre></details>`,
   )}</div>`;
 }
 

@@ -112,6 +112,10 @@ function Billing({ account, onKept }: { account: Account; onKept: () => void }) 
       <Section id="payments" heading="Payments">
         {payments.length > 0 ? (
           <PaymentTable payments={payments} titleOf={titleOf} />
+        ) : standing.some(({ customer_id }) => customers.some(({ id }) => id === customer_id)) ? (
+          <p className="card empty">
+            Your first invoice is still being made, which takes an hour or two where it is sent to you. It appears here.
+          </p>
         ) : !purchasesKnown ? (
           <p className="card empty">Your payments appear here when they have been read.</p>
         ) : (

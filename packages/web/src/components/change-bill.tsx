@@ -38,8 +38,8 @@ export function ChangeBill({ preview, from, to, inTrial }: ChangeBillProps) {
         </div>
         {credit > 0 && (
           <div>
-            <dt>Left in your credit</dt>
-            <dd>{money(credit)}</dd>
+            <dt>Your credit after today</dt>
+            <dd>{`${money(credit)}, taken off the next payment already`}</dd>
           </div>
         )}
       </dl>

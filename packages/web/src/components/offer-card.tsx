@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { type Buyer, holdingOf, itemOfGroup, type Trial, trialOf } from "../buyer.ts";
-import { savingOf } from "../cadence.ts";
-import { choiceOfQuantity, leastOf, type Price, type Product, type Shown } from "../catalogue.ts";
+import { leastOf, savingOf } from "../cadence.ts";
+import { choiceOfQuantity, type Price, type Product, type Shown } from "../catalogue.ts";
 import { isOf, numberOf, within } from "../plan-change.ts";
 import { isRecommended } from "../presentation.ts";
 import { Badge } from "./notice.tsx";

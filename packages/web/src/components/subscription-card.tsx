@@ -1,3 +1,4 @@
+import type { NextPayment } from "@turnpike/core/plan-change/schema";
 import { useCallback } from "react";
 import { Link } from "wouter";
 import type { NextPlan, Part } from "../account.ts";
@@ -70,7 +71,7 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
           subscription={subscription}
           customer={customer}
           name={name}
-          hasNoCard={payment.status === "ready" && payment.data?.byInvoice === false && !payment.data.paymentMethod}
+          paidBy={payment.status === "ready" ? payment.data : undefined}
           isFixed={parts.length === 1 && whyFixed(subscription, parts[0]?.price) !== undefined}
           keeps={next !== undefined || subscription.ends_at !== null}
           onKept={onKept}
@@ -129,8 +130,8 @@ interface ManageProps {
   subscription: Subscription;
   customer: Customer;
   name: string;
-  /** None is known that it could be charged to. */
-  hasNoCard: boolean;
+  /** Unknown while Stripe is asked. */
+  paidBy: Pick<NextPayment, "byInvoice" | "paymentMethod"> | undefined;
   /** It cannot be changed here. */
   isFixed: boolean;
   /** Something is to become of it that can be taken back. */
@@ -139,7 +140,7 @@ interface ManageProps {
 }
 
 /** What is done oftenest; the rest of an organisation's is at the portal's front page. */
-function Manage({ subscription, customer, name, hasNoCard, isFixed, keeps, onKept }: ManageProps) {
+function Manage({ subscription, customer, name, paidBy, isFixed, keeps, onKept }: ManageProps) {
   const one = named(subscription.id, customer.organization_id);
   const quiet = "button button-quiet button-small";
   const runs = subscription.status === "active" || subscription.status === "trialing";
@@ -153,9 +154,11 @@ function Manage({ subscription, customer, name, hasNoCard, isFixed, keeps, onKep
           Change plan
         </Link>
       )}
-      <ButtonAccount {...one} className={quiet} flow={{ type: "payment_method_update" }}>
-        {hasNoCard ? "Add a card" : "Update card"}
-      </ButtonAccount>
+      {!paidBy?.byInvoice && (
+        <ButtonAccount {...one} className={quiet} flow={{ type: "payment_method_update" }}>
+          {paidBy && !paidBy.paymentMethod ? "Add a card" : "Update card"}
+        </ButtonAccount>
+      )}
       {!subscription.ends_at && (
         <Link href={cancelAddress(subscription.id)} className={quiet}>
           Cancel plan

@@ -65,8 +65,8 @@ export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
         onSignedIn={() => navigate(page, { replace: true })}
         aside={back}
       >
-        If there is an account for <strong>{sentTo}</strong>, an e-mail is on its way. Open its link in this browser, or
-        type in its code here.
+        If <strong>{sentTo}</strong> has an account, an e-mail is on its way. Open its link in this browser, or type in
+        its code here.
       </CheckEmail>
     );
   }
