@@ -39,7 +39,10 @@ export default defineConfig(({ mode }) => ({
         find: /^@supabase\/(realtime|storage|functions)-js$/,
         replacement: fileURLToPath(new URL("src/left-out.ts", import.meta.url)),
       },
+      // wouter brings one for a React that has none.
+      { find: "use-sync-external-store/shim/index.js", replacement: "react" },
     ],
   },
-  build: { outDir: "dist", target: "es2022" },
+  // Browsers that know no modulepreload load a moment later, and need nothing in its place.
+  build: { outDir: "dist", target: "es2022", modulePreload: { polyfill: false } },
 }));
