@@ -1,3 +1,4 @@
+import { getNextPayment } from "@turnpike/core/plan-change";
 import type Stripe from "stripe";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openPlanShop, type PlanShop } from "../parts/plans.ts";
@@ -134,3 +135,42 @@ it("a table of these has forty rows, or more", () => {
   const rows = [UP, INTERVALS, DOWN, TERMS, SEVERAL, MONTH_ENDS].flatMap((group) => Object.keys(group));
   expect(rows.length).toBeGreaterThanOrEqual(40);
 });
+
+// https://docs.stripe.com/billing/subscriptions/billing-cycle
+it.each(["paid in part", "free"])(
+  "what begins before its anchor, and is %s until then, changes, is paid next and ends as Stripe has it",
+  async (kind) => {
+    const { stripe } = store.lent;
+    const [start, at, anchor] = ["2027-04-01", "2027-04-06", "2027-04-16"].map((day) =>
+      seconds(`${day}T00:00:00Z`),
+    ) as [number, number, number];
+    const clock = await store.openClock(start);
+    const row: Row = { on: ["", ""], from: m(1500), to: m(3000), when: "now" };
+    const [from, to] = [await priceOf(row.from, row), await priceOf(row.to, row)];
+    const { user, customer, subscription } = await store.subscribe(
+      {
+        items: [{ price: from.id }],
+        billing_cycle_anchor: anchor,
+        ...(kind === "free" && { proration_behavior: "none" as const }),
+      },
+      { clock: clock.id },
+    );
+    expect(subscription.latest_invoice === null).toBe(kind === "free");
+    await clock.advance(at);
+    const iso = new Date(anchor * 1000).toISOString();
+    const next = await getNextPayment(store.shop.billing, { user }, {});
+    expect(next.next).toEqual({ amount: 1500, at: iso });
+    const { preview, wish } = await store.previewed(user, to.id);
+    // 10 days of 30 at the new price, less as many of what was paid.
+    const due = kind === "free" ? 1000 : 1000 - 500;
+    expect(preview).toMatchObject({ amountDue: due, next: { amount: 3000, at: iso } });
+    expect(await store.change({ user }, wish)).toMatchObject({ periodEnd: iso });
+    expect((await store.charged(customer))[0]).toBe(due);
+    expect(await store.cancel(user)).toMatchObject({ endsAt: iso });
+    await store.resume(user);
+    await clock.advance(anchor + 2 * 3600);
+    expect((await invoicesOf(customer))[0]).toBe(3000);
+    const { items } = await stripe.subscriptions.retrieve(subscription.id);
+    expect(items.data[0]).toMatchObject({ current_period_start: anchor, current_period_end: endOfPeriod(anchor) });
+  },
+);
