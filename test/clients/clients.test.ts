@@ -120,6 +120,7 @@ describe.skipIf(!process.env.TEST_CLIENTS)("clients of Stripe, against the emula
         customer: customer.id,
         payment_method,
         confirm: true,
+        return_url: "http://localhost/",
       });
     const intent = await pay("pm_card_visa");
     expect((await use("list_payment_intents", { customer: customer.id }))[0]).toMatchObject({ id: intent.id });

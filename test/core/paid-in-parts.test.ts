@@ -64,6 +64,7 @@ async function payPart({ id, customer }: Opened, amount: number, payment_method 
     customer,
     payment_method,
     confirm: true,
+    return_url: "http://localhost/",
   });
   await stripe.invoices.attachPayment(id, { payment_intent: intent.id });
   return intent.id;
@@ -127,7 +128,9 @@ describe("an invoice that is paid in two parts, whatever the order of its events
       payment_method: "pm_card_chargeCustomerFail",
     });
     await stripe.invoices.attachPayment(opened.id, { payment_intent: part.id });
-    await expect(stripe.paymentIntents.confirm(part.id)).rejects.toMatchObject({ code: "card_declined" });
+    await expect(stripe.paymentIntents.confirm(part.id, { return_url: "http://localhost/" })).rejects.toMatchObject({
+      code: "card_declined",
+    });
     await stripe.paymentIntents.cancel(part.id);
     expect(await inEveryOrder(opened.id)).toEqual(alike({ status: "open", failure_reason: null }));
   });

@@ -22,6 +22,7 @@ async function payPart({ stripe }: Bench, sent: { customer: string; invoice: str
     customer: sent.customer,
     payment_method: "pm_card_visa",
     confirm: true,
+    return_url: "http://localhost/",
   });
   await stripe.invoices.attachPayment(sent.invoice, { payment_intent: payment.id });
   return payment.id;

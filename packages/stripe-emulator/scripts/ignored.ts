@@ -2,7 +2,6 @@
 export const IGNORED: Record<string, string> = {
   adaptive_pricing: "buyers see the price in the session's own currency",
   account: "Stripe's CLI says whose event it is",
-  automatic_payment_methods: "which methods there are depends on the currency",
   custom_text: "words on a page",
   email_type: "no e-mails are sent",
   for_stripecli: "Stripe's CLI says that it is itself",

@@ -38,7 +38,14 @@ test("a subscription with 3D Secure begins when the challenge was passed, and re
   expect(done.subscription).toMatchObject({ status: "active" });
   const customer = String(done.customer);
   const [method] = (await stripe.customers.listPaymentMethods(customer)).data;
-  const again = { amount: 500, currency: "eur", customer, payment_method: method?.id ?? "", confirm: true };
+  const again = {
+    amount: 500,
+    currency: "eur",
+    customer,
+    payment_method: method?.id ?? "",
+    confirm: true,
+    return_url: "http://localhost/",
+  };
   expect((await stripe.paymentIntents.create({ ...again, off_session: true })).status).toBe("succeeded");
 });
 
@@ -68,9 +75,20 @@ test("an invoice whose bank asks needs action, and is paid by the challenge", as
 test("a payment intent is created, confirmed, declined and cancelled by API", async () => {
   const intent = await stripe.paymentIntents.create({ amount: 900, currency: "eur" });
   await expect(
-    stripe.paymentIntents.confirm(intent.id, { payment_method: "pm_card_visa_chargeDeclined" }),
+    stripe.paymentIntents.confirm(intent.id, {
+      payment_method: "pm_card_visa_chargeDeclined",
+      return_url: "http://localhost/",
+    }),
   ).rejects.toMatchObject({ code: "card_declined", payment_intent: { id: intent.id } });
-  expect((await stripe.paymentIntents.confirm(intent.id, { payment_method: "pm_card_visa" })).status).toBe("succeeded");
+  expect(
+    (
+      await stripe.paymentIntents.confirm(intent.id, {
+        payment_method: "pm_card_visa",
+        return_url: "http://localhost/",
+      })
+    ).status,
+  ).toBe("succeeded");
+  await expect(stripe.paymentIntents.update(intent.id, { amount: 5 })).rejects.toThrow("may be updated:");
   await expect(stripe.paymentIntents.cancel(intent.id)).rejects.toMatchObject({
     code: "payment_intent_unexpected_state",
   });
@@ -88,10 +106,16 @@ test("an intent made with a payment method keeps it until it is confirmed; a met
   const told = bench.emulator.events().slice(from);
   expect(told.map(({ data }) => data.object)).toMatchObject([kept, kept]);
   // In this order: whoever pays once without being a customer's pays no more.
-  expect(await stripe.setupIntents.confirm(setup.id)).toMatchObject({ status: "succeeded", payment_method });
-  expect(await stripe.paymentIntents.confirm(payment.id)).toMatchObject({ status: "succeeded", payment_method });
+  expect(await stripe.setupIntents.confirm(setup.id, { return_url: "http://localhost/" })).toMatchObject({
+    status: "succeeded",
+    payment_method,
+  });
+  expect(await stripe.paymentIntents.confirm(payment.id, { return_url: "http://localhost/" })).toMatchObject({
+    status: "succeeded",
+    payment_method,
+  });
   const count = bench.emulator.events().length;
-  const unknown = { payment_method: "pm_none", confirm: true };
+  const unknown = { payment_method: "pm_none", confirm: true, return_url: "http://localhost/" };
   await expect(stripe.setupIntents.create(unknown)).rejects.toMatchObject({ code: "resource_missing" });
   await expect(stripe.paymentIntents.create({ ...unknown, amount: 900, currency: "eur" })).rejects.toMatchObject({
     param: "payment_method",

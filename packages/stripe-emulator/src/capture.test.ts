@@ -17,6 +17,7 @@ const hold = (overrides: Partial<Stripe.PaymentIntentCreateParams> = {}) =>
     capture_method: "manual",
     payment_method: "pm_card_visa",
     confirm: true,
+    return_url: "http://localhost/",
     ...overrides,
   });
 

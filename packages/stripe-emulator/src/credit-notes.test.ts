@@ -141,7 +141,14 @@ test("a note that gives back more or less than was paid is refused, and nothing 
 
 test("of an invoice that was paid in part, a note takes what remains first: it is mixed", async () => {
   const { id, customer } = await openInvoice();
-  const part = { amount: 1000, currency: "usd", customer, payment_method: "pm_card_visa", confirm: true };
+  const part = {
+    amount: 1000,
+    currency: "usd",
+    customer,
+    payment_method: "pm_card_visa",
+    confirm: true,
+    return_url: "http://localhost/",
+  };
   await stripe.invoices.attachPayment(id, { payment_intent: (await stripe.paymentIntents.create(part)).id });
   const note = await stripe.creditNotes.create({ invoice: id, amount: 2500, refund_amount: 500 });
   expect(note).toMatchObject({ type: "mixed", pre_payment_amount: 2000, post_payment_amount: 500 });

@@ -89,7 +89,14 @@ test("a challenge that was passed may still end in a decline; a card set up long
 test("a method that a request describes is made by it, of a token or a number", async () => {
   const described = async (card: object, more: Partial<Stripe.PaymentIntentCreateParams> = {}) => {
     const payment_method_data = { type: "card", card, billing_details: { name: "Ada" } };
-    const params = { amount: 1000, currency: "usd", confirm: true, payment_method_data, ...more };
+    const params = {
+      amount: 1000,
+      currency: "usd",
+      confirm: true,
+      return_url: "http://localhost/",
+      payment_method_data,
+      ...more,
+    };
     return stripe.paymentIntents.create(params as Stripe.PaymentIntentCreateParams);
   };
   const paid = await described({ token: "tok_visa" }, { expand: ["payment_method"] });
@@ -100,11 +107,101 @@ test("a method that a request describes is made by it, of a token or a number", 
     "You may only specify one of these parameters",
   );
   const { id } = await stripe.paymentIntents.create({ amount: 1000, currency: "usd" });
-  const params = { payment_method_data: { type: "card", card: { token: "tok_amex" } } };
+  const params = {
+    payment_method_data: { type: "card", card: { token: "tok_amex" } },
+    return_url: "http://localhost/",
+  };
   const confirmed = await stripe.paymentIntents.confirm(id, params as Stripe.PaymentIntentConfirmParams);
   expect(confirmed.status).toBe("succeeded");
-  const setup = await stripe.setupIntents.create({ confirm: true, ...params } as Stripe.SetupIntentCreateParams);
+  const setup = await stripe.setupIntents.create({
+    confirm: true,
+    ...params,
+  } as Stripe.SetupIntentCreateParams);
   expect(setup.status).toBe("succeeded");
+});
+
+// https://docs.stripe.com/upgrades/manage-payment-methods, https://github.com/neilberkman/paper_tiger/pull/106
+test("what may lead the buyer elsewhere is confirmed with the address to come back to, or leads nowhere", async () => {
+  const { id: customer } = await stripe.customers.create();
+  const { id: payment_method } = await stripe.paymentMethods.attach("pm_card_visa", { customer });
+  const about = { customer, payment_method };
+  const bought = { ...about, amount: 900, currency: "eur" };
+  const refusal = { statusCode: 400, param: "return_url" };
+  const from = bench.emulator.events().length;
+  for (const automatic_payment_methods of [undefined, { enabled: true }]) {
+    const asked = { confirm: true, ...(automatic_payment_methods && { automatic_payment_methods }) };
+    await expect(stripe.paymentIntents.create({ ...bought, ...asked })).rejects.toMatchObject(refusal);
+    await expect(stripe.setupIntents.create({ ...about, ...asked })).rejects.toMatchObject(refusal);
+  }
+  expect(bench.emulator.events()).toHaveLength(from);
+  const [payment, setup] = [await stripe.paymentIntents.create(bought), await stripe.setupIntents.create(about)];
+  await expect(stripe.paymentIntents.confirm(payment.id)).rejects.toMatchObject(refusal);
+  await expect(stripe.setupIntents.confirm(setup.id)).rejects.toMatchObject(refusal);
+  const back = { return_url: "http://localhost/" };
+  expect((await stripe.paymentIntents.confirm(payment.id, back)).status).toBe("succeeded");
+  expect((await stripe.setupIntents.confirm(setup.id, back)).status).toBe("succeeded");
+  const stays = { automatic_payment_methods: { enabled: true, allow_redirects: "never" } } as const;
+  for (const methods of [
+    stays,
+    { automatic_payment_methods: { enabled: false } },
+    { allowed_payment_method_types: ["card" as const] },
+  ] as const) {
+    const paid = await stripe.paymentIntents.create({ ...bought, ...methods, confirm: true } as never);
+    expect(paid.status).toBe("succeeded");
+    const saved = await stripe.setupIntents.create({ ...about, ...methods, confirm: true } as never);
+    expect(saved.status).toBe("succeeded");
+  }
+  expect(await stripe.paymentIntents.create({ ...bought, ...stays })).toMatchObject(stays);
+});
+
+// https://docs.stripe.com/api/payment_intents/create#create_payment_intent-allowed_payment_method_types
+test("an intent is paid or set up by what it allows, and its currency can, only", async () => {
+  const debit = { payment_method_data: { type: "sepa_debit", sepa_debit: { iban: "DE89370400440532013000" } } };
+  const pay = (overrides: object) =>
+    stripe.paymentIntents.create({
+      amount: 900,
+      currency: "eur",
+      return_url: "http://localhost/",
+      confirm: true,
+      ...overrides,
+    } as Stripe.PaymentIntentCreateParams);
+  const cards = { allowed_payment_method_types: ["card"] };
+  const refusal = { statusCode: 400, param: "payment_method" };
+  const types = async (overrides: object) =>
+    (await pay({ ...overrides, confirm: false, return_url: undefined })).payment_method_types;
+  expect(await types({})).toEqual(["card", "sepa_debit"]);
+  expect(await types(cards)).toEqual(["card"]);
+  expect(await types({ currency: "usd" })).toEqual(["card"]);
+  expect((await pay(debit)).status).toBe("processing");
+  await expect(pay({ ...debit, ...cards })).rejects.toMatchObject(refusal);
+  const later = { confirm: false, return_url: undefined };
+  await expect(pay({ ...debit, ...cards, ...later })).rejects.toMatchObject(refusal);
+  await expect(pay({ ...debit, currency: "usd" })).rejects.toMatchObject(refusal);
+  await expect(pay({ currency: "usd", allowed_payment_method_types: ["sepa_debit"] })).rejects.toMatchObject({
+    param: "allowed_payment_method_types",
+  });
+  await expect(pay({ automatic_payment_methods: { allow_redirects: "never" } })).rejects.toMatchObject({
+    param: "automatic_payment_methods[enabled]",
+  });
+  const euros = await stripe.paymentIntents.create({ amount: 900, currency: "eur" });
+  expect(await stripe.paymentIntents.update(euros.id, { currency: "usd" })).toMatchObject({
+    payment_method_types: ["card"],
+  });
+  const paidInDollars = stripe.paymentIntents.confirm(euros.id, {
+    ...debit,
+    return_url: "http://localhost/",
+  } as Stripe.PaymentIntentConfirmParams);
+  await expect(paidInDollars).rejects.toMatchObject(refusal);
+  const save = (overrides: object) =>
+    stripe.setupIntents.create({
+      ...debit,
+      return_url: "http://localhost/",
+      confirm: true,
+      ...overrides,
+    } as Stripe.SetupIntentCreateParams);
+  expect((await save({})).status).toBe("succeeded");
+  await expect(save(cards)).rejects.toMatchObject(refusal);
+  await expect(save({ ...cards, ...later })).rejects.toMatchObject(refusal);
 });
 
 // https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
@@ -146,12 +243,25 @@ test("no fraction is charged that cards do not know: nowhere, of no currency", a
     ["ugx", 500_050, 500_000, whole],
   ] as const) {
     const pay = (amount: number) =>
-      stripe.paymentIntents.create({ amount, currency, payment_method: "pm_card_visa", confirm: true });
+      stripe.paymentIntents.create({
+        amount,
+        currency,
+        payment_method: "pm_card_visa",
+        confirm: true,
+        return_url: "http://localhost/",
+      });
     await expect(pay(fraction)).rejects.toMatchObject({ ...refused, param: "amount" });
     const { id: payment_intent } = await pay(rounded);
     await expect(stripe.refunds.create({ payment_intent, amount: fraction - rounded })).rejects.toMatchObject(refused);
     const held = await stripe.paymentIntents.create({
-      ...{ amount: rounded, currency, payment_method: "pm_card_visa", confirm: true, capture_method: "manual" },
+      ...{
+        amount: rounded,
+        currency,
+        payment_method: "pm_card_visa",
+        confirm: true,
+        return_url: "http://localhost/",
+        capture_method: "manual",
+      },
     });
     const capture = stripe.paymentIntents.capture(held.id, { amount_to_capture: fraction - rounded });
     await expect(capture).rejects.toMatchObject(refused);
@@ -177,7 +287,14 @@ test("no fraction is charged that cards do not know: nowhere, of no currency", a
   }
   // What is paid out has fewer digits than what is charged.
   await stripe.paymentIntents.create({
-    ...{ amount: 1_000_010, currency: "huf", customer, payment_method: "pm_card_bypassPending", confirm: true },
+    ...{
+      amount: 1_000_010,
+      currency: "huf",
+      customer,
+      payment_method: "pm_card_bypassPending",
+      confirm: true,
+      return_url: "http://localhost/",
+    },
   });
   await expect(stripe.payouts.create({ amount: 10_010, currency: "huf" })).rejects.toMatchObject({ param: "amount" });
   expect((await stripe.payouts.create({ amount: 10_000, currency: "huf" })).status).toBe("pending");

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, openBench } from "./testing/bench.ts";
+import { type Bench, createPlan, openBench } from "./testing/bench.ts";
 import { type Clocked, DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
 
 let bench: Bench;
@@ -82,16 +82,25 @@ test("a trial for whoever pays already gives the unused time back", async () => 
   });
 });
 
-test("a trial cannot end in the past, nor in more than five years", async () => {
-  const { subscribe } = await onClock(bench, START);
-  for (const trial_end of [START - 365 * DAY, START + 6 * 366 * DAY]) {
+// https://docs.stripe.com/api/subscriptions/create#create_subscription-trial_end
+test("a trial cannot end in the past, nor in more than two years", async () => {
+  const { subscribe, price } = await onClock(bench, START);
+  for (const trial_end of [START - 365 * DAY, START + 740 * DAY]) {
     await expect(subscribe({ trial_end })).rejects.toMatchObject({ param: "trial_end", statusCode: 400 });
   }
-  await expect(subscribe({ trial_period_days: -5 })).rejects.toMatchObject({ param: "trial_period_days" });
+  const tooLong = { param: expect.stringContaining("trial_period_days") };
+  for (const trial_period_days of [-5, 731]) {
+    await expect(subscribe({ trial_period_days })).rejects.toMatchObject(tooLong);
+    const recurring = { interval: "month" as const, trial_period_days };
+    await expect(createPlan(stripe, { recurring })).rejects.toMatchObject(tooLong);
+    const plan = { currency: "eur", amount: 1, interval: "month" as const, product: String(price.product) };
+    await expect(stripe.plans.create({ ...plan, trial_period_days })).rejects.toMatchObject(tooLong);
+    await expect(stripe.quotes.create({ subscription_data: { trial_period_days } })).rejects.toMatchObject(tooLong);
+  }
+  expect((await subscribe({ trial_period_days: 730 })).status).toBe("trialing");
   const { id } = await subscribe();
-  await expect(stripe.subscriptions.update(id, { trial_end: START - DAY })).rejects.toMatchObject({
-    param: "trial_end",
-  });
+  for (const trial_end of [START - DAY, START + 740 * DAY])
+    await expect(stripe.subscriptions.update(id, { trial_end })).rejects.toMatchObject({ param: "trial_end" });
   await expect(stripe.subscriptions.update(id, { cancel_at: START - DAY })).rejects.toMatchObject({
     param: "cancel_at",
   });

@@ -19,6 +19,7 @@ const pay = (
     currency: "usd",
     payment_method,
     confirm: true,
+    return_url: "http://localhost/",
     expand: ["latest_charge.balance_transaction"],
     ...more,
   });

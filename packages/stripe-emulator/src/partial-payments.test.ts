@@ -26,7 +26,11 @@ const pay = (customer: string, amount: number, overrides: Partial<Stripe.Payment
 
 /** A part that is paid and attached. */
 async function payPart(invoice: string, customer: string, amount: number, method = "pm_card_visa") {
-  const intent = await pay(customer, amount, { confirm: true, payment_method: method });
+  const intent = await pay(customer, amount, {
+    confirm: true,
+    return_url: "http://localhost/",
+    payment_method: method,
+  });
   return { intent, invoice: await stripe.invoices.attachPayment(invoice, { payment_intent: intent.id }) };
 }
 
@@ -61,7 +65,7 @@ test("an invoice paid in two parts is open with what remains after the first, an
   await stripe.invoices.attachPayment(id, { payment_intent: second.id });
   expect((await stripe.invoices.retrieve(id)).status).toBe("open");
   from = bench.emulator.events().length;
-  await stripe.paymentIntents.confirm(second.id);
+  await stripe.paymentIntents.confirm(second.id, { return_url: "http://localhost/" });
   expect(typesSince(bench, from)).toEqual([
     "charge.succeeded",
     "payment_intent.succeeded",
@@ -108,8 +112,8 @@ test("what two parts bring beyond what remained goes to the customer's balance",
   const { id, customer } = await openInvoice();
   const [one, other] = [await pay(customer, 2000), await pay(customer, 2000)];
   for (const intent of [one, other]) await stripe.invoices.attachPayment(id, { payment_intent: intent.id });
-  await stripe.paymentIntents.confirm(one.id);
-  await stripe.paymentIntents.confirm(other.id);
+  await stripe.paymentIntents.confirm(one.id, { return_url: "http://localhost/" });
+  await stripe.paymentIntents.confirm(other.id, { return_url: "http://localhost/" });
   expect(await stripe.invoices.retrieve(id)).toMatchObject({
     amount_paid: 3000,
     amount_overpaid: 1000,
@@ -124,7 +128,9 @@ test("a part that is declined or given up leaves the invoice as it was", async (
   const before = await stripe.invoices.retrieve(id);
   const part = await pay(customer, 1000, { payment_method: "pm_card_chargeCustomerFail" });
   await stripe.invoices.attachPayment(id, { payment_intent: part.id });
-  await expect(stripe.paymentIntents.confirm(part.id)).rejects.toMatchObject({ code: "card_declined" });
+  await expect(stripe.paymentIntents.confirm(part.id, { return_url: "http://localhost/" })).rejects.toMatchObject({
+    code: "card_declined",
+  });
   await stripe.paymentIntents.cancel(part.id);
   const { lastResponse: _, ...after } = await stripe.invoices.retrieve(id);
   expect(before).toMatchObject(after);
@@ -183,10 +189,13 @@ test("a confirmed payment of a subscription's first invoice pays it, and the sub
   const invoice = started.latest_invoice as Stripe.Invoice;
   const intent = String(invoice.payments?.data[0]?.payment.payment_intent);
   await expect(
-    stripe.paymentIntents.confirm(intent, { payment_method: "pm_card_chargeCustomerFail" }),
+    stripe.paymentIntents.confirm(intent, {
+      payment_method: "pm_card_chargeCustomerFail",
+      return_url: "http://localhost/",
+    }),
   ).rejects.toMatchObject({ code: "card_declined" });
   expect((await stripe.subscriptions.retrieve(started.id)).status).toBe("incomplete");
-  await stripe.paymentIntents.confirm(intent, { payment_method: "pm_card_visa" });
+  await stripe.paymentIntents.confirm(intent, { payment_method: "pm_card_visa", return_url: "http://localhost/" });
   expect((await stripe.subscriptions.retrieve(started.id)).status).toBe("active");
   expect(await stripe.invoices.retrieve(invoice.id)).toMatchObject({ status: "paid", amount_paid: 1500 });
 });

@@ -101,6 +101,21 @@ test("a body of another type is refused", async () => {
   expect([status, error?.message]).toEqual([400, expect.stringContaining("application/x-www-form-urlencoded")]);
 });
 
+test("a body that is nested too deeply, or is no UTF-8, is refused", async () => {
+  const deep = `{"payload":${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}}`;
+  const json = { ...FORM, "content-type": "application/json" };
+  const refusal = { status: 400, error: { code: "parameters_nested_too_deep" } };
+  expect(await post("/v2/billing/meter_events", deep, json)).toMatchObject(refusal);
+  const bytes = Buffer.concat([Buffer.from("name="), Buffer.from([0xff, 0xfe])]);
+  const answer = await fetch(`${bench.origin}/v1/customers`, { method: "POST", headers: FORM, body: bytes });
+  expect([answer.status, await answer.json()]).toMatchObject([400, { error: { type: "invalid_request_error" } }]);
+});
+
+test("what never becomes a request is answered in JSON, too", async () => {
+  const answer = await fetch(`${bench.origin}/v1/customers`, { headers: { ...FORM, "x-large": "x".repeat(20_000) } });
+  expect([answer.status, await answer.json()]).toMatchObject([431, { error: { type: "invalid_request_error" } }]);
+});
+
 test("a key comes as Bearer token or as user name", async () => {
   const basic = (text: string) => send("GET", "/v1/customers", undefined, { authorization: `Basic ${btoa(text)}` });
   expect((await basic("sk_test_1:")).status).toBe(200);

@@ -103,6 +103,13 @@ test("numbers that Stripe does not take are refused", async () => {
 });
 
 // https://docs.stripe.com/metadata#data
+// https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage
+test("a test clock has three customers at most", async () => {
+  const { id: test_clock } = await stripe.testHelpers.testClocks.create({ frozen_time: START });
+  for (const _ of [1, 2, 3]) await stripe.customers.create({ test_clock });
+  await expect(stripe.customers.create({ test_clock })).rejects.toMatchObject({ param: "test_clock", statusCode: 400 });
+});
+
 test("metadata has fifty keys at most, however they came", async () => {
   const keys = (from: number, count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${from + index}`, "x"]));
@@ -208,11 +215,24 @@ describe("a method that was detached pays nothing any more, though a subscriptio
     const waiting = await stripe.paymentIntents.create({ ...about, amount: 500, currency: "eur" });
     const setup = await stripe.setupIntents.create(about);
     await stripe.paymentMethods.detach(method);
-    await expect(stripe.paymentIntents.confirm(waiting.id)).rejects.toMatchObject(MAY_NOT);
-    await expect(stripe.setupIntents.confirm(setup.id)).rejects.toMatchObject(MAY_NOT);
-    const away = { ...about, amount: 500, currency: "eur", off_session: true, confirm: true };
+    await expect(stripe.paymentIntents.confirm(waiting.id, { return_url: "http://localhost/" })).rejects.toMatchObject(
+      MAY_NOT,
+    );
+    await expect(stripe.setupIntents.confirm(setup.id, { return_url: "http://localhost/" })).rejects.toMatchObject(
+      MAY_NOT,
+    );
+    const away = {
+      ...about,
+      amount: 500,
+      currency: "eur",
+      off_session: true,
+      confirm: true,
+      return_url: "http://localhost/",
+    };
     await expect(stripe.paymentIntents.create(away)).rejects.toMatchObject(MAY_NOT);
-    await expect(stripe.setupIntents.create({ ...about, confirm: true })).rejects.toMatchObject(MAY_NOT);
+    await expect(
+      stripe.setupIntents.create({ ...about, confirm: true, return_url: "http://localhost/" }),
+    ).rejects.toMatchObject(MAY_NOT);
   });
 });
 
@@ -220,7 +240,7 @@ test("a deleted customer's methods pay nothing any more", async () => {
   const { customer, method } = await paying();
   const { id } = await stripe.paymentIntents.create({ customer, payment_method: method, amount: 500, currency: "eur" });
   await stripe.customers.del(customer);
-  await expect(stripe.paymentIntents.confirm(id)).rejects.toMatchObject(MAY_NOT);
+  await expect(stripe.paymentIntents.confirm(id, { return_url: "http://localhost/" })).rejects.toMatchObject(MAY_NOT);
   await stripe.paymentMethods.detach(method);
 });
 
@@ -232,7 +252,14 @@ test("a method that is nobody's is charged once, well or not; one that pays for 
   };
   const { id: customer } = await stripe.customers.create();
   const pay = (payment_method: string, overrides: Partial<Stripe.PaymentIntentCreateParams> = {}) =>
-    stripe.paymentIntents.create({ amount: 500, currency: "eur", payment_method, confirm: true, ...overrides });
+    stripe.paymentIntents.create({
+      amount: 500,
+      currency: "eur",
+      payment_method,
+      confirm: true,
+      return_url: "http://localhost/",
+      ...overrides,
+    });
   const [guest, declined, once, kept, asked] = (await Promise.all(
     ["tok_visa", "tok_visa_chargeDeclined", "tok_visa", "tok_visa", "tok_threeDSecureRequired"].map(made),
   )) as [string, string, string, string, string];
@@ -246,9 +273,9 @@ test("a method that is nobody's is charged once, well or not; one that pays for 
   for (const _ of [1, 2]) await pay(kept, { customer, setup_future_usage: "off_session" });
   // Nothing was charged before the bank's challenge is passed.
   const { id } = await pay(asked);
-  expect((await stripe.paymentIntents.confirm(id)).status).toBe("requires_action");
+  expect((await stripe.paymentIntents.confirm(id, { return_url: "http://localhost/" })).status).toBe("requires_action");
   await stripe.setupIntents
-    .create({ payment_method: await made("tok_visa"), confirm: true })
+    .create({ payment_method: await made("tok_visa"), confirm: true, return_url: "http://localhost/" })
     .then((saved) => stripe.paymentMethods.attach(String(saved.payment_method), { customer }));
 });
 
@@ -265,7 +292,8 @@ test("a method is not saved for whom it is not", async () => {
   const take = (customer?: string) =>
     stripe.setupIntents.create({ payment_method: theirs.method, ...(customer === undefined ? {} : { customer }) });
   const { id } = await stripe.setupIntents.create({ customer: mine.customer });
-  const confirmed = () => stripe.setupIntents.confirm(id, { payment_method: theirs.method });
+  const confirmed = () =>
+    stripe.setupIntents.confirm(id, { payment_method: theirs.method, return_url: "http://localhost/" });
   for (const attempt of [() => take(mine.customer), take, confirmed])
     await expect(attempt()).rejects.toMatchObject({ param: "payment_method" });
 });

@@ -54,6 +54,7 @@ async function refundAndDispute() {
     currency: "eur",
     payment_method: "pm_card_createDispute",
     confirm: true,
+    return_url: "http://localhost/",
   });
   await until(() => bench.emulator.events().some(({ type }) => type === "charge.dispute.created"));
   const [dispute] = (await stripe.disputes.list({ expand: ["data.charge"] })).data;
@@ -129,7 +130,14 @@ async function credit() {
   const draft = await stripe.invoices.create({ customer: customer.id, currency: "eur" });
   await stripe.invoiceItems.create({ customer: customer.id, invoice: draft.id, amount: 3000, currency: "eur" });
   const { lines } = await stripe.invoices.finalizeInvoice(draft.id);
-  const part = { amount: 1000, currency: "eur", customer: customer.id, payment_method: "pm_card_visa", confirm: true };
+  const part = {
+    amount: 1000,
+    currency: "eur",
+    customer: customer.id,
+    payment_method: "pm_card_visa",
+    confirm: true,
+    return_url: "http://localhost/",
+  };
   const { id: intent } = await stripe.paymentIntents.create(part);
   await stripe.invoices.attachPayment(draft.id, { payment_intent: intent, expand: ["payments.data.payment"] });
   const note = await stripe.creditNotes.create({
@@ -154,7 +162,7 @@ async function configure() {
   await stripe.webhookEndpoints.list();
   await stripe.webhookEndpoints.del(endpoint.id);
   const intent = await stripe.setupIntents.create({ usage: "off_session" });
-  await stripe.setupIntents.confirm(intent.id, { payment_method: "pm_card_visa" });
+  await stripe.setupIntents.confirm(intent.id, { payment_method: "pm_card_visa", return_url: "http://localhost/" });
   const price = await createPlan(stripe);
   await stripe.prices.update(price.id, { active: false });
   await stripe.products.update(String(price.product), { active: false, expand: ["default_price"] });

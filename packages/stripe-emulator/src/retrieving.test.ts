@@ -29,7 +29,7 @@ test("a payment intent's amount and metadata are changed until it is confirmed",
   const { id } = await stripe.paymentIntents.create({ amount: 1000, currency: "eur" });
   const changed = await stripe.paymentIntents.update(id, { amount: 1200, metadata: { order: "7" } });
   expect(changed).toMatchObject({ amount: 1200, metadata: { order: "7" } });
-  await stripe.paymentIntents.confirm(id, { payment_method: "pm_card_visa" });
+  await stripe.paymentIntents.confirm(id, { payment_method: "pm_card_visa", return_url: "http://localhost/" });
   expect(await stripe.paymentIntents.retrieve(id)).toMatchObject({ status: "succeeded", amount_received: 1200 });
   await expect(stripe.paymentIntents.update(id, { amount: 1 })).rejects.toMatchObject({ statusCode: 400 });
 });
@@ -54,6 +54,7 @@ test("an early fraud warning is retrieved by the id that its event named", async
     currency: "usd",
     payment_method: "pm_card_createIssuerFraudRecord",
     confirm: true,
+    return_url: "http://localhost/",
   });
   const warnings = () => emulator.events().filter(({ type }) => type === "radar.early_fraud_warning.created");
   await until(() => warnings().length > 0);
@@ -99,6 +100,7 @@ test("a card of a token is a customer's source, and by the same id its payment m
     customer: paid.id,
     payment_method: String(paid.default_source),
     confirm: true,
+    return_url: "http://localhost/",
   });
 });
 

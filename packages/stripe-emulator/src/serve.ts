@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
+import { ApiError, errorJson } from "./api/errors.ts";
 import { createStripeEmulator, type StripeEmulator, type StripeEmulatorOptions } from "./emulator.ts";
 
 export interface RunningStripeEmulator extends StripeEmulator {
@@ -38,6 +40,7 @@ export async function startStripeEmulator({
   const server = createServer(
     getRequestListener((request) => emulator?.fetch(request) ?? new Response(null, { status: 503 })),
   );
+  server.on("clientError", refuseUnreadable);
   server.listen(port, host);
   await once(server, "listening");
   const { port: taken } = server.address() as AddressInfo;
@@ -61,6 +64,18 @@ export async function startStripeEmulator({
       await close();
     },
   };
+}
+
+/** What is no HTTP never becomes a request; a client of Stripe reads JSON all the same. */
+function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const [status, message] =
+    code === "HPE_HEADER_OVERFLOW"
+      ? ["431 Request Header Fields Too Large", "The request's headers are too large."]
+      : ["400 Bad Request", "The request is no HTTP."];
+  const body = errorJson(new ApiError(Number.parseInt(status, 10), { type: "invalid_request_error", message }));
+  const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
 }
 
 async function pay(url: string, card = "4242424242424242"): Promise<string> {

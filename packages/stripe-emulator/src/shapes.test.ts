@@ -79,7 +79,8 @@ test("what is unknown is named as Stripe names it", async () => {
   await expect(stripe.coupons.retrieve("x")).rejects.toMatchObject({ param: "coupon", statusCode: 404 });
   await expect(stripe.plans.retrieve("x")).rejects.toMatchObject({ param: "plan", statusCode: 404 });
   const v2 = await fetch(`${bench.origin}/v2/core/events`, { headers: { authorization: "Bearer sk_test_x" } });
-  expect(await v2.json()).toMatchObject({ error: { code: "emulator_operation_not_modelled" } });
+  const message = "This emulator does not model GET /v2/core/events.";
+  expect(await v2.json()).toMatchObject({ error: { code: "emulator_operation_not_modelled", message } });
 });
 
 test("a draft that advances by itself says when", async () => {

@@ -133,19 +133,42 @@ test("an endpoint made by API with a version gets its events in it", async () =>
   expect(versions.sort()).toEqual(["2023-10-16", "2026-10-28.endive"]);
 });
 
-test("payment_method_types is taken before the version that chooses by itself, and from who names none", async () => {
-  const create = async (version?: string) => {
+test("payment_method_types is what pays before the version that chooses by itself, and of who names none", async () => {
+  const create = async (version?: string, listed = "payment_method_types[]=card") => {
     const headers = {
       authorization: "Bearer sk_test_1",
       "content-type": "application/x-www-form-urlencoded",
       ...(version === undefined ? {} : { "stripe-version": version }),
     };
-    const body = "amount=100&currency=eur&payment_method_types[]=card";
-    return (await fetch(`${bench.origin}/v1/payment_intents`, { method: "POST", headers, body })).status;
+    const body = `amount=100&currency=eur&${listed}`;
+    const answer = await fetch(`${bench.origin}/v1/payment_intents`, { method: "POST", headers, body });
+    return { status: answer.status, ...((await answer.json()) as Partial<Stripe.PaymentIntent>) };
   };
-  expect([await create("2026-08-26.dahlia"), await create(), await create("2026-09-30.endive")]).toEqual([
-    200, 200, 400,
-  ]);
+  const forCards = {
+    status: "requires_payment_method",
+    payment_method_types: ["card"],
+    automatic_payment_methods: null,
+  };
+  expect([await create("2026-08-26.dahlia"), await create()]).toMatchObject([forCards, forCards]);
+  expect(await create("2026-09-30.endive")).toMatchObject({ status: 400 });
+  // https://docs.stripe.com/changelog/2023-08-16
+  expect(await create("2022-11-15", "")).toMatchObject(forCards);
+  expect(await create("2023-10-16", "")).toMatchObject({ payment_method_types: ["card", "sepa_debit"] });
+  const both = "payment_method_types[]=card&automatic_payment_methods[enabled]=true";
+  expect(await create("2023-10-16", both)).toMatchObject({ status: 400 });
+  const dollars = "payment_method_types[]=card&payment_method_types[]=sepa_debit&currency=usd";
+  expect(await create("2023-10-16", dollars)).toMatchObject({ status: 400 });
+  const { id: price } = await createPlan(bench.stripe);
+  const session = await bench.stripe.checkout.sessions.create(
+    {
+      ...{ payment_method_types: ["card"] },
+      mode: "subscription",
+      line_items: [{ price, quantity: 1 }],
+      success_url: "http://localhost/",
+    },
+    { apiVersion: "2025-12-15.clover" },
+  );
+  expect(session.payment_method_types).toEqual(["card"]);
 });
 
 // https://docs.stripe.com/changelog/dahlia

@@ -87,7 +87,7 @@ function run(
   let begun = false;
   try {
     const decoded = decodeForm(encoded);
-    if (takesOlderParams(version)) takeOlderParams(world.store, route.path, decoded);
+    if (takesOlderParams(version)) takeOlderParams(world.store, route, decoded, version);
     const name = operationOf(route.method, route.path);
     const operation = stripeApi.operations[name] ?? {};
     if (by === "publishable") {

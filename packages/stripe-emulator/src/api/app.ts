@@ -4,7 +4,7 @@ import { API_FAULTS, type Fault, type Faults } from "../events/faults.ts";
 import type { World } from "../world.ts";
 import { answer } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
-import { ApiError, operationNotModelled } from "./errors.ts";
+import { ApiError, invalid, operationNotModelled } from "./errors.ts";
 import { KeysInUse } from "./idempotency.ts";
 import { type Limiter, tooFast } from "./limiter.ts";
 import { respond, type Watch } from "./respond.ts";
@@ -28,9 +28,9 @@ export function apiApp(
       const { raw } = context.req;
       const refusal = limiter.refusalOf(route.method, route.path);
       if (refusal) return respond(raw, () => refuse(refusal), watch);
-      const body = route.method === "GET" ? "" : await context.req.text();
+      const bytes = route.method === "GET" ? undefined : await context.req.arrayBuffer();
       const act = (served: Route) =>
-        respond(raw, (id) => answer(world, served, raw, context.req.param(), body, id), watch);
+        respond(raw, (id) => answer(world, served, raw, context.req.param(), textOf(bytes), id), watch);
       const key = route.method === "POST" ? raw.headers.get("idempotency-key") : null;
       if (!keys.take(key)) return respond(raw, () => refuseBusy(key), watch);
       const { pathname } = new URL(raw.url);
@@ -50,11 +50,17 @@ export function apiApp(
       return lost === undefined ? response : respond(raw, () => unwritable(lost, watch.log), watch);
     });
   }
-  app.all("/v2/*", (context) =>
-    respond(context.req.raw, () => missing(context.req.raw, nameOf(context.req.raw)), watch),
-  );
+  app.all("/v2/*", (context) => respond(context.req.raw, () => notServed(context.req.raw), watch));
   app.all("/v1/*", (context) => respond(context.req.raw, () => notFound(context.req.raw), watch));
   return app;
+}
+
+function textOf(bytes: ArrayBuffer | undefined): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw invalid("Invalid request: the body is not encoded as UTF-8.");
+  }
 }
 
 const nameOf = ({ method, url }: Request) => `${method} ${new URL(url).pathname}`;
@@ -106,6 +112,13 @@ function missingFrom(routes: readonly Route[]) {
 function missing(request: Request, operation: string): never {
   authenticate(request);
   throw operationNotModelled(operation);
+}
+
+/** Of v2 the SDK does not say which operations there are. */
+function notServed(request: Request): never {
+  authenticate(request);
+  const message = `This emulator does not model ${nameOf(request)}.`;
+  throw new ApiError(404, { type: "invalid_request_error", message, code: "emulator_operation_not_modelled" });
 }
 
 function faulty({ kind }: Fault): never {

@@ -5,7 +5,9 @@ export interface FormHash {
   [key: string]: FormValue;
 }
 
-const MAX_DEPTH = 10;
+export const MAX_DEPTH = 10;
+
+export const nestedTooDeeply = () => invalid("The parameters are nested too deeply.", "parameters_nested_too_deep");
 
 const NAME = /^[^[\]]+(\[[^[\]]*\])*$/;
 
@@ -37,7 +39,7 @@ function pathOf(name: string): string[] {
     name.slice(0, open),
     ...[...name.slice(open).matchAll(/\[([^[\]]*)\]/g)].map((match) => match[1] ?? ""),
   ];
-  if (path.length > MAX_DEPTH) throw invalid("The parameters are nested too deeply.", "parameters_nested_too_deep");
+  if (path.length > MAX_DEPTH) throw nestedTooDeeply();
   return path;
 }
 

@@ -1,10 +1,17 @@
 import type { Store } from "../state/store.ts";
+import { invalid } from "./errors.ts";
 import type { FormHash, FormValue } from "./form.ts";
+import type { Route } from "./route.ts";
 import { OLDER_UI_MODES } from "./versions.ts";
 
 /** Makes of an older API version's parameters, which Stripe's CLI sends too, what this version calls them. */
-export function takeOlderParams(store: Store, path: string, form: FormHash): void {
-  delete form.payment_method_types;
+export function takeOlderParams(
+  store: Store,
+  { method, path }: Pick<Route, "method" | "path">,
+  form: FormHash,
+  version: string | null,
+): void {
+  if (method === "POST" && LISTING_METHODS.includes(path)) listMethods(path, form, version);
   if (path === "/v1/checkout/sessions") {
     const [mode] = Object.entries(OLDER_UI_MODES).find(([, older]) => older === form.ui_mode) ?? [];
     if (mode !== undefined) form.ui_mode = mode;
@@ -21,6 +28,35 @@ export function takeOlderParams(store: Store, path: string, form: FormHash): voi
     form.billing_cycle_anchor = { type: form.billing_cycle_anchor };
   if (path.startsWith("/v1/subscription_schedules") && Array.isArray(form.phases))
     form.phases = form.phases.map((phase) => withDuration(store, phase));
+}
+
+const INTENTS = ["/v1/payment_intents", "/v1/setup_intents"];
+const LISTING_METHODS = [...INTENTS, "/v1/checkout/sessions"];
+
+/** The first version in which an intent that lists no methods is for all that the account's settings say: https://docs.stripe.com/changelog/2023-08-16 */
+const METHODS_AUTOMATIC = "2023-08-16";
+
+/** What listed the methods, and had to fit the currency; intents that listed none were for cards, as those of Stripe's CLI. */
+function listMethods(path: string, form: FormHash, version: string | null): void {
+  const forCards = INTENTS.includes(path) && (version === null || version < METHODS_AUTOMATIC);
+  const byDefault = forCards && form.automatic_payment_methods === undefined ? ["card"] : undefined;
+  const { payment_method_types: listed = byDefault } = form;
+  delete form.payment_method_types;
+  if (listed === undefined) return;
+  if (form.automatic_payment_methods !== undefined) {
+    const message = "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.";
+    throw invalid(message, undefined, "payment_method_types");
+  }
+  if (
+    path === "/v1/payment_intents" &&
+    Array.isArray(listed) &&
+    listed.includes("sepa_debit") &&
+    form.currency !== "eur"
+  ) {
+    const message = `The currency provided (${form.currency}) is invalid for one or more payment method types on this PaymentIntent. The payment method type sepa_debit only supports the following currencies: eur.`;
+    throw invalid(message, undefined, "payment_method_types");
+  }
+  form.allowed_payment_method_types = listed;
 }
 
 const isHash = (value: FormValue | undefined): value is FormHash => typeof value === "object" && !Array.isArray(value);

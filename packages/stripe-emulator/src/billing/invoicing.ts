@@ -120,4 +120,5 @@ export const newPayment = (world: World, invoice: Invoice): string =>
     metadata: {},
     description: DESCRIPTIONS[invoice.billing_reason ?? ""] ?? "Subscription update",
     futureUsage: "off_session",
+    automaticMethods: null,
   }).id;

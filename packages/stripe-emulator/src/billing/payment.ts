@@ -25,6 +25,10 @@ export interface PaymentRequest {
   captureMethod?: PaymentIntent["capture_method"];
   confirmationMethod?: PaymentIntent["confirmation_method"];
   receiptEmail?: string | null;
+  /** Whether the account's settings say what it can be paid with, and may lead the buyer elsewhere; null: they do not. Default: they do. */
+  automaticMethods?: PaymentIntent["automatic_payment_methods"];
+  /** What it can be paid with; null: with what its currency can. */
+  allowedTypes?: PaymentIntent["allowed_payment_method_types"];
   /** What it will be paid with, once it is confirmed. */
   paymentMethod?: string;
 }
@@ -47,22 +51,29 @@ export function declineOf(
   return { code, message, ...(decline_code === undefined ? {} : { decline_code }) };
 }
 
-/** Bank debits are paid in euros, and cannot be held for a later capture. */
-export const methodTypesFor = (currency: string | null, capture?: string): string[] =>
-  currency === "eur" && capture !== "manual" ? ["card", "sepa_debit"] : ["card"];
+/** Bank debits are paid in euros, and cannot be held for a later capture. `allowed`: of these only. */
+export function methodTypesFor(
+  currency: string | null,
+  capture?: string,
+  allowed: readonly string[] | null = null,
+): string[] {
+  const types = currency === "eur" && capture !== "manual" ? ["card", "sepa_debit"] : ["card"];
+  return allowed === null ? types : types.filter((type) => allowed.includes(type));
+}
 
 export function openPayment(world: World, request: PaymentRequest): PaymentIntent {
   const id = newId("pi");
   const intent = world.store.paymentIntents.put({
     id,
     object: "payment_intent",
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: request.allowedTypes ?? null,
     amount: request.amount,
     amount_capturable: 0,
     amount_received: 0,
     application: null,
     application_fee_amount: null,
-    automatic_payment_methods: { enabled: true, allow_redirects: "always" },
+    automatic_payment_methods:
+      request.automaticMethods === undefined ? { enabled: true, allow_redirects: "always" } : request.automaticMethods,
     canceled_at: null,
     cancellation_reason: null,
     capture_method: request.captureMethod ?? "automatic_async",
@@ -85,7 +96,7 @@ export function openPayment(world: World, request: PaymentRequest): PaymentInten
     payment_method: request.paymentMethod ?? null,
     payment_method_configuration_details: null,
     payment_method_options: {},
-    payment_method_types: methodTypesFor(request.currency, request.captureMethod),
+    payment_method_types: methodTypesFor(request.currency, request.captureMethod, request.allowedTypes),
     payment_record: null,
     processing: null,
     receipt_email: request.receiptEmail ?? null,

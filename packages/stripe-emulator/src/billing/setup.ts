@@ -13,6 +13,9 @@ export interface SetupRequest {
   description: string | null;
   metadata: Stripe.Metadata;
   methodTypes: string[];
+  /** Absent: whatever the account's settings say. */
+  automaticMethods?: SetupIntent["automatic_payment_methods"];
+  allowedTypes?: SetupIntent["allowed_payment_method_types"];
   usage: "off_session" | "on_session";
   /** What is to be saved, once it is confirmed. */
   paymentMethod?: string;
@@ -26,9 +29,10 @@ export function openSetup(world: World, request: SetupRequest): SetupIntent {
   const intent = world.store.setupIntents.put({
     id,
     object: "setup_intent",
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: request.allowedTypes ?? null,
     application: null,
-    automatic_payment_methods: { allow_redirects: "always", enabled: true },
+    automatic_payment_methods:
+      request.automaticMethods === undefined ? { allow_redirects: "always", enabled: true } : request.automaticMethods,
     cancellation_reason: null,
     client_secret: `${id}_secret_${newId("", 25).slice(1)}`,
     created: world.now(),

@@ -144,7 +144,14 @@ const waitingFor = (world: World, subscription: Subscription): InvoiceItem[] =>
 
 /** Nothing is due yet, and there is nothing to charge later: Elements collects it (the SDK's comment on `pending_setup_intent`). */
 const setUpLater = (world: World, { customer }: Subscription): string =>
-  openSetup(world, { customer, description: null, metadata: {}, methodTypes: ["card"], usage: "off_session" }).id;
+  openSetup(world, {
+    customer,
+    description: null,
+    metadata: {},
+    methodTypes: ["card"],
+    automaticMethods: null,
+    usage: "off_session",
+  }).id;
 
 /** Pays an invoice that is not written down yet. */
 function payAhead(

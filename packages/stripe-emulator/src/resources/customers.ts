@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { found, noSuch } from "../api/errors.ts";
+import { found, invalid, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
@@ -63,9 +63,16 @@ export function customerFromParam(world: World, id: string, param = "customer"):
   return found(world.store.customers.find(id), "customer", id, param);
 }
 
+/** https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage */
+const MOST_ON_A_CLOCK = 3;
+
 export function createCustomer(world: World, params: CreateParams): Customer {
   const clock = params.test_clock ?? null;
   if (clock !== null && !world.store.testClocks.find(clock)) throw noSuch("test_clock", clock, "test_clock");
+  if (clock !== null && world.store.customers.where("test_clock", clock).length >= MOST_ON_A_CLOCK) {
+    const message = `A test clock can have at most ${MOST_ON_A_CLOCK} customers.`;
+    throw invalid(message, undefined, "test_clock");
+  }
   return world.onClock(clock, () => newCustomer(world, params));
 }
 

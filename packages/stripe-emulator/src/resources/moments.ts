@@ -13,3 +13,12 @@ export function refusePast(world: World, moment: number | string | null | undefi
     throw invalid(message, "parameter_invalid_integer", param);
   }
 }
+
+const TWO_YEARS_S = 2 * 366 * 86_400;
+
+/** The SDK's comment on `trial_end`: at most two years from the anchor. */
+export function refuseLongTrial(end: number | string | undefined, anchor: number): void {
+  if (typeof end !== "number" || end <= anchor + TWO_YEARS_S) return;
+  const message = "Invalid timestamp: a trial can end at most two years from the billing cycle anchor.";
+  throw invalid(message, "parameter_invalid_integer", "trial_end");
+}

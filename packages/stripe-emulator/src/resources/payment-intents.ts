@@ -21,11 +21,12 @@ import { type Route, route } from "../api/route.ts";
 import { cancelPayment, capturePayment } from "../billing/capturing.ts";
 import { paymentBy } from "../billing/invoice-payments.ts";
 import { formatMoney, LARGEST_CHARGE, refusedFraction, smallestCharge, tooLarge } from "../billing/money.ts";
-import { attemptPayment, declineOf, openPayment, type PaymentIntent } from "../billing/payment.ts";
+import { attemptPayment, declineOf, methodTypesFor, openPayment, type PaymentIntent } from "../billing/payment.ts";
 import { tellAttempt } from "../billing/settlement.ts";
 import type { World } from "../world.ts";
 import { address, addressOf } from "./address.ts";
 import { customerFromParam } from "./customers.ts";
+import { intentMethods, methodsOf, refuseNoReturn, refuseOtherType } from "./intent-methods.ts";
 import { methodChosen, methodData, methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 import { currency } from "./price-params.ts";
 
@@ -66,7 +67,7 @@ const createParams = schema(
   {
     ...attributes,
     ...confirmation,
-    automatic_payment_methods: ignored,
+    ...intentMethods,
     capture_method: oneOf("automatic", "automatic_async", "manual"),
     confirm: boolean,
     confirmation_method: oneOf("automatic", "manual"),
@@ -102,8 +103,18 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     throw invalid(message, undefined, "off_session");
   }
   if (params.customer !== undefined) customerFromParam(world, params.customer);
+  const { automatic_payment_methods: automaticMethods, allowed_payment_method_types: allowedTypes } = methodsOf(params);
+  const types = methodTypesFor(params.currency, params.capture_method, allowedTypes);
+  if (types.length === 0) {
+    const message = `The currency provided (${params.currency}) is invalid for one or more payment method types on this PaymentIntent.`;
+    throw invalid(message, undefined, "allowed_payment_method_types");
+  }
+  if (params.confirm) refuseNoReturn(automaticMethods, "PaymentIntent", params.return_url);
   const method = methodChosen(world, params);
-  if (method) refuseOthersMethod(method, params.customer ?? null);
+  if (method) {
+    refuseOthersMethod(method, params.customer ?? null);
+    refuseOtherType(method, types, "PaymentIntent");
+  }
   const intent = openPayment(world, {
     amount: params.amount,
     currency: params.currency,
@@ -114,6 +125,8 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     captureMethod: params.capture_method ?? "automatic_async",
     confirmationMethod: params.confirmation_method ?? "automatic",
     receiptEmail: params.receipt_email ?? null,
+    automaticMethods,
+    allowedTypes,
     ...(method ? { paymentMethod: method.id } : {}),
   });
   world.update("paymentIntents", intent.id, shippingOf(params.shipping));
@@ -129,7 +142,7 @@ const CONFIRMABLE = ["requires_payment_method", "requires_confirmation", "requir
 
 function expectStatus({ status }: PaymentIntent, statuses: readonly string[], verb: string): void {
   if (statuses.includes(status)) return;
-  const message = `You cannot ${verb} this PaymentIntent because it has a status of ${status}. Only a PaymentIntent with one of the following statuses may be ${verb}ed: ${statuses.join(", ")}.`;
+  const message = `You cannot ${verb} this PaymentIntent because it has a status of ${status}. Only a PaymentIntent with one of the following statuses may be ${verb.replace(/e?$/, "ed")}: ${statuses.join(", ")}.`;
   throw invalid(message, "payment_intent_unexpected_state");
 }
 
@@ -143,8 +156,10 @@ function confirm(world: World, id: string, params: ParamsOf<typeof confirmParams
       "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.";
     throw invalid(message, "payment_intent_unexpected_state");
   }
+  refuseNoReturn(intent.automatic_payment_methods, "PaymentIntent", params.return_url);
   const method = methodFromParam(world, chosen, "payment_method");
   refuseOthersMethod(method, intent.customer);
+  refuseOtherType(method, intent.payment_method_types, "PaymentIntent");
   if (params.setup_future_usage !== undefined)
     world.update("paymentIntents", id, { setup_future_usage: params.setup_future_usage });
   const { off_session: offSession = false, return_url: returnUrl = null } = params;
@@ -204,8 +219,10 @@ export const paymentIntentRoutes: Route[] = [
     refuseAmount(params.amount ?? intent.amount, params.currency ?? intent.currency);
     if (params.customer !== undefined) customerFromParam(world, params.customer);
     const { metadata: change, shipping, statement_descriptor_suffix: _suffix, ...plain } = params;
+    const { allowed_payment_method_types: allowed, capture_method: capture } = intent;
     return world.update("paymentIntents", id, {
       ...plain,
+      ...(plain.currency && { payment_method_types: methodTypesFor(plain.currency, capture, allowed) }),
       ...shippingOf(shipping),
       metadata: mergeMetadata(before, change),
     });

@@ -5,7 +5,6 @@ import {
   boolean,
   type Fields,
   hashOf,
-  integer,
   metadata,
   oneOf,
   type ParamsOf,
@@ -19,7 +18,7 @@ import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { modelParams } from "./price-models.ts";
-import { amount, count, currency, decimal, interval } from "./price-params.ts";
+import { amount, count, currency, decimal, interval, trialDays } from "./price-params.ts";
 import { changePrice, createPrice, deletePrice, type Price } from "./prices.ts";
 import { createProduct } from "./product-creation.ts";
 
@@ -46,7 +45,7 @@ const attributes = {
   active: boolean,
   metadata,
   nickname: text,
-  trial_period_days: integer,
+  trial_period_days: trialDays,
 } satisfies Fields<keyof Stripe.PlanUpdateParams>;
 
 const createParams = schema(

@@ -30,6 +30,9 @@ export const count = integerIn(1, MOST);
 /** How many of a price: none is possible. */
 export const quantity = integerIn(0, MOST);
 
+/** Two years at most, as `trial_end`. */
+export const trialDays = integerIn(0, 730);
+
 export const interval = oneOf("day", "week", "month", "year");
 export const recurring = hashOf(
   schema(
@@ -37,7 +40,7 @@ export const recurring = hashOf(
       interval,
       interval_count: count,
       meter: text,
-      trial_period_days: integerIn(0, 1826),
+      trial_period_days: trialDays,
       usage_type: oneOf("licensed", "metered"),
     },
     ["interval"],

@@ -7,7 +7,6 @@ import {
   type Fields,
   hashOf,
   integer,
-  integerIn,
   mergeMetadata,
   metadata,
   oneOf,
@@ -27,7 +26,7 @@ import { newLineItems } from "./checkout-line-items.ts";
 import { customerFromParam } from "./customers.ts";
 import { daysUntilDueOf } from "./due-dates.ts";
 import { refuseTwice } from "./item-changes.ts";
-import { amount, count, currency, decimal, interval, taxBehavior } from "./price-params.ts";
+import { amount, count, currency, decimal, interval, taxBehavior, trialDays } from "./price-params.ts";
 import { createSubscription } from "./subscription-creation.ts";
 import { daysUntilDue } from "./subscription-params.ts";
 import { taxRates, taxRatesFromParam } from "./tax-rates.ts";
@@ -64,7 +63,7 @@ const attributes = {
   ),
   metadata,
   subscription_data: hashOf(
-    schema({ description: clearable(text), metadata, trial_period_days: clearable(integerIn(0, 1826)) }),
+    schema({ description: clearable(text), metadata, trial_period_days: clearable(trialDays) }),
   ),
 } satisfies Fields<keyof Stripe.QuoteUpdateParams>;
 const params = schema(attributes satisfies Fields<keyof Stripe.QuoteCreateParams>);

@@ -17,6 +17,7 @@ import { declineOf } from "../billing/payment.ts";
 import { attemptSetup, cancelSetup, openSetup, type SetupIntent } from "../billing/setup.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
+import { intentMethods, methodsOf, refuseNoReturn, refuseOtherType } from "./intent-methods.ts";
 import { methodChosen, methodData, methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 
 const confirmation = {
@@ -28,7 +29,7 @@ const confirmation = {
 
 const createParams = schema({
   ...confirmation,
-  automatic_payment_methods: ignored,
+  ...intentMethods,
   confirm: boolean,
   customer: text,
   description: text,
@@ -38,13 +39,21 @@ const createParams = schema({
 
 function createIntent(world: World, params: ParamsOf<typeof createParams>): SetupIntent {
   if (params.customer !== undefined) customerFromParam(world, params.customer);
+  const { automatic_payment_methods: automaticMethods, allowed_payment_method_types: allowedTypes } = methodsOf(params);
+  if (params.confirm) refuseNoReturn(automaticMethods, "SetupIntent", params.return_url);
+  const methodTypes = allowedTypes ?? ["card", "sepa_debit"];
   const method = methodChosen(world, params);
-  if (method) refuseOthersMethod(method, params.customer ?? null);
+  if (method) {
+    refuseOthersMethod(method, params.customer ?? null);
+    refuseOtherType(method, methodTypes, "SetupIntent");
+  }
   const intent = openSetup(world, {
     customer: params.customer ?? null,
     description: params.description ?? null,
     metadata: mergeMetadata({}, params.metadata),
-    methodTypes: ["card"],
+    methodTypes,
+    automaticMethods,
+    allowedTypes,
     usage: params.usage ?? "off_session",
     ...(method ? { paymentMethod: method.id } : {}),
   });
@@ -73,8 +82,10 @@ function confirm(world: World, id: string, params: Partial<ParamsOf<typeof creat
       "You cannot confirm this SetupIntent because it's missing a payment method.",
       "setup_intent_unexpected_state",
     );
+  refuseNoReturn(intent.automatic_payment_methods, "SetupIntent", params.return_url);
   const method = methodFromParam(world, chosen, "payment_method");
   refuseOthersMethod(method, intent.customer);
+  refuseOtherType(method, intent.payment_method_types, "SetupIntent");
   if (attemptSetup(world, id, method, { returnUrl: params.return_url ?? null }) === "declined") {
     const declined = getIntent(world, id);
     const decline = declineOf(declined.last_setup_error);

@@ -15,7 +15,7 @@ import { daysUntilDueOf } from "./due-dates.ts";
 import { keepPrices } from "./inline-prices.ts";
 import { refuseUnfinalized } from "./invoice-editing.ts";
 import { recurringPrice, refuseMeteredQuantity, refuseTooMany, refuseTwice, refuseUnpriced } from "./item-changes.ts";
-import { refusePast } from "./moments.ts";
+import { refuseLongTrial, refusePast } from "./moments.ts";
 import { refuseUnpaid } from "./pending-params.ts";
 import type { Price } from "./prices.ts";
 import { basketOf, refuseUnknownLocation } from "./subscription-discounts.ts";
@@ -178,6 +178,7 @@ function startAsked(
 function trialAsked(world: World, params: CreateParams, prices: readonly Price[]): number | null {
   const { trial_end: until, trial_from_plan: fromPlan } = params;
   refusePast(world, until, "trial_end");
+  refuseLongTrial(until, world.now());
   if (fromPlan && until !== undefined)
     throw invalid(
       "You cannot set `trial_from_plan` to `true` together with `trial_end`.",

@@ -16,7 +16,7 @@ import {
 } from "../api/params.ts";
 import { addInvoiceItems } from "./add-invoice-item-params.ts";
 import { discounts } from "./discount-params.ts";
-import { currency, quantity, recurringPriceData } from "./price-params.ts";
+import { currency, quantity, recurringPriceData, trialDays } from "./price-params.ts";
 import { taxRates } from "./tax-rates.ts";
 
 /** What the end of a trial does when there is nothing to charge. */
@@ -70,8 +70,6 @@ export const anchorConfig = hashOf(
   ),
 );
 
-/** At most five years, as `trial_end`. */
-const trialDays = integerIn(0, 1826);
 export const daysUntilDue = integerIn(0, 3650);
 
 /** A moment in seconds, or one of the words of `cancel_at`. */

@@ -16,7 +16,7 @@ import { daysUntilDueOf } from "./due-dates.ts";
 import { keepPrices } from "./inline-prices.ts";
 import { itemChanges } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
-import { refusePast } from "./moments.ts";
+import { refuseLongTrial, refusePast } from "./moments.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
 import { createWithinLimit } from "./subscription-creation.ts";
 import { changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
@@ -52,6 +52,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
   if (params.trial_from_plan) throw notModelled("trial_from_plan of a subscription that there is", "trial_from_plan");
   refuseScheduled(before, params);
   refusePast(world, params.trial_end, "trial_end");
+  refuseLongTrial(params.trial_end, before.billing_cycle_anchor);
   refusePast(world, params.cancel_at, "cancel_at");
   refuseMethod(world, before, params.default_payment_method);
   refusePending(world, before, params);
