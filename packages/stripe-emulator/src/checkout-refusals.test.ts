@@ -91,6 +91,11 @@ test("a price by use has no quantity, others need one", async () => {
   );
   const session = await createCheckout(stripe, price, { line_items: [{ price: price.id }] });
   expect(session.amount_total).toBe(0);
+  // What a unit costs, where nothing is due yet.
+  const shown = await (await fetch(session.url ?? "")).text();
+  expect(shown.match(/€15\.00 per unit per month/g)).toHaveLength(2);
+  expect(shown).toContain("By use");
+  expect(shown).not.toContain("€0.00 <small>");
   await bench.submit(session.url, { ...CARD, email: "by-use@example.com" });
   const { subscription } = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription"] });
   const [item] = (subscription as Stripe.Subscription).items.data;

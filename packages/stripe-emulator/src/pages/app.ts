@@ -6,6 +6,7 @@ import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
 import { clockOf } from "../state/clock-of.ts";
+import type { SessionDetails } from "../state/selling.ts";
 import type { World } from "../world.ts";
 import { challengePage, showChallenge, takeChallenge } from "./challenge-page.ts";
 import { attemptCheckout, expectationsOf } from "./checkout-attempt.ts";
@@ -25,6 +26,7 @@ import { confirmPage } from "./portal-confirm.ts";
 import { completed, flowPage, opensPortal, taskOf } from "./portal-flow.ts";
 import { portalPage } from "./portal-page.ts";
 import { showMethodForm, takeMethod } from "./portal-payment-method.ts";
+import { priceText } from "./price-text.ts";
 
 /** What buyers see: `/c` (checkout) and `/p` (portal, invoices, receipts). */
 export function pagesApp(world: World, deliverer: Deliverer): Hono {
@@ -90,6 +92,14 @@ async function showCheckout(world: World, id: string): Promise<Response> {
   return redirectedSubscriber(world, session, known) ?? openCheckout(world, shown, prefilled(world, session));
 }
 
+/** What is paid by use has no amount yet: by the line's id, what a unit costs. */
+const ratesByUse = (world: World, items: SessionDetails["lineItems"]) =>
+  new Map(
+    items.flatMap(({ id, quantity, price, currency }) =>
+      price && quantity === null ? [[id, priceText(world, price, currency)]] : [],
+    ),
+  );
+
 function openCheckout(
   world: World,
   session: CheckoutSession,
@@ -99,11 +109,12 @@ function openCheckout(
   const details = world.store.sessionDetails.get(session.id);
   const expected = expectationsOf(world, session);
   const discountName = discountNameOf(world, session);
+  const rates = ratesByUse(world, details.lineItems);
   const [renewals, trialDays] = world.onClock(clockOf(world.store, session.id), () => [
     renewalsOf(world, session),
     trialDaysOf(world, details),
   ]);
-  const view = { session, details, expected, input: {}, discountName, renewals, trialDays, ...typed };
+  const view = { session, details, expected, input: {}, discountName, renewals, rates, trialDays, ...typed };
   return page("Checkout", checkoutPage(view), status);
 }
 

@@ -8,6 +8,8 @@ import type { Markup } from "./layout.ts";
 type LineItem = Stored<Stripe.LineItem>;
 
 interface LineOptions {
+  /** What is paid by use costs, by the line's id. */
+  rates: ReadonlyMap<string, string>;
   currency: string;
   /** Some lines renew and some are paid once: each says which. */
   mixed: boolean;
@@ -23,11 +25,14 @@ ${options.problem ? html`<p class="error" role="alert" id="quantity-problem">${o
 ${lines}<button type="submit" name="action" value="update_quantities">Update quantity</button></form>`;
 }
 
-function line(item: LineItem, alone: boolean, { currency, mixed, problem }: LineOptions): Markup {
+function line(item: LineItem, alone: boolean, { currency, mixed, problem, rates }: LineOptions): Markup {
   const kind = mixed ? html`<br><span class="soft">${item.price?.recurring ? "Renews" : "Paid once"}</span>` : "";
+  const rate = rates.get(item.id);
+  if (rate !== undefined)
+    return html`<li><span>${item.description}${kind}<br><span class="soft">${rate}</span></span><span>By use</span></li>`;
   const total = html`<span>${formatMoney(item.amount_subtotal, currency)}</span>`;
   if (!item.adjustable_quantity?.enabled)
-    return html`<li><span>${item.description}${kind}<br><span class="soft">${item.quantity === null ? "By use" : html`Qty ${item.quantity}`}</span></span>${total}</li>`;
+    return html`<li><span>${item.description}${kind}<br><span class="soft">Qty ${item.quantity}</span></span>${total}</li>`;
   const { least, most } = quantityBounds(item, alone);
   return html`<li><span class="field"><span>${item.description}${kind}</span>
 <label class="soft" for="${item.id}">Quantity (${least} to ${most})</label>

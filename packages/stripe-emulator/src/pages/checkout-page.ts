@@ -24,6 +24,8 @@ export interface CheckoutView {
   /** What its discount is called; empty where it has none. */
   discountName: string;
   renewals: Renewals;
+  /** What is paid by use costs, by the line's id. */
+  rates: ReadonlyMap<string, string>;
   /** Of the trial that it offers; null: it offers none. */
   trialDays: number | null;
 }
@@ -34,7 +36,7 @@ export const checkoutPage = (view: CheckoutView): Markup => html`<main class="co
 </main>`;
 
 function summary(view: CheckoutView): Markup {
-  const { session, details, quantityProblem, renewals } = view;
+  const { session, details, quantityProblem, renewals, rates } = view;
   const { lineItems } = details;
   const back = session.cancel_url ? html`<a href="${session.cancel_url}">← Back</a>` : "";
   if (session.mode === "setup") {
@@ -48,9 +50,9 @@ function summary(view: CheckoutView): Markup {
   const mixed = renewing.length > 0 && renewing.length < lineItems.length;
   return html`${back}
 <div class="row"><h1>${recurring ? "Subscribe to" : "Pay for"} ${first?.description}</h1>${badge}</div>
-${recurring ? terms(renewals, { currency, recurring, days: view.trialDays }) : headline(session.amount_total ?? 0, currency)}
+${renewing.length > 0 && renewing.every(({ id }) => rates.has(id)) ? html`<p class="price"><small>${rates.get(first?.id ?? "")}</small></p>` : recurring ? terms(renewals, { currency, recurring, days: view.trialDays }) : headline(session.amount_total ?? 0, currency)}
 ${anchorNote(details)}
-${lineList(lineItems, { currency, mixed, problem: quantityProblem })}
+${lineList(lineItems, { currency, mixed, rates, problem: quantityProblem })}
 ${amounts(view)}
 <p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>
 ${codeForm(view)}`;

@@ -1,4 +1,5 @@
 import type { Browser, Page } from "playwright-core";
+import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bench, createCheckout, createPlan, openBench, until } from "../testing/bench.ts";
 import { openBrowser } from "../testing/browser.ts";
@@ -84,6 +85,44 @@ test("a buyer subscribes by keyboard alone, and is led to what was wrong", async
   await tabTo("Complete");
   await page.keyboard.press("Enter");
   await page.waitForURL(`${bench.origin}/done`);
+});
+
+// https://www.w3.org/WAI/WCAG22/Understanding/reflow.html
+test("no page scrolls sideways on a small phone, however long a word on it is", async () => {
+  const { stripe, origin } = bench;
+  const product = await stripe.products.create({ name: `Long${"long".repeat(30)}` });
+  const price = await createPlan(stripe, { product: product.id, unit_amount: 9_999_999 });
+  const { id: customer } = await stripe.customers.create({
+    name: `Name${"name".repeat(20)}`,
+    email: `${"mail".repeat(15)}@example.com`,
+    payment_method: "pm_card_visa",
+    invoice_settings: { default_payment_method: "pm_card_visa" },
+  });
+  const { latest_invoice: invoice } = await stripe.subscriptions.create({
+    customer,
+    items: [{ price: price.id }],
+    expand: ["latest_invoice"],
+  });
+  const { hosted_invoice_url: paid } = invoice as Stripe.Invoice;
+  const session = await createCheckout(stripe, price);
+  const { url: portal } = await stripe.billingPortal.sessions.create({ customer });
+  const { url: link } = await stripe.paymentLinks.create({ line_items: [{ price: price.id, quantity: 1 }] });
+  const objects = [String(product.id), customer, String((invoice as Stripe.Invoice).id)].map((id) => `/objects/${id}`);
+  const rooms = ["/objects", "/events", "/clocks", "/faults", "/endpoints", "/dashboard", "/state", ...objects];
+  await page.setViewportSize({ width: 320, height: 640 });
+  for (const url of [
+    session.url,
+    paid,
+    portal,
+    link,
+    `${origin}/_emulator`,
+    ...rooms.map((path) => `${origin}/_emulator/control${path}`),
+  ]) {
+    const answer = await page.goto(url ?? "");
+    const width = await page.evaluate("document.documentElement.scrollWidth");
+    expect([url, answer?.status(), width]).toEqual([url, 200, 320]);
+  }
+  await page.setViewportSize({ width: 1280, height: 720 });
 });
 
 test("a customer cancels in the portal by keyboard alone", async () => {

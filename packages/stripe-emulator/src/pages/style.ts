@@ -3,7 +3,7 @@ export const STYLE = `
 :root { color-scheme: light dark; --page: #fff; --side: #f6f8fa; --text: #1a1f36; --soft: #566074; --line: #dfe4ea; --edge: #848fa0; --field: #fff; --accent: #0561c9; --on-accent: #fff; --glow: #0561c92e; --bad: #b3093c; --bad-back: #fff0f3; --good: #0a6637; --good-back: #e4f6ec; --badge: #ffde92; --on-badge: #4d2c00; }
 @media (prefers-color-scheme: dark) { :root { --page: #14171c; --side: #1b1f27; --text: #eceff4; --soft: #a5afc0; --line: #333b49; --edge: #758195; --field: #1f242d; --accent: #5babff; --on-accent: #06131f; --glow: #5babff47; --bad: #ff8fa8; --bad-back: #3a1620; --good: #6cd79c; --good-back: #12331f; } }
 * { box-sizing: border-box; }
-body { margin: 0; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--text); background: var(--page); -webkit-text-size-adjust: 100%; }
+body { margin: 0; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--text); background: var(--page); -webkit-text-size-adjust: 100%; overflow-wrap: anywhere; }
 a { color: var(--accent); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 h1, h2, p, ul, dl, dd { margin: 0; }
@@ -13,11 +13,12 @@ h1 { font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em; } h2 { font-s
 .columns > * > * { max-width: 26rem; width: 100%; }
 .columns h1 { font-size: 1.05rem; font-weight: 550; color: var(--soft); letter-spacing: 0; } .summary > * { margin-left: auto; } .summary .lines { margin-top: 1.25rem; }
 .summary { background: var(--side); }
-.stack { display: grid; gap: 1rem; align-content: start; } form.stack { gap: 1.1rem; }
+.stack { display: grid; gap: 1rem; align-content: start; } .stack > *, .columns > * { min-width: 0; } form.stack { gap: 1.1rem; }
 .soft { color: var(--soft); font-size: .9rem; }
 .price { font-size: 2.5rem; font-weight: 650; line-height: 1.1; letter-spacing: -.02em; font-variant-numeric: tabular-nums; } .price small { font-size: .95rem; font-weight: 400; letter-spacing: 0; color: var(--soft); }
 .lines { list-style: none; padding: 0; display: grid; gap: .9rem; }
 .lines li, .total { display: flex; justify-content: space-between; gap: 1rem; font-variant-numeric: tabular-nums; }
+.lines li > span + span, .total > span + span, .amounts dd { white-space: nowrap; }
 .total { border-top: 1px solid var(--line); padding-top: .9rem; font-weight: 600; }
 .badge { display: inline-block; width: fit-content; padding: .25rem .6rem; border-radius: .3rem; background: var(--badge); color: var(--on-badge); font-size: .78rem; font-weight: 600; white-space: nowrap; }
 .field { display: grid; gap: .35rem; } .field > label, legend { font-size: .9rem; font-weight: 550; }

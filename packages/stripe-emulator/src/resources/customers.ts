@@ -63,7 +63,7 @@ export function customerFromParam(world: World, id: string, param = "customer"):
   return found(world.store.customers.find(id), "customer", id, param);
 }
 
-/** https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage */
+/** How many customers a test clock may have (https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage). */
 const MOST_ON_A_CLOCK = 3;
 
 export function createCustomer(world: World, params: CreateParams): Customer {
