@@ -48,14 +48,33 @@ test("a job that throws is set aside and told, and the clock goes on", async () 
   expect(await (await fetch(`${on.origin}/_emulator`)).text()).toContain(error);
 });
 
-test("requests are answered while a clock moves by years", async () => {
+// https://docs.stripe.com/billing/testing/test-clocks
+test("requests are answered while a clock moves by years, and change nothing on it", async () => {
   const on = await bench();
-  const { clock, subscribe } = await onClock(on, START);
+  const { stripe } = on;
+  const { clock, customer, price, subscribe } = await onClock(on, START);
   for (let count = 0; count < 10; count++) await subscribe();
-  await on.stripe.testHelpers.testClocks.advance(clock, { frozen_time: START + 3 * 366 * DAY });
+  const { id, items } = await subscribe();
+  const item = items.data[0]?.id ?? "";
+  const later = { frozen_time: START + 3 * 366 * DAY };
+  await stripe.testHelpers.testClocks.advance(clock, later);
+  const changes = [
+    () => stripe.subscriptions.update(id, { metadata: { a: "b" } }),
+    () => stripe.subscriptionItems.update(item, { quantity: 2 }),
+    () => stripe.subscriptionItems.create({ subscription: id, price: price.id }),
+    () => stripe.customers.update(customer, { name: "Ada" }),
+    () => stripe.invoiceItems.create({ customer, amount: 700, currency: "eur" }),
+    () => stripe.testHelpers.testClocks.advance(clock, later),
+    () => stripe.testHelpers.testClocks.del(clock),
+  ];
+  const underway = `Test clock advancement underway - cannot perform modifications: ${clock}`;
+  for (const change of changes)
+    await expect(change(), change.toString()).rejects.toMatchObject({ statusCode: 429, message: underway });
+  await stripe.invoices.createPreview({ subscription: id });
   const seen = new Set<string>();
-  while (!seen.has("ready")) seen.add((await on.stripe.testHelpers.testClocks.retrieve(clock)).status);
+  while (!seen.has("ready")) seen.add((await stripe.testHelpers.testClocks.retrieve(clock)).status);
   expect([...seen]).toEqual(["advancing", "ready"]);
+  expect((await stripe.subscriptions.update(id, { metadata: { a: "b" } })).metadata).toEqual({ a: "b" });
 }, 60_000);
 
 test("a clock that was moving when its process ended gets to where it was sent", async () => {

@@ -3,9 +3,9 @@ import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { authenticate, authenticateStream, expectAllowed, type KeyKind } from "./authenticate.ts";
 import { checkParameters } from "./check-parameters.ts";
-import { ApiError, errorJson, invalid, notModelled } from "./errors.ts";
+import { ApiError, clockAdvancing, errorJson, invalid, notModelled } from "./errors.ts";
 import { expand, readExpansions } from "./expand.ts";
-import { decodeForm } from "./form.ts";
+import { decodeForm, type FormValue } from "./form.ts";
 import { findReply, fingerprintOf, isKept } from "./idempotency.ts";
 import { formOfJson } from "./json-body.ts";
 import { takeOlderParams } from "./older-params.ts";
@@ -78,6 +78,19 @@ function formOf(headers: Headers, path: string, body: string): string {
 const gone = (path: string) =>
   invalid(`${path} is not there in this version of the API: see https://docs.stripe.com/changelog.`);
 
+const idIn = (value: FormValue | undefined) => (typeof value === "string" ? value : undefined);
+
+/** What follows test clocks; payments do not. */
+const ON_CLOCKS =
+  /^\/v1\/(credit_notes|customers|invoiceitems|invoices|quotes|subscription_items|subscription_schedules|subscriptions|test_helpers\/test_clocks)\b(?!\/create_preview)/;
+
+/** Nothing of a clock changes while it moves, by requests (https://docs.stripe.com/billing/testing/test-clocks). */
+function refuseAdvancing(world: World, { method, path }: Route, clocks: readonly (string | null | undefined)[]): void {
+  if (method === "GET" || !ON_CLOCKS.test(path)) return;
+  const moving = clocks.find((id) => world.store.testClocks.find(id)?.status === "advancing");
+  if (moving) throw clockAdvancing(moving);
+}
+
 /** `keeps`: whether the answer is what every further request with the key gets. */
 function run(
   world: World,
@@ -102,10 +115,12 @@ function run(
     checkParameters(operation, decoded);
     const { expand: asked, ...form } = decoded;
     const expansions = readExpansions(operation, asked === undefined ? [] : arrayOf(text)(asked, "expand"), shown);
-    const concerned = path.id ?? (typeof form.customer === "string" ? form.customer : undefined);
+    const concerned = path.id ?? idIn(form.customer);
     const act = route.begin(form);
+    const clock = clockOf(world.store, concerned);
+    refuseAdvancing(world, route, [clock, path.id, clockOf(world.store, idIn(form.subscription))]);
     begun = true;
-    const result = world.onClock(clockOf(world.store, concerned), () => act(world, path));
+    const result = world.onClock(clock, () => act(world, path));
     return { status: 200, body: JSON.stringify(expand(world.store, result, expansions, shown), null, 2), keeps: true };
   } catch (error) {
     if (error instanceof ApiError)

@@ -64,6 +64,13 @@ export const noSuch = (kind: string, id: string, param?: string, status = param 
     param: param ?? "id",
   });
 
+/** Stripe's 429 for what would change on a clock while it moves: it is asked again once the clock is `ready`. */
+export const clockAdvancing = (clock: string) =>
+  new ApiError(429, {
+    type: "invalid_request_error",
+    message: `Test clock advancement underway - cannot perform modifications: ${clock}`,
+  });
+
 /** What was looked up; where there is none, Stripe's word for that. */
 export function found<T>(row: T | undefined, ...missing: Parameters<typeof noSuch>): T {
   if (row === undefined) throw noSuch(...missing);

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { found, invalid } from "../api/errors.ts";
+import { clockAdvancing, found, invalid } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import { type Fields, integer, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -42,7 +42,7 @@ export function createClock(world: World, { frozen_time, name }: ParamsOf<typeof
 /** `target` in seconds. Answers at once; the clock is `ready` again when everything that was due has happened. */
 export function advanceClock(world: World, id: string, target: number): TestClock {
   const { status, frozen_time: before } = getClock(world, id);
-  if (status !== "ready") throw invalid("The test clock is advancing: wait until its status is `ready`.");
+  if (status !== "ready") throw clockAdvancing(id);
   if (target <= before) {
     throw invalid("The `frozen_time` must be after the test clock's current frozen time.", undefined, "frozen_time");
   }
