@@ -42,6 +42,37 @@ test("a method is one customer's: nobody else is charged to it, and once detache
   await expect(stripe.paymentMethods.detach(theirs.method)).rejects.toMatchObject({ code: "resource_missing" });
 });
 
+// https://docs.stripe.com/api/errors: what is invalid is not done, and what a card was declined for is an attempt.
+test("what is refused leaves no trace and is told to nobody; what is declined is an attempt", async () => {
+  const { customer } = await paying();
+  await stripe.customers.update(customer, { address: { country: "DE" } });
+  const price = await createPlan(stripe);
+  const other = await createPlan(stripe, { unit_amount: 9000 });
+  const { id, items } = await stripe.subscriptions.create({ customer, items: [{ price: price.id }] });
+  const coupon = await stripe.coupons.create({ percent_off: 50 });
+  const rate = await stripe.taxRates.create({ display_name: "VAT", percentage: 19, inclusive: false });
+  await bench.emulator.waitForDeliveries();
+  const state = () => Promise.all([stripe.subscriptions.retrieve(id), stripe.coupons.retrieve(coupon.id)]);
+  const [before, events, heard] = [await state(), bench.emulator.events().length, bench.received.length];
+  const update = stripe.subscriptions.update(id, {
+    discounts: [{ coupon: coupon.id }],
+    items: [{ id: String(items.data[0]?.id), price: other.id }],
+    proration_behavior: "always_invoice",
+    default_tax_rates: [rate.id],
+    automatic_tax: { enabled: true },
+  });
+  await expect(update).rejects.toMatchObject({ statusCode: 400, param: "default_tax_rates" });
+  await bench.emulator.waitForDeliveries();
+  expect([await state(), bench.emulator.events().length, bench.received.length]).toEqual([before, events, heard]);
+
+  const automatic_payment_methods = { enabled: true, allow_redirects: "never" } as const;
+  const declined = { amount: 500, currency: "eur", confirm: true, automatic_payment_methods };
+  await expect(
+    stripe.paymentIntents.create({ ...declined, payment_method: "pm_card_visa_chargeDeclined" }),
+  ).rejects.toMatchObject({ statusCode: 402 });
+  expect(typesSince(bench, events)).toContain("payment_intent.payment_failed");
+});
+
 test("an invoice is not paid with another customer's method", async () => {
   const [mine, theirs] = [await paying(), await paying()];
   await stripe.invoiceItems.create({ customer: mine.customer, amount: 500, currency: "eur" });

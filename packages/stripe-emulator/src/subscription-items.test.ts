@@ -49,6 +49,19 @@ test("an added item is prorated to the period that runs, a removed one is credit
   await expect(stripe.subscriptions.update(id, { items: [last] })).rejects.toThrow("at least one active plan");
 });
 
+// https://docs.stripe.com/api/subscriptions/update#update_subscription-items-price
+test("an item that gets another price is one, unless a quantity is said", async () => {
+  const { id, item } = await subscriber();
+  const other = await createPlan(stripe, { unit_amount: 1000 });
+  const change = async (asked: { price?: string; quantity?: number }) =>
+    (await stripe.subscriptions.update(id, { items: [{ id: item, ...asked }] })).items.data[0]?.quantity;
+  expect(await change({ quantity: 5 })).toBe(5);
+  expect(await change({})).toBe(5);
+  expect(await change({ price: other.id, quantity: 4 })).toBe(4);
+  expect(await change({ price: other.id })).toBe(4);
+  expect(await change({ price: (await createPlan(stripe)).id })).toBe(1);
+});
+
 test("items are created, changed, listed and deleted by their own API, each a change of the subscription", async () => {
   const { id, item, advance } = await subscriber();
   const seat = await createPlan(stripe, { unit_amount: 1000 });

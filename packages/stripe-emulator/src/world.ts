@@ -69,6 +69,8 @@ export class World {
   searchable: readonly Rows["customers"][] | undefined;
   /** Whether bank debits stay under way until they are let go. */
   debitsHeld = false;
+  /** What is told when all of what is being done has come off. */
+  #untold: (() => void)[] | undefined;
   /** The test clock whose time it is now; null: real time. */
   #clock: string | null = null;
   /** The real time at which what is being done began: all of it is of one moment. */
@@ -102,6 +104,27 @@ export class World {
       this.#clock = before;
       this.#moment = moment;
     }
+  }
+
+  /** Does something wholly, or not at all: where it throws what undoes it, no row of it stays and nobody was told. */
+  wholly<T>(act: () => T, undoes: (error: unknown) => boolean): T {
+    const untold: (() => void)[] = [];
+    this.#untold = untold;
+    let isUndone = false;
+    try {
+      return this.store.undoing(act, (error) => {
+        isUndone = undoes(error);
+        return isUndone;
+      });
+    } finally {
+      this.#untold = undefined;
+      if (!isUndone) for (const tell of untold) tell();
+    }
+  }
+
+  #tell(tell: () => void): void {
+    if (this.#untold) this.#untold.push(tell);
+    else tell();
   }
 
   /**
@@ -163,7 +186,7 @@ export class World {
       type,
     };
     this.store.events.put(event);
-    this.#options.emitted(event);
+    this.#tell(() => this.#options.emitted(event));
     this.#queue(event, wanted);
     if (snapshot.object === "subscription")
       this.react("customer.subscription.*", this.store.subscriptions.get(snapshot.id));
@@ -177,7 +200,7 @@ export class World {
 
   /** Sends an event once more: to `stripe listen`, and to the endpoint named or (null) all that want it. */
   resend(event: EventRow, endpoint: string | null): void {
-    this.#options.emitted(event);
+    this.#tell(() => this.#options.emitted(event));
     const { endpoints } = this.#options;
     const wanted =
       endpoint === null ? endpoints.wanting(event.type) : endpoints.enabled().filter(({ id }) => id === endpoint);
@@ -199,7 +222,7 @@ export class World {
         nextAttemptAt: Date.now(),
         lastStatus: null,
       });
-      this.#options.queued(delivery);
+      this.#tell(() => this.#options.queued(delivery));
     }
   }
 

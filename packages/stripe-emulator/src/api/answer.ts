@@ -3,8 +3,10 @@ import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { authenticate, authenticateStream, expectAllowed, type KeyKind } from "./authenticate.ts";
 import { checkParameters } from "./check-parameters.ts";
-import { ApiError, clockAdvancing, errorJson, invalid, notModelled } from "./errors.ts";
+
+import { ApiError, clockAdvancing, errorJson, FailedAttempt, invalid, notModelled } from "./errors.ts";
 import { expand, readExpansions } from "./expand.ts";
+
 import { decodeForm, type FormValue } from "./form.ts";
 import { findReply, fingerprintOf, isKept } from "./idempotency.ts";
 import { formOfJson } from "./json-body.ts";
@@ -91,6 +93,10 @@ function refuseAdvancing(world: World, { method, path }: Route, clocks: readonly
   if (moving) throw clockAdvancing(moving);
 }
 
+/** What is refused leaves no trace, and what was tried with a card does. */
+const isUndone = (error: unknown) =>
+  !(error instanceof FailedAttempt || (error instanceof ApiError && error.body.type === "card_error"));
+
 /** `keeps`: whether the answer is what every further request with the key gets. */
 function run(
   world: World,
@@ -120,8 +126,11 @@ function run(
     const clock = clockOf(world.store, concerned);
     refuseAdvancing(world, route, [clock, path.id, clockOf(world.store, idIn(form.subscription))]);
     begun = true;
-    const result = world.onClock(clock, () => act(world, path));
-    return { status: 200, body: JSON.stringify(expand(world.store, result, expansions, shown), null, 2), keeps: true };
+    const answered = world.wholly(() => {
+      const result = world.onClock(clock, () => act(world, path));
+      return JSON.stringify(expand(world.store, result, expansions, shown), null, 2);
+    }, isUndone);
+    return { status: 200, body: answered, keeps: true };
   } catch (error) {
     if (error instanceof ApiError)
       return { status: error.status, body: errorJson(error), keeps: begun && isKept(error) };

@@ -25,6 +25,9 @@ export class ApiError extends Error {
   }
 }
 
+/** What was tried and did not come off: it leaves what it came to, where what is refused leaves nothing. */
+export class FailedAttempt extends ApiError {}
+
 /** 400 with a code of https://docs.stripe.com/error-codes */
 export const invalid = (message: string, code?: string, param?: string) =>
   new ApiError(400, {

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { found, invalid, noSuch } from "../api/errors.ts";
+import { FailedAttempt, found, invalid, noSuch } from "../api/errors.ts";
 import {
   boolean,
   clearable,
@@ -225,7 +225,9 @@ export function finalize(world: World, id: string, autoAdvance?: boolean): Invoi
 
 /** Stripe's 400 for an invoice that is still a draft, with the reason. */
 export function refuseUnfinalized({ status, last_finalization_error: error }: Invoice): void {
-  if (status === "draft" && error) throw invalid(error.message ?? "", error.code);
+  if (status !== "draft" || !error) return;
+  const { message = "", code = "" } = error;
+  throw new FailedAttempt(400, { type: "invalid_request_error", message, code });
 }
 
 /** Sends nothing: says that it was sent. */

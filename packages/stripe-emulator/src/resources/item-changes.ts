@@ -95,7 +95,9 @@ function itemChange(world: World, subscription: Subscription, asked: ItemParams,
   refuseMeteredQuantity(price, asked.quantity, param);
   const metadata = mergeMetadata(item.metadata, asked.metadata);
   const rates = taxRatesFromParam(world, asked.tax_rates, `${param}[tax_rates]`, item.tax_rates) ?? item.tax_rates;
-  return { item, to: { price, quantity: asked.quantity ?? item.quantity ?? 1, metadata, taxRates: rates } };
+  // Another price is for one, unless it is said (https://docs.stripe.com/api/subscriptions/update#update_subscription-items-price).
+  const quantity = asked.quantity ?? (price.id === item.price.id ? item.quantity : 1) ?? 1;
+  return { item, to: { price, quantity, metadata, taxRates: rates } };
 }
 
 function addition(world: World, { currency }: Subscription, asked: ItemParams, param: string): ItemChange {

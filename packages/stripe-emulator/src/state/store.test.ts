@@ -143,3 +143,23 @@ test("behind a link it is the same file: one emulator has it, and the link stays
   openStore(ahead).close();
   expect(statSync(join(folder, "made-there.jsonl")).isFile()).toBe(true);
 });
+
+test("what is undone leaves each row as it was, on disk, too", () => {
+  const file = stateFile("undone.jsonl", [customer]);
+  const store = openStore(file);
+  const rows = () => [...store.snapshot()].sort();
+  const before = rows();
+  const act = () => {
+    store.customers.put({ ...store.customers.get("cus_1"), name: "Other" });
+    store.entitlementSets.put({ id: "cus_1", keys: ["seats"] });
+    store.customers.delete("cus_1");
+    store.entitlementSets.put({ id: "cus_1", keys: [] });
+    throw new Error("refused");
+  };
+  expect(() => store.undoing(act, () => true)).toThrow("refused");
+  expect(rows()).toEqual(before);
+  expect(() => store.undoing(act, () => false)).toThrow("refused");
+  expect(store.snapshot()).toEqual([["entitlementSets", "cus_1", { id: "cus_1", keys: [] }]]);
+  store.close();
+  expect(openStore(file).snapshot()).toEqual([["entitlementSets", "cus_1", { id: "cus_1", keys: [] }]]);
+});

@@ -7,6 +7,8 @@ export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
   close(): void;
   /** Why what changes cannot be kept; undefined: it can. */
   trouble(): string | undefined;
+  /** Does something, and takes it back where it throws what undoes it. */
+  undoing<T>(act: () => T, undoes: (error: unknown) => boolean): T;
   /** All rows, as `replace` takes them. */
   snapshot(): Change[];
   /** Throws all rows away for these ones. */
@@ -21,7 +23,13 @@ export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
 export function openStore(file: string | undefined, locked = false): Store {
   const names = Object.keys(TABLE_NAMES) as TableName[];
   let journal: Journal | undefined;
-  const open = (name: TableName) => new Table<{ id: string }>((id, row) => journal?.record([name, id, row]));
+  /** What rows were before what is being done, in the order of its changes. */
+  let changed: Change[] | undefined;
+  const open = (name: TableName) =>
+    new Table<{ id: string }>((id, row, before) => {
+      changed?.push([name, id, before]);
+      journal?.record([name, id, row]);
+    });
   const tables = Object.fromEntries(names.map((name) => [name, open(name)]));
   const snapshot = () => names.flatMap((name) => (tables[name]?.all() ?? []).map((row): Change => [name, row.id, row]));
   if (file !== undefined) {
@@ -44,8 +52,24 @@ export function openStore(file: string | undefined, locked = false): Store {
     for (const [name, id] of snapshot()) tables[name]?.delete(id);
     for (const [name, , row] of rows) tables[name]?.put(row as { id: string });
   };
+  const put = ([name, id, row]: Change) =>
+    row === null ? tables[name]?.delete(id) : tables[name]?.put(row as { id: string });
+  const undoing = <T>(act: () => T, undoes: (error: unknown) => boolean): T => {
+    const before: Change[] = [];
+    changed = before;
+    try {
+      return act();
+    } catch (error) {
+      changed = undefined;
+      if (undoes(error)) before.reverse().forEach(put);
+      throw error;
+    } finally {
+      changed = undefined;
+    }
+  };
   return {
     ...tables,
+    undoing,
     close: () => journal?.close(),
     trouble: () => journal?.trouble(),
     snapshot,

@@ -23,13 +23,13 @@ export interface Stretch {
 /** Rows by id, in the order in which they were created. */
 export class Table<Row extends { id: string }> {
   readonly #rows = new Map<string, Row>();
-  readonly #changed: (id: string, row: Row | null) => void;
+  readonly #changed: (id: string, row: Row | null, before: Row | null) => void;
   /** The ids in order; undefined until they are walked over. */
   #order: string[] | undefined;
   /** By the name of a field and the text in it, the ids of the rows; for the fields that were asked for. */
   readonly #indexes = new Map<keyof Row, Map<unknown, Set<string>>>();
 
-  constructor(changed: (id: string, row: Row | null) => void) {
+  constructor(changed: (id: string, row: Row | null, before: Row | null) => void) {
     this.#changed = changed;
   }
 
@@ -72,15 +72,17 @@ export class Table<Row extends { id: string }> {
   }
 
   put(row: Row): Row {
+    const before = this.#rows.get(row.id) ?? null;
     this.restore(row.id, row);
-    this.#changed(row.id, row);
+    this.#changed(row.id, row, before);
     return row;
   }
 
   delete(id: string): void {
-    if (!this.#rows.has(id)) return;
+    const before = this.#rows.get(id);
+    if (before === undefined) return;
     this.restore(id, null);
-    this.#changed(id, null);
+    this.#changed(id, null, before);
   }
 
   /** Puts back what was read from disk, without recording it again. */
