@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { createClient } from "@supabase/supabase-js";
 import { openBrowser } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -163,6 +164,27 @@ describe("whoever cannot sign in", () => {
     await page.getByLabel("Code from the e-mail").fill((await mailTo(person.email)).code);
     await press("Go on");
     await page.getByText(`You sign in as ${person.email}`).waitFor();
+  }, 60_000);
+
+  it("because a new account's e-mail is to be confirmed types in its code, also where the page was loaded anew", async () => {
+    const email = `${id("new")}@example.com`;
+    await open("/sign-up?next=%2Fsettings");
+    // The answer of a project that has its users' e-mails confirmed: the user, and no session.
+    await page.route(/\/auth\/v1\/signup/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: (await response.json()).user });
+    });
+    await page.getByLabel("E-mail").fill(email);
+    await page.getByLabel("Password").fill("correct horse battery");
+    await press("Create account");
+    await heading("Check your e-mail").waitFor();
+    await page.reload();
+    await page.getByText(`We sent an e-mail to ${email}.`).waitFor();
+    const { url, publishableKey } = world.local.settings.supabase;
+    await createClient(url, publishableKey).auth.signInWithOtp({ email });
+    await page.getByLabel("Code from the e-mail").fill((await mailTo(email)).code);
+    await press("Go on");
+    await page.getByText(`You sign in as ${email}`).waitFor();
   }, 60_000);
 
   it("with a link of another browser's hears so, and has another one sent", async () => {

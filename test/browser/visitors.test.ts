@@ -134,6 +134,28 @@ describe("a form that is refused", () => {
     await heading("Your account").waitFor();
   }, 60_000);
 
+  it("for an account that was deleted elsewhere lets every way back in be tried, also after a reload", async () => {
+    const person = await world.signUp();
+    await visit("/pricing", person);
+    await card("Pro").waitFor();
+    expect((await world.as(person).rpc("delete_account")).error).toBeNull();
+    await press("Subscribe to Pro");
+    await page.getByText("Your session has ended. Sign in again to go on.").waitFor();
+    const refused = page.url();
+    await page.getByRole("banner").getByRole("link", { name: "Sign in" }).waitFor();
+    for (const [link, title] of [
+      ["Sign in by e-mail, without a password", "Sign in without a password"],
+      ["Create an account", "Create your account"],
+    ] as const) {
+      await page.goto(refused);
+      await page.getByRole("link", { name: link }).click();
+      await heading(title).waitFor();
+    }
+    await page.getByLabel("E-mail").fill(person.email);
+    await signUp();
+    await card("Pro").getByText("Your choice").waitFor();
+  }, 60_000);
+
   it("for a reason of ours says so, with a reference that support finds", async () => {
     await visit("/pricing?problem=internal_error&reference=JKJaXmPLvHcESHA%3D");
     await page.getByText(/went wrong on our side.*reference JKJaXmPLvHcESHA=/).waitFor();

@@ -1,6 +1,5 @@
 import type { FormEvent } from "react";
 import { Link, Redirect, useLocation, useSearchParams } from "wouter";
-import { useHistoryState } from "wouter/use-browser-location";
 import { assertDone } from "../auth-message.ts";
 import { useAction } from "../buttons/action.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
@@ -8,6 +7,7 @@ import { CheckEmail } from "../components/check-email.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { type SignInPage, safeNextPath, signInPath } from "../next-path.ts";
+import { useSentTo } from "../sent-to.ts";
 import { useSession } from "../session.tsx";
 import { getAuth } from "../supabase.ts";
 
@@ -39,8 +39,7 @@ export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
   const [, navigate] = useLocation();
   const next = safeNextPath(search.get("next"));
   const { title, heading, lead, type, landing } = purposes[purpose];
-  // Whoever goes to read the code and comes back may find the page loaded anew: it is in the browser's history.
-  const sentTo = useHistoryState<{ sentTo?: string } | null>()?.sentTo;
+  const [sentTo, setSentTo] = useSentTo();
   const { pending, error, run } = useAction();
 
   const page = signInPath(next, landing);
@@ -50,7 +49,7 @@ export function ByEmailPage({ purpose }: { purpose: keyof typeof purposes }) {
     const email = String(new FormData(event.currentTarget).get("email")).trim();
     void run(async () => {
       await send(email);
-      navigate(window.location.pathname + window.location.search, { state: { sentTo: email } });
+      setSentTo(email);
     });
   };
 

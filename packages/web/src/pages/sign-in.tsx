@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
 import { assertDone } from "../auth-message.ts";
 import { brand } from "../brand.ts";
@@ -12,8 +12,9 @@ import { Providers } from "../components/providers.tsx";
 import { safeNextPath, signInPath } from "../next-path.ts";
 import { usePassing } from "../passing.ts";
 import { describeProblem } from "../problem.ts";
-import { useSession } from "../session.tsx";
-import { getAuth } from "../supabase.ts";
+import { useSentTo } from "../sent-to.ts";
+import { forgetSession, useSession } from "../session.tsx";
+import { getAuth, holdsSession } from "../supabase.ts";
 
 const words = {
   signIn: {
@@ -41,12 +42,15 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
   const [search] = useSearchParams();
   const next = safeNextPath(search.get("next"));
   const problem = usePassing("problem");
-  const [confirming, setConfirming] = useState<string>();
+  const [sentTo, setSentTo] = useSentTo();
   const [signedIn, setSignedIn] = useState(false);
   const text = creating ? words.signUp : words.signIn;
+  useEffect(() => {
+    if (problem) void endRefusedSession();
+  }, [problem]);
 
   if (session.status === "signed-in" && (signedIn || !problem)) return <Redirect to={next} replace />;
-  if (confirming) return <ConfirmYourEmail email={confirming} next={next} />;
+  if (sentTo) return <ConfirmYourEmail email={sentTo} next={next} onSignedIn={() => setSignedIn(true)} />;
   return (
     <Page title={text.title} narrow>
       <h1>{text.heading}</h1>
@@ -61,7 +65,7 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
         next={next}
         submit={text.submit}
         onSignedIn={() => setSignedIn(true)}
-        onConfirm={setConfirming}
+        onConfirm={setSentTo}
       />
       {!creating && (
         <p className="aside">
@@ -74,6 +78,17 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
       <Providers next={next} />
     </Page>
   );
+}
+
+/**
+ * Takes a session from the browser that Supabase refuses, too: with it every other way to sign in would lead on at once. One that is
+ * good stays: anybody can make a link with a problem in it.
+ */
+async function endRefusedSession(): Promise<void> {
+  if (!holdsSession()) return;
+  const auth = await getAuth();
+  const { error } = await auth.getUser();
+  if (error?.status === 403) forgetSession();
 }
 
 interface CredentialsProps {
@@ -123,7 +138,13 @@ function Credentials({ creating, next, submit, onSignedIn, onConfirm }: Credenti
   );
 }
 
-function ConfirmYourEmail({ email, next }: { email: string; next: string }) {
+interface ConfirmYourEmailProps {
+  email: string;
+  next: string;
+  onSignedIn: () => void;
+}
+
+function ConfirmYourEmail({ email, next, onSignedIn }: ConfirmYourEmailProps) {
   const resend = async () => {
     const options = { emailRedirectTo: window.location.origin + signInPath(next) };
     assertDone(await (await getAuth()).resend({ type: "signup", email, options }));
@@ -134,7 +155,7 @@ function ConfirmYourEmail({ email, next }: { email: string; next: string }) {
     </>
   );
   return (
-    <CheckEmail email={email} type="email" resend={resend} aside={aside}>
+    <CheckEmail email={email} type="email" resend={resend} onSignedIn={onSignedIn} aside={aside}>
       We sent an e-mail to <strong>{email}</strong>. Open its link in this browser, or type in its code here, to finish
       your account.
     </CheckEmail>
