@@ -83,6 +83,45 @@ test("a payment under the least charge or over the largest is refused", async ()
   await expect(stripe.paymentIntents.update(id, { amount: 49 })).rejects.toMatchObject({ code: "amount_too_small" });
 });
 
+// https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+test("a first invoice that cannot be charged is refused, whatever it is made of: nothing of it stays", async () => {
+  const plan = (params: Partial<Stripe.PriceCreateParams>) => createPlan(stripe, { currency: "usd", ...params });
+  const most = 99_999_999;
+  const tiered = await plan({
+    unit_amount: undefined,
+    billing_scheme: "tiered",
+    tiers_mode: "graduated",
+    tiers: [{ up_to: "inf", flat_amount: most, unit_amount: most }],
+  });
+  const decimal = await plan({
+    unit_amount: undefined,
+    unit_amount_decimal: "99999999.9" as unknown as Stripe.Decimal,
+  });
+  const [large, larger] = [await plan({ unit_amount: 60_000_000 }), await plan({ unit_amount: 90_000_000 })];
+  const half = await stripe.taxRates.create({ display_name: "Half", percentage: 50, inclusive: false });
+  const taxed = { items: [{ price: larger.id }], default_tax_rates: [half.id] };
+  const customer = await paying();
+  const waiting = await paying();
+  await stripe.invoiceItems.create({ customer: waiting, amount: 20_000_000, currency: "usd" });
+  const owing = await paying();
+  await stripe.customers.createBalanceTransaction(owing, { amount: 50_000_000, currency: "usd" });
+  const since = bench.emulator.events().length;
+  for (const asked of [
+    { customer, items: [{ price: tiered.id }] },
+    { customer, items: [{ price: decimal.id, quantity: 100 }] },
+    { customer, ...taxed },
+    { customer, ...taxed, payment_behavior: "error_if_incomplete" },
+    { customer, ...taxed, payment_behavior: "default_incomplete" },
+    { customer: waiting, items: [{ price: larger.id }] },
+    { customer: owing, items: [{ price: large.id }] },
+  ] satisfies Stripe.SubscriptionCreateParams[]) {
+    const refused = { statusCode: 400, code: "amount_too_large" };
+    await expect(stripe.subscriptions.create(asked), JSON.stringify(asked)).rejects.toMatchObject(refused);
+    expect((await stripe.subscriptions.list({ customer: asked.customer })).data).toEqual([]);
+  }
+  expect(typesSince(bench, since)).toEqual([]);
+});
+
 // https://docs.stripe.com/api/subscriptions/create#create_subscription-payment_settings-save_default_payment_method
 test("what paid is kept where it is to be, and renewals are charged to it", async () => {
   const { subscribe, advance } = await onClock(bench, START, null);

@@ -126,6 +126,32 @@ describe("a quote (https://docs.stripe.com/quotes/overview)", () => {
     await expect(stripe.quotes.update(quote.id, { description: "late" })).rejects.toThrow("This quote is open");
   });
 
+  test("whose first invoice cannot be charged is not accepted: it stays open", async () => {
+    const most = 99_999_999;
+    const tiered = await createPlan(stripe, {
+      currency: "usd",
+      unit_amount: undefined,
+      billing_scheme: "tiered",
+      tiers_mode: "graduated",
+      tiers: [{ up_to: "inf", flat_amount: most, unit_amount: most }],
+    });
+    const fraction = await createPlan(stripe, { currency: "kwd", unit_amount: 12_345 });
+    for (const [{ id: price }, code] of [
+      [tiered, "amount_too_large"],
+      [fraction, "invalid_charge_amount"],
+    ] as const) {
+      const { id: payer } = await stripe.customers.create({
+        payment_method: "pm_card_visa",
+        invoice_settings: { default_payment_method: "pm_card_visa" },
+      });
+      const { id } = await stripe.quotes.create({ customer: payer, line_items: [{ price }] });
+      await stripe.quotes.finalizeQuote(id);
+      await expect(stripe.quotes.accept(id)).rejects.toMatchObject({ statusCode: 400, code });
+      expect(await stripe.quotes.retrieve(id)).toMatchObject({ status: "open", subscription: null });
+      expect((await stripe.subscriptions.list({ customer: payer, status: "all" })).data).toEqual([]);
+    }
+  });
+
   test("without a customer or anything in it is not finalised, and one of mixed intervals or currencies is none", async () => {
     const yearly = await createPlan(stripe, { currency: "usd", recurring: { interval: "year" } });
     const euros = await createPlan(stripe, { currency: "eur", recurring: undefined });

@@ -79,7 +79,9 @@ export function startSubscription(
     draftForAnHour(world, { ...first, lines: taken });
     return { subscription: world.store.subscriptions.get(id), attempt: "succeeded" };
   }
-  issueInvoice(world, { ...first, lines: taken }, ahead?.intent);
+  const { status: issued } = issueInvoice(world, { ...first, lines: taken }, ahead?.intent);
+  // It cannot be charged: it is not final.
+  if (issued === "draft") return { subscription: world.store.subscriptions.get(id), attempt: "declined" };
   if (draft.awaitsConfirmation) awaitConfirmation(world, invoice);
   if (ahead) recordAttempt(world, invoice, ahead.attempt);
   const charged = ahead === undefined && due && method;

@@ -230,6 +230,12 @@ export function refuseUnfinalized({ status, last_finalization_error: error }: In
   throw new FailedAttempt(400, { type: "invalid_request_error", message, code });
 }
 
+/** The same where the invoice is a consequence of what was asked: nothing of that is done. */
+export function refuseUnchargeable({ store }: World, id: string | null): void {
+  const { status, last_finalization_error: error } = store.invoices.find(id) ?? {};
+  if (status === "draft" && error) throw invalid(error.message ?? "", error.code);
+}
+
 /** Sends nothing: says that it was sent. */
 export function send(world: World, id: string): Invoice {
   const { collection_method: method, status } = getInvoice(world, id);

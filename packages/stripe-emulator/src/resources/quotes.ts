@@ -27,7 +27,7 @@ import { customerFromParam } from "./customers.ts";
 import { daysUntilDueOf } from "./due-dates.ts";
 import { refuseTwice } from "./item-changes.ts";
 import { amount, count, currency, decimal, interval, taxBehavior, trialDays } from "./price-params.ts";
-import { createSubscription } from "./subscription-creation.ts";
+import { createChargeable } from "./subscription-creation.ts";
 import { daysUntilDue } from "./subscription-params.ts";
 import { taxRates, taxRatesFromParam } from "./tax-rates.ts";
 
@@ -269,7 +269,7 @@ function subscribe(
 ): Partial<Quote> {
   const { collection_method: method, invoice_settings: settings, subscription_data: data } = quote;
   const sent = method === "send_invoice";
-  const subscription = createSubscription(
+  const subscription = createChargeable(
     world,
     {
       customer: quote.customer ?? "",

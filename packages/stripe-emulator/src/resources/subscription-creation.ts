@@ -2,7 +2,6 @@ import { invalid, noSuch, notModelled } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
 import type { Purchase } from "../billing/invoice-item.ts";
-import { LARGEST_CHARGE, refusedFraction } from "../billing/money.ts";
 import { startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import type { Subscription, SubscriptionDraft } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
@@ -13,7 +12,7 @@ import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
 import { daysUntilDueOf } from "./due-dates.ts";
 import { keepPrices } from "./inline-prices.ts";
-import { refuseUnfinalized } from "./invoice-editing.ts";
+import { refuseUnchargeable } from "./invoice-editing.ts";
 import { recurringPrice, refuseMeteredQuantity, refuseTooMany, refuseTwice, refuseUnpriced } from "./item-changes.ts";
 import { refuseLongTrial, refusePast } from "./moments.ts";
 import { refuseUnpaid } from "./pending-params.ts";
@@ -113,23 +112,15 @@ function refuseUnpayable(world: World, params: CreateParams, purchases: readonly
   throw invalid(message, "resource_missing");
 }
 
-/** Stripe's 400 for a first invoice that cannot be charged. It is done to a copy of the state. */
-export function createWithinLimit(world: World, params: CreateParams): Subscription {
-  const named = params.items.map(({ plan, price = plan, ...item }) => ({ price, ...item }));
-  const listed = [...named, ...(params.add_invoice_items ?? [])].map(({ price, price_data: data, quantity = 1 }) => {
-    const { unit_amount: each, currency = "usd" } = data ?? world.store.prices.find(price) ?? {};
-    return { amount: (each ?? 0) * quantity, currency: params.currency ?? currency };
-  });
-  const large = listed.reduce((sum, { amount }) => sum + amount, 0) > LARGEST_CHARGE;
-  const many = params.backdate_start_date !== undefined;
-  if (large || many || listed.some(({ currency }) => refusedFraction(1, currency))) {
-    world.rehearse(world.now(), (copy) => {
-      const deferred = createSubscription(copy, { ...params, payment_behavior: "default_incomplete" });
-      const first = copy.store.invoices.find(deferred.latest_invoice);
-      if (first) refuseUnfinalized(first);
-    });
-  }
-  return createSubscription(world, params);
+/** 400 for a first invoice that cannot be charged. */
+export function createChargeable(
+  world: World,
+  params: CreateParams,
+  purchases: readonly Purchase[] = [],
+): Subscription {
+  const subscription = createSubscription(world, params, purchases);
+  refuseUnchargeable(world, subscription.latest_invoice);
+  return subscription;
 }
 
 /** When it begins, is in trial, renews and ends. */

@@ -18,7 +18,7 @@ import { itemChanges } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refuseLongTrial, refusePast } from "./moments.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
-import { createWithinLimit } from "./subscription-creation.ts";
+import { createChargeable } from "./subscription-creation.ts";
 import { changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
@@ -242,7 +242,7 @@ function hasStatus(row: Subscription, status: string | undefined): boolean {
 }
 
 export const subscriptionRoutes: Route[] = [
-  route("POST", "/v1/subscriptions", createParams, createWithinLimit),
+  route("POST", "/v1/subscriptions", createParams, (world, params) => createChargeable(world, params)),
   listRoute("/v1/subscriptions", "subscription", listFilters, (world, filters) => {
     const { collection_method: method, customer, plan, price = plan, status, test_clock: clock } = filters;
     refuseUnknownCustomer(world, customer);
