@@ -8,6 +8,7 @@ import type { PortalSession } from "../resources/portal-sessions.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { SessionDetails } from "../state/selling.ts";
 import type { World } from "../world.ts";
+import { answerByGet } from "./answer-by-get.ts";
 import { challengePage, showChallenge, takeChallenge } from "./challenge-page.ts";
 import { attemptCheckout, expectationsOf } from "./checkout-attempt.ts";
 import { addCheckoutElements } from "./checkout-elements.ts";
@@ -32,6 +33,8 @@ import { priceText } from "./price-text.ts";
 export function pagesApp(world: World, deliverer: Deliverer): Hono {
   const app = new Hono();
   const { store } = world;
+  app.use("/c/*", answerByGet());
+  app.use("/p/*", answerByGet());
   // An embedded session has no page of its own.
   const hosted = (id: string) => (store.checkoutSessions.find(id)?.client_secret ? "" : id);
   const take = async (id: string, request: Request) => pay(world, deliverer, id, await formOf(request));

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type Stripe from "stripe";
-import type { CheckoutInput } from "./checkout-form.ts";
+import { type CheckoutInput, marksOf, type Problem } from "./checkout-form.ts";
 import type { FieldsView } from "./checkout-page.ts";
 import type { Markup } from "./layout.ts";
 
@@ -20,7 +20,12 @@ const OPTIONS = COUNTRIES.map((code) => ({ code, name: byName.of(code) ?? code }
   a.name.localeCompare(b.name, "en"),
 );
 
-type Problem = { field: keyof CheckoutInput; message: string };
+/** What has to be filled in of an address in the country that was chosen. */
+export const addressLabels = ({ country = "" }: CheckoutInput) => ({
+  country: "country",
+  ...(WITH_POSTAL_CODE.includes(country) && { postal_code: "postal code" }),
+  ...(country === "US" && { state: "state" }),
+});
 
 /** The typed address, or what to tell the buyer about it. */
 export function readAddress({
@@ -53,14 +58,11 @@ export function addressFields(view: FieldsView): Markup | string {
   const state = view.input.state ?? known?.state ?? "";
   const postal = view.input.postal_code ?? known?.postal_code ?? "";
   return html`<fieldset class="address"><legend>Billing address</legend>
-<div class="field"><label for="country">Country</label><select id="country" name="country" autocomplete="billing country" ${invalid(view, "country")}>${OPTIONS.map(
+<div class="field"><label for="country">Country</label><select id="country" name="country" autocomplete="billing country" ${marksOf(view, "country")}>${OPTIONS.map(
     ({ code, name }) => html`<option value="${code}" ${code === country ? "selected" : ""}>${name}</option>`,
   )}</select></div>
-<div class="pair"><div class="field"><label for="postal_code">Postal code</label><input id="postal_code" name="postal_code" value="${postal}" autocomplete="billing postal-code" ${invalid(view, "postal_code")}></div>
-<div class="field state"><label for="state">State</label><select id="state" name="state" autocomplete="billing address-level1" ${invalid(view, "state")}><option value=""></option>${STATES.map(
+<div class="pair"><div class="field"><label for="postal_code">Postal code</label><input id="postal_code" name="postal_code" value="${postal}" autocomplete="billing postal-code" ${marksOf(view, "postal_code")}></div>
+<div class="field state"><label for="state">State</label><select id="state" name="state" autocomplete="billing address-level1" ${marksOf(view, "state")}><option value=""></option>${STATES.map(
     (code) => html`<option ${code === state ? "selected" : ""}>${code}</option>`,
   )}</select></div></div></fieldset>`;
 }
-
-const invalid = ({ problem }: FieldsView, field: keyof CheckoutInput) =>
-  problem?.field === field ? html`aria-invalid="true" aria-describedby="problem" autofocus` : "";

@@ -7,10 +7,19 @@ import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
-import { readAddress } from "./checkout-address.ts";
+import { addressLabels, readAddress } from "./checkout-address.ts";
 import { isProblem, readTaxId } from "./checkout-business.ts";
-import { readCustomFields } from "./checkout-custom-fields.ts";
-import { type CheckoutInput, type Expected, readCheckoutInput } from "./checkout-form.ts";
+import { nameOf, readCustomFields } from "./checkout-custom-fields.ts";
+import {
+  CARD_LABELS,
+  type CheckoutInput,
+  type Expected,
+  type Labels,
+  missingOf,
+  type Problem,
+  paysBySepa,
+  readCheckoutInput,
+} from "./checkout-form.ts";
 import { refusedCode } from "./checkout-totals.ts";
 import { redirectedSubscriber } from "./one-subscription.ts";
 
@@ -26,7 +35,7 @@ export type Attempt =
       is: "refused";
       status: 200 | 400 | 402;
       session: CheckoutSession;
-      problem: { field: keyof CheckoutInput; message: string };
+      problem: Problem;
       /** By the bank. */
       decline?: Decline;
     };
@@ -47,6 +56,15 @@ export function expectationsOf(world: World, session: CheckoutSession): Expected
   };
 }
 
+/** What has to be filled in, the fields of the seller's besides. */
+const askedFor = (input: CheckoutInput, expected: Expected, { custom_fields: fields }: CheckoutSession): Labels => ({
+  ...(expected.email === null && { email: "e-mail" }),
+  ...(expected.asksForPayment && (paysBySepa(input, expected) ? { iban: "IBAN" } : CARD_LABELS)),
+  ...(expected.address && addressLabels(input)),
+  ...(expected.taxId?.required && { tax_id: "tax ID" }),
+  ...Object.fromEntries(fields.flatMap((field) => (field.optional ? [] : [[nameOf(field), field.label.custom]]))),
+});
+
 /** Pays an open session with what the buyer typed, by whatever page. */
 export async function attemptCheckout(
   world: World,
@@ -61,6 +79,8 @@ export async function attemptCheckout(
     return refused(400, undiscounted, { field: "promotion_code", message: refusedNow });
   }
   const expected = expectationsOf(world, session);
+  const missing = missingOf(input, askedFor(input, expected, session));
+  if (missing) return refused(400, session, missing);
   const read = readCheckoutInput(input, expected, new Date(world.nowMs()));
   if ("message" in read) return refused(400, session, read);
   const subscriber = redirectedSubscriber(world, session, read.payer.email);

@@ -1,11 +1,9 @@
 import { html } from "hono/html";
 import { kindOf } from "../billing/tax-ids.ts";
 import type { TaxId } from "../state/rows.ts";
-import type { CheckoutInput } from "./checkout-form.ts";
+import { type CheckoutInput, marksOf, type Problem } from "./checkout-form.ts";
 import type { FieldsView } from "./checkout-page.ts";
 import type { Markup } from "./layout.ts";
-
-type Problem = { field: keyof CheckoutInput; message: string };
 
 /** The tax id that was typed: null where none was; or what is wrong with it. */
 export function readTaxId(
@@ -22,23 +20,21 @@ export function readTaxId(
 export const isProblem = (read: object | null): read is Problem => read !== null && "message" in read;
 
 /** The field of whoever buys as a business. */
-export function taxIdField({ expected, input, problem }: FieldsView): Markup | string {
+export function taxIdField(view: FieldsView): Markup | string {
+  const { expected, input } = view;
   if (!expected.taxId) return "";
   const { required } = expected.taxId;
   return html`<div class="field"><label for="tax_id">Tax ID${required ? "" : " (businesses)"}</label>
-<input id="tax_id" name="tax_id" value="${input.tax_id ?? ""}" autocomplete="off" placeholder="DE123456789" ${
-    problem?.field === "tax_id" ? html`aria-invalid="true" aria-describedby="problem" autofocus` : ""
-  }></div>`;
+<input id="tax_id" name="tax_id" value="${input.tax_id ?? ""}" autocomplete="off" placeholder="DE123456789" ${marksOf(view, "tax_id")}></div>`;
 }
 
 /** The box of whoever must accept the terms. */
-export function termsBox({ expected, input, problem }: FieldsView): Markup | string {
+export function termsBox(view: FieldsView): Markup | string {
+  const { expected, input } = view;
   if (!expected.terms) return "";
   return html`<label class="choice"><input type="checkbox" id="terms" name="terms" value="accepted" ${
     input.terms ? "checked" : ""
-  } ${
-    problem?.field === "terms" ? html`aria-invalid="true" aria-describedby="problem" autofocus` : ""
-  }> I agree to the seller's terms of service</label>`;
+  } ${marksOf(view, "terms")}> I agree to the seller's terms of service</label>`;
 }
 
 const byName = new Intl.DisplayNames("en", { type: "language" });

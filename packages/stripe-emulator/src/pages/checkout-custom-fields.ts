@@ -1,12 +1,10 @@
 import { html } from "hono/html";
 import { type CustomField, misfitOf } from "../resources/custom-fields.ts";
-import type { CheckoutInput } from "./checkout-form.ts";
+import { type CheckoutInput, marksOf, type Problem } from "./checkout-form.ts";
 import type { TypedView } from "./checkout-page.ts";
 import type { Markup } from "./layout.ts";
 
-type Problem = { field: keyof CheckoutInput; message: string };
-
-const nameOf = ({ key }: CustomField) => `custom_${key}` as const;
+export const nameOf = ({ key }: CustomField) => `custom_${key}` as const;
 
 /** The fields as the buyer filled them in, or what is wrong with the first that cannot be so. */
 export function readCustomFields(input: CheckoutInput, fields: readonly CustomField[]): CustomField[] | Problem {
@@ -35,11 +33,11 @@ function misfit({ dropdown, numeric, text }: CustomField, value: string): string
 export const customFieldInputs = (view: TypedView, fields: readonly CustomField[]): Markup =>
   html`${fields.map((field) => input(view, field))}`;
 
-function input({ input: typed, problem }: TypedView, field: CustomField): Markup {
+function input(view: TypedView, field: CustomField): Markup {
   const { dropdown, label, numeric, optional, text } = field;
   const name = nameOf(field);
-  const value = typed[name] ?? (dropdown ?? numeric ?? text)?.default_value ?? "";
-  const wrong = problem?.field === name ? html`aria-invalid="true" aria-describedby="problem" autofocus` : "";
+  const value = view.input[name] ?? (dropdown ?? numeric ?? text)?.default_value ?? "";
+  const wrong = marksOf(view, name);
   const shown = dropdown
     ? html`<select id="${name}" name="${name}" ${wrong}><option value=""></option>${dropdown.options.map(
         (option) =>

@@ -7,7 +7,7 @@ import type { Stored } from "../state/stored.ts";
 import { addressFields } from "./checkout-address.ts";
 import { languageNote, taxIdField, termsBox } from "./checkout-business.ts";
 import { customFieldInputs } from "./checkout-custom-fields.ts";
-import { type CheckoutInput, type Expected, paysBySepa } from "./checkout-form.ts";
+import { type CheckoutInput, type Expected, marksOf, type Problem, paysBySepa } from "./checkout-form.ts";
 import { lineList } from "./checkout-lines.ts";
 import { headline, terms } from "./checkout-terms.ts";
 import { amounts, codeForm } from "./checkout-totals.ts";
@@ -19,7 +19,7 @@ export interface CheckoutView {
   details: SessionDetails;
   expected: Expected;
   input: CheckoutInput;
-  problem?: { field: keyof CheckoutInput; message: string };
+  problem?: Problem;
   quantityProblem?: string | undefined;
   /** What its discount is called; empty where it has none. */
   discountName: string;
@@ -133,9 +133,8 @@ interface FieldOptions {
   fixed?: string | null;
 }
 
-function field({ input, problem }: TypedView, name: keyof CheckoutInput, label: string, options: FieldOptions): Markup {
-  const wrong = problem?.field === name;
+function field(view: TypedView, name: keyof CheckoutInput, label: string, options: FieldOptions): Markup {
   return html`<div class="field"><label for="${name}">${label}</label>
-<input id="${name}" name="${name}" type="${options.type ?? "text"}" value="${options.fixed ?? input[name] ?? ""}" autocomplete="${options.autocomplete ?? "off"}"
- inputmode="${options.inputmode ?? "text"}" placeholder="${options.placeholder ?? ""}" ${options.fixed ? "readonly" : ""} ${wrong ? html`aria-invalid="true" aria-describedby="problem" autofocus` : ""}></div>`;
+<input id="${name}" name="${name}" type="${options.type ?? "text"}" value="${options.fixed ?? view.input[name] ?? ""}" autocomplete="${options.autocomplete ?? "off"}"
+ inputmode="${options.inputmode ?? "text"}" placeholder="${options.placeholder ?? ""}" ${options.fixed ? "readonly" : ""} ${marksOf(view, name)}></div>`;
 }

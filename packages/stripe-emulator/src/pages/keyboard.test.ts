@@ -87,6 +87,36 @@ test("a buyer subscribes by keyboard alone, and is led to what was wrong", async
   await page.waitForURL(`${bench.origin}/done`);
 });
 
+test("every field that is missing is named, and 'back' leads to a page after a decline, the bank's question and a payment", async () => {
+  const session = await createCheckout(bench.stripe, await createPlan(bench.stripe), {
+    success_url: `${bench.origin}/done`,
+  });
+  const enter = async (card: string) => {
+    for (const [name, text] of Object.entries({ "Card number": card, Expiry: "12 / 34", "Security code": "123" }))
+      await page.getByLabel(name).fill(text);
+    await page.getByRole("button", { name: "Subscribe" }).click();
+  };
+  await page.goto(session.url ?? "");
+  await page.getByRole("button", { name: "Subscribe" }).click();
+  const problem = page.getByRole("alert");
+  expect(await problem.textContent()).toBe("Fill in e-mail, card number, expiry, and security code.");
+  expect(await page.locator("[aria-invalid]").count()).toBe(4);
+  expect((await focused()).name).toBe("E-mail");
+  await page.getByLabel("E-mail").fill("grace@example.com");
+  await enter("4000 0000 0000 0002");
+  await page.getByText("Your card was declined").waitFor();
+  await page.goBack();
+  await page.goForward();
+  await page.reload();
+  expect(await problem.textContent()).toContain("Your card was declined");
+  expect(await page.getByLabel("E-mail").inputValue()).toBe("grace@example.com");
+  await enter("4000 0025 0000 3155");
+  await page.getByRole("button", { name: "Complete" }).click();
+  await page.waitForURL(`${bench.origin}/done`);
+  await page.goBack();
+  await page.getByText("This checkout is complete.").waitFor();
+});
+
 // https://www.w3.org/WAI/WCAG22/Understanding/reflow.html
 test("no page scrolls sideways on a small phone, however long a word on it is", async () => {
   const { stripe, origin } = bench;
