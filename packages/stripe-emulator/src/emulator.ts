@@ -17,6 +17,7 @@ import { Endpoints, type WebhookEndpoint } from "./events/endpoints.ts";
 import { Faults } from "./events/faults.ts";
 import type { EventBridgeDestination } from "./events/partner-events.ts";
 import { JobRunner } from "./jobs.ts";
+import { keptOnly } from "./kept-only.ts";
 import { isForeign } from "./own-host.ts";
 import { pagesApp } from "./pages/app.ts";
 import { controlRoom } from "./pages/control/app.ts";
@@ -105,7 +106,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     publicUrl: options.publicUrl.replace(/\/$/, ""),
     settleDelayMs: options.settleDelayMs ?? DEFAULT_SETTLE_DELAY_MS,
     afterRetries: options.afterRetries ?? "cancel",
-    emitted: (event) => listeners.send(event),
+    emitted: (event) => store.onceKept(() => listeners.send(event)),
     openCliSession: (host, wishes) => listeners.openSession(host, wishes),
     queued: (delivery) => {
       deliverer.add(delivery);
@@ -117,6 +118,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   jobs.wake(world);
   const app = new Hono();
   app.route("/", apiApp(world, ROUTES, { faults, limiter }, { log, answered: (request) => listeners.show(request) }));
+  app.use(keptOnly(store));
   const controls = new Controls({ world, deliverer, endpoints, faults, jobs, limiter });
   app.route("/", controlRoom(controls));
   app.route("/", controlApp(controls));

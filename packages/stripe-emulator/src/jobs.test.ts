@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type Stripe from "stripe";
 import { expect, onTestFinished, test } from "vitest";
 import type { StripeEmulatorOptions } from "./index.ts";
-import { type Bench, openBench } from "./testing/bench.ts";
+import { type Bench, CARD, createCheckout, createPlan, openBench } from "./testing/bench.ts";
 import { DAY, onClock, START } from "./testing/clocked.ts";
 
 const headers = { authorization: "Bearer sk_test_jobs", "content-type": "application/json" };
@@ -94,3 +95,58 @@ test("a clock that was moving when its process ended gets to where it was sent",
   const invoices = await on.stripe.invoices.list({ subscription: id, status: "paid", limit: 100 });
   expect(invoices.data).toHaveLength(13);
 });
+
+test("while the state file cannot be written nothing goes on, nor is told: no page, no clock, no delivery", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "emulator-jobs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [stateFile, aside] = [join(folder, "state.jsonl"), join(folder, "aside")];
+  const on = await openBench({ stateFile });
+  onTestFinished(() => on.close());
+  const { stripe } = on;
+  const block = () => {
+    renameSync(stateFile, aside);
+    mkdirSync(stateFile);
+  };
+  const unblock = () => {
+    rmdirSync(stateFile);
+    renameSync(aside, stateFile);
+  };
+  const told = () => on.received.map(({ body }) => JSON.parse(body) as Stripe.Event);
+  const untrue = () => told().filter(({ id }) => !readFileSync(aside, "utf8").includes(id));
+
+  const once = await createPlan(stripe, { recurring: undefined });
+  const { id, url } = await createCheckout(stripe, once);
+  const link = await stripe.paymentLinks.create({ line_items: [{ price: once.id, quantity: 1 }] });
+  await on.emulator.waitForDeliveries();
+  block();
+  const paying = await on.submit(url, { ...CARD, email: "ada@example.com" });
+  expect([paying.status, await paying.text()]).toEqual([500, expect.stringContaining("Until it can, nothing is")]);
+  const rows = await control<unknown[]>(on, "POST", "snapshot");
+  const refused = [
+    await on.submit(url, { ...CARD, email: "ada@example.com" }),
+    await fetch(link.url, { redirect: "manual" }),
+    await fetch(`${on.origin}/_emulator/reset`, { method: "POST", headers }),
+  ];
+  expect(refused.map(({ status }) => status)).toEqual([500, 500, 500]);
+  expect(await control(on, "POST", "snapshot")).toEqual(rows);
+  expect(untrue()).toEqual([]);
+  unblock();
+  const completed = () => told().filter(({ type }) => type === "checkout.session.completed");
+  await expect.poll(completed, { timeout: 10_000 }).toMatchObject([{ data: { object: { id } } }]);
+
+  const { clock, subscribe } = await onClock(on, START);
+  const daily = await createPlan(stripe, { recurring: { interval: "day" } });
+  await subscribe({ items: [{ price: daily.id }] });
+  const moved = () => stripe.testHelpers.testClocks.retrieve(clock);
+  await stripe.testHelpers.testClocks.advance(clock, { frozen_time: START + 60 * DAY });
+  block();
+  await expect(stripe.products.create({ name: "lost" })).rejects.toMatchObject({ statusCode: 500 });
+  const stopped = await moved();
+  expect(stopped.status).toBe("advancing");
+  for (let look = 0; look < 5; look++) expect(await moved()).toEqual(stopped);
+  expect(untrue()).toEqual([]);
+  unblock();
+  await expect.poll(async () => (await moved()).status, { timeout: 25_000 }).toBe("ready");
+  await on.emulator.waitForDeliveries();
+  expect(told().filter(({ type }) => type === "test_helpers.test_clock.ready")).toHaveLength(1);
+}, 60_000);

@@ -99,6 +99,10 @@ export class JobRunner {
   wake(world: World): void {
     clearTimeout(this.#timer);
     if (this.#closed) return;
+    if (world.store.trouble() !== undefined) {
+      world.store.onceKept(() => this.wakeSoon(world));
+      return;
+    }
     let next = Number.POSITIVE_INFINITY;
     for (const job of world.store.jobs.all()) if (!job.clock) next = Math.min(next, job.at);
     if (next === Number.POSITIVE_INFINITY) return;

@@ -69,6 +69,11 @@ export class Deliverer {
   wake(): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
+    const { store } = this.#options;
+    if (store.trouble() !== undefined) {
+      store.onceKept(() => this.wake());
+      return;
+    }
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
     const most = AT_ONCE * this.#options.endpoints.enabled().length;
@@ -88,6 +93,8 @@ export class Deliverer {
 
   /** Resolves when each endpoint has answered its first attempt at this event, or after `timeoutMs`. It goes first. */
   async firstAnswer(event: string, timeoutMs: number): Promise<void> {
+    await Promise.resolve(); // until this turn's changes are written
+    if (this.#options.store.trouble() !== undefined) return;
     const { deliveries } = this.#options.store;
     const ofEvent = [...this.#queue].filter((id) => deliveries.get(id).event === event);
     for (const id of ofEvent) {

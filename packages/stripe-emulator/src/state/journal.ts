@@ -51,6 +51,8 @@ export class Journal {
   /** How long it may grow until it is written anew. */
   #enough = 0;
   #trouble: string | undefined;
+  /** What is done once all that was recorded is in the file. */
+  #onceKept: (() => void)[] = [];
   #again: NodeJS.Timeout | undefined;
 
   /**
@@ -123,6 +125,12 @@ export class Journal {
     return this.#trouble;
   }
 
+  /** Does something when all that was recorded until now is kept: what is told of it outlives a kill. */
+  onceKept(act: () => void): void {
+    if (this.#pending.length === 0) act();
+    else this.#onceKept.push(act);
+  }
+
   flush(): void {
     this.#scheduled = false;
     clearTimeout(this.#again);
@@ -136,6 +144,7 @@ export class Journal {
     this.#pending = [];
     this.#trouble = undefined;
     if (this.#size > this.#enough) this.#compact();
+    for (const act of this.#onceKept.splice(0)) act();
   }
 
   #write(changes: Change[]): void {

@@ -7,6 +7,8 @@ export type Store = { readonly [K in TableName]: Table<Rows[K]> } & {
   close(): void;
   /** Why what changes cannot be kept; undefined: it can. */
   trouble(): string | undefined;
+  /** Does something when all that was changed until now is kept: at once where nothing waits to be written. */
+  onceKept(act: () => void): void;
   /** Does something, and takes it back where it throws what undoes it. */
   undoing<T>(act: () => T, undoes: (error: unknown) => boolean): T;
   /** All rows, as `replace` takes them. */
@@ -72,6 +74,7 @@ export function openStore(file: string | undefined, locked = false): Store {
     undoing,
     close: () => journal?.close(),
     trouble: () => journal?.trouble(),
+    onceKept: (act: () => void) => (journal ? journal.onceKept(act) : act()),
     snapshot,
     replace,
   } as unknown as Store;
