@@ -46,6 +46,7 @@ export function Site({ app, stack }: StackContext) {
     environment: {
       VITE_SUPABASE_URL: environmentText("SUPABASE_URL") ?? "",
       VITE_SUPABASE_PUBLISHABLE_KEY: environmentText("SUPABASE_PUBLISHABLE_KEY") ?? "",
+      VITE_ON_USER_DELETE: environmentText("ON_USER_DELETE") ?? "cancel",
       ...(embedsCheckout && stripeJs()),
       // No site is deployed then: `sst bind` gives this to the dev server of a laptop.
       ...(app.mode === "dev" && { API_URL: api.url }),

@@ -93,6 +93,26 @@ describe("a form that is refused", () => {
     await page.waitForURL(/\/c\/pay\/cs_/);
   }, 60_000);
 
+  it("of a second plan, while the first one is asked for: it would end the checkout that is about to open", async () => {
+    await visit("/pricing", await world.signUp());
+    let asked = 0;
+    await page.route("**/api/stripe/create-checkout", async (route) => {
+      asked++;
+      const response = await route.fetch();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.fulfill({ response });
+    });
+    await card("Pro").waitFor();
+    // Faster than anybody sees that it cannot be pressed.
+    for (const plan of ["Pro", "Starter"])
+      await page.getByRole("button", { name: `Subscribe to ${plan}` }).dispatchEvent("click");
+    expect(await page.getByRole("button", { name: "Subscribe to Starter" }).isDisabled()).toBe(true);
+    await page.waitForURL(/\/c\/pay\/cs_/);
+    await page.getByText("Subscribe to Pro").waitFor();
+    expect(asked).toBe(1);
+    expect(await page.getByText("expired").count()).toBe(0);
+  }, 60_000);
+
   it("for a session that cannot be renewed, because nobody answers, does not sign out, and sells to no guest", async () => {
     await visit("/pricing", await world.signUp());
     await card("Pro").waitFor();

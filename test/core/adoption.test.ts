@@ -105,7 +105,7 @@ async function addSubscriber(
   const organizationId = isTeam ? crypto.randomUUID() : undefined;
   const payer = { userId: user.id, email: user.email, organizationId };
   const { id } = await stripe.customers.create({ payment_method: "pm_card_visa", ...old.customerOf(payer) });
-  await stripe.subscriptions.create({ customer: id, items: [{ price: plan }], trial_period_days: 1800 });
+  await stripe.subscriptions.create({ customer: id, items: [{ price: plan }], trial_period_days: 700 });
   await old.remember(supabase, payer, id);
   return { payer, customer: id };
 }

@@ -1,6 +1,6 @@
 import type { ChangePreview } from "@turnpike/core/plan-change/schema";
 import { expect, test } from "vitest";
-import { billOf, includedTax } from "./bill.ts";
+import { beginsAnew, billOf, includedTax } from "./bill.ts";
 
 const at = "2026-12-01T00:00:00.000Z";
 const line = (description: string, amount: number) => ({
@@ -50,4 +50,14 @@ test("what is only told has no row: the tax that prices include, and what is not
 
 test("a change of the next period has nothing on the bill of today", () => {
   expect(billOf(preview({ effective: "period_end", lines: [], total: 0, amountDue: 0 }))).toEqual([]);
+});
+
+test("a whole new period is told from the difference for the rest of one", () => {
+  const year = { ...line("Pro, a year", 29_000), proration: false, periodEnd: "2027-12-01T00:00:00.000Z" };
+  const next = { amount: 29_000, at: year.periodEnd };
+  expect(beginsAnew(preview({ lines: [line("Unused", -2900), year], next }))).toBe(true);
+  expect(beginsAnew(preview({ lines: [line("Unused", -2900), year], next, effective: "period_end" }))).toBe(false);
+  expect(beginsAnew(preview())).toBe(false);
+  // What waits for the next invoice is of no period.
+  expect(beginsAnew(preview({ lines: [{ ...line("Set-up", 500), proration: false }], next }))).toBe(false);
 });

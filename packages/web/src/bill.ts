@@ -19,6 +19,10 @@ export function billOf({ lines, discount, tax, total, amountDue, effective }: Ch
   return rows.filter(({ amount }, place) => place < lines.length || amount !== 0);
 }
 
+/** Whether a whole new period is paid today, as with another interval: not the difference for the rest of one. */
+export const beginsAnew = ({ effective, lines, next }: ChangePreview): boolean =>
+  effective === "now" && lines.some(({ proration, periodEnd }) => !proration && periodEnd === next.at);
+
 /** The tax that the rows have in them. */
 export function includedTax(preview: ChangePreview): number {
   return billOf(preview).some(({ label }) => label === "Tax") ? 0 : preview.tax;

@@ -1,6 +1,7 @@
 "use client";
 
 import type { ButtonHTMLAttributes, ReactNode } from "react";
+import { useIsBusy } from "./action.ts";
 
 interface PendingButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   type: "button" | "submit";
@@ -10,10 +11,11 @@ interface PendingButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   children: ReactNode;
 }
 
-/** A button that shows that it is at work, and cannot be pressed meanwhile. */
+/** A button that shows that it is at work, and cannot be pressed meanwhile, nor while another one is. */
 export function PendingButton({ pending, unavailable, className = "button", children, ...rest }: PendingButtonProps) {
+  const busy = useIsBusy();
   return (
-    <button {...rest} className={className} disabled={pending || unavailable} aria-busy={pending}>
+    <button {...rest} className={className} disabled={busy || unavailable} aria-busy={pending}>
       {pending && <span className="spinner" aria-hidden="true" />}
       <span>{children}</span>
     </button>

@@ -62,8 +62,10 @@ export async function ask<Answer>(path: string, init: RequestInit, api: ApiOptio
   const content: unknown = await answer.json().catch(() => undefined);
   if (answer.ok && content) return content as Answer;
   const refusal: Partial<Refusal> = content ?? {};
-  if (answer.status < 500 && refusal.error) throw new Refused(refusal.error, refusal);
-  throw new Refused(refusal.requestId ? `${BROKEN} Reference: ${refusal.requestId}` : BROKEN, refusal);
+  const { error = BROKEN, code, requestId } = refusal;
+  // What is refused is no fault of ours: nobody needs to look it up.
+  if (answer.status < 500 && refusal.error) throw new Refused(error, { error, code });
+  throw new Refused(requestId ? `${error} Reference: ${requestId}` : error, refusal);
 }
 
 /** What went wrong, in words for the user. */

@@ -1,5 +1,5 @@
 import type { ChangePreview } from "@turnpike/core/plan-change/schema";
-import { billOf, includedTax } from "../bill.ts";
+import { beginsAnew, billOf, includedTax } from "../bill.ts";
 import { formatDay, formatMoment } from "../dates.ts";
 import { formatMoney } from "../money.ts";
 
@@ -43,7 +43,7 @@ export function ChangeBill({ preview, from, to, inTrial }: ChangeBillProps) {
           </div>
         )}
       </dl>
-      <p className="hint">{reasonFor(preview, from, inTrial)}</p>
+      <p className="hint">{reasonFor(preview, { from, to, inTrial })}</p>
     </>
   );
 }
@@ -65,8 +65,12 @@ function Bill({ preview, money }: { preview: ChangePreview; money: (amount: numb
 }
 
 /** How it comes to these amounts. */
-function reasonFor({ effective, effectiveAt }: ChangePreview, from: string, inTrial: boolean): string {
+function reasonFor(preview: ChangePreview, { from, to, inTrial }: Omit<ChangeBillProps, "preview">): string {
+  const { effective, effectiveAt, total } = preview;
   if (inTrial) return "Your trial goes on as it is. Nothing is paid before it ends.";
   if (effective === "period_end") return `You have paid for ${from} until then, and keep it. Nothing is paid back.`;
-  return `For the rest of the period you pay the difference, reckoned to the second as of ${formatMoment(effectiveAt)}. This offer holds for half an hour.`;
+  const asOf = `to the second as of ${formatMoment(effectiveAt)}. This offer holds for half an hour.`;
+  if (!beginsAnew(preview)) return `For the rest of the period you pay the difference, reckoned ${asOf}`;
+  const rest = total < 0 ? " What is over stays as your credit, which pays what comes next." : "";
+  return `A whole period of ${to} begins today. What you have paid for ${from} and not used is taken off, reckoned ${asOf}${rest}`;
 }

@@ -89,6 +89,13 @@ function PasswordSection() {
   );
 }
 
+/** What becomes of the subscriptions of whoever leaves. */
+const SUBSCRIPTIONS_THEN = {
+  cancel: "Your subscriptions end, and nothing is charged any more.",
+  cancel_at_period_end: "Your subscriptions end with what is paid for, and nothing is charged any more.",
+  keep: "Your subscriptions run on and are charged, unless they are cancelled before.",
+}[import.meta.env.VITE_ON_USER_DELETE ?? "cancel"];
+
 function DeletionSection({ user, onDeleted }: { user: User; onDeleted: () => void }) {
   const { pending, error, run } = useAction();
   const leave = (event: FormEvent<HTMLFormElement>) => {
@@ -108,10 +115,7 @@ function DeletionSection({ user, onDeleted }: { user: User; onDeleted: () => voi
         <h2 id="deletion">Delete your account</h2>
       </div>
       <form className="card stack" onSubmit={leave}>
-        <p>
-          Your subscriptions end, and nothing is charged any more. What you have paid is not paid back, and your account
-          cannot be brought back.
-        </p>
+        <p>{SUBSCRIPTIONS_THEN} What you have paid is not paid back, and your account cannot be brought back.</p>
         <label className="field">
           <span>Type {user.email} to go on</span>
           <input type="text" name="confirmation" autoComplete="off" autoCapitalize="none" required />
@@ -130,7 +134,7 @@ function Deleted() {
     <Page title="Account deleted" narrow>
       <h1>Your account is deleted</h1>
       <p className="lead" role="status">
-        Nothing will be charged any more. Thank you for having been here.
+        {SUBSCRIPTIONS_THEN} Thank you for having been here.
       </p>
       <Link href="/" className="button">
         To the front page
