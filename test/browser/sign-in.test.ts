@@ -261,6 +261,47 @@ describe("whoever is signed in", () => {
     await page.getByRole("heading", ACCOUNT).waitFor();
   }, 60_000);
 
+  it("changes the e-mail by a link that is opened on another device, and reads so here", async () => {
+    const person = await world.signUp();
+    await open("/settings", person);
+    const changed = `changed-${person.email}`;
+    await page.getByLabel("New e-mail").fill(changed);
+    await press("Change the e-mail");
+    const onItsWay = page.getByText("A link is on its way");
+    await onItsWay.waitFor();
+    const held = await context.cookies();
+    const elsewhere = await browser.newPage();
+    await elsewhere.goto(await linkTo(changed));
+    await elsewhere.close();
+    await page.evaluate("window.dispatchEvent(new Event('focus'))");
+    await page.getByText(`You sign in as ${changed}`).waitFor();
+    expect(await onItsWay.count()).toBe(0);
+
+    // The session from before, as it is held where the page was closed meanwhile.
+    await context.addCookies(held);
+    await page.reload();
+    await page.getByText(`You sign in as ${changed}`).waitFor();
+  }, 60_000);
+
+  it("is told without a connection that they are not signed out, and nobody is that the fault is ours", async () => {
+    await open("/account", await world.signUp());
+    await page.getByText("You have no plan yet.").waitFor();
+    await context.setOffline(true);
+    await press("Sign out");
+    await page.getByText("You are still signed in: the server cannot be reached.").waitFor();
+    await context.setOffline(false);
+    await page.reload();
+    await press("Sign out");
+    await page.getByRole("banner").getByRole("link", { name: "Sign in" }).waitFor();
+
+    await open("/sign-in");
+    await page.getByLabel("E-mail").fill("ada@example.com");
+    await page.getByLabel("Password").fill("correct horse battery");
+    await context.setOffline(true);
+    await press("Sign in");
+    await page.getByText("The server cannot be reached. Check your connection, then reload the page.").waitFor();
+  }, 60_000);
+
   it("deletes the account when they have typed its e-mail, and nobody else's", async () => {
     const [person, other] = [await world.signUp(), await world.signUp()];
     await open("/settings", person);

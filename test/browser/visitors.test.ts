@@ -208,6 +208,24 @@ describe("somebody who is signed in", () => {
   });
 });
 
+describe("a part of the site that cannot be fetched", () => {
+  it("says so below the header, by which the way goes on, and is asked for again", async () => {
+    await visit("/pricing", await world.signUp());
+    await card("Pro").waitFor();
+    const header = (name: string) => page.getByRole("banner").getByRole("link", { name, exact: true });
+    await context.setOffline(true);
+    await header("Account").click();
+    await page.getByText("Your account could not be loaded. Check your connection, then try again.").waitFor();
+    await page.getByRole("link", { name: "Sign-in settings" }).click();
+    await page.getByText("This page could not be loaded. Check your connection, then try again.").waitFor();
+    await header("Account").click();
+    await heading("Your account").waitFor();
+    await context.setOffline(false);
+    await press("Try again");
+    await page.getByText("You have no plan yet.").waitFor();
+  }, 60_000);
+});
+
 describe("a guest", () => {
   it("sees what was bought, makes the account that is offered, and finds the purchase there", async () => {
     const email = `${id("guest")}@example.com`;

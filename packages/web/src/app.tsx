@@ -2,7 +2,7 @@ import { Suspense } from "react";
 import { Route, Router, Switch } from "wouter";
 import { Layout } from "./components/layout.tsx";
 import { Skeleton } from "./components/notice.tsx";
-import { later } from "./later.ts";
+import { later } from "./later.tsx";
 import { AccountPage } from "./pages/account.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { PricingPage } from "./pages/pricing.tsx";

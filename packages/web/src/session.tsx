@@ -94,8 +94,9 @@ export function useSession(): Session {
 
 /** Signs out here; other devices stay signed in. False when the server did not answer: then the session goes on. */
 export async function signOut(): Promise<boolean> {
-  const { error } = await (await getAuth()).signOut({ scope: "local" });
-  return !error;
+  const auth = await getAuth().catch(() => undefined);
+  const answer = await auth?.signOut({ scope: "local" });
+  return answer?.error === null;
 }
 
 /** Ends the session of an account that is gone: Supabase knows nobody any more whom it could sign out. */

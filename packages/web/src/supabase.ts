@@ -2,6 +2,7 @@ import { PostgrestClient } from "@supabase/postgrest-js";
 import type { Session, SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "@turnpike/core/supabase";
 import { fetchInTime } from "./buttons/in-time.ts";
+import { Refused } from "./buttons/post.ts";
 
 export type Tables = Database["public"]["Tables"];
 type Auth = SupabaseClient["auth"];
@@ -27,6 +28,7 @@ const listeners = new Set<() => void>();
 /**
  * Signs in, renews a session and ends it. A third of all that a page would load, so it is loaded for those alone who do that: a
  * session that is good is read without it.
+ * @throws Refused where it cannot be loaded
  */
 export function getAuth(): Promise<Auth> {
   auth ??= import("./auth.ts").then(
@@ -34,9 +36,10 @@ export function getAuth(): Promise<Auth> {
       for (const tell of listeners) tell();
       return createAuth(supabaseAddress());
     },
-    (failure) => {
-      auth = undefined; // the connection was lost: the next one asks again
-      throw failure;
+    () => {
+      auth = undefined;
+      // A browser that could not fetch a module once may not ask for it again.
+      throw new Refused("The server cannot be reached. Check your connection, then reload the page.");
     },
   );
   return auth;

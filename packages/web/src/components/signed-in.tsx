@@ -1,9 +1,10 @@
 import type { User } from "@supabase/supabase-js";
 import type { ReactNode } from "react";
 import { Redirect } from "wouter";
+import { NotLoaded } from "../later.tsx";
 import { signInPath } from "../next-path.ts";
 import { useSession } from "../session.tsx";
-import { LoadFailed, Skeleton } from "./notice.tsx";
+import { Skeleton } from "./notice.tsx";
 
 interface SignedInProps {
   /** What of theirs it is: `account`. */
@@ -22,7 +23,7 @@ export function SignedIn({ what, others, children }: SignedInProps) {
     case "loading":
       return <Skeleton what={`your ${what}`} cards={1} />;
     case "unreachable":
-      return <LoadFailed what={`Your ${what}`} retry={() => window.location.reload()} />;
+      return <NotLoaded what={`Your ${what}`} />;
     case "signed-out":
       return others ?? <Redirect to={signInPath(here(window.location))} replace />;
     case "signed-in":

@@ -2,11 +2,15 @@ import { Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
-import { later } from "../later.ts";
+import { later, NotLoaded } from "../later.tsx";
 import { signOut, useSession } from "../session.tsx";
 
 // The page's head is in what everybody loads: it is drawn before the rest has come.
-const AccountBilling = later("AccountBilling", () => import("../components/account-billing.tsx"));
+const AccountBilling = later(
+  "AccountBilling",
+  () => import("../components/account-billing.tsx"),
+  () => <NotLoaded what="Your account" />,
+);
 
 /** The user's subscription and payments, and the way to Stripe's portal. */
 export function AccountPage() {
@@ -45,7 +49,11 @@ function SignedInAs({ email }: { email: string | undefined }) {
       <button type="button" className="button button-quiet button-small" onClick={leave}>
         Sign out
       </button>
-      {failed && <Notice tone="bad">You are still signed in: the server cannot be reached. Try again.</Notice>}
+      {failed && (
+        <Notice tone="bad">
+          You are still signed in: the server cannot be reached. Reload the page, then try again.
+        </Notice>
+      )}
     </div>
   );
 }

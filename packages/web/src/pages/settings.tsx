@@ -1,5 +1,5 @@
 import type { User } from "@supabase/supabase-js";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { Link } from "wouter";
 import { assertDone } from "../auth-message.ts";
 import { useAction } from "../buttons/action.ts";
@@ -9,6 +9,7 @@ import { NewPassword } from "../components/new-password.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { SignedIn } from "../components/signed-in.tsx";
+import { useOnReturn } from "../load.ts";
 import { forgetSession } from "../session.tsx";
 import { getAuth, getDatabase } from "../supabase.ts";
 
@@ -35,6 +36,9 @@ export function SettingsPage() {
 function EmailSection({ user }: { user: User }) {
   const { pending, error, run } = useAction();
   const [wanted, setWanted] = useState<string>();
+  const look = useCallback(() => void renewIfChanged(user.email).catch(() => undefined), [user.email]);
+  useEffect(look, [look]);
+  useOnReturn(look);
   const change = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const email = String(new FormData(event.currentTarget).get("email")).trim();
@@ -60,7 +64,7 @@ function EmailSection({ user }: { user: User }) {
           <input type="email" name="email" autoComplete="email" required />
         </label>
         {error && <Notice tone="bad">{error.message}</Notice>}
-        {wanted && (
+        {wanted && !isSame(wanted, user.email) && (
           <Notice tone="good">
             <span>
               A link is on its way to {wanted}, and another one to your present address if it has to agree. It stays{" "}
@@ -74,6 +78,13 @@ function EmailSection({ user }: { user: User }) {
       </form>
     </section>
   );
+}
+
+/** The link to a new address may have been opened on another device: the session that this browser holds has the one before. */
+async function renewIfChanged(email: string | undefined): Promise<void> {
+  const auth = await getAuth();
+  const { user } = (await auth.getUser()).data;
+  if (user && user.email !== email) await auth.refreshSession();
 }
 
 function PasswordSection() {
