@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type Bench,
@@ -210,6 +211,74 @@ test("a trial starts without a charge", async () => {
     payment_status: "no_payment_required",
     subscription: { status: "trialing", latest_invoice: { status: "paid", total: 0 } },
   });
+});
+
+// https://docs.stripe.com/billing/customer/balance
+test("Checkout shows what it charges where its customer has a balance, and charges nothing without an invoice", async () => {
+  const { stripe } = bench;
+  const open = async (balance: number, asked: Partial<Stripe.Checkout.SessionCreateParams> = {}) => {
+    const { id: customer } = await stripe.customers.create({ balance, email: "balanced@example.com" });
+    const price = await createPlan(stripe, { unit_amount: 3000 });
+    return createCheckout(stripe, price, { customer, ...asked });
+  };
+  const soon = Math.floor(Date.now() / 1000) + 10 * 86_400;
+  const later = { billing_cycle_anchor: soon, proration_behavior: "none" } as const;
+  for (const [balance, subscription_data, due, left] of [
+    [700, {}, 3700, 0],
+    [-700, {}, 2300, 0],
+    [-2980, {}, 0, 20],
+    [-5000, {}, 0, -2000],
+    [700, { trial_period_days: 7 }, 700, 0],
+    [700, later, 0, 700],
+  ] as const) {
+    const unbilled = subscription_data === later;
+    const payment_method_collection = unbilled ? "always" : "if_required";
+    const session = await open(balance, { subscription_data, payment_method_collection });
+    const said = JSON.stringify({ balance, subscription_data });
+    const shown = await (await fetch(session.url ?? "")).text();
+    expect(shown, said).toContain(`Total due today</span><span>€${(due / 100).toFixed(2)}`);
+    expect(shown.includes("Applied balance"), said).toBe(due !== session.amount_total);
+    expect(shown.includes("card_number"), said).toBe(due > 0 || unbilled);
+    expect(session.payment_status, said).toBe(due > 0 ? "unpaid" : "no_payment_required");
+    const paid = await bench.submit(session.url, {
+      ...(due > 0 || unbilled ? CARD : {}),
+      expected_amount: String(due),
+    });
+    expect(paid.status, said).toBe(303);
+    const customer = String(session.customer);
+    const charges = (await stripe.charges.list({ customer })).data.map(({ amount }) => amount);
+    expect(charges, said).toEqual(due > 0 ? [due] : []);
+    expect(await stripe.customers.retrieve(customer), said).toMatchObject({ balance: left });
+    const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["invoice"] });
+    expect(done.payment_status, said).toBe(due > 0 ? "paid" : "no_payment_required");
+    expect((done.invoice as Stripe.Invoice | null)?.status, said).toBe(unbilled ? undefined : "paid");
+  }
+
+  const changed = await open(-700);
+  const adjust = (amount: number) =>
+    stripe.customers.createBalanceTransaction(String(changed.customer), { amount, currency: "eur" });
+  await adjust(500);
+  const other = await bench.submit(changed.url, { ...CARD, expected_amount: "2300" });
+  expect(await other.text()).toMatch(/Total due today<\/span><span>€28\.00[\s\S]*The total has changed/);
+  await adjust(99_999_999);
+  const large = await bench.submit(changed.url, CARD);
+  expect([large.status, await large.text()]).toEqual([400, expect.stringContaining("must be no more than")]);
+  expect((await stripe.charges.list({ customer: String(changed.customer) })).data).toEqual([]);
+  expect((await stripe.checkout.sessions.retrieve(changed.id)).status).toBe("open");
+});
+
+// https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, #three-decimal
+test("a session whose customer's balance makes it too large, or a fraction, is refused", async () => {
+  const { stripe } = bench;
+  for (const [currency, unit_amount, amount, code] of [
+    ["usd", 60_000_000, 50_000_000, "amount_too_large"],
+    ["kwd", 12_340, 1235, "invalid_charge_amount"],
+  ] as const) {
+    const { id: customer } = await stripe.customers.create();
+    await stripe.customers.createBalanceTransaction(customer, { amount, currency });
+    const price = await createPlan(stripe, { currency, unit_amount });
+    await expect(createCheckout(stripe, price, { customer })).rejects.toMatchObject({ statusCode: 400, code });
+  }
 });
 
 test("an expired session takes no payment", async () => {

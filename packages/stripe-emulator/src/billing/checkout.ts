@@ -10,7 +10,7 @@ import { attemptPayment, openPayment } from "./payment.ts";
 import { attachPaymentMethod, createPaymentMethod, type Payer } from "./payment-method.ts";
 import { invoicePurchase, type Purchase } from "./purchase-invoice.ts";
 import type { Offer } from "./redeeming.ts";
-import { beginningOf, ratesOf, trialEndOf } from "./session-pricing.ts";
+import { beginningOf, dueOn, ratesOf, trialEndOf } from "./session-pricing.ts";
 import { attemptSetup, cancelSetup } from "./setup.ts";
 import { startSubscription } from "./subscribing.ts";
 import { putTaxId, taxIdsOf } from "./tax-ids.ts";
@@ -106,6 +106,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
   const { session, details, payer, instrument, authenticated } = confirmation;
   if (isDeclined(instrument?.outcome)) return "declined";
   if (isChallenged(instrument?.outcome) && !authenticated) return "challenged";
+  const due = dueOn(world, session);
   const customer = customerOf(world, confirmation) ?? "";
   const method = instrument && createPaymentMethod(world, instrument, { ...payer, address: details.address });
   if (method) attachPaymentMethod(world, method.id, customer);
@@ -135,7 +136,7 @@ function subscribe(world: World, confirmation: Confirmation): Partial<CheckoutSe
     customer,
     subscription: subscription.id,
     invoice: subscription.latest_invoice,
-    payment_status: session.amount_total === 0 ? "no_payment_required" : attempt === "succeeded" ? "paid" : "unpaid",
+    payment_status: due === 0 ? "no_payment_required" : attempt === "succeeded" ? "paid" : "unpaid",
   };
 }
 

@@ -33,9 +33,7 @@ export function price(world: World, invoice: Invoice, spend?: Spend): Invoice {
   const lines = invoice.lines.data.map((line, index) => pricedLine(line, priced.lines[index] as PricedLine, spend));
   const credits = lines.flatMap(({ pretax_credit_amounts: rows }) => rows ?? []).filter((row) => row.type === CREDIT);
   const balance = balanceIn(world, customer.id, invoice.currency);
-  const owed = Math.max(0, priced.total + balance);
-  // What is too little to be charged goes to the customer's balance (the SDK's comment on `amount_due`).
-  const due = owed < smallestCharge(invoice.currency) ? 0 : owed;
+  const due = dueOf(priced.total, balance, invoice.currency);
   const discounts = invoice.discounts.map((discount) => ({ discount, amount: discountBy(priced.lines, discount) }));
   return {
     ...invoice,
@@ -58,6 +56,15 @@ export function price(world: World, invoice: Invoice, spend?: Spend): Invoice {
     total_pretax_credit_amounts: [...discounts.map((row) => ({ ...row, type: "discount" })), ...credits],
     total_taxes: totalTaxes(lines),
   };
+}
+
+/**
+ * What is charged of a total, by the customer's balance (https://docs.stripe.com/billing/customer/balance). What is too little to be
+ * charged goes to that balance (the SDK's comment on `amount_due`).
+ */
+export function dueOf(total: number, balance: number, currency: string): number {
+  const owed = Math.max(0, total + balance);
+  return owed < smallestCharge(currency) ? 0 : owed;
 }
 
 /** The line's own rates: it was made with them. Without any, those of the invoice (https://docs.stripe.com/api/invoices/create#create_invoice-default_tax_rates). */

@@ -3,9 +3,11 @@ import { clockOf } from "../state/clock-of.ts";
 import type { SessionDetails } from "../state/selling.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
+import { balanceIn } from "./balance.ts";
 import { periodAround, periodEnd } from "./calendar.ts";
 import { priceIn } from "./currencies.ts";
 import { couponOf, reductionBy } from "./discounting.ts";
+import { dueOf } from "./invoice-pricing.ts";
 import { discountOn, type PricedLine, type Pricing, priceItems, proportion, type TaxTerms } from "./pricing.ts";
 import type { Basket } from "./redeeming.ts";
 import { trialEndAfter } from "./subscribing.ts";
@@ -51,7 +53,8 @@ function priceNow(world: World, id: string, patch: Partial<CheckoutSession>): Ch
   world.store.sessionDetails.put({ ...details, lineItems });
   const status = !automaticTax.enabled ? null : rule ? "complete" : "requires_location_inputs";
   const priced = { ...patch, ...totals(lineItems, details), automatic_tax: { ...automaticTax, status } };
-  return world.update("checkoutSessions", id, priced);
+  const isFree = dueOn(world, { ...session, ...priced }) === 0;
+  return world.update("checkoutSessions", id, { ...priced, payment_status: isFree ? "no_payment_required" : "unpaid" });
 }
 
 function taxRuleOf(world: World, session: CheckoutSession, details: SessionDetails): TaxRule | undefined {
@@ -183,17 +186,29 @@ function totals(items: readonly LineItem[], { subscriptionData: data }: SessionD
   const due =
     (data.trialPeriodDays ?? data.trialEnd ?? null) !== null ? items.filter(({ price }) => !price?.recurring) : items;
   const sum = (of: (item: LineItem) => number) => due.reduce((total, item) => total + of(item), 0);
-  const total = sum((item) => item.amount_total);
   return {
     amount_subtotal: sum((item) => item.amount_subtotal),
-    amount_total: total,
-    payment_status: total === 0 ? "no_payment_required" : "unpaid",
+    amount_total: sum((item) => item.amount_total),
     total_details: {
       amount_discount: sum((item) => item.amount_discount),
       amount_shipping: 0,
       amount_tax: sum((item) => item.amount_tax),
     },
   };
+}
+
+/**
+ * What the buyer is charged today. A subscription's first invoice takes the customer's balance with it, where there is one: while its anchor
+ * is to come and nothing is prorated there may be nothing to invoice.
+ */
+export function dueOn(world: World, { id, amount_total, currency, customer, mode }: CheckoutSession): number {
+  const total = amount_total ?? 0;
+  if (mode !== "subscription" || currency === null) return total;
+  const details = world.store.sessionDetails.get(id);
+  const { prorates = true } = world.onClock(clockOf(world.store, id), () => beginningOf(world, details));
+  const bills = prorates || details.lineItems.some(({ price }) => !price?.recurring);
+  const balance = bills && world.store.customers.find(customer) ? balanceIn(world, customer, currency) : 0;
+  return dueOf(total, balance, currency);
 }
 
 /** Remembers where the buyer is, and whether as a business, and taxes the sale there. */

@@ -57,7 +57,7 @@ export function startSubscription(
   const waiting = paysAhead || !bills ? [] : waitingFor(world, subscription);
   const lines = [...waiting.map((item) => invoiceItemLine(world, item)), ...periods, ...once];
   const expected = newInvoice(world, { ...first, lines });
-  const due = expected.amount_due > 0;
+  const due = bills && expected.amount_due > 0;
   const outcome = world.store.instruments.find(method?.id)?.outcome;
   const sent = subscription.collection_method === "send_invoice";
   const waits = isDeclined(outcome) || (isChallenged(outcome) && !authenticated) || !method;

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { adjustQuantities } from "../billing/session-lines.ts";
-import { isAnchored, placeSession, renewalsOf, trialDaysOf } from "../billing/session-pricing.ts";
+import { dueOn, isAnchored, placeSession, renewalsOf, trialDaysOf } from "../billing/session-pricing.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
@@ -117,7 +117,8 @@ function openCheckout(
     renewalsOf(world, session),
     trialDaysOf(world, details),
   ]);
-  const view = { session, details, expected, input: {}, discountName, renewals, rates, trialDays, ...typed };
+  const due = dueOn(world, session);
+  const view = { session, due, details, expected, input: {}, discountName, renewals, rates, trialDays, ...typed };
   return page("Checkout", checkoutPage(view), status);
 }
 

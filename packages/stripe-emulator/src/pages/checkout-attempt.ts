@@ -1,9 +1,10 @@
 import { CHALLENGE_FAILED, failChallenge } from "../billing/challenging.ts";
 import { completeCheckout } from "../billing/checkout.ts";
-import { asksForAddress, isAnchored, placeSession, priceSession } from "../billing/session-pricing.ts";
+import { asksForAddress, dueOn, isAnchored, placeSession, priceSession } from "../billing/session-pricing.ts";
 import { answerSetupChallenge } from "../billing/setup.ts";
 import type { Decline } from "../billing/test-cards.ts";
 import type { Deliverer } from "../events/deliverer.ts";
+import { dueRefusal } from "../resources/checkout-session-rules.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
@@ -46,7 +47,8 @@ export function expectationsOf(world: World, session: CheckoutSession): Expected
   return {
     email: customer?.email ?? session.customer_email,
     ...(asksForAddress(session, details) ? { address: { known: details.address ?? customer?.address ?? null } } : {}),
-    asksForPayment: session.amount_total !== 0 || session.payment_method_collection === "always",
+    asksForPayment:
+      session.mode === "setup" || dueOn(world, session) !== 0 || session.payment_method_collection === "always",
     ...(session.tax_id_collection?.enabled
       ? { taxId: { required: session.tax_id_collection.required === "if_supported" } }
       : {}),
@@ -99,8 +101,10 @@ export async function attemptCheckout(
   };
   const anchored = isAnchored(world.store.sessionDetails.get(id));
   const placed = anchored || Object.keys(typed).length > 0 ? placeSession(world, id, typed) : session;
-  if (input.expected_amount !== undefined && Number(input.expected_amount) !== (placed.amount_total ?? 0))
+  if (input.expected_amount !== undefined && Number(input.expected_amount) !== dueOn(world, placed))
     return refused(200, placed, TOTAL_CHANGED);
+  const refusal = dueRefusal(world, placed);
+  if (refusal) return refused(400, placed, { field: "expected_amount", message: refusal.message });
   if (input.challenge === "fail") {
     if (session.payment_intent !== null) failChallenge(world, session.payment_intent);
     if (session.setup_intent !== null) answerSetupChallenge(world, session.setup_intent, false);

@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import { html, raw } from "hono/html";
 import type Stripe from "stripe";
 import { digitsOf, formatMoney } from "../billing/money.ts";
+import { dueOn } from "../billing/session-pricing.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
 import type { Stored } from "../state/stored.ts";
@@ -144,6 +145,7 @@ function sessionOf(world: World, session: CheckoutSession) {
       discount: amount(off),
       taxInclusive: amount(inclusive ? tax : 0),
       taxExclusive: amount(inclusive ? 0 : tax),
+      appliedBalance: amount(dueOn(world, session) - (total ?? 0)),
       total: amount(total),
     },
   };

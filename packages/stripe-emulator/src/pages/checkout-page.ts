@@ -16,6 +16,8 @@ import { formatDate } from "./money.ts";
 
 export interface CheckoutView {
   session: Stored<Stripe.Checkout.Session>;
+  /** What is charged today. */
+  due: number;
   details: SessionDetails;
   expected: Expected;
   input: CheckoutInput;
@@ -54,7 +56,7 @@ ${renewing.length > 0 && renewing.every(({ id }) => rates.has(id)) ? html`<p cla
 ${anchorNote(details)}
 ${lineList(lineItems, { currency, mixed, rates, problem: quantityProblem })}
 ${amounts(view)}
-<p class="total"><span>Total due today</span><span>${formatMoney(session.amount_total ?? 0, currency)}</span></p>
+<p class="total"><span>Total due today</span><span>${formatMoney(view.due, currency)}</span></p>
 ${codeForm(view)}`;
 }
 
@@ -74,10 +76,9 @@ const verbOf = ({ session: { mode, amount_total: total }, details }: CheckoutVie
 function payment(view: CheckoutView): Markup {
   const { session, expected, problem } = view;
   const way = [expected.takesCard ? ["card"] : [], expected.takesSepa ? ["bank account"] : []].flat().join(" or ");
-  const { amount_total: total } = session;
   return html`<h2>${session.mode === "setup" ? `Your ${way}` : `Pay with ${way}`}</h2>
 ${problem && problem.field !== "promotion_code" ? html`<p class="error" role="alert" id="problem">${problem.message}</p>` : ""}
-<form class="stack" method="post">${total === null ? "" : html`<input type="hidden" name="expected_amount" value="${total}">`}
+<form class="stack" method="post">${session.mode === "setup" ? "" : html`<input type="hidden" name="expected_amount" value="${view.due}">`}
 ${field(view, "email", "E-mail", { type: "email", autocomplete: "email", fixed: expected.email })}
 ${expected.asksForPayment ? methodFields(view) : ""}
 ${field(view, "name", "Name", { autocomplete: "name" })}

@@ -8,20 +8,22 @@ import type { CheckoutInput } from "./checkout-form.ts";
 import type { CheckoutView } from "./checkout-page.ts";
 import type { Markup } from "./layout.ts";
 
-/** What lies between the lines and the total: discount and tax. */
-export function amounts({ session, discountName }: CheckoutView): Markup | string {
+/** What lies between the lines and the total: discount, tax, and what the customer has on their balance or owes. */
+export function amounts({ session, discountName, due }: CheckoutView): Markup | string {
   const { amount_subtotal: subtotal, amount_total: total, automatic_tax: tax, currency, discounts } = session;
   const { amount_discount: off, amount_tax: taxAmount } = session.total_details ?? {
     amount_discount: 0,
     amount_tax: 0,
   };
-  if (!tax.enabled && !discounts?.length) return "";
+  const balance = due - (total ?? 0);
+  if (!tax.enabled && !discounts?.length && balance === 0) return "";
   const money = (amount: number | null) => formatMoney(amount ?? 0, currency ?? "usd");
   const included = taxAmount > 0 && total === (subtotal ?? 0) - off;
   const taxText = tax.status === "complete" ? money(taxAmount) : "Enter your address to calculate";
   return html`<dl class="amounts"><dt>Subtotal</dt><dd>${money(subtotal)}</dd>
 ${discounts?.length ? html`<dt>Discount (${discountName})</dt><dd>${money(-off)}</dd>` : ""}
-${tax.enabled ? html`<dt>${included ? "Tax, included" : "Tax"}</dt><dd>${taxText}</dd>` : ""}</dl>`;
+${tax.enabled ? html`<dt>${included ? "Tax, included" : "Tax"}</dt><dd>${taxText}</dd>` : ""}
+${balance === 0 ? "" : html`<dt>Applied balance</dt><dd>${money(balance)}</dd>`}</dl>`;
 }
 
 /** Where the buyer enters a promotion code, or takes it back: a form of its own. */

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { type ApiError, invalid, missingParameter, notModelled } from "../api/errors.ts";
 import { isWebAddress } from "../api/params.ts";
 import { formatMoney, LARGEST_CHARGE, refusedFraction, smallestCharge } from "../billing/money.ts";
+import { dueOn } from "../billing/session-pricing.ts";
 import { dashboardOf } from "../state/dashboard.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
@@ -158,6 +159,13 @@ export function totalRefusal({
   const least = `${formatMoney(smallestCharge(currency), currency)} ${currency}`;
   return invalid(`The Checkout Session's total amount due must add up to at least ${least}`, "amount_too_small");
 }
+
+/** The same for a session, and for what is due of it by its customer's balance. */
+export const sessionRefusal = (world: World, session: Stored<Stripe.Checkout.Session>): ApiError | undefined =>
+  totalRefusal(session) ?? dueRefusal(world, session);
+
+export const dueRefusal = (world: World, session: Stored<Stripe.Checkout.Session>): ApiError | undefined =>
+  totalRefusal({ ...session, amount_total: dueOn(world, session) });
 
 const everyOf = (price: LineItem["price"]) => [price?.recurring?.interval, price?.recurring?.interval_count];
 

@@ -16,7 +16,7 @@ import type { World } from "../world.ts";
 import { anchorAsked } from "./anchors.ts";
 import { newLineItems } from "./checkout-line-items.ts";
 import { type CreateSessionParams, createSessionParams } from "./checkout-session-params.ts";
-import { DAY, refuseContradictions, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
+import { DAY, refuseContradictions, refuseMixedPrices, sessionRefusal } from "./checkout-session-rules.ts";
 import { updateSession, updateSessionParams } from "./checkout-updates.ts";
 import { customFieldsOf } from "./custom-fields.ts";
 import { offersFromParam } from "./discount-params.ts";
@@ -51,7 +51,7 @@ function priceNew(world: World, id: string, offers: readonly Offer[]): void {
   const priced = priceSession(world, id, {
     discounts: offers.map(({ coupon, promotionCode }) => ({ coupon, promotion_code: promotionCode })),
   });
-  const refusal = totalRefusal(priced);
+  const refusal = sessionRefusal(world, priced);
   if (!refusal) return;
   world.store.checkoutSessions.delete(id);
   world.store.sessionDetails.delete(id);

@@ -17,7 +17,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { type AskedItem, newLineItem } from "./checkout-line-items.ts";
 import { lineItemFields } from "./checkout-session-params.ts";
-import { refuseForMode, refuseMixedPrices, totalRefusal } from "./checkout-session-rules.ts";
+import { refuseForMode, refuseMixedPrices, sessionRefusal } from "./checkout-session-rules.ts";
 import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
 
 type CheckoutSession = Stored<Stripe.Checkout.Session>;
@@ -116,7 +116,7 @@ function replaceItems(world: World, session: CheckoutSession, asked: readonly As
   );
   const taxRates = Object.fromEntries(items.flatMap(({ item, rates }) => (rates.length > 0 ? [[item.id, rates]] : [])));
   world.store.sessionDetails.put({ ...before, lineItems, taxRates });
-  const refusal = totalRefusal(priceSession(world, id, {}));
+  const refusal = sessionRefusal(world, priceSession(world, id, {}));
   if (!refusal) return;
   world.store.sessionDetails.put(before);
   world.store.checkoutSessions.put(session);

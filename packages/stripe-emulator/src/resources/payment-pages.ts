@@ -2,9 +2,10 @@ import { ApiError, found, invalid } from "../api/errors.ts";
 import { ignored, integer, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { completeCheckout } from "../billing/checkout.ts";
-import { placeSession } from "../billing/session-pricing.ts";
+import { dueOn, placeSession } from "../billing/session-pricing.ts";
 import { DECLINED, instrumentOf } from "../billing/test-cards.ts";
 import type { World } from "../world.ts";
+import { dueRefusal } from "./checkout-session-rules.ts";
 import type { CheckoutSession } from "./checkout-sessions.ts";
 import { methodFromParam } from "./payment-methods.ts";
 
@@ -28,9 +29,11 @@ export const paymentPageRoutes: Route[] = [
     if (session.automatic_tax.status === "requires_location_inputs") {
       throw invalid("This Checkout Session needs a billing address.", "customer_tax_location_invalid");
     }
-    if (params.expected_amount !== undefined && params.expected_amount !== session.amount_total) {
+    if (params.expected_amount !== undefined && params.expected_amount !== dueOn(world, session)) {
       throw invalid("The amount has changed.", undefined, "expected_amount");
     }
+    const refusal = dueRefusal(world, session);
+    if (refusal) throw refusal;
     const instrument = instrumentOf(world.store.instruments.get(method.id).outcome, method);
     const result = completeCheckout(world, id, { email, name }, instrument);
     if (result.is !== "complete") throw new ApiError(402, { type: "card_error", ...DECLINED });
