@@ -57,6 +57,7 @@ test("requests are answered while a clock moves by years, and change nothing on 
   for (let count = 0; count < 10; count++) await subscribe();
   const { id, items } = await subscribe();
   const item = items.data[0]?.id ?? "";
+  const { data: invoices } = await stripe.invoices.list({ subscription: id });
   const later = { frozen_time: START + 3 * 366 * DAY };
   await stripe.testHelpers.testClocks.advance(clock, later);
   const changes = [
@@ -66,7 +67,10 @@ test("requests are answered while a clock moves by years, and change nothing on 
     () => stripe.customers.update(customer, { name: "Ada" }),
     () => stripe.invoiceItems.create({ customer, amount: 700, currency: "eur" }),
     () => stripe.testHelpers.testClocks.advance(clock, later),
-    () => stripe.testHelpers.testClocks.del(clock),
+    () => stripe.customers.create({ test_clock: clock }),
+    () => stripe.subscriptionSchedules.create({ from_subscription: id }),
+    () => stripe.creditNotes.create({ invoice: invoices[0]?.id ?? "", amount: 100 }),
+    () => stripe.paymentMethods.attach("pm_card_visa", { customer }),
   ];
   const underway = `Test clock advancement underway - cannot perform modifications: ${clock}`;
   // All at once: a request waits for its turn, and the clock is ready after a few.
@@ -77,6 +81,9 @@ test("requests are answered while a clock moves by years, and change nothing on 
   while (!seen.has("ready")) seen.add((await stripe.testHelpers.testClocks.retrieve(clock)).status);
   expect([...seen]).toEqual(["advancing", "ready"]);
   expect((await stripe.subscriptions.update(id, { metadata: { a: "b" } })).metadata).toEqual({ a: "b" });
+  await stripe.testHelpers.testClocks.advance(clock, { frozen_time: later.frozen_time + 366 * DAY });
+  expect(await stripe.testHelpers.testClocks.del(clock)).toMatchObject({ deleted: true });
+  expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "canceled" });
 }, 60_000);
 
 test("a clock that was moving when its process ended gets to where it was sent", async () => {

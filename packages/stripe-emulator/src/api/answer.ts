@@ -82,13 +82,14 @@ const gone = (path: string) =>
 
 const idIn = (value: FormValue | undefined) => (typeof value === "string" ? value : undefined);
 
-/** What follows test clocks; payments do not. */
+/** What follows test clocks; payments do not. A clock may be deleted as it moves. */
 const ON_CLOCKS =
-  /^\/v1\/(credit_notes|customers|invoiceitems|invoices|quotes|subscription_items|subscription_schedules|subscriptions|test_helpers\/test_clocks)\b(?!\/create_preview)/;
+  /^\/v1\/(credit_notes|customers|invoiceitems|invoices|payment_methods|quotes|subscription_items|subscription_schedules|subscriptions|test_helpers\/test_clocks)\b(?!\/create_preview)/;
 
 /** Nothing of a clock changes while it moves, by requests (https://docs.stripe.com/billing/testing/test-clocks). */
 function refuseAdvancing(world: World, { method, path }: Route, clocks: readonly (string | null | undefined)[]): void {
-  if (method === "GET" || !ON_CLOCKS.test(path)) return;
+  const deletesClock = method === "DELETE" && path.startsWith("/v1/test_helpers/");
+  if (method === "GET" || deletesClock || !ON_CLOCKS.test(path)) return;
   const moving = clocks.find((id) => world.store.testClocks.find(id)?.status === "advancing");
   if (moving) throw clockAdvancing(moving);
 }
@@ -124,7 +125,10 @@ function run(
     const concerned = path.id ?? idIn(form.customer);
     const act = route.begin(form);
     const clock = clockOf(world.store, concerned);
-    refuseAdvancing(world, route, [clock, path.id, clockOf(world.store, idIn(form.subscription))]);
+    const named = [form.customer, form.subscription, form.from_subscription, form.invoice].map((value) =>
+      clockOf(world.store, idIn(value)),
+    );
+    refuseAdvancing(world, route, [clock, path.id, idIn(form.test_clock), ...named]);
     begun = true;
     const answered = world.wholly(() => {
       const result = world.onClock(clock, () => act(world, path));
