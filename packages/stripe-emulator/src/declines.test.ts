@@ -152,6 +152,11 @@ test("what may lead the buyer elsewhere is confirmed with the address to come ba
     expect(saved.status).toBe("succeeded");
   }
   expect(await stripe.paymentIntents.create({ ...bought, ...stays })).toMatchObject(stays);
+  for (const way of [back, { return_url: "notaurl", confirm: true }]) {
+    const refusal = { statusCode: 400, param: "return_url" };
+    await expect(stripe.paymentIntents.create({ ...bought, ...way } as never)).rejects.toMatchObject(refusal);
+    await expect(stripe.setupIntents.create({ ...about, ...way } as never)).rejects.toMatchObject(refusal);
+  }
 });
 
 // https://docs.stripe.com/api/payment_intents/create#create_payment_intent-allowed_payment_method_types

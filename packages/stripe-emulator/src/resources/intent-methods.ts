@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { invalid } from "../api/errors.ts";
-import { arrayOf, boolean, hashOf, oneOf, type ParamsOf, schema } from "../api/params.ts";
+import { arrayOf, boolean, hashOf, oneOf, type ParamsOf, type Reader, schema, text } from "../api/params.ts";
 import type { Stored } from "../state/stored.ts";
 
 /** What a payment or setup intent can be done with, as whoever makes it says. */
@@ -30,6 +30,19 @@ export function methodsOf({
     allowed_payment_method_types: allowed,
     automatic_payment_methods: allowed === null ? { enabled: true, allow_redirects } : null,
   };
+}
+
+/** Stripe's 400 for an address that nobody can be led back to; an app's own scheme is one. */
+export const returnAddress: Reader<string> = (value, param) => {
+  const address = text(value, param);
+  if (URL.canParse(address)) return address;
+  throw invalid("Not a valid URL", "url_invalid", param);
+};
+
+/** Stripe's 400 for a way back that leads from nowhere: the SDK's comment on `return_url`. */
+export function refuseUnusedReturn({ confirm, return_url: returnUrl }: { confirm?: boolean; return_url?: string }) {
+  if (confirm || returnUrl === undefined) return;
+  throw invalid("The parameter `return_url` can only be used with `confirm=true`.", undefined, "return_url");
 }
 
 /** Stripe's 400 for a confirmation that may lead the buyer elsewhere, and not back. */

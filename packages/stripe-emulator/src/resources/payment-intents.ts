@@ -26,7 +26,14 @@ import { tellAttempt } from "../billing/settlement.ts";
 import type { World } from "../world.ts";
 import { address, addressOf } from "./address.ts";
 import { customerFromParam } from "./customers.ts";
-import { intentMethods, methodsOf, refuseNoReturn, refuseOtherType } from "./intent-methods.ts";
+import {
+  intentMethods,
+  methodsOf,
+  refuseNoReturn,
+  refuseOtherType,
+  refuseUnusedReturn,
+  returnAddress,
+} from "./intent-methods.ts";
 import { methodChosen, methodData, methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 import { currency } from "./price-params.ts";
 
@@ -48,7 +55,7 @@ const confirmation = {
   off_session: offSession,
   payment_method: text,
   payment_method_data: methodData,
-  return_url: text,
+  return_url: returnAddress,
   setup_future_usage: oneOf("off_session", "on_session"),
 } satisfies Fields<keyof Stripe.PaymentIntentConfirmParams>;
 
@@ -109,6 +116,7 @@ function createIntent(world: World, params: ParamsOf<typeof createParams>): Paym
     const message = `The currency provided (${params.currency}) is invalid for one or more payment method types on this PaymentIntent.`;
     throw invalid(message, undefined, "allowed_payment_method_types");
   }
+  refuseUnusedReturn(params);
   if (params.confirm) refuseNoReturn(automaticMethods, "PaymentIntent", params.return_url);
   const method = methodChosen(world, params);
   if (method) {

@@ -17,14 +17,21 @@ import { declineOf } from "../billing/payment.ts";
 import { attemptSetup, cancelSetup, openSetup, type SetupIntent } from "../billing/setup.ts";
 import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
-import { intentMethods, methodsOf, refuseNoReturn, refuseOtherType } from "./intent-methods.ts";
+import {
+  intentMethods,
+  methodsOf,
+  refuseNoReturn,
+  refuseOtherType,
+  refuseUnusedReturn,
+  returnAddress,
+} from "./intent-methods.ts";
 import { methodChosen, methodData, methodFromParam, refuseOthersMethod } from "./payment-methods.ts";
 
 const confirmation = {
   mandate_data: ignored,
   payment_method: text,
   payment_method_data: methodData,
-  return_url: text,
+  return_url: returnAddress,
 } satisfies Fields<keyof Stripe.SetupIntentConfirmParams>;
 
 const createParams = schema({
@@ -40,6 +47,7 @@ const createParams = schema({
 function createIntent(world: World, params: ParamsOf<typeof createParams>): SetupIntent {
   if (params.customer !== undefined) customerFromParam(world, params.customer);
   const { automatic_payment_methods: automaticMethods, allowed_payment_method_types: allowedTypes } = methodsOf(params);
+  refuseUnusedReturn(params);
   if (params.confirm) refuseNoReturn(automaticMethods, "SetupIntent", params.return_url);
   const methodTypes = allowedTypes ?? ["card", "sepa_debit"];
   const method = methodChosen(world, params);
