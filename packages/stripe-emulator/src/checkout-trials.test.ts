@@ -45,8 +45,23 @@ test("a trial ends at least two days ahead, has from 1 to 730 days, and is named
     param: "subscription_data[trial_end]",
     message: "The `trial_end` date has to be at least 2 days in the future.",
   });
-  for (const trial_period_days of [0, -1, 731])
-    await refused({ trial_period_days }).toMatchObject({ param: "subscription_data[trial_period_days]" });
+  const long = "The maximum number of trial period days is 730 (2 years).";
+  const trial_end = now + 731 * DAY;
+  await refused({ trial_end }).toMatchObject({ param: "subscription_data[trial_end]", message: long });
+  const line_items = [{ price: price.id, quantity: 1 }];
+  for (const trial_period_days of [0, -1, 731]) {
+    const days = { param: "subscription_data[trial_period_days]" };
+    await refused({ trial_period_days }).toMatchObject(days);
+    const link = stripe.paymentLinks.create({ line_items, subscription_data: { trial_period_days } });
+    await expect(link).rejects.toMatchObject(days);
+  }
+  const subscribe = (until: number) =>
+    stripe.customers
+      .create({ source: "tok_visa" })
+      .then(({ id }) => stripe.subscriptions.create({ customer: id, items: line_items, trial_end: until }));
+  await expect(subscribe(trial_end)).rejects.toMatchObject({ param: "trial_end", message: long });
+  const { id } = await subscribe(now + 700 * DAY);
+  await expect(stripe.subscriptions.update(id, { trial_end })).rejects.toMatchObject({ message: long });
   await refused({ trial_end: now + 3 * DAY, trial_period_days: 3 }).toMatchObject({ statusCode: 400 });
 });
 

@@ -73,7 +73,7 @@ test("what is refused leaves no trace and is told to nobody; what is declined is
   expect(typesSince(bench, events)).toContain("payment_intent.payment_failed");
 });
 
-test("an invoice is not paid with another customer's method", async () => {
+test("an invoice is not paid with another customer's method, nor with nobody's", async () => {
   const [mine, theirs] = [await paying(), await paying()];
   await stripe.invoiceItems.create({ customer: mine.customer, amount: 500, currency: "eur" });
   const { id } = await stripe.invoices.create({
@@ -81,8 +81,16 @@ test("an invoice is not paid with another customer's method", async () => {
     pending_invoice_items_behavior: "include",
   });
   await stripe.invoices.finalizeInvoice(id);
-  const paid = stripe.invoices.pay(id, { payment_method: theirs.method });
-  await expect(paid).rejects.toMatchObject({ param: "payment_method" });
+  const nobodys = await stripe.paymentMethods.create({ type: "card", card: { token: "tok_visa" } });
+  for (const named of [theirs.method, nobodys.id, "pm_card_visa"]) {
+    const paid = stripe.invoices.pay(id, { payment_method: named });
+    await expect(paid).rejects.toMatchObject({ statusCode: 400, param: "payment_method" });
+    const refused = { code: "resource_missing", param: "default_payment_method" };
+    const by = { default_payment_method: named };
+    await expect(stripe.invoices.create({ customer: mine.customer, ...by })).rejects.toMatchObject(refused);
+    await expect(stripe.invoices.update(id, by)).rejects.toMatchObject(refused);
+  }
+  expect((await stripe.invoices.retrieve(id)).status).toBe("open");
 });
 
 // https://docs.stripe.com/api/invoices/create#create_invoice-due_date
@@ -173,7 +181,7 @@ describe("a method that was detached pays nothing any more, though a subscriptio
     (await stripe.charges.list()).data.filter((charge) => charge.payment_method === payment_method).length;
 
   test("not its renewal, nor a retry of that, nor its invoice by hand", async () => {
-    const { id, method, detach, latest, advance } = await subscribed();
+    const { id, customer, method, detach, latest, advance } = await subscribed();
     await detach();
     const types = await advance(END + 4 * DAY);
     expect(types.filter((type) => type === "invoice.payment_failed")).toHaveLength(2);
@@ -184,7 +192,8 @@ describe("a method that was detached pays nothing any more, though a subscriptio
     });
     await expect(stripe.invoices.pay((await latest()).id)).rejects.toMatchObject(MAY_NOT);
     expect(await charged(method)).toBe(1);
-    expect((await stripe.invoices.pay((await latest()).id, { payment_method: "pm_card_visa" })).status).toBe("paid");
+    const other = await stripe.paymentMethods.attach("pm_card_visa", { customer });
+    expect((await stripe.invoices.pay((await latest()).id, { payment_method: other.id })).status).toBe("paid");
   });
 
   test("not an upgrade that is invoiced at once", async () => {

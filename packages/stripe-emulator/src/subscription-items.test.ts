@@ -253,6 +253,10 @@ test("price_data makes a price with the request, wherever items are named, and n
   const data = (unit_amount: number, interval: "month" | "year" = "month") => ({
     price_data: { currency: "eur", product, unit_amount, recurring: { interval } },
   });
+  const twice = { price: price.id, plan: price.id };
+  const naming = (item: object) => expect(subscribe({ items: [item] })).rejects;
+  await naming(twice).toMatchObject({ statusCode: 400, message: expect.stringContaining("items[0][plan]") });
+  await naming({ plan: price.id, ...data(3000) }).toMatchObject({ statusCode: 400 });
   const from = bench.emulator.events().length;
   const subscription = await subscribe({ items: [{ ...data(3000), quantity: 2 }] });
   const [item] = subscription.items.data;

@@ -156,6 +156,9 @@ test("payment_method_types is what pays before the version that chooses by itsel
   expect(await create("2023-10-16", "")).toMatchObject({ payment_method_types: ["card", "sepa_debit"] });
   const both = "payment_method_types[]=card&automatic_payment_methods[enabled]=true";
   expect(await create("2023-10-16", both)).toMatchObject({ status: 400 });
+  const debits = "allowed_payment_method_types[]=sepa_debit";
+  expect(await create(undefined, debits)).toMatchObject({ payment_method_types: ["sepa_debit"] });
+  expect(await create(undefined, `${debits}&payment_method_types[]=card`)).toMatchObject({ status: 400 });
   const dollars = "payment_method_types[]=card&payment_method_types[]=sepa_debit&currency=usd";
   expect(await create("2023-10-16", dollars)).toMatchObject({ status: 400 });
   const { id: price } = await createPlan(bench.stripe);

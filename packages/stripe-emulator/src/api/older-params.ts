@@ -36,15 +36,19 @@ const LISTING_METHODS = [...INTENTS, "/v1/checkout/sessions"];
 /** The first version in which an intent that lists no methods is for all that the account's settings say: https://docs.stripe.com/changelog/2023-08-16 */
 const METHODS_AUTOMATIC = "2023-08-16";
 
+/** What chooses the methods by now. */
+const NEWER_CHOICES = ["allowed_payment_method_types", "automatic_payment_methods"];
+
 /** What listed the methods, and had to fit the currency; intents that listed none were for cards, as those of Stripe's CLI. */
 function listMethods(path: string, form: FormHash, version: string | null): void {
   const forCards = INTENTS.includes(path) && (version === null || version < METHODS_AUTOMATIC);
-  const byDefault = forCards && form.automatic_payment_methods === undefined ? ["card"] : undefined;
+  const other = NEWER_CHOICES.find((name) => form[name] !== undefined);
+  const byDefault = forCards && other === undefined ? ["card"] : undefined;
   const { payment_method_types: listed = byDefault } = form;
   delete form.payment_method_types;
   if (listed === undefined) return;
-  if (form.automatic_payment_methods !== undefined) {
-    const message = "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.";
+  if (other !== undefined) {
+    const message = `You may only specify one of these parameters: ${other}, payment_method_types.`;
     throw invalid(message, undefined, "payment_method_types");
   }
   if (

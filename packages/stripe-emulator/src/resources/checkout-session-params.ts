@@ -16,7 +16,7 @@ import {
 } from "../api/params.ts";
 import { customFields } from "./custom-fields.ts";
 import { discounts } from "./discount-params.ts";
-import { amount, currency, decimal, productData, recurring, taxBehavior } from "./price-params.ts";
+import { amount, currency, decimal, offeredTrialDays, productData, recurring, taxBehavior } from "./price-params.ts";
 import { anchorConfig, liability, trialSettings } from "./subscription-params.ts";
 import { taxRates } from "./tax-rates.ts";
 
@@ -64,7 +64,7 @@ const subscriptionData = hashOf(
     metadata,
     proration_behavior: oneOf("create_prorations", "none"),
     trial_end: integer,
-    trial_period_days: integer,
+    trial_period_days: offeredTrialDays,
     trial_settings: trialSettings,
     // Prorations of the other mode, `classic`, come to other amounts.
     billing_mode: hashOf(schema({ type: oneOf("flexible") }, ["type"])),

@@ -11,6 +11,7 @@ import type { CreateSessionParams } from "./checkout-session-params.ts";
 import { refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { refuseTwice } from "./item-changes.ts";
+import { refuseLongTrial } from "./moments.ts";
 
 type LineItem = Stored<Stripe.LineItem>;
 
@@ -114,7 +115,6 @@ export function refuseForMode(mode: CreateSessionParams["mode"], params: object)
   }
 }
 
-const LONGEST_TRIAL_DAYS = 730;
 /** How far ahead a trial's end has to be. */
 const SHORTEST_TRIAL_S = 2 * DAY;
 
@@ -137,11 +137,7 @@ function refuseTrial(world: World, asked: CreateSessionParams["subscription_data
     const message = "The `trial_end` date has to be at least 2 days in the future.";
     throw invalid(message, undefined, "subscription_data[trial_end]");
   }
-  if (days !== undefined && (days < 1 || days > LONGEST_TRIAL_DAYS)) {
-    const bound = days < 1 ? "greater than or equal to 1" : `less than or equal to ${LONGEST_TRIAL_DAYS}`;
-    const param = "subscription_data[trial_period_days]";
-    throw invalid(`This value must be ${bound}.`, "parameter_invalid_integer", param);
-  }
+  refuseLongTrial(end, world.now(), "subscription_data[trial_end]");
 }
 
 /** Stripe's 400 for a total that cannot be charged: too small, too large, or with a fraction; undefined for others. */

@@ -14,20 +14,18 @@ interface PriceParams {
 
 /**
  * The price that is named, or one for `price_data`, which is not written down before `keepPrices` does: what is refused leaves none.
- * 400 for neither or both, and for what is not for sale.
+ * 400 for none or several, and for what is not for sale.
  */
-export function priceFromParams(
-  world: World,
-  { price, plan = price, price_data: data }: PriceParams,
-  param: string,
-): Price {
-  if (data === undefined) {
-    if (plan === undefined) throw missingParameter(`${param}[price]`);
-    return activePriceFromParam(world, plan, `${param}[price]`);
-  }
-  if (plan !== undefined) {
-    const names = ["price", "price_data"].map((name) => `${param}[${name}]`);
+export function priceFromParams(world: World, { price, plan, price_data: data }: PriceParams, param: string): Price {
+  const given = Object.entries({ price, plan, price_data: data }).filter(([, value]) => value !== undefined);
+  if (given.length > 1) {
+    const names = given.map(([name]) => `${param}[${name}]`);
     throw invalid(`You may only specify one of these parameters: ${names.join(", ")}.`, undefined, names[0]);
+  }
+  if (data === undefined) {
+    const named = price ?? plan;
+    if (named === undefined) throw missingParameter(`${param}[price]`);
+    return activePriceFromParam(world, named, `${param}[price]`);
   }
   const { tiers: _none, ...draft } = draftPrice(world, data, newId("price"), `${param}[price_data]`);
   if (world.store.products.get(data.product).active) return { ...draft, product: data.product };

@@ -23,6 +23,7 @@ import type { World } from "../world.ts";
 import { customerFromParam } from "./customers.ts";
 import { type DiscountParam, discounts, offersFromParam } from "./discount-params.ts";
 import { dueDateOf } from "./due-dates.ts";
+import { refuseDefaultMethod } from "./payment-methods.ts";
 import { currency } from "./price-params.ts";
 import { daysUntilDue, liability } from "./subscription-params.ts";
 import { refuseRatesBesideAutomaticTax, taxRates, taxRatesFromParam } from "./tax-rates.ts";
@@ -92,6 +93,7 @@ function patchOf(params: Attributes): Partial<Invoice> {
 export function createInvoice(world: World, params: ParamsOf<typeof createParams>): Invoice {
   const { customer: customerId, currency: asked, pending_invoice_items_behavior: pending, ...given } = params;
   const customer = customerFromParam(world, customerId);
+  refuseDefaultMethod(world, { customer: customer.id }, given.default_payment_method);
   const charged = { collection_method: "charge_automatically", created: world.now(), due_date: null } as const;
   const due = dueDateOf(world, charged, given);
   const id = newId("in");
@@ -179,6 +181,7 @@ const FINAL = [
 export function updateInvoice(world: World, id: string, params: Attributes): Invoice {
   const before = getInvoice(world, id);
   if (before.status === "draft") refuseDeletedCustomer(world, before);
+  refuseDefaultMethod(world, before, params.default_payment_method);
   const patch = { ...patchOf(params), metadata: mergeMetadata(before.metadata, params.metadata) };
   if (before.status !== "draft") {
     const final = FINAL.find((name) => params[name] !== undefined);

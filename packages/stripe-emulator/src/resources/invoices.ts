@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { ApiError, invalid } from "../api/errors.ts";
+import { ApiError, invalid, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { boolean, type Fields, ignored, oneOf, type ParamsOf, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -61,6 +61,8 @@ function pay(world: World, id: string, params: ParamsOf<typeof payParams>): Invo
     throw invalid(message, "invoice_no_payment_method_types");
   }
   refuseOthersMethod(method, invoice.customer);
+  // The SDK's comment on `payment_method`: one that belongs to the invoice's customer.
+  if (method.customer === null) throw noSuch("PaymentMethod", method.id, "payment_method");
   const attempt = payInvoice(world, id, method);
   if (attempt === "declined" || attempt === "requires_action") throw refusal(world, id, attempt);
   return getInvoice(world, id);

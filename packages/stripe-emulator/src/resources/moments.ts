@@ -1,5 +1,6 @@
 import { invalid } from "../api/errors.ts";
 import type { World } from "../world.ts";
+import { LONGEST_TRIAL_DAYS } from "./price-params.ts";
 
 const FIVE_YEARS_S = 5 * 366 * 86_400;
 
@@ -14,11 +15,9 @@ export function refusePast(world: World, moment: number | string | null | undefi
   }
 }
 
-const TWO_YEARS_S = 2 * 366 * 86_400;
-
-/** The SDK's comment on `trial_end`: at most two years from the anchor. */
-export function refuseLongTrial(end: number | string | undefined, anchor: number): void {
-  if (typeof end !== "number" || end <= anchor + TWO_YEARS_S) return;
-  const message = "Invalid timestamp: a trial can end at most two years from the billing cycle anchor.";
-  throw invalid(message, "parameter_invalid_integer", "trial_end");
+/** Stripe's 400 for a trial that ends too far from now. */
+export function refuseLongTrial(end: number | string | undefined, now: number, param = "trial_end"): void {
+  if (typeof end !== "number" || end <= now + LONGEST_TRIAL_DAYS * 86_400) return;
+  const message = `The maximum number of trial period days is ${LONGEST_TRIAL_DAYS} (2 years).`;
+  throw invalid(message, "parameter_invalid_integer", param);
 }

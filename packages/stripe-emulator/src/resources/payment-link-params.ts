@@ -6,7 +6,6 @@ import {
   type Fields,
   hashOf,
   ignored,
-  integer,
   metadata,
   oneOf,
   type ParamsOf,
@@ -14,7 +13,7 @@ import {
   text,
 } from "../api/params.ts";
 import { invoiceCreation, lineItem, paymentIntentData, taxIdCollection } from "./checkout-session-params.ts";
-import { currency } from "./price-params.ts";
+import { currency, offeredTrialDays } from "./price-params.ts";
 import { liability, trialSettings } from "./subscription-params.ts";
 
 const afterCompletion = hashOf(
@@ -46,7 +45,7 @@ const attributes = {
     schema({
       description: text,
       metadata,
-      trial_period_days: clearable(integer),
+      trial_period_days: clearable(offeredTrialDays),
       trial_settings: clearable(trialSettings),
     } satisfies Fields<keyof Stripe.PaymentLinkCreateParams.SubscriptionData>),
   ),

@@ -63,6 +63,16 @@ export function refuseOthersMethod({ id, customer: owner }: PaymentMethod, custo
   throw invalid(message, undefined, "payment_method");
 }
 
+/** Stripe's 400 for a default that is not the customer's. */
+export function refuseDefaultMethod(
+  world: World,
+  { customer }: { customer: string | null },
+  id: string | null | undefined,
+): void {
+  if (id == null || world.store.paymentMethods.find(id)?.customer === customer) return;
+  throw noSuch("PaymentMethod", id, "default_payment_method");
+}
+
 /** Keeps the card of a token for a customer, as older clients do: `tok_visa`. */
 export function addCard(world: World, token: string, customer: string, given: Stripe.Metadata = {}): PaymentMethod {
   const number = token.startsWith("tok_") ? namedCardNumber(token) : undefined;

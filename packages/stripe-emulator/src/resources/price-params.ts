@@ -31,7 +31,10 @@ export const count = integerIn(1, MOST);
 export const quantity = integerIn(0, MOST);
 
 /** Two years at most, as `trial_end`. */
-export const trialDays = integerIn(0, 730);
+export const LONGEST_TRIAL_DAYS = 730;
+export const trialDays = integerIn(0, LONGEST_TRIAL_DAYS);
+/** Of what buyers are offered: a trial, or none is named. */
+export const offeredTrialDays = integerIn(1, LONGEST_TRIAL_DAYS);
 
 export const interval = oneOf("day", "week", "month", "year");
 export const recurring = hashOf(

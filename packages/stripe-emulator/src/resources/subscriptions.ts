@@ -17,6 +17,7 @@ import { keepPrices } from "./inline-prices.ts";
 import { itemChanges } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refuseLongTrial, refusePast } from "./moments.ts";
+import { refuseDefaultMethod } from "./payment-methods.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
 import { createChargeable } from "./subscription-creation.ts";
 import { changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
@@ -52,9 +53,9 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
   if (params.trial_from_plan) throw notModelled("trial_from_plan of a subscription that there is", "trial_from_plan");
   refuseScheduled(before, params);
   refusePast(world, params.trial_end, "trial_end");
-  refuseLongTrial(params.trial_end, before.billing_cycle_anchor);
+  refuseLongTrial(params.trial_end, world.now());
   refusePast(world, params.cancel_at, "cancel_at");
-  refuseMethod(world, before, params.default_payment_method);
+  refuseDefaultMethod(world, before, params.default_payment_method);
   refusePending(world, before, params);
   if (params.payment_behavior === "error_if_incomplete")
     refuseUnpaid(world, before.latest_invoice, (copy) =>
@@ -133,12 +134,6 @@ const settingsAsked = (
   ...before,
   save_default_payment_method: saves ?? before?.save_default_payment_method ?? "off",
 });
-
-/** Stripe's 400 for a method that is not the customer's. */
-function refuseMethod(world: World, { customer }: Subscription, id: string | null | undefined): void {
-  if (id == null || world.store.paymentMethods.find(id)?.customer === customer) return;
-  throw noSuch("PaymentMethod", id, "default_payment_method");
-}
 
 /** Stripe's 400 for what a subscription's schedule decides. */
 function refuseScheduled({ schedule }: Subscription, params: SubscriptionUpdate): void {
