@@ -153,7 +153,7 @@ test("while the state file cannot be written nothing goes on, nor is told: no pa
   for (let look = 0; look < 5; look++) expect(await moved()).toEqual(stopped);
   expect(untrue()).toEqual([]);
   unblock();
-  await expect.poll(async () => (await moved()).status, { timeout: 25_000 }).toBe("ready");
+  await expect.poll(async () => (await moved()).status, { timeout: 60_000 }).toBe("ready");
   await on.emulator.waitForDeliveries();
   expect(told().filter(({ type }) => type === "test_helpers.test_clock.ready")).toHaveLength(1);
-}, 60_000);
+}, 120_000);
