@@ -1,9 +1,10 @@
 import type { Product } from "../catalogue.ts";
 import { comparisonOf } from "../presentation.ts";
 
-/** What the plans have, beside each other, where their products say so. */
+/** What the plans have, beside each other. One that says nothing of itself is not compared. */
 export function Comparison({ products }: { products: Product[] }) {
-  const rows = comparisonOf(products);
+  const compared = products.filter((product) => comparisonOf([product]).length > 0);
+  const rows = comparisonOf(compared);
   if (rows.length === 0) return null;
   return (
     <section aria-labelledby="comparison">
@@ -15,9 +16,9 @@ export function Comparison({ products }: { products: Product[] }) {
           <thead>
             <tr>
               <td />
-              {products.map(({ id, name }) => (
+              {compared.map(({ id, name }) => (
                 <th key={id} scope="col">
-                  {name}
+                  <span>{name}</span>
                 </th>
               ))}
             </tr>
@@ -26,7 +27,7 @@ export function Comparison({ products }: { products: Product[] }) {
             {rows.map(({ label, values }) => (
               <tr key={label}>
                 <th scope="row">{label}</th>
-                {products.map(({ id }, place) => (
+                {compared.map(({ id }, place) => (
                   <td key={id}>
                     <Value says={values[place]} />
                   </td>
