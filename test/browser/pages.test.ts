@@ -241,6 +241,7 @@ it("a server that never answers ends in plain words and a way on, on every page"
 it("an address without a page says so to programs, too", async () => {
   for (const [path, status] of [
     ["/nowhere", 404],
+    ["/_local/nope", 404],
     ["/pricing", 200],
     ["/success?session_id=cs_1", 200],
   ] as const)

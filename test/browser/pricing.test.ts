@@ -187,20 +187,39 @@ describe("the pricing page", () => {
     const names = Array.from({ length: 9 }, (_, place) => `Side ${place + 1}`);
     const sold = [];
     for (const name of names)
-      sold.push(await sellPlan(world, name, { metadata: { compare_1: "Projects: Unlimited" } }));
+      sold.push(
+        await sellPlan(world, name, {
+          metadata: {
+            compare_1: "Projects: Unlimited",
+            ...(sold.length === 0 && { compare_2: "Support: By the community" }),
+          },
+        }),
+      );
+    const silent = await sellPlan(world, "Silent");
     await visit("/pricing");
     const region = page.getByRole("region", { name: "The plans, side by side" });
     await region.getByRole("columnheader", { name: "Side 9" }).waitFor();
+    await card("Silent").waitFor();
+    expect(await region.getByRole("columnheader", { name: "Silent" }).count()).toBe(0);
     const columns = await region.getByRole("columnheader").count();
     await page.setViewportSize({ width: 1280 + 112 * (columns - 9), height: 900 }); // this world sells others, too
     const hidden = () => region.evaluate((box) => box.scrollWidth - box.clientWidth);
     expect(await hidden()).toBe(0);
+    const lines = `(() => {
+      const spans = [...document.querySelectorAll(".comparison td span")];
+      const range = document.createRange();
+      const { firstChild } = spans.find(({ textContent }) => textContent === "By the community");
+      range.setStart(firstChild, 7);
+      range.setEnd(firstChild, 16);
+      return range.getClientRects().length;
+    })()`;
+    expect(await page.evaluate(lines)).toBe(1);
     await page.setViewportSize({ width: 390, height: 900 });
     expect(await hidden()).toBeGreaterThan(0);
     await region.evaluate((box) => box.scrollTo(box.scrollWidth, 0));
     const label = await region.getByRole("rowheader", { name: "Projects" }).boundingBox();
     expect(label?.x).toBeCloseTo((await region.boundingBox())?.x ?? Number.NaN, -1);
-    for (const { priceId } of sold) await world.stripe.prices.update(priceId, { active: false });
+    for (const { priceId } of [...sold, silent]) await world.stripe.prices.update(priceId, { active: false });
   }, 60_000);
 
   it("does not offer a former subscriber what is archived, but names it on the account", async () => {

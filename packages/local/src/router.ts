@@ -30,7 +30,7 @@ export function createRouter(parts: Parts): RequestListener {
   const rules: [RegExp, RequestListener | undefined][] = [
     [/^\/api(\/|$)/, parts.api],
     [/^\/(auth|rest)\/v1(\/|$)/, supabase],
-    [/^\/_local(\/|$)/, toListener(parts.localPage)],
+    [/^\/_local\/?$/, toListener(parts.localPage)],
     [/^\/(v1|c|p|_emulator)(\/|$)/, stripe],
     [/^\//, parts.web],
   ];

@@ -7,7 +7,7 @@ const messages: Record<string, string> = {
   email_exists: "Another account has this e-mail already. Choose another one.",
   email_address_invalid: "That e-mail address does not work. Check its spelling.",
   otp_expired:
-    "That code is wrong, used already, by its link for one, or too old. Check it, or have another e-mail sent.",
+    "That code is wrong, too old, or used: opening the e-mail's link uses it up, too. Check it, or have another e-mail sent.",
   signup_disabled: "New accounts cannot be created at the moment. Sign in if you have one.",
   user_banned: "This account is blocked. Write to support.",
   same_password: "That is the password you have already. Choose another one.",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Buyer, holdingOf, trialOf } from "./buyer.ts";
+import { type Buyer, holdingOf, itemOfGroup, trialOf } from "./buyer.ts";
 import { aPrice, aProduct, aSubscription, itemOf } from "./testing/samples.ts";
 
 const pro = aProduct();
@@ -44,6 +44,12 @@ test("plans exclude each other unless their products say that they stand beside 
   expect(holdingOf(userWith(both), pro, products)).toBe(both);
   expect(holdingOf(userWith(both), hosting, products)).toBe(both);
   expect(holdingOf(userWith(both), domains, products)).toBe(both);
+});
+
+test("of several that a subscription holds, a product is its own item; another plan of the group is any", () => {
+  const [first, own] = [itemOf("prod_1"), itemOf("prod_team")];
+  expect(itemOfGroup(aSubscription({ items: [first, own] }), team, products)).toBe(own);
+  expect(itemOfGroup(aSubscription({ items: [first] }), team, products)).toBe(first);
 });
 
 test("what ended stands in no way, what was begun and not paid does", () => {

@@ -14,12 +14,14 @@ export interface Buyer {
 /** The free days of a price for this visitor: none, some, or some for whoever signs in. */
 export type Trial = { days: number; needsAccount: boolean } | undefined;
 
-/** What a subscription holds of a product's group. */
+/** What a subscription holds of a product's group: the product itself, if it does. */
 export function itemOfGroup({ items }: Subscription, product: Product, products: Product[]) {
   const group = groupOf(product.metadata);
   const isOfGroup = (productId: string) =>
     groupOf(products.find(({ id }) => id === productId)?.metadata ?? null) === group;
-  return items.find(({ product_id }) => isOfGroup(product_id));
+  return (
+    items.find(({ product_id: held }) => held === product.id) ?? items.find(({ product_id: held }) => isOfGroup(held))
+  );
 }
 
 /** Those of the visitor's subscriptions that are of the group of a product: plans of one exclude each other, and share one trial. */

@@ -33,6 +33,9 @@ export function CheckEmail({ email, type, children, resend, onSignedIn, aside }:
     return () => clearTimeout(timer);
   }, [left]);
 
+  // What was pressed has gone with its page, and the address has stayed.
+  useEffect(() => document.getElementById("main")?.focus({ preventScroll: true }), []);
+
   const again = async () => {
     setLeft(AGAIN_AFTER_S);
     await resend();
@@ -70,7 +73,7 @@ function Code({ email, type, onSignedIn }: Pick<CheckEmailProps, "email" | "type
   const { pending, error, run } = useAction();
   const verify = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const token = String(new FormData(event.currentTarget).get("code")).replace(/\s/g, "");
+    const token = String(new FormData(event.currentTarget).get("code")).replace(/\D/g, "");
     void run(async () => {
       assertDone(await (await getAuth()).verifyOtp({ email, token, type }));
       onSignedIn?.();

@@ -7,7 +7,7 @@ import { Notice } from "./notice.tsx";
 const WORDS: Record<LinkProblem, string> = {
   expired: "This link has been used already, or is too old. Have a new one sent.",
   elsewhere:
-    "A link signs in only the browser that asked for it, and is used up now. Have another e-mail sent, to go on here; where you asked before, type in the code of a new one. If it was to confirm your e-mail, that is done.",
+    "This link works only in the browser where you asked for it, and is used up now. To go on here, ask for another e-mail here. To go on there, ask for one there. If it was to confirm your e-mail, that is done.",
   refused: "That did not sign you in. Try it again, or choose another way.",
 };
 
