@@ -163,3 +163,28 @@ test("up to billing_cycle_anchor Checkout charges a part, or nothing; once that 
     param,
   });
 });
+
+// https://docs.stripe.com/products-prices/pricing-models#graduated-pricing
+test("the part of a graduated price up to an anchor is charged as it is shown: rounded tier by tier", async () => {
+  const { customer } = await onClock(bench, Date.UTC(2027, 0, 15) / 1000, null);
+  await stripe.customers.update(customer, { email: "tiers@example.com" });
+  for (const [tiers, total] of [
+    [4, 220],
+    [20, 1100],
+  ] as const) {
+    const price = await createPlan(stripe, {
+      unit_amount: undefined,
+      billing_scheme: "tiered",
+      tiers_mode: "graduated",
+      tiers: Array.from({ length: tiers }, (_, at) => ({ up_to: at + 1 === tiers ? "inf" : at + 1, unit_amount: 101 })),
+    });
+    const session = await createCheckout(stripe, price, {
+      customer,
+      line_items: [{ price: price.id, quantity: tiers }],
+      subscription_data: { billing_cycle_anchor: Date.UTC(2027, 1, 1) / 1000 },
+    });
+    await bench.submit(session.url, CARD);
+    const { invoice } = await stripe.checkout.sessions.retrieve(session.id, { expand: ["invoice"] });
+    expect([session.amount_total, invoice]).toEqual([total, expect.objectContaining({ amount_paid: total })]);
+  }
+});

@@ -11,7 +11,7 @@ import { dueOf } from "./invoice-pricing.ts";
 import { discountOn, type PricedLine, type Pricing, priceItems, proportion, type TaxTerms } from "./pricing.ts";
 import type { Basket } from "./redeeming.ts";
 import { trialEndAfter } from "./subscribing.ts";
-import { chargeFor, type SubscriptionDraft } from "./subscription.ts";
+import { chargesFor, type SubscriptionDraft } from "./subscription.ts";
 import { taxIdsOf } from "./tax-ids.ts";
 import { exemptionOf, type TaxRule, taxAt, taxBehaviorOf, taxesBy } from "./tax-table.ts";
 
@@ -47,9 +47,14 @@ function priceNow(world: World, id: string, patch: Partial<CheckoutSession>): Ch
   const details = world.store.sessionDetails.get(id);
   const { automatic_tax: automaticTax } = session;
   const rule = taxRuleOf(world, session, details);
-  const due = details.lineItems.map((item) => ({ ...item, amount_subtotal: dueToday(world, details, item) }));
+  const due = asLines(details.lineItems, (item) => dueToday(world, details, item));
   const { lines } = priceLines(world, session, due, rule);
-  const lineItems = due.map((item, index) => pricedItem(item, lines[index] as PricedLine));
+  const lineItems = details.lineItems.map((item) =>
+    pricedItem(
+      item,
+      lines.filter((_, index) => due[index]?.id === item.id),
+    ),
+  );
   world.store.sessionDetails.put({ ...details, lineItems });
   const status = !automaticTax.enabled ? null : rule ? "complete" : "requires_location_inputs";
   const priced = { ...patch, ...totals(lineItems, details), automatic_tax: { ...automaticTax, status } };
@@ -116,9 +121,8 @@ export interface Renewals {
 /** What a session in subscription mode leads to, if nothing changes. */
 export function renewalsOf(world: World, session: CheckoutSession): Renewals {
   const details = world.store.sessionDetails.get(session.id);
-  const items = details.lineItems
-    .filter(({ price }) => price?.recurring)
-    .map((item) => ({ ...item, amount_subtotal: wholeOf(world, item) }));
+  const renewing = details.lineItems.filter(({ price }) => price?.recurring);
+  const items = asLines(renewing, (item) => wholeOf(world, item));
   const rule = taxRuleOf(world, session, details);
   const whole = priceLines(world, { ...session, discounts: [] }, items, rule).total;
   const discounted = priceLines(world, session, items, rule).total;
@@ -137,17 +141,21 @@ export function renewalsOf(world: World, session: CheckoutSession): Renewals {
   return { first: begin < end ? discounted : whole, following: whole, months };
 }
 
-const wholeOf = (world: World, { currency, price, quantity }: LineItem): number =>
-  price ? chargeFor(world, priceIn(world, price, currency), quantity) : 0;
+/** The line items as the lines of an invoice: discounts, tax and parts of periods are rounded on each of those. */
+const asLines = (items: readonly LineItem[], amountsOf: (item: LineItem) => number[]): LineItem[] =>
+  items.flatMap((item) => amountsOf(item).map((amount) => ({ ...item, amount_subtotal: amount })));
+
+const wholeOf = (world: World, { currency, price, quantity }: LineItem): number[] =>
+  price ? chargesFor(world, priceIn(world, price, currency), quantity) : [0];
 
 /** What an item costs today: up to an anchor that is to come its part, or nothing (https://docs.stripe.com/payments/checkout/billing-cycle). */
-function dueToday(world: World, { subscriptionData: data }: SessionDetails, item: LineItem): number {
+function dueToday(world: World, { subscriptionData: data }: SessionDetails, item: LineItem): number[] {
   const [whole, recurring, now] = [wholeOf(world, item), item.price?.recurring, world.now()];
   const { anchor = now, anchorConfig, prorates } = data;
   if (!recurring || anchor <= now) return whole;
-  if (!prorates) return 0;
+  if (!prorates) return [0];
   const { end } = periodAround(now, anchor, recurring, anchorConfig?.day_of_month);
-  return proportion(whole, end - now, periodEnd(now, recurring) - now);
+  return whole.map((amount) => proportion(amount, end - now, periodEnd(now, recurring) - now));
 }
 
 /** Whether what is due today is less by the second. */
@@ -174,12 +182,16 @@ export function trialDaysOf(world: World, details: SessionDetails): number | nul
 
 const DAY = 86_400;
 
-const pricedItem = (item: LineItem, line: PricedLine): LineItem => ({
-  ...item,
-  amount_discount: discountOn(line),
-  amount_tax: line.tax,
-  amount_total: line.total,
-});
+function pricedItem(item: LineItem, lines: readonly PricedLine[]): LineItem {
+  const sum = (of: (line: PricedLine) => number) => lines.reduce((whole, line) => whole + of(line), 0);
+  return {
+    ...item,
+    amount_subtotal: sum((line) => line.subtotal),
+    amount_discount: sum(discountOn),
+    amount_tax: sum((line) => line.tax),
+    amount_total: sum((line) => line.total),
+  };
+}
 
 /** What is due today: in a trial, nothing for what recurs. */
 function totals(items: readonly LineItem[], { subscriptionData: data }: SessionDetails): Partial<CheckoutSession> {

@@ -7,7 +7,7 @@ import { priceIn } from "./currencies.ts";
 import type { LineDraft } from "./invoice-draft.ts";
 import type { Purchase } from "./invoice-item.ts";
 import { formatDecimal } from "./money.ts";
-import { amountOf, type Share, sharesOf } from "./price-amounts.ts";
+import { type Share, sharesOf } from "./price-amounts.ts";
 import { proportion } from "./pricing.ts";
 import type { Offer } from "./redeeming.ts";
 
@@ -74,11 +74,14 @@ export function momentOfEnd(moment: CancelMoment, { data }: Pick<Subscription, "
 /** By use: how much is known only afterwards, and there is no quantity. */
 export const isMetered = ({ recurring }: Price): boolean => recurring?.usage_type === "metered";
 
-/** What so many cost for a period. Of what is paid by use nothing is, as long as nobody says how much was used. */
-export function chargeFor(world: World, price: Price, quantity: number | null | undefined): number {
-  if (quantity == null && isMetered(price)) return 0;
-  return amountOf(world, price, quantity ?? 1);
+/** What so many cost for a period, as lines of an invoice. Of what is paid by use nothing is, as long as nobody says how much was used. */
+export function chargesFor(world: World, price: Price, quantity: number | null | undefined): number[] {
+  if (quantity == null && isMetered(price)) return [0];
+  return sharesOf(world, price, quantity ?? 1).map(({ amount }) => amount);
 }
+
+export const chargeFor = (world: World, price: Price, quantity: number | null | undefined): number =>
+  chargesFor(world, price, quantity).reduce((sum, amount) => sum + amount, 0);
 
 /**
  * The invoice lines of an item's whole period, in its subscription's currency: one, or one for each tier; nothing is charged for a trial,
