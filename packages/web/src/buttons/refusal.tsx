@@ -25,5 +25,6 @@ export function Refusal({ error, signInUrl, children }: RefusalProps) {
 
 function signInPage(): string {
   const { pathname, search } = window.location;
-  return `/sign-in?${new URLSearchParams({ next: pathname + search })}`;
+  // Why it is needed: the browser may hold a session that is refused.
+  return `/sign-in?${new URLSearchParams({ next: pathname + search, problem: "unauthenticated" })}`;
 }
