@@ -62,9 +62,10 @@ export async function ask<Answer>(path: string, init: RequestInit, api: ApiOptio
   const content: unknown = await answer.json().catch(() => undefined);
   if (answer.ok && content) return content as Answer;
   const refusal: Partial<Refusal> = content ?? {};
-  const { error = BROKEN, code, requestId } = refusal;
+  const { requestId, ...said } = refusal;
+  const { error = BROKEN } = said;
   // What is refused is no fault of ours: nobody needs to look it up.
-  if (answer.status < 500 && refusal.error) throw new Refused(error, { error, code });
+  if (answer.status < 500 && said.error) throw new Refused(error, said);
   throw new Refused(requestId ? `${error} Reference: ${requestId}` : error, refusal);
 }
 
