@@ -117,10 +117,7 @@ function replaceItems(world: World, session: CheckoutSession, asked: readonly As
   const taxRates = Object.fromEntries(items.flatMap(({ item, rates }) => (rates.length > 0 ? [[item.id, rates]] : [])));
   world.store.sessionDetails.put({ ...before, lineItems, taxRates });
   const refusal = sessionRefusal(world, priceSession(world, id, {}));
-  if (!refusal) return;
-  world.store.sessionDetails.put(before);
-  world.store.checkoutSessions.put(session);
-  throw refusal;
+  if (refusal) throw refusal;
 }
 
 /** What a line item is, as it would be asked for: a price that is described anew takes its price's place. */

@@ -8,7 +8,6 @@ import {
   hashOf,
   ignored,
   integer,
-  metadata,
   oneOf,
   type ParamsOf,
   type Reader,
@@ -29,9 +28,8 @@ import type { World } from "../world.ts";
 import { address } from "./address.ts";
 import { createCustomer, customerFromParam, updateCustomer } from "./customers.ts";
 import { discounts } from "./discount-params.ts";
-import { quantity, recurringPriceData } from "./price-params.ts";
 import { createSubscription } from "./subscription-creation.ts";
-import { cancelMoment, liability, moment, prorationBehavior } from "./subscription-params.ts";
+import { cancelMoment, itemFields, liability, moment, prorationBehavior } from "./subscription-params.ts";
 import { scheduleDetails } from "./subscription-schedule-params.ts";
 import { updateSubscription } from "./subscriptions.ts";
 import { taxRates } from "./tax-rates.ts";
@@ -54,16 +52,9 @@ const detailFields = {
   default_tax_rates: taxRates,
   items: arrayOf(
     hashOf(
-      schema({
-        id: text,
-        deleted: boolean,
-        metadata,
-        plan: text,
-        price: text,
-        price_data: recurringPriceData,
-        quantity,
-        tax_rates: taxRates,
-      } satisfies Fields<keyof Stripe.InvoiceCreatePreviewParams.SubscriptionDetails.Item>),
+      schema({ id: text, deleted: boolean, ...itemFields } satisfies Fields<
+        keyof Stripe.InvoiceCreatePreviewParams.SubscriptionDetails.Item
+      >),
     ),
   ),
   metadata: ignored,

@@ -82,20 +82,21 @@ export const defaultPriceData = hashOf(
   ),
 );
 
+const inlinePrice = {
+  currency,
+  product: text,
+  recurring: hashOf(schema({ interval, interval_count: count }, ["interval"])),
+  tax_behavior: taxBehavior,
+  unit_amount: amount,
+  unit_amount_decimal: decimal,
+} satisfies Fields<
+  keyof Stripe.SubscriptionCreateParams.Item.PriceData & keyof Stripe.QuoteCreateParams.LineItem.PriceData
+>;
+
 /** What a price that recurs is made from inside another request: https://docs.stripe.com/products-prices/pricing-models#inline-pricing */
-export const recurringPriceData = hashOf(
-  schema(
-    {
-      currency,
-      product: text,
-      recurring: hashOf(schema({ interval, interval_count: count }, ["interval"])),
-      tax_behavior: taxBehavior,
-      unit_amount: amount,
-      unit_amount_decimal: decimal,
-    } satisfies Fields<keyof Stripe.SubscriptionCreateParams.Item.PriceData>,
-    ["currency", "product", "recurring"],
-  ),
-);
+export const recurringPriceData = hashOf(schema(inlinePrice, ["currency", "product", "recurring"]));
+/** The same, or what one that is paid once is made from. */
+export const quotedPriceData = hashOf(schema(inlinePrice, ["currency", "product"]));
 
 /** What a price that is paid once is made from: a negative amount is a credit. */
 export const oncePriceData = hashOf(

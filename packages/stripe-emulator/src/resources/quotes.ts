@@ -26,24 +26,10 @@ import { newLineItems } from "./checkout-line-items.ts";
 import { customerFromParam } from "./customers.ts";
 import { daysUntilDueOf } from "./due-dates.ts";
 import { refuseTwice } from "./item-changes.ts";
-import { amount, count, currency, decimal, interval, taxBehavior, trialDays } from "./price-params.ts";
+import { count, quotedPriceData, trialDays } from "./price-params.ts";
 import { createChargeable } from "./subscription-creation.ts";
 import { daysUntilDue } from "./subscription-params.ts";
 import { taxRates, taxRatesFromParam } from "./tax-rates.ts";
-
-const priceData = hashOf(
-  schema(
-    {
-      currency,
-      product: text,
-      recurring: hashOf(schema({ interval, interval_count: count }, ["interval"])),
-      tax_behavior: taxBehavior,
-      unit_amount: amount,
-      unit_amount_decimal: decimal,
-    } satisfies Fields<keyof Stripe.QuoteCreateParams.LineItem.PriceData>,
-    ["currency", "product"],
-  ),
-);
 
 const attributes = {
   collection_method: oneOf("charge_automatically", "send_invoice"),
@@ -56,7 +42,7 @@ const attributes = {
   invoice_settings: hashOf(schema({ days_until_due: daysUntilDue })),
   line_items: arrayOf(
     hashOf(
-      schema({ price: text, price_data: priceData, quantity: count, tax_rates: taxRates } satisfies Fields<
+      schema({ price: text, price_data: quotedPriceData, quantity: count, tax_rates: taxRates } satisfies Fields<
         keyof Stripe.QuoteCreateParams.LineItem
       >),
     ),

@@ -76,22 +76,21 @@ export const daysUntilDue = integerIn(0, 3650);
 export const cancelMoment: Reader<number | "max_period_end" | "min_period_end"> = (value, param) =>
   value === "max_period_end" || value === "min_period_end" ? value : integer(value, param);
 
+/** An item, whatever asks for it. */
+export const itemFields = {
+  metadata,
+  plan: text,
+  price: text,
+  price_data: recurringPriceData,
+  quantity,
+  tax_rates: taxRates,
+} satisfies Fields<keyof Stripe.SubscriptionCreateParams.Item>;
+
 export const createParams = schema(
   {
     customer: text,
     currency,
-    items: arrayOf(
-      hashOf(
-        schema({
-          plan: text,
-          price: text,
-          price_data: recurringPriceData,
-          quantity,
-          metadata,
-          tax_rates: taxRates,
-        } satisfies Fields<keyof Stripe.SubscriptionCreateParams.Item>),
-      ),
-    ),
+    items: arrayOf(hashOf(schema(itemFields))),
     add_invoice_items: addInvoiceItems,
     automatic_tax: automaticTax,
     backdate_start_date: integer,
@@ -151,16 +150,9 @@ export const updateParams = schema({
   discounts,
   items: arrayOf(
     hashOf(
-      schema({
-        id: text,
-        deleted: boolean,
-        plan: text,
-        price: text,
-        price_data: recurringPriceData,
-        quantity,
-        metadata,
-        tax_rates: taxRates,
-      } satisfies Fields<keyof Stripe.SubscriptionUpdateParams.Item>),
+      schema({ id: text, deleted: boolean, ...itemFields } satisfies Fields<
+        keyof Stripe.SubscriptionUpdateParams.Item
+      >),
     ),
   ),
   metadata,
@@ -176,15 +168,10 @@ export const updateParams = schema({
 } satisfies Fields<keyof Stripe.SubscriptionUpdateParams>);
 
 const itemChange = {
-  metadata,
+  ...itemFields,
   payment_behavior: paymentBehavior,
-  plan: text,
-  price: text,
-  price_data: recurringPriceData,
   proration_behavior: prorationBehavior,
   proration_date: integer,
-  quantity,
-  tax_rates: taxRates,
 } satisfies Fields<keyof Stripe.SubscriptionItemUpdateParams>;
 
 export const updateItemParams = schema({ ...itemChange, off_session: ignored } satisfies Fields<
