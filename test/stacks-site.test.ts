@@ -131,10 +131,14 @@ it("a form leads nowhere else", async () => {
   expect(askedFor).not.toContain("evil.example:443");
 });
 
-it("whoever first comes to the plans loads 100 KB at the most, as it travels", () => {
+it("whoever first comes to the plans loads 100 KB at the most, as it travels, and nothing that is for others", () => {
   const html = readFileSync("packages/web/dist/index.html", "utf8");
   const files = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => `packages/web/dist${path}`);
   expect(files.length).toBeGreaterThan(1);
   const sizes = ["packages/web/dist/index.html", ...files].map((file) => gzipSync(readFileSync(file)).length);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000);
+  // Of a refusal, of an account, of an address that is none.
+  const loaded = files.map((file) => readFileSync(file, "utf8")).join("");
+  for (const words of ["Your card was declined", "Payment overdue", "There is no such page"])
+    expect(loaded).not.toContain(words);
 });

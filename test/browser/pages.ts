@@ -35,6 +35,7 @@ function ofGuests(email: string): State[] {
       act: (page) => page.getByText("Yearly", { exact: true }).click(),
     },
     { name: "pricing-canceled", path: "/pricing?canceled=true", shows: "Checkout was canceled." },
+    { name: "pricing-refused", path: "/pricing?problem=price_not_for_sale", shows: "This offer has just ended." },
     { name: "sign-in", path: "/sign-in", shows: "Welcome back" },
     {
       name: "sign-in-refused",

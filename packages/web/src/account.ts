@@ -1,16 +1,14 @@
 import {
   type Customer,
   loadCustomers,
-  loadPayments,
-  loadSoldPrices,
   loadSubscriptions,
   loadUpcomingChanges,
-  type Payment,
   type Subscription,
   type UpcomingChange,
 } from "./billing.ts";
 import { type Catalogue, loadCatalogue, type Price, priceIn } from "./catalogue.ts";
 import { loadPurchasesKnown } from "./completeness.ts";
+import { loadPayments, loadSoldPrices, type Payment } from "./payments.ts";
 
 interface Plan {
   name: string;

@@ -1,13 +1,12 @@
 import { Suspense } from "react";
 import { Route, Router, Switch } from "wouter";
+import { EMBEDS_CHECKOUT } from "./checkout-address.ts";
 import { Layout } from "./components/layout.tsx";
 import { Skeleton } from "./components/notice.tsx";
 import { later } from "./later.tsx";
 import { AccountPage } from "./pages/account.tsx";
-import { NotFoundPage } from "./pages/not-found.tsx";
 import { PricingPage } from "./pages/pricing.tsx";
 import { SessionProvider } from "./session.tsx";
-import { EMBEDS_CHECKOUT } from "./stripe-js.ts";
 
 // Whoever looks at the plans loads none of these.
 const CancelPage = later("CancelPage", () => import("./pages/cancel.tsx"));
@@ -16,6 +15,7 @@ const CheckoutPage = later("CheckoutPage", () => import("./pages/checkout.tsx"))
 const SettingsPage = later("SettingsPage", () => import("./pages/settings.tsx"));
 const ByEmailPage = later("ByEmailPage", () => import("./pages/by-email.tsx"));
 const NewPasswordPage = later("NewPasswordPage", () => import("./pages/new-password.tsx"));
+const NotFoundPage = later("NotFoundPage", () => import("./pages/not-found.tsx"));
 const SignInPage = later("SignInPage", () => import("./pages/sign-in.tsx"));
 const SuccessPage = later("SuccessPage", () => import("./pages/success.tsx"));
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { choicesOf, describeChange, numberToName, whyFixed } from "./plan-change.ts";
+import { choicesOf, describeChange, numberToName } from "./plan-change.ts";
 import { aPrice, aProduct, aSubscription, itemOf } from "./testing/samples.ts";
 
 const held = (quantity: number | null) => ({ ...itemOf("prod_1"), quantity });
@@ -42,16 +42,4 @@ test("a change between two prices of one plan is told apart by how often they ar
   expect(titleOf(from(undefined), { name: "Starter", price: year })).toBe("Starter to Starter, yearly");
   expect(titleOf(from(month), { name: "3 × Starter", price: month })).toBe("Starter to 3 × Starter");
   expect(titleOf(from(undefined), { name: "Pro", price: other })).toBe("Starter to Pro");
-});
-
-test("what is in tiers, paid by use, or paused is said to be fixed; what is archived may be anything", () => {
-  const held = [aPrice(), undefined, aPrice({ unit_amount: null }), aPrice({ usage_type: "metered" })];
-  expect(held.map((price) => whyFixed(aSubscription(), price))).toEqual([
-    undefined,
-    undefined,
-    "Its price is in tiers.",
-    "It is paid by use.",
-  ]);
-  for (const over of [{ paused: true }, { status: "paused" }])
-    expect(whyFixed(aSubscription(over), aPrice())).toBe("Its payments are paused.");
 });

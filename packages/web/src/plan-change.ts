@@ -18,7 +18,8 @@ import { createBilling } from "./buttons/client.ts";
 import { Refused } from "./buttons/post.ts";
 import { itemOfGroup } from "./buyer.ts";
 import { cadenceOf, periodOf } from "./cadence.ts";
-import { type Catalogue, loadCatalogue, type Price, type Product, priceTag } from "./catalogue.ts";
+import { type Catalogue, loadCatalogue, type Price, priceTag } from "./catalogue.ts";
+import { isOf, numberOf, whyNotTo } from "./held-plan.ts";
 
 const billing = createBilling();
 
@@ -57,17 +58,6 @@ export async function loadHoldings(): Promise<Holdings> {
     loadCatalogue(),
   ]);
   return { subscriptions, changes, customers, catalogue };
-}
-
-/** The page that shows what a change costs, and makes it; without a price, with the choice of one. */
-export function changeAddress(subscriptionId: string, wish: { priceId?: string; quantity?: number } = {}): string {
-  const { priceId, quantity } = wish;
-  const search = new URLSearchParams({
-    subscription: subscriptionId,
-    ...(priceId && { price: priceId }),
-    ...(quantity && { quantity: `${quantity}` }),
-  });
-  return `/change?${search}`;
 }
 
 export const cancelAddress = (subscriptionId: string) =>
@@ -115,24 +105,6 @@ export function choicesOf(subscription: Subscription, { plans, products }: Catal
   });
 }
 
-/** Why a change may not lead to a price, as far as it shows: the server knows all reasons. */
-export function whyNotTo({ currency }: Subscription, price: Price): string | undefined {
-  if (price.currency !== currency) return "This one is in another currency.";
-  if (price.usage_type === "metered") return "This one is paid by use.";
-  return price.unit_amount === null ? "The price of this one is in tiers." : undefined;
-}
-
-/** Why a subscription cannot be changed to anything, as far as it shows, by what is held of its group. */
-export function whyFixed({ paused, status }: Subscription, held: Price | undefined): string | undefined {
-  if (paused || status === "paused") return "Its payments are paused.";
-  if (held?.usage_type === "metered") return "It is paid by use.";
-  return held?.unit_amount === null ? "Its price is in tiers." : undefined;
-}
-
-/** How many there would be of a price in the place of what is held, unless another number is chosen. */
-export const numberOf = ({ quantity }: Subscription["items"][number], price: Price, { metadata }: Product) =>
-  price.usage_type === "metered" ? 1 : within(boundsOf(price.metadata, metadata), quantity ?? 1);
-
 /**
  * The number that the routes are told, if any: one that nobody changed is not named. More may be in use by now than are paid for yet,
  * which is no reason to refuse another plan.
@@ -164,7 +136,3 @@ export function describeChange(
 }
 
 const termsOf = (price: Price) => Object.values(priceTag(price)).join(" ");
-
-export const within = ({ least, most }: Bounds, quantity: number) => Math.min(Math.max(quantity, least), most);
-
-export const isOf = ({ items }: Subscription, price: Price) => items.some(({ price_id: id }) => id === price.id);

@@ -1,3 +1,5 @@
+import type { Wish } from "./checkout-address.ts";
+
 /** What of Stripe.js this site uses: https://docs.stripe.com/js/embedded_checkout */
 interface StripeJs {
   createEmbeddedCheckoutPage(options: { fetchClientSecret: () => Promise<string> }): Promise<EmbeddedPage>;
@@ -9,28 +11,6 @@ export interface EmbeddedPage {
 }
 
 const { VITE_STRIPE_JS: address = "", VITE_STRIPE_PUBLISHABLE_KEY: key = "" } = import.meta.env;
-
-/** Whether a page of this site shows Checkout, as `billing.config.ts` says; else Stripe's own page does. */
-export const EMBEDS_CHECKOUT = address !== "";
-
-/** What is bought on the page that shows Checkout. */
-export interface Wish {
-  priceId: string;
-  mode: "payment" | "subscription";
-  quantity: number | undefined;
-  currency: string | undefined;
-}
-
-/** The address of that page. */
-export function checkoutAddress({ priceId, mode, quantity, currency }: Wish): string {
-  const wish = new URLSearchParams({
-    price: priceId,
-    mode,
-    ...(quantity && { quantity: `${quantity}` }),
-    ...(currency && { currency }),
-  });
-  return `/checkout?${wish}`;
-}
 
 /** @returns undefined where the address names nothing to buy */
 export function wishIn(search: URLSearchParams): Wish | undefined {

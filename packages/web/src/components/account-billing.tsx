@@ -1,12 +1,13 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import { type Account, loadAccount } from "../account.ts";
-import { isStanding, paymentDueOf } from "../billing.ts";
+import { isStanding } from "../billing.ts";
 import { ButtonAccount } from "../buttons/button-account.tsx";
 import { useReloadUntil } from "../completeness.ts";
 import { useLoad, useLookAgain, useOnReturn } from "../load.ts";
 import { usePassing } from "../passing.ts";
 import { ofPayer, type Payer, payersOf } from "../payers.ts";
+import { paymentDueOf } from "../payments.ts";
 import { LoadFailed, Notice, Skeleton } from "./notice.tsx";
 import { PaymentTable } from "./payment-table.tsx";
 import { SignedIn } from "./signed-in.tsx";

@@ -2,7 +2,7 @@ import type { OneSubscription } from "@turnpike/core/plan-change/schema";
 import { Link } from "wouter";
 import type { Customer, Subscription, UpcomingChange } from "../billing.ts";
 import { formatDay } from "../dates.ts";
-import { whyFixed } from "../plan-change.ts";
+import { whyFixed } from "../held-plan.ts";
 import { KeepButton } from "./keep-button.tsx";
 
 /** Why a subscription cannot be changed as it stands, and whether the customer can clear that away. */

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import type { Tone } from "../billing.ts";
+
+export type Tone = "good" | "busy" | "bad" | "quiet";
 
 /** A quiet word about what has happened; a screen reader says it when it appears. */
 export function Notice({ tone = "quiet", children }: { tone?: Tone; children: ReactNode }) {

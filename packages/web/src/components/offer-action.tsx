@@ -4,9 +4,9 @@ import { ButtonCheckout } from "../buttons/button-checkout.tsx";
 import type { Trial } from "../buyer.ts";
 import { cadenceOf } from "../cadence.ts";
 import type { Price, Product } from "../catalogue.ts";
+import { checkoutAddress, EMBEDS_CHECKOUT } from "../checkout-address.ts";
+import { changeAddress, isOf, whyFixed, whyNotTo } from "../held-plan.ts";
 import { signInPath } from "../next-path.ts";
-import { changeAddress, isOf, whyFixed, whyNotTo } from "../plan-change.ts";
-import { checkoutAddress, EMBEDS_CHECKOUT } from "../stripe-js.ts";
 import { FormCheckout } from "./form-checkout.tsx";
 
 interface OfferActionProps {

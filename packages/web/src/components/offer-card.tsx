@@ -2,7 +2,7 @@ import { type ReactNode, useState } from "react";
 import { type Buyer, holdingOf, itemOfGroup, type Trial, trialOf } from "../buyer.ts";
 import { leastOf, savingOf } from "../cadence.ts";
 import { choiceOfQuantity, type Price, type Product, type Shown } from "../catalogue.ts";
-import { isOf, numberOf, within } from "../plan-change.ts";
+import { isOf, numberOf, within } from "../held-plan.ts";
 import { isRecommended } from "../presentation.ts";
 import { Badge } from "./notice.tsx";
 import { OfferAction } from "./offer-action.tsx";

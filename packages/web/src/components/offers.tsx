@@ -4,7 +4,7 @@ import { type Buyer, holdingOf } from "../buyer.ts";
 import { cadenceOf, cadencesOf, usualCadence } from "../cadence.ts";
 import { type Catalogue, currenciesOf, fitting, type Offer, type Shown } from "../catalogue.ts";
 import { currencyOfReader } from "../currency.ts";
-import { isOf } from "../plan-change.ts";
+import { isOf } from "../held-plan.ts";
 import { Comparison } from "./comparison.tsx";
 import { Notice } from "./notice.tsx";
 import { OfferCard } from "./offer-card.tsx";

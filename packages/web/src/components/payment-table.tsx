@@ -1,7 +1,7 @@
 import { useState } from "react";
-import { describePayment, type Payment, payPageOf } from "../billing.ts";
 import { formatDay } from "../dates.ts";
 import { formatMoney } from "../money.ts";
+import { describePayment, type Payment, payPageOf } from "../payments.ts";
 import { Badge } from "./notice.tsx";
 
 const PAGE = 12;

@@ -2,22 +2,17 @@ import type { NextPayment } from "@turnpike/core/plan-change/schema";
 import { useCallback } from "react";
 import { Link } from "wouter";
 import type { NextPlan, Part } from "../account.ts";
-import {
-  type Customer,
-  describeSubscription,
-  isStanding,
-  type Payment,
-  payPageOf,
-  type Subscription,
-  stillCharged,
-} from "../billing.ts";
+import { type Customer, isStanding, type Subscription } from "../billing.ts";
 import { ButtonAccount } from "../buttons/button-account.tsx";
 import { tagOf } from "../catalogue.ts";
 import { formatDay } from "../dates.ts";
+import { changeAddress, whyFixed } from "../held-plan.ts";
 import { useLoad } from "../load.ts";
 import { formatMoney } from "../money.ts";
 import { loadNextPayment } from "../next-payment.ts";
-import { cancelAddress, changeAddress, counted, named, whyFixed } from "../plan-change.ts";
+import { type Payment, payPageOf } from "../payments.ts";
+import { cancelAddress, counted, named } from "../plan-change.ts";
+import { describeSubscription, stillCharged } from "../subscription-state.ts";
 import { KeepButton } from "./keep-button.tsx";
 import { NextPaymentLines } from "./next-payment-lines.tsx";
 import { Badge } from "./notice.tsx";

@@ -10,10 +10,10 @@ import { Page } from "../components/page.tsx";
 import { PlanChoice } from "../components/plan-choice.tsx";
 import { SignedIn } from "../components/signed-in.tsx";
 import { Stepper } from "../components/stepper.tsx";
+import { changeAddress, within } from "../held-plan.ts";
 import { useLoad, useLookAgain } from "../load.ts";
 import {
   type Choice,
-  changeAddress,
   choicesOf,
   counted,
   describeChange,
@@ -21,7 +21,6 @@ import {
   loadHoldings,
   named,
   numberToName,
-  within,
 } from "../plan-change.ts";
 
 /** Another plan, or another number of it: chosen, seen to the cent, and confirmed. The choice stands in the address. */

@@ -4,11 +4,12 @@ import { Link, Redirect, useSearchParams } from "wouter";
 import { inTime } from "../buttons/in-time.ts";
 import { asRefused, post, type Refused } from "../buttons/post.ts";
 import { Refusal } from "../buttons/refusal.tsx";
+import type { Wish } from "../checkout-address.ts";
 import { Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { signInPath } from "../next-path.ts";
 import { useSession } from "../session.tsx";
-import { type EmbeddedPage, loadStripeJs, type Wish, wishIn } from "../stripe-js.ts";
+import { type EmbeddedPage, loadStripeJs, wishIn } from "../stripe-js.ts";
 
 /** Stripe's page within this one, for what the address names: `?price=…&mode=subscription&quantity=2`. */
 export function CheckoutPage() {

@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from "react";
+import { Suspense, useCallback, useMemo } from "react";
 import { useSearchParams } from "wouter";
 import { loadOwnSubscriptions } from "../billing.ts";
 import { brand } from "../brand.ts";
@@ -8,10 +8,17 @@ import { loadPurchasesKnown, useReloadUntil } from "../completeness.ts";
 import { LoadFailed, Notice, Skeleton } from "../components/notice.tsx";
 import { Offers } from "../components/offers.tsx";
 import { Page } from "../components/page.tsx";
+import { later, NotLoaded } from "../later.tsx";
 import { useLoad, useOnReturn } from "../load.ts";
 import { usePassing } from "../passing.ts";
-import { describeProblem, referenceOf } from "../problem.ts";
 import { useSession } from "../session.tsx";
+
+// Few are refused anything.
+const Problem = later(
+  "Problem",
+  () => import("../components/problem.tsx"),
+  () => <NotLoaded what="Why that was not done" />,
+);
 
 /**
  * What is on sale, and what the visitor has of it. `?price=` is a choice carried through sign-up, with its `quantity`
@@ -33,19 +40,22 @@ export function PricingPage() {
         <h1>{brand.headline}</h1>
         <p className="lead">{brand.tagline}</p>
       </div>
-      <WhyBack />
-      {loaded.status === "failed" || session.status === "unreachable" ? (
-        <LoadFailed what="The plans" retry={session.status === "unreachable" ? reloadPage : reload} />
-      ) : loaded.status === "loading" || session.status === "loading" ? (
-        <LoadingOffers />
-      ) : (
-        <OffersFor
-          key={session.status === "signed-in" ? session.user.id : "guest"}
-          userId={session.status === "signed-in" ? session.user.id : undefined}
-          catalogue={loaded.data}
-          chosen={chosen}
-        />
-      )}
+      {/* What is said above the plans comes before them, or with them: it moves none. */}
+      <Suspense fallback={<LoadingOffers />}>
+        <WhyBack />
+        {loaded.status === "failed" || session.status === "unreachable" ? (
+          <LoadFailed what="The plans" retry={session.status === "unreachable" ? reloadPage : reload} />
+        ) : loaded.status === "loading" || session.status === "loading" ? (
+          <LoadingOffers />
+        ) : (
+          <OffersFor
+            key={session.status === "signed-in" ? session.user.id : "guest"}
+            userId={session.status === "signed-in" ? session.user.id : undefined}
+            catalogue={loaded.data}
+            chosen={chosen}
+          />
+        )}
+      </Suspense>
     </Page>
   );
 }
@@ -55,22 +65,9 @@ const reloadPage = () => window.location.reload();
 function WhyBack() {
   const canceled = usePassing("canceled");
   const problem = usePassing("problem");
-  const reference = referenceOf(usePassing("reference"));
+  const reference = usePassing("reference");
   if (canceled) return <Notice>Checkout was canceled. You have not been charged.</Notice>;
-  if (!problem) return null;
-  return (
-    <Notice tone="bad">
-      <p>
-        {describeProblem(problem)}
-        {reference && (
-          <>
-            {" "}
-            If it happens again, tell support the reference <code>{reference}</code>.
-          </>
-        )}
-      </p>
-    </Notice>
-  );
+  return problem && <Problem code={problem} reference={reference} />;
 }
 
 interface OffersForProps {

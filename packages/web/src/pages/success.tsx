@@ -1,7 +1,7 @@
 import type { CheckoutOutcome, CheckoutSummary } from "@turnpike/core/checkout/schema";
 import type { ReactNode } from "react";
 import { Link, useSearchParams } from "wouter";
-import type { Tone } from "../billing.ts";
+import type { Tone } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { formatMoney } from "../money.ts";
 import { signInPath } from "../next-path.ts";

@@ -1,5 +1,6 @@
-import type { Payment, Subscription } from "../billing.ts";
+import type { Subscription } from "../billing.ts";
 import type { Price, Product } from "../catalogue.ts";
+import type { Payment } from "../payments.ts";
 
 export const aProduct = (over: Partial<Product> = {}): Product => ({
   id: "prod_1",
