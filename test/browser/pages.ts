@@ -1,3 +1,4 @@
+import { moveClock } from "@turnpike/stripe-emulator/testing";
 import type { Page } from "playwright-core";
 import { exampleOf } from "../documented.ts";
 import { customerOf, mirrored, sellPlan, subscribe } from "../visitor.ts";
@@ -131,7 +132,7 @@ async function ofHolders(world: World): Promise<State[]> {
   const late = await holder(world, pro.id);
   await late.customer.useCard("pm_card_chargeCustomerFail");
   const inFiveWeeks = Math.floor(Date.now() / 1000) + 35 * 24 * 60 * 60;
-  await world.stripe.testHelpers.testClocks.advance(late.customer.clock, { frozen_time: inFiveWeeks });
+  await moveClock(world.stripe, late.customer.clock, inFiveWeeks);
   await mirrored(world, "user_subscriptions", late.subscription.id, "status", "past_due");
   return [
     { name: "pricing-held", path: "/pricing", person: active.person, shows: "Your plan" },

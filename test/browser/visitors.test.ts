@@ -1,3 +1,4 @@
+import { moveClock } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { id } from "../builders.ts";
@@ -263,7 +264,7 @@ describe("the account", () => {
     const { id } = await subscribe(world, customer.id, priceId);
     await customer.useCard("pm_card_chargeCustomerFail");
     const inFiveWeeks = Math.floor(Date.now() / 1000) + 35 * 24 * 60 * 60;
-    await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inFiveWeeks });
+    await moveClock(world.stripe, customer.clock, inFiveWeeks);
     await mirrored(world, "user_subscriptions", id, "status", "past_due");
     await vi.waitFor(async () => {
       const due = world.admin.from("payment_history").select("next_payment_attempt").eq("subscription_id", id);
@@ -301,7 +302,7 @@ describe("the account", () => {
     await card("Mailed").getByText("An invoice is sent to you then, and you pay it.").waitFor();
     expect(await card("Mailed").getByRole("button", { name: /card/ }).count()).toBe(0);
     const inTwoHours = Math.floor(Date.now() / 1000) + 7200;
-    await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inTwoHours });
+    await moveClock(world.stripe, customer.clock, inTwoHours);
     await vi.waitFor(async () => {
       const open = world.admin.from("payment_history").select("due_date").eq("customer_id", customer.id);
       expect((await open.eq("status", "open").single()).data?.due_date).toBeTruthy();
@@ -320,7 +321,7 @@ describe("the account", () => {
       .waitFor();
 
     const inTenDays = inTwoHours + 10 * 24 * 60 * 60;
-    await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inTenDays });
+    await moveClock(world.stripe, customer.clock, inTenDays);
     await mirrored(world, "user_subscriptions", id, "status", "past_due");
     await page.reload();
     await card("Mailed").getByText("Its last invoice is not paid yet.").waitFor();
@@ -355,7 +356,7 @@ describe("the account", () => {
     const customer = await customerOf(world, person);
     const { id } = await subscribe(world, customer.id, price.id, { discounts: [{ coupon }] });
     const inTwoWeeks = Math.floor(Date.now() / 1000) + 13 * 24 * 60 * 60 + 7200;
-    await world.stripe.testHelpers.testClocks.advance(customer.clock, { frozen_time: inTwoWeeks });
+    await moveClock(world.stripe, customer.clock, inTwoWeeks);
     await vi.waitFor(async () => {
       const paid = world.admin.from("payment_history").select("id").eq("subscription_id", id).eq("status", "paid");
       expect((await paid).data).toHaveLength(14);

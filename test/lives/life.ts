@@ -1,4 +1,4 @@
-import type { Bench } from "@turnpike/stripe-emulator/testing";
+import { type Bench, moveClock } from "@turnpike/stripe-emulator/testing";
 import { vi } from "vitest";
 
 /** What happens to somebody, done at a Stripe of the emulator's. */
@@ -18,8 +18,7 @@ export async function startClock({ stripe }: Bench, start: number) {
   return {
     id,
     async advance(days: number) {
-      await stripe.testHelpers.testClocks.advance(id, { frozen_time: start + days * DAY });
-      await until(async () => (await stripe.testHelpers.testClocks.retrieve(id)).status === "ready");
+      await moveClock(stripe, id, start + days * DAY);
     },
   };
 }

@@ -6,8 +6,8 @@ import {
   previewChange,
   resumeSubscription,
 } from "@turnpike/core/plan-change";
+import { moveClock } from "@turnpike/stripe-emulator/testing";
 import type Stripe from "stripe";
-import { expect } from "vitest";
 import { type LentStripe, lendStripe, lendSupabase } from "./index.ts";
 import { createShop, type Shop } from "./shop.ts";
 
@@ -86,12 +86,7 @@ function createSubscribers(shop: Shop, { stripe }: LentStripe) {
 
     async openClock(start: number) {
       const { id } = await stripe.testHelpers.testClocks.create({ frozen_time: start });
-      const status = async () => (await stripe.testHelpers.testClocks.retrieve(id)).status;
-      const advance = async (frozen_time: number) => {
-        await stripe.testHelpers.testClocks.advance(id, { frozen_time });
-        await expect.poll(status, { interval: 5 }).toBe("ready");
-      };
-      return { id, advance };
+      return { id, advance: (to: number) => moveClock(stripe, id, to) };
     },
   };
 }

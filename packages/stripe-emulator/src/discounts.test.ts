@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
 import { discountsOn } from "./testing/discounted.ts";
+import { moveClock } from "./testing/moving-clocks.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -90,8 +91,7 @@ test("an amount off is taken once, months are counted, forever stays", async () 
     half({ percent_off: 20, duration: "forever" }),
   ]);
   const subscriptions = await Promise.all(coupons.map(({ id }) => subscriber([{ coupon: id }], clock.id)));
-  await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: Date.UTC(2027, 3, 1) / 1000 });
-  await expect.poll(async () => (await stripe.testHelpers.testClocks.retrieve(clock.id)).status).toBe("ready");
+  await moveClock(stripe, clock.id, Date.UTC(2027, 3, 1) / 1000);
   const totals = subscriptions.map(async ({ id: subscription }) =>
     (await stripe.invoices.list({ subscription })).data.map(({ total }) => total).reverse(),
   );

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bench, createPlan, openBench } from "./testing/bench.ts";
+import { moveClock } from "./testing/moving-clocks.ts";
 
 const START = Date.UTC(2027, 0, 1) / 1000;
 const HALFWAY = START + 15.5 * 86_400;
@@ -23,8 +24,7 @@ async function subscriber(card = "pm_card_visa") {
   const price = await createPlan(stripe, { unit_amount: 3100 });
   const subscription = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] });
   const advance = async (frozen_time: number) => {
-    await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time });
-    await expect.poll(async () => (await stripe.testHelpers.testClocks.retrieve(clock.id)).status).toBe("ready");
+    await moveClock(stripe, clock.id, frozen_time);
   };
   return { customer: customer.id, subscription, item: subscription.items.data[0]?.id ?? "", advance };
 }

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Bench, CARD, createPlan, openBench, typesSince } from "./testing/bench.ts";
+import { type Bench, CARD, createCheckout, createPlan, openBench, typesSince } from "./testing/bench.ts";
 import { DAY, END, HALF, onClock, START } from "./testing/clocked.ts";
 
 let bench: Bench;
@@ -141,7 +141,6 @@ test("numbers that Stripe does not take are refused", async () => {
   for (const currency of ["xyz", "cod"]) await expect(make({ currency })).rejects.toMatchObject({ param: "currency" });
 });
 
-// https://docs.stripe.com/metadata#data
 // https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage
 test("a test clock has three customers at most", async () => {
   const { id: test_clock } = await stripe.testHelpers.testClocks.create({ frozen_time: START });
@@ -149,6 +148,67 @@ test("a test clock has three customers at most", async () => {
   await expect(stripe.customers.create({ test_clock })).rejects.toMatchObject({ param: "test_clock", statusCode: 400 });
 });
 
+test("a customer on a test clock has three subscriptions and schedules at most, however they came", async () => {
+  const { clock, customer, price } = await onClock(bench, START);
+  const items = [{ price: price.id, quantity: 1 }];
+  const subscribe = () => stripe.subscriptions.create({ customer, items });
+  const schedule = () =>
+    stripe.subscriptionSchedules.create({ customer, start_date: START + 86_400, phases: [{ items }] });
+  const sold = await createCheckout(stripe, price, { customer });
+  const quote = await stripe.quotes.create({ customer, line_items: [{ price: price.id }] });
+  await stripe.quotes.finalizeQuote(quote.id);
+  const [first] = [await subscribe(), await subscribe(), await schedule()];
+  const full = { statusCode: 400, param: "customer", message: expect.stringContaining("at most 3 subscriptions") };
+  await expect(subscribe()).rejects.toMatchObject(full);
+  await expect(schedule()).rejects.toMatchObject(full);
+  await expect(stripe.quotes.accept(quote.id)).rejects.toMatchObject(full);
+  const refused = await bench.submit(sold.url, { ...CARD, email: "ada@example.com" });
+  expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("at most 3 subscriptions")]);
+  expect((await stripe.charges.list({ customer })).data).toHaveLength(2);
+  await stripe.subscriptions.cancel(first.id);
+  await subscribe();
+  expect((await stripe.subscriptions.list({ test_clock: clock })).data).toHaveLength(2);
+});
+
+test("a test clock moves by two intervals of its shortest subscription at once, or two years without any", async () => {
+  const { clock, customer, price, subscribe } = await onClock(bench, START);
+  const on = (year: number, month: number, day: number) => Date.UTC(year, month - 1, day) / 1000;
+  const move = (to: number) => stripe.testHelpers.testClocks.advance(clock, { frozen_time: to });
+  const arrived = () =>
+    expect
+      .poll(async () => (await stripe.testHelpers.testClocks.retrieve(clock)).status, { interval: 5 })
+      .toBe("ready");
+  const furthest = async (moment: number) => {
+    const message = expect.stringContaining(`You can only advance it up to ${moment} (`);
+    await expect(move(moment + 1)).rejects.toMatchObject({ statusCode: 400, param: "frozen_time", message });
+  };
+  await furthest(on(2029, 4, 1));
+  const yearly = await createPlan(stripe, { recurring: { interval: "year" } });
+  await subscribe({ items: [{ price: yearly.id }] });
+  await furthest(on(2029, 4, 1));
+  const monthly = await subscribe();
+  await furthest(on(2027, 6, 1));
+  await expect(move(on(2027, 7, 1))).rejects.toThrow(
+    `The frozen time of this clock is ${START} (2027-04-01 00:00:00 UTC). You can only advance it up to ${on(2027, 6, 1)} (2027-06-01 00:00:00 UTC). You can only advance a test clock up to two intervals from the current frozen time at a time, based on the shortest subscription interval in the test clock.`,
+  );
+  expect(await stripe.testHelpers.testClocks.retrieve(clock)).toMatchObject({ status: "ready", frozen_time: START });
+  await move(on(2027, 6, 1));
+  await arrived();
+  await stripe.subscriptions.cancel(monthly.id);
+  await furthest(on(2029, 6, 1));
+  const weekly = await createPlan(stripe, { recurring: { interval: "week" } });
+  await stripe.subscriptionSchedules.create({
+    customer,
+    start_date: on(2028, 1, 1),
+    phases: [
+      { end_date: on(2028, 2, 1), items: [{ price: price.id, quantity: 1 }] },
+      { items: [{ price: weekly.id, quantity: 1 }] },
+    ],
+  });
+  await furthest(on(2027, 6, 15));
+});
+
+// https://docs.stripe.com/metadata#data
 test("metadata has fifty keys at most, however they came", async () => {
   const keys = (from: number, count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${from + index}`, "x"]));

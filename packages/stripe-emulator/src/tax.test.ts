@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bench, CARD, createCheckout, createPlan, openBench } from "./testing/bench.ts";
 import { controlsOf } from "./testing/controls.ts";
+import { moveClock } from "./testing/moving-clocks.ts";
 
 let bench: Bench;
 let stripe: Stripe;
@@ -109,8 +110,7 @@ test("renewals go on being taxed, at the customer's new place too", async () => 
   const price = await inDollars();
   const { id } = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }], ...taxed });
   await stripe.customers.update(customer.id, { address: { country: "FR" } });
-  await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: start + 32 * 86_400 });
-  await expect.poll(async () => (await stripe.testHelpers.testClocks.retrieve(clock.id)).status).toBe("ready");
+  await moveClock(stripe, clock.id, start + 32 * 86_400);
   const { data } = await stripe.invoices.list({ subscription: id });
   expect(data.map(({ status, total }) => [status, total])).toEqual([
     ["paid", 1200],

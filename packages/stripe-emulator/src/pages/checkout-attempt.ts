@@ -6,6 +6,7 @@ import type { Decline } from "../billing/test-cards.ts";
 import type { Deliverer } from "../events/deliverer.ts";
 import { dueRefusal } from "../resources/checkout-session-rules.ts";
 import type { CheckoutSession } from "../resources/checkout-sessions.ts";
+import { fullCustomer } from "../resources/clock-limits.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { addressLabels, readAddress } from "./checkout-address.ts";
@@ -103,8 +104,10 @@ export async function attemptCheckout(
   const placed = anchored || Object.keys(typed).length > 0 ? placeSession(world, id, typed) : session;
   if (input.expected_amount !== undefined && Number(input.expected_amount) !== dueOn(world, placed))
     return refused(200, placed, TOTAL_CHANGED);
-  const refusal = dueRefusal(world, placed);
-  if (refusal) return refused(400, placed, { field: "expected_amount", message: refusal.message });
+  const refusal =
+    dueRefusal(world, placed)?.message ??
+    (session.mode === "subscription" ? fullCustomer(world, session.customer) : undefined);
+  if (refusal !== undefined) return refused(400, placed, { field: "expected_amount", message: refusal });
   if (input.challenge === "fail") {
     if (session.payment_intent !== null) failChallenge(world, session.payment_intent);
     if (session.setup_intent !== null) answerSetupChallenge(world, session.setup_intent, false);

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { found, invalid, noSuch } from "../api/errors.ts";
+import { found, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
@@ -26,6 +26,7 @@ import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import { address, addressOf } from "./address.ts";
 import { cardOf } from "./cards.ts";
+import { refuseFullClock } from "./clock-limits.ts";
 import { addCard, attachFromParam } from "./payment-methods.ts";
 import { signedAmount } from "./price-params.ts";
 import { refuseNoTaxId, taxIdData } from "./tax-ids.ts";
@@ -63,16 +64,10 @@ export function customerFromParam(world: World, id: string, param = "customer"):
   return found(world.store.customers.find(id), "customer", id, param);
 }
 
-/** How many customers a test clock may have (https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage). */
-const MOST_ON_A_CLOCK = 3;
-
 export function createCustomer(world: World, params: CreateParams): Customer {
   const clock = params.test_clock ?? null;
   if (clock !== null && !world.store.testClocks.find(clock)) throw noSuch("test_clock", clock, "test_clock");
-  if (clock !== null && world.store.customers.where("test_clock", clock).length >= MOST_ON_A_CLOCK) {
-    const message = `A test clock can have at most ${MOST_ON_A_CLOCK} customers.`;
-    throw invalid(message, undefined, "test_clock");
-  }
+  if (clock !== null) refuseFullClock(world, clock);
   return world.onClock(clock, () => newCustomer(world, params));
 }
 

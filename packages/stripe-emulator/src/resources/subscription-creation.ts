@@ -7,6 +7,7 @@ import type { Subscription, SubscriptionDraft } from "../billing/subscription.ts
 import type { World } from "../world.ts";
 import { purchasesFromParams } from "./add-invoice-items.ts";
 import { anchorAsked } from "./anchors.ts";
+import { refuseFullCustomer } from "./clock-limits.ts";
 import { commonCurrency, refuseOtherCurrency } from "./customer-currency.ts";
 import { customerFromParam } from "./customers.ts";
 import { offersFromParam } from "./discount-params.ts";
@@ -118,6 +119,7 @@ export function createChargeable(
   params: CreateParams,
   purchases: readonly Purchase[] = [],
 ): Subscription {
+  refuseFullCustomer(world, params.customer);
   const subscription = createSubscription(world, params, purchases);
   refuseUnchargeable(world, subscription.latest_invoice);
   return subscription;

@@ -16,6 +16,7 @@ import { cancelSchedule, updateSchedule as changeSchedule, releaseSchedule } fro
 import type { Subscription } from "../billing/subscription.ts";
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
+import { refuseFullCustomer } from "./clock-limits.ts";
 import { customerFromParam } from "./customers.ts";
 import { keepPrices } from "./inline-prices.ts";
 import {
@@ -139,7 +140,10 @@ function phasesAsked(
 }
 
 export const subscriptionScheduleRoutes: Route[] = [
-  route("POST", "/v1/subscription_schedules", createParams, createSchedule),
+  route("POST", "/v1/subscription_schedules", createParams, (world, params) => {
+    if (params.customer !== undefined) refuseFullCustomer(world, params.customer);
+    return createSchedule(world, params);
+  }),
   listRoute(
     "/v1/subscription_schedules",
     "subscription schedule",

@@ -9,6 +9,7 @@ import type { JobRow } from "../state/job.ts";
 import type { Rows } from "../state/rows.ts";
 import type { Table } from "../state/table.ts";
 import type { World } from "../world.ts";
+import { refuseFarMove } from "./clock-limits.ts";
 import { deleteCustomer } from "./customers.ts";
 
 type TestClock = Stripe.TestHelpers.TestClock;
@@ -37,6 +38,14 @@ export function createClock(world: World, { frozen_time, name }: ParamsOf<typeof
   });
   world.emit("test_helpers.test_clock.created", clock);
   return clock;
+}
+
+/** As far as Stripe lets a clock be moved at once. */
+function advanceWithinLimit(world: World, id: string, target: number): TestClock {
+  const { frozen_time: now } = getClock(world, id);
+  const advancing = advanceClock(world, id, target);
+  refuseFarMove(world, id, now, target);
+  return advancing;
 }
 
 /** `target` in seconds. Answers at once; the clock is `ready` again when everything that was due has happened. */
@@ -98,7 +107,7 @@ export const testClockRoutes: Route[] = [
     "POST",
     "/v1/test_helpers/test_clocks/:id/advance",
     schema({ frozen_time: integer }, ["frozen_time"]),
-    (world, { frozen_time: target }, { id }) => advanceClock(world, id, target),
+    (world, { frozen_time: target }, { id }) => advanceWithinLimit(world, id, target),
   ),
   route("DELETE", "/v1/test_helpers/test_clocks/:id", schema({}), (world, _, { id }) => deleteClock(world, id)),
 ];

@@ -13,4 +13,5 @@ export {
 } from "./bench.ts";
 export { openBrowser } from "./browser.ts";
 export { controlsOf } from "./controls.ts";
+export { moveClock } from "./moving-clocks.ts";
 export { cli, runCli, skipReason, startCli } from "./stripe-cli.ts";
