@@ -102,6 +102,57 @@ test("requests are answered while a clock moves by years, and change nothing on 
   expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "canceled" });
 }, 60_000);
 
+// https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage#advance-clock
+test("buyers' pages change nothing of a customer whose clock moves, and say why", async () => {
+  const on = await bench();
+  const { stripe } = on;
+  const clocked = await onClock(on, START);
+  const { clock, customer } = clocked;
+  const { latest_invoice } = await fillClock(clocked);
+  const once = await createPlan(stripe, { recurring: undefined });
+  const [hosted, embedded, elements] = [
+    await createCheckout(stripe, once, { customer }),
+    await createCheckout(stripe, once, { customer, ui_mode: "embedded_page", ...NO_PAGES }),
+    await createCheckout(stripe, once, { customer, ui_mode: "elements", ...NO_PAGES }),
+  ];
+  const portal = await stripe.billingPortal.sessions.create({ customer, return_url: "http://localhost/" });
+  const { hosted_invoice_url: invoice } = await stripe.invoices.retrieve(String(latest_invoice));
+  const asked = await stripe.paymentIntents.create({
+    amount: 700,
+    currency: "eur",
+    customer,
+    payment_method: "pm_card_authenticationRequired",
+    confirm: true,
+    return_url: "http://localhost/",
+  });
+  const since = on.emulator.events().length;
+  await moveFar(on, clock, START + 12 * 366 * DAY);
+  const pages = [
+    [hosted.url, { ...CARD, email: "ada@example.com" }],
+    [`${on.origin}/c/embedded/${embedded.client_secret}`, { ...CARD, email: "ada@example.com" }],
+    [portal.url, { action: "cancel" }],
+    [`${portal.url}/home`, { action: "cancel" }],
+    [`${portal.url}/payment-method`, CARD],
+    [invoice, CARD],
+    [asked.next_action?.redirect_to_url?.url, { challenge: "complete" }],
+  ] as const;
+  const frame = `${on.origin}/c/elements/${elements.client_secret}`;
+  const sent = [
+    ...pages.map(([url, form]) => on.submit(url ?? "", form)),
+    on.submit(frame, { ...CARD, email: "ada@example.com" }),
+    on.submit(`${frame}/session`, { action: "apply_promotion_code", promotion_code: "NONE" }),
+  ];
+  // All at once: a request waits for its turn, and the clock is there after some.
+  const answers = await Promise.all(sent);
+  const underway = `Test clock advancement underway - cannot perform modifications: ${clock}`;
+  for (const answer of answers) expect(await answer.text(), answer.url).toContain(underway);
+  expect(answers.map(({ status }) => status)).toEqual([...pages.map(() => 429), 200, 200]);
+  const told = on.emulator.events().slice(since);
+  expect(told.filter(({ type }) => /^(checkout.session.completed|payment_method|setup_intent)/.test(type))).toEqual([]);
+  expect(await stripe.paymentIntents.retrieve(asked.id)).toMatchObject({ status: "requires_action" });
+  await stripe.testHelpers.testClocks.del(clock);
+}, 60_000);
+
 test("a clock that was moving when its process ended gets to where it was sent", async () => {
   const folder = mkdtempSync(join(tmpdir(), "emulator-jobs-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { API_VERSION } from "../api-version.ts";
-import { clockOf } from "../state/clock-of.ts";
+import { clockOf, movingClockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { authenticate, authenticateStream, expectAllowed, type KeyKind } from "./authenticate.ts";
 import { checkParameters } from "./check-parameters.ts";
@@ -87,11 +87,13 @@ const ON_CLOCKS =
   /^\/v1\/(credit_notes|customers|invoiceitems|invoices|payment_methods|quotes|subscription_items|subscription_schedules|subscriptions|test_helpers\/test_clocks)\b(?!\/create_preview)/;
 
 /** Nothing of a clock changes while it moves, by requests (https://docs.stripe.com/billing/testing/test-clocks). */
-function refuseAdvancing(world: World, { method, path }: Route, clocks: readonly (string | null | undefined)[]): void {
+function refuseAdvancing(world: World, { method, path }: Route, ids: readonly (string | undefined)[]): void {
   const deletesClock = method === "DELETE" && path.startsWith("/v1/test_helpers/");
   if (method === "GET" || deletesClock || !ON_CLOCKS.test(path)) return;
-  const moving = clocks.find((id) => world.store.testClocks.find(id)?.status === "advancing");
-  if (moving) throw clockAdvancing(moving);
+  for (const id of ids) {
+    const moving = movingClockOf(world.store, id);
+    if (moving !== undefined) throw clockAdvancing(moving);
+  }
 }
 
 /** What is refused leaves no trace, and what was tried with a card does. */
@@ -125,10 +127,8 @@ function run(
     const concerned = path.id ?? idIn(form.customer);
     const act = route.begin(form);
     const clock = clockOf(world.store, concerned);
-    const named = [form.customer, form.subscription, form.from_subscription, form.invoice].map((value) =>
-      clockOf(world.store, idIn(value)),
-    );
-    refuseAdvancing(world, route, [clock, path.id, idIn(form.test_clock), ...named]);
+    const named = [form.customer, form.subscription, form.from_subscription, form.invoice, form.test_clock];
+    refuseAdvancing(world, route, [concerned, ...named.map(idIn)]);
     begun = true;
     const answered = world.wholly(() => {
       const result = world.onClock(clock, () => act(world, path));

@@ -20,6 +20,7 @@ import { addEmbedded, addressOf, leave, returnUrl } from "./embedding.ts";
 import { formOf } from "./form.ts";
 import { showInvoice, takeInvoicePayment } from "./invoice-payment.ts";
 import { notice, page, seeOther } from "./layout.ts";
+import { clockMoves, movingPage } from "./moving-clock.ts";
 import { redirectedSubscriber } from "./one-subscription.ts";
 import { addLinks } from "./payment-links.ts";
 import { changeInPortal, type Form } from "./portal-actions.ts";
@@ -45,7 +46,7 @@ export function pagesApp(world: World, deliverer: Deliverer): Hono {
   app.get("/c/challenge/:id", (context) => showChallenge(world, context.req.param("id")));
   app.post("/c/challenge/:id", async (context) => {
     const [id, form] = [context.req.param("id"), await formOf(context.req.raw)];
-    return world.onClock(clockOf(store, id), () => takeChallenge(world, id, form));
+    return movingPage(world, id) ?? world.onClock(clockOf(store, id), () => takeChallenge(world, id, form));
   });
   addLinks(app, world);
   addPortal(app, world);
@@ -56,7 +57,10 @@ export function pagesApp(world: World, deliverer: Deliverer): Hono {
   app.post("/p/invoices/:id", async (context) => {
     const [invoice, form] = [store.invoices.find(context.req.param("id")), await formOf(context.req.raw)];
     if (!invoice) return missing();
-    return world.onClock(clockOf(store, invoice.id), () => takeInvoicePayment(world, invoice, form));
+    return (
+      movingPage(world, invoice.id) ??
+      world.onClock(clockOf(store, invoice.id), () => takeInvoicePayment(world, invoice, form))
+    );
   });
   app.get("/p/receipts/:id", async (context) => {
     const charge = store.charges.find(context.req.param("id"));
@@ -91,7 +95,8 @@ async function showCheckout(world: World, id: string): Promise<Response> {
   if (!session) return missing();
   if (session.status !== "open") return closedCheckout(world, session);
   const known = world.store.customers.find(session.customer)?.email ?? session.customer_email;
-  const shown = isAnchored(world.store.sessionDetails.get(id)) ? placeSession(world, id, {}) : session;
+  const anew = isAnchored(world.store.sessionDetails.get(id)) && clockMoves(world, id) === undefined;
+  const shown = anew ? placeSession(world, id, {}) : session;
   return redirectedSubscriber(world, session, known) ?? openCheckout(world, shown, prefilled(world, session));
 }
 
@@ -151,6 +156,8 @@ async function pay(world: World, deliverer: Deliverer, id: string, input: Checko
   const session = world.store.checkoutSessions.find(id);
   if (!session) return missing();
   if (session.status === "complete") return seeOther(afterwards(world, session));
+  const moving = movingPage(world, id);
+  if (moving) return moving;
   if (session.status !== "open") return closedCheckout(world, session);
   if (input.action === "update_quantities") {
     const quantityProblem = adjustQuantities(world, session, input);
@@ -195,6 +202,8 @@ function addPortal(app: Hono, world: World): void {
     const session = findPortalSession(world, id);
     return session ? world.onClock(clockOf(world.store, session.customer), () => act(session)) : missing();
   };
+  const changed = <T>(id: string, act: (session: PortalSession) => T) =>
+    at(id, (session) => movingPage(world, session.customer ?? "") ?? act(session));
   const inPortal = <T>(id: string, act: (session: PortalSession) => T) =>
     at(id, (session) => (opensPortal(session) ? act(session) : missing()));
   const change = (session: PortalSession, form: Form | undefined) => {
@@ -204,7 +213,7 @@ function addPortal(app: Hono, world: World): void {
   app.get("/p/session/:id", async (context) => at(context.req.param("id"), (session) => showPortal(world, session)));
   app.post("/p/session/:id", async (context) => {
     const form = await formOf(context.req.raw);
-    return at(context.req.param("id"), (session) => {
+    return changed(context.req.param("id"), (session) => {
       const { flow } = session;
       if (flow?.type === "payment_method_update") return takeMethod(world, session, form);
       return change(session, flow ? taskOf(flow, form) : form);
@@ -215,7 +224,7 @@ function addPortal(app: Hono, world: World): void {
   );
   app.post("/p/session/:id/home", async (context) => {
     const form = await formOf(context.req.raw);
-    return inPortal(context.req.param("id"), (session) => change(session, form));
+    return changed(context.req.param("id"), (session) => (opensPortal(session) ? change(session, form) : missing()));
   });
   app.get("/p/session/:id/payment-method", async (context) =>
     inPortal(context.req.param("id"), (session) =>
@@ -224,8 +233,8 @@ function addPortal(app: Hono, world: World): void {
   );
   app.post("/p/session/:id/payment-method", async (context) => {
     const form = await formOf(context.req.raw);
-    return inPortal(context.req.param("id"), (session) =>
-      offersMethods(world, session) ? takeMethod(world, session, form) : missing(),
+    return changed(context.req.param("id"), (session) =>
+      opensPortal(session) && offersMethods(world, session) ? takeMethod(world, session, form) : missing(),
     );
   });
 }

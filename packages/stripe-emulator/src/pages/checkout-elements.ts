@@ -17,6 +17,7 @@ import { changeCode } from "./checkout-totals.ts";
 import { findShown, inFrame, returnUrl } from "./embedding.ts";
 import { formOf } from "./form.ts";
 import { htmlResponse, notice } from "./layout.ts";
+import { clockMoves } from "./moving-clock.ts";
 import { STYLE } from "./style.ts";
 
 /** Checkout that the seller's page draws itself (`ui_mode: elements`): what Stripe.js reads, and the frame of its Payment Element. */
@@ -52,9 +53,11 @@ export function addCheckoutElements(app: Hono, world: World, deliverer: Delivere
 const UNKNOWN = "No such Checkout Session.";
 
 /** Why nothing can be changed about a session any more, nor paid. */
-function closedTo({ store }: World, { customer, status }: CheckoutSession): string | undefined {
+function closedTo(world: World, { id, customer, status }: CheckoutSession): string | undefined {
+  const moving = clockMoves(world, id);
+  if (moving !== undefined) return moving;
   if (status !== "open") return `This Checkout Session is ${status}.`;
-  if (customer === null || store.customers.find(customer)) return undefined;
+  if (customer === null || world.store.customers.find(customer)) return undefined;
   return "The customer of this Checkout Session does not exist any more.";
 }
 

@@ -5,6 +5,12 @@ export function clockOf(store: Store, id: string | undefined): string | null {
   return store.customers.find(customerOf(store, id))?.test_clock ?? null;
 }
 
+/** The test clock that an object lives on, or that is it, while it moves. */
+export function movingClockOf(store: Store, id: string | undefined): string | undefined {
+  const clock = store.testClocks.find(id) ?? store.testClocks.find(clockOf(store, id));
+  return clock?.status === "advancing" ? clock.id : undefined;
+}
+
 function customerOf(store: Store, id: string | undefined): string | null | undefined {
   if (id === undefined || store.customers.find(id)) return id;
   const row =
@@ -18,6 +24,7 @@ function customerOf(store: Store, id: string | undefined): string | null | undef
     store.creditGrants.find(id) ??
     store.quotes.find(id) ??
     store.paymentIntents.find(id) ??
+    store.setupIntents.find(id) ??
     store.checkoutSessions.find(id) ??
     store.charges.find(id) ??
     store.paymentMethods.find(id) ??
