@@ -261,7 +261,8 @@ test("price_data makes a price with the request, wherever items are named, and n
   const subscription = await subscribe({ items: [{ ...data(3000), quantity: 2 }] });
   const [item] = subscription.items.data;
   expect(item).toMatchObject({ quantity: 2, price: { type: "recurring", unit_amount: 3000, product } });
-  expect(await stripe.prices.retrieve(item?.price.id ?? "")).toMatchObject({ recurring: { interval: "month" } });
+  const inline = item?.price.id ?? "";
+  expect(await stripe.prices.retrieve(inline)).toMatchObject({ recurring: { interval: "month" } });
   expect(typesSince(bench, from).slice(0, 2)).toEqual(["plan.created", "price.created"]);
   expect(await billed(subscription.id)).toEqual([6000]);
 
@@ -270,7 +271,7 @@ test("price_data makes a price with the request, wherever items are named, and n
     items: [{ id: item?.id, quantity: 1, ...data(9000) }],
     proration_behavior: "always_invoice" as const,
   };
-  const prices = async () => (await stripe.prices.list({ product })).data.length;
+  const prices = async () => (await stripe.prices.search({ query: `product:"${product}"`, limit: 100 })).data.length;
   const before = await prices();
   const preview = await stripe.invoices.createPreview({ subscription: subscription.id, subscription_details: change });
   const amounts = [-3000, 4500];
@@ -299,16 +300,24 @@ test("price_data makes a price with the request, wherever items are named, and n
   expect(await refused({ ...data(1), price: price.id })).toBe(
     "items[0][price]: You may only specify one of these parameters: items[0][price], items[0][price_data].",
   );
-  const inline = data(1).price_data;
-  expect(await refused({ price_data: { ...inline, product: "prod_x" } })).toMatch(
+  const asked = data(1).price_data;
+  expect(await refused({ price_data: { ...asked, product: "prod_x" } })).toMatch(
     /^items\[0\]\[price_data\]\[product\]/,
   );
-  expect(await refused({ price_data: { ...inline, product: archived.id } })).toMatch("is marked as inactive");
+  expect(await refused({ price_data: { ...asked, product: archived.id } })).toMatch("is marked as inactive");
   expect(await refused({ price_data: { currency: "eur", product, recurring: { interval: "month" } } })).toMatch(
     "items[0][price_data][unit_amount]",
   );
   expect(await refused(data(1), { price: "price_x" })).toMatch("No such price");
   expect(await prices()).toBe(count);
+
+  // https://docs.stripe.com/api/prices/list: "excluding inline prices"
+  const [line] =
+    (await createCheckout(stripe, price, { line_items: [{ ...data(500), quantity: 1 }], expand: ["line_items"] }))
+      .line_items?.data ?? [];
+  expect(await prices()).toBe(count + 1);
+  expect(await stripe.prices.retrieve(line?.price?.id ?? "")).toMatchObject({ unit_amount: 500 });
+  expect((await stripe.prices.list({ product, limit: 100 })).data.map(({ id }) => id)).toEqual([price.id]);
 });
 
 test("add_invoice_items of an update are on the invoice that it leads to, or wait for the next (https://docs.stripe.com/api/subscriptions/update#update_subscription-add_invoice_items)", async () => {

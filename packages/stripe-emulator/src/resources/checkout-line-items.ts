@@ -7,6 +7,7 @@ import { newId } from "../state/ids.ts";
 import type { Stored } from "../state/stored.ts";
 import type { World } from "../world.ts";
 import type { CreateSessionParams } from "./checkout-session-params.ts";
+import { noteInline } from "./inline-prices.ts";
 import { refuseMeteredQuantity } from "./item-changes.ts";
 import { activePriceFromParam, createPrice, type Price } from "./prices.ts";
 
@@ -20,7 +21,7 @@ export type AskedItem = NonNullable<CreateSessionParams["line_items"]>[number];
 export function newLineItem(world: World, asked: AskedItem, param: string, currency: string | undefined): LineItem {
   if (asked.price === undefined && !asked.price_data) throw missingParameter(`${param}[price]`);
   const price = asked.price_data
-    ? createPrice(world, asked.price_data, undefined, `${param}[price_data]`)
+    ? noteInline(world, createPrice(world, asked.price_data, undefined, `${param}[price_data]`))
     : activePriceFromParam(world, asked.price ?? "", `${param}[price]`);
   refuseQuantity(price, asked.quantity, param);
   const charged = findPriceIn(world, price, currency) ?? price;

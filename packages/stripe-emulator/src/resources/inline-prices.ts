@@ -35,5 +35,11 @@ export function priceFromParams(world: World, { price, plan, price_data: data }:
 
 /** Writes down those that were made for `price_data`. */
 export function keepPrices(world: World, prices: readonly Price[]): void {
-  for (const price of prices) if (!world.store.prices.find(price.id)) putPrice(world, price);
+  for (const price of prices) if (!world.store.prices.find(price.id)) noteInline(world, putPrice(world, price));
+}
+
+/** It is found by its id and by a search; lists leave it out (https://docs.stripe.com/api/prices/list). */
+export function noteInline(world: World, price: Price): Price {
+  world.store.inlinePrices.put({ id: price.id });
+  return price;
 }

@@ -228,6 +228,7 @@ export const priceRoutes: Route[] = [
         world.store.prices,
         { active, currency, product, type },
         (row) =>
+          !world.store.inlinePrices.find(row.id) &&
           (!recurring?.interval || row.recurring?.interval === recurring.interval) &&
           (!keys || (row.lookup_key !== null && keys.includes(row.lookup_key))),
       ),

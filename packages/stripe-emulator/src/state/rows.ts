@@ -159,6 +159,8 @@ export interface Rows {
   prices: Stored<Stripe.Price>;
   currencyOptions: CurrencyOptions;
   priceTiers: PriceTiers;
+  /** The prices (their ids) that were made inside another request. */
+  inlinePrices: { id: string };
   meters: Stored<Stripe.Billing.Meter>;
   meterEvents: MeterEventRow;
   meterSessions: MeterSession;
@@ -258,6 +260,7 @@ export const TABLE_NAMES: Record<TableName, true> = {
   prices: true,
   currencyOptions: true,
   priceTiers: true,
+  inlinePrices: true,
   meters: true,
   meterEvents: true,
   meterSessions: true,
