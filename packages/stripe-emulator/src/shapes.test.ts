@@ -55,6 +55,31 @@ test("before endive a new period is asked for by the word alone", async () => {
   await expect(stripe.subscriptions.update(id, anchor)).rejects.toMatchObject({ param: "billing_cycle_anchor" });
 });
 
+test("before endive a preview's new period is asked for by a word or a moment alone", async () => {
+  const { id, customer, items } = await subscribed();
+  const preview = (client: Stripe, billing_cycle_anchor: unknown, existing = true) =>
+    client.invoices.createPreview({
+      ...(existing ? { subscription: id } : { customer: String(customer) }),
+      subscription_details: {
+        ...(existing ? {} : { items: [{ price: items.data[0]?.price.id ?? "" }] }),
+        billing_cycle_anchor,
+      } as Stripe.InvoiceCreatePreviewParams.SubscriptionDetails,
+    });
+  const amounts = ({ lines }: Stripe.Invoice) => lines.data.map(({ amount, period }) => [amount, period.end]);
+  const basil = older("2025-08-27.basil");
+  const soon = Math.floor(Date.now() / 1000) + 5 * 86_400;
+  for (const [word, hash, existing] of [
+    ["now", { type: "now" }, true],
+    ["unchanged", { type: "unchanged" }, true],
+    [soon, { type: "timestamp", timestamp: soon }, false],
+  ] as const) {
+    const asked = await preview(stripe, hash, existing);
+    expect(amounts(await preview(basil, word, existing)), String(word)).toEqual(amounts(asked));
+    const refused = { statusCode: 400, param: "subscription_details[billing_cycle_anchor]" };
+    await expect(preview(stripe, word, existing)).rejects.toMatchObject(refused);
+  }
+});
+
 // https://docs.stripe.com/api/invoices/create_preview
 test("an upcoming invoice by the customer is of what comes next: a subscription's, what waits, or nothing; it is not previewed any more", async () => {
   const { customer, subscribe, advance } = await onClock(bench, START);

@@ -59,6 +59,35 @@ test("what was used in a month is billed when it is over, beside what is paid in
   expect((await stripe.invoices.list({ customer })).data[0]?.total).toBe(1500);
 });
 
+// https://docs.stripe.com/billing/subscriptions/usage-based/manage-billing-setup#create-a-backdated-subscription
+test("what was used before a subscription was made is on the first invoice of one that began before", async () => {
+  const { event, price } = await createMeter("sum");
+  const { customer, subscribe, advance } = await onClock(bench, START);
+  await use(event, customer, 5, START - 25 * DAY);
+  await use(event, customer, 70, START - 15 * DAY);
+  await use(event, customer, 30, START - DAY);
+  const back = { items: [{ price: price.id }], backdate_start_date: START - 20 * DAY };
+  const begun = await subscribe({ ...back, expand: ["latest_invoice"] });
+  const { total, status, lines } = begun.latest_invoice as Stripe.Invoice;
+  expect([total, status]).toEqual([200, "paid"]);
+  const periods = lines.data.map(({ amount, quantity, period }) => [amount, quantity, period.start, period.end]);
+  expect(periods).toEqual([
+    [200, 100, START - 20 * DAY, START],
+    [0, 0, START, END],
+  ]);
+  const free = await subscribe({ ...back, proration_behavior: "none", expand: ["latest_invoice"] });
+  expect((free.latest_invoice as Stripe.Invoice).total).toBe(0);
+  await use(event, customer, 1);
+  await advance(END + 2 * 3600);
+  expect((await stripe.invoices.list({ subscription: begun.id })).data[0]?.total).toBe(2);
+
+  const coupon = await stripe.coupons.create({ percent_off: 10, duration: "repeating", duration_in_months: 2 });
+  await expect(subscribe({ ...back, discounts: [{ coupon: coupon.id }] })).rejects.toMatchObject({
+    code: "emulator_parameter_not_modelled",
+    param: "backdate_start_date",
+  });
+});
+
 test.each([
   ["count", 3],
   ["last", 5],

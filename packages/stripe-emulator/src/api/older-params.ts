@@ -26,9 +26,16 @@ export function takeOlderParams(
   }
   if (path.startsWith("/v1/subscriptions/") && typeof form.billing_cycle_anchor === "string")
     form.billing_cycle_anchor = { type: form.billing_cycle_anchor };
+  const { subscription_details: previewed } = form;
+  if (path === "/v1/invoices/create_preview" && isHash(previewed) && typeof previewed.billing_cycle_anchor === "string")
+    form.subscription_details = { ...previewed, billing_cycle_anchor: anchorBy(previewed.billing_cycle_anchor) };
   if (path.startsWith("/v1/subscription_schedules") && Array.isArray(form.phases))
     form.phases = form.phases.map((phase) => withDuration(store, phase));
 }
+
+/** A word, or a moment. */
+const anchorBy = (asked: string): FormHash =>
+  /^\d+$/.test(asked) ? { type: "timestamp", timestamp: asked } : { type: asked };
 
 const INTENTS = ["/v1/payment_intents", "/v1/setup_intents"];
 const LISTING_METHODS = [...INTENTS, "/v1/checkout/sessions"];

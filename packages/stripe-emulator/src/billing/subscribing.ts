@@ -30,6 +30,7 @@ import {
   type SubscriptionItem,
 } from "./subscription.ts";
 import { isChallenged, isDeclined } from "./test-cards.ts";
+import { usageLines } from "./usage.ts";
 
 const INCOMPLETE_MS = 23 * 3_600_000;
 
@@ -107,7 +108,8 @@ function plannedEnd(
 
 /**
  * The lines of the time up to the first period's end: for each natural period since its start
- * (https://docs.stripe.com/billing/subscriptions/backdating). Where nothing is prorated, what has passed is free, and what is before
+ * (https://docs.stripe.com/billing/subscriptions/backdating), also of what was used before it was made
+ * (https://docs.stripe.com/billing/subscriptions/usage-based/manage-billing-setup). Where nothing is prorated, what has passed is free, and what is before
  * the anchor (https://docs.stripe.com/billing/subscriptions/billing-cycle).
  */
 function firstPeriods(
@@ -119,17 +121,21 @@ function firstPeriods(
   if (!prorates && anchor != null) return [];
   const passed = prorates && trialEnd === null ? items.data.flatMap((item) => passedPeriods(subscription, item)) : [];
   return [
-    ...passed.flatMap((item) => periodLines(world, item, currency, false)),
+    ...passed.flatMap((item) =>
+      isMetered(item.price)
+        ? usageLines(world, subscription, [item], item.current_period_end)
+        : periodLines(world, item, currency, false),
+    ),
     ...items.data.flatMap((item) => periodLines(world, item, currency, trialEnd !== null)),
   ];
 }
 
-/** An item in each period since its subscription's start that is over; of what is paid by use, nothing was used. */
+/** An item in each period since its subscription's start that is over. */
 function passedPeriods(subscription: Subscription, item: SubscriptionItem): SubscriptionItem[] {
   const { billing_cycle_anchor: anchor, billing_cycle_anchor_config: config, start_date } = subscription;
   const passed: SubscriptionItem[] = [];
   let start = start_date;
-  while (start < item.current_period_start && item.price.recurring && !isMetered(item.price)) {
+  while (start < item.current_period_start && item.price.recurring) {
     const { end } = periodAround(start, anchor, item.price.recurring, config?.day_of_month);
     passed.push({ ...item, current_period_start: start, current_period_end: end });
     start = end;

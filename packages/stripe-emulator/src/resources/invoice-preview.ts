@@ -35,10 +35,8 @@ import { updateSubscription } from "./subscriptions.ts";
 import { taxRates } from "./tax-rates.ts";
 
 const anchorFields = hashOf(schema({ type: oneOf("now", "timestamp", "unchanged"), timestamp: integer }, ["type"]));
-/** Of a subscription that there is, a word; of one that there is not yet, a moment. In older API versions these alone. */
+/** Of a subscription that there is, a word; of one that there is not yet, a moment. */
 const anchor: Reader<number | "now" | "unchanged"> = (value, param) => {
-  if (value === "now" || value === "unchanged") return value;
-  if (typeof value === "string") return integer(value, param);
   const { type, timestamp } = anchorFields(value, param);
   if (type !== "timestamp") return type;
   if (timestamp === undefined) throw missingParameter(`${param}[timestamp]`);

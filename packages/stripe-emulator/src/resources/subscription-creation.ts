@@ -2,6 +2,7 @@ import { invalid, noSuch, notModelled } from "../api/errors.ts";
 import { mergeMetadata, type ParamsOf } from "../api/params.ts";
 import { paymentMethodOf } from "../billing/collecting.ts";
 import type { Purchase } from "../billing/invoice-item.ts";
+import type { Offer } from "../billing/redeeming.ts";
 import { startSubscription, trialEndAfter } from "../billing/subscribing.ts";
 import type { Subscription, SubscriptionDraft } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
@@ -65,6 +66,8 @@ export function createSubscription(
   const method = paymentMethodOf(world, { customer: customer.id, default_payment_method: own });
   if (own !== null && method?.customer !== customer.id) throw noSuch("PaymentMethod", own, "default_payment_method");
   const offers = offersFromParam(world, params.discounts, basketOf(world, { customer: customer.id, currency }, items));
+  if (times.startDate !== undefined && offers.some((offer) => isForMonths(world, offer)))
+    throw notModelled("a coupon for months of a subscription that began before", "backdate_start_date");
   if (automatic) refuseUnknownLocation(world, customer.id);
   const deferred = params.payment_behavior === "default_incomplete";
   const sent = params.collection_method === "send_invoice";
@@ -96,6 +99,9 @@ export function createSubscription(
   });
   return subscription;
 }
+
+/** Its months would begin with the subscription (https://docs.stripe.com/billing/subscriptions/backdating#backdating-and-discounts). */
+const isForMonths = (world: World, { coupon }: Offer) => world.store.coupons.get(coupon).duration === "repeating";
 
 /** Stripe's 400 where something is due at once, and nothing could be charged. It is done to a copy of the state. */
 function refuseUnpayable(world: World, params: CreateParams, purchases: readonly Purchase[]): void {
