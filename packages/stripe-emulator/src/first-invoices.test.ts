@@ -122,6 +122,28 @@ test("a first invoice that cannot be charged is refused, whatever it is made of:
   expect(typesSince(bench, since)).toEqual([]);
 });
 
+// https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+test("a change whose invoice cannot be charged is refused, and changes nothing", async () => {
+  const customer = await paying();
+  const [plan, dear] = [await createPlan(stripe), await createPlan(stripe, { unit_amount: 90_000_000 })];
+  const { id, items } = await stripe.subscriptions.create({ customer, items: [{ price: plan.id }] });
+  const item = items.data[0]?.id ?? "";
+  const before = await stripe.subscriptions.retrieve(id);
+  const since = bench.emulator.events().length;
+  const refused = { statusCode: 400, code: "amount_too_large" };
+  const behaviors = ["error_if_incomplete", "pending_if_incomplete", "allow_incomplete", "default_incomplete"] as const;
+  for (const payment_behavior of behaviors) {
+    const now = { proration_behavior: "always_invoice" as const, payment_behavior };
+    const asked = { items: [{ id: item, price: dear.id, quantity: 2 }], ...now };
+    await expect(stripe.subscriptions.update(id, asked), payment_behavior).rejects.toMatchObject(refused);
+    const more = stripe.subscriptionItems.update(item, { price: dear.id, quantity: 2, ...now });
+    await expect(more, payment_behavior).rejects.toMatchObject(refused);
+  }
+  expect(await stripe.subscriptions.retrieve(id)).toEqual(before);
+  expect((await stripe.invoices.list({ subscription: id })).data).toHaveLength(1);
+  expect(typesSince(bench, since)).toEqual([]);
+});
+
 // https://docs.stripe.com/api/subscriptions/create#create_subscription-payment_settings-save_default_payment_method
 test("what paid is kept where it is to be, and renewals are charged to it", async () => {
   const { subscribe, advance } = await onClock(bench, START, null);

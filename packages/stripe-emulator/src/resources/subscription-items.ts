@@ -6,7 +6,7 @@ import type { Subscription, SubscriptionItem } from "../billing/subscription.ts"
 import { clockOf } from "../state/clock-of.ts";
 import type { World } from "../world.ts";
 import { createItemParams, deleteItemParams, updateItemParams } from "./subscription-params.ts";
-import { type SubscriptionUpdate, updateSubscription } from "./subscriptions.ts";
+import { type SubscriptionUpdate, updateChargeable } from "./subscriptions.ts";
 
 /** The subscription that has the item. */
 function ownerOf(world: World, id: string): Subscription {
@@ -43,7 +43,7 @@ export const subscriptionItemRoutes: Route[] = [
   route("POST", "/v1/subscription_items", createItemParams, (world, { subscription: id, ...params }) => {
     if (!world.store.subscriptions.find(id)) throw noSuch("subscription", id, "subscription");
     return world.onClock(clockOf(world.store, id), () => {
-      const { items } = updateSubscription(world, id, asUpdate(params));
+      const { items } = updateChargeable(world, id, asUpdate(params));
       return items.data.at(-1) ?? {};
     });
   }),
@@ -54,11 +54,11 @@ export const subscriptionItemRoutes: Route[] = [
   }),
   route("GET", "/v1/subscription_items/:id", schema({}), (world, _, { id }) => getItem(world, id)),
   route("POST", "/v1/subscription_items/:id", updateItemParams, (world, { off_session: _, ...params }, { id }) => {
-    updateSubscription(world, ownerOf(world, id).id, asUpdate({ id, ...params }));
+    updateChargeable(world, ownerOf(world, id).id, asUpdate({ id, ...params }));
     return getItem(world, id);
   }),
   route("DELETE", "/v1/subscription_items/:id", deleteItemParams, (world, params, { id }) => {
-    updateSubscription(world, ownerOf(world, id).id, asUpdate({ id, deleted: true, ...params }));
+    updateChargeable(world, ownerOf(world, id).id, asUpdate({ id, deleted: true, ...params }));
     return { id, object: "subscription_item", deleted: true };
   }),
 ];

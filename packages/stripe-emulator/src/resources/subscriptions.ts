@@ -14,6 +14,7 @@ import type { World } from "../world.ts";
 import { purchasesFromParams } from "./add-invoice-items.ts";
 import { daysUntilDueOf } from "./due-dates.ts";
 import { keepPrices } from "./inline-prices.ts";
+import { refuseUnchargeable } from "./invoice-editing.ts";
 import { itemChanges } from "./item-changes.ts";
 import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refuseLongTrial, refusePast } from "./moments.ts";
@@ -104,6 +105,14 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
         proration,
         awaitsConfirmation: behavior === "default_incomplete",
       });
+}
+
+/** 400 for what would be invoiced at once and cannot be charged. */
+export function updateChargeable(world: World, id: string, params: SubscriptionUpdate): Subscription {
+  const { latest_invoice: before } = getSubscription(world, id);
+  const updated = updateSubscription(world, id, params);
+  if (updated.latest_invoice !== before) refuseUnchargeable(world, updated.latest_invoice);
+  return updated;
 }
 
 /** What has to do with no invoice, or pays the first one (https://docs.stripe.com/api/subscriptions/object#subscription_object-status). */
@@ -250,7 +259,7 @@ export const subscriptionRoutes: Route[] = [
   }),
   route("GET", "/v1/subscriptions/:id", schema({}), (world, _, { id }) => getSubscription(world, id)),
   route("POST", "/v1/subscriptions/:id", updateParams, (world, params, { id }) =>
-    updateSubscription(world, id, params),
+    updateChargeable(world, id, params),
   ),
   route("POST", "/v1/subscriptions/:id/resume", resumeParams, (world, _, { id }) => {
     if (getSubscription(world, id).status === "paused") return resumeSubscription(world, id);
