@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Bench, createPlan, openBench, typesSince } from "./testing/bench.ts";
 import { onClock as startClock } from "./testing/clocked.ts";
 
@@ -101,7 +101,7 @@ test("a trial is told three days before its end, then the first period is invoic
 });
 
 test("a trial without a card is cancelled, paused and resumed, or past due, as its settings say", async () => {
-  const { customer, subscribe, advance } = await onClock(null);
+  const { subscribe, advance } = await onClock(null);
   const ending = (missing_payment_method: "cancel" | "create_invoice" | "pause") =>
     subscribe({ trial_period_days: 5, trial_settings: { end_behavior: { missing_payment_method } } });
   const subscriptions = [await ending("cancel"), await ending("create_invoice"), await ending("pause")];
@@ -111,10 +111,102 @@ test("a trial without a card is cancelled, paused and resumed, or past due, as i
   );
   expect(statuses).toEqual(["canceled", "past_due", "paused"]);
   expect(types).toContain("customer.subscription.paused");
-  const method = await attach(bench, customer, "pm_card_visa");
-  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
-  expect((await stripe.subscriptions.resume(subscriptions[2]?.id ?? "")).status).toBe("active");
-  expect(bench.emulator.events().at(-1)?.type).toBe("customer.subscription.resumed");
+});
+
+// https://docs.stripe.com/billing/subscriptions/pause#resume-subscriptions
+describe("a paused subscription", () => {
+  const now = START + 6 * DAY;
+  /** With a card by now, `card`, or still without one (null). */
+  async function paused(card: string | null, on: Bench = bench) {
+    const clocked = await startClock(on, START, null);
+    const trial_settings = { end_behavior: { missing_payment_method: "pause" as const } };
+    const { id, items } = await clocked.subscribe({ trial_period_days: 5, trial_settings });
+    await clocked.advance(now);
+    const { customer } = clocked;
+    if (card !== null) {
+      const default_payment_method = await attach(on, customer, card);
+      await stripe.customers.update(customer, { invoice_settings: { default_payment_method } });
+    }
+    const began = items.data[0]?.current_period_start;
+    const shown = async () => {
+      const { status, items: now, pending_update: pending } = await stripe.subscriptions.retrieve(id);
+      return [status, now.data[0]?.current_period_start === began ? "before" : "begun", pending?.expires_at ?? null];
+    };
+    const resume = async (params: Stripe.SubscriptionResumeParams = {}) =>
+      String((await stripe.subscriptions.resume(id, params)).latest_invoice);
+    return { ...clocked, id, shown, resume };
+  }
+  const atOnce = { payment_behavior: "resume_on_payment_success" } as const;
+
+  test("is charged by nobody's resuming it: it goes on once its invoice is paid, or written off", async () => {
+    const { resume, shown } = await paused("pm_card_visa");
+    const invoice = await resume();
+    expect(await stripe.invoices.retrieve(invoice)).toMatchObject({ status: "open", attempted: false, total: 1500 });
+    expect(await shown()).toEqual(["paused", "before", now + 23 * 3600]);
+    await stripe.invoices.pay(invoice);
+    expect(await shown()).toEqual(["active", "begun", null]);
+    const types = bench.emulator.events().map(({ type }) => type);
+    expect(types.slice(-6)).toEqual(
+      expect.arrayContaining(["customer.subscription.updated", "customer.subscription.resumed"]),
+    );
+    const other = await paused(null);
+    await stripe.invoices.markUncollectible(await other.resume());
+    expect(await other.shown()).toEqual(["active", "begun", null]);
+  });
+
+  test("whose resumption nobody tried to pay for 23 hours, or was voided, stays paused; what failed is past due", async () => {
+    const { advance, resume, shown } = await paused(null);
+    await stripe.invoices.voidInvoice(await resume());
+    expect(await shown()).toEqual(["paused", "before", null]);
+    const again = await resume();
+    const anew = await resume();
+    expect((await stripe.invoices.retrieve(again)).status).toBe("void");
+    await advance(now + 23 * 3600 + 1);
+    expect((await stripe.invoices.retrieve(anew)).status).toBe("void");
+    expect(await shown()).toEqual(["paused", "before", null]);
+
+    const failing = await paused("pm_card_chargeCustomerFail");
+    const invoice = await failing.resume();
+    await expect(stripe.invoices.pay(invoice)).rejects.toMatchObject({ statusCode: 402 });
+    expect(await failing.shown()).toEqual(["past_due", "begun", null]);
+    await failing.advance(now + 10 * DAY);
+    expect(await stripe.invoices.retrieve(invoice)).toMatchObject({ status: "open", next_payment_attempt: null });
+  });
+
+  test("is charged at once where that is asked for, and again later, paused until then", async () => {
+    const { resume, shown } = await paused("pm_card_visa");
+    await resume(atOnce);
+    expect(await shown()).toEqual(["active", "begun", null]);
+    const failing = await paused("pm_card_chargeCustomerFail");
+    const invoice = await failing.resume(atOnce);
+    expect(await failing.shown()).toEqual(["paused", "before", now + 365 * DAY]);
+    const paying = await attach(bench, failing.customer, "pm_card_visa");
+    await stripe.customers.update(failing.customer, { invoice_settings: { default_payment_method: paying } });
+    await failing.advance(now + 4 * DAY);
+    expect(await stripe.invoices.retrieve(invoice)).toMatchObject({ status: "paid" });
+    expect(await failing.shown()).toEqual(["active", "begun", null]);
+
+    const poor = await paused(null);
+    const since = bench.emulator.events().length;
+    await expect(poor.resume(atOnce)).rejects.toMatchObject({ statusCode: 400, code: "resource_missing" });
+    await stripe.subscriptions.update(poor.id, { collection_method: "send_invoice", days_until_due: 7 });
+    await expect(poor.resume()).rejects.toMatchObject({ statusCode: 400 });
+    expect(typesSince(bench, since)).toEqual(["customer.subscription.updated"]);
+    expect(await poor.shown()).toEqual(["paused", "before", null]);
+  });
+});
+
+test("a trial without a payment method does not end before its time, unless its payment is to be confirmed", async () => {
+  const { subscribe } = await onClock(null);
+  const { id } = await subscribe({ trial_period_days: 14 });
+  const since = bench.emulator.events().length;
+  const ending = stripe.subscriptions.update(id, { trial_end: "now" });
+  await expect(ending).rejects.toMatchObject({ statusCode: 400, code: "resource_missing" });
+  expect(typesSince(bench, since)).toEqual([]);
+  const preview = await stripe.invoices.createPreview({ subscription: id, subscription_details: { trial_end: "now" } });
+  expect(preview.total).toBe(1500);
+  const waiting = await stripe.subscriptions.update(id, { trial_end: "now", payment_behavior: "default_incomplete" });
+  expect(waiting.status).toBe("past_due");
 });
 
 test("a trial ends now when it is told to", async () => {

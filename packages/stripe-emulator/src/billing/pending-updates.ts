@@ -8,7 +8,7 @@ type PendingUpdate = NonNullable<Subscription["pending_update"]>;
 
 const KEPT_S = 23 * 3600;
 
-const pendingUntil = (expires_at: number): PendingUpdate => ({
+export const pendingUntil = (expires_at: number): PendingUpdate => ({
   billing_cycle_anchor: null,
   cancel_at_period_end: null,
   discount: null,

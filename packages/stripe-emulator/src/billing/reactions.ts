@@ -5,6 +5,7 @@ import { endSubscription, isOver } from "./end-subscription.ts";
 import { tellEntitlements } from "./entitling.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { defaultPaymentOf } from "./invoice-payments.ts";
+import { finishResuming } from "./pausing.ts";
 import { applyPendingUpdate, forgetPendingUpdate } from "./pending-updates.ts";
 import { followEnd } from "./scheduling.ts";
 import type { SetupIntent } from "./setup.ts";
@@ -32,12 +33,19 @@ export const reactions: Reactions = {
 
 const WAITING = ["past_due", "unpaid", "incomplete"];
 
+/** Whether it is paused, and this is the invoice of its resumption. */
+const isResumedBy = (
+  { status, latest_invoice: latest, pending_update: pending }: Subscription,
+  { id }: Pick<Invoice, "id">,
+): boolean => status === "paused" && pending !== null && latest === id;
+
 /** A subscription follows its latest invoice: when that is paid, it is active (https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses). */
 function recover(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice);
   if (!subscription || subscription.latest_invoice !== invoice.id) return;
   const { pending_update: pending } = subscription;
-  if (pending) applyPendingUpdate(world, subscription, pending);
+  if (isResumedBy(subscription, invoice)) finishResuming(world, subscription, "active");
+  else if (pending) applyPendingUpdate(world, subscription, pending);
   saveMethod(world, subscription, invoice);
   if (!WAITING.includes(subscription.status)) return;
   world.unschedule("expire_incomplete", subscription.id);
@@ -67,8 +75,9 @@ const becomeActive = (world: World, id: string) =>
 /** https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses: "marking it uncollectible transitions the subscription to active" */
 function writeOff(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice);
-  if (subscription?.status === "past_due" && subscription.latest_invoice === invoice.id)
-    becomeActive(world, subscription.id);
+  if (subscription?.latest_invoice !== invoice.id) return;
+  if (subscription.status === "past_due") becomeActive(world, subscription.id);
+  if (isResumedBy(subscription, invoice)) finishResuming(world, subscription, "active");
 }
 
 /** The status is that of the most recent invoice that was not voided. */
@@ -84,6 +93,8 @@ function lookFurtherBack(world: World, invoice: Invoice): void {
 /** There is another attempt later, and the subscription is past due; or it was the last. */
 function fallBehind(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice);
+  if (subscription && isResumedBy(subscription, invoice) && !invoice.auto_advance)
+    finishResuming(world, subscription, "past_due");
   const holds = subscription && !subscription.pending_update && invoice.billing_reason !== "manual";
   if (!holds || !["active", "trialing", "past_due"].includes(subscription.status)) return;
   setDelinquent(world, invoice.customer, true);

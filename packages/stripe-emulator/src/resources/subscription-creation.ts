@@ -113,13 +113,17 @@ function refuseUnpayable(world: World, params: CreateParams, purchases: readonly
     );
     return copy.store.invoices.find(invoice)?.amount_due ?? 0;
   });
-  if (due === 0) return;
-  const message =
-    "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://docs.stripe.com/billing/subscriptions/payment-methods-setting#payment-method-priority.";
-  throw invalid(message, "resource_missing");
+  if (due > 0) throw noMethod();
 }
 
-/** 400 for a first invoice that cannot be charged. */
+/** Something is due at once, and there is nothing that could be charged. */
+export const noMethod = () =>
+  invalid(
+    "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://docs.stripe.com/billing/subscriptions/payment-methods-setting#payment-method-priority.",
+    "resource_missing",
+  );
+
+/** 400 for a first invoice that cannot be charged, and for one too many on a test clock. */
 export function createChargeable(
   world: World,
   params: CreateParams,

@@ -219,5 +219,6 @@ export const cancelParams = schema({
 
 export const resumeParams = schema({
   billing_cycle_anchor: hashOf(schema({ type: oneOf("now") }, ["type"])),
+  payment_behavior: oneOf("resume_on_payment_attempt", "resume_on_payment_success"),
   proration_behavior: ignored,
 } satisfies Fields<keyof Stripe.SubscriptionResumeParams>);

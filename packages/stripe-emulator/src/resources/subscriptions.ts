@@ -3,6 +3,7 @@ import { choose, listRoute } from "../api/list.ts";
 import { mergeMetadata, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { cancellation, changeItems, currentPeriodEnd, prorateEnd, settleEnd } from "../billing/changing.ts";
+import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import { putPurchases } from "../billing/invoice-item.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
@@ -20,7 +21,7 @@ import { refuseUnknownCustomer } from "./listed-customer.ts";
 import { refuseLongTrial, refusePast } from "./moments.ts";
 import { refuseDefaultMethod } from "./payment-methods.ts";
 import { refusePending, refuseUnpaid } from "./pending-params.ts";
-import { createChargeable } from "./subscription-creation.ts";
+import { createChargeable, noMethod } from "./subscription-creation.ts";
 import { changeDiscounts, deleteDiscounts, refuseUnknownLocation } from "./subscription-discounts.ts";
 import { cancelParams, createParams, listFilters, resumeParams, updateParams } from "./subscription-params.ts";
 import { refuseRatesBesideAutomaticTax, taxRatesFromParam } from "./tax-rates.ts";
@@ -107,12 +108,33 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
       });
 }
 
-/** 400 for what would be invoiced at once and cannot be charged. */
+/** 400 for what would be invoiced at once and cannot be charged; for the end of a trial also without a payment method. */
 export function updateChargeable(world: World, id: string, params: SubscriptionUpdate): Subscription {
   const { latest_invoice: before } = getSubscription(world, id);
   const updated = updateSubscription(world, id, params);
-  if (updated.latest_invoice !== before) refuseUnchargeable(world, updated.latest_invoice);
+  const { latest_invoice: latest, collection_method: method } = updated;
+  if (latest === before) return updated;
+  refuseUnchargeable(world, latest);
+  const charges = method === "charge_automatically" && params.payment_behavior !== "default_incomplete";
+  if (params.trial_end === "now" && charges) refuseWithoutMethod(world, updated);
   return updated;
+}
+
+/** 400 where the latest invoice is due, and nothing could be charged. */
+function refuseWithoutMethod(world: World, subscription: Subscription): void {
+  const { status } = world.store.invoices.find(subscription.latest_invoice) ?? {};
+  if (status === "open" && !paymentMethodOf(world, subscription)) throw noMethod();
+}
+
+function resume(world: World, id: string, params: ParamsOf<typeof resumeParams>): Subscription {
+  const { collection_method: method, status } = getSubscription(world, id);
+  if (status !== "paused") throw invalid("This subscription cannot be resumed because it is not paused.");
+  if (method !== "charge_automatically")
+    throw invalid("Only subscriptions with `collection_method` set to `charge_automatically` can be resumed.");
+  const { payment_behavior: behavior = "resume_on_payment_attempt" } = params;
+  const resumed = resumeSubscription(world, id, behavior);
+  if (behavior === "resume_on_payment_success") refuseWithoutMethod(world, resumed);
+  return resumed;
 }
 
 /** What has to do with no invoice, or pays the first one (https://docs.stripe.com/api/subscriptions/object#subscription_object-status). */
@@ -258,13 +280,8 @@ export const subscriptionRoutes: Route[] = [
     );
   }),
   route("GET", "/v1/subscriptions/:id", schema({}), (world, _, { id }) => getSubscription(world, id)),
-  route("POST", "/v1/subscriptions/:id", updateParams, (world, params, { id }) =>
-    updateChargeable(world, id, params),
-  ),
-  route("POST", "/v1/subscriptions/:id/resume", resumeParams, (world, _, { id }) => {
-    if (getSubscription(world, id).status === "paused") return resumeSubscription(world, id);
-    throw invalid("This subscription cannot be resumed because it is not paused.");
-  }),
+  route("POST", "/v1/subscriptions/:id", updateParams, (world, params, { id }) => updateChargeable(world, id, params)),
+  route("POST", "/v1/subscriptions/:id/resume", resumeParams, (world, params, { id }) => resume(world, id, params)),
   route("DELETE", "/v1/subscriptions/:id/discount", schema({}), (world, _, { id }) =>
     deleteDiscounts(world, getSubscription(world, id)),
   ),
