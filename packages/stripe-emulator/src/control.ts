@@ -2,12 +2,13 @@ import { Hono } from "hono";
 import { authenticate } from "./api/authenticate.ts";
 import { ApiError, errorJson, invalid, unauthorized } from "./api/errors.ts";
 import { type Controls, DEFAULT_OVERLAP_S } from "./controls.ts";
+import { snapshotResponse } from "./state/snapshot.ts";
 
 type Hash = Record<string, unknown>;
 
 async function readHash(request: Request): Promise<Hash> {
   const body: unknown = await request.json().catch(() => undefined);
-  if (typeof body !== "object" || body === null) throw invalid("The body must be JSON, such as {}.");
+  if (typeof body !== "object" || body === null) throw invalid("The body must be JSON, such as {}, of 512 MB at most.");
   return body as Hash;
 }
 
@@ -58,7 +59,7 @@ export function controlApp(controls: Controls): Hono {
   app.post("/age", async (context) => context.json(controls.age(await readHash(context.req.raw))));
   app.post("/search", async (context) => context.json(controls.holdSearch((await readHash(context.req.raw)).held)));
   app.post("/debits", async (context) => context.json(controls.holdDebits((await readHash(context.req.raw)).held)));
-  app.post("/snapshot", (context) => context.json(world.store.snapshot()));
+  app.post("/snapshot", () => snapshotResponse(world.store.snapshot()));
   app.post("/restore", async (context) => context.json({ rows: controls.restore(await readHash(context.req.raw)) }));
   app.post("/reset", (context) => {
     controls.reset();

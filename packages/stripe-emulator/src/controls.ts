@@ -229,5 +229,14 @@ const isSnapshot = (value: unknown): value is Change[] =>
       Array.isArray(change) &&
       Object.hasOwn(TABLE_NAMES, String(change[0])) &&
       typeof change[1] === "string" &&
-      Object(change[2]).id === change[1],
+      Object(change[2]).id === change[1] &&
+      isShallow(change[2], DEEPEST),
   );
+
+/** More levels than any row has, and less than would be too many for who writes or reads it. */
+const DEEPEST = 100;
+
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)));

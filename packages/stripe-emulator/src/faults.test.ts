@@ -104,6 +104,24 @@ test("a snapshot is restored, and a reset empties; nobody does so without a key"
   expect((await fetch(`${on.origin}/_emulator/reset`, { method: "POST" })).status).toBe(401);
 });
 
+test("a snapshot is sent as it is written, however long; a row that is nested too deeply is no part of one", async () => {
+  const on = await bench();
+  const { id } = await on.stripe.products.create({ name: "Kept" });
+  for (const [path, method] of [
+    ["snapshot", "POST"],
+    ["control/state/snapshot", "GET"],
+  ] as const) {
+    const sent = await fetch(`${on.origin}/_emulator/${path}`, { method, headers });
+    expect(sent.headers.get("content-length"), path).toBeNull();
+    const rows: [string, string, unknown][] = JSON.parse(await sent.text());
+    expect(rows.find(([table]) => table === "products")).toMatchObject(["products", id, { name: "Kept" }]);
+  }
+  const deep = `[["customers", "cus_1", {"id": "cus_1", "metadata": ${"[".repeat(100_000)}${"]".repeat(100_000)}}]]`;
+  const restored = await fetch(`${on.origin}/_emulator/restore`, { method: "POST", headers, body: deep });
+  expect([restored.status, await restored.text()]).toEqual([400, expect.stringContaining("This is not a snapshot")]);
+  expect((await on.stripe.products.retrieve(id)).name).toBe("Kept");
+});
+
 test("endpoints are made by API, get what they ask for, and show their secret once", async () => {
   const on = await bench({ webhookEndpoints: [] });
   const made = await on.stripe.webhookEndpoints.create({ url: on.hookUrl, enabled_events: ["product.created"] });

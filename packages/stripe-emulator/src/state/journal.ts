@@ -62,7 +62,9 @@ export class Journal {
    */
   constructor(path: string, rows: () => Change[], locked = false) {
     // By its own name: behind a link, two emulators would lock two names of one file, and the first to write it anew replace the link.
-    this.#path = followed(path);
+    // Nor by a folder that is not there ("new/../state.jsonl"), which would be made.
+    if (path.endsWith("/")) throw new Error(`${path} names a folder, and cannot keep the state. Give a file's name.`);
+    this.#path = followed(resolve(path));
     this.#rows = rows;
     const unlock = locked ? () => {} : tryLock(`${this.#path}.lock`);
     if (!unlock) {

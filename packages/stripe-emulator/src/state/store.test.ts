@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -142,6 +143,16 @@ test("behind a link it is the same file: one emulator has it, and the link stays
   symlinkSync("made-there.jsonl", ahead);
   openStore(ahead).close();
   expect(statSync(join(folder, "made-there.jsonl")).isFile()).toBe(true);
+});
+
+test("a name that is no file's is refused, and no folder on the way to a name is made that it does not need", () => {
+  const within = join(folder, "names");
+  mkdirSync(within);
+  for (const name of ["new/", "new/../"])
+    expect(() => openStore(`${within}/${name}`)).toThrow("names a folder, and cannot keep the state");
+  expect(readdirSync(within)).toEqual([]);
+  openStore(`${within}/missing/../state.jsonl`).close();
+  expect(readdirSync(within)).toEqual(["state.jsonl", "state.jsonl.lock"]);
 });
 
 test("what is undone leaves each row as it was, on disk, too", () => {

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { html } from "hono/html";
 import { ApiError } from "../../api/errors.ts";
 import type { Controls } from "../../controls.ts";
+import { snapshotResponse } from "../../state/snapshot.ts";
 import { notice, seeOther } from "../layout.ts";
 import { clockActions, clocksScreen } from "./clocks.ts";
 import { dashboardActions, dashboardScreen } from "./dashboard.ts";
@@ -66,11 +67,12 @@ function addScreens(app: Hono, controls: Controls): void {
   get(`${ROOM}/dashboard`, () => dashboardScreen(controls));
   get(`${ROOM}/state`, () => stateScreen(world));
   get(`${ROOM}/state/reset`, () => confirmResetScreen(world));
-  app.get(`${ROOM}/state/snapshot`, (context) => {
-    context.header("content-disposition", 'attachment; filename="stripe-emulator-snapshot.json"');
-    context.header("cache-control", "no-store");
-    return context.json(world.store.snapshot());
-  });
+  app.get(`${ROOM}/state/snapshot`, () =>
+    snapshotResponse(world.store.snapshot(), {
+      "content-disposition": 'attachment; filename="stripe-emulator-snapshot.json"',
+      "cache-control": "no-store",
+    }),
+  );
 }
 
 /** Each does its deed and leads to the page that it names; a mistake is told on the page that the form stands on. */
