@@ -47,13 +47,19 @@ const deliveries = (places: number[]): fc.Arbitrary<Delivery> =>
 
 async function deliver(events: Stripe.Event[], { order, batches }: Delivery): Promise<void> {
   const waiting = order.flatMap((place) => events[place] ?? []);
+  const putOff = new Map<string, number>();
   for (let n = 0; waiting.length > 0; n++) {
     const { size = 30, again = false } = batches[n % batches.length] ?? {};
     const batch = [...new Map(waiting.splice(0, size).map((event) => [event.id, event])).values()];
     for (let times = again ? 2 : 1; times > 0; times--) {
       const { outcomes } = await applyEvents({ stripe: recording.stripe, supabase }, batch);
       expect([...outcomes.values()]).not.toContain("failed");
-      expect([...outcomes.values()]).not.toContain("retry");
+      // Stripe is asked within a time. Where the machine stands still for longer, the event comes again, as from the queue.
+      for (const event of batch.filter(({ id }) => outcomes.get(id) === "retry")) {
+        putOff.set(event.id, (putOff.get(event.id) ?? 0) + 1);
+        expect(putOff.get(event.id), "times that it was put off").toBeLessThan(4);
+        waiting.push(event);
+      }
     }
   }
 }
