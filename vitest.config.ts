@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { Order } from "./test/order.ts";
 
+/** `npm start`, begun and killed again and again. */
+const STARTS = ["packages/local/src/main.test.ts", "packages/local/src/supabase/durability.test.ts"];
+
 export default defineConfig({
   test: {
     // Two cores, and of four workers two wait: for a second to pass, a retry, a page. More would starve one another.
@@ -20,7 +23,7 @@ export default defineConfig({
           name: "unit",
           isolate: false, // what a file has loaded serves the next one, too
           include: ["packages/**/*.test.{ts,tsx}", "stacks/**/*.test.ts"],
-          exclude: ["**/node_modules/**"],
+          exclude: [...STARTS, "**/node_modules/**"],
           globalSetup: "packages/stripe-emulator/scripts/covered-setup.ts",
         },
       },
@@ -34,10 +37,20 @@ export default defineConfig({
           globalSetup: ["test/world-setup.ts", "test/parts/setup.ts"],
           setupFiles: "test/keep-environment.ts",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/stacks*.test.ts", "test/browser/**", "**/node_modules/**"],
+          exclude: ["test/stacks*.test.ts", "test/browser/**", "test/processes/**", "**/node_modules/**"],
         },
       },
-      // What takes a browser for minutes: a command of its own.
+      // What starts, drives and kills programs as people do, or takes a browser, for minutes: commands of their own.
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          isolate: false,
+          globalSetup: ["test/world-setup.ts", "test/parts/setup.ts"],
+          setupFiles: "test/keep-environment.ts",
+          include: [...STARTS, "test/processes/**/*.test.ts"],
+        },
+      },
       {
         extends: true,
         test: {

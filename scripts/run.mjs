@@ -16,6 +16,7 @@ const USAGE = `Usage: node scripts/run.mjs <command>
 
   start [--fresh] [--help]   everything on this machine      npm start
   test [vitest's arguments]  the tests                       npm test -- packages/core
+  test:processes             those of programs as a whole: npm start, the command line  npm run test:processes
   test:browser               those of people in a browser    npm run test:browser
   test:apps                  the buttons in apps of others  npm run test:apps
   test:clients               others' clients of Stripe, against the emulator  npm run test:clients
@@ -38,12 +39,11 @@ const commands = {
 
   test(node, args) {
     const named = args.some((arg) => !arg.startsWith("-"));
-    const whole = named ? [] : ["--project", "!browser"];
-    return run(node, ["node_modules/vitest/vitest.mjs", "run", ...whole, ...args], { node, root });
+    return runTests(node, named ? [] : ["unit", "system", "stacks"], args);
   },
 
-  "test:browser": (node) =>
-    run(node, ["node_modules/vitest/vitest.mjs", "run", "--project", "browser"], { node, root }),
+  "test:processes": (node) => runTests(node, ["processes"]),
+  "test:browser": (node) => runTests(node, ["browser"]),
 
   "test:apps": (node) => runApart(node, "apps", "TEST_APPS"),
   "test:clients": (node) => runApart(node, "clients", "TEST_CLIENTS"),
@@ -95,6 +95,16 @@ const commands = {
 };
 
 /**
+ * @param {string} node
+ * @param {string[]} projects of vitest.config.ts; none means all
+ * @param {string[]} args
+ */
+function runTests(node, projects, args = []) {
+  const chosen = projects.flatMap((project) => ["--project", project]);
+  return run(node, ["node_modules/vitest/vitest.mjs", "run", ...chosen, ...args], { node, root });
+}
+
+/**
  * The tests of a folder that installs what it needs by itself; they are skipped wherever the variable is not set.
  * @param {string} node
  * @param {string} name
@@ -109,6 +119,7 @@ async function runApart(node, name, variable) {
 /** What a command takes that hands nothing on: the others read it themselves. @type {Record<string, string[]>} */
 const FLAGS = {
   check: ["--fix"],
+  "test:processes": [],
   "test:browser": [],
   "test:apps": [],
   "test:clients": [],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { runBilling } from "./billing.ts";
+import { runBilling } from "../billing.ts";
 
 const page = readFileSync("docs/operate.md", "utf8");
 const calls = [...page.matchAll(/npx billing ([a-z][^\n`]*)/g)].map(([, words = ""]) => words.split(" "));

@@ -9,8 +9,8 @@ import {
 } from "@aws-sdk/client-sqs";
 import { findRunning } from "@turnpike/settings/running";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { type Ended, on, runBilling, startBilling } from "./billing.ts";
-import { startWorld, WAIT, type World } from "./world.ts";
+import { type Ended, on, runBilling, startBilling } from "../billing.ts";
+import { startWorld, WAIT, type World } from "../world.ts";
 
 // Processes are started one after the other, each of which may take seconds where others work, too.
 vi.setConfig({ testTimeout: 120_000 });

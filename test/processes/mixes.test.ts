@@ -7,9 +7,9 @@ import { createClient } from "@supabase/supabase-js";
 import { createServiceClient } from "@turnpike/core/supabase";
 import { findFreePort, startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { id } from "./builders.ts";
-import { startEmulator } from "./emulator.ts";
-import { WAIT } from "./world.ts";
+import { id } from "../builders.ts";
+import { startEmulator } from "../emulator.ts";
+import { WAIT } from "../world.ts";
 
 const START = 120_000;
 

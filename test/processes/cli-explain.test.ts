@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { on, runBilling } from "./billing.ts";
-import { type Person, startWorld, WAIT, type World } from "./world.ts";
+import { on, runBilling } from "../billing.ts";
+import { type Person, startWorld, WAIT, type World } from "../world.ts";
 
 // Processes are started one after the other, each of which may take seconds where others work, too.
 vi.setConfig({ testTimeout: 120_000 });

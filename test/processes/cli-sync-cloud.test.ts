@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { on, runBilling } from "./billing.ts";
-import { startWorld, type World } from "./world.ts";
+import { on, runBilling } from "../billing.ts";
+import { startWorld, type World } from "../world.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -9,8 +9,8 @@ import { createServiceClient } from "@turnpike/core/supabase";
 import { findFreePort, shareBuiltStacks } from "@turnpike/local/testing";
 import Stripe from "stripe";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
-import { event, product } from "./builders.ts";
-import { WAIT } from "./world.ts";
+import { event, product } from "../builders.ts";
+import { WAIT } from "../world.ts";
 
 let dataDir: string;
 let port: number;
@@ -30,7 +30,7 @@ afterAll(async () => {
 async function start(): Promise<void> {
   // Bundled beforehand: a bundler that is shot together with the system would leave its own process behind.
   await shareBuiltStacks(inject("builtStacks"));
-  const system = ["test/crash-system.ts", inject("builtStacks"), dataDir, String(port)];
+  const system = ["test/processes/crash-system.ts", inject("builtStacks"), dataDir, String(port)];
   running = spawn("node", ["--disable-warning=ExperimentalWarning", ...system], { stdio: "ignore" });
   const child = running;
   for (;;) {

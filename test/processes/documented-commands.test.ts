@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { findRunning } from "@turnpike/settings/running";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startAwsStub } from "./aws-stub.ts";
-import { runBilling, startBilling } from "./billing.ts";
-import { emptying } from "./emptying.ts";
-import { startWorld, WAIT, type World } from "./world.ts";
+import { startAwsStub } from "../aws-stub.ts";
+import { runBilling, startBilling } from "../billing.ts";
+import { emptying } from "../emptying.ts";
+import { startWorld, WAIT, type World } from "../world.ts";
 
 // What the guides tell an operator to type, word for word, on a stage whose keys are those of a system that runs here and whose queues
 // are found through AWS.

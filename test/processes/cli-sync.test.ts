@@ -1,7 +1,7 @@
 import { beginReading } from "@turnpike/core/sync";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { on, runBilling, startBilling } from "./billing.ts";
-import { startWorld, type World } from "./world.ts";
+import { on, runBilling, startBilling } from "../billing.ts";
+import { startWorld, type World } from "../world.ts";
 
 let world: World;
 beforeAll(async () => {

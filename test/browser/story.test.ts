@@ -1,9 +1,9 @@
 import { cli, controlsOf, openBrowser, runCli, skipReason, startCli } from "@turnpike/stripe-emulator/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { id } from "./builders.ts";
-import { DECLINED, payWithCard, VISA } from "./visitor.ts";
-import { startWorld, WAIT, type World } from "./world.ts";
+import { id } from "../builders.ts";
+import { DECLINED, payWithCard, VISA } from "../visitor.ts";
+import { startWorld, WAIT, type World } from "../world.ts";
 
 let world: World;
 let browser: Browser;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePort, startTestSupabase } from "@turnpike/local/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { on, runBilling } from "./billing.ts";
-import { startWorld, type World } from "./world.ts";
+import { on, runBilling } from "../billing.ts";
+import { startWorld, type World } from "../world.ts";
 
 let world: World;
 beforeAll(async () => {

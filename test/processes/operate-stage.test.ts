@@ -6,10 +6,10 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSCli
 import { type LocalSqs, startSqs } from "@turnpike/local/testing/aws";
 import { findRunning } from "@turnpike/settings/running";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import type { StageQueues } from "./aws-sqs.ts";
-import { startAwsStub } from "./aws-stub.ts";
-import { type Ended, runBilling, startBilling } from "./billing.ts";
-import { startWorld, WAIT, type World } from "./world.ts";
+import type { StageQueues } from "../aws-sqs.ts";
+import { startAwsStub } from "../aws-stub.ts";
+import { type Ended, runBilling, startBilling } from "../billing.ts";
+import { startWorld, WAIT, type World } from "../world.ts";
 
 // A deployed stage: its keys are those of a system that runs here, and its queues are found through AWS. Behind AWS stand queues that
 // nobody works off, so that what ends in them can be looked at, or those of the system itself.

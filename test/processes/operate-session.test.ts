@@ -5,11 +5,11 @@ import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { enabledEvents } from "@turnpike/core/mirror";
 import { findRunning } from "@turnpike/settings/running";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { inOneFile } from "./billing.ts";
-import { startWorld, type World } from "./world.ts";
+import { inOneFile } from "../billing.ts";
+import { startWorld, type World } from "../world.ts";
 
 // The session that docs/operate.md shows is run anew. Where an answer is another than the page's, apart from ids and times,
-// `npm test -- test/operate-session.test.ts -u` writes what is answered now into the page.
+// `npm test -- test/processes/operate-session.test.ts -u` writes what is answered now into the page.
 
 const SLOWLY = { timeout: 60_000, interval: 200 };
 const PAGE = "docs/operate.md";
@@ -149,5 +149,5 @@ it("every answer that the page shows is the one that is given", { timeout: 600_0
     return withoutMoments(recorded) === withoutMoments(block) ? block : recorded;
   });
   expect(place).toBe(session.length);
-  await expect(now).toMatchFileSnapshot(`../${PAGE}`);
+  await expect(now).toMatchFileSnapshot(`../../${PAGE}`);
 });

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Ended, runBilling } from "./billing.ts";
-import { standBefore } from "./parts/proxy.ts";
-import { startWorld, type World } from "./world.ts";
+import { type Ended, runBilling } from "../billing.ts";
+import { standBefore } from "../parts/proxy.ts";
+import { startWorld, type World } from "../world.ts";
 
 let world: World;
 let folder: string;
