@@ -119,6 +119,22 @@ describe("a change to confirm (https://docs.stripe.com/customer-management/porta
     expect((await now()).items.data).toMatchObject([{ price: { id: pro.id }, quantity: 6 }]);
   });
 
+  test("whose invoice cannot be charged is refused, and changes nothing", async () => {
+    const dear = await createPlan(stripe, { unit_amount: 90_000_000 });
+    const proration = { proration_behavior: "always_invoice" as const };
+    const dearer = { configuration: await letSwitch(stripe, [starter, dear], proration) };
+    const { id, now, update, confirm } = await subscriber();
+    const before = await now();
+    const form = { action: "update", subscription: id, price: dear.id, quantity: "2" };
+    const refused = await bench.submit((await update(dearer)).url, form);
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("Nothing was changed.")]);
+    const { url } = await confirm({ price: dear.id, quantity: 2 }, dearer);
+    expect(await (await fetch(url)).text()).toContain("nothing to change here");
+    expect((await bench.submit(url, { action: "update" })).status).toBe(400);
+    expect(await now()).toEqual(before);
+    expect((await stripe.invoices.list({ subscription: id })).data).toHaveLength(1);
+  });
+
   test("that was made in another tab is not made twice", async () => {
     const { confirm, now, customer } = await subscriber();
     const tabs = [await confirm(), await confirm()];

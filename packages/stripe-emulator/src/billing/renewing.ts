@@ -51,7 +51,8 @@ function endTrialUnpaid(world: World, { id, trial_settings: settings }: Subscrip
   const behavior = settings?.end_behavior.missing_payment_method;
   if (behavior === "cancel") endSubscription(world, id);
   else if (behavior === "pause") {
-    world.emit("customer.subscription.paused", world.update("subscriptions", id, { status: "paused" }));
+    const paused = world.update("subscriptions", id, { status: "paused" }, "customer.subscription.updated");
+    world.emit("customer.subscription.paused", paused);
   } else return false;
   return true;
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { ApiError } from "../api/errors.ts";
 import { adjustQuantities } from "../billing/session-lines.ts";
 import { dueOn, isAnchored, placeSession, renewalsOf, trialDaysOf } from "../billing/session-pricing.ts";
 import type { Deliverer } from "../events/deliverer.ts";
@@ -207,8 +208,13 @@ function addPortal(app: Hono, world: World): void {
   const inPortal = <T>(id: string, act: (session: PortalSession) => T) =>
     at(id, (session) => (opensPortal(session) ? act(session) : missing()));
   const change = (session: PortalSession, form: Form | undefined) => {
-    const said = form && changeInPortal(world, session, form);
-    return said === undefined ? missing() : completed(session, said);
+    try {
+      const said = form && changeInPortal(world, session, form);
+      return said === undefined ? missing() : completed(session, said);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return notice("This cannot be changed", `${error.message} Nothing was changed.`, 400);
+    }
   };
   app.get("/p/session/:id", async (context) => at(context.req.param("id"), (session) => showPortal(world, session)));
   app.post("/p/session/:id", async (context) => {

@@ -2,6 +2,7 @@ import { cancellation, changeItems, currentPeriodEnd, type Proration, settleEnd 
 import { endSubscription } from "../billing/end-subscription.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
+import { refuseUnchargeable } from "../resources/invoice-editing.ts";
 import { getConfiguration } from "../resources/portal-configurations.ts";
 import { type Features, offeredPlans, offeredQuantity } from "../resources/portal-offer.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
@@ -9,8 +10,17 @@ import type { World } from "../world.ts";
 
 export type Form = Partial<Record<string, string>>;
 
-/** Does what the customer asked for in the portal. What to say then; undefined for what the page does not offer. */
-export function changeInPortal(world: World, session: PortalSession, form: Form): string | undefined {
+/**
+ * Does what the customer asked for in the portal, wholly. What to say then; undefined for what the page does not offer.
+ * @throws ApiError for what would be invoiced at once and cannot be charged
+ */
+export const changeInPortal = (world: World, session: PortalSession, form: Form): string | undefined =>
+  world.wholly(
+    () => change(world, session, form),
+    () => true,
+  );
+
+function change(world: World, session: PortalSession, form: Form): string | undefined {
   const subscription = world.store.subscriptions.find(form.subscription);
   if (subscription?.customer !== session.customer) return undefined;
   const { features } = getConfiguration(world, session.configuration);
@@ -54,6 +64,8 @@ function changePlan(world: World, subscription: Subscription, features: Features
   // https://docs.stripe.com/customer-management#limitations-to-modifying-subscriptions
   if (subscription.status === "trialing" && features.subscription_update.trial_update_behavior !== "continue_trial")
     moveTrialEnd(world, world.store.subscriptions.get(subscription.id), world.now());
+  const { latest_invoice: latest } = world.store.subscriptions.get(subscription.id);
+  if (latest !== subscription.latest_invoice) refuseUnchargeable(world, latest);
   return "Your subscription was updated.";
 }
 

@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { ApiError } from "../api/errors.ts";
 import { formatMoney } from "../billing/money.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import type { PortalSession } from "../resources/portal-sessions.ts";
@@ -39,7 +40,12 @@ function dueToday(world: World, session: PortalSession, subscription: Subscripti
   const date = world.onClock(clockOf(world.store, subscription.id), () => world.now());
   return world.rehearse(date, (copy) => {
     const seen = copy.store.invoices.all().length;
-    if (changeInPortal(copy, session, form) === undefined) return undefined;
+    try {
+      if (changeInPortal(copy, session, form) === undefined) return undefined;
+    } catch (error) {
+      if (error instanceof ApiError) return undefined;
+      throw error;
+    }
     const made = copy.store.invoices.all().slice(seen);
     return made.reduce((sum, { total }) => sum + Math.max(0, total), 0);
   });
