@@ -281,11 +281,22 @@ test("a session whose customer's balance makes it too large, or a fraction, is r
   }
 });
 
+test("an expired session bears the address that its customer had then", async () => {
+  const { stripe } = bench;
+  const { id: customer } = await stripe.customers.create({ email: "then@example.com" });
+  const { id } = await createCheckout(stripe, await createPlan(stripe), { customer });
+  await stripe.checkout.sessions.expire(id);
+  await stripe.customers.update(customer, { email: "since@example.com" });
+  const expired = await stripe.checkout.sessions.retrieve(id);
+  expect(expired.customer_details).toMatchObject({ email: "then@example.com", name: null, tax_exempt: "none" });
+});
+
 test("an expired session takes no payment", async () => {
   const session = await createCheckout(bench.stripe, await createPlan(bench.stripe), {
     customer_email: "e@example.com",
   });
-  expect(await bench.stripe.checkout.sessions.expire(session.id)).toMatchObject({ status: "expired", url: null });
+  const nobody = { status: "expired", url: null, customer_details: null };
+  expect(await bench.stripe.checkout.sessions.expire(session.id)).toMatchObject(nobody);
   expect(bench.emulator.events().at(-1)?.type).toBe("checkout.session.expired");
   expect((await bench.submit(session.url, CARD)).status).toBe(410);
   await expect(bench.stripe.checkout.sessions.expire(session.id)).rejects.toThrow('status in ["open"]');

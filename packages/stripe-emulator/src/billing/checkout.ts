@@ -56,18 +56,27 @@ export function completeCheckout(
     consent: session.consent_collection?.terms_of_service === "required" ? ACCEPTED : null,
     collected_information: { business_name: null, individual_name: null, shipping_details: null },
     customer_details: {
+      ...NO_DETAILS,
       address: details.address,
-      business_name: null,
       email: payer.email,
-      individual_name: null,
       name: payer.name,
-      phone: null,
       tax_exempt: world.store.customers.find(paid.customer)?.tax_exempt ?? "none",
       tax_ids: details.taxId ? [details.taxId] : [],
     },
   });
   return { is: "complete", event: world.emit("checkout.session.completed", completed) };
 }
+
+const NO_DETAILS = {
+  address: null,
+  business_name: null,
+  email: null,
+  individual_name: null,
+  name: null,
+  phone: null,
+  tax_exempt: "none" as const,
+  tax_ids: [],
+};
 
 /** Nobody can pay without. */
 const ACCEPTED = { promotions: null, terms_of_service: "accepted" as const };
@@ -203,10 +212,19 @@ function saveMethod(world: World, confirmation: Confirmation): Partial<CheckoutS
   return { customer };
 }
 
+/**
+ * The address that its customer has when a session expires stands on it:
+ * https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-customer_details-email
+ */
+function detailsAtExpiry({ store }: World, id: string): Partial<CheckoutSession> {
+  const email = store.customers.find(store.checkoutSessions.get(id).customer)?.email ?? null;
+  return email === null ? {} : { customer_details: { ...NO_DETAILS, email } };
+}
+
 /** Ends an open session: its page takes no payment any more, and the attempt it waited for is cancelled. */
 export function expireSession(world: World, id: string): CheckoutSession {
   world.unschedule("expire_session", id);
-  const expired = world.update("checkoutSessions", id, { status: "expired", url: null });
+  const expired = world.update("checkoutSessions", id, { status: "expired", url: null, ...detailsAtExpiry(world, id) });
   world.emit("checkout.session.expired", expired);
   const payment = world.store.paymentIntents.find(expired.payment_intent);
   if (payment) cancelPayment(world, payment.id, "expired");
