@@ -110,8 +110,10 @@ declare
           when jsonb_populate_record(standing."row", {nulls} || change."row") is not distinct from standing."row"
             and (standing."row").deleted = change.deleted
             and (change.as_of, change.rank) >= ((standing."row").as_of, (standing."row").rank) then 'applied'
-          when change.deleted and (standing."row").deleted then 'applied'
           when change.fetched and change.as_of >= (standing."row").as_of then 'applied'
+          -- Stripe keeps a subscription that is over, and takes what is written on it.
+          when change.deleted and (standing."row").deleted
+            then case when change.as_of = (standing."row").as_of then 'ambiguous' else 'applied' end
           when change.deleted or (standing."row").deleted
             or (change.as_of, change.rank) < ((standing."row").as_of, (standing."row").rank) then 'stale'
           -- Same second, same rank, and another row: only Stripe knows which came last.

@@ -132,6 +132,23 @@ describe("what only Stripe can settle", () => {
     expect(row).toEqual({ active: false, deleted: true });
   });
 
+  it("is what was written on a subscription that is over, within a second", async () => {
+    const { stripe } = lent;
+    const { id: customer } = await stripe.customers.create();
+    const { id: sold } = await stripe.products.create({ name: "Pro" });
+    const monthly = { product: sold, currency: "usd", unit_amount: 2900, recurring: { interval: "month" as const } };
+    const { id: price } = await stripe.prices.create(monthly);
+    const { id } = await stripe.subscriptions.create({ customer, items: [{ price }], trial_period_days: 7 });
+    await stripe.subscriptions.cancel(id);
+    const over = await stripe.subscriptions.update(id, { metadata: { note: "has left" } });
+    const before = event("customer.subscription.deleted", { ...over, metadata: {} }, LONG_AGO);
+    const after = event("customer.subscription.updated", over, LONG_AGO);
+    expect((await apply([before])).outcomes).toEqual(["applied"]);
+    expect((await apply([after])).outcomes).toEqual(["applied"]);
+    const [row] = await supabase.query("select deleted, metadata from user_subscriptions where id = $1", [id]);
+    expect(row).toEqual({ deleted: true, metadata: { note: "has left" } });
+  });
+
   it("and Stripe does not know, which never forgets it, comes again: the key is of another account or mode", async () => {
     const shown = subscription();
     const events = ["active", "past_due"].map((status) =>

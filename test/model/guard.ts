@@ -62,14 +62,14 @@ function supersedes(best: Change, standing: Row, rules: GuardRules): boolean {
 function outcomeOf(change: Change, row: Row, rules: GuardRules): Outcome {
   const order = compareMoments(change, row);
   if (change.content === row.content && change.deleted === row.deleted && order >= 0) return "applied";
-  if (change.deleted && row.deleted) return "applied";
   if (change.fetched && change.asOf >= row.asOf) return "applied";
+  if (change.deleted && row.deleted) return change.asOf === row.asOf && rules.tiesAreSettled ? "ambiguous" : "applied";
   if (change.deleted || row.deleted || order < 0 || !rules.tiesAreSettled) return "stale";
   return "ambiguous";
 }
 
-/** The states that an object goes through at Stripe, one event each. */
-export type Life = readonly Pick<Change, "content" | "rank" | "deleted">[];
+/** The states that an object goes through at Stripe, one event each. What is over Stripe may keep, and take what is written on it. */
+export type Life = readonly (Pick<Change, "content" | "rank" | "deleted"> & { kept?: true })[];
 
 interface Writer {
   does: "nothing" | "ask" | "wait" | "write";
@@ -124,7 +124,7 @@ export function guardModel(bounds: GuardBounds, rules: GuardRules = ALL_GUARD_RU
       const last = life[state.created.length - 1];
       if (!isOver(state) || !last) return undefined;
       const { row } = state;
-      const isRight = last.deleted ? row?.deleted : row?.content === last.content && !row.deleted;
+      const isRight = row?.deleted === last.deleted && (row.content === last.content || (last.deleted && !last.kept));
       return isRight ? undefined : `Stripe holds ${show(last)}, the mirror shows ${row ? show(row) : "nothing"}`;
     },
     *next(state) {
@@ -222,9 +222,9 @@ function write(
   const done = set(state, place, IDLE);
   const waiting = events.filter((event) => !state.inLedger[event]);
   // Stripe does not know the object any more: what the events show is all there is. A reader has nothing to write then.
-  const isGone = life[answer]?.deleted === true;
+  const isGone = life[answer]?.deleted === true && !life[answer]?.kept;
   const changes = isGone
-    ? waiting.map((event) => changeOf(life, answer, state.created[event] as number, false))
+    ? waiting.map((event) => changeOf(life, answer, state.created[event] as number, true))
     : (events.length > 0 ? waiting : [-1]).map(() =>
         changeOf(life, answer, events.length > 0 ? Math.max(asOf, newest + 1) : asOf, true),
       );

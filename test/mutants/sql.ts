@@ -121,9 +121,15 @@ const guard: SqlMutant[] = [
   },
   {
     name: "a second deletion is not done",
-    find: "when change.deleted and (standing.\"row\").deleted then 'applied'",
-    replace: "when false then 'applied'",
+    find: 'when change.deleted and (standing."row").deleted\n',
+    replace: "when false\n",
     tests: GUARD,
+  },
+  {
+    name: "of two states of one second of what is over the first to come stays",
+    find: "then case when change.as_of = (standing.\"row\").as_of then 'ambiguous' else 'applied' end",
+    replace: "then 'applied'",
+    tests: ["test/core/settling.test.ts"],
   },
   {
     name: "what was fetched for an event does not settle it",

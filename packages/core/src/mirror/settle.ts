@@ -3,10 +3,10 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { OwnError } from "../errors/index.ts";
 import { createPace, isRateLimit } from "../stripe/index.ts";
-import { type Change, changeOf, fetchedChange } from "./change.ts";
+import { type Change, fetchedChange } from "./change.ts";
 import type { Shown } from "./events.ts";
 import { fetchProjections, getObject, type ObjectName } from "./fetch.ts";
-import type { Projection } from "./projection.ts";
+import { type Projection, timestamp } from "./projection.ts";
 import { type Outcome, type Sent, send } from "./send.ts";
 
 /** How many objects a second one consumer fetches: with all consumers at work, most of Stripe's limit is left to the routes. */
@@ -63,7 +63,8 @@ async function refetch(stripe: Stripe, events: Shown[], deadline: number): Promi
   const fetched = await fetchAfter(newest, deadline, () => fetchProjections(stripe, object as ObjectName, id, REQUEST));
   if (!fetched) {
     const shown = events.filter((event) => !isAboutForgotten(event));
-    return shown.map((event) => changeOf({ ...event, projection: forgottenOf(event) }));
+    // By Stripe's own word, of which nobody is asked once more.
+    return shown.map((event) => fetchedChange(forgottenOf(event), timestamp(event.event.created), event));
   }
 
   const [itself, ...companions] = fetched.answer;
