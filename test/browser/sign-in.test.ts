@@ -284,16 +284,19 @@ describe("whoever is signed in", () => {
     await page.getByText(`You sign in as ${changed}`).waitFor();
   }, 60_000);
 
-  it("is told without a connection that they are not signed out, and nobody is that the fault is ours", async () => {
+  it("is told without a connection that they are not signed out, and is where the server fails; nobody is told that the fault is ours", async () => {
     await open("/account", await world.signUp());
     await page.getByText("You have no plan yet.").waitFor();
     await context.setOffline(true);
     await press("Sign out");
-    await page.getByText("You are still signed in: the server cannot be reached.").waitFor();
+    await page.getByText("You are still signed in. The server cannot be reached.").waitFor();
     await context.setOffline(false);
     await page.reload();
+    await page.route(/\/auth\/v1\//, (route) => route.fulfill({ status: 503 }));
     await press("Sign out");
     await page.getByRole("banner").getByRole("link", { name: "Sign in" }).waitFor();
+    expect(page.url()).toBe(`${world.url}/`);
+    await page.unrouteAll();
 
     await open("/sign-in");
     await page.getByLabel("E-mail").fill("ada@example.com");

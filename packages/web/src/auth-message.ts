@@ -1,4 +1,5 @@
 import { Refused } from "./buttons/post.ts";
+import { whyNoAuth } from "./supabase.ts";
 
 const messages: Record<string, string> = {
   invalid_credentials: "That e-mail and password do not match. Check both, or create an account.",
@@ -18,10 +19,9 @@ const messages: Record<string, string> = {
 };
 
 /** What Supabase's refusal means to the person who is signing in. https://supabase.com/docs/guides/auth/debugging/error-codes */
-export function authMessage(error: { code?: string; name: string; message: string }): string {
+export function authMessage(error: { code?: string; status?: number; name: string; message: string }): string {
   if (error.code === "weak_password") return `Choose a stronger password. ${error.message}`;
-  if (error.name === "AuthRetryableFetchError")
-    return "The server cannot be reached. Check your connection, then try again.";
+  if (error.name === "AuthRetryableFetchError") return whyNoAuth(error.status);
   return messages[error.code ?? ""] ?? "That did not work. Try again in a minute.";
 }
 

@@ -1,7 +1,12 @@
 import { createBrowserClient } from "@supabase/ssr";
-import { fetchInTime } from "./buttons/in-time.ts";
+
+interface AuthOptions {
+  url: string;
+  publishableKey: string;
+  fetch: typeof fetch;
+}
 
 /** It keeps the session in a cookie, so that `/api/*` sees who is calling. */
-export function createAuth({ url, publishableKey }: { url: string; publishableKey: string }) {
-  return createBrowserClient(url, publishableKey, { global: { fetch: fetchInTime } }).auth;
+export function createAuth({ url, publishableKey, fetch }: AuthOptions) {
+  return createBrowserClient(url, publishableKey, { global: { fetch } }).auth;
 }

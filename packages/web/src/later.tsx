@@ -22,8 +22,8 @@ export function later<Name extends string, Props>(
 }
 
 /** Offers to load all anew: a browser that could not fetch a module once does not ask for it again. */
-export function NotLoaded({ what }: { what: string }) {
-  return <LoadFailed what={what} retry={() => window.location.reload()} />;
+export function NotLoaded(props: { what: string; isOurs?: boolean }) {
+  return <LoadFailed {...props} retry={() => window.location.reload()} />;
 }
 
 function PageNotLoaded() {

@@ -1,7 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useOnRestored } from "./buttons/restored.ts";
+import { isAuthFailing } from "./supabase.ts";
 
-export type Loaded<T> = { status: "loading" } | { status: "failed"; error: Error } | { status: "ready"; data: T };
+/** `isOurs`: a server has answered that it fails. */
+export type Loaded<T> = { status: "loading" } | { status: "failed"; isOurs: boolean } | { status: "ready"; data: T };
 
 /**
  * Loads on mount and whenever `load` is another function: pass one that keeps its identity. `reload` refreshes quietly:
@@ -20,7 +22,10 @@ export function useLoad<T>(load: () => Promise<T>): { loaded: Loaded<T>; reload:
     load().then(
       (data) => settle({ status: "ready", data }),
       (error: unknown) =>
-        settle({ status: "failed", error: error instanceof Error ? error : new Error(String(error)) }),
+        settle({
+          status: "failed",
+          isOurs: isAuthFailing() || (error instanceof Error && error.name === "PostgrestError"),
+        }),
     );
   }, [load]);
 

@@ -1,6 +1,7 @@
 import type { Provider } from "@supabase/supabase-js";
 import { fetchInTime } from "./buttons/in-time.ts";
-import { supabaseAddress } from "./supabase.ts";
+import { Refused } from "./buttons/post.ts";
+import { supabaseAddress, whyNoAuth } from "./supabase.ts";
 
 /** What each provider is called on its button; one that is not here is not offered. */
 const NAMES = {
@@ -31,13 +32,14 @@ export function offeredOf({ external = {} }: { external?: Record<string, boolean
   return Object.entries(NAMES).flatMap(([id, name]) => (external[id] ? [{ id: id as keyof typeof NAMES, name }] : []));
 }
 
-/** The providers by which the Supabase project lets people sign in. None when it does not answer: the form works without. */
+/**
+ * The providers by which the Supabase project lets people sign in.
+ * @throws Refused where it does not answer, or fails
+ */
 export async function loadProviders(): Promise<OfferedProvider[]> {
   const { url, publishableKey } = supabaseAddress();
-  try {
-    const answer = await fetchInTime(`${url}/auth/v1/settings`, { headers: { apikey: publishableKey } });
-    return answer.ok ? offeredOf((await answer.json()) as { external?: Record<string, boolean> }) : [];
-  } catch {
-    return [];
-  }
+  const asked = fetchInTime(`${url}/auth/v1/settings`, { headers: { apikey: publishableKey } });
+  const answer = await asked.catch(() => undefined);
+  if (!answer?.ok) throw new Refused(whyNoAuth(answer?.status));
+  return offeredOf((await answer.json()) as { external?: Record<string, boolean> });
 }

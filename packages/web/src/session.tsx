@@ -1,17 +1,25 @@
 import type { User } from "@supabase/supabase-js";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { PATIENCE_MS } from "./buttons/in-time.ts";
-import { dropSession, getAuth, heldSession, holdsSession, RENEW_MS, whenAuthIsLoaded } from "./supabase.ts";
+import {
+  dropSession,
+  getAuth,
+  heldSession,
+  holdsSession,
+  isAuthFailing,
+  RENEW_MS,
+  whenAuthIsLoaded,
+} from "./supabase.ts";
 
 export type Session =
   | { status: "loading" }
-  /** The browser holds a session that is to be renewed, and nobody answers. */
-  | { status: "unreachable" }
+  /** The browser holds a session that is to be renewed, and nobody answers, or the server fails. */
+  | { status: "unreachable"; isOurs: boolean }
   | { status: "signed-out" }
   | { status: "signed-in"; user: User };
 
 const SIGNED_OUT: Session = { status: "signed-out" };
-const UNREACHABLE: Session = { status: "unreachable" };
+const unreachable = (): Session => ({ status: "unreachable", isOurs: isAuthFailing() });
 
 const DROPPED = "session-dropped";
 
@@ -56,10 +64,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         }));
       } catch {
         isAsked = false;
-        setSession(UNREACHABLE);
+        setSession(unreachable());
       }
     };
-    const timer = setTimeout(() => setSession((now) => (now.status === "loading" ? UNREACHABLE : now)), PATIENCE_MS);
+    const timer = setTimeout(() => setSession((now) => (now.status === "loading" ? unreachable() : now)), PATIENCE_MS);
     // Somebody has signed in, or out, in another tab meanwhile.
     let renewal: ReturnType<typeof setTimeout> | undefined;
     const look = () => {
@@ -90,13 +98,6 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
 export function useSession(): Session {
   return use(SessionContext);
-}
-
-/** Signs out here; other devices stay signed in. False when the server did not answer: then the session goes on. */
-export async function signOut(): Promise<boolean> {
-  const auth = await getAuth().catch(() => undefined);
-  const answer = await auth?.signOut({ scope: "local" });
-  return answer?.error === null;
 }
 
 /** Ends the session of an account that is gone: Supabase knows nobody any more whom it could sign out. */

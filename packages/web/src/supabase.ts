@@ -2,7 +2,7 @@ import { PostgrestClient } from "@supabase/postgrest-js";
 import type { Session, SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "@turnpike/core/supabase";
 import { fetchInTime } from "./buttons/in-time.ts";
-import { Refused } from "./buttons/post.ts";
+import { Refused, UNREACHABLE } from "./buttons/post.ts";
 
 export type Tables = Database["public"]["Tables"];
 type Auth = SupabaseClient["auth"];
@@ -22,6 +22,21 @@ export function supabaseAddress() {
   return { url: settings.VITE_SUPABASE_URL, publishableKey: settings.VITE_SUPABASE_PUBLISHABLE_KEY };
 }
 
+/** Whether Supabase Auth has said last that it fails: then it is not the visitor's connection that does. */
+let authFails = false;
+export const isAuthFailing = () => authFails;
+
+const fetchAuth: typeof fetch = async (input, init) => {
+  authFails = false;
+  const answer = await fetchInTime(input, init);
+  authFails = answer.status >= 500;
+  return answer;
+};
+
+/** Why Supabase Auth has not done what it was asked: nobody answers, which its client calls the status 0, or it fails. */
+export const whyNoAuth = (status: number | undefined) =>
+  status ? "Our sign-in fails at the moment; your connection is fine. Try again in a few minutes." : UNREACHABLE;
+
 let auth: Promise<Auth> | undefined;
 const listeners = new Set<() => void>();
 
@@ -34,7 +49,7 @@ export function getAuth(): Promise<Auth> {
   auth ??= import("./auth.ts").then(
     ({ createAuth }) => {
       for (const tell of listeners) tell();
-      return createAuth(supabaseAddress());
+      return createAuth({ ...supabaseAddress(), fetch: fetchAuth });
     },
     () => {
       auth = undefined;
@@ -96,10 +111,16 @@ export function heldSession(
   }
 }
 
-/** Whoever is signed in, as our servers know them; renewed first where it is over. Undefined for a guest. */
+/**
+ * Whoever is signed in, as our servers know them; renewed first where it is over. Undefined for a guest.
+ * @throws Refused where it could not be renewed: whoever is signed in must not be taken for a guest, who has bought nothing
+ */
 export async function getAccessToken(): Promise<string | undefined> {
-  const session = heldSession() ?? (holdsSession() ? (await (await getAuth()).getSession()).data.session : undefined);
-  return session?.access_token;
+  const held = heldSession();
+  if (held || !holdsSession()) return held?.access_token;
+  const { data, error } = await (await getAuth()).getSession();
+  if (error && holdsSession()) throw new Refused(whyNoAuth(error.status));
+  return data.session?.access_token;
 }
 
 let database: PostgrestClient<Database> | undefined;

@@ -46,7 +46,7 @@ function AccountOf() {
     <>
       {done && doneNotes[done] && !isTakenBack && <Notice tone="good">{doneNotes[done]}</Notice>}
       {loaded.status === "loading" && <Skeleton what="your account" cards={1} />}
-      {loaded.status === "failed" && <LoadFailed what="Your account" retry={reload} />}
+      {loaded.status === "failed" && <LoadFailed what="Your account" isOurs={loaded.isOurs} retry={reload} />}
       {loaded.status === "ready" && <BillingOfPayers account={loaded.data} onKept={keep} />}
     </>
   );

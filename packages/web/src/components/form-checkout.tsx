@@ -3,10 +3,10 @@ import { useAction } from "../buttons/action.ts";
 import { checkoutBody } from "../buttons/button-checkout.tsx";
 import { leaveFor } from "../buttons/in-time.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
-import { asRefused, post, Refused, UNREACHABLE } from "../buttons/post.ts";
+import { asRefused, post, Refused } from "../buttons/post.ts";
 import { Refusal } from "../buttons/refusal.tsx";
 import { signInPath } from "../next-path.ts";
-import { getAccessToken, holdsSession } from "../supabase.ts";
+import { getAccessToken } from "../supabase.ts";
 
 interface FormCheckoutProps {
   priceId: string;
@@ -50,10 +50,8 @@ type Wish = Omit<FormCheckoutProps, "children" | "className">;
 
 /** The route sells to guests, too: whose session has ended must not become one. */
 async function askFor(wish: Wish): Promise<string> {
-  const token = await getAccessToken().catch(() => undefined);
-  if (!token) {
-    throw holdsSession() ? new Refused(UNREACHABLE) : new Refused("Sign in first", { code: "unauthenticated" });
-  }
+  const token = await getAccessToken();
+  if (!token) throw new Refused("Sign in first", { code: "unauthenticated" });
   const body = checkoutBody({ ...wish, mode: "subscription" });
   const api = { getAccessToken: async () => token };
   return (await post<{ url: string }>("/api/stripe/create-checkout", body, api)).url;

@@ -11,11 +11,19 @@ export function Notice({ tone = "quiet", children }: { tone?: Tone; children: Re
   );
 }
 
+interface LoadFailedProps {
+  what: string;
+  /** The server answers, and fails: then it is not the visitor's connection that does. */
+  isOurs?: boolean;
+  retry: () => void;
+}
+
 /** Says that something could not be loaded, and offers to try again. */
-export function LoadFailed({ what, retry }: { what: string; retry: () => void }) {
+export function LoadFailed({ what, isOurs = false, retry }: LoadFailedProps) {
+  const advice = isOurs ? "The fault is ours. Try again in a few minutes." : "Check your connection, then try again.";
   return (
     <Notice tone="bad">
-      <p>{what} could not be loaded. Check your connection, then try again.</p>
+      <p>{`${what} could not be loaded. ${advice}`}</p>
       <button type="button" className="button button-small" onClick={retry}>
         Try again
       </button>

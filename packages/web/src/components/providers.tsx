@@ -1,7 +1,6 @@
 import { useEffect, useState } from "react";
 import { assertDone } from "../auth-message.ts";
 import { useAction } from "../buttons/action.ts";
-import { Refused, UNREACHABLE } from "../buttons/post.ts";
 import { signInPath } from "../next-path.ts";
 import { loadProviders, type OfferedProvider } from "../providers.ts";
 import { getAuth } from "../supabase.ts";
@@ -12,12 +11,11 @@ export function Providers({ next }: { next: string }) {
   const [offered, setOffered] = useState<OfferedProvider[]>([]);
   const { error, run } = useAction();
   useEffect(() => {
-    void loadProviders().then(setOffered);
+    loadProviders().then(setOffered, () => {}); // the form works without
   }, []);
 
   const leave = async (provider: OfferedProvider["id"]) => {
-    // Without a connection the browser would show its own error page.
-    if ((await loadProviders()).length === 0) throw new Refused(UNREACHABLE);
+    await loadProviders(); // else the browser would show an error page of its own, or raw JSON
     const redirectTo = window.location.origin + signInPath(next);
     assertDone(await (await getAuth()).signInWithOAuth({ provider, options: { redirectTo } }));
   };

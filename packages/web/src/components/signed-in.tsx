@@ -23,7 +23,7 @@ export function SignedIn({ what, others, children }: SignedInProps) {
     case "loading":
       return <Skeleton what={`your ${what}`} cards={1} />;
     case "unreachable":
-      return <NotLoaded what={`Your ${what}`} />;
+      return <NotLoaded what={`Your ${what}`} isOurs={session.isOurs} />;
     case "signed-out":
       return others ?? <Redirect to={signInPath(here(window.location))} replace />;
     case "signed-in":

@@ -1,9 +1,11 @@
-import { Suspense, useState } from "react";
+import { Suspense } from "react";
 import { Link, useLocation } from "wouter";
+import { useAction } from "../buttons/action.ts";
 import { Notice, Skeleton } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { later, NotLoaded } from "../later.tsx";
-import { signOut, useSession } from "../session.tsx";
+import { useSession } from "../session.tsx";
+import { getAuth } from "../supabase.ts";
 
 // The page's head is in what everybody loads: it is drawn before the rest has come.
 const AccountBilling = later(
@@ -33,12 +35,13 @@ export function AccountPage() {
 
 /** Its place is kept until it is known who that is. */
 function SignedInAs({ email }: { email: string | undefined }) {
-  const [failed, setFailed] = useState(false);
+  const { error, run } = useAction();
   const [, navigate] = useLocation();
   const leave = async () => {
-    setFailed(false);
-    if (await signOut()) navigate("/");
-    else setFailed(true);
+    const auth = await getAuth();
+    navigate("/"); // without a session this page leads to sign-in
+    // Its own session a browser forgets at once, whatever the server answers. Other devices stay signed in.
+    void auth.signOut({ scope: "local" });
   };
   return (
     <div className={email ? undefined : "not-yet"}>
@@ -46,14 +49,10 @@ function SignedInAs({ email }: { email: string | undefined }) {
       <Link href="/settings" className="button button-quiet button-small">
         Sign-in settings
       </Link>{" "}
-      <button type="button" className="button button-quiet button-small" onClick={leave}>
+      <button type="button" className="button button-quiet button-small" onClick={() => run(leave)}>
         Sign out
       </button>
-      {failed && (
-        <Notice tone="bad">
-          You are still signed in: the server cannot be reached. Reload the page, then try again.
-        </Notice>
-      )}
+      {error && <Notice tone="bad">{`You are still signed in. ${error.message}`}</Notice>}
     </div>
   );
 }

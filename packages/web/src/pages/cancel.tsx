@@ -28,7 +28,7 @@ function CancelOf() {
   const { loaded, reload } = useLoad(loadHoldings);
   const [search] = useSearchParams();
   if (loaded.status === "loading") return <Skeleton what="your plan" cards={1} />;
-  if (loaded.status === "failed") return <LoadFailed what="Your plan" retry={reload} />;
+  if (loaded.status === "failed") return <LoadFailed what="Your plan" isOurs={loaded.isOurs} retry={reload} />;
   const id = search.get("subscription");
   const subscription = loaded.data.subscriptions.find((each) => isStanding(each) && (!id || each.id === id));
   return subscription ? <Ending subscription={subscription} holdings={loaded.data} /> : <NoSubscription />;

@@ -38,7 +38,7 @@ function ChangeOf() {
   const lookAgain = useLookAgain(reload);
   const [search] = useSearchParams();
   if (loaded.status === "loading") return <Skeleton what="your plan" cards={1} />;
-  if (loaded.status === "failed") return <LoadFailed what="Your plan" retry={reload} />;
+  if (loaded.status === "failed") return <LoadFailed what="Your plan" isOurs={loaded.isOurs} retry={reload} />;
   const { subscriptions } = loaded.data;
   const id = search.get("subscription");
   const subscription = subscriptions.find((each) => (id ? each.id === id : isStanding(each)));

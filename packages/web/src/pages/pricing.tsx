@@ -43,8 +43,10 @@ export function PricingPage() {
       {/* What is said above the plans comes before them, or with them: it moves none. */}
       <Suspense fallback={<LoadingOffers />}>
         <WhyBack />
-        {loaded.status === "failed" || session.status === "unreachable" ? (
-          <LoadFailed what="The plans" retry={session.status === "unreachable" ? reloadPage : reload} />
+        {session.status === "unreachable" ? (
+          <NotLoaded what="The plans" isOurs={session.isOurs} />
+        ) : loaded.status === "failed" ? (
+          <LoadFailed what="The plans" isOurs={loaded.isOurs} retry={reload} />
         ) : loaded.status === "loading" || session.status === "loading" ? (
           <LoadingOffers />
         ) : (
@@ -59,8 +61,6 @@ export function PricingPage() {
     </Page>
   );
 }
-
-const reloadPage = () => window.location.reload();
 
 function WhyBack() {
   const canceled = usePassing("canceled");
@@ -91,7 +91,7 @@ function OffersFor({ userId, ...offers }: OffersForProps) {
   useOnReturn(reload);
   useReloadUntil(loaded.status !== "ready" || loaded.data.purchasesKnown, reload);
   if (loaded.status === "loading") return <LoadingOffers />;
-  if (loaded.status === "failed") return <LoadFailed what="Your plan" retry={reload} />;
+  if (loaded.status === "failed") return <LoadFailed what="Your plan" isOurs={loaded.isOurs} retry={reload} />;
   return <Offers {...offers} buyer={loaded.data} />;
 }
 

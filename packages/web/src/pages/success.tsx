@@ -81,7 +81,7 @@ function PurchaseView({ purchase, signedIn, retry, next }: PurchaseViewProps) {
             </button>
           }
         >
-          The server did not answer. This says nothing about your payment: please do not pay twice.
+          We got no answer about it. This says nothing about your payment: please do not pay twice.
         </Outcome>
       );
   }
