@@ -26,6 +26,7 @@ it("what is paid next is what Stripe will charge: of all items, with discounts, 
     next: { amount: 2850, at: endOf(buyer) },
     byInvoice: false,
     paymentMethod: { type: "card", brand: "visa", last4: "4242", expires: expect.stringMatching(/^20\d\d-\d\d$/) },
+    missingPaymentMethod: null,
   });
   await stripe().invoiceItems.create({ customer: buyer.customer, currency: "usd", amount: 1000, discountable: false });
   expect((await nextOf(buyer)).next?.amount).toBe(3850);
@@ -74,6 +75,27 @@ it("it is charged to the subscription's own card, else to its customer's; none i
   expect((await nextOf(buyer)).paymentMethod).toMatchObject({ brand: "mastercard", last4: "4444" });
   const bare = await subscribe({ trial_period_days: 14 }, { card: null });
   expect(await nextOf(bare)).toMatchObject({ next: { amount: 3000 }, paymentMethod: null });
+});
+
+it("a trial that ends for want of a card is not paid next, until there is one", async () => {
+  const trial = (missing_payment_method: "cancel" | "pause" | "create_invoice", card?: null) =>
+    subscribe(
+      { trial_period_days: 14, trial_settings: { end_behavior: { missing_payment_method } } },
+      card === null ? { card } : {},
+    );
+  for (const [behavior, missing] of [
+    ["cancel", "cancel"],
+    ["pause", "pause"],
+  ] as const)
+    expect(await nextOf(await trial(behavior, null))).toMatchObject({ next: null, missingPaymentMethod: missing });
+  const charged = { next: { amount: 3000 }, missingPaymentMethod: null };
+  expect(await nextOf(await trial("create_invoice", null))).toMatchObject(charged);
+  expect(await nextOf(await trial("cancel"))).toMatchObject(charged);
+
+  const bare = await trial("cancel", null);
+  const card = await stripe().paymentMethods.attach("pm_card_visa", { customer: bare.customer });
+  await stripe().subscriptions.update(bare.subscription.id, { default_payment_method: card.id });
+  expect(await nextOf(bare)).toMatchObject(charged);
 });
 
 it("whoever is sent invoices is charged by nothing that they have put in", async () => {

@@ -28,14 +28,21 @@ export async function getNextPayment(billing: Billing, { user }: Caller, wish: O
   const next = standing.next && standing.next.start_date <= at ? standing.next : undefined;
   const { id: subscriptionId, currency, pause_collection: pause } = subscription;
   const byInvoice = subscription.collection_method === "send_invoice";
+  const paymentMethod = byInvoice ? null : await findPaymentMethod(billing, subscription, next);
+  const missingPaymentMethod = byInvoice || paymentMethod ? null : whenMissing(subscription);
   // Stripe previews an invoice that it will not have paid, too: https://docs.stripe.com/billing/subscriptions/pause-payment
   const isPaused = pause !== null && (pause.resumes_at ?? Infinity) > at;
-  const [invoice, paymentMethod] = await Promise.all([
-    isPaused ? undefined : findNextInvoice(billing, subscription, next),
-    byInvoice ? null : findPaymentMethod(billing, subscription, next),
-  ]);
+  const isPaid = !isPaused && !missingPaymentMethod;
+  const invoice = isPaid ? await findNextInvoice(billing, subscription, next) : undefined;
   const payment = invoice ? { amount: invoice.amount_due, at: toIso(at) } : null;
-  return { subscriptionId, currency, next: payment, byInvoice, paymentMethod };
+  return { subscriptionId, currency, next: payment, byInvoice, paymentMethod, missingPaymentMethod };
+}
+
+/** What becomes of a trial that ends without a way to pay: https://docs.stripe.com/billing/subscriptions/trials/free-trials#create-free-trials-without-payment */
+function whenMissing({ status, trial_settings: settings }: Stripe.Subscription): NextPayment["missingPaymentMethod"] {
+  if (status !== "trialing") return null;
+  const behavior = settings?.end_behavior.missing_payment_method;
+  return (["cancel", "pause"] as const).find((ending) => ending === behavior) ?? null;
 }
 
 /** The invoice that the next period begins with; none, where there is no next period. */
@@ -71,6 +78,7 @@ async function findPaymentMethod(
   const id =
     idOf(next?.default_payment_method) ??
     idOf(subscription.default_payment_method) ??
+    idOf(subscription.default_source) ??
     (await ofCustomer(stripe, requiredIdOf(subscription.customer)));
   if (!id) return null;
   const method = await read<Stripe.PaymentMethod>(stripe, `/v1/payment_methods/${id}`).catch((error) => {

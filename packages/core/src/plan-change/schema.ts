@@ -108,6 +108,8 @@ export const NextPayment = z.object({
       expires: z.nullable(z.string()),
     }),
   ),
+  /** A trial for which there is nothing to charge ends or pauses then, and is not paid: what Stripe is to do. Nothing, where it goes on. */
+  missingPaymentMethod: z.nullable(z.enum(["cancel", "pause"])),
 });
 export type NextPayment = z.infer<typeof NextPayment>;
 

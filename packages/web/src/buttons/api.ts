@@ -147,6 +147,7 @@ export type NextPayment = {
   next: { amount: number; at: string } | null;
   byInvoice: boolean;
   paymentMethod: { type: string; brand: string | null; last4: string | null; expires: string | null } | null;
+  missingPaymentMethod: "cancel" | "pause" | null;
 };
 
 export type SubscriptionState = {
