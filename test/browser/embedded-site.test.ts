@@ -14,7 +14,7 @@ beforeAll(async () => {
   const config = join(folder, "billing.config.ts");
   writeFileSync(config, `export default { checkout: { page: "embedded" } };\n`);
   [world, browser] = await Promise.all([
-    startWorld({ web: "built", environment: { BILLING_CONFIG: config } }),
+    startWorld({ web: "built", environment: { BILLING_CONFIG: config, ON_USER_DELETE: "keep" } }),
     openBrowser(),
   ]);
 }, 240_000);
@@ -67,4 +67,11 @@ it("a price that is not sold says so in the page, and a visitor who is signed ou
   expect((await page.goto("/checkout"))?.status()).toBe(200);
   await page.waitForURL("/pricing");
   await page.context().close();
+}, 60_000);
+
+it("whoever deletes the account reads what becomes of subscriptions where the operator has said so", async () => {
+  const person = await world.signUp();
+  const page = await visit(cookiesOf(person, world.url));
+  await page.goto("/settings");
+  await page.getByText("Your subscriptions run on and are charged, unless they are cancelled before.").waitFor();
 }, 60_000);
