@@ -10,6 +10,14 @@ export const SMALL = `[...document.querySelectorAll("a, button, input, select, s
   return isShown && Math.min(width, height) < 43.5 ? [\`\${Math.round(width)} × \${Math.round(height)}: \${target.outerHTML.slice(0, 120)}\`] : [];
 })`;
 
+/** What is indented on a page of one column. */
+export const INDENTED = `[...document.querySelectorAll(".page-narrow > *")].flatMap((element) => {
+  const { left } = element.getBoundingClientRect();
+  const { paddingLeft } = getComputedStyle(element.parentElement);
+  const edge = element.parentElement.getBoundingClientRect().left + parseFloat(paddingLeft);
+  return element.checkVisibility() && Math.abs(left - edge) > 1 ? [element.outerHTML.slice(0, 120)] : [];
+})`;
+
 const CONTRAST = `
 const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 const rgba = (color) => {

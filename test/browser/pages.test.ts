@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { beforeAll, expect, it, vi } from "vitest";
 import { cookiesOf, MOVED, SHIFTS, TRANSLATOR } from "../visitor.ts";
 import { type Person, WAIT, type World } from "../world.ts";
-import { ALIKE, FAINT, SMALL, unseenFocus } from "./looks.ts";
+import { ALIKE, FAINT, INDENTED, SMALL, unseenFocus } from "./looks.ts";
 import { makeLongStates, makeStates, type State } from "./pages.ts";
 import { openSite } from "./site.ts";
 
@@ -77,6 +77,7 @@ async function look(page: Page, state: State): Promise<object> {
     seen[`at ${width}`] = await page.evaluate<object>(MOVED);
     await state.act?.(page);
     if (width === 390) seen.small = await page.evaluate(SMALL);
+    else seen.indented = await page.evaluate(INDENTED);
     await shot(page, state, width === 390 ? "narrow" : "light");
   }
   for (const width of [320, 360, 768, 1024]) {
@@ -106,6 +107,7 @@ const WELL = {
   "sideways at 768": false,
   "sideways at 1024": false,
   small: [],
+  indented: [],
   light: [],
   dark: [],
   alike: [],

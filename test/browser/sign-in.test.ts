@@ -208,6 +208,28 @@ describe("whoever cannot sign in", () => {
     await page.getByLabel("New password").waitFor();
   }, 60_000);
 
+  it("by an address with another system's code hears nothing of it, and the link that is on its way works", async () => {
+    const person = await world.signUp();
+    await open("/sign-in");
+    await askByEmail("Forgot your password?", person.email);
+    await page.goto("/?code=SUMMER");
+    await page.getByRole("link", { name: "Subscribe to Pro" }).waitFor();
+    await page.goto("/sign-in?code=SUMMER&next=%2Fsettings");
+    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByLabel("Password").fill("wrong horse battery");
+    await press("Sign in");
+    await page.getByText("That e-mail and password do not match.").waitFor();
+    expect(
+      await page
+        .getByText(/link|did not sign you in/i)
+        .and(page.getByRole("status"))
+        .count(),
+    ).toBe(0);
+    expect(page.url()).toContain("code=SUMMER");
+    await page.goto(await linkTo(person.email));
+    await page.getByLabel("New password").waitFor();
+  }, 60_000);
+
   it("signs in with an account elsewhere, where the project has that switched on, and comes to where they wanted", async () => {
     atGithub = `${id("ada")}@example.com`;
     await open("/sign-in?next=%2Fsettings");
@@ -279,9 +301,30 @@ describe("whoever is signed in", () => {
     expect(await onItsWay.count()).toBe(0);
 
     // The session from before, as it is held where the page was closed meanwhile.
-    await context.addCookies(held);
-    await page.reload();
-    await page.getByText(`You sign in as ${changed}`).waitFor();
+    for (const [path, says] of [
+      ["/settings", `You sign in as ${changed}`],
+      ["/account", changed],
+    ] as const) {
+      await context.addCookies(held);
+      await page.goto(path);
+      await page.locator("main").getByText(says).waitFor();
+    }
+  }, 60_000);
+
+  it("and opens a link that is used, or of another browser, is told so, and who they are", async () => {
+    const [person, other] = [await world.signUp(), await world.signUp()];
+    await open("/sign-in");
+    await askByEmail("Sign in by e-mail, without a password", other.email);
+    const link = await linkTo(other.email);
+    for (const why of [
+      "This link works only in the browser where you asked for it",
+      "This link has been used already",
+    ]) {
+      await open(link, person);
+      await page.getByRole("heading", ACCOUNT).waitFor();
+      const told = page.getByRole("status").filter({ hasText: why });
+      await told.getByText(`You are signed in as ${person.email}.`).waitFor();
+    }
   }, 60_000);
 
   it("is told without a connection that they are not signed out, and is where the server fails; nobody is told that the fault is ours", async () => {
@@ -311,6 +354,8 @@ describe("whoever is signed in", () => {
     await open("/settings", person);
     const refused: string[] = [];
     page.on("response", (answer) => answer.ok() || refused.push(`${answer.status()} ${answer.url()}`));
+    const then = page.getByText("Your subscriptions end, and nothing is charged any more.");
+    await then.waitFor();
     await page.getByLabel(`Type ${person.email} to go on`).fill(other.email);
     await press("Delete my account");
     await page.getByText("That is not your e-mail. Type it as it stands above.").waitFor();
@@ -318,6 +363,7 @@ describe("whoever is signed in", () => {
     await page.getByLabel(`Type ${person.email} to go on`).fill(`${person.email.toUpperCase()} `);
     await press("Delete my account");
     await heading("Your account is deleted").waitFor();
+    await then.waitFor();
     await page.getByRole("banner").getByRole("link", { name: "Sign in" }).waitFor();
     await page.getByRole("link", { name: "To the front page" }).click();
     await page.getByRole("heading", { level: 3 }).first().waitFor();

@@ -218,6 +218,7 @@ describe("a part of the site that cannot be fetched", () => {
     await header("Account").click();
     await page.getByText("Your account could not be loaded. Check your connection, then try again.").waitFor();
     await page.getByRole("link", { name: "Sign-in settings" }).click();
+    await heading("Not loaded").waitFor();
     await page.getByText("This page could not be loaded. Check your connection, then try again.").waitFor();
     await header("Account").click();
     await heading("Your account").waitFor();
@@ -245,8 +246,11 @@ describe("a guest", () => {
     await signUp();
     await page.waitForURL(/\/success/);
     await heading("Thank you, you are all set").waitFor();
+    const receipt = page.getByRole("link", { name: /^Receipt/ });
+    expect(await receipt.getAttribute("href")).toMatch(/\/p\/receipts\/ch_/);
     await page.getByRole("link", { name: "Go to your account" }).click();
     await page.getByRole("table").getByText("Paid", { exact: true }).waitFor();
+    expect(await receipt.getAttribute("href")).toMatch(/\/p\/receipts\/ch_/);
   }, 60_000);
 
   it("is told of a purchase that nobody made that there is none", async () => {
@@ -332,7 +336,7 @@ describe("the account", () => {
     const person = await world.signUp();
     const { priceId } = await sellPlan(world, "Cardless");
     const customer = await world.stripe.customers.create({ email: person.email, metadata: { user_id: person.id } });
-    await subscribe(world, customer.id, priceId, { trial_period_days: 14 });
+    const { id } = await subscribe(world, customer.id, priceId, { trial_period_days: 14 });
     await visit("/sign-in", person);
     let asked = 0;
     page.on("request", (request) => request.url().endsWith("/next-payment") && asked++);
@@ -340,6 +344,12 @@ describe("the account", () => {
     await card("Cardless").getByText("There is no card to charge. Add one before then.").waitFor();
     await card("Cardless").getByRole("button", { name: "Add a card" }).waitFor();
     expect(asked).toBe(1);
+
+    const end_behavior = { missing_payment_method: "cancel" } as const;
+    await world.stripe.subscriptions.update(id, { trial_settings: { end_behavior } });
+    await page.reload();
+    await card("Cardless").getByText("Your plan ends with its trial, unless you add one.").waitFor();
+    expect(await card("Cardless").getByText("Next payment").count()).toBe(0);
   }, 60_000);
 
   it("says what is paid next, with its discount, and by what, and shows older payments when it is asked to", async () => {

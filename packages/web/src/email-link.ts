@@ -1,8 +1,5 @@
-import { useState } from "react";
-import { useSession } from "./session.tsx";
-
-/** Why a link from an e-mail, or an account elsewhere, did not sign anybody in. */
-export type LinkProblem = "expired" | "elsewhere" | "refused";
+/** A code of Supabase's. Anybody may have put another one into an address of ours: of a voucher, of whoever recommends us. */
+const isAuthCode = (code: string | null) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(code ?? "");
 
 /** What the address has brought, in the query or behind the `#`. https://supabase.com/docs/guides/auth/debugging/error-codes */
 export function linkIn({
@@ -14,17 +11,10 @@ export function linkIn({
   const before = new URLSearchParams(query.get("next")?.split(/[?#]/).slice(1).join("&"));
   const said = [query, before, new URLSearchParams(hash.slice(1))];
   if (said.some((parameters) => parameters.get("error_code") === "otp_expired")) return "expired";
-  if (said.some((parameters) => parameters.has("error_code") || parameters.has("error"))) return "refused";
-  return query.has("code") || before.has("code") ? "code" : undefined;
+  if (said.some((parameters) => parameters.has("error_code") || parameters.has("error_description"))) return "refused";
+  return isAuthCode(query.get("code")) || isAuthCode(before.get("code")) ? "code" : undefined;
 }
 
-/**
- * Why the link that led here is of no use: it is used or too old, or it was asked for in another browser, which alone knows the secret
- * to it. Undefined for an address that came from no link, and while a good link signs in.
- */
-export function useLinkProblem(): LinkProblem | undefined {
-  const session = useSession();
-  const [brought] = useState(() => linkIn(window.location));
-  if (brought === "code") return session.status === "signed-out" ? "elsewhere" : undefined;
-  return brought;
-}
+/** A link of an e-mail, or a provider, has brought something to sign in by, or says why not. */
+export const comesByLink = (location: Pick<Location, "search" | "hash">): boolean =>
+  linkIn(location) !== undefined || location.hash.includes("access_token=");

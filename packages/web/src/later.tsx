@@ -29,6 +29,7 @@ export function NotLoaded(props: { what: string; isOurs?: boolean }) {
 function PageNotLoaded() {
   return (
     <Page title="Not loaded" narrow>
+      <h1>Not loaded</h1>
       <NotLoaded what="This page" />
     </Page>
   );

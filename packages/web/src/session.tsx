@@ -1,6 +1,7 @@
 import type { User } from "@supabase/supabase-js";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { PATIENCE_MS } from "./buttons/in-time.ts";
+import { comesByLink } from "./email-link.ts";
 import {
   dropSession,
   getAuth,
@@ -24,9 +25,6 @@ const unreachable = (): Session => ({ status: "unreachable", isOurs: isAuthFaili
 const DROPPED = "session-dropped";
 
 const SessionContext = createContext<Session>({ status: "loading" });
-
-/** A link of an e-mail, or a provider, has brought something to sign in by, or says why not. */
-const comesByLink = ({ search, hash }: Location) => /[?&#](code|error|access_token)=/.test(search + hash);
 
 /** Whether what the browser holds says by itself who is signed in. */
 const isKnown = () => !comesByLink(window.location) && (heldSession() !== undefined || !holdsSession());

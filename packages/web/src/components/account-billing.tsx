@@ -1,9 +1,11 @@
+import type { User } from "@supabase/supabase-js";
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import { type Account, loadAccount } from "../account.ts";
 import { isStanding } from "../billing.ts";
 import { ButtonAccount } from "../buttons/button-account.tsx";
 import { useReloadUntil } from "../completeness.ts";
+import { useFreshEmail } from "../fresh-email.ts";
 import { useLoad, useLookAgain, useOnReturn } from "../load.ts";
 import { usePassing } from "../passing.ts";
 import { ofPayer, type Payer, payersOf } from "../payers.ts";
@@ -15,7 +17,7 @@ import { SubscriptionCard } from "./subscription-card.tsx";
 
 /** What the account page shows to those who are signed in. */
 export function AccountBilling() {
-  return <SignedIn what="account">{({ id }) => <AccountOf key={id} />}</SignedIn>;
+  return <SignedIn what="account">{(user) => <AccountOf key={user.id} user={user} />}</SignedIn>;
 }
 
 /** What was done on the page before. */
@@ -25,7 +27,8 @@ const doneNotes: Record<string, string> = {
   canceled: "Your plan is canceled.",
 };
 
-function AccountOf() {
+function AccountOf({ user }: { user: User }) {
+  useFreshEmail(user);
   const { loaded, reload } = useLoad(loadAccount);
   const [search] = useSearchParams();
   const comesFrom = search.get("from");

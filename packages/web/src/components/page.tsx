@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { brand } from "../brand.ts";
-import { useLinkProblem } from "../email-link.ts";
+import { useLinkProblem } from "../link-problem.ts";
 import { LinkOfNoUse } from "./link-of-no-use.tsx";
 
 /** One page's main landmark and its title in the browser's tab. Whichever it is, a link from an e-mail that failed may lead to it. */

@@ -4,7 +4,7 @@ import { LinkOfNoUse } from "../components/link-of-no-use.tsx";
 import { NewPassword } from "../components/new-password.tsx";
 import { Page } from "../components/page.tsx";
 import { SignedIn } from "../components/signed-in.tsx";
-import { useLinkProblem } from "../email-link.ts";
+import { useLinkProblem } from "../link-problem.ts";
 import { safeNextPath, signInPath } from "../next-path.ts";
 
 /** Where the link of a reset leads to: whoever it has signed in chooses a new password, and goes on to `next`. */

@@ -1,5 +1,5 @@
 import type { User } from "@supabase/supabase-js";
-import { type FormEvent, useCallback, useEffect, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { Link } from "wouter";
 import { assertDone } from "../auth-message.ts";
 import { useAction } from "../buttons/action.ts";
@@ -9,7 +9,7 @@ import { NewPassword } from "../components/new-password.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { SignedIn } from "../components/signed-in.tsx";
-import { useOnReturn } from "../load.ts";
+import { useFreshEmail } from "../fresh-email.ts";
 import { forgetSession } from "../session.tsx";
 import { getAuth, getDatabase } from "../supabase.ts";
 
@@ -36,9 +36,7 @@ export function SettingsPage() {
 function EmailSection({ user }: { user: User }) {
   const { pending, error, run } = useAction();
   const [wanted, setWanted] = useState<string>();
-  const look = useCallback(() => void renewIfChanged(user.email).catch(() => undefined), [user.email]);
-  useEffect(look, [look]);
-  useOnReturn(look);
+  useFreshEmail(user);
   const change = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const email = String(new FormData(event.currentTarget).get("email")).trim();
@@ -78,13 +76,6 @@ function EmailSection({ user }: { user: User }) {
       </form>
     </section>
   );
-}
-
-/** The link to a new address may have been opened on another device: the session that this browser holds has the one before. */
-async function renewIfChanged(email: string | undefined): Promise<void> {
-  const auth = await getAuth();
-  const { user } = (await auth.getUser()).data;
-  if (user && user.email !== email) await auth.refreshSession();
 }
 
 function PasswordSection() {

@@ -9,6 +9,7 @@ import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PasswordField } from "../components/password-field.tsx";
 import { Providers } from "../components/providers.tsx";
+import { useLinkProblem } from "../link-problem.ts";
 import { safeNextPath, signInPath } from "../next-path.ts";
 import { usePassing } from "../passing.ts";
 import { describeProblem } from "../problem.ts";
@@ -42,6 +43,7 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
   const [search] = useSearchParams();
   const next = safeNextPath(search.get("next"));
   const problem = usePassing("problem");
+  const linkProblem = useLinkProblem();
   const [sentTo, setSentTo] = useSentTo();
   const [signedIn, setSignedIn] = useState(false);
   const text = creating ? words.signUp : words.signIn;
@@ -49,7 +51,8 @@ export function SignInPage({ creating = false }: { creating?: boolean }) {
     if (problem) void endRefusedSession();
   }, [problem]);
 
-  if (session.status === "signed-in" && (signedIn || !problem)) return <Redirect to={next} replace />;
+  if (session.status === "signed-in" && (signedIn || !problem))
+    return <Redirect to={next} replace state={signedIn ? null : { linkProblem }} />;
   if (sentTo) return <ConfirmYourEmail email={sentTo} next={next} onSignedIn={() => setSignedIn(true)} />;
   return (
     <Page title={text.title} narrow>
