@@ -128,6 +128,10 @@ async function ofHolders(world: World): Promise<State[]> {
   await world.stripe.subscriptions.update(ending.subscription.id, { cancel_at_period_end: true });
   await mirrored(world, "user_subscriptions", ending.subscription.id, "cancel_at_period_end", "true");
   const trial = await holder(world, pro.id, { trial_period_days: 14 });
+  const bare = await world.signUp();
+  const { id: cardless } = await world.stripe.customers.create({ email: bare.email, metadata: { user_id: bare.id } });
+  const unlessCard = { trial_settings: { end_behavior: { missing_payment_method: "cancel" } } };
+  await subscribe(world, cardless, pro.id, { trial_period_days: 14, ...unlessCard });
   const begun = await holder(world, pro.id, { payment_behavior: "default_incomplete" });
   const late = await holder(world, pro.id);
   await late.customer.useCard("pm_card_chargeCustomerFail");
@@ -138,9 +142,16 @@ async function ofHolders(world: World): Promise<State[]> {
     { name: "pricing-held", path: "/pricing", person: active.person, shows: "Your plan" },
     { name: "pricing-overdue", path: "/pricing", person: late.person, shows: "Pay what is due" },
     { name: "account-new", path: "/account", person: fresh, shows: "You have no plan yet." },
+    {
+      name: "account-link-used",
+      path: "/account#error=access_denied&error_code=otp_expired",
+      person: fresh,
+      shows: /You are signed in as/,
+    },
     { name: "account", path: "/account", person: active.person, shows: "Paid with Visa" },
     { name: "account-ending", path: "/account", person: ending.person, shows: /^Ends on/ },
     { name: "account-trial", path: "/account", person: trial.person, shows: "Paid with Visa" },
+    { name: "account-trial-cardless", path: "/account", person: bare, shows: /unless you add one\.$/ },
     { name: "account-incomplete", path: "/account", person: begun.person, shows: "Confirm the payment" },
     { name: "account-overdue", path: "/account", person: late.person, shows: "Paid with Visa" },
     { name: "change", path: "/change", person: active.person, shows: "This is what you have." },
