@@ -15,6 +15,6 @@ export function linkIn({
   return isAuthCode(query.get("code")) || isAuthCode(before.get("code")) ? "code" : undefined;
 }
 
-/** A link of an e-mail, or a provider, has brought something to sign in by, or says why not. */
+/** A link of an e-mail, or a provider, has brought something to sign in by. */
 export const comesByLink = (location: Pick<Location, "search" | "hash">): boolean =>
-  linkIn(location) !== undefined || location.hash.includes("access_token=");
+  linkIn(location) === "code" || location.hash.includes("access_token=");
