@@ -47,6 +47,7 @@ function ofGuests(email: string): State[] {
         await page.getByRole("alert").waitFor();
       },
     },
+    { name: "sign-in-ended", path: "/sign-in?problem=unauthenticated", shows: "Your session has ended." },
     { name: "sign-up", path: "/sign-up", shows: "Create your account" },
     {
       name: "link-expired",
