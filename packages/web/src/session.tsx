@@ -7,6 +7,7 @@ import {
   getAuth,
   heldSession,
   holdsSession,
+  isAuthAway,
   isAuthFailing,
   RENEW_MS,
   whenAuthIsLoaded,
@@ -36,6 +37,12 @@ function known(now?: Session): Session {
   return now?.status === "signed-in" && now.user.id === user.id ? now : { status: "signed-in", user };
 }
 
+/** What it is where there is no session yet, which is also said when it could not be renewed. */
+function notRenewed(now: Session): Session {
+  if (now.status === "loading" && isAuthAway()) return unreachable();
+  return now.status === "unreachable" || (now.status === "signed-in" && holdsSession()) ? now : SIGNED_OUT;
+}
+
 /** Who is signed in, kept current across tabs and token refreshes. Nothing is asked about a session that is good, or where there is none. */
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [session, setSession] = useState<Session>(() => (isKnown() ? known() : { status: "loading" }));
@@ -52,13 +59,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         ({
           data: { subscription },
         } = auth.onAuthStateChange((event, current) => {
-          // That there is none yet is also said when nobody has answered.
-          const without = (now: Session) =>
-            event === "INITIAL_SESSION" &&
-            (now.status === "unreachable" || (now.status === "signed-in" && holdsSession()))
-              ? now
-              : SIGNED_OUT;
-          setSession(current ? { status: "signed-in", user: current.user } : without);
+          setSession((now) => {
+            if (current) return { status: "signed-in", user: current.user };
+            return event === "INITIAL_SESSION" ? notRenewed(now) : SIGNED_OUT;
+          });
         }));
       } catch {
         isAsked = false;

@@ -22,14 +22,15 @@ export function supabaseAddress() {
   return { url: settings.VITE_SUPABASE_URL, publishableKey: settings.VITE_SUPABASE_PUBLISHABLE_KEY };
 }
 
-/** Whether Supabase Auth has said last that it fails: then it is not the visitor's connection that does. */
-let authFails = false;
-export const isAuthFailing = () => authFails;
+/** How Supabase Auth has answered last. That it fails is its own fault; that it does not answer may be the visitor's connection. */
+let authAnswered: "well" | "that it fails" | "not" = "well";
+export const isAuthFailing = () => authAnswered === "that it fails";
+export const isAuthAway = () => authAnswered !== "well";
 
 const fetchAuth: typeof fetch = async (input, init) => {
-  authFails = false;
+  authAnswered = "not";
   const answer = await fetchInTime(input, init);
-  authFails = answer.status >= 500;
+  authAnswered = answer.status < 500 ? "well" : "that it fails";
   return answer;
 };
 
