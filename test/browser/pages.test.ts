@@ -61,6 +61,7 @@ async function open(page: Page, { path, shows, isWaiting }: State): Promise<void
   await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
   if (!isWaiting) seen.resolve();
   await shown.waitFor();
+  if (!isWaiting) await page.locator("main .skeleton").first().waitFor({ state: "detached" });
 }
 
 /** A phone's browser translates what it shows; but for the pictures, which are of what we made. */

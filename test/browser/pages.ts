@@ -152,7 +152,7 @@ async function ofHolders(world: World): Promise<State[]> {
     { name: "account", path: "/account", person: active.person, shows: "Paid with Visa" },
     { name: "account-ending", path: "/account", person: ending.person, shows: /^Ends on/ },
     { name: "account-trial", path: "/account", person: trial.person, shows: "Paid with Visa" },
-    { name: "account-trial-cardless", path: "/account", person: bare, shows: /unless you add one\.$/ },
+    { name: "account-trial-cardless", path: "/account", person: bare, shows: /unless you add a card\.$/ },
     { name: "account-incomplete", path: "/account", person: begun.person, shows: "Confirm the payment" },
     { name: "account-overdue", path: "/account", person: late.person, shows: "Paid with Visa" },
     { name: "change", path: "/change", person: active.person, shows: "This is what you have." },

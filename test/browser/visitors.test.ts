@@ -348,7 +348,7 @@ describe("the account", () => {
     const end_behavior = { missing_payment_method: "cancel" } as const;
     await world.stripe.subscriptions.update(id, { trial_settings: { end_behavior } });
     await page.reload();
-    await card("Cardless").getByText("Your plan ends with its trial, unless you add one.").waitFor();
+    await card("Cardless").getByText("Your plan ends with its trial, unless you add a card.").waitFor();
     expect(await card("Cardless").getByText("Next payment").count()).toBe(0);
   }, 60_000);
 

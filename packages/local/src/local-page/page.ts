@@ -43,7 +43,7 @@ ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; list-style:
 details { border: 1px solid var(--line); border-radius: .6rem; padding: 0 1rem; } details + details { margin-top: .5rem; }
 summary { min-height: 2.75rem; padding: .6rem 0; cursor: pointer; overflow-wrap: anywhere; }
 pre { padding: 0 0 1rem; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
-.scroll { overflow-x: auto; } table { width: 100%; border-collapse: collapse; font-size: .9rem; } th, td { padding: .45rem .9rem .45rem 0; border-top: 1px solid var(--line); text-align: left; white-space: nowrap; } td:nth-child(2) { white-space: normal; overflow-wrap: anywhere; } thead th { border: 0; color: var(--soft); font-weight: 500; }
+.scroll { overflow-x: auto; } table { width: 100%; border-collapse: collapse; font-size: .9rem; } th, td { padding: .45rem .9rem .45rem 0; border-top: 1px solid var(--line); text-align: left; white-space: nowrap; } td:nth-child(2):nth-last-child(3) { min-width: 15rem; white-space: normal; overflow-wrap: anywhere; } thead th { border: 0; color: var(--soft); font-weight: 500; }
 `;
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 

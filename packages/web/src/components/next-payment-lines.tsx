@@ -21,8 +21,8 @@ export function NextPaymentLines({ loaded, soFar }: NextPaymentLinesProps) {
 }
 
 const WITHOUT_CARD = {
-  cancel: "There is no card to charge. Your plan ends with its trial, unless you add one.",
-  pause: "There is no card to charge. Your plan pauses after its trial, unless you add one.",
+  cancel: "Your plan ends with its trial, unless you add a card.",
+  pause: "Your plan pauses after its trial, unless you add a card.",
 };
 
 function Lines({ payment, soFar }: { payment: NextPayment; soFar: boolean }) {
@@ -35,7 +35,12 @@ function Lines({ payment, soFar }: { payment: NextPayment; soFar: boolean }) {
           <span>{soFar ? "so far, on" : "on"}</span> <time dateTime={next.at}>{formatDay(next.at)}</time>
         </p>
       )}
-      {missingPaymentMethod && <p className="advice tone-bad">{WITHOUT_CARD[missingPaymentMethod]}</p>}
+      {missingPaymentMethod && (
+        <>
+          <p>There is no card to charge, and nothing is charged.</p>
+          <p className="advice tone-bad">{WITHOUT_CARD[missingPaymentMethod]}</p>
+        </>
+      )}
       {byInvoice && next && <p>An invoice is sent to you then, and you pay it.</p>}
       {paymentMethod && <Method method={paymentMethod} />}
       {!byInvoice && !paymentMethod && next && next.amount > 0 && (
