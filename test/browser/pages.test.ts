@@ -135,7 +135,7 @@ it("no page, in none of its states, scrolls sideways, jumps, is too small or too
   const long = await makeLongStates(world);
   for (const state of long) await visit(state);
   expect(seen).toEqual(Object.fromEntries([...states, ...long].map(({ name }) => [name, WELL])));
-}, 300_000);
+}, 600_000);
 
 /** A page whose server stops answering. */
 interface Hanging {
