@@ -189,6 +189,18 @@ describe("a paused subscription", () => {
     expect(await failing.shown()).toEqual(["active", "begun", null]);
 
     const poor = await paused(null);
+    const first = await poor.resume();
+    const dear = await createPlan(stripe, { unit_amount: 90_000_000 });
+    const [item] = (await stripe.subscriptions.retrieve(poor.id)).items.data;
+    const change = (price: string, quantity: number) =>
+      stripe.subscriptions.update(poor.id, {
+        items: [{ id: item?.id ?? "", price, quantity }],
+        proration_behavior: "none",
+      });
+    await change(dear.id, 2);
+    expect((await stripe.invoices.retrieve(first)).status).toBe("void");
+    await expect(poor.resume()).rejects.toMatchObject({ statusCode: 400, code: "amount_too_large" });
+    await change(poor.price.id, 1);
     const since = bench.emulator.events().length;
     await expect(poor.resume(atOnce)).rejects.toMatchObject({ statusCode: 400, code: "resource_missing" });
     await stripe.subscriptions.update(poor.id, { collection_method: "send_invoice", days_until_due: 7 });

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, createPlan, openBench } from "./testing/bench.ts";
+import { type Bench, createPlan, letSwitch, openBench } from "./testing/bench.ts";
 import { END, HALF, onClock, START } from "./testing/clocked.ts";
 
 let bench: Bench;
@@ -52,6 +52,24 @@ test("another change takes its place, and so does a preview of one", async () =>
   expect((await stripe.invoices.retrieve(`${first}`)).status).toBe("void");
   expect(await stripe.invoices.retrieve(`${second}`)).toMatchObject({ status: "open", amount_due: preview.amount_due });
   expect(pending?.subscription_items).toMatchObject([{ quantity: 2 }]);
+});
+
+// https://docs.stripe.com/changelog/endive/2026-09-30/scheduled-subscription-cancellation: "expires the existing pending update"
+test("a change that is made at once ends what waits, by the API or in the portal: nobody can pay for it any more", async () => {
+  for (const inPortal of [false, true]) {
+    const { id, item, price, customer, change } = await unpaid();
+    const { latest_invoice: first } = await change();
+    if (inPortal) {
+      const configuration = await letSwitch(stripe, [price]);
+      const { url } = await stripe.billingPortal.sessions.create({ customer, configuration });
+      await bench.submit(url, { action: "update", subscription: id, quantity: "3" });
+    } else await stripe.subscriptions.update(id, { items: [{ id: item, quantity: 3 }] });
+    expect((await stripe.invoices.retrieve(`${first}`)).status).toBe("void");
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+      pending_update: null,
+      items: { data: [{ price: { id: price.id }, quantity: 3 }] },
+    });
+  }
 });
 
 test("with its invoice voided it waits no longer", async () => {

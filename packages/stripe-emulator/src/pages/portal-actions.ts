@@ -1,5 +1,6 @@
 import { cancellation, changeItems, currentPeriodEnd, type Proration, settleEnd } from "../billing/changing.ts";
 import { endSubscription } from "../billing/end-subscription.ts";
+import { expirePendingUpdate } from "../billing/pending-updates.ts";
 import type { Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
 import { refuseUnchargeable } from "../resources/invoice-editing.ts";
@@ -60,6 +61,7 @@ function changePlan(world: World, subscription: Subscription, features: Features
   if (!price && quantity === (item.quantity ?? 1)) return "Nothing was changed.";
   const proration = prorationOf(features);
   const to = { price: price ?? item.price, quantity };
+  expirePendingUpdate(world, subscription.id);
   tell(world, subscription.id, changeItems(world, subscription.id, [{ item, to }], { proration }));
   // https://docs.stripe.com/customer-management#limitations-to-modifying-subscriptions
   if (subscription.status === "trialing" && features.subscription_update.trial_update_behavior !== "continue_trial")

@@ -7,7 +7,7 @@ import { paymentMethodOf } from "../billing/collecting.ts";
 import { endSubscription, isOver } from "../billing/end-subscription.ts";
 import { putPurchases } from "../billing/invoice-item.ts";
 import { resumeSubscription } from "../billing/pausing.ts";
-import { changeWhenPaid } from "../billing/pending-updates.ts";
+import { changeWhenPaid, expirePendingUpdate } from "../billing/pending-updates.ts";
 import { followItems } from "../billing/scheduling.ts";
 import { automaticTax, momentOfEnd, type Subscription } from "../billing/subscription.ts";
 import { moveTrialEnd } from "../billing/trials.ts";
@@ -133,6 +133,7 @@ function resume(world: World, id: string, params: ParamsOf<typeof resumeParams>)
     throw invalid("Only subscriptions with `collection_method` set to `charge_automatically` can be resumed.");
   const { payment_behavior: behavior = "resume_on_payment_attempt" } = params;
   const resumed = resumeSubscription(world, id, behavior);
+  refuseUnchargeable(world, resumed.latest_invoice);
   if (behavior === "resume_on_payment_success") refuseWithoutMethod(world, resumed);
   return resumed;
 }
@@ -203,6 +204,8 @@ function itemsAsked(world: World, before: Subscription, params: SubscriptionUpda
     );
   }
   keepPrices(world, prices);
+  // What waits for its payment would take this back once that is made.
+  expirePendingUpdate(world, before.id);
   const awaitsConfirmation = params.payment_behavior === "default_incomplete";
   const options = { proration, prorationDate, restart, purchases, awaitsConfirmation };
   if (params.payment_behavior === "pending_if_incomplete") return changeWhenPaid(world, before.id, changes, options);
