@@ -5,6 +5,7 @@ import { WEBHOOK_PATH } from "./cloud.ts";
 import type { FaultKind } from "./faults.ts";
 import { Machine } from "./machine.ts";
 import type { Call, Server } from "./network.ts";
+import type { Random } from "./random.ts";
 
 export const WEBHOOK_SECRET = "whsec_simulated";
 export const SECRET_KEY = "sk_test_simulated";
@@ -29,6 +30,10 @@ interface AccountOptions {
   afterRetries: AfterRetries;
   /** Which events are never made. */
   isUnmade(id: string): boolean;
+  /** By how much the clocks of the machines that answer may be behind. */
+  stripeBehindMs: number;
+  /** Of so many answers to whoever asks for one of `unsteady`, one is untrue: it is unknown, or still there. */
+  untrue: { share: number; random: Random };
   /** How long after it was made an event is listed. Other lists show at once what there is: https://docs.stripe.com/search#data-freshness */
   listedAfterMs(id: string): number;
 }
@@ -42,6 +47,10 @@ export class Account {
   readonly #mostInPage: number;
   readonly #endpoints: readonly string[];
 
+  readonly #stripeBehindMs: number;
+  readonly #untrue: AccountOptions["untrue"];
+  /** Paths of objects of which answers may be untrue; once they are deleted, with what was answered last. */
+  readonly unsteady = new Map<string, string | undefined>();
   readonly #isUnmade: (id: string) => boolean;
   readonly #listedAfterMs: (id: string) => number;
   /** Events that seemed never to be made, and come late all the same. */
@@ -49,8 +58,11 @@ export class Account {
   /** All events, as they were at a moment: at rest one oracle after the other asks for them, and to copy them takes a while. */
   #copied: { at: number; events: Stripe.Event[] } | undefined;
 
-  constructor({ mostInPage, twoVersions, afterRetries, isUnmade, listedAfterMs }: AccountOptions) {
+  constructor(options: AccountOptions) {
+    const { mostInPage, twoVersions, afterRetries, isUnmade, listedAfterMs } = options;
     this.#mostInPage = mostInPage;
+    this.#stripeBehindMs = options.stripeBehindMs;
+    this.#untrue = options.untrue;
     this.#isUnmade = isUnmade;
     this.#listedAfterMs = listedAfterMs;
     this.#endpoints = twoVersions ? ["we_1", "we_2"] : ["we_1"];
@@ -79,7 +91,32 @@ export class Account {
     if (fault === "kept_500")
       await this.control("faults", { kind: "error_500_kept", match: `${method} ${url.pathname}$` });
     const answer = await this.emulator.fetch(new Request(url, { method, headers, ...(method === "POST" && { body }) }));
-    return method === "GET" && url.pathname === "/v1/events" && answer.ok ? this.#listed(answer) : answer;
+    if (method === "GET" && url.pathname === "/v1/events" && answer.ok) return this.#behind(await this.#listed(answer));
+    if (this.unsteady.has(url.pathname)) return this.#untrueOr(method, url.pathname, answer);
+    return this.#behind(answer);
+  }
+
+  /** As a machine answers whose clock is behind. */
+  #behind(answer: Response): Response {
+    const { random } = this.#untrue;
+    if (this.#stripeBehindMs === 0) return answer;
+    const date = new Date(Date.now() - random.between(0, this.#stripeBehindMs)).toUTCString();
+    return new Response(answer.body, {
+      status: answer.status,
+      headers: { ...Object.fromEntries(answer.headers), date },
+    });
+  }
+
+  /** As a copy of Stripe's data answers that has not heard yet, or does not hear for a moment. */
+  async #untrueOr(method: string, path: string, answer: Response): Promise<Response> {
+    const { share, random } = this.#untrue;
+    const { headers } = answer;
+    const known = answer.ok && method !== "DELETE" ? await answer.clone().text() : this.unsteady.get(path);
+    this.unsteady.set(path, known);
+    if (method !== "GET" || !random.chance(share)) return answer;
+    if (!answer.ok) return known === undefined ? answer : new Response(known, { headers });
+    const error = { type: "invalid_request_error", code: "resource_missing", message: "No such object" };
+    return Response.json({ error }, { status: 404, headers: { date: headers.get("date") ?? "" } });
   }
 
   async #listed(answer: Response): Promise<Response> {

@@ -37,7 +37,9 @@ export function stripeOf(account: Account) {
   return { list, subscriptions: () => list<Stripe.Subscription>("/v1/subscriptions", { status: "all" }) };
 }
 
-export const groupOf = ({ items }: Stripe.Subscription) => (items.data[0]?.price.unit_amount === 900 ? "addon" : "pro");
+/** Which group a subscription's product is of, by what it costs. */
+export const groupOf = ({ items }: Stripe.Subscription) => GROUPS[items.data[0]?.price.unit_amount ?? 0] ?? "pro";
+const GROUPS: Record<number, string> = { 900: "addon", 4100: "crowd" };
 
 /** Whom one of our own pages was opened for. */
 export const payerIn = ({ metadata }: Stripe.Subscription) => metadata.organization_id ?? metadata.user_id;

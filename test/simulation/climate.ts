@@ -1,4 +1,4 @@
-import type { Breakable } from "./faults.ts";
+import type { Breakable, FaultKind } from "./faults.ts";
 import { Random } from "./random.ts";
 
 /** What a world has more of than others: what seldom comes together anywhere is usual in some. */
@@ -20,6 +20,10 @@ export interface Climate {
   places: readonly Breakable[];
   /** Of so many calls, one is befallen. */
   rates: readonly number[];
+  /** The only kind of fault that there is. */
+  only: FaultKind | undefined;
+  /** Of so many messages one is held up on its way. */
+  heldUp: readonly number[];
   /** How much Stripe shows in one page of a listing. */
   pages: readonly number[];
   /** Of so many events, one is never made: a sweep is to mend it. */
@@ -31,6 +35,13 @@ export interface Climate {
   listsLag: number;
   /** In how many worlds there is a second endpoint, of an older version of Stripe's API. */
   twoVersions: number;
+  /** How often a schedule starts its function once more, and by how much the clocks of Stripe's machines may be behind. */
+  startsAgain: number;
+  stripeBehindMs: number;
+  /** Of so many answers about what is new on sale, one is untrue: a sweep is to mend it. */
+  untrue: number;
+  /** Under which names another system says whose something is, beside the product. */
+  otherKeys: readonly string[];
 }
 
 const USUAL: Climate = {
@@ -44,12 +55,39 @@ const USUAL: Climate = {
   breaks: 0.15,
   places: ["stripe", "supabase", "sqs", "webhook"],
   rates: [0, 0.005, 0.02, 0.05],
+  only: undefined,
+  heldUp: [0, 0.05, 0.3],
   pages: [100, 100, 20],
   unmade: [0],
   rolls: 0.05,
   searchLags: 0.1,
   listsLag: 0.1,
   twoVersions: 0.05,
+  startsAgain: 0,
+  stripeBehindMs: 0,
+  untrue: 0,
+  otherKeys: [],
+};
+
+/** Other systems sell on the same account. */
+const ELSEWHERE: Partial<Climate> = {
+  steps: {
+    "buys as a guest": 6,
+    "buys as a guest under the next address": 15,
+    "changes the e-mail": 8,
+    "confirms the e-mail": 20,
+    "is named on what another has": 30,
+  },
+  adds: {
+    "buys a thing elsewhere": 20,
+    "buys elsewhere by a link that names them": 20,
+    "is sold one under their address": 20,
+    "lets a page of another system run out": 10,
+  },
+  confirmed: 0.25,
+  stopped: 0.5,
+  rates: [0, 0.01],
+  otherKeys: ["supabase_id"],
 };
 
 const CLIMATES: Record<string, Partial<Climate>> = {
@@ -105,6 +143,28 @@ const CLIMATES: Record<string, Partial<Climate>> = {
   untold: { steps: { "disputes what was bought": 30 }, breaks: 1, places: ["sns"], rates: [0, 0.01] },
   storms: { rates: [0.1, 0.2] },
   unmade: { unmade: [0.05], rates: [0, 0.02] },
+  catalogue: {
+    steps: { "has a card that fails": 0.5 },
+    adds: {
+      "sees what is on sale change": 30,
+      "is changed and removed at once": 20,
+      "is ended as soon as it is changed": 20,
+      "pays as the price changes": 10,
+    },
+    rates: [0, 0.02],
+  },
+  untrue: { adds: { "sees what is on sale change": 60 }, untrue: 0.5, rates: [0, 0.02] },
+  elsewhere: ELSEWHERE,
+  operated: { ...ELSEWHERE, adds: { ...ELSEWHERE.adds, "is given what is nobody's": 30 } },
+  again: { deaf: 0.5, startsAgain: 0.8, stripeBehindMs: 2000, pages: [20], rates: [0, 0.05] },
+  hurry: { adds: { "presses again and again": 60 }, only: "slow", rates: [1] },
+  crowds: {
+    steps: { "changes the plan": 4, upgrades: 0.3, "has a card that fails": 0.5 },
+    adds: { "is used by more, or fewer": 30, "is sold a plan that is new": 15, "is sold a new plan for many": 15 },
+    organizations: 0.6,
+    heldUp: [0.3],
+    rates: [0.02, 0.1],
+  },
   handovers: { rolls: 0.5, twoVersions: 0.7, searchLags: 0.5, rates: [0, 0.02] },
 };
 

@@ -23,11 +23,15 @@ export const CORPUS: readonly { line: string; why: string }[] = [
     why: "whose a subscription is comes to be known after it: nobody compared it with the seats in use",
   },
   {
-    line: "510003:histories=7:faults=0",
+    line: "510003:histories=7:faults=0:climate=unmade",
     why: "a renewal of what changes by a schedule, in two versions of the API: it is no change of terms",
   },
   {
-    line: "510008:histories=1,5,13:turns=3:faults=0",
+    line: "510008:histories=1,5,13:turns=3:faults=0:climate=unmade",
     why: "a second subscription of a product that has not arrived: whether it is a double is for Stripe to say",
+  },
+  {
+    line: "1:histories=3:faults=0:climate=catalogue",
+    why: "what is written on a subscription in the second in which it ends: the first of the two states stayed",
   },
 ];

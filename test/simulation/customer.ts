@@ -198,12 +198,13 @@ export class Customer {
   }
 
   /** The product says how many use it: members of theirs, or of their organisation. */
-  async useSeats(seats: number): Promise<void> {
+  async useSeats(seats: number, group = ""): Promise<void> {
     this.seats.push(Math.max(1, seats));
-    await this.#shop.database.query("select billing.set_seats($1, $2, $3)", [
+    await this.#shop.database.query("select billing.set_seats($1, $2, $3, $4)", [
       this.organizationId ? "organization" : "user",
       this.payer,
       seats,
+      group,
     ]);
   }
 

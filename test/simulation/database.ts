@@ -2,77 +2,20 @@ import { createPrivateKey, type JsonWebKey, randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { type EmbeddedSupabase, generateSigningKey, startEmbeddedSupabase } from "@turnpike/local/testing";
 import { signToken } from "../security/tokens.ts";
-import { json } from "./arrived.ts";
+import { type Answer, json } from "./arrived.ts";
+import { Guarded } from "./guarded.ts";
+import { Leases } from "./leases.ts";
 import { TRACE_LOCKS } from "./locks.ts";
 import { Machine, runOn } from "./machine.ts";
 import type { Server } from "./network.ts";
 import { makeDatabase, onStagePostgres } from "./postgres.ts";
 import { Rest } from "./rest.ts";
+import { WATCH } from "./watch.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const MIGRATIONS = `${root}supabase/migrations`;
 const URL_OF_SUPABASE = "https://supabase.test";
 export const KEYS = { publishableKey: "sb_publishable_simulated", secretKey: "sb_secret_simulated" };
-
-/** What watches while a world runs, and the product's part: its organisations. */
-const WATCH = `
-  create schema simulation;
-  create table simulation.members (user_id uuid, organization_id text, manages_billing boolean);
-  create table simulation.violations (what text);
-  create or replace function billing.organizations_of(user_id uuid) returns table (organization_id text, manages_billing boolean)
-  language sql stable security definer set search_path = '' as $$
-    select m.organization_id, m.manages_billing from simulation.members m where m.user_id = organizations_of.user_id
-  $$;
-  create function simulation.watch_row() returns trigger language plpgsql security definer set search_path = '' as $$
-  begin
-    if new.as_of < old.as_of then
-      insert into simulation.violations values (format('as_of of %s %s goes back', tg_table_name, new.id));
-    end if;
-    if old.deleted and not new.deleted and not new.fetched then
-      insert into simulation.violations values (format('an event brings %s %s back', tg_table_name, new.id));
-    end if;
-    if old.deleted and not new.deleted and new.as_of <= old.as_of then
-      insert into simulation.violations values (format('an older answer brings %s %s back', tg_table_name, new.id));
-    end if;
-    return null;
-  end $$;
-  create function simulation.watch_notice() returns trigger language plpgsql security definer set search_path = '' as $$
-  begin
-    if old.sent_at is not null and new.sent_at is distinct from old.sent_at and new.kind <> 'subscription_orphaned' then
-      insert into simulation.violations values (format('the notice %s of %s is done twice', new.kind, new.object_id));
-    end if;
-    return null;
-  end $$;
-  create function simulation.watch_owner() returns trigger language plpgsql security definer set search_path = '' as $$
-  begin
-    if old.owned_by = 'email' and new.owned_by = 'metadata' then return null; end if;
-    if old.user_id is not null and new.user_id is distinct from old.user_id and num_nonnulls(new.user_id, new.organization_id) > 0
-      or old.organization_id is not null and new.organization_id is distinct from old.organization_id then
-      insert into simulation.violations values (format('%s is taken from its owner', new.id));
-    end if;
-    return null;
-  end $$;
-  create function simulation.watch_cursor() returns trigger language plpgsql security definer set search_path = '' as $$
-  begin
-    if new.reconciled_until is null and old.reconciled_until is not null or new.reconciled_until < old.reconciled_until then
-      insert into simulation.violations values (format('the cursor of %s goes back', new.listing));
-    end if;
-    if new.place is not null and new.reconciled_until is distinct from old.reconciled_until then
-      insert into simulation.violations values (format('%s is said to be through, and is not', new.listing));
-    end if;
-    if new.listed_until = old.listed_until and new.place_at > old.place_at then
-      insert into simulation.violations values (format('the place of %s goes back', new.listing));
-    end if;
-    return null;
-  end $$;
-  create trigger watch after update on billing.reconcile_cursor for each row execute function simulation.watch_cursor();
-  create trigger simulation_owner after update on public.customers for each row execute function simulation.watch_owner();
-  create trigger watch after update on billing.outbox for each row execute function simulation.watch_notice();
-  do $$ declare place text; begin
-    for place in select target from billing.mirrored loop
-      execute format('create trigger simulation_watch after update on %s for each row execute function simulation.watch_row()', place);
-    end loop;
-  end $$;`;
 
 const POSTGRES = new Machine("postgres", { timeless: true });
 
@@ -100,6 +43,9 @@ export class Database {
   readonly #signingKey: JsonWebKey & { kid?: string };
   readonly #rest: Rest;
   readonly server: Server;
+  /** What was written in it since it was emptied. */
+  guarded = new Guarded(this.query.bind(this));
+  leases = new Leases();
   /** The secret keys that open it. */
   #keys: ReadonlySet<string> = new Set();
 
@@ -114,10 +60,13 @@ export class Database {
         const key = headers.get("apikey") ?? "";
         if (key.startsWith(KEYS.secretKey) && !this.#keys.has(key))
           return json(401, '{"message":"Unregistered API key"}');
-        return (
-          this.#rest.answer(method, url, headers, body) ??
-          supabase.fetch(new Request(url, { method, headers, ...(method !== "GET" && { body }) }))
-        );
+        const call = () => this.#rest.answer(method, url, headers, body);
+        const [, , , , name = ""] = url.pathname.split("/");
+        if (name === "apply_stripe_changes") return this.guarded.watch(body, call as () => Promise<Answer>);
+        const answer = await call();
+        if (/^(begin|end)_sale$/.test(name) && answer && answer.status < 300)
+          await this.#noteLease(name, body, answer.text);
+        return answer ?? supabase.fetch(new Request(url, { method, headers, ...(method !== "GET" && { body }) }));
       },
     };
   }
@@ -162,6 +111,16 @@ export class Database {
     return runOn(POSTGRES, () => this.#supabase.query<Row>(sql, parameters));
   }
 
+  #noteLease(name: string, body: string, answer: string): Promise<void> {
+    return this.leases.note(name, body, answer, async (payer) => {
+      const [found] = await this.query<{ token: string }>(
+        "select token from billing.sales_in_progress where payer = $1",
+        [payer],
+      );
+      return found?.token;
+    });
+  }
+
   /** Makes the schema another, by any number of statements. */
   async change(sql: string): Promise<void> {
     await this.query(`do $change$ begin execute $statements$${sql}$statements$; end $change$`);
@@ -169,7 +128,14 @@ export class Database {
 
   async empty(): Promise<void> {
     this.keepKey(KEYS.secretKey);
+    this.guarded = new Guarded(this.query.bind(this));
+    this.leases = new Leases();
     await this.query(EMPTY);
+  }
+
+  /** Under which names users are named beside the product's own. */
+  async nameUsersBy(keys: readonly string[]): Promise<void> {
+    await this.query("update billing.settings set user_metadata_keys = $1", [["user_id", ...keys]]);
   }
 
   /** Another secret key: as in Supabase's dashboard there may be several. */

@@ -42,6 +42,8 @@ export interface FaultPlan {
   /** No more than these happen: a failure is shrunk to those that it needs. */
   most: number;
   without: ReadonlySet<FaultKind>;
+  /** All others are left out. */
+  only: FaultKind | undefined;
 }
 
 /** Something that a place does to all calls for a while. */
@@ -96,7 +98,8 @@ export class Faults {
   choose(place: Place, step: string, caller: Machine | undefined, now: number): FaultKind | undefined {
     if (!this.#over) this.#steps.add(`${place} ${step}`);
     const kind = this.#choose(place, caller, now);
-    if (kind === undefined || this.#plan.without.has(kind) || this.#happened >= this.#plan.most) return undefined;
+    const { without, only = kind, most } = this.#plan;
+    if (kind === undefined || kind !== only || without.has(kind) || this.#happened >= most) return undefined;
     this.#happened++;
     const key = `${place} ${step} ${kind}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);

@@ -1,9 +1,12 @@
 import type { Climate } from "./climate.ts";
 import { Customer } from "./customer.ts";
 import { OFFICE_STEPS } from "./office-steps.ts";
+import { OTHER_STEPS } from "./other-steps.ts";
 import { Random } from "./random.ts";
 import type { Shop } from "./shop.ts";
 import { STEPS } from "./steps.ts";
+
+const ACTS = { ...STEPS, ...OFFICE_STEPS, ...OTHER_STEPS };
 
 export interface Step {
   /** In which of the world's turns, and how long after it begins. */
@@ -32,7 +35,7 @@ export class History {
     });
     this.#confirmed = random.chance(climate.confirmed);
     shop.people.push(this.customer);
-    const all = Object.entries({ ...STEPS, ...OFFICE_STEPS });
+    const all = Object.entries(ACTS);
     const weighed = all.map(([name, { weight }]) => ({
       name,
       weight: climate.adds[name] ?? weight * (climate.steps[name] ?? 1),
@@ -51,6 +54,6 @@ export class History {
 
   async take({ name }: Step): Promise<void> {
     if (this.customer.deleted) return;
-    await (STEPS[name] ?? OFFICE_STEPS[name])?.act(this.customer, this.#shop, this.#random);
+    await ACTS[name]?.act(this.customer, this.#shop, this.#random);
   }
 }

@@ -91,6 +91,18 @@ function migrationsOf(mutated: Mutated, dirs: string[]): string {
 
 /** In which climates a mutant is looked for first, by its name. */
 const AT_HOME: [RegExp, string[]][] = [
+  [/moment that a row|brings back|after the deletion is for/, ["untrue", "catalogue"]],
+  [
+    /deletion|lacks something|own life|earlier state|was fetched for|done is applied|duplicates/,
+    ["catalogue", "seconds"],
+  ],
+  [/assigned/, ["operated"]],
+  [/before it is confirmed/, ["guests"]],
+  [/reference|other systems|without a customer|bought|bears it|two claims/, ["elsewhere"]],
+  [/cursor|overtaken|began anew/, ["again"]],
+  [/sale that ran out/, ["hurry"]],
+  [/before their product|keeps a problem|not arrived/, ["crowds"]],
+  [/settled in no order/, ["untold"]],
   [/trial|deleted customer had/, ["trials"]],
   [/stays open/, ["tabs"]],
   [/queue forgot/, ["forgetful"]],

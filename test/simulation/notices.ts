@@ -48,7 +48,7 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
     const everShown = Map.groupBy(all, ({ data }) => (data.object as { id: string }).id);
     const groups = (id: string) =>
       (everShown.get(id) ?? []).map(({ data }) => groupOf(data.object as unknown as Stripe.Subscription));
-    // Of one that had not arrived the group was not known: Stripe was asked, and nothing else was done.
+    // Of one that had not arrived, or arrived along with it, the group was not known: Stripe was asked, and nothing else was done.
     const arrivals = new Map(
       (
         await world.database.query<{ object_id: string; arrived: string }>(
@@ -57,7 +57,7 @@ export const NOTICE_ORACLES: Record<string, (world: AtRest) => Promise<string[]>
       ).map(({ object_id, arrived }) => [object_id, arrived]),
     );
     const hadNotArrived = (id: string, by: string) =>
-      productsOf(held.get(id)).some((product) => !(Date.parse(arrivals.get(product) ?? "") <= Date.parse(by)));
+      productsOf(held.get(id)).some((product) => !(Date.parse(arrivals.get(product) ?? "") < Date.parse(by)));
     const owners = new Map(
       (
         await world.database.query<{ id: string; owner: string | null }>(

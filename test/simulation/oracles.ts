@@ -12,6 +12,13 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
   "what must not happen has not happened": async ({ database }) =>
     (await database.query<{ what: string }>("select what from simulation.violations")).map(({ what }) => what),
 
+  "what an event does to its row and the ledger is what the guard's model says": async ({ database }) => [
+    ...database.guarded.wrong,
+    ...(await database.guarded.compareRows(database)),
+  ],
+
+  "a sale is ended by nobody else": async ({ database }) => database.leases.wrong,
+
   "locks are taken in one order": ({ database }) => locksInDisorder(database),
 
   "what watches in production finds nothing that cannot be": async ({ database }) => {
@@ -65,7 +72,11 @@ export const ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
     );
     const users = await database.query<{ id: string; has: boolean; customers: string[] }>(
       `select id, public.user_has_active_subscription(id) as has,
-        array(select billing.usable_customer_ids(users.id)) as customers
+        array(
+          select customer.id from public.customers customer
+          where users.id in (customer.user_id, customer.named_user_id)
+            or customer.organization_id in (select m.organization_id from simulation.members m where m.user_id = users.id)
+        ) as customers
       from auth.users users`,
     );
     return users.flatMap(({ id, has, customers }) =>

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { type AtRest, stripeOf } from "./at-rest.ts";
+import type { Customer } from "./customer.ts";
 
 /** Whose everything is at rest: worked out from what Stripe holds and from what people did, not from how the mirror goes about it. */
 
@@ -21,6 +22,8 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
     const { database, histories } = world;
     const users = await usersOf(world);
     const named = await namedOf(world);
+    const { given } = world.shop;
+    const addresses = addressesIn(world.account.events());
     const refused = new Set(
       (
         await database.query<{ object_id: string }>("select object_id from billing.outbox where kind = 'claim_refused'")
@@ -29,6 +32,7 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
     return (await ownedOf(world)).flatMap((row) => {
       const { organizations, people } = named.get(row.id) ?? NOBODY;
       const said = `${row.id} is ${row.organization_id ?? row.user_id ?? "nobody's"}`;
+      if (given.has(row.id)) return isGiven(row, world) ? [] : [`${said}, and was given to ${given.get(row.id)}`];
       if (organizations.size > 0 && people.size === 0)
         return row.user_id === null && organizations.has(row.organization_id ?? "")
           ? []
@@ -44,9 +48,11 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
       // Whose it was has left: the operator was told, and what ran was ended.
       if (hasLeft) return [];
       const address = row.email?.toLowerCase() ?? "";
-      const bearers: string[] = histories
-        .filter(({ customer }) => customer.confirmed.has(address))
-        .map(({ customer }) => customer.id);
+      // Who has it first keeps it, though it bears another address since.
+      const borne = [address, ...(addresses.get(row.id) ?? [])];
+      const bearers: string[] = histories.flatMap(({ customer }) =>
+        borne.some((each) => customer.confirmed.has(each)) ? [customer.id] : [],
+      );
       if (row.user_id !== null && !bearers.includes(row.user_id)) return [`${said}, who never had its address`];
       const bearer = [...users].find(([, confirmed]) => confirmed === address)?.[0];
       return bearer && row.user_id === null ? [`${said}, and not ${bearer}'s, whose address it bears`] : [];
@@ -69,6 +75,58 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
     );
   },
 
+  "every purchase without a customer is whose metadata say, else whose address it was paid with": async (world) => {
+    const users = await usersOf(world);
+    const { histories, shop, account, database } = world;
+    const found = await database.query<Owned>("select id, user_id, organization_id from public.checkout_sessions");
+    const rows = new Map(found.map((row) => [row.id, row]));
+    const left = (test: (customer: Customer) => boolean) =>
+      histories.some(({ customer }) => customer.deleted && test(customer));
+    const sessions = await stripeOf(account).list<Stripe.Checkout.Session>("/v1/checkout/sessions", {
+      status: "complete",
+    });
+    return sessions.flatMap(({ id, customer, metadata, customer_details }) => {
+      const row = rows.get(id);
+      if (customer !== null || !row) return [];
+      const said = `${id} is ${row.organization_id ?? row.user_id ?? "nobody's"}`;
+      if (shop.given.has(id)) return isGiven(row, world) ? [] : [`${said}, and was given to ${shop.given.get(id)}`];
+      const wanted = metadata?.organization_id ?? nameIn(metadata);
+      if (left((each) => each.id === wanted)) return [];
+      if (wanted) return [row.organization_id, row.user_id].includes(wanted) ? [] : [`${said}, not ${wanted}'s`];
+      const address = customer_details?.email?.toLowerCase() ?? "";
+      const bearers: string[] = histories.flatMap(({ customer }) =>
+        customer.confirmed.has(address) ? [customer.id] : [],
+      );
+      if (row.user_id !== null && !bearers.includes(row.user_id)) return [`${said}, who never had its address`];
+      const bearer = [...users].find(([, confirmed]) => confirmed === address)?.[0];
+      const hasLeft = left(({ confirmed }) => confirmed.has(address));
+      return bearer && row.user_id === null && !hasLeft
+        ? [`${said}, and not ${bearer}'s, who paid with their address`]
+        : [];
+    });
+  },
+
+  "whom a purchase names has the use of it": async (world) => {
+    const users = await usersOf(world);
+    const rows = new Map((await ownedOf(world)).map((row) => [row.id, row]));
+    const sessions = await stripeOf(world.account).list<Stripe.Checkout.Session>("/v1/checkout/sessions", {
+      status: "complete",
+    });
+    const named = Map.groupBy(
+      sessions.filter((each) => each.client_reference_id),
+      ({ customer }) => String(customer),
+    );
+    return [...named].flatMap(([customer, all]) => {
+      const row = rows.get(customer);
+      const references = all.flatMap(({ client_reference_id: id }) => id ?? []);
+      return !row || references.includes(row.named_user_id ?? "") || !references.every((id) => users.has(id))
+        ? []
+        : [`${customer} names ${references}, and ${row.named_user_id} has the use of it`];
+    });
+  },
+
+  "the operator gives what is nobody's to somebody, by any of its ids": async ({ shop }) => shop.wronglyGiven,
+
   "what is live, and what gives access, is so by its status": async ({ database }) => {
     const rows = await database.query<{ id: string; status: string; deleted: boolean; live: boolean; grants: boolean }>(
       "select id, status, deleted, is_live as live, grants_access as grants from public.user_subscriptions",
@@ -85,6 +143,18 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
 };
 
 const NOBODY = { organizations: new Set<string>(), people: new Set<string>() };
+
+/** Which user the product has written on something, or another system. */
+const nameIn = (metadata: Stripe.Metadata | null) => metadata?.user_id ?? metadata?.supabase_id;
+
+/** Whether it is whose the operator gave it to, or they have left. */
+function isGiven({ id, user_id, organization_id }: Owned, { shop, histories }: AtRest): boolean {
+  const wanted = shop.given.get(id);
+  return (
+    (organization_id ?? user_id) === wanted ||
+    histories.some(({ customer }) => customer.deleted && customer.id === wanted)
+  );
+}
 
 /** By customer, whom the metadata of what Stripe holds of it name. */
 export async function namedOf({ account }: AtRest): Promise<Map<string, typeof NOBODY>> {
@@ -109,7 +179,7 @@ export async function namedOf({ account }: AtRest): Promise<Map<string, typeof N
     const known = named.get(id) ?? { organizations: new Set(), people: new Set() };
     named.set(id, known);
     if (metadata?.organization_id) known.organizations.add(metadata.organization_id);
-    else if (metadata?.user_id) known.people.add(metadata.user_id);
+    else if (nameIn(metadata)) known.people.add(nameIn(metadata) ?? "");
   }
   return named;
 }
@@ -118,6 +188,15 @@ const ownedOf = ({ database }: AtRest) =>
   database.query<Owned>(
     "select id, email, user_id, organization_id, named_user_id from public.customers where not deleted",
   );
+
+/** By customer, all addresses that it has borne. */
+function addressesIn(events: Stripe.Event[]): Map<string, string[]> {
+  const borne = events.flatMap(({ type, data }) => {
+    const { id, email } = data.object as Stripe.Customer;
+    return /^customer\.(created|updated)$/.test(type) && email ? [{ id, email: email.toLowerCase() }] : [];
+  });
+  return new Map([...Map.groupBy(borne, ({ id }) => id)].map(([id, all]) => [id, all.map(({ email }) => email)]));
+}
 
 /** The users that there are, each with the address that they have confirmed. */
 async function usersOf({ database }: AtRest): Promise<Map<string, string | undefined>> {

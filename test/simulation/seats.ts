@@ -5,6 +5,7 @@ import { type AtRest, groupOf, payerIn, payersIn, stripeOf } from "./at-rest.ts"
 
 interface Seats {
   payer: string;
+  subscription_group: string;
   wanted: number;
   problem: string | null;
 }
@@ -20,10 +21,12 @@ const STANDING: ReadonlySet<string> = new Set([
 export const SEAT_ORACLES: Record<string, (world: AtRest) => Promise<string[]>> = {
   "as many are paid for as are in use": async (world) => {
     const sold = await soldTo(world);
-    const counted = await world.database.query<Seats>("select payer, wanted, problem from billing.seats");
-    return counted.flatMap(({ payer, wanted, problem }) => {
+    const counted = await world.database.query<Seats>(
+      "select payer, subscription_group, wanted, problem from billing.seats",
+    );
+    return counted.flatMap(({ payer, subscription_group: group, wanted, problem }) => {
       if (problem && !STANDING.has(problem)) return [`${payer}: ${problem}`];
-      const differing = (sold.get(payer.replace(/^\w+:/, "")) ?? []).filter(
+      const differing = (sold.get(`${payer.replace(/^\w+:/, "")} ${group || "pro"}`) ?? []).filter(
         (found) => found.items.data[0]?.quantity !== wanted,
       );
       return problem ? [] : differing.map(({ id }) => `${id}: not ${wanted}, as ${payer} uses`);
@@ -53,11 +56,11 @@ export const SEAT_ORACLES: Record<string, (world: AtRest) => Promise<string[]>> 
   },
 };
 
-/** What runs, and will, of the plans that are sold by the seat; by whose it is. */
+/** What runs, and will, by whose it is and its group. */
 async function soldTo(world: AtRest): Promise<Map<string, Stripe.Subscription[]>> {
   const payers = await payersIn(world);
-  const running = (await stripeOf(world.account).subscriptions()).filter(
-    (found) => ["trialing", "active"].includes(found.status) && groupOf(found) === "pro",
+  const running = (await stripeOf(world.account).subscriptions()).filter(({ status }) =>
+    ["trialing", "active"].includes(status),
   );
-  return Map.groupBy(running, ({ customer }) => payers.get(String(customer)) ?? "");
+  return Map.groupBy(running, (found) => `${payers.get(String(found.customer)) ?? ""} ${groupOf(found)}`);
 }

@@ -1,5 +1,5 @@
 import { createStripe, type StripeClient } from "@turnpike/core/stripe";
-import { person, SECRET_KEY } from "./account.ts";
+import { type Account, person, SECRET_KEY } from "./account.ts";
 import type { Customer } from "./customer.ts";
 import type { Database } from "./database.ts";
 import { runOn } from "./machine.ts";
@@ -17,6 +17,7 @@ export type PriceName = keyof typeof CATALOGUE;
 /** What the product sells, and its owner's hands at Stripe. */
 export class Shop {
   readonly database: Database;
+  readonly account: Account;
   readonly stripe: StripeClient;
   readonly prices = new Map<PriceName, string>();
   /** Whoever comes to it, and the addresses that one of them has given up. */
@@ -24,9 +25,13 @@ export class Shop {
   readonly leftEmails: string[] = [];
   /** Subscriptions whose plan was changed in Stripe's dashboard. */
   readonly changedByHand = new Set<string>();
+  /** What the operator has given to somebody, by customer or session; and what they should have been refused. */
+  readonly given = new Map<string, string>();
+  readonly wronglyGiven: string[] = [];
 
-  constructor(database: Database) {
+  constructor(database: Database, account: Account) {
     this.database = database;
+    this.account = account;
     this.stripe = createStripe({ secretKey: SECRET_KEY, apiBase: "https://stripe.test" });
   }
 

@@ -45,6 +45,7 @@ export async function play(database: Database, plan: Plan): Promise<Result> {
   letStripeFetch();
   await database.empty();
   await traceLocks(database, new Random(`${plan.seed} locks`).chance(0.25));
+  await database.nameUsersBy(climateOf(plan.seed, plan.climate).otherKeys);
   const world = new World(database, plan);
   const failures: Record<string, string[]> = {};
   try {
@@ -89,6 +90,7 @@ class World {
   readonly #random: Random;
   /** Of its own: seeds from before keys were changed come to the same. */
   readonly #keys: Random;
+  readonly #again: Random;
   readonly #atRest: AtRest;
   readonly ending: Ending;
   readonly #cloud: Cloud;
@@ -104,10 +106,11 @@ class World {
       rate: random.pick(climate.rates),
       most: plan.mostFaults,
       without: new Set(plan.without),
+      only: climate.only,
     });
     const cloud = new Cloud(scheduler, {
       consumers: random.whole(2, 8),
-      heldUp: random.pick([0, 0.05, 0.3]),
+      heldUp: random.pick(climate.heldUp),
     });
     let network: Network | undefined;
     const notYet: typeof fetch = () => Promise.reject(new Error("There is no network yet"));
@@ -120,6 +123,8 @@ class World {
       twoVersions: random.chance(climate.twoVersions),
       afterRetries: new Random(`${seed} retries`).pick(["cancel", "cancel", "mark_unpaid", "leave_past_due"]),
       isUnmade: (id) => unmade > 0 && new Random(`${seed} ${id}`).chance(unmade),
+      stripeBehindMs: climate.stripeBehindMs,
+      untrue: { share: climate.untrue, random: new Random(`${seed} untrue`) },
       listedAfterMs: (id) => {
         const late = new Random(`${seed} ${id} is listed`);
         return areLate && late.chance(0.2) ? MOST_LATE ** late.next() : 0;
@@ -132,7 +137,7 @@ class World {
       "supabase.test": database.server,
     };
     network = new Network(scheduler, faults, servers);
-    const shop = new Shop(database);
+    const shop = new Shop(database, account);
     const histories = plan.histories.map((number) => new History(shop, climate, { seed, number, turns }));
     this.#atRest = { account, cloud, database, shop, histories };
     this.ending = new Ending(scheduler, network, this.#atRest);
@@ -143,8 +148,9 @@ class World {
     this.#climate = climate;
     this.#random = random;
     this.#keys = new Random(`${seed} keys`);
-    this.isSwept = unmade > 0 || random.chance(0.15);
-    this.#isSweptFirst = unmade > 0;
+    this.#again = new Random(`${seed} again`);
+    this.#isSweptFirst = unmade > 0 || climate.untrue > 0;
+    this.isSwept = this.#isSweptFirst || random.chance(0.15);
   }
 
   /** The catalogue comes to be, then the histories' turns pass, then all comes to rest. */
@@ -187,7 +193,7 @@ class World {
     if (this.#keys.chance(this.#climate.rolls)) this.#rollKey();
     await this.#holdSearch(random.chance(this.#climate.searchLags));
     // Right before the turn, so that what is lost is made just after somebody looked.
-    if (random.chance(0.5)) void this.#cloud.run("reconcile");
+    if (random.chance(0.5)) this.#start("reconcile");
     for (const history of this.#atRest.histories) {
       const step = history.steps[turn] as Step;
       scheduler.in(step.afterMs, () => {
@@ -245,8 +251,15 @@ class World {
       ["read-account", 1, 0.2],
     ] as const) {
       for (let run = 0; run < most; run++)
-        if (random.chance(share)) scheduler.in(random.between(0, 9 * MINUTE), () => void this.#cloud.run(name));
+        if (random.chance(share)) scheduler.in(random.between(0, 9 * MINUTE), () => this.#start(name));
     }
+  }
+
+  /** A schedule starts what it is for at least once. */
+  #start(name: "reconcile" | "relay" | "read-account"): void {
+    void this.#cloud.run(name);
+    for (let more = 0; more < 6 && this.#again.chance(this.#climate.startsAgain); more++)
+      this.scheduler.in(this.#again.between(0, 2000), () => void this.#cloud.run(name));
   }
 
   async judge(oracles: typeof ORACLES): Promise<Record<string, string[]>> {
