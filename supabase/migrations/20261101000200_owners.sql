@@ -31,8 +31,8 @@ create table billing.named_users (
 create index named_users_user_id on billing.named_users (user_id);
 revoke all on billing.given_owners, billing.named_users from public, anon, authenticated, service_role;
 
--- What a change says of whose something is: of a customer, or of a purchase that has none.
-create type billing.claim as (subject text, as_of timestamptz, owned_by text, user_id uuid, organization_id text);
+-- What a change of this object says of whose something is: of a customer, or of a purchase that has none.
+create type billing.claim as (subject text, object_id text, as_of timestamptz, owned_by text, user_id uuid, organization_id text);
 
 -- change.owner is {customer_id, metadata, reference, email}, each where the object shows it. A user who is gone, and an address that
 -- nobody has confirmed, say nothing.
@@ -44,15 +44,15 @@ declare
 begin
   claims := array(
     with said as (
-      select coalesce(c.owner ->> 'customer_id', c.object_id) as subject, c.as_of, c.owner
+      select coalesce(c.owner ->> 'customer_id', c.object_id) as subject, c.object_id, c.as_of, c.owner
       from unnest(changes) c
       where c.owner is not null
     )
-    select row(said.subject, said.as_of, 'metadata', null, said.owner -> 'metadata' ->> key.name)::billing.claim
+    select row(said.subject, said.object_id, said.as_of, 'metadata', null, said.owner -> 'metadata' ->> key.name)::billing.claim
     from said cross join billing.settings cross join lateral unnest(organization_metadata_keys) key (name)
     where said.owner -> 'metadata' ->> key.name <> ''
     union all
-    select row(said.subject, said.as_of, 'metadata', users.id, null)::billing.claim
+    select row(said.subject, said.object_id, said.as_of, 'metadata', users.id, null)::billing.claim
     from said cross join billing.settings cross join lateral unnest(user_metadata_keys) key (name)
     join auth.users users on users.id = billing.to_uuid(said.owner -> 'metadata' ->> key.name) and users.deleted_at is null
     -- Whoever buys for an organisation is named beside it.
@@ -71,7 +71,7 @@ begin
   );
   if cardinality(addressed) = 0 then return claims; end if;
   return claims || array(
-    select row(coalesce(c.owner ->> 'customer_id', c.object_id), c.as_of, 'email', users.id, null)::billing.claim
+    select row(coalesce(c.owner ->> 'customer_id', c.object_id), c.object_id, c.as_of, 'email', users.id, null)::billing.claim
     from unnest(addressed) c
     join auth.users users on lower(users.email) = lower(c.owner ->> 'email') and users.email_confirmed_at is not null
   );
@@ -165,6 +165,19 @@ begin
   join public.customers customer on customer.id = claim.subject
   where claim.owned_by = 'metadata'
     and (customer.user_id, customer.organization_id) is distinct from (claim.user_id, claim.organization_id)
+  on conflict do nothing;
+
+  -- Somebody has paid on a page that was theirs when it was opened, and the customer is another's by now. Once the purchase is in its
+  -- row it was told, or was theirs then.
+  insert into billing.outbox (source_id, kind, object_id)
+  select coalesce(claim.organization_id, claim.user_id::text), 'paid_for_another', claim.object_id
+  from unnest(claims) claim
+  join unnest(changes) change on change.object_id = claim.object_id and change.object = 'checkout_session'
+  join public.customers customer on customer.id = claim.subject
+  where claim.owned_by = 'metadata'
+    and change."row" ->> 'status' = 'complete'
+    and not exists (select from public.checkout_sessions known where known.id = claim.object_id and known.status = 'complete')
+    and (claim.user_id, claim.organization_id) is distinct from (customer.user_id, customer.organization_id)
   on conflict do nothing;
 end
 $$;

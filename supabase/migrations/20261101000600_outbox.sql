@@ -358,6 +358,12 @@ execute function billing.watch_live_subscription();
 create function billing.watch_owned_customer() returns trigger
 language plpgsql set search_path = '' as $$
 begin
+  -- On a page that stands open whoever had it would pay for what is another's.
+  if coalesce(old.organization_id, old.user_id::text) is not null
+    and coalesce(new.organization_id, new.user_id::text) is not null
+    and (new.user_id, new.organization_id) is distinct from (old.user_id, old.organization_id) then
+    insert into billing.outbox (source_id, kind, object_id) values (gen_random_uuid()::text, 'customer_moved', new.id);
+  end if;
   perform billing.watch_subscription(subscription.id, subscription.customer_id, subscription.metadata)
   from public.user_subscriptions subscription
   where subscription.customer_id = new.id and subscription.is_live;

@@ -224,6 +224,32 @@ describe("what Stripe has stored for a key locks nobody out", () => {
   });
 });
 
+describe("a customer who is given to another payer", () => {
+  const ownerOf = async (url: string) => {
+    const { customer } = await lent.stripe.checkout.sessions.retrieve(idIn(url));
+    return (await supabase.query<{ user_id: string }>("select user_id from customers where id = $1", [customer]))[0]
+      ?.user_id;
+  };
+  const giveAway = async () => {
+    const object_id = (await customers())[0]?.id ?? "";
+    return supabase.client.rpc("assign_purchase", { object_id, user_id: (await shop.newUser()).id });
+  };
+
+  it("is not sold on, though Stripe still answers the payer's key with that one", async () => {
+    expect(await ownerOf(await open(pro))).toBe(user.id);
+    expect((await giveAway()).data).toBe(true);
+    expect(await ownerOf(await open(pro))).toBe(user.id);
+  });
+
+  it("while a page is opened is not sold on: that page is told to nobody", async () => {
+    const { stripe } = await standBefore(lent, async ({ method, url }) => {
+      if (method === "POST" && url === "/v1/checkout/sessions") await giveAway();
+    });
+    await expect(open(pro, {}, { stripe })).rejects.toMatchObject(IN_PROGRESS);
+    expect(await ownerOf(await open(pro))).toBe(user.id);
+  });
+});
+
 /** An answer that says nothing of what was done. */
 function fail(response: ServerResponse): void {
   response.writeHead(500, { "content-type": "application/json", "stripe-should-retry": "false" }).end("{}");

@@ -66,6 +66,29 @@ describe("a customer is made", () => {
     }
   });
 
+  it.each<[string, (id: string, other: User) => Promise<unknown>]>([
+    [
+      "was given to another payer",
+      async (object_id, { id: user_id }) => supabase.client.rpc("assign_purchase", { object_id, user_id }),
+    ],
+    ["names another by its metadata, before any row knew it", (id, other) => rename(id, other.id)],
+    ["names nobody any more, before any row knew it", (id) => rename(id, "")],
+  ])("anew where the first %s: the same key would sell on what is not the payer's", async (_, giveAway) => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const first = await create(user);
+    await giveAway(first, other);
+    const next = await create(user);
+    expect(next).not.toBe(first);
+    const rows = await supabase.query("select id from customers where user_id = $1", [user.id]);
+    expect(rows).toEqual([{ id: next }]);
+  });
+
+  async function rename(id: string, user_id: string) {
+    await lent.stripe.customers.update(id, { metadata: { user_id }, ...(user_id === "" && { email: "" }) });
+    await supabase.query("delete from customers where id = $1", [id]);
+    await supabase.query("delete from billing.given_owners where subject = $1", [id]);
+  }
+
   it("with a key that is the payer's own, and with the address as it is now", async () => {
     const user = await shop.newUser();
     const keys = async () => (await lent.asked("POST /v1/customers")).map(({ idempotencyKey }) => idempotencyKey);

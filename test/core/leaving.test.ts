@@ -14,6 +14,7 @@ let lent: LentStripe;
 let shop: Shop;
 let relay: ReturnType<typeof createRelay>;
 let price: string;
+type User = Awaited<ReturnType<Shop["newUser"]>>;
 beforeEach(async () => {
   [supabase, lent] = await Promise.all([lendSupabase(), lendStripe()]);
   shop = createShop(supabase, lent);
@@ -22,14 +23,14 @@ beforeEach(async () => {
 });
 
 const remove = (userId: string) => supabase.query("delete from auth.users where id = $1", [userId]);
-const openSession = (customer: string, user_id: string) =>
+const openSession = (customer: string, user_id: string, metadata: Record<string, string> = {}) =>
   lent.stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
     customer_update: { address: "auto" },
     line_items: [{ price, quantity: 1 }],
     success_url: "https://app.example.com/success",
-    metadata: { user_id },
+    metadata: { user_id, ...metadata },
     subscription_data: { metadata: { user_id, sold_by: "turnpike" } },
   });
 
@@ -207,6 +208,90 @@ describe("a user who is deleted", () => {
     expect(await relay.statusOf(id)).toBe("canceled");
     await relay.wait("1 minute");
     expect((await relay.run()).flatMap(({ lines }) => lines).join()).toContain("it is cancelled");
+  });
+});
+
+describe("a customer who comes to another payer", () => {
+  const assign = async (object_id: string, to: { user_id: string } | { organization_id: string }) =>
+    expect((await supabase.client.rpc("assign_purchase", { object_id, ...to })).data).toBe(true);
+  const statusOf = async ({ id }: { id: string }) => (await lent.stripe.checkout.sessions.retrieve(id)).status;
+
+  it.each<[string, (customer: string, other: User) => Promise<unknown>]>([
+    ["a user", (customer, { id }) => assign(customer, { user_id: id })],
+    ["an organisation", (customer) => assign(customer, { organization_id: "acme" })],
+  ])("%s: whoever had it can pay on no page of before, and the pages of whoever has it stay", async (kind, give) => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const customer = await relay.newCustomer(user);
+    const before = [await openSession(customer, user.id), await openSession(customer, user.id)];
+    const metadata = kind === "a user" ? other.id : user.id; // who manages an organisation is named beside it
+    const after = await openSession(customer, metadata, kind === "a user" ? {} : { organization_id: "acme" });
+    await give(customer, other);
+    await relay.run();
+    expect(await Promise.all([...before, after].map(statusOf))).toEqual(["expired", "expired", "open"]);
+
+    // And back again: what was opened meanwhile is closed in turn.
+    await assign(customer, { user_id: user.id });
+    await relay.run();
+    expect(await statusOf(after)).toBe("expired");
+  });
+
+  it("by its metadata, where only an address had given it, likewise", async () => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const { id: customer } = await lent.stripe.customers.create({ email: user.email });
+    await noteAnew(shop.billing, "customer", customer);
+    const session = await openSession(customer, user.id);
+    await nextSecond();
+    await lent.stripe.customers.update(customer, { metadata: { user_id: other.id } });
+    await noteAnew(shop.billing, "customer", customer);
+    await relay.run();
+    expect(await statusOf(session)).toBe("expired");
+  });
+
+  it("and was paid by whoever had it before the page was closed: the operator is told, of each purchase once", async () => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const customer = await relay.newCustomer(user);
+    const sessions = [await openSession(customer, user.id), await openSession(customer, user.id)];
+    sessions.sort((one, two) => (one.id < two.id ? -1 : 1));
+    await assign(customer, { user_id: other.id });
+    for (const { url, id } of sessions) {
+      await shop.pay(`${url}`);
+      await noteAnew(shop.billing, "checkout_session", id);
+    }
+    const told = (await relay.run()).find(({ subject }) => subject === "Somebody paid for what is another's");
+    expect(told?.lines.toSorted()).toEqual(sessions.map(({ id }) => expect.stringContaining(id)));
+
+    await supabase.query("delete from billing.outbox");
+    for (const { id } of sessions) await noteAnew(shop.billing, "checkout_session", id);
+    expect((await relay.notices("paid_for_another")).length).toBe(0);
+  });
+
+  it("after they had paid for it is told as no such purchase: that is what it was given for", async () => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const customer = await relay.newCustomer(user);
+    const session = await openSession(customer, user.id);
+    await shop.pay(`${session.url}`);
+    await noteAnew(shop.billing, "checkout_session", session.id);
+    await assign(customer, { user_id: other.id });
+    await noteAnew(shop.billing, "checkout_session", session.id);
+    expect(await relay.notices("paid_for_another")).toEqual([]);
+  });
+
+  it("and is asked for again while Stripe does not answer; one that Stripe does not know is done with", async () => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const customer = await relay.newCustomer(user);
+    const session = await openSession(customer, user.id);
+    await assign(customer, { user_id: other.id });
+    const { stripe } = await standBefore(lent, (_, response) => refuseForNow(response));
+    await relay.run({ stripe });
+    expect(await relay.notices("customer_moved")).toMatchObject([{ done: false }]);
+    await relay.wait("1 hour");
+    await relay.run();
+    expect(await statusOf(session)).toBe("expired");
+
+    await supabase.query("insert into customers (id, user_id) values ('cus_unknown', $1)", [user.id]);
+    await assign("cus_unknown", { user_id: other.id });
+    await relay.run();
+    expect(await relay.notices("customer_moved")).toMatchObject([{ done: true }, { done: true }]);
   });
 });
 

@@ -176,6 +176,7 @@ describe("what is promised is given as soon as both are there, without a second 
     await signUp(user);
     expect(await ownersNow()).toMatchObject([{ owner: user }, { owner: owner.id }]);
     expect(await account.supabase.query("select kind, source_id, object_id from billing.outbox")).toEqual([
+      { kind: "customer_moved", source_id: expect.anything(), object_id: "cus_a" },
       { kind: "claim_refused", source_id: user, object_id: "cus_b" },
     ]);
     expect(await promised()).toEqual([]);

@@ -3,12 +3,12 @@ import { pickOfGroup } from "../catalog/index.ts";
 import type { Billing, Clients } from "../clients.ts";
 import { createCustomer, findPayersCustomers, listSubscriptions, productsOf, sendEmail } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
-import { argumentsOf } from "../payer/index.ts";
+import { argumentsOf, isOwnCustomer } from "../payer/index.ts";
 import { openPortalOf } from "../portal/index.ts";
 import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Basket, groupsOf } from "./items.ts";
-import { type Lease, withLease } from "./lease.ts";
+import { type Lease, saleInProgress, withLease } from "./lease.ts";
 import { payerParams, type Sale } from "./params.ts";
 import { closeSession, isAsPromised, listInOtherCurrency, listRivals, openSession, pageOf } from "./sessions.ts";
 
@@ -49,7 +49,10 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
       if (elsewhere) throw alreadySubscribed();
       lease.assertHeld();
       try {
-        return (same && pageOf(same)) ?? (await openInTheirCurrency(billing, sale, params));
+        const page = (same && pageOf(same)) ?? (await openInTheirCurrency(billing, sale, params));
+        // Who was given the customer meanwhile would have what is paid there. Whoever is given it later: see closeOthersPages.
+        if (await isOwnCustomer(billing.supabase, payer, customer)) return page;
+        throw saleInProgress();
       } catch (error) {
         const currency = params.currency ?? basket[0].price.currency;
         if (isMismatch(error) && !(await paysInOther(billing, customer, currency)))

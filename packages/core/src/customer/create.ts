@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { assertSameAccount, note } from "../mirror/index.ts";
-import type { Payer } from "../payer/index.ts";
+import { isOwnCustomer, type Payer } from "../payer/index.ts";
 import { isReplayedFailure, isUnfitEmail } from "../stripe/index.ts";
 import { type Buyer, getBuyer } from "./buyer.ts";
 import { atSameAccount } from "./same-account.ts";
@@ -11,7 +11,7 @@ import { atSameAccount } from "./same-account.ts";
  * Makes a Stripe customer for a payer. For use under the payer's lease: two calls at once would otherwise make two.
  *
  * The idempotency key is made of the payer, so that one that a request made before it died is found again. What Stripe stored for
- * that key holds nobody up: after a stored failure, or for a customer who was deleted since, another key is used.
+ * that key holds nobody up: after a stored failure, or for a customer who was deleted or given to somebody else since, another is made.
  * @throws BillingError `unauthenticated` when the user was deleted, `other_account`
  */
 export async function createCustomer(clients: Clients, payer: Payer, buyer: Buyer): Promise<string> {
@@ -21,21 +21,21 @@ export async function createCustomer(clients: Clients, payer: Payer, buyer: Buye
   const metadata: Stripe.MetadataParam =
     "userId" in payer ? { user_id: payer.userId } : { organization_id: payer.organizationId };
   const named = { metadata, ...(buyer.email && { email: buyer.email }) };
-  return create(clients, named).catch((error) => {
+  return create(clients, payer, named).catch((error) => {
     // Stripe takes fewer addresses than Supabase does: its page asks for another.
     if (!isUnfitEmail(error)) throw error;
-    return create(clients, { metadata });
+    return create(clients, payer, { metadata });
   });
 }
 
-async function create(clients: Clients, params: Stripe.CustomerCreateParams): Promise<string> {
+async function create(clients: Clients, payer: Payer, params: Stripe.CustomerCreateParams): Promise<string> {
   const { customers } = clients.stripe;
   const idempotencyKey = `customer-${createHash("sha256").update(JSON.stringify(params)).digest("hex")}`;
   try {
     const customer: Stripe.Customer | Stripe.DeletedCustomer = await note(clients, "customer", () =>
       customers.create(params, { idempotencyKey }),
     );
-    if (!customer.deleted) return customer.id;
+    if (!customer.deleted && (await isOwnCustomer(clients.supabase, payer, customer.id))) return customer.id;
   } catch (error) {
     if (!isReplayedFailure(error)) throw error;
   }

@@ -1404,7 +1404,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.claim_customers(changes billing.change[])": {
-      body: "359024fdf84c03b930dbdd4c2dd64fd0",
+      body: "474407d23918e2757806b2d375ceca3f",
       callers: [],
       declared: "(changes billing.change[]) returns void, plpgsql, volatile",
       definer: false,
@@ -1495,7 +1495,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.find_claims(changes billing.change[])": {
-      body: "f85034ea4c62db77dbb4ba2d4e677525",
+      body: "3a8974526339a8657d3d72f35ae8e73c",
       callers: [],
       declared: "(changes billing.change[]) returns billing.claim[], plpgsql, stable",
       definer: false,
@@ -1800,7 +1800,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.watch_owned_customer()": {
-      body: "e1d964aa91aeb038d4f1f4486f2b89a3",
+      body: "2820218e0eef55b5e8e8c3a45d6aecf8",
       callers: [],
       declared: "() returns trigger, plpgsql, volatile",
       definer: false,

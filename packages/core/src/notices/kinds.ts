@@ -4,6 +4,7 @@ import { type Context, type Handler, look, pageOf } from "./context.ts";
 import { lookForDoubles, undoDouble } from "./doubles.ts";
 import { sendChangedEmail } from "./emails.ts";
 import { closeCustomer, endOrphan } from "./orphans.ts";
+import { closeOthersPages } from "./pages.ts";
 
 /** What is done about notices of one kind. */
 export interface Kind {
@@ -62,6 +63,18 @@ const kinds: Record<string, Kind> = {
     asksStripe: true,
   },
   customer_orphaned: { subject: "A payer has left", handle: closeCustomer, asksStripe: true },
+  customer_moved: {
+    subject: "Pages of a customer's former owner stay open",
+    handle: closeOthersPages,
+    asksStripe: true,
+  },
+  paid_for_another: {
+    subject: "Somebody paid for what is another's",
+    handle: say(
+      (id) =>
+        `${id} was paid by another payer than whose its customer is by now, who has what was bought: pay it back, or say whose it is.`,
+    ),
+  },
   double_subscription: { subject: "Somebody has two subscriptions", handle: undoDouble, asksStripe: true },
   double_suspected: { subject: "Somebody may have two subscriptions", handle: lookForDoubles, asksStripe: true },
   paid_unowned: { subject: "A purchase belongs to nobody", handle: tellUnowned },

@@ -4,6 +4,7 @@ import { isMissing, isOver, isRefusal, listWhole, read, requiredIdOf, write } fr
 import { dataOf } from "../supabase/index.ts";
 import { type Context, type Handler, lookUnnoted, pageOf } from "./context.ts";
 import { endSubscription } from "./end-subscription.ts";
+import { closePages } from "./pages.ts";
 
 const COMMENT = "Turnpike: whoever paid for it was deleted";
 const DAY_SECONDS = 24 * 60 * 60;
@@ -55,13 +56,6 @@ async function end(context: Context, { id, cancel_at, cancel_at_period_end }: St
 export const closeCustomer: Handler = async (context, customer) => {
   // Another account's key would see nothing to close.
   await assertSameAccount(context);
-  const sessions = (page: object = {}) =>
-    read<Stripe.ApiList<Stripe.Checkout.Session>>(context.stripe, "/v1/checkout/sessions", {
-      customer,
-      status: "open",
-      limit: 100,
-      ...page,
-    });
   const subscriptions = (page: object = {}) =>
     read<Stripe.ApiList<Stripe.Subscription>>(context.stripe, "/v1/subscriptions", {
       customer,
@@ -70,8 +64,7 @@ export const closeCustomer: Handler = async (context, customer) => {
       ...page,
     });
   try {
-    const open = await listWhole(await sessions(), sessions);
-    await Promise.all(open.data.map(({ id }) => expireSession(context, id)));
+    await closePages(context, customer);
     await noteMissing(context, (await listWhole(await subscriptions(), subscriptions)).data);
   } catch (error) {
     if (!isMissing(error)) throw error;
@@ -86,13 +79,4 @@ async function noteMissing(context: Context, subscriptions: Stripe.Subscription[
   const mirrored = dataOf(await context.supabase.from("user_subscriptions").select("id").in("id", ids));
   const known = new Set(mirrored.map(({ id }) => id));
   await Promise.all(ids.filter((id) => !known.has(id)).map((id) => noteAnew(context, "subscription", id)));
-}
-
-/** One that is not open any more is as it should be. */
-async function expireSession(context: Context, id: string): Promise<void> {
-  await note(context, "checkout_session", () =>
-    write<Stripe.Checkout.Session>(context.stripe, `/v1/checkout/sessions/${id}/expire`),
-  ).catch((error) => {
-    if (!isRefusal(error)) throw error;
-  });
 }

@@ -21,6 +21,11 @@ export async function findCustomers(supabase: ServiceClient, payer: Payer): Prom
   return rows.map(({ id, is_owned, is_live }) => ({ id, isOwned: is_owned, isLive: is_live }));
 }
 
+/** Whether a customer is a payer's to buy as at this moment. */
+export async function isOwnCustomer(supabase: ServiceClient, payer: Payer, customerId: string): Promise<boolean> {
+  return (await findCustomers(supabase, payer)).some(({ id, isOwned }) => isOwned && id === customerId);
+}
+
 /**
  * Who pays when a user buys, or manages, for themselves or for an organisation.
  * @throws BillingError `not_billing_manager`
