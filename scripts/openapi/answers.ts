@@ -47,7 +47,8 @@ const refusalsOfKeeping = {
   409: {
     ...refusal(
       `${SOLD_AT_THE_SAME_TIME} \`subscription_over\`; \`subscription_scheduled\`, \`subscription_ending\`: somebody else decided that. ` +
-        "`subscription_not_changeable`: Stripe refused, and its log says why. `idempotency_key_reused`.",
+        "`subscription_not_changeable`: Stripe refused, and its log says why. `idempotency_key_reused`. `changed_meanwhile`: what this " +
+        "`Idempotency-Key` made was taken back since.",
     ),
     headers: RETRY_AFTER,
   },

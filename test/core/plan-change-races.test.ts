@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { text } from "node:stream/consumers";
-import { cancelSubscription, resumeSubscription } from "@turnpike/core/plan-change";
+import { type Caller, cancelSubscription, resumeSubscription } from "@turnpike/core/plan-change";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { forwardClock } from "../parts/clock.ts";
 import { openPlanShop, type PlanShop } from "../parts/plans.ts";
@@ -208,12 +208,33 @@ describe("Stripe", () => {
     expect(await invoices()).toBe(2);
   }, 30_000);
 
-  it("does what a key was used for once: a cancellation that is sent again, late, undoes no later wish", async () => {
-    const billing = store.shop.billing;
-    const caller = { user: buyer.user, idempotencyKey: randomUUID() };
-    await cancelSubscription(billing, caller, {});
-    await store.resume(buyer.user);
-    expect(await cancelSubscription(billing, caller, {})).toMatchObject({ endsAt: null });
+  it("does once what a key was used for: a cancellation, or a resumption, that comes again, late, undoes no later wish and is not said to be made", async () => {
+    const { billing } = store.shop;
+    const [cancelling, resuming] = [randomUUID(), randomUUID()].map((idempotencyKey) => ({
+      user: buyer.user,
+      idempotencyKey,
+    }));
+    await cancelSubscription(billing, cancelling as Caller, {});
+    await resumeSubscription(billing, resuming as Caller, {});
+    await expect(cancelSubscription(billing, cancelling as Caller, {})).rejects.toMatchObject(
+      refusal("changed_meanwhile"),
+    );
+    expect(await store.held(buyer.subscription)).toMatchObject({ ends: false });
+    await store.cancel(buyer.user);
+    await expect(resumeSubscription(billing, resuming as Caller, {})).rejects.toMatchObject(
+      refusal("changed_meanwhile"),
+    );
+    expect(await store.held(buyer.subscription)).toMatchObject({ ends: true });
+  });
+
+  it("makes the whole of a cancellation that has taken back a change, whatever its key was used for", async () => {
+    const { user, subscription } = await store.subscribe({ items: [{ price: store.big.id }] });
+    const caller = { user, idempotencyKey: randomUUID() };
+    await cancelSubscription(store.shop.billing, caller, {});
+    await store.resume(user);
+    await store.change({ user }, (await store.previewed(user, store.small.id)).wish);
+    expect(await cancelSubscription(store.shop.billing, caller, {})).toMatchObject({ endsAt: expect.any(String) });
+    expect(await store.held(subscription)).toMatchObject({ ends: true });
   });
 
   it("does in a trial, too, what a key was used for once: what was changed back since is not said to be made", async () => {
@@ -234,6 +255,17 @@ describe("Stripe", () => {
     const { details } = await store.change(caller, wish).catch((error) => error);
     const again = { ...wish, token: details.preview.token };
     expect(await store.change({ user }, again)).toMatchObject({ changesTo: { items: [{ priceId: store.small.id }] } });
+  });
+
+  it("is asked for no more of a change that died half scheduled, and was taken back since", async () => {
+    const { user, subscription } = await store.subscribe({ items: [{ price: store.big.id }] });
+    const caller = { user, idempotencyKey: randomUUID() };
+    const { wish } = await store.previewed(user, store.small.id);
+    const dying = await behind(dieAfter(/^\/v1\/subscription_schedules$/));
+    await expect(store.change(caller, wish, dying)).rejects.toThrow();
+    await store.resume(user);
+    await expect(store.change(caller, wish)).rejects.toMatchObject(refusal("changed_meanwhile"));
+    expect((await stripe().subscriptions.retrieve(subscription.id)).schedule).toBeNull();
   });
 
   it("is asked for each route by itself: a key of one is good for another", async () => {

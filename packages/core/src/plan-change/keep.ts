@@ -9,7 +9,7 @@ import { isMissing, isOver, remove } from "../stripe/index.ts";
 import { ENDS_AT_ONCE } from "../subscription/schema.ts";
 import { ask, type Caller, keyFor } from "./asking.ts";
 import { giveUpPending } from "./pay.ts";
-import { endingByOthers, scheduledByOthers } from "./refusals.ts";
+import { endingByOthers, scheduledByOthers, takenBack } from "./refusals.ts";
 import { getStanding, isBound, release, type Standing } from "./schedule.ts";
 import type { OneSubscription, SubscriptionState } from "./schema.ts";
 import { periodEndOf, stateOf } from "./state.ts";
@@ -18,7 +18,7 @@ import { periodEndOf, stateOf } from "./state.ts";
  * Ends a subscription with what is paid for. A change that was to come is not to come any more. One that is about to end already is
  * answered as it stands.
  * @throws BillingError `unauthenticated`, `not_billing_manager`, `no_billing_account`, `account_being_read`, `not_found`,
- * `invalid_request`, `sale_in_progress`, `subscription_over`, `subscription_scheduled`, `idempotency_key_reused`
+ * `invalid_request`, `sale_in_progress`, `subscription_over`, `subscription_scheduled`, `idempotency_key_reused`, `changed_meanwhile`
  */
 export function cancelSubscription(
   billing: Billing,
@@ -32,14 +32,19 @@ export function cancelSubscription(
     }
     if (isBound(standing, periodEndOf(subscription))) throw scheduledByOthers();
     lease.assertHeld();
-    await takeBack(billing, caller, "cancel", subscription, standing.schedule);
+    const tookBack = await takeBack(billing, caller, "cancel", subscription, standing.schedule);
     const path = `/v1/subscriptions/${subscription.id}`;
     if (ENDS_AT_ONCE.includes(subscription.status)) {
       return note(billing, "subscription", () => remove<Stripe.Subscription>(billing.stripe, path)).catch((error) => {
         throw isMissing(error) ? over() : error; // so Stripe calls what has ended meanwhile
       });
     }
-    return ask(billing, "subscription", path, { cancel_at_period_end: true }, keyFor(caller, "cancel"));
+    const wanted = { isEnding: true, tookBack };
+    return askFor(
+      wanted,
+      (key) => ask(billing, "subscription", path, { cancel_at_period_end: true }, key),
+      keyFor(caller, "cancel"),
+    );
   });
 }
 
@@ -60,10 +65,15 @@ export function resumeSubscription(
     const { id, cancel_at: end, cancel_at_period_end: atPeriodEnd } = subscription;
     // The portal sets a day, that of the period's end; any other is somebody else's decision.
     if (!atPeriodEnd && end !== null && end !== periodEndOf(subscription)) throw endingByOthers();
-    await takeBack(billing, caller, "resume", subscription, own);
+    const tookBack = await takeBack(billing, caller, "resume", subscription, own);
     if (!isEnding(subscription)) return noteAnew(billing, "subscription", id);
     const params = atPeriodEnd ? { cancel_at_period_end: false } : { cancel_at: "" };
-    return ask(billing, "subscription", `/v1/subscriptions/${id}`, params, keyFor(caller, "resume"));
+    const wanted = { isEnding: false, tookBack };
+    return askFor(
+      wanted,
+      (key) => ask(billing, "subscription", `/v1/subscriptions/${id}`, params, key),
+      keyFor(caller, "resume"),
+    );
   });
 }
 
@@ -88,14 +98,31 @@ async function withSubscription(
 const isEnding = ({ cancel_at: end, cancel_at_period_end: atPeriodEnd }: Stripe.Subscription) =>
   end !== null || atPeriodEnd;
 
-/** What is scheduled, and what waits for its payment, is not to come any more. */
+/**
+ * What Stripe did for the caller's key before may have been taken back since: a request that comes late undoes no later wish. Where this
+ * one has taken something back itself, it is half done, and is done.
+ * @throws BillingError `changed_meanwhile`
+ */
+async function askFor(
+  wanted: { isEnding: boolean; tookBack: boolean },
+  change: (key: string | undefined) => Promise<Stripe.Subscription>,
+  key: string | undefined,
+): Promise<Stripe.Subscription> {
+  const made = await change(key);
+  if (isEnding(made) === wanted.isEnding) return made;
+  if (!wanted.tookBack) throw takenBack();
+  return change(undefined);
+}
+
+/** What is scheduled, and what waits for its payment, is not to come any more. @returns whether there was any */
 async function takeBack(
   billing: Billing,
   caller: Caller,
   why: string,
   subscription: Stripe.Subscription,
   schedule: Standing["schedule"],
-): Promise<void> {
-  if (schedule) await release(billing, schedule, (step) => keyFor(caller, `${why} ${step}`));
+): Promise<boolean> {
+  if (schedule) await release(billing, schedule, keyFor(caller, `${why} release`));
   if (subscription.pending_update) await giveUpPending(billing, subscription);
+  return Boolean(schedule ?? subscription.pending_update);
 }

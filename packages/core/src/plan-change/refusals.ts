@@ -67,6 +67,14 @@ export function changedMeanwhile(preview: ChangePreview): BillingError {
   );
 }
 
+/** To the key that made it nothing is done again. */
+export function takenBack(): BillingError {
+  return new BillingError(
+    "changed_meanwhile",
+    "What this Idempotency-Key made was taken back since, and nothing was changed. Take another key.",
+  );
+}
+
 export function cardDeclined(): BillingError {
   return new BillingError("card_declined", "Your card was declined, and nothing was changed. Use another card.");
 }

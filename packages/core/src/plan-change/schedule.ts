@@ -51,15 +51,17 @@ export async function scheduleChange(
   { subscription, item, price, quantity }: { subscription: Stripe.Subscription } & Target,
   standing: Standing,
   keyOf: (step: string) => string | undefined,
-): Promise<Schedule> {
+): Promise<void> {
   // By the key of a change at once: Stripe refuses it for the one when it was used for the other.
   const schedule = standing.schedule ?? (await takeOver(clients, subscription, keyOf("change")));
+  // The schedule that this key made before, which was taken back since.
+  if (schedule.status === "released") return;
   const items = subscription.items.data.map((each) =>
     each.id === item.id ? { ...itemParams(each), price: price.id, quantity } : itemParams(each),
   );
   const { interval = "month", interval_count = 1 } = price.recurring ?? {};
   const next = { items, duration: { interval, interval_count } };
-  return writePhases(clients, subscription, schedule, { end: item.current_period_end, next }, keyOf("phases"));
+  await writePhases(clients, subscription, schedule, { end: item.current_period_end, next }, keyOf("phases"));
 }
 
 /**
@@ -127,13 +129,8 @@ export interface Target {
 }
 
 /** The subscription goes on without its schedule. */
-export async function release(
-  clients: Clients,
-  schedule: Schedule,
-  keyOf: (step: string) => string | undefined,
-): Promise<void> {
-  const path = `/v1/subscription_schedules/${schedule.id}/release`;
-  await ask(clients, "subscription_schedule", path, {}, keyOf("release"));
+export async function release(clients: Clients, schedule: Schedule, key: string | undefined): Promise<void> {
+  await ask(clients, "subscription_schedule", `/v1/subscription_schedules/${schedule.id}/release`, {}, key);
 }
 
 function itemParams({ price, quantity, metadata, tax_rates: rates, discounts }: Stripe.SubscriptionItem) {
