@@ -89,6 +89,18 @@ describe("an order", () => {
     expect(complaintOf(CreateCheckout.safeParse({ ...order, ...fields }))).toBe(complaint);
   });
 
+  it("whose texts Stripe may count as longer than it takes is refused", () => {
+    const pairs = (count: number) => "\u{1f680}".repeat(count);
+    for (const taken of [{ organizationId: pairs(250) }, { metadata: { referral: pairs(250) } }]) {
+      expect(CreateCheckout.parse({ ...order, ...taken })).toEqual({ ...order, ...taken });
+    }
+    const refused = [{ organizationId: pairs(251) }, { metadata: { referral: pairs(251) } }];
+    expect(refused.map((fields) => complaintOf(CreateCheckout.safeParse({ ...order, ...fields })))).toEqual([
+      "Organization ID is too long",
+      "A sale's metadata are texts of 500 characters at the most",
+    ]);
+  });
+
   it("that lacks several things is told of the first", () => {
     const complaints = CreateCheckout.safeParse({}).error?.issues.map(({ message }) => message);
     expect(complaints).toEqual(["Price ID is required", redirects, redirects, mode]);

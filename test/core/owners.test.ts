@@ -268,6 +268,7 @@ describe("a CSV", () => {
     ["user_id,customer_id\nu,cus_1", "The first line must name the columns: customer_id first"],
     ["customer_id,user_id\ncus_1", "Line 2 of the CSV"],
     ['customer_id,user_id\n\ncus_1,"u', "Line 3 of the CSV"],
+    ["customer_id,organization_id\ncus_1,org_1\ncus_2,org_\u0000", "Line 3 of the CSV holds a NUL"],
   ])("that cannot be read is refused, and its line is named: %j", (text, message) => {
     expect(() => inCsv(text)).toThrow(message);
   });

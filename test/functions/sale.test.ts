@@ -30,6 +30,52 @@ const buy = (user: User) =>
   post(createCheckout, "/api/stripe/create-checkout", user, { ...shop.purchase(plan), mode: "subscription" });
 const manage = (user: User) => post(createPortal, "/api/stripe/create-portal", user, { returnUrl: SITE });
 
+it("text that Postgres cannot hold is refused on every route, before it could be paid for", async () => {
+  const user = await shop.newUser();
+  const json = (fields: object) =>
+    post(createCheckout, "/api/stripe/create-checkout", user, {
+      ...shop.purchase(plan),
+      mode: "subscription",
+      ...fields,
+    });
+  const form = (fields: string) =>
+    call(createCheckoutSession, {
+      path: "/api/checkout_sessions",
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        authorization: `Bearer ${user.accessToken}`,
+      },
+      body: `price_id=${plan}&${fields}`,
+    });
+  const answers = await Promise.all([
+    json({ metadata: { referral: "a\u0000b" } }),
+    json({ metadata: { referral: "a\ud800b" } }),
+    json({ metadata: { "a\u0000b": "x" } }),
+    json({ organizationId: "\ude80" }),
+    form("organization_id=a%00b"),
+    form("metadata[referral]=a%00b"),
+    post(createPortal, "/api/stripe/create-portal", user, { returnUrl: SITE, organizationId: "\u0000" }),
+  ]);
+  const fields = [
+    "metadata",
+    "metadata",
+    "metadata",
+    "organizationId",
+    "organization_id",
+    "metadata",
+    "organizationId",
+  ];
+  const refusals = fields.map((field) => ({
+    statusCode: 400,
+    json: { code: "invalid_request", error: `${field} holds a NUL, or half of a character: send it without` },
+  }));
+  expect(answers).toMatchObject(refusals);
+  for (const fields of [{ subscriptionId: "" }, { subscriptionId: "", flow: { type: "subscription_cancel" } }]) {
+    const answer = await post(createPortal, "/api/stripe/create-portal", user, { returnUrl: SITE, ...fields });
+    expect(answer).toMatchObject({ json: { error: "Subscription ID must be that of a subscription" } });
+  }
+});
+
 it("a purchase beside another that takes long is refused with the time after which to try again", async () => {
   const user = await shop.newUser();
   await supabase.client.rpc("begin_sale", { payer: `user:${user.id}`, token: randomUUID() });

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { MOST_OF_ONE, STRIPE_ID } from "../catalog/schema.ts";
-import { CURRENCY } from "../config/schema.ts";
+import { CURRENCY, ofMetadata } from "../config/schema.ts";
 import { organizationId } from "../payer/schema.ts";
 
 const text = (message: string) => z.string(message).check(z.trim(), z.minLength(1, message));
@@ -31,7 +31,7 @@ const METADATA = "A sale's metadata are texts of 500 characters at the most";
 
 /** What the product wants to know of a sale. Which keys it takes stands in `billing.config.ts`. */
 const metadata = z.optional(
-  z.record(z.string(), z.string(METADATA).check(z.minLength(1, METADATA), z.maxLength(500, METADATA)), METADATA),
+  z.record(z.string(), z.string(METADATA).check(z.minLength(1, METADATA), ...ofMetadata(METADATA)), METADATA),
 );
 
 /** The form fields of `POST /api/checkout_sessions`. An unset variable in a template arrives as the word "undefined". */

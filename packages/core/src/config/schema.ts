@@ -3,6 +3,10 @@ import * as z from "zod/mini";
 const text = (what: string) => z.string(`${what} must be text`).check(z.trim(), z.minLength(1, `${what} is empty`));
 const flag = (what: string) => z.optional(z.boolean(`${what} must be true or false`));
 
+/** Stripe's limit of what stands in metadata. A character beyond the first 65,536 counts as two: Stripe does not say how it counts those. */
+export const ofMetadata = (message: string) =>
+  [z.maxLength(500, message), z.refine<string>((value) => value.length <= 500, message)] as const;
+
 /** Of ISO 4217, as Stripe writes it. */
 export const CURRENCY = /^[a-z]{3}$/;
 export const currencyCode = z.string("currency must be text").check(

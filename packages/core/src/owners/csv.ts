@@ -1,3 +1,4 @@
+import { findUnstorable } from "../mirror/index.ts";
 import { BATCH, type Said, type Source, SourceError } from "./sources.ts";
 
 const COLUMNS = ["customer_id", "user_id", "organization_id"];
@@ -21,6 +22,8 @@ export function inCsv(text: string): Source {
   const said = new Map<string, Said>();
   for (const [place, line] of lines.entries()) {
     if (line.trim() === "") continue;
+    if (findUnstorable(line) !== undefined)
+      throw new SourceError(`Line ${place + 2} of the CSV holds a NUL, which no database takes`);
     const cells = cellsOf(line, place + 2);
     if (cells.length !== columns.length) throw unreadable(place + 2);
     const cellOf = (name: string) => cells[columns.indexOf(name)] ?? "";

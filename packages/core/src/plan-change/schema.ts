@@ -3,15 +3,12 @@ import { STRIPE_ID } from "../catalog/schema.ts";
 import { quantity } from "../checkout/schema.ts";
 import { ErrorAnswer } from "../errors/schema.ts";
 import { organizationId } from "../payer/schema.ts";
+import { subscriptionId } from "../portal/schema.ts";
 
 const PRICE = "Price ID is required";
 const TOKEN = "The preview's token is required";
 
-const subscription = {
-  organizationId,
-  /** The subscription that is meant, for whoever has several; absent, the one that runs. */
-  subscriptionId: z.optional(z.string("Subscription ID must be text")),
-};
+const subscription = { organizationId, subscriptionId };
 const target = {
   ...subscription,
   /** What the subscription is to cost from then on; of the group of what it costs now. */

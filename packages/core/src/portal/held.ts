@@ -30,7 +30,7 @@ export async function getSubscription(
   options: { noted?: boolean } = {},
 ): Promise<Stripe.Subscription> {
   const all = await listSubscriptions(billing, customers, options);
-  if (subscriptionId) return named(all, subscriptionId);
+  if (subscriptionId !== undefined) return named(all, subscriptionId);
   const running = all.filter((each) => !isOver(each));
   const fitting = price ? await pickOfGroup(billing, [price.group], running, productsOf) : running;
   const [one, ...others] = fitting;

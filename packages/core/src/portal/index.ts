@@ -74,9 +74,9 @@ async function chooseCustomer(
   subscriptionId: string | undefined,
 ): Promise<string> {
   const [first, ...others] = customers;
-  if (others.length === 0 && !subscriptionId) return first;
+  if (others.length === 0 && subscriptionId === undefined) return first;
   const subscriptions = await listSubscriptions(billing, customers);
-  if (subscriptionId) return requiredIdOf(named(subscriptions, subscriptionId).customer);
+  if (subscriptionId !== undefined) return requiredIdOf(named(subscriptions, subscriptionId).customer);
   const running = subscriptions.find((each) => !isOver(each));
   return running ? requiredIdOf(running.customer) : first;
 }

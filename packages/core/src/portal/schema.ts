@@ -6,6 +6,10 @@ const FLOW_TYPE =
   "The flow's type must be 'payment_method_update', 'subscription_cancel', 'subscription_update' or 'subscription_update_confirm'";
 const QUANTITY = "The flow's quantity must be a whole number from 1 to 999999";
 
+const SUBSCRIPTION = "Subscription ID must be that of a subscription";
+/** The one that is meant, for whoever has several; absent, the one that runs. */
+export const subscriptionId = z.optional(z.string(SUBSCRIPTION).check(z.regex(STRIPE_ID, SUBSCRIPTION)));
+
 /** One thing to do in the portal, in Stripe's words for it: https://docs.stripe.com/customer-management/portal-deep-links#flow-types */
 export const PortalFlow = z.discriminatedUnion(
   "type",
@@ -29,8 +33,7 @@ export type PortalFlow = z.infer<typeof PortalFlow>;
 export const CreatePortal = z.object({
   returnUrl: z.string("Return URL is required").check(z.trim(), z.minLength(1, "Return URL is required")),
   organizationId,
-  /** The subscription to manage, for whoever has several; absent, one that runs. */
-  subscriptionId: z.optional(z.string("Subscription ID must be text")),
+  subscriptionId,
   /** What to do there, and only that; absent, the portal opens at its front page. Done, it leads to `returnUrl`. */
   flow: z.optional(PortalFlow),
 });

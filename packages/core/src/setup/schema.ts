@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { MOST_AMOUNT } from "../catalog/schema.ts";
-import { CheckoutOptions, currencyCode } from "../config/schema.ts";
+import { CheckoutOptions, currencyCode, ofMetadata } from "../config/schema.ts";
 
 const text = (what: string) => z.string(`${what} must be text`).check(z.trim(), z.minLength(1, `${what} is empty`));
 const key = (what: string) =>
@@ -50,7 +50,7 @@ const Product = z.strictObject({
     z
       .record(
         z.string(),
-        z.string("metadata must be texts").check(z.maxLength(500, "a text of metadata has 500 characters at the most")),
+        z.string("metadata must be texts").check(...ofMetadata("a text of metadata has 500 characters at the most")),
         "metadata must be texts by their keys",
       )
       .check(z.refine((named) => Object.keys(named).every(isFree), KEYS)),

@@ -1,4 +1,5 @@
 import { BillingError } from "@turnpike/core/errors";
+import { findUnstorable } from "@turnpike/core/mirror";
 import type { output, ZodMiniType } from "zod/mini";
 import type { Sent } from "./parse.ts";
 import type { RouteRequest } from "./request.ts";
@@ -14,11 +15,19 @@ export function validate<Schema extends ZodMiniType>(schema: Schema, input: "pat
     if (checked.success) {
       // Where no field has to be there, it would be taken for a wish that names nothing: a subscription would end that nobody meant.
       if (fields !== sent) throw new BillingError("invalid_request", "The body has to be a JSON object");
+      assertStorable(checked.data);
       return { input: checked.data };
     }
     if (input === "path") throw new BillingError("not_found", "There is no such address");
     throw new BillingError("invalid_request", checked.error.issues[0]?.message ?? "The request is not valid");
   };
+}
+
+/** What Postgres cannot hold, Stripe may: it would be paid for, and stand in no row. */
+function assertStorable(input: unknown): void {
+  const [field] = findUnstorable(input)?.split(".") ?? [];
+  if (field === undefined) return;
+  throw new BillingError("invalid_request", `${field} holds a NUL, or half of a character: send it without`);
 }
 
 /** What is no object (`null`, a list, a number) has no fields: the schema says which are missing. */
