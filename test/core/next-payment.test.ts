@@ -96,6 +96,11 @@ it("a trial that ends for want of a card is not paid next, until there is one", 
   const card = await stripe().paymentMethods.attach("pm_card_visa", { customer: bare.customer });
   await stripe().subscriptions.update(bare.subscription.id, { default_payment_method: card.id });
   expect(await nextOf(bare)).toMatchObject(charged);
+
+  const paused = await trial("pause", null);
+  await stripe().subscriptions.update(paused.subscription.id, { trial_end: "now" });
+  expect((await stripe().subscriptions.retrieve(paused.subscription.id)).status).toBe("paused");
+  expect(await nextOf(paused)).toMatchObject({ next: null, missingPaymentMethod: null });
 });
 
 it("whoever is sent invoices is charged by nothing that they have put in", async () => {

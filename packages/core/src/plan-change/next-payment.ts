@@ -26,17 +26,20 @@ export async function getNextPayment(billing: Billing, { user }: Caller, wish: O
   const at = firstEndOf(subscription);
   // What somebody has agreed may come later than the next payment.
   const next = standing.next && standing.next.start_date <= at ? standing.next : undefined;
-  const { id: subscriptionId, currency, pause_collection: pause } = subscription;
+  const { id: subscriptionId, currency, status, pause_collection: pause } = subscription;
   const byInvoice = subscription.collection_method === "send_invoice";
   const paymentMethod = byInvoice ? null : await findPaymentMethod(billing, subscription, next);
   const missingPaymentMethod = byInvoice || paymentMethod ? null : whenMissing(subscription);
   // Stripe previews an invoice that it will not have paid, too: https://docs.stripe.com/billing/subscriptions/pause-payment
   const isPaused = pause !== null && (pause.resumes_at ?? Infinity) > at;
-  const isPaid = !isPaused && !missingPaymentMethod;
+  const isPaid = !isPaused && !missingPaymentMethod && !UNCOLLECTED.includes(status);
   const invoice = isPaid ? await findNextInvoice(billing, subscription, next) : undefined;
   const payment = invoice ? { amount: invoice.amount_due, at: toIso(at) } : null;
   return { subscriptionId, currency, next: payment, byInvoice, paymentMethod, missingPaymentMethod };
 }
+
+/** Of these nothing is collected: https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses */
+const UNCOLLECTED: Stripe.Subscription.Status[] = ["unpaid", "paused"];
 
 /** What becomes of a trial that ends without a way to pay: https://docs.stripe.com/billing/subscriptions/trials/free-trials#create-free-trials-without-payment */
 function whenMissing({ status, trial_settings: settings }: Stripe.Subscription): NextPayment["missingPaymentMethod"] {
