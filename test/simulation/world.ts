@@ -164,6 +164,7 @@ class World {
     this.faults.begin();
     for (let turn = 0; turn < this.#plan.turns; turn++) await this.#pass(turn);
     this.faults.end();
+    this.#atRest.account.unsteady.clear();
     await this.ending.rest();
     if (!this.#isSweptFirst) return;
     await this.ending.sweep();
