@@ -1,3 +1,4 @@
+import { openCheckout } from "@turnpike/core/checkout";
 import { createCustomer, findPayersCustomers, getBuyer, listSubscriptions, sendEmail } from "@turnpike/core/customer";
 import type Stripe from "stripe";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -64,10 +65,22 @@ describe("the customers of a user", () => {
     const list = `GET /v1/customers?email=${encodeURIComponent(user.email)}&limit=100`;
     expect(requests.toSorted()).toEqual([
       `GET /v1/customers/${elsewhere}`,
+      expect.stringMatching(/^GET .v1.customers\?created\[gte\]=\d+&limit=100$/),
       list,
       expect.stringContaining(`${list}&starting_after=cus_`),
     ]);
   }, 30_000);
+
+  it("are those too who wrote that address in other letters a moment ago: what they bought is not sold again", async () => {
+    await shop.pay(await openCheckout(shop.billing, undefined, shop.purchase(price)), {
+      email: user.email.toUpperCase(),
+    });
+    const stranger = await addCustomer({ email: `x${user.email}` });
+    expect(await openCheckout(shop.billing, user, shop.purchase(price))).toContain("/p/session/");
+    const { own } = await findPayersCustomers(shop.billing, payer(), buyer());
+    expect(own).toHaveLength(1);
+    expect(await mirrored([stranger])).toEqual([]);
+  });
 
   it.each([
     ["an address that nobody confirmed", () => buyer({ emailConfirmed: false }), payer],
