@@ -294,8 +294,8 @@ begin
 end
 $$;
 
--- Gives a purchase that is nobody's to the user whom it names and who has come back from it: the id of its session is known to the
--- buyer's browser alone.
+-- Gives a purchase that is nobody's to the user whom it names and who has come back from it: the id of its session is known to
+-- whoever opened the page, who mostly is who pays.
 create function public.claim_purchase(session_id text, user_id uuid) returns void
 language sql security definer set search_path = '' as $$
   with given_customer as (

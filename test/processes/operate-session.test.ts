@@ -104,7 +104,7 @@ function withoutMoments(text: string): string {
     .replace(/\b([a-z]{2,6})_(test_)?\w{10,}/g, "$1_ID")
     .replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, "UUID")
     .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+Z)?/g, "MOMENT")
-    .replace(/\bbuild [\w-]+|all \d+ are applied|\d+ prices for sale/g, "NUMBER")
+    .replace(/\bbuild [\w-]+|\d+ prices for sale/g, "NUMBER")
     .replace(/\b\d+ (s|min|h|d)\b/g, "SPAN")
     .replace(/ +/g, " ");
 }

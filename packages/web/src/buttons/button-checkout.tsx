@@ -25,7 +25,7 @@ export interface ButtonCheckoutProps extends ApiOptions {
 
 /**
  * Buys one price: asks `POST /api/stripe/create-checkout` for a checkout page and goes there. Signed-in users buy as
- * themselves; guests may buy one-time products. To use it elsewhere, copy this folder: docs/buttons.md.
+ * themselves; who is not signed in, as a guest. To use it elsewhere, copy this folder: docs/buttons.md.
  *
  *     <ButtonCheckout priceId="price_123" mode="subscription">Subscribe</ButtonCheckout>
  */
