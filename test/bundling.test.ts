@@ -67,6 +67,7 @@ it("signatures are checked by Stripe's own code, without the rest of its client"
     id: "evt_1",
     type: "product.created",
     created: 1_790_000_000,
+    livemode: false,
     data: { object: {} },
   });
   const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: "whsec_x" });

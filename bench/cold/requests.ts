@@ -73,6 +73,7 @@ function stripeEvent(index: number) {
     object: "event",
     type: "product.created",
     created: 1_790_000_000 + index,
+    livemode: false,
     data: { object },
   };
 }

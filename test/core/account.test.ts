@@ -152,6 +152,30 @@ it("a database that cannot be reached is an error: nothing is known to be applie
   });
 });
 
+describe("an event of an organisation's endpoint", () => {
+  it("is applied where its context is the mirrored account, and refused where it is another", async () => {
+    const id = await getAccountId(lent.stripe);
+    const of = (context: string | null) => sample({ context });
+    const ours = [of(id), of(`org_1/${id}`), of(null)];
+    const theirs = [of("acct_sister"), of("org_1/acct_sister"), of(`${id}/acct_connected`)];
+    // The first batch of all: the mirror does not know its account yet.
+    const { outcomes } = await apply(lent.stripe, ...ours, ...theirs);
+    expect(ours.map((each) => outcomes.get(each.id))).toEqual(ours.map(() => "applied"));
+    expect(theirs.map((each) => outcomes.get(each.id))).toEqual(theirs.map(() => "refused"));
+    const [{ id: refused = "" } = {}] = theirs;
+    expect(await entry(refused)).toMatchObject({ reason: "The event is of another account" });
+    const names = theirs.map(({ data }) => (data.object as { id: string }).id);
+    expect(await supabase.query("select id from products where id = any ($1)", [names])).toEqual([]);
+  });
+
+  it("of whatever account it is, is not applied by a key of another than the mirrored", async () => {
+    await apply(lent.stripe, sample());
+    await supabase.query("update billing.stripe_account set id = 'acct_mirrored', key_hashes = '{}'");
+    const event = sample({ context: await getAccountId(lent.stripe) });
+    await expect(apply(lent.stripe, event)).rejects.toMatchObject(another);
+  });
+});
+
 describe("what cannot be stored", () => {
   const odd = [
     ["a NUL", { metadata: { note: "a\u0000" } }, "product.metadata.note: it holds what Postgres cannot store"],

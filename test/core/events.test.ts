@@ -161,6 +161,13 @@ describe("an event", () => {
     expect(readEvent({ ...own, account: "acct_1" })).toBeUndefined();
   });
 
+  it("of one kind that shows an object of another cannot be read: its fields would pass for the other's", () => {
+    for (const kind of ["customer", "subscription_schedule", ""]) {
+      const shown = { ...samples.subscription, object: kind };
+      expect(() => read("customer.subscription.updated", shown)).toThrow("subscription.object: it is of another kind");
+    }
+  });
+
   it("without an object, or one without an id, cannot be read, and says so", () => {
     for (const object of [undefined, null, "text"]) {
       expect(() => read("product.updated", object as never)).toThrow("product: there is no object");
@@ -168,7 +175,7 @@ describe("an event", () => {
     expect(() => readEvent({ ...event("product.updated", {}, AT), data: undefined } as never)).toThrow(
       "product: there is no object",
     );
-    for (const id of [undefined, null, ""]) {
+    for (const id of [undefined, null, "", 7]) {
       expect(() => read("product.updated", { ...samples.product, id })).toThrow(
         expect.objectContaining({ name: "UnreadableError", message: "product.id: the product has no id" }),
       );

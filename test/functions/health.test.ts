@@ -78,9 +78,15 @@ it("a key that does not fit what is mirrored is not well: of another mode than t
     applyEvents({ stripe: stripe.stripe, supabase: supabase.client }, [sent(livemode)]);
   await apply(false);
   expect(await asked()).toEqual([200, "ok"]);
-  await apply(true);
-  expect(await asked()).toEqual([503, "other_mode"]);
-  await supabase.query("update billing.stripe_events set recorded_at = now() - interval '25 hours'");
+  const foreign = { ...sent(false), context: "acct_other" };
+  for (const refused of [
+    () => apply(true),
+    () => applyEvents({ stripe: stripe.stripe, supabase: supabase.client }, [foreign]),
+  ]) {
+    await refused();
+    expect(await asked()).toEqual([503, "other_events"]);
+    await supabase.query("update billing.stripe_events set recorded_at = now() - interval '25 hours'");
+  }
   expect(await asked()).toEqual([200, "ok"]);
   for (const other of ["id = 'acct_other'", "livemode = true"]) {
     await supabase.query(`update billing.stripe_account set ${other}`);

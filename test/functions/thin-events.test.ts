@@ -1,3 +1,4 @@
+import { getAccountId } from "@turnpike/core/stripe";
 import { toSqsEvent } from "@turnpike/local/testing/aws";
 import type { SQSBatchResponse } from "aws-lambda";
 import Stripe from "stripe";
@@ -127,10 +128,18 @@ describe("a thin event", () => {
     expect(asked).toEqual([]);
   });
 
-  it("of a connected account is of no use: its owner could name any user", async () => {
-    const product = await lent.stripe.products.create({ name: "Theirs" });
-    await deliver(thinEvent("v1.product.activated", { ...relatedTo("products", product), context: "acct_other" }));
-    expect(await nameOf(product)).toBeUndefined();
+  it("of another account is refused and counted: its owner could name any user; one of our own is applied", async () => {
+    const [theirs, ours] = [
+      await lent.stripe.products.create({ name: "Theirs" }),
+      await lent.stripe.products.create({ name: "Ours" }),
+    ];
+    const context = await getAccountId(lent.stripe);
+    await deliver(
+      thinEvent("v1.product.activated", { ...relatedTo("products", theirs), context: "acct_other" }),
+      thinEvent("v1.product.activated", { ...relatedTo("products", ours), context }),
+    );
+    expect([await nameOf(theirs), await nameOf(ours)]).toEqual([undefined, "Ours"]);
+    expect(log.metric("otherAccount")).toEqual([1]);
   });
 
   it("is resolved in EventBridge's envelope, too", async () => {

@@ -21,7 +21,7 @@ const UNITS = {
   failed: "Count",
   /** For how long messages have waited that come again because something does not answer. */
   waited: "Seconds",
-  /** Events that do not fit Stripe's key: of another mode, or about objects that the key's account does not know. */
+  /** Events that do not fit Stripe's key: of another mode or account, or about objects that the key's account does not know. */
   otherAccount: "Count",
   /** From the second in which Stripe made an event until it was applied. */
   lag: "Seconds",

@@ -24,7 +24,7 @@ const SAYS = {
   ok: "answers",
   unreachable: "does not answer",
   other_account: "the secret key is of another account or mode than the one that is mirrored",
-  other_mode: "events of the other mode came within the last hour, and were refused",
+  other_events: "events of another account, or of the other mode, came within the last hour, and were refused",
 };
 
 async function showStatus({ target: { clients }, output }: Session): Promise<ExitCode> {

@@ -117,9 +117,9 @@ export const account: Check = {
     }
     if (mirrored.refused_events > 0) {
       return {
-        says: `${count(mirrored.refused_events, "event")} of the last hour came from the other mode, and were refused`,
-        why: "An endpoint of the other mode sends to this address; its own stage gets nothing.",
-        mend: "https://dashboard.stripe.com/webhooks: delete the endpoint of the other mode, or give it its own stage's address",
+        says: `${count(mirrored.refused_events, "event")} of the last hour came from another account, or the other mode, and were refused`,
+        why: "An endpoint of the other mode, or of an organisation, sends to this address; its own stage gets nothing.",
+        mend: "https://dashboard.stripe.com/webhooks: delete that endpoint, or give it its own stage's address",
       };
     }
     return { ok: `${id} is what is mirrored` };

@@ -25,7 +25,7 @@ export async function checkHealth({ stripe, supabase }: Clients): Promise<Health
   const [mirrored] = mirror.status === "fulfilled" ? mirror.value : [];
   if (mirrored && account.status === "fulfilled") {
     if (mirrored.id !== account.value || mirrored.livemode !== stripe.livemode) dependencies.stripe = "other_account";
-    else if (mirrored.refused_events > 0) dependencies.stripe = "other_mode";
+    else if (mirrored.refused_events > 0) dependencies.stripe = "other_events";
   }
   return {
     healthy: Object.values(dependencies).every((state) => state === "ok"),

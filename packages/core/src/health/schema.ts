@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
 
 /**
- * `other_account`: the secret key is of another account or mode than the one that is mirrored. `other_mode`: in the last hour events
- * came that are of another mode than the key, and were refused: endpoint and key do not belong together.
+ * `other_account`: the secret key is of another account or mode than the one that is mirrored. `other_events`: in the last hour events
+ * came that are of another mode than the key, or say that they are of another account, and were refused: endpoint and key do not belong
+ * together.
  */
-const StripeState = z.enum(["ok", "unreachable", "other_account", "other_mode"]);
+const StripeState = z.enum(["ok", "unreachable", "other_account", "other_events"]);
 const SupabaseState = z.enum(["ok", "unreachable"]);
 
 /** Up to when the mirror shows all that Stripe holds. Anybody may ask: only the operator hears how much that is. */

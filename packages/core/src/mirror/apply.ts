@@ -4,7 +4,7 @@ import type { Fetched } from "../stripe/index.ts";
 import { type Change, changeOf, failureOf, fetchedChange, refusalOf } from "./change.ts";
 import { readEvent, type Shown } from "./events.ts";
 import type { Projection } from "./projection.ts";
-import { type Outcome, send } from "./send.ts";
+import { getAccount, type Outcome, send } from "./send.ts";
 import { settle } from "./settle.ts";
 
 export interface Applied {
@@ -22,7 +22,7 @@ export interface Applied {
 
 /**
  * Applies events to the mirror, in any order and any number of times, and says what became of each.
- * One that cannot be applied is `failed` or, being of another mode than our key, `refused` (the ledger keeps the reason); where
+ * One that cannot be applied is `failed` or, being of another mode or account than our key, `refused` (the ledger keeps the reason); where
  * trying again may help it is `retry`. None holds up the others.
  * @param events each id at most once, and each of the form that `assertEvent` checks
  * @throws when the database cannot be reached, or Stripe's key is of another account: nothing is known to be applied
@@ -31,11 +31,13 @@ export async function applyEvents(clients: Clients, events: Stripe.Event[]): Pro
   const outcomes = new Map<string, Outcome>();
   const shown: Shown[] = [];
   const changes: Change[] = [];
+  const ours = events.some(({ context }) => context) ? await getAccount(clients) : "";
   for (const event of events) {
     try {
       const read = readEvent(event);
       if (!read) outcomes.set(event.id, "ignored");
       else if (isOfOtherMode(event, clients)) changes.push(refusalOf(event));
+      else if (event.context && accountIn(event.context) !== ours) changes.push(refusalOf(event, "another account"));
       else shown.push(read);
     } catch (error) {
       changes.push(failureOf(event, (error as Error).message));
@@ -78,6 +80,12 @@ export async function recordFailures(
     failed.map(({ event, reason }) => failureOf(event, reason)),
   );
 }
+
+/**
+ * The account that made an event: its context is that account, below the organisation or the platform that it belongs to.
+ * https://docs.stripe.com/changelog/basil/2025-04-30/additional-context-organization-events
+ */
+const accountIn = (context: string) => context.slice(context.lastIndexOf("/") + 1);
 
 /** Real money and play money are two worlds; an event of the other one means that endpoint and key do not belong together. */
 function isOfOtherMode({ livemode }: Stripe.Event, { stripe }: Clients): boolean {

@@ -61,11 +61,13 @@ export function failureOf(event: Stripe.Event, reason: string): Change {
   return { ...ledgerEntry(event), object_id: storableId(id), outcome: "failed", reason };
 }
 
-/** The event is of the mode that our key is not of. */
-export function refusalOf(event: Stripe.Event): Change {
+/** The event is of the mode, or of an account, that our key is not of. */
+export function refusalOf(
+  event: Stripe.Event,
+  of = event.livemode ? "live mode, the secret key of test mode" : "test mode, the secret key of live mode",
+): Change {
   const { id } = event.data.object as { id?: unknown };
-  const mode = event.livemode ? "live mode, the secret key of test mode" : "test mode, the secret key of live mode";
-  return { ...ledgerEntry(event), object_id: storableId(id), outcome: "refused", reason: `The event is of ${mode}` };
+  return { ...ledgerEntry(event), object_id: storableId(id), outcome: "refused", reason: `The event is of ${of}` };
 }
 
 function ledgerEntry({ id, type, created, api_version }: Stripe.Event): LedgerEntry {

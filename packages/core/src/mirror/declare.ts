@@ -122,7 +122,7 @@ export function mirrored<const Name extends string, Table extends keyof Tables, 
     retrieve: declaration.retrieve ?? retrieveFrom(declaration),
     project: (source, deleted = false) => {
       // A row is written under the id and nothing else: without one the object is unreadable.
-      if (!source.id) throw new TypeError(`the ${object} has no id`);
+      if (typeof source.id !== "string" || source.id === "") throw new TypeError(`the ${object} has no id`);
       return { object, object_id: source.id, rank: 0, deleted, owner: undefined, ...project(source, deleted) };
     },
   };

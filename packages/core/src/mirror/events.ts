@@ -3,7 +3,7 @@ import type { MirroredObject } from "./declare.ts";
 import type { ObjectName } from "./fetch.ts";
 import { objects } from "./objects.ts";
 import type { NoticeKind, Projection } from "./projection.ts";
-import { explain } from "./unreadable.ts";
+import { explain, UnreadableError } from "./unreadable.ts";
 
 /** Of each event, the object that it shows. */
 const shownBy = new Map<string, MirroredObject>(
@@ -39,6 +39,7 @@ export function readEvent(event: EventAbout): Shown | undefined {
   if (!object) return undefined;
   const { as, deleted, partial, notify } = object.events[event.type] ?? {};
   const payload = event.data?.object;
+  if (!as && !isOf(object, payload)) throw new UnreadableError(`${object.object}.object: it is of another kind`);
   const source = as ? explain(object.object, payload, (shown) => as(shown as never)) : payload;
   return explain(object.object, source, (readable) => {
     const shown = readable as { id: string };
@@ -53,6 +54,12 @@ export function readEvent(event: EventAbout): Shown | undefined {
       forgotten: object.isForgotten?.(shown) ? object.project(shown, true) : undefined,
     };
   });
+}
+
+/** Stripe calls `checkout_session` a `checkout.session`, and `early_fraud_warning` one of `radar`. */
+function isOf({ object }: MirroredObject, payload: unknown): boolean {
+  const { object: kind } = (payload ?? {}) as { object?: unknown };
+  return typeof kind !== "string" || kind.replace(".", "_").endsWith(object);
 }
 
 function readAbout(event: Stripe.Event, object: ObjectName): Shown {

@@ -93,3 +93,15 @@ export async function assertSameAccount({ stripe, supabase }: Clients): Promise<
   if (dataOf(await supabase.rpc("introduce_stripe_key", { key_hash, account_id, livemode }))) return;
   throw new OtherAccountError("STRIPE_SECRET_KEY is of another account or mode than the one that is mirrored");
 }
+
+/**
+ * The id of the account that the mirror shows.
+ * @throws OtherAccountError
+ */
+export async function getAccount(clients: Clients): Promise<string> {
+  const find = async () => dataOf(await clients.supabase.rpc("get_stripe_account"))[0]?.id;
+  const known = await find();
+  if (known) return known;
+  await assertSameAccount(clients);
+  return (await find()) ?? "";
+}

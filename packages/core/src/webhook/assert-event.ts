@@ -15,7 +15,7 @@ export interface ThinEvent {
   /** ISO 8601. */
   created: string;
   livemode: boolean;
-  /** Whose it is, where it is not our own account's. */
+  /** The account that made it, where that is one of several. */
   context?: string | null;
   /** The event that shows the object, where Stripe made one of the same change. */
   snapshot_event?: string | null;
@@ -37,9 +37,11 @@ export function isThin(event: SentEvent): event is ThinEvent {
  */
 export function assertEvent(value: unknown): asserts value is SentEvent {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError("It is no object");
-  const { id, object, type, created, api_version, data } = value as Record<string, unknown>;
+  const { id, object, type, created, livemode, api_version, context, data } = value as Record<string, unknown>;
   if (!isWord(id) || id === "") throw new TypeError("Its id is no id");
   if (!isWord(type)) throw new TypeError("Its type is no type");
+  if (typeof livemode !== "boolean") throw new TypeError("It says of no mode");
+  if (!isWord(context ?? "")) throw new TypeError("Its context is no context");
   if (object === "v2.core.event") return assertThin(value as Record<string, unknown>);
   if (!isWord(api_version ?? "")) throw new TypeError("Its api_version is no version");
   if (!Number.isInteger(created) || !isMoment(created as number)) {
@@ -48,12 +50,10 @@ export function assertEvent(value: unknown): asserts value is SentEvent {
   if (typeof data !== "object" || data === null) throw new TypeError("It has no data");
 }
 
-function assertThin({ created, livemode, context, snapshot_event, related_object }: Record<string, unknown>): void {
+function assertThin({ created, snapshot_event, related_object }: Record<string, unknown>): void {
   if (typeof created !== "string" || !isMoment(Date.parse(created) / 1000)) {
     throw new TypeError("Its created is no moment");
   }
-  if (typeof livemode !== "boolean") throw new TypeError("It says of no mode");
-  if (!isWord(context ?? "")) throw new TypeError("Its context is no context");
   if (!isWord(snapshot_event ?? "")) throw new TypeError("Its snapshot_event is no id");
   const { id = "", url = "" } = (related_object ?? {}) as Record<string, unknown>;
   if (!isWord(id) || !isWord(url)) throw new TypeError("Its related_object is no object");

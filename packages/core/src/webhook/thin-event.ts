@@ -32,8 +32,7 @@ export async function resolveThinEvent(
     created: Math.floor(Date.parse(thin.created) / 1000),
     livemode,
     api_version: null,
-    // Somebody else's: of a connected account.
-    ...(context && { account: context }),
+    ...(context && { context }),
     data: { object: { id: related?.id } },
     about: about ?? null,
   } as unknown as EventAbout;
