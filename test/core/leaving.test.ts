@@ -103,6 +103,77 @@ describe("a user who is deleted", () => {
     expect(mails.flatMap(({ lines }) => lines).join()).toContain(id);
   });
 
+  describe("under a schedule", () => {
+    const schedule = async (id: string, end_behavior: "release" | "cancel") => {
+      const { id: made, phases } = await lent.stripe.subscriptionSchedules.create({ from_subscription: id });
+      const { start_date = 0, end_date = 0 } = phases[0] ?? {};
+      const { id: cheaper } = await shop.sell("monthly", { amount: 900 });
+      const running = { items: [{ price }], start_date, end_date };
+      const next = { items: [{ price: cheaper }], duration: { interval: "year" as const } };
+      await lent.stripe.subscriptionSchedules.update(made, { end_behavior, phases: [running, next] });
+      await noteAnew(shop.billing, "subscription", id);
+      return made;
+    };
+
+    it.each(["release", "cancel"] as const)("that ends in %s pays for nothing but what is paid for", async (ending) => {
+      const user = await shop.newUser();
+      const id = await relay.subscribe(await relay.newCustomer(user), price);
+      const made = await schedule(id, ending);
+      const { items } = await lent.stripe.subscriptions.retrieve(id);
+      await remove(user.id);
+      await nextSecond();
+      const mails = await relay.run({ onUserDelete: "cancel_at_period_end" });
+      expect(await lent.stripe.subscriptions.retrieve(id)).toMatchObject({
+        status: "active",
+        cancel_at_period_end: true,
+        cancel_at: items.data[0]?.current_period_end,
+      });
+      expect(mails.flatMap(({ lines }) => lines).join()).toContain("it will end with the period that is paid for");
+      const mirrored = await supabase.query(
+        "select cancel_at_period_end, (select status from subscription_schedules) as schedule from user_subscriptions",
+      );
+      expect(mirrored).toEqual([{ cancel_at_period_end: true, schedule: "released" }]);
+      expect((await lent.stripe.subscriptionSchedules.retrieve(made)).status).toBe("released");
+    });
+
+    it("ends at once where that is wished, and the schedule with it", async () => {
+      const user = await shop.newUser();
+      const id = await relay.subscribe(await relay.newCustomer(user), price);
+      const made = await schedule(id, "release");
+      await remove(user.id);
+      await relay.run();
+      expect(await relay.statusOf(id)).toBe("canceled");
+      expect((await lent.stripe.subscriptionSchedules.retrieve(made)).status).toBe("canceled");
+    });
+
+    it("ends with its period also where another relay has released it, or this one died when it had", async () => {
+      const user = await shop.newUser();
+      const customer = await relay.newCustomer(user);
+      const [id, left] = [await relay.subscribe(customer, price), await relay.subscribe(customer, price)];
+      await supabase.query("delete from billing.outbox");
+      await schedule(id, "release");
+      await lent.stripe.subscriptionSchedules.release(await schedule(left, "cancel"));
+      await remove(user.id);
+      const raced = await standBefore(lent, async ({ url }) => {
+        const [, made] = /subscription_schedules\/(.+)\/release/.exec(`${url}`) ?? [];
+        if (made) await lent.stripe.subscriptionSchedules.release(made);
+      });
+      await relay.run({ stripe: raced.stripe, onUserDelete: "cancel_at_period_end" });
+      for (const each of [id, left])
+        expect(await lent.stripe.subscriptions.retrieve(each)).toMatchObject({ cancel_at_period_end: true });
+    });
+  });
+
+  it("whose subscription was to end years later pays for nothing but what is paid for", async () => {
+    const user = await shop.newUser();
+    const id = await relay.subscribe(await relay.newCustomer(user), price);
+    const inTwoYears = Math.floor(Date.now() / 1000) + 2 * 365 * 24 * 60 * 60;
+    await lent.stripe.subscriptions.update(id, { cancel_at: inTwoYears, proration_behavior: "none" });
+    await remove(user.id);
+    await relay.run({ onUserDelete: "cancel_at_period_end" });
+    expect(await lent.stripe.subscriptions.retrieve(id)).toMatchObject({ cancel_at_period_end: true });
+  });
+
   it("is sold nothing more: what they were about to buy is closed", async () => {
     const user = await shop.newUser();
     const customer = await relay.newCustomer(user);

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { assertSameAccount, note, noteAnew } from "../mirror/index.ts";
-import { isMissing, isOver, isRefusal, listWhole, read, requiredIdOf, write } from "../stripe/index.ts";
+import { periodEndOf } from "../plan-change/index.ts";
+import { idOf, isMissing, isOver, isRefusal, listWhole, read, requiredIdOf, write } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Context, type Handler, lookUnnoted, pageOf } from "./context.ts";
 import { endSubscription } from "./end-subscription.ts";
@@ -30,15 +31,17 @@ function newlyBought({ created }: Stripe.Subscription): string {
   return Date.now() / 1000 - created < DAY_SECONDS ? " It is less than a day old: see whether to pay it back." : "";
 }
 
-async function end(context: Context, { id, cancel_at, cancel_at_period_end }: Stripe.Subscription): Promise<string> {
+async function end(context: Context, subscription: Stripe.Subscription): Promise<string> {
   const { stripe, onUserDelete } = context;
+  const { id } = subscription;
   if (onUserDelete === "keep") return "ON_USER_DELETE is keep, so it runs on.";
   try {
     if (onUserDelete === "cancel") {
       await endSubscription(context, id, COMMENT);
       return "it is cancelled.";
     }
-    if (!cancel_at && !cancel_at_period_end) {
+    if (!endsWithItsPeriod(subscription)) {
+      await release(context, idOf(subscription.schedule));
       const params = { cancel_at_period_end: true, cancellation_details: { comment: COMMENT } };
       await note(context, "subscription", () => write<Stripe.Subscription>(stripe, `/v1/subscriptions/${id}`, params));
     }
@@ -47,6 +50,24 @@ async function end(context: Context, { id, cancel_at, cancel_at_period_end }: St
     if (!isRefusal(error)) throw error;
     return `it runs on, for Stripe refuses to end it (${error.code ?? error.type}). End it by hand.`;
   }
+}
+
+/** A schedule may end it at a day of its own, after periods that are paid for, or at a dearer price. */
+const endsWithItsPeriod = (subscription: Stripe.Subscription): boolean =>
+  !subscription.schedule &&
+  (subscription.cancel_at_period_end || (subscription.cancel_at ?? Infinity) <= periodEndOf(subscription));
+
+/**
+ * Nobody is left whom a schedule was agreed with, and under one Stripe lets no end be set. One that is over already, because another relay
+ * released it, is as it should be: what follows says what is wrong otherwise.
+ */
+async function release(context: Context, schedule: string | null): Promise<void> {
+  if (!schedule) return;
+  await note(context, "subscription_schedule", () =>
+    write<Stripe.SubscriptionSchedule>(context.stripe, `/v1/subscription_schedules/${schedule}/release`),
+  ).catch((error) => {
+    if (!isRefusal(error)) throw error;
+  });
 }
 
 /**
