@@ -7,10 +7,10 @@ import type { Plugin } from "./esbuild.ts";
  */
 const BUDGETS: Record<string, number> = {
   "receive-stripe-event": 60,
-  "apply-stripe-events": 160,
+  "apply-stripe-events": 163,
   reconcile: 154,
   "read-account": 168,
-  "relay-notices": 175,
+  "relay-notices": 177,
   "watch-edge": 12,
   health: 154,
   "create-checkout-session": 250,
@@ -18,7 +18,7 @@ const BUDGETS: Record<string, number> = {
   "create-portal": 250,
   "get-checkout-session": 250,
   "preview-change": 250,
-  "change-plan": 250,
+  "change-plan": 254,
   "cancel-subscription": 250,
   "resume-subscription": 250,
   "next-payment": 250,
