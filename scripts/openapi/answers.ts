@@ -17,11 +17,14 @@ const AWAY =
 const OTHER_ACCOUNT =
   "`other_account`: Stripe's secret key is of another account or mode than the one that is mirrored; the log says so, too.";
 
+const PAID_BY_ANOTHER =
+  "`paid_by_another`: a customer whom nobody here is known to be pays for what the user has the use of. Who has its receipt can end it, or the operator.";
+
 const refusalsOfSales = {
   409: {
     ...refusal(
       "`sale_in_progress`: another purchase of the same payer is in progress; `Retry-After` says when to try again. " +
-        "`already_subscribed`: somebody else pays for what the user has the use of. " +
+        `${PAID_BY_ANOTHER} ` +
         "`currency_mismatch`: the payer pays in another currency already, or a price is not sold in the one that was asked for.",
     ),
     headers: { "retry-after": { schema: { type: "integer" } } },
@@ -35,6 +38,7 @@ const NONE_SUCH = refusal("The user has no such subscription, or none that could
 const SOLD_AT_THE_SAME_TIME =
   "`sale_in_progress`: another request of the same payer is in progress; `Retry-After` says when to try again.";
 const NOT_CHANGEABLE =
+  `${PAID_BY_ANOTHER} ` +
   "Of the subscription: `subscription_over`, `subscription_ending` (resume it first), `subscription_scheduled` (another change is " +
   "scheduled: take that back first), `subscription_not_changeable` (by use, by sent invoices, not paid yet, in tiers). Of the plan: " +
   "`plan_unchanged`, `plan_not_offered` (of another group), `currency_mismatch`.";
@@ -46,7 +50,7 @@ const refusalsOfKeeping = {
   404: NONE_SUCH,
   409: {
     ...refusal(
-      `${SOLD_AT_THE_SAME_TIME} \`subscription_over\`; \`subscription_scheduled\`, \`subscription_ending\`: somebody else decided that. ` +
+      `${SOLD_AT_THE_SAME_TIME} ${PAID_BY_ANOTHER} \`subscription_over\`; \`subscription_scheduled\`, \`subscription_ending\`: somebody else decided that. ` +
         "`subscription_not_changeable`: Stripe refused, and its log says why. `idempotency_key_reused`. `changed_meanwhile`: what this " +
         "`Idempotency-Key` made was taken back since.",
     ),
@@ -92,7 +96,8 @@ export const described: Record<string, Described> = {
       200: answer("Where to send the browser.", "RedirectAnswer"),
       404: refusal("The user has no such subscription, or none that the flow could be about."),
       409: refusal(
-        "Only with a flow. Of the subscription: `subscription_over`, `subscription_ending` (it is canceled, and ends by itself), " +
+        `${PAID_BY_ANOTHER} ` +
+          "Only with a flow. Of the subscription: `subscription_over`, `subscription_ending` (it is canceled, and ends by itself), " +
           "`subscription_scheduled` (a change waits in a schedule), `subscription_not_changeable` (of several things, by use, by sent " +
           "invoices, not paid yet). Of the plan: `plan_unchanged`, `plan_not_offered`, `currency_mismatch`. Of the portal: " +
           "`portal_feature_off`, which the log says how to switch on, also of a quantity that `POST /api/subscriptions/change` changes; `portal_refused`, for a reason that is Stripe's.",
@@ -119,7 +124,7 @@ export const described: Record<string, Described> = {
         "NextPayment",
       ),
       404: NONE_SUCH,
-      409: refusal("`subscription_over`: it has ended."),
+      409: refusal(`\`subscription_over\`: it has ended. ${PAID_BY_ANOTHER}`),
       ...NOT_READ,
     },
   },

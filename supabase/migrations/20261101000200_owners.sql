@@ -320,7 +320,8 @@ language sql security definer set search_path = '' as $$
 $$;
 
 -- The customers of a payer that can be sold to, the first of them being the one to use: one that pays already, then those whose
--- metadata name the payer. Owned says whether the payer may manage it, or is only named by a purchase.
+-- metadata name the payer. Owned says whether the payer may manage it, or is only named by a purchase. Whom a purchase names counts where
+-- nobody owns the customer: what another payer is known to pay for keeps nobody from buying their own.
 create function public.find_customers(user_id uuid default null, organization_id text default null)
 returns table (id text, is_owned boolean, is_live boolean)
 language sql stable security definer set search_path = '' as $$
@@ -331,7 +332,7 @@ language sql stable security definer set search_path = '' as $$
   from public.customers c
   where not c.deleted and (
     c.user_id = find_customers.user_id
-    or c.named_user_id = find_customers.user_id
+    or (c.named_user_id = find_customers.user_id and c.user_id is null and c.organization_id is null)
     or c.organization_id = find_customers.organization_id
   )
   order by 2 desc, 3 desc, c.owned_by = 'metadata' desc, c.created_at, c.id

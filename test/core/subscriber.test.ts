@@ -128,12 +128,27 @@ describe("nothing is sold twice, though no event has come: a subscriber is led t
     const { id } = await lent.stripe.customers.create({ email: "another@example.com" });
     await supabase.query("insert into customers (id, named_user_id) values ($1, $2)", [id, user.id]);
     const held = await subscribe(id, plan.id);
-    await expect(open(user, yearly)).rejects.toMatchObject({ name: "BillingError", code: "already_subscribed" });
+    await expect(open(user, yearly)).rejects.toMatchObject({ name: "BillingError", code: "paid_by_another" });
+    await expect(openPortal(shop.billing, user, { returnUrl: SITE })).rejects.toMatchObject({
+      code: "paid_by_another",
+    });
+    await lent.stripe.subscriptions.cancel(held.id);
     await expect(openPortal(shop.billing, user, { returnUrl: SITE })).rejects.toMatchObject({
       code: "no_billing_account",
     });
-    await lent.stripe.subscriptions.cancel(held.id);
     expect(await open(user, plan.id)).toContain("/c/pay/");
+  });
+
+  it("but who was given it by another payer, who is known, may buy their own: nobody pays twice", async () => {
+    const [user, giver] = [await shop.newUser(), await shop.newUser()];
+    const given = await addCustomer(giver);
+    await supabase.query("update customers set named_user_id = $1 where id = $2", [user.id, given]);
+    await subscribe(given, plan.id);
+    await expect(openPortal(shop.billing, user, { returnUrl: SITE })).rejects.toMatchObject({
+      code: "no_billing_account",
+    });
+    expect(await open(user, plan.id)).toContain("/c/pay/");
+    expect(await open(giver, plan.id)).toContain("/p/session/");
   });
 
   it("and also when somebody has bought another for them: it keeps nobody from what is theirs", async () => {
@@ -148,7 +163,7 @@ describe("nothing is sold twice, though no event has come: a subscriber is led t
     for (const { id: held } of (await lent.stripe.subscriptions.list({ customer: own })).data) {
       await lent.stripe.subscriptions.cancel(held);
     }
-    await expect(open(user, yearly)).rejects.toMatchObject({ code: "already_subscribed" });
+    await expect(open(user, yearly)).rejects.toMatchObject({ code: "paid_by_another" });
     await lent.stripe.subscriptions.cancel(given.id);
     expect(await open(user, yearly)).toContain("/c/pay/");
   });

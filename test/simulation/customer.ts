@@ -115,7 +115,7 @@ export class Customer {
   /** Why they cannot buy, for a reason that should not be. */
   async whyNot(price: string): Promise<string | undefined> {
     const { url, code = "no answer" } = (await this.#askFor(price)) ?? {};
-    return url || ["already_subscribed", "not_billing_manager"].includes(code) ? undefined : code;
+    return url || ["paid_by_another", "not_billing_manager"].includes(code) ? undefined : code;
   }
 
   #askFor(price: string): Promise<Answer | undefined> {

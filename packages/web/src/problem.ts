@@ -7,8 +7,8 @@ const BROKEN_FORM = "Your choice did not reach us in one piece. Choose again.";
 const problems: Record<ErrorAnswer["code"], string> = {
   price_not_for_sale: "This offer has just ended. Choose one of those that are on sale now.",
   no_billing_account: "You have not bought anything yet, so there is nothing to manage.",
-  already_subscribed:
-    "This runs for you already. It was paid under another address: the link in its receipt leads to where it is managed.",
+  paid_by_another:
+    "This runs for you already, and was paid under another address: who has its receipt can change or end it, by the link there. If that is not you, ask support to end it.",
   sale_in_progress: "Another purchase of yours is just being opened, and nothing was charged. Try again in a moment.",
   account_being_read:
     "Earlier purchases are still being looked through, and nothing was charged. Try again in a few minutes.",

@@ -16,7 +16,7 @@ import { openSession } from "./sessions.ts";
  * Opens Stripe Checkout; or, for a payer who has a subscription of the same group already, the portal: nothing is sold twice.
  * @param user absent: a guest, whose customer Stripe makes when the purchase is complete
  * @returns the page's address, or the client secret of one to be embedded: for this buyer alone
- * @throws BillingError `redirect_not_allowed`, `unauthenticated`, `not_billing_manager`, what `getBasket` refuses, `already_subscribed`,
+ * @throws BillingError `redirect_not_allowed`, `unauthenticated`, `not_billing_manager`, what `getBasket` refuses, `paid_by_another`,
  * `sale_in_progress`, `account_being_read`, `other_account`, `currency_mismatch`, `tax_not_set_up`, `terms_not_set_up`, `coupon_not_usable`,
  * `portal_not_set_up`
  */

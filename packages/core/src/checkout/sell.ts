@@ -1,7 +1,14 @@
 import type Stripe from "stripe";
 import { pickOfGroup } from "../catalog/index.ts";
 import type { Billing, Clients } from "../clients.ts";
-import { createCustomer, findPayersCustomers, listSubscriptions, productsOf, sendEmail } from "../customer/index.ts";
+import {
+  createCustomer,
+  findPayersCustomers,
+  listSubscriptions,
+  paidByAnother,
+  productsOf,
+  sendEmail,
+} from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import { argumentsOf, isOwnCustomer } from "../payer/index.ts";
 import { openPortalOf } from "../portal/index.ts";
@@ -27,7 +34,7 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
   const { trialDays: promised } = basket[0].price;
   const { own, named } = await findPayersCustomers(billing, payer, buyer);
   const elsewhere = (await listOfGroups(billing, named, basket)).some((subscription) => !isOver(subscription));
-  if (elsewhere && own.length === 0) throw alreadySubscribed();
+  if (elsewhere && own.length === 0) throw paidByAnother();
   await sendEmail(billing, payer, buyer, own);
   const [customer = await createCustomer(billing, payer, buyer), ...others] = own;
   const customers = [customer, ...others];
@@ -46,7 +53,7 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
     const foreign = rivals.filter((session) => session !== same);
     if (foreign.length === 0) {
       if (running) return openPortalOf(billing, requiredIdOf(running.customer), `${billing.site.url}/account`);
-      if (elsewhere) throw alreadySubscribed();
+      if (elsewhere) throw paidByAnother();
       lease.assertHeld();
       try {
         const page = (same && pageOf(same)) ?? (await openInTheirCurrency(billing, sale, params));
@@ -100,14 +107,6 @@ async function hadTrialWhenDeleted(billing: Billing, { payer, basket }: Sale): P
     if (!isMissing(error)) throw error;
     return true;
   }
-}
-
-/** What somebody else pays for, and the user has the use of, has a portal that is not theirs to open. */
-function alreadySubscribed(): BillingError {
-  return new BillingError(
-    "already_subscribed",
-    "This runs for you already. It was paid under another address: the link in its receipt leads to where it is managed.",
-  );
 }
 
 /** The subscriptions that a purchase must not stand beside, and those that ended. */

@@ -11,7 +11,7 @@ import { emailClause, metadataClause, searchCustomers } from "./search.ts";
 export interface PayersCustomers {
   /** The one to sell to first. */
   own: string[];
-  /** Whose purchases name the user: they have the use of what was bought, and nothing to manage. */
+  /** Nobody's, whose purchases name the user: they have the use of what was bought, and nothing to manage. */
   named: string[];
 }
 

@@ -1950,7 +1950,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.find_customers(user_id uuid, organization_id text)": {
-      body: "49aa446a5b4232725269c4650552cf47",
+      body: "2b0a2cc0c5d5a54125fbef8af2c934c1",
       callers: ["service_role"],
       declared:
         "(user_id uuid DEFAULT NULL::uuid, organization_id text DEFAULT NULL::text) returns TABLE(id text, is_owned boolean, is_live boolean), sql, stable",

@@ -4,7 +4,7 @@ export const ERROR_CODES = [
   "price_not_for_sale",
   "redirect_not_allowed",
   "no_billing_account",
-  "already_subscribed",
+  "paid_by_another",
   "sale_in_progress",
   "account_being_read",
   "other_account",

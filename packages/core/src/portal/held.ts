@@ -1,20 +1,28 @@
 import type Stripe from "stripe";
 import { getSellablePrice, pickOfGroup, type SellablePrice } from "../catalog/index.ts";
 import type { Billing } from "../clients.ts";
-import { type Buyer, findPayersCustomers, listSubscriptions, productsOf, sendEmail } from "../customer/index.ts";
+import {
+  type Buyer,
+  findPayersCustomers,
+  listSubscriptions,
+  paidByAnother,
+  productsOf,
+  sendEmail,
+} from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import type { Payer } from "../payer/index.ts";
 import { isOver } from "../stripe/index.ts";
 
 /**
  * The customers of a payer, who must have one.
- * @throws BillingError `no_billing_account`, `account_being_read`
+ * @throws BillingError `no_billing_account`, `paid_by_another`, `account_being_read`
  */
 export async function customersOf(billing: Billing, payer: Payer, buyer: Buyer): Promise<[string, ...string[]]> {
-  const { own } = await findPayersCustomers(billing, payer, buyer);
+  const { own, named } = await findPayersCustomers(billing, payer, buyer);
   await sendEmail(billing, payer, buyer, own);
   const [first, ...others] = own;
   if (first) return [first, ...others];
+  if ((await listSubscriptions(billing, named)).some((each) => !isOver(each))) throw paidByAnother();
   throw new BillingError("no_billing_account", "You don't have a billing account yet. Make a purchase first.");
 }
 

@@ -12,7 +12,7 @@ const STATUS: Record<ErrorCode, number> = {
   amount_too_large: 400,
   amount_too_small: 400,
   no_billing_account: 400,
-  already_subscribed: 409,
+  paid_by_another: 409,
   sale_in_progress: 409,
   currency_mismatch: 409,
   portal_feature_off: 409,
