@@ -178,10 +178,6 @@ describe("an event of an organisation's endpoint", () => {
 
 describe("what cannot be stored", () => {
   const odd = [
-    ["a NUL", { metadata: { note: "a\u0000" } }, "product.metadata.note: it holds what Postgres cannot store"],
-    ["half of a pair", { name: "\ud83d" }, "product.name: it holds what Postgres cannot store"],
-    ["a NUL in a list", { images: ["ok", "\u0000"] }, "product.images.1: it holds what Postgres cannot store"],
-    ["a NUL in a key", { metadata: { "\u0000": "a" } }, "product.metadata.a key: it holds"],
     ["a number that is none", { created: "soon" }, "product.created: a moment is not a number of seconds: string"],
     ["a name that is missing", { name: null }, "product.name: Postgres refused it (23502)"],
     ["a list that is none", { images: "one" }, "product.images: Postgres refused it (22P02)"],

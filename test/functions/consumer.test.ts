@@ -53,7 +53,7 @@ describe("a message is deleted only when its event is done with", () => {
   });
 
   it("one whose event failed comes again, and nothing beside it", async () => {
-    const poison = event("product.created", product({ metadata: { note: "\u0000" } }), NOW);
+    const poison = event("product.created", product({ images: "one" as never }), NOW);
     const unreadable = event("product.created", { ...product(), created: "yesterday" }, NOW);
     const good = created();
     expect(await consume(envelope(good), envelope(poison), envelope(unreadable))).toEqual([1, 2]);
@@ -204,7 +204,7 @@ describe("the relay is woken", () => {
 describe("what is said", () => {
   it("is a line per event: what became of it, and how long after Stripe made it", async () => {
     const at = Math.floor(Date.now() / 1000) - 90;
-    const [good, poison] = [created({}, at), created({ metadata: { note: "\u0000" } }, at)];
+    const [good, poison] = [created({}, at), created({ images: "one" }, at)];
     await consume(envelope(good), envelope(poison));
     const line = {
       message: "event",
@@ -214,7 +214,7 @@ describe("what is said", () => {
     };
     const lines = log.said("event");
     expect(lines).toContainEqual({ ...line, level: "info", eventId: good.id, outcome: "applied" });
-    const reason = "product.metadata.note: it holds what Postgres cannot store";
+    const reason = "product.images: Postgres refused it (22P02)";
     expect(lines).toContainEqual({ ...line, level: "error", eventId: poison.id, outcome: "failed", reason });
     for (const { lagSeconds } of lines) {
       expect(lagSeconds).toBeGreaterThanOrEqual(90);
@@ -228,7 +228,7 @@ describe("what is said", () => {
     await consume(envelope(newer));
     const before = log.lines.length;
     const older = event("product.updated", shown, NOW);
-    const poison = created({ metadata: { note: "\u0000" } });
+    const poison = created({ images: "one" });
     const recent = Math.floor(Date.now() / 1000) - 62;
     const bodies = [created({}, recent), created({}, recent), newer, older, poison].map(envelope);
     await consume(...bodies, "garbage");

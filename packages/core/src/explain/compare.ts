@@ -1,4 +1,4 @@
-import type { ObjectName, Projection } from "../mirror/index.ts";
+import { type ObjectName, type Projection, toStorable } from "../mirror/index.ts";
 import { dataOf, type Json, type ServiceClient } from "../supabase/index.ts";
 import { isRefusedData, untoldOf } from "../sync/index.ts";
 import type { Showing } from "./showing.ts";
@@ -78,7 +78,7 @@ async function showBeside(supabase: ServiceClient, showing: Showing, owners: str
 
 async function ask(supabase: ServiceClient, projections: Projection[], owners: string[]): Promise<Pair[]> {
   const shown = projections.map(({ object, object_id, row, deleted }) => {
-    return { object, object_id, row, deleted, as_of: "infinity", untold: untoldOf(object, row) };
+    return { object, object_id, row: toStorable(row), deleted, as_of: "infinity", untold: untoldOf(object, row) };
   });
   const answer = await supabase.rpc("show_beside_mirror", { shown: shown as unknown as Json, owners });
   return dataOf(answer) as unknown as Pair[];

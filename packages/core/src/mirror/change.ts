@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import type { Shown } from "./events.ts";
 import { type NoticeKind, type Projection, timestamp } from "./projection.ts";
-import { findUnstorable } from "./unstorable.ts";
+import { findUnstorable, toStorable } from "./unstorable.ts";
 
 /** What identifies an event in the ledger. */
 interface LedgerEntry {
@@ -14,11 +14,13 @@ interface LedgerEntry {
 /** Absent where no event was the reason. */
 type NoEntry = { [Key in keyof LedgerEntry]?: LedgerEntry[Key] | undefined };
 
-/** What Postgres is sent: a row as of a moment, and the event that led to it, if any. See `billing.change` in the migrations. */
-export type Change = NoEntry & { object?: string; object_id?: string | null } & (
-    | (Omit<Projection, "object" | "object_id"> & { fetched: boolean; as_of: string; notify?: NoticeKind | undefined })
-    | { outcome: "failed" | "refused"; reason: string }
-  );
+/** A row as of a moment, and the event that led to it, if any. */
+type Row = NoEntry & Projection & { fetched: boolean; as_of: string; notify?: NoticeKind | undefined };
+
+/** What Postgres is sent. See `billing.change` in the migrations. */
+export type Change =
+  | Row
+  | (NoEntry & { object?: string; object_id?: string | null; outcome: "failed" | "refused"; reason: string });
 
 /** What an event shows, as of the moment that Stripe made it. */
 export function changeOf({ event, projection, notify }: Shown): Change {
@@ -36,7 +38,7 @@ export function fetchedChange(projection: Projection, asOf: string, asked?: Show
 function changeTo(
   { row, rank, owner, object, deleted, object_id }: Projection,
   shown: { entry: LedgerEntry | undefined; notify: NoticeKind | undefined; fetched: boolean; as_of: string },
-): Change {
+): Row {
   const { entry, notify, fetched, as_of } = shown;
   return {
     row,
@@ -74,10 +76,16 @@ function ledgerEntry({ id, type, created, api_version }: Stripe.Event): LedgerEn
   return { event_id: id, type, created_at: timestamp(created), api_version };
 }
 
-/** One value that Postgres cannot hold would make it refuse the whole batch, before any function of ours sees it. */
-function storable(change: Change): Change {
-  const field = findUnstorable(change.object_id) === undefined ? findUnstorable("row" in change && change.row) : "id";
-  if (field === undefined) return change;
+/**
+ * One value that Postgres cannot hold would make it refuse the whole batch, before any function of ours sees it. What is paid for is not to
+ * be missed for the sake of a letter in a note: text is kept as near as can be. An id has to be right, and what is nested too deep has no end.
+ */
+function storable(change: Row): Change {
+  const place = unstorableIn(change);
+  if (place === undefined) return change;
+  const kept = { ...change, row: toStorable(change.row), owner: toStorable(change.owner) };
+  const field = unstorableIn(kept);
+  if (field === undefined) return kept;
   const { event_id, type, created_at, api_version, object, object_id } = change;
   const reason = `${object}.${field}: it holds what Postgres cannot store`;
   return {
@@ -88,6 +96,9 @@ function storable(change: Change): Change {
     reason,
   };
 }
+
+const unstorableIn = ({ object_id, row, owner }: Row) =>
+  findUnstorable(object_id) === undefined ? (findUnstorable(row) ?? findUnstorable(owner)) : "id";
 
 function storableId(id: unknown): string | null {
   return typeof id === "string" && findUnstorable(id) === undefined ? id : null;

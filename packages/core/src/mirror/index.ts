@@ -8,4 +8,4 @@ export { type Failure, type Page, showPage, writePage } from "./page.ts";
 export type { Projection } from "./projection.ts";
 export { assertSameAccount, OtherAccountError, type Outcome } from "./send.ts";
 export { FETCHES_A_SECOND, UnknownObjectError } from "./settle.ts";
-export { findUnstorable } from "./unstorable.ts";
+export { findUnstorable, toStorable } from "./unstorable.ts";

@@ -20,4 +20,13 @@ export function findUnstorable(value: unknown, depth = 0): string | undefined {
   return undefined;
 }
 
+/** The same with U+FFFD in the place of each NUL and each half of a pair: as close as Postgres comes to it. */
+export function toStorable<Value>(value: Value, depth?: number): Value;
+export function toStorable(value: unknown, depth = 0): unknown {
+  if (typeof value === "string") return value.toWellFormed().replaceAll("\0", "\ufffd");
+  if (typeof value !== "object" || value === null || depth > DEEPEST) return value;
+  if (Array.isArray(value)) return value.map((item) => toStorable(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [toStorable(key), toStorable(item, depth + 1)]));
+}
+
 const isStorable = (text: string) => text.isWellFormed() && !text.includes("\0");
