@@ -41,6 +41,17 @@ begin
 end
 $$;
 
+-- Raises TP001 unless Stripe has said of the key that it is of the account that is mirrored. Who would write what Stripe answered to a
+-- key, or that it answered nothing, is asked for the key first.
+create function billing.assert_known_key(key_hash text) returns void
+language plpgsql stable set search_path = '' as $$
+begin
+  if not exists (select from billing.stripe_account account where assert_known_key.key_hash = any (account.key_hashes)) then
+    raise exception 'This Stripe key is not known to be of the account that is mirrored' using errcode = 'TP001';
+  end if;
+end
+$$;
+
 -- Writes changes: ledger, rows, owners and notices. At most one change per event.
 create function billing.apply_changes(incoming billing.change[]) returns billing.outcome[]
 language plpgsql set search_path = '' as $$
@@ -179,9 +190,7 @@ declare
   named_column text;
   named_constraint text;
 begin
-  if not exists (select from billing.stripe_account account where key_hash = any (account.key_hashes)) then
-    raise exception 'This Stripe key is not known to be of the account that is mirrored' using errcode = 'TP001';
-  end if;
+  perform billing.assert_known_key(key_hash);
 
   if one_at_a_time then
     foreach change in array incoming loop

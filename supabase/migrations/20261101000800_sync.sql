@@ -142,17 +142,18 @@ begin
 end
 $$;
 
--- Makes a worker the one that reads, or that goes on reading, for so many seconds. One that died is followed once they are over.
-create function public.hold_sync_run(run_id bigint, token uuid, seconds integer) returns boolean
-language sql security definer set search_path = '' as $$
-  with held as (
-    update billing.sync_runs run
-    set token = hold_sync_run.token, leased_until = clock_timestamp() + make_interval(secs => seconds)
-    where run.id = hold_sync_run.run_id and run.finished_at is null
-      and (run.token is null or run.token = hold_sync_run.token or run.leased_until <= clock_timestamp())
-    returning 1
-  )
-  select exists (select from held)
+-- Makes a worker the one that reads, or that goes on reading, for so many seconds. One that died is followed once they are over. What the
+-- worker notes it noted of this account: what another has nothing of would else be taken for read, too.
+create function public.hold_sync_run(run_id bigint, token uuid, seconds integer, key_hash text) returns boolean
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform billing.assert_known_key(key_hash);
+  update billing.sync_runs run
+  set token = hold_sync_run.token, leased_until = clock_timestamp() + make_interval(secs => seconds)
+  where run.id = hold_sync_run.run_id and run.finished_at is null
+    and (run.token is null or run.token = hold_sync_run.token or run.leased_until <= clock_timestamp());
+  return found;
+end
 $$;
 
 -- The worker ends: another may begin at once.
@@ -372,7 +373,7 @@ from public, anon, authenticated, service_role;
 revoke all on function
   billing.note_completeness(bigint, text[]), billing.divide_range(billing.sync_ranges),
   public.begin_sync_run(text, timestamptz, text, jsonb),
-  public.hold_sync_run(bigint, uuid, integer),
+  public.hold_sync_run(bigint, uuid, integer, text),
   public.release_sync_run(bigint, uuid),
   public.take_sync_ranges(bigint, uuid, integer, integer),
   public.advance_sync_range(bigint, uuid, text, timestamptz, integer, text[], jsonb, boolean, integer),
@@ -386,7 +387,7 @@ revoke all on function
 from public, anon, authenticated;
 grant execute on function
   public.begin_sync_run(text, timestamptz, text, jsonb),
-  public.hold_sync_run(bigint, uuid, integer),
+  public.hold_sync_run(bigint, uuid, integer, text),
   public.release_sync_run(bigint, uuid),
   public.take_sync_ranges(bigint, uuid, integer, integer),
   public.advance_sync_range(bigint, uuid, text, timestamptz, integer, text[], jsonb, boolean, integer),

@@ -334,8 +334,9 @@ language sql stable security definer set search_path = '' as $$
   select exists (select from billing.sweeps done where done.run_id = is_swept.run_id and done.swept_at is not null)
 $$;
 
--- The next rows that no page of the run has shown: what a page shows is as of a moment after the run began.
-create function public.list_unseen_rows(run_id bigint, most integer)
+-- The next rows that no page of the run has shown: what a page shows is as of a moment after the run began. Whoever takes them asks
+-- Stripe for each, by this key.
+create function public.list_unseen_rows(run_id bigint, most integer, key_hash text)
 returns table (object text, object_id text, "row" jsonb)
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -344,6 +345,7 @@ declare
   wanted integer := most;
   listed integer;
 begin
+  perform billing.assert_known_key(key_hash);
   select * into place from billing.sweeps at where at.run_id = list_unseen_rows.run_id;
   for known in
     select m.object, m.target from billing.mirrored m
@@ -425,7 +427,7 @@ revoke all on function
   public.list_drift(text, integer),
   public.note_comparison(bigint, text, bigint, bigint, text, text),
   public.is_swept(bigint),
-  public.list_unseen_rows(bigint, integer),
+  public.list_unseen_rows(bigint, integer, text),
   public.advance_sweep(bigint, text, text),
   public.finish_sweep(bigint)
 from public, anon, authenticated;
@@ -437,7 +439,7 @@ grant execute on function
   public.list_drift(text, integer),
   public.note_comparison(bigint, text, bigint, bigint, text, text),
   public.is_swept(bigint),
-  public.list_unseen_rows(bigint, integer),
+  public.list_unseen_rows(bigint, integer, text),
   public.advance_sweep(bigint, text, text),
   public.finish_sweep(bigint)
 to service_role;

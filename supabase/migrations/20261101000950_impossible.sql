@@ -31,7 +31,7 @@ declare
   );
 begin
   insert into billing.last_look as look (until) values (ended)
-  on conflict (only_row) do update set until = excluded.until;
+  on conflict (only_row) do update set until = greatest(look.until, excluded.until);
 
   return query execute format($look$
     with judged as (

@@ -232,10 +232,26 @@ begin
 end
 $$;
 
+-- Empties the mirror, to show another account or to read all anew: rows, ledger, cursors, how far the readings came, and whose account it
+-- is. What Stripe does not hold stays: who was given what, who left, what is to be told. The account comes first: that waits for whoever
+-- is writing, and whoever comes next is asked for a key of the account that is mirrored then. No `cascade`: a table of the product's
+-- that refers to one of these is to be emptied knowingly.
+create function billing.empty_mirror() returns void
+language plpgsql set search_path = '' as $$
+begin
+  execute 'truncate billing.stripe_account, billing.stripe_events, billing.reconcile_cursor, billing.completeness,
+    billing.sync_runs, billing.sync_ranges, billing.sync_failures, billing.compared_pages, billing.sweeps, billing.drift, billing.impossible, '
+    || (select string_agg(m.target, ', ' order by m.position) from billing.mirrored m);
+  -- Of what was told before, the ledger has nothing any more.
+  insert into billing.last_look as look (until) values (now()) on conflict (only_row) do update set until = excluded.until;
+end
+$$;
+
 -- A project may open every new sequence to the roles of its API, and those that number our rows with them.
 revoke all on all sequences in schema billing from public, anon, authenticated, service_role;
 
 revoke all on function
+  billing.empty_mirror(),
   billing.describe_columns(oid),
   billing.describe_policies(oid),
   billing.describe_grants(oid),

@@ -135,7 +135,8 @@ it("are not those of a database whose clock is minutes behind Stripe's: an older
   await write("older", now - 90);
   expect(await row()).toEqual([{ name: "newer", deleted: false }]);
   const [{ run_id = 0 } = {}] = await query<{ run_id: number }>("select max(id)::int as run_id from billing.sync_runs");
-  const unseen = (await account.supabase.client.rpc("list_unseen_rows", { run_id, most: 100 })).data ?? [];
+  const { keyHash: key_hash } = account.stripe;
+  const unseen = (await account.supabase.client.rpc("list_unseen_rows", { run_id, most: 100, key_hash })).data ?? [];
   expect(unseen.map(({ object_id }) => object_id)).not.toContain(id);
   await write("gone", now, true);
   await write("back", now - 90);

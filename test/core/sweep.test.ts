@@ -1,8 +1,9 @@
 import { applyEvents } from "@turnpike/core/mirror";
-import { auditAccount, keepReading } from "@turnpike/core/sync";
+import { createStripe } from "@turnpike/core/stripe";
+import { auditAccount, beginReading, keepReading } from "@turnpike/core/sync";
 import { beforeEach, expect, it } from "vitest";
 import { eachWithAccount } from "../parts/account.ts";
-import { standBeforeSupabase } from "../parts/proxy.ts";
+import { lendOtherAccount, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
 
 const account = eachWithAccount();
 beforeEach(async () => {
@@ -259,4 +260,33 @@ it("what is on a test clock, which Stripe's lists leave out, is asked for one by
   const audit = await auditAccount(account.shop.billing, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1 });
   expect(audit.objects.filter(({ differing }) => differing.length > 0)).toEqual([]);
   expect(audit.objects.find(({ object }) => object === "customer")).toMatchObject({ objects: 3, equal: 3 });
+});
+
+it("a key of another account goes on with none: nothing is found to differ, to be gone, or to be compared", async () => {
+  // One row is missing, and one that is not Stripe's would be asked for at the end.
+  await account.supabase.query("delete from user_subscriptions where id = (select min(id) from user_subscriptions)");
+  await account.supabase.query(PLANTED[2]?.plant ?? "");
+  await beginReading(account.shop.billing, { purpose: "sweep", requestedBy: "a test" });
+  const { apiBase } = await standBefore(account.lent, ({ url }, response) => {
+    if (url === "/v1/account") response.end('{"id":"acct_other"}');
+  });
+  const others = [createStripe({ secretKey: "sk_test_other", apiBase }), await lendOtherAccount(account.lent)];
+  const areRefused = async () => {
+    for (const stripe of others)
+      await expect(
+        keepReading({ ...account.shop.billing, stripe }, performance.now() + 50_000, () => {}),
+      ).rejects.toMatchObject({ code: "other_stripe_account" });
+    expect(await drift()).toEqual([]);
+  };
+  await areRefused();
+  expect(
+    await account.reading.count(
+      "billing.sync_runs join billing.sync_ranges r on r.run_id = sync_runs.id where purpose = 'sweep' and r.token is not null",
+    ),
+  ).toBe(0);
+  expect(await account.reading.work({ purpose: "sweep" })).toMatchObject({ state: "done" });
+  await account.supabase.query("delete from billing.drift");
+  await areRefused();
+  await sweep();
+  expect(await drift()).toMatchObject([{ object_id: "sub_invented", kind: "extra" }]);
 });

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { openCheckout } from "@turnpike/core/checkout";
 import { keepReading } from "@turnpike/core/sync";
 import { describe, expect, it } from "vitest";
 import { eachWithAccount } from "../parts/account.ts";
-import { standBefore, standBeforeSupabase } from "../parts/proxy.ts";
+import { lendOtherAccount, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
 
 const account = eachWithAccount();
 
@@ -47,6 +49,51 @@ describe("a worker that is killed", () => {
     const again = asked.length - new Set(asked).size;
     const { rangesDone = 0 } = (await account.reading.progressOf("customer")) ?? {};
     expect(again).toBeLessThanOrEqual(rangesDone);
+  });
+});
+
+describe("of another account", () => {
+  /** Somebody who pays already, and what they would buy. */
+  async function addSubscriber() {
+    const { id: price } = await account.shop.sell("monthly");
+    const user = await account.shop.newUser();
+    await account.addSubscriber({ price, metadata: { user_id: user.id } });
+    const buy = () => openCheckout(account.shop.billing, user as never, account.shop.purchase(price));
+    return { user, buy };
+  }
+  const turn = (stripe = account.stripe) =>
+    keepReading({ ...account.shop.billing, stripe }, performance.now() + 50_000, () => {});
+
+  it("a key does not go on with a reading: what that account lacks is not taken for read, nor sold once more", async () => {
+    const { user, buy } = await addSubscriber();
+    await account.reading.begin();
+    await expect(turn(await lendOtherAccount(account.lent))).rejects.toMatchObject({ code: "other_stripe_account" });
+    expect(await account.reading.progressOf("customer")).toMatchObject({ rangesOpen: 1, rangesDone: 0 });
+    expect(await account.reading.isComplete()).toBe(false);
+    expect(await buy()).toContain("/p/session/");
+    expect(await turn()).toMatchObject({ purpose: "sync", worked: { state: "done" } });
+    expect(await account.hasAccess(user.id)).toBe(true);
+  });
+
+  it("a mirror that is emptied as the runbook says is complete no more: it is read anew, and nobody is sold to twice", async () => {
+    const { user, buy } = await addSubscriber();
+    expect(await turn()).toMatchObject({ purpose: "sync", worked: { state: "done" } });
+    expect(await turn()).toMatchObject({ purpose: "sweep", worked: { state: "done" } });
+    const { data: events } = await account.stripe.events.list({ limit: 100 });
+    await account.shop.apply(...events);
+    // What was mirrored was another one. That it held the same makes a second sale possible.
+    await account.supabase.query("update billing.stripe_account set id = 'acct_other', key_hashes = '{}'");
+    const [, statement = ""] =
+      /### OtherAccount\n[\s\S]*?```sql\n([^`]+)```/.exec(readFileSync("docs/runbook.md", "utf8")) ?? [];
+    await account.supabase.query(statement);
+    expect(await account.reading.isComplete()).toBe(false);
+    await account.shop.apply(...events.filter(({ type }) => /^(product|price)\./.test(type))); // what is on sale
+    expect(await buy()).toContain("/p/session/");
+    expect(await turn()).toMatchObject({ purpose: "sync", worked: { state: "done" } });
+    expect(await account.hasAccess(user.id)).toBe(true);
+    // Nothing of it passes for drift, nor for what cannot be.
+    expect(await turn()).toMatchObject({ purpose: "sweep", worked: { state: "done" }, impossible: [] });
+    expect(await account.reading.count("billing.drift")).toBe(0);
   });
 });
 

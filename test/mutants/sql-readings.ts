@@ -25,15 +25,21 @@ const open = (whose: string, last: string): SqlMutant => ({
 /** Reading an account: one worker, from where the last one stopped, and no kind passes for read before it is. */
 const sync: SqlMutant[] = [
   {
+    name: "a key of another account reads on",
+    find: "perform billing.assert_known_key(key_hash);\n  update billing.sync_runs run",
+    replace: "update billing.sync_runs run",
+    tests: FAULTS,
+  },
+  {
     name: "two workers read one account at once",
-    find: "      and (run.token is null or run.token = hold_sync_run.token or run.leased_until <= clock_timestamp())\n",
-    replace: "",
+    find: "    and (run.token is null or run.token = hold_sync_run.token or run.leased_until <= clock_timestamp());\n",
+    replace: ";\n",
     tests: FAULTS,
   },
   {
     name: "a worker that died is never followed",
-    find: " or run.leased_until <= clock_timestamp())\n",
-    replace: ")\n",
+    find: " or run.leased_until <= clock_timestamp());\n",
+    replace: ");\n",
     tests: FAULTS,
   },
   {
@@ -136,6 +142,12 @@ const sync: SqlMutant[] = [
 
 /** What a sweep compares, what counts as drift, and of which rows Stripe is asked whether they are gone. */
 const sweep: SqlMutant[] = [
+  {
+    name: "to a key of another account the end of a sweep asks for what it lacks",
+    find: "  perform billing.assert_known_key(key_hash);\n  select * into place",
+    replace: "  select * into place",
+    tests: SWEEP,
+  },
   {
     name: "what differs passes for equal",
     find: "when stripe is not distinct from mirror then 'equal'",

@@ -232,7 +232,7 @@ const ledger: SqlMutant[] = [
   },
   {
     name: "any key may write",
-    find: "if not exists (select from billing.stripe_account account where key_hash = any (account.key_hashes)) then",
+    find: "if not exists (select from billing.stripe_account account where assert_known_key.key_hash = any (account.key_hashes)) then",
     replace: "if false then",
     tests: ACCOUNT,
   },

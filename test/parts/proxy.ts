@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request as requestOf, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createStripe } from "@turnpike/core/stripe";
+import { createStripe, type StripeClient } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
 import { onTestFinished } from "vitest";
 
@@ -19,6 +19,18 @@ export async function standBefore(
 ) {
   const { requests, url } = await openProxy(apiBase, obstacle, options);
   return { requests, apiBase: url, stripe: createStripe({ secretKey: "sk_test_emulator", apiBase: url }) };
+}
+
+/** The Stripe of another account, where there is nothing of what this one holds. */
+export async function lendOtherAccount(lent: { apiBase: string }): Promise<StripeClient> {
+  const { apiBase } = await standBefore(lent, ({ url = "" }, response) => {
+    const isOne = url !== "/v1/account" && !url.includes("limit=");
+    response.writeHead(isOne ? 404 : 200, { "content-type": "application/json", date: new Date().toUTCString() });
+    if (url === "/v1/account") response.end('{"id":"acct_other"}');
+    else if (isOne) response.end('{"error":{"type":"invalid_request_error","code":"resource_missing"}}');
+    else response.end('{"object":"list","data":[],"has_more":false}');
+  });
+  return createStripe({ secretKey: "sk_test_of_another_account", apiBase });
 }
 
 /** A Supabase behind something that stands in the way, until the test is over. */

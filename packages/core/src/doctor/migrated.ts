@@ -1396,6 +1396,13 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.assert_known_key(key_hash text)": {
+      body: "5de456f8ec91ec78748bbd030232decd",
+      callers: [],
+      declared: "(key_hash text) returns void, plpgsql, stable",
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.attach_purchases()": {
       body: "69e692568ca031b0d4f3ca1e77d7ccc4",
       callers: [],
@@ -1484,6 +1491,13 @@ export const migrated: Catalog = {
       body: "fe46e8a302eb1fc301e1ffff100821a1",
       callers: [],
       declared: "(range billing.sync_ranges) returns billing.sync_ranges, plpgsql, volatile",
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.empty_mirror()": {
+      body: "1a8788752fcac07c41aaa81febeccdb1",
+      callers: [],
+      declared: "() returns void, plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
@@ -1861,7 +1875,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)": {
-      body: "10a284be5c4ae4ab43f302151834425e",
+      body: "6d3579e0eb727165aa59e60da65c25a5",
       callers: ["service_role"],
       declared:
         "(changes jsonb, key_hash text, one_at_a_time boolean) returns TABLE(event_id text, outcome text, reason text), plpgsql, volatile",
@@ -1966,7 +1980,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.find_impossible()": {
-      body: "8603ae2357c91e6a7112e0804eea558b",
+      body: "1f424cc52892e9397a8f142c748a93c4",
       callers: ["service_role"],
       declared: "() returns TABLE(rule text, event_id text, object_id text), plpgsql, volatile",
       definer: true,
@@ -2114,10 +2128,10 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
-    "public.hold_sync_run(run_id bigint, token uuid, seconds integer)": {
-      body: "bb6efad11222bc947db293ebf22c3e30",
+    "public.hold_sync_run(run_id bigint, token uuid, seconds integer, key_hash text)": {
+      body: "c40aa7dd726758ed9c8f73075d288e58",
       callers: ["service_role"],
-      declared: "(run_id bigint, token uuid, seconds integer) returns boolean, sql, volatile",
+      declared: "(run_id bigint, token uuid, seconds integer, key_hash text) returns boolean, plpgsql, volatile",
       definer: true,
       settings: ['search_path=""'],
     },
@@ -2211,11 +2225,11 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
-    "public.list_unseen_rows(run_id bigint, most integer)": {
-      body: "0605735bfeeaf5e6119ae2dd344a04f3",
+    "public.list_unseen_rows(run_id bigint, most integer, key_hash text)": {
+      body: "3de129ae1fa6bbc7d3153582f17322fc",
       callers: ["service_role"],
       declared:
-        '(run_id bigint, most integer) returns TABLE(object text, object_id text, "row" jsonb), plpgsql, stable',
+        '(run_id bigint, most integer, key_hash text) returns TABLE(object text, object_id text, "row" jsonb), plpgsql, stable',
       definer: true,
       settings: ['search_path=""'],
     },

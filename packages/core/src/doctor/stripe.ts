@@ -112,7 +112,7 @@ export const account: Check = {
           `the key's: ${id} in ${mode(stripe.livemode)}`,
         ],
         why: "No event is applied, so that two accounts are never mixed.",
-        mend: `set STRIPE_SECRET_KEY to a key of ${mirrored.id} in ${mode(mirrored.livemode)}, or use an empty project`,
+        mend: `set STRIPE_SECRET_KEY to a key of ${mirrored.id} in ${mode(mirrored.livemode)}, or empty the mirror: select billing.empty_mirror();`,
       };
     }
     if (mirrored.refused_events > 0) {

@@ -6,6 +6,6 @@ export { note, noteAnew, noteList } from "./note.ts";
 export { objects } from "./objects.ts";
 export { type Failure, type Page, showPage, writePage } from "./page.ts";
 export type { Projection } from "./projection.ts";
-export { assertSameAccount, OtherAccountError, type Outcome } from "./send.ts";
+export { assertSameAccount, byKnownKey, OtherAccountError, type Outcome } from "./send.ts";
 export { FETCHES_A_SECOND, UnknownObjectError } from "./settle.ts";
 export { findUnstorable, toStorable } from "./unstorable.ts";

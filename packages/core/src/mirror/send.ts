@@ -19,7 +19,7 @@ export interface Sent {
 
 // Data that Postgres refuses whenever it is tried: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const REFUSED_DATA = /^(22|23|54)/;
-/** Raised by apply_stripe_changes. */
+/** Raised by `billing.assert_known_key`. */
 const UNKNOWN_KEY = "TP001";
 
 /** Stripe's key is of another account, or another mode, than the one that the mirror shows. */
@@ -35,8 +35,7 @@ export class OtherAccountError extends OwnError {
  */
 export async function send(clients: Clients, changes: Change[]): Promise<Sent> {
   if (changes.length === 0) return { outcomes: new Map(), reasons: new Map(), errors: [], noticed: false };
-  return call(clients, changes, false).catch((error: DatabaseError) => {
-    if (error.code === UNKNOWN_KEY) return assertSameAccount(clients).then(() => send(clients, changes));
+  return byKnownKey(clients, () => call(clients, changes, false)).catch((error: DatabaseError) => {
     if (REFUSED_DATA.test(error.code)) return call(clients, changes, true);
     throw error;
   });
@@ -79,6 +78,20 @@ function withoutNulls(row: object): object {
   // It runs over each row that is written. To put the others into a new object, one by one, would cost more.
   for (const key in told) if (told[key] === null) told[key] = undefined;
   return told;
+}
+
+/**
+ * Does what Postgres lets only a key do that it knows. Stripe is asked whose one is that it does not know yet.
+ * @throws OtherAccountError
+ */
+export async function byKnownKey<Done>(clients: Clients, work: () => Promise<Done>): Promise<Done> {
+  try {
+    return await work();
+  } catch (error) {
+    if ((error as { code?: string }).code !== UNKNOWN_KEY) throw error;
+    await assertSameAccount(clients);
+    return work();
+  }
 }
 
 /**

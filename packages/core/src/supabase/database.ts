@@ -513,7 +513,7 @@ export type Database = {
         Returns: boolean;
       };
       hold_sync_run: {
-        Args: { run_id: number; token: string; seconds: number };
+        Args: { run_id: number; token: string; seconds: number; key_hash: string };
         Returns: boolean;
       };
       inspect_schema: {
@@ -581,7 +581,7 @@ export type Database = {
         Returns: { id: string; kind: string; customer_id: string; email: string; created_at: string }[];
       };
       list_unseen_rows: {
-        Args: { run_id: number; most: number };
+        Args: { run_id: number; most: number; key_hash: string };
         Returns: { object: string; object_id: string; row: Json }[];
       };
       manages_billing: {

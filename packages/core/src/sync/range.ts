@@ -1,5 +1,5 @@
 import type { Clients } from "../clients.ts";
-import type { Failure, ObjectName } from "../mirror/index.ts";
+import { byKnownKey, type Failure, type ObjectName } from "../mirror/index.ts";
 import { dataOf, type Json } from "../supabase/index.ts";
 
 /** A part of a reading that is read page by page: see `billing.sync_ranges`. */
@@ -27,17 +27,22 @@ export interface Step {
 
 /** What one worker of a run may do in Postgres. Its token tells it from a worker that follows. */
 export class Hold {
+  readonly #clients: Clients;
   readonly #supabase: Clients["supabase"];
   readonly #run: { run_id: number; token: string };
 
-  constructor(supabase: Clients["supabase"], runId: number) {
-    this.#supabase = supabase;
+  constructor(clients: Clients, runId: number) {
+    this.#clients = clients;
+    this.#supabase = clients.supabase;
     this.#run = { run_id: runId, token: crypto.randomUUID() };
   }
 
-  /** Begins to be the one worker, or goes on being it. @returns false when another is */
-  async take(seconds: number): Promise<boolean> {
-    return dataOf(await this.#supabase.rpc("hold_sync_run", { ...this.#run, seconds }));
+  /** Begins to be the one worker, or goes on being it. @returns false when another is @throws OtherAccountError */
+  take(seconds: number): Promise<boolean> {
+    const { keyHash: key_hash } = this.#clients.stripe;
+    return byKnownKey(this.#clients, async () =>
+      dataOf(await this.#supabase.rpc("hold_sync_run", { ...this.#run, seconds, key_hash })),
+    );
   }
 
   async release(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clients } from "../clients.ts";
-import { type Change, getObject, type ObjectName, writePage } from "../mirror/index.ts";
+import { byKnownKey, type Change, getObject, type ObjectName, writePage } from "../mirror/index.ts";
 import { isRateLimit } from "../stripe/index.ts";
 import { DatabaseError, dataOf } from "../supabase/index.ts";
 import { compare, type goneAsOf } from "./compare.ts";
@@ -19,6 +19,7 @@ const ROWS_AT_ONCE = 10;
 /**
  * Asks Stripe for the rows that no page of a sweep has shown, and ends the sweep. What Stripe does not know is deleted.
  * @param until no row is asked for later, by `performance.now()`: the next call goes on
+ * @throws OtherAccountError
  */
 export async function sweepUnseen(
   clients: Clients,
@@ -26,6 +27,7 @@ export async function sweepUnseen(
   { until, ...limits }: Limits & { until: number },
 ): Promise<{ ended: boolean; errors: unknown[] }> {
   const { supabase } = clients;
+  const wanted = { run_id: runId, most: ROWS_AT_ONCE, key_hash: clients.stripe.keyHash };
   const errors: unknown[] = [];
   const reader = {
     ...clients,
@@ -34,7 +36,10 @@ export async function sweepUnseen(
   };
   for (;;) {
     if (reader.isOver()) return { ended: false, errors };
-    const rows = dataOf(await supabase.rpc("list_unseen_rows", { run_id: runId, most: ROWS_AT_ONCE })) as UnseenRow[];
+    const rows = await byKnownKey(
+      clients,
+      async () => dataOf(await supabase.rpc("list_unseen_rows", wanted)) as UnseenRow[],
+    );
     const last = rows.at(-1);
     if (!last) break;
     await Promise.all(

@@ -50,7 +50,7 @@ export async function workReading(clients: Clients, work: Work): Promise<Worked>
   const progress = await getProgress(clients.supabase, work.purpose);
   if (!progress) return worked;
   if (progress.finishedAt) return { ...worked, state: "done" };
-  const hold = new Hold(clients.supabase, progress.runId);
+  const hold = new Hold(clients, progress.runId);
   if (!(await hold.take(LEASE_SECONDS))) return { ...worked, state: "busy" };
 
   const stop = new AbortController();
