@@ -193,6 +193,19 @@ describe("Stripe", () => {
     expect(await leases()).toEqual([]);
   });
 
+  it("has done what was wished, though Postgres refuses the row: the answer says so", async () => {
+    const table = "alter table public.user_subscriptions";
+    await store.supabase.query(`${table} add constraint refused check (customer_id <> '${buyer.customer}') not valid`);
+    try {
+      const wish = await wishFor(store.big.id);
+      expect(await store.change({ user: buyer.user }, wish)).toMatchObject({ items: [{ priceId: store.big.id }] });
+      expect(await store.cancel(buyer.user)).toMatchObject({ endsAt: expect.any(String) });
+      expect(await store.held(buyer.subscription)).toMatchObject({ price: store.big.id, ends: true });
+    } finally {
+      await store.supabase.query(`${table} drop constraint refused`);
+    }
+  });
+
   it("fails, and keeps the failure for the key: the same request is made all the same", async () => {
     const wish = await wishFor(store.big.id);
     let isFirst = true;

@@ -2,7 +2,9 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { fetchAsOf, isReplayed } from "../stripe/index.ts";
 import { applyFetched } from "./apply.ts";
+import { fetchedChange } from "./change.ts";
 import { getObject, type ObjectName, projectAnswer, type SourceOf } from "./fetch.ts";
+import { send } from "./send.ts";
 
 /**
  * Asks Stripe about an object, or to do something with it, and notes in the mirror what it answered: so that what follows reads
@@ -17,14 +19,40 @@ export async function note<Name extends ObjectName>(
   name: Name,
   request: () => Promise<Stripe.Response<SourceOf<Name>>>,
 ): Promise<SourceOf<Name>> {
+  const { answer, projections, asOf } = await askWhole(clients, name, request);
+  await applyFetched(clients, { answer: projections, asOf });
+  return answer;
+}
+
+/**
+ * The same of what somebody wished: once Stripe has done it, it is done, also where Postgres refuses the row. Its event fails for the same
+ * reason, and is told of.
+ */
+export async function noteDone<Name extends ObjectName>(
+  clients: Clients,
+  name: Name,
+  request: () => Promise<Stripe.Response<SourceOf<Name>>>,
+): Promise<SourceOf<Name>> {
+  const { answer, projections, asOf } = await askWhole(clients, name, request);
+  await send(
+    clients,
+    projections.map((projection) => fetchedChange(projection, asOf)),
+  );
+  return answer;
+}
+
+async function askWhole<Name extends ObjectName>(
+  clients: Clients,
+  name: Name,
+  request: () => Promise<Stripe.Response<SourceOf<Name>>>,
+) {
   const object = getObject(name);
   let { answer, asOf } = await fetchAsOf(request);
   if (isReplayed(answer) || object.isCut?.(answer)) {
     const { id } = answer;
     ({ answer, asOf } = await fetchAsOf(() => object.retrieve(clients.stripe, id)));
   }
-  await applyFetched(clients, { answer: projectAnswer(object, answer), asOf });
-  return answer;
+  return { answer, projections: projectAnswer(object, answer), asOf };
 }
 
 /** Reads an object from Stripe as it is now, and notes it. */

@@ -3,7 +3,7 @@ import type Stripe from "stripe";
 import { IN_TIME } from "../checkout/index.ts";
 import type { Clients } from "../clients.ts";
 import type { User } from "../identity/index.ts";
-import { getObject, note, type ObjectName, type SourceOf } from "../mirror/index.ts";
+import { getObject, noteDone, type ObjectName, type SourceOf } from "../mirror/index.ts";
 import { isReplayed, orAnew, write } from "../stripe/index.ts";
 import { refusalOf } from "./refusals.ts";
 
@@ -25,7 +25,7 @@ export function ask<Name extends ObjectName>(
   params: object,
   idempotencyKey?: string,
 ): Promise<SourceOf<Name>> {
-  return note(clients, name, () => askUnnoted(clients, name, path, params, idempotencyKey));
+  return noteDone(clients, name, () => askUnnoted(clients, name, path, params, idempotencyKey));
 }
 
 /** The same, and the mirror is told by what follows: of several answers of one second it keeps the first. */

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { type Lease, withLease } from "../checkout/index.ts";
 import type { Billing } from "../clients.ts";
 import { getBuyer } from "../customer/index.ts";
-import { note, noteAnew } from "../mirror/index.ts";
+import { noteAnew, noteDone } from "../mirror/index.ts";
 import { payerOf } from "../payer/index.ts";
 import { customersOf, getSubscription, over } from "../portal/index.ts";
 import { isMissing, isOver, remove } from "../stripe/index.ts";
@@ -35,9 +35,11 @@ export function cancelSubscription(
     const tookBack = await takeBack(billing, caller, "cancel", subscription, standing.schedule);
     const path = `/v1/subscriptions/${subscription.id}`;
     if (ENDS_AT_ONCE.includes(subscription.status)) {
-      return note(billing, "subscription", () => remove<Stripe.Subscription>(billing.stripe, path)).catch((error) => {
-        throw isMissing(error) ? over() : error; // so Stripe calls what has ended meanwhile
-      });
+      return noteDone(billing, "subscription", () => remove<Stripe.Subscription>(billing.stripe, path)).catch(
+        (error) => {
+          throw isMissing(error) ? over() : error; // so Stripe calls what has ended meanwhile
+        },
+      );
     }
     const wanted = { isEnding: true, tookBack };
     return askFor(

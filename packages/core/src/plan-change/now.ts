@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { note } from "../mirror/index.ts";
+import { noteDone } from "../mirror/index.ts";
 import { notChangeable } from "../portal/index.ts";
 import { askUnnoted } from "./asking.ts";
 import { isMadeIn } from "./find.ts";
@@ -37,7 +37,7 @@ export async function makeNow(
         }),
   };
   let pending: PendingPayment | undefined;
-  const left = await note(clients, "subscription", async () => {
+  const left = await noteDone(clients, "subscription", async () => {
     const updated = await askUnnoted(clients, "subscription", `/v1/subscriptions/${subscription.id}`, params, key);
     if (isMadeIn(updated, change)) return updated;
     pending = await getPendingPayment(clients, updated);
