@@ -3,11 +3,11 @@ import { basename } from "node:path";
 import { examine, type Subject } from "@turnpike/core/doctor";
 import { enabledEvents } from "@turnpike/core/mirror";
 import { applySetup, planSetup } from "@turnpike/core/setup";
-import { createStripe } from "@turnpike/core/stripe";
+import { createStripe, getAccountId } from "@turnpike/core/stripe";
 import { createServiceClient } from "@turnpike/core/supabase";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { standBefore, standBeforeSupabase } from "../parts/proxy.ts";
+import { forbid, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
 import { createReading } from "../parts/reading.ts";
 
 const URL = "https://app.example.com/api/webhooks/stripe";
@@ -194,11 +194,18 @@ describe("Stripe", () => {
     expect((await lent.stripe.events.list()).data).toHaveLength(before);
   });
 
-  it("needs of a restricted key what docs/deploy.md says, and nothing else", async () => {
+  it("needs of a restricted key what docs/deploy.md says, and nothing else: not its account, where Stripe names that", async () => {
+    let named: string | undefined = await getAccountId(lent.stripe);
     const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
-      if (url === "/v1/account") return;
-      response.writeHead(403, { "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "more permissions" } }));
+      forbid(response, url === "/v1/account" ? named : "acct_1", "rak_any_read");
+    });
+    expect(await look("stripe key", { stripe, isKeyRestricted: true })).toMatchObject({ state: "ok" });
+    expect(await look("account", { stripe, isKeyRestricted: true })).toMatchObject({ state: "ok" });
+    expect(await look("clock", { stripe, isKeyRestricted: true })).toMatchObject({ state: "ok" });
+    named = undefined;
+    expect(await look("stripe key", { stripe, isKeyRestricted: true })).toMatchObject({
+      state: "wrong",
+      mend: expect.stringContaining("rak_accounts_kyc_basic_read"),
     });
     const { details } = (await look("permissions", { stripe, isKeyRestricted: true })) as { details: string[] };
     const documented = (verb: string) => {

@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { openCheckout } from "@turnpike/core/checkout";
+import { reconcile } from "@turnpike/core/reconcile";
+import { createStripe, getAccountId } from "@turnpike/core/stripe";
 import { keepReading } from "@turnpike/core/sync";
 import { describe, expect, it } from "vitest";
 import { eachWithAccount } from "../parts/account.ts";
-import { lendOtherAccount, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
+import { forbid, lendOtherAccount, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
 
 const account = eachWithAccount();
 
@@ -249,5 +251,25 @@ describe("a kind that Stripe does not list", () => {
     });
     expect(await account.reading.sync({ stripe, until: until() })).toMatchObject({ state: "done" });
     expect((await lacking()).map(({ object }) => object)).toEqual(["customer", "payment_method"]);
+  });
+
+  it("and is that of the entitlements, leaves out no other, nor is anything left out that the account itself would say", async () => {
+    const { id: price } = await account.shop.sell("monthly");
+    await account.addSubscriber({ price });
+    const named = await getAccountId(account.stripe);
+    const { apiBase } = await standBefore(account.lent, ({ url = "" }, response) => {
+      if (/^\/v1\/(account$|entitlements\/)/.test(url)) forbid(response, named, "rak_accounts_kyc_basic_read");
+    });
+    const stripe = createStripe({ secretKey: "rk_test_restricted", apiBase });
+    const billing = { ...account.shop.billing, stripe };
+    expect(await keepReading(billing, until(), () => {})).toMatchObject({ worked: { state: "done", failed: 0 } });
+    expect(await lacking()).toMatchObject([{ object: "entitlements", lastError: "forbidden" }]);
+    expect(await keepReading(billing, until(), () => {})).toMatchObject({
+      purpose: "sweep",
+      worked: { state: "done" },
+    });
+    expect(await reconcile({ ...billing, enqueue: async () => [] })).toMatchObject({ through: true });
+    const user = await account.shop.newUser();
+    expect(await openCheckout(billing, user as never, account.shop.purchase(price))).toContain("/c/pay/");
   });
 });

@@ -65,6 +65,13 @@ async function openProxy(origin: string, obstacle: Obstacle, { fastBySeconds = 0
   return { requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
+/** The refusal of a restricted key: https://github.com/stripe/stripe-node/issues/2246 */
+export function forbid(response: ServerResponse, account: string | undefined, permission: string): void {
+  const message = `The provided key 'rk_test_***' does not have the required permissions for this endpoint${account ? ` on account '${account}'` : ""}. Having the '${permission}' permission would allow this request to continue.`;
+  response.writeHead(403, { "content-type": "application/json", date: new Date().toUTCString() });
+  response.end(JSON.stringify({ error: { type: "invalid_request_error", message } }));
+}
+
 /** The refusal of one who asks too often: https://docs.stripe.com/rate-limits */
 export function refuseForNow(response: ServerResponse, reason = "endpoint-rate"): void {
   const error = { type: "invalid_request_error", code: "rate_limit", message: "Too many requests" };

@@ -1,5 +1,5 @@
 import type { Clients } from "../clients.ts";
-import { fetchAsOf, getAccountId, read } from "../stripe/index.ts";
+import { fetchAsOf, getAccount, getAccountId } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import type { Catalog } from "./catalog.ts";
 
@@ -83,7 +83,7 @@ export function examined(subject: Subject): Examined {
       return { id, mirrored };
     }),
     clockAhead: once(async () => {
-      const { asOf } = await fetchAsOf(() => read<object>(stripe, "/v1/account"));
+      const { asOf } = await fetchAsOf(() => getAccount(stripe));
       return (Date.now() - Date.parse(asOf)) / 1000;
     }),
     state: once(async () => dataOf(await supabase.rpc("inspect_state")) as unknown as State),

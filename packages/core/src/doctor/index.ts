@@ -1,3 +1,4 @@
+import { UnnamedAccountError } from "../stripe/index.ts";
 import { DatabaseError } from "../supabase/index.ts";
 import * as database from "./database.ts";
 import { eventDestination } from "./event-destination.ts";
@@ -79,7 +80,8 @@ function unlooked(error: unknown): Found {
       mend: "mend what is said of schema and grants first",
     };
   }
-  const who: Finding["awaits"] = isDatabase ? "Supabase" : type?.startsWith("Stripe") ? "Stripe" : undefined;
+  const isStripe = type?.startsWith("Stripe") || error instanceof UnnamedAccountError;
+  const who: Finding["awaits"] = isDatabase ? "Supabase" : isStripe ? "Stripe" : undefined;
   if (!who) throw error;
   return {
     state: "unknown",

@@ -1,6 +1,14 @@
 import type Stripe from "stripe";
 import { objects } from "../mirror/index.ts";
-import { isForbidden, isUnknownKey, isUnreachable, read, write } from "../stripe/index.ts";
+import {
+  getAccount,
+  isForbidden,
+  isUnknownKey,
+  isUnreachable,
+  read,
+  UnnamedAccountError,
+  write,
+} from "../stripe/index.ts";
 import type { Check, Examined } from "./finding.ts";
 import { count } from "./finding.ts";
 
@@ -10,7 +18,7 @@ export const stripeKey: Check = {
   name: "stripe key",
   async look({ stripe, isKeyRestricted }) {
     try {
-      await read(stripe, "/v1/account", {}, { maxNetworkRetries: 1, timeout: 10_000 });
+      await getAccount(stripe, { maxNetworkRetries: 1, timeout: 10_000 });
     } catch (error) {
       if (isUnknownKey(error)) {
         return {
@@ -26,7 +34,12 @@ export const stripeKey: Check = {
           mend: "see whether there is a network from here, and what https://status.stripe.com says; then run this again",
         };
       }
-      if (!isForbidden(error)) throw error;
+      if (!(error instanceof UnnamedAccountError)) throw error;
+      return {
+        says: "Stripe does not say whose the restricted key is",
+        why: "No event is applied and nobody new can buy, so that two accounts are never mixed.",
+        mend: `let it read the account (rak_accounts_kyc_basic_read) at ${KEYS}, or use a secret key`,
+      };
     }
     return { ok: `is good: ${isKeyRestricted ? "a restricted key, " : ""}${stripe.livemode ? "live" : "test"} mode` };
   },

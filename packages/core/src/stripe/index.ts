@@ -79,10 +79,35 @@ function withQuery(path: string, query: object): string {
   return search.size > 0 ? `${path}?${search}` : path;
 }
 
+/** Stripe neither lets a restricted key read its account nor says which that is. */
+export class UnnamedAccountError extends OwnError {
+  override readonly name = "UnnamedAccountError";
+  readonly code = "account_not_readable";
+}
+
+/**
+ * The account that the client's key is of. Most restricted keys may not read it, and many cannot be given the permission: of theirs
+ * there is the id alone, which Stripe names where it refuses. https://github.com/stripe/stripe-node/issues/2246
+ * @throws UnnamedAccountError
+ */
+export async function getAccount(
+  stripe: Stripe,
+  options: Stripe.RequestOptions = {},
+): Promise<Stripe.Response<{ id: string; created?: number }>> {
+  try {
+    return await read<Stripe.Account>(stripe, "/v1/account", {}, options);
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripePermissionError)) throw error;
+    const [, id] = / on account '(acct_\w+)'/.exec(error.message) ?? [];
+    if (!id)
+      throw new UnnamedAccountError("STRIPE_SECRET_KEY may not read its account: it lacks rak_accounts_kyc_basic_read");
+    return { id, lastResponse: { headers: error.headers } } as Stripe.Response<{ id: string }>;
+  }
+}
+
 /** The id of the account that the client's key is of. It is the same in live and test mode; each sandbox has its own. */
-export async function getAccountId(stripe: StripeClient, options: Stripe.RequestOptions = {}): Promise<string> {
-  const { id } = await read<Stripe.Account>(stripe, "/v1/account", {}, options);
-  return id;
+export async function getAccountId(stripe: Stripe, options: Stripe.RequestOptions = {}): Promise<string> {
+  return (await getAccount(stripe, options)).id;
 }
 
 function serverOf(url: URL) {

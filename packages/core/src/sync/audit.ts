@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clients } from "../clients.ts";
 import { assertSameAccount, type Failure, getObject, type ObjectName, objects } from "../mirror/index.ts";
-import { fetchAsOf, isMissing, read } from "../stripe/index.ts";
+import { fetchAsOf, getAccount, isMissing } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { addComparisons, type Comparison, compare, type Difference, goneAsOf, isDrift, type Shown } from "./compare.ts";
 import { createLimiter, type Limits } from "./limiter.ts";
@@ -75,7 +75,7 @@ const LOOKED_AT_ONCE = 10;
  */
 export async function auditAccount(clients: Clients, auditing: Auditing = {}): Promise<Audit> {
   await assertSameAccount(clients);
-  const { asOf } = await fetchAsOf(() => read(clients.stripe, "/v1/account"));
+  const { asOf } = await fetchAsOf(() => getAccount(clients.stripe));
   const { perSecond, perEndpoint } = { ...AUDIT_LIMITS, ...auditing };
   const limiter = createLimiter({ perSecond, perEndpoint });
   const reader = { ...clients, limiter, isOver: () => auditing.signal?.aborted ?? false };

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { getObject, type ObjectName, objects } from "../mirror/index.ts";
-import { createPace, read, type StripeClient } from "../stripe/index.ts";
+import { createPace, getAccount, read, type StripeClient } from "../stripe/index.ts";
 import type { Limits } from "./limiter.ts";
 
 /** What a reading would take. */
@@ -22,7 +22,7 @@ const SAMPLES = 4;
  */
 export async function estimateReading(stripe: StripeClient, limits: Limits, only?: ObjectName[]): Promise<Estimate> {
   const pace = createPace(REQUESTS_A_SECOND);
-  const { created = 0 } = await read<Stripe.Account>(stripe, "/v1/account");
+  const { created = 0 } = await getAccount(stripe);
   const page = (path: string, query: object) => pace(() => read<List>(stripe, path, { ...query, limit: PAGE_SIZE }));
   const names = Object.keys(objects) as ObjectName[];
   const counted = await Promise.all(

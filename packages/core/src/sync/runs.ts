@@ -1,6 +1,6 @@
 import type { Clients } from "../clients.ts";
 import { assertSameAccount, objects } from "../mirror/index.ts";
-import { fetchAsOf, read } from "../stripe/index.ts";
+import { fetchAsOf, getAccount } from "../stripe/index.ts";
 import { dataOf, type ServiceClient } from "../supabase/index.ts";
 import type { Purpose } from "./purpose.ts";
 
@@ -18,7 +18,7 @@ export async function beginReading(
 ): Promise<{ runId: number; begun: boolean }> {
   const { stripe, supabase } = clients;
   await assertSameAccount(clients);
-  const { asOf } = await fetchAsOf(() => read(stripe, "/v1/account"));
+  const { asOf } = await fetchAsOf(() => getAccount(stripe));
   const kinds = await Promise.all(
     Object.values(objects)
       .toSorted((a, b) => rankOf(a.object) - rankOf(b.object))
