@@ -4,7 +4,7 @@ import { createServiceClient } from "@turnpike/core/supabase";
 import { beforeEach, describe, expect, it } from "vitest";
 import { event, product } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { type Obstacle, standBefore } from "../parts/proxy.ts";
+import { forbid, lendOtherAccount, type Obstacle, standBefore } from "../parts/proxy.ts";
 import { LONG_AGO } from "../parts/shop.ts";
 
 let supabase: LentSupabase;
@@ -65,6 +65,34 @@ describe("another key", () => {
       await expect(assertSameAccount({ stripe, supabase: supabase.client })).rejects.toMatchObject(another);
       expect(await entry(sent.id)).toBeUndefined();
     }
+  });
+
+  it("that is restricted and may not read its account is of the one that Stripe names as it refuses", async () => {
+    await apply(lent.stripe, sample());
+    let named: string | undefined = await getAccountId(lent.stripe);
+    const { apiBase } = await standBefore(lent, ({ url }, response) => {
+      if (url === "/v1/account") forbid(response, named, "rak_accounts_kyc_basic_read");
+    });
+    const restricted = (name: string) => createStripe({ secretKey: `rk_test_${name}`, apiBase });
+    const [one, two, three] = [sample(), sample(), sample()];
+    expect((await apply(restricted("own"), one)).outcomes.get(one.id)).toBe("applied");
+    named = "acct_other";
+    await expect(apply(restricted("other"), two)).rejects.toMatchObject(another);
+    named = undefined;
+    await expect(apply(restricted("unnamed"), three)).rejects.toMatchObject({
+      name: "UnnamedAccountError",
+      message: expect.stringContaining("rak_accounts_kyc_basic_read"),
+    });
+    expect([await entry(two.id), await entry(three.id)]).toEqual([undefined, undefined]);
+  });
+
+  it("of another account does not make nothing of an event that only says what it is about", async () => {
+    const about = { ...sample(), about: "product" };
+    await apply(lent.stripe, sample());
+    const foreign = await lendOtherAccount(lent);
+    expect((await apply(lent.stripe, about)).outcomes.get(about.id)).toBe("ignored");
+    const { outcomes, errors } = await apply(foreign, about);
+    expect({ outcome: outcomes.get(about.id), errors }).toMatchObject({ outcome: "retry", errors: [another] });
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { applyEvents } from "@turnpike/core/mirror";
 import { reconcile } from "@turnpike/core/reconcile";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
-import { refuseForNow, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
+import { lendOtherAccount, refuseForNow, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
 
 // Listings of Stripe's events that take more than one run. Here a page holds two events.
 
@@ -264,3 +264,11 @@ describe("two runs at a time", () => {
 async function createdOf(eventId: string | undefined): Promise<number> {
   return (await lent.stripe.events.retrieve(eventId ?? "")).created;
 }
+
+it("to a key of another account nothing is listed: the empty page moves no cursor", async () => {
+  await run();
+  const cursors = () => supabase.query("select * from billing.reconcile_cursor order by listing");
+  const before = await cursors();
+  await expect(run({ stripe: await lendOtherAccount(lent) })).rejects.toMatchObject({ code: "other_stripe_account" });
+  expect(await cursors()).toEqual(before);
+});

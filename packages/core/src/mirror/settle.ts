@@ -7,7 +7,7 @@ import { type Change, fetchedChange } from "./change.ts";
 import type { Shown } from "./events.ts";
 import { fetchProjections, getObject, type ObjectName } from "./fetch.ts";
 import { type Projection, timestamp } from "./projection.ts";
-import { type Outcome, type Sent, send } from "./send.ts";
+import { assertSameAccount, type Outcome, type Sent, send } from "./send.ts";
 
 /** How many objects a second one consumer fetches: with all consumers at work, most of Stripe's limit is left to the routes. */
 export const FETCHES_A_SECOND = 15;
@@ -34,7 +34,10 @@ export async function settle(clients: Clients, events: Shown[]): Promise<Sent> {
     [...objects.values()].map(async (same): Promise<Sent> => {
       try {
         const changes = await refetch(clients.stripe, same, deadline);
-        return changes.length > 0 ? await send(clients, changes) : withoutUse(same);
+        if (changes.length > 0) return await send(clients, changes);
+        // To another account's key nothing of ours is known.
+        await assertSameAccount(clients);
+        return withoutUse(same);
       } catch (error) {
         const { name, code = name } = error as Error & { code?: string };
         return {
