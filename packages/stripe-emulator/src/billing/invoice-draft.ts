@@ -45,6 +45,8 @@ export interface InvoiceDraft {
   lines: LineDraft[];
   /** Discounts of its own; absent: those of the subscription. */
   discounts?: string[];
+  /** False: the customer's balance is left alone. */
+  usesBalance?: boolean;
   attributes?: Partial<Invoice>;
 }
 
@@ -111,7 +113,7 @@ export function pricingOf(
 export function newInvoice(world: World, draft: InvoiceDraft): Invoice {
   const blank = blankInvoice(world, draft);
   // What is to come shows what it would be paid with; that is used up by the invoice itself, when it is final.
-  return price(world, blank, draft.reason === "upcoming" ? () => null : undefined);
+  return price(world, blank, draft.reason === "upcoming" ? () => null : undefined, draft.usesBalance);
 }
 
 /** Everything but what is computed from the lines. */

@@ -19,8 +19,9 @@ export type Spend = (credit: PricedLine["credits"][number], line: InvoiceLine) =
 /**
  * The invoice with all its amounts computed anew from its lines: for where its customer is, and what their balance is, now.
  * @param spend absent: nothing is paid with what was granted
+ * @param usesBalance false: the customer's balance changes nothing of what is due
  */
-export function price(world: World, invoice: Invoice, spend?: Spend): Invoice {
+export function price(world: World, invoice: Invoice, spend?: Spend, usesBalance = true): Invoice {
   const customer = world.store.customers.get(invoice.customer);
   const { enabled } = invoice.automatic_tax;
   const taxIds = taxIdsOf(world, customer.id);
@@ -33,7 +34,7 @@ export function price(world: World, invoice: Invoice, spend?: Spend): Invoice {
   const lines = invoice.lines.data.map((line, index) => pricedLine(line, priced.lines[index] as PricedLine, spend));
   const credits = lines.flatMap(({ pretax_credit_amounts: rows }) => rows ?? []).filter((row) => row.type === CREDIT);
   const balance = balanceIn(world, customer.id, invoice.currency);
-  const due = dueOf(priced.total, balance, invoice.currency);
+  const due = dueOf(priced.total, usesBalance ? balance : 0, invoice.currency);
   const discounts = invoice.discounts.map((discount) => ({ discount, amount: discountBy(priced.lines, discount) }));
   return {
     ...invoice,

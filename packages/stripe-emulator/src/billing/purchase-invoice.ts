@@ -18,7 +18,8 @@ export interface Purchase {
 
 /**
  * The invoice of a one-time purchase (`invoice_creation`), written after the payment it documents: paid already, or open
- * while a bank debit is under way (https://docs.stripe.com/payments/checkout/receipts#paid-invoices). Its id.
+ * while a bank debit is under way (https://docs.stripe.com/payments/checkout/receipts#paid-invoices). It is for what was paid: the
+ * customer's balance is left alone (https://docs.stripe.com/billing/customer/balance#customer-credit-balance-details). Its id.
  */
 export function invoicePurchase(
   world: World,
@@ -40,6 +41,7 @@ export function invoicePurchase(
     reason: "manual",
     lines: purchaseLines(world, purchases, { customer, currency, invoice: id, subscription: null, items: [] }),
     discounts,
+    usesBalance: false,
     attributes: {
       auto_advance: false,
       automatic_tax: { ...session.automatic_tax, disabled_reason: null },
