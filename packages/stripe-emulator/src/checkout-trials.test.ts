@@ -36,6 +36,23 @@ test("a trial is named by its days or by its end; the page says how long it is f
   expect(subscription).toMatchObject({ status: "trialing", trial_end: end });
 });
 
+// https://docs.stripe.com/api/coupons/object#coupon_object-amount_off: off the invoice's subtotal, which has nothing in a trial for what recurs
+test("an amount off comes off what is bought once beside a trial, as on the invoice", async () => {
+  const [price, setUp] = [await createPlan(stripe), await createPlan(stripe, { recurring: undefined, unit_amount: 3000 })];
+  const { id: coupon } = await stripe.coupons.create({ amount_off: 1000, currency: "eur", duration: "once" });
+  const session = await createCheckout(stripe, price, {
+    line_items: [price, setUp].map(({ id }) => ({ price: id, quantity: 1 })),
+    subscription_data: { trial_period_days: 7 },
+    discounts: [{ coupon }],
+  });
+  expect(session).toMatchObject({ amount_subtotal: 3000, amount_total: 2000 });
+  const items = (await stripe.checkout.sessions.listLineItems(session.id)).data;
+  expect(items.map((item) => item.price?.id)).toEqual([price.id, setUp.id]);
+  await bench.submit(session.url, { ...CARD, email: "set-up@example.com" });
+  const { invoice } = await stripe.checkout.sessions.retrieve(session.id, { expand: ["invoice"] });
+  expect(invoice).toMatchObject({ status: "paid", total: 2000, amount_paid: 2000 });
+});
+
 test("a trial ends at least two days ahead, has from 1 to 730 days, and is named once", async () => {
   const price = await createPlan(stripe);
   const now = Math.floor(Date.now() / 1000);

@@ -47,8 +47,12 @@ function priceNow(world: World, id: string, patch: Partial<CheckoutSession>): Ch
   const details = world.store.sessionDetails.get(id);
   const { automatic_tax: automaticTax } = session;
   const rule = taxRuleOf(world, session, details);
-  const due = asLines(details.lineItems, (item) => dueToday(world, details, item));
-  const { lines } = priceLines(world, session, due, rule);
+  const today = details.lineItems.filter((item) => isToday(item, details));
+  const later = details.lineItems.filter((item) => !today.includes(item));
+  // An amount off is shared out over what is on one invoice.
+  const invoices = [today, later].map((items) => asLines(items, (item) => dueToday(world, details, item)));
+  const lines = invoices.flatMap((items) => priceLines(world, session, items, rule).lines);
+  const due = invoices.flat();
   const lineItems = details.lineItems.map((item) =>
     pricedItem(
       item,
@@ -193,10 +197,13 @@ function pricedItem(item: LineItem, lines: readonly PricedLine[]): LineItem {
   };
 }
 
-/** What is due today: in a trial, nothing for what recurs. */
-function totals(items: readonly LineItem[], { subscriptionData: data }: SessionDetails): Partial<CheckoutSession> {
-  const due =
-    (data.trialPeriodDays ?? data.trialEnd ?? null) !== null ? items.filter(({ price }) => !price?.recurring) : items;
+/** Whether an item is on the first invoice: in a trial, nothing that recurs is. */
+const isToday = ({ price }: LineItem, { subscriptionData: data }: SessionDetails): boolean =>
+  !price?.recurring || (data.trialPeriodDays ?? data.trialEnd ?? null) === null;
+
+/** What is due today. */
+function totals(items: readonly LineItem[], details: SessionDetails): Partial<CheckoutSession> {
+  const due = items.filter((item) => isToday(item, details));
   const sum = (of: (item: LineItem) => number) => due.reduce((total, item) => total + of(item), 0);
   return {
     amount_subtotal: sum((item) => item.amount_subtotal),
