@@ -113,6 +113,8 @@ test("a trial without a card is cancelled, paused and resumed, or past due, as i
   // https://docs.stripe.com/billing/subscriptions/pause#identify-pause-and-resume-events
   const pausing = types.indexOf("customer.subscription.paused");
   expect(types[pausing - 1]).toBe("customer.subscription.updated");
+  const next = stripe.invoices.createPreview({ subscription: subscriptions.at(-1)?.id ?? "" });
+  await expect(next).rejects.toMatchObject({ code: "invoice_upcoming_none" });
 });
 
 // https://docs.stripe.com/billing/subscriptions/pause#resume-subscriptions

@@ -96,6 +96,28 @@ test("what ends has no next invoice", async () => {
   });
 });
 
+// https://docs.stripe.com/api/invoices/create_preview: "all the charges that are pending"; collected at the end: https://docs.stripe.com/api/subscriptions/cancel
+test("what waits when a subscription ends is previewed as its last invoice: a change before, or the rest of its period", async () => {
+  const { subscription, item, advance } = await subscriber();
+  await advance(HALFWAY);
+  const preview = (subscription_details: Stripe.InvoiceCreatePreviewParams.SubscriptionDetails = {}) =>
+    stripe.invoices.createPreview({ subscription: subscription.id, subscription_details });
+  const amounts = ({ total, amount_due, ending_balance, lines }: Stripe.Invoice) => {
+    return { total, amount_due, ending_balance, lines: lines.data.map(({ amount }) => amount).sort() };
+  };
+  const soon = { cancel_at: START + 23.25 * 86_400 };
+  const credit = amounts(await preview(soon));
+  expect(credit).toEqual({ total: -775, amount_due: 0, ending_balance: -775, lines: [-775] });
+  const changed = { items: [{ id: item, quantity: 2 }], cancel_at_period_end: true };
+  const more = amounts(await preview(changed));
+  expect(more).toEqual({ total: 1550, amount_due: 1550, ending_balance: 0, lines: [-1550, 3100] });
+  await stripe.subscriptions.update(subscription.id, changed);
+  expect(amounts(await preview())).toEqual(more);
+  await advance(START + 31 * 86_400 + 3700);
+  const [last] = (await stripe.invoices.list({ subscription: subscription.id })).data;
+  expect(last && { status: last.status, ...amounts(last) }).toEqual({ status: "paid", ...more });
+});
+
 test("a credit goes to the customer's balance, and the next invoices use it up", async () => {
   const { customer, subscription, item, advance } = await subscriber();
   const smaller = await createPlan(stripe, { unit_amount: 1000 });

@@ -157,7 +157,9 @@ test("at the period's end they are collected on a last invoice", async () => {
   const { id, change, advance, invoices } = await upgraded();
   await change({ cancel_at_period_end: true });
   const types = await advance(END + 3600);
-  expect(types.slice(0, 3)).toEqual(["customer.subscription.deleted", "invoice.created", "invoice.finalized"]);
+  // https://docs.stripe.com/api/events/types#event_types-invoice.upcoming
+  const ending = ["invoice.upcoming", "customer.subscription.deleted", "invoice.created", "invoice.finalized"];
+  expect(types.slice(0, 4)).toEqual(ending);
   const [last] = await invoices();
   expect(last).toMatchObject({ billing_reason: "subscription_cycle", status: "paid", total: 750 });
   expect((await stripe.subscriptions.retrieve(id)).latest_invoice).toBe(last?.id);

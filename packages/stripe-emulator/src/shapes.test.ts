@@ -56,18 +56,19 @@ test("before endive a new period is asked for by the word alone", async () => {
 });
 
 test("before endive a preview's new period is asked for by a word or a moment alone", async () => {
-  const { id, customer, items } = await subscribed();
+  const { customer, price, subscribe } = await onClock(bench, START);
+  const { id } = await subscribe();
   const preview = (client: Stripe, billing_cycle_anchor: unknown, existing = true) =>
     client.invoices.createPreview({
-      ...(existing ? { subscription: id } : { customer: String(customer) }),
+      ...(existing ? { subscription: id } : { customer }),
       subscription_details: {
-        ...(existing ? {} : { items: [{ price: items.data[0]?.price.id ?? "" }] }),
+        ...(existing ? {} : { items: [{ price: price.id }] }),
         billing_cycle_anchor,
       } as Stripe.InvoiceCreatePreviewParams.SubscriptionDetails,
     });
   const amounts = ({ lines }: Stripe.Invoice) => lines.data.map(({ amount, period }) => [amount, period.end]);
   const basil = older("2025-08-27.basil");
-  const soon = Math.floor(Date.now() / 1000) + 5 * 86_400;
+  const soon = START + 5 * DAY;
   for (const [word, hash, existing] of [
     ["now", { type: "now" }, true],
     ["unchanged", { type: "unchanged" }, true],

@@ -2,16 +2,16 @@ import type { World } from "../world.ts";
 import { isOver } from "./end-subscription.ts";
 import type { Invoice } from "./invoice-draft.ts";
 import { periodEndOf } from "./life.ts";
-import { upcomingInvoice } from "./renewing.ts";
+import { endAsPlanned, upcomingInvoice } from "./renewing.ts";
 import { advanceSchedule } from "./scheduling.ts";
 import type { Subscription } from "./subscription.ts";
 
 /**
- * The next invoice of a subscription, if nothing is changed until then; undefined where it ends before. What its schedule changes until
+ * The next invoice of a subscription, if nothing is changed until then; undefined where there will be none. What its schedule changes until
  * the period's end is changed, in a copy of the state (https://docs.stripe.com/billing/subscriptions/subscription-schedules).
  */
 export function nextInvoice(world: World, subscription: Subscription): Invoice | undefined {
-  const { id, cancel_at: ends } = subscription;
+  const { id, cancel_at: ends, status } = subscription;
   const end = periodEndOf(subscription);
   const schedule = world.store.subscriptionSchedules.find(subscription.schedule);
   const turn = schedule?.current_phase?.end_date;
@@ -21,8 +21,19 @@ export function nextInvoice(world: World, subscription: Subscription): Invoice |
       return copy.store.subscriptions.get(id);
     });
   }
-  if (isOver(subscription) || (ends !== null && ends <= end)) return undefined;
-  return settled(upcomingInvoice(world, subscription));
+  if (isOver(subscription)) return undefined;
+  if (ends !== null && ends <= end) return lastInvoice(world, id, ends);
+  // It "doesn't advance to a new billing period or generate invoices until it resumes": the SDK's comment on `status`.
+  return status === "paused" ? undefined : settled(upcomingInvoice(world, subscription));
+}
+
+/** What is still to be billed when a subscription ends as planned. */
+function lastInvoice(world: World, id: string, ends: number): Invoice | undefined {
+  const invoice = afterwards(world, ends, (copy) => {
+    endAsPlanned(copy, id);
+    return undefined;
+  });
+  return invoice && settled(invoice);
 }
 
 /** The first invoice after something was done to a subscription, in a copy of the state: one that it leads to at once, or else the next. */
