@@ -228,3 +228,19 @@ test("use is told by v2 as well, and streamed with a key that is good for a quar
     code: "billing_meter_event_session_expired",
   });
 });
+
+// https://docs.stripe.com/billing/subscriptions/usage-based/how-it-works: use is billed when its period is over
+test("an end that is planned and invoiced at once bills what was paid ahead, and what was used once: at the end", async () => {
+  const { event, price } = await createMeter("sum");
+  const { customer, price: seat, subscribe, advance } = await onClock(bench, START);
+  const { id } = await subscribe({ items: [{ price: seat.id }, { price: price.id }] });
+  await advance(HALF);
+  await use(event, customer, 50, HALF - DAY);
+  const ends = { cancel_at: HALF + 5 * DAY, proration_behavior: "always_invoice" as const };
+  const { latest_invoice: credit } = await stripe.subscriptions.update(id, ends);
+  await advance(HALF + 6 * DAY);
+  const totals = (await stripe.invoices.list({ customer })).data.map(({ total }) => total);
+  expect(totals).toEqual([100, -500, 1500]);
+  const told = bench.emulator.events().find(({ data: { object } }) => "cancel_at" in object && object.latest_invoice === credit);
+  expect(told?.data.previous_attributes).toMatchObject({ cancel_at: null, latest_invoice: expect.any(String) });
+});

@@ -35,23 +35,26 @@ export const currentPeriodEnd = (subscription: Subscription): number =>
 
 /**
  * A subscription that is to end within a period leaves a credit for the rest of it
- * (https://docs.stripe.com/api/subscriptions/update#update_subscription-cancel_at); one that was to, and is not, takes it back.
+ * (https://docs.stripe.com/api/subscriptions/update#update_subscription-cancel_at); one that was to, and is not, takes it back. What is
+ * used until then is billed then.
+ * @returns the changed attributes
  */
 export function prorateEnd(
   world: World,
   subscription: Subscription,
   moment: number | null,
   proration: Proration,
-): void {
+): Partial<Subscription> {
   const { cancel_at: before, items } = subscription;
-  if (moment === before) return;
+  if (moment === before) return {};
   for (const item of before === null ? [] : pendingItems(world, subscription)) {
     if (item.proration && item.amount < 0 && subscriptionOf(item) === subscription.id && item.period.start === before)
       deleteInvoiceItem(world, item);
   }
-  if (moment === null || proration === "none" || subscription.status === "trialing") return;
+  if (moment === null || proration === "none" || subscription.status === "trialing") return {};
   for (const item of items.data) creditRest(world, subscription, item, moment);
-  if (proration === "always_invoice") settleEnd(world, subscription, { prorate: false, invoiceNow: true });
+  const invoice = proration === "always_invoice" ? invoiceNow(world, subscription, []) : undefined;
+  return invoice === undefined ? {} : { latest_invoice: invoice };
 }
 
 /**

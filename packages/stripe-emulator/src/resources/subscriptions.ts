@@ -254,14 +254,13 @@ function cancellationAsked(
     cancel_at_period_end: atPeriodEnd,
     proration_behavior: proration = "create_prorations",
   } = params;
-  if (atPeriodEnd !== undefined) {
-    prorateEnd(world, subscription, atPeriodEnd ? currentPeriodEnd(subscription) : null, proration);
-    return cancellation(world, subscription, atPeriodEnd ? currentPeriodEnd(subscription) : null, atPeriodEnd);
-  }
+  const end = (moment: number | null, isAtPeriodEnd: boolean) => ({
+    ...prorateEnd(world, subscription, moment, proration),
+    ...cancellation(world, subscription, moment, isAtPeriodEnd),
+  });
+  if (atPeriodEnd !== undefined) return end(atPeriodEnd ? currentPeriodEnd(subscription) : null, atPeriodEnd);
   if (at === undefined) return {};
-  const moment = at === null ? null : momentOfEnd(at, subscription.items);
-  prorateEnd(world, subscription, moment, proration);
-  return cancellation(world, subscription, moment, false);
+  return end(at === null ? null : momentOfEnd(at, subscription.items), false);
 }
 
 /** Without a status: all that were not canceled. */
