@@ -185,17 +185,20 @@ test("invoice_creation gives a one-time payment a customer and a paid invoice", 
 });
 
 // https://docs.stripe.com/billing/customer/balance#customer-credit-balance-details
-test.each([-120, 120])("a purchase's invoice is for what was paid, and leaves a balance of %s alone", async (amount) => {
-  const { id: customer } = await stripe.customers.create({ email: "balance@example.com" });
-  const price = await onceOnly();
-  await stripe.customers.createBalanceTransaction(customer, { amount, currency: price.currency });
-  const session = await createCheckout(stripe, price, { customer, invoice_creation: { enabled: true } });
-  await bench.submit(session.url, CARD);
-  const { invoice } = await stripe.checkout.sessions.retrieve(session.id, { expand: ["invoice"] });
-  const paid = { status: "paid", amount_due: 500, amount_paid: 500, amount_remaining: 0 };
-  expect(invoice).toMatchObject({ ...paid, starting_balance: amount, ending_balance: amount });
-  expect(await stripe.customers.retrieve(customer)).toMatchObject({ balance: amount });
-});
+test.each([-120, 120])(
+  "a purchase's invoice is for what was paid, and leaves a balance of %s alone",
+  async (amount) => {
+    const { id: customer } = await stripe.customers.create({ email: "balance@example.com" });
+    const price = await onceOnly();
+    await stripe.customers.createBalanceTransaction(customer, { amount, currency: price.currency });
+    const session = await createCheckout(stripe, price, { customer, invoice_creation: { enabled: true } });
+    await bench.submit(session.url, CARD);
+    const { invoice } = await stripe.checkout.sessions.retrieve(session.id, { expand: ["invoice"] });
+    const paid = { status: "paid", amount_due: 500, amount_paid: 500, amount_remaining: 0 };
+    expect(invoice).toMatchObject({ ...paid, starting_balance: amount, ending_balance: amount });
+    expect(await stripe.customers.retrieve(customer)).toMatchObject({ balance: amount });
+  },
+);
 
 test("an invoice for a bank debit is open until the debit has settled", async () => {
   const session = await createCheckout(stripe, await onceOnly(), { invoice_creation: { enabled: true } });

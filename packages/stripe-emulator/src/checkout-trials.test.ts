@@ -38,7 +38,10 @@ test("a trial is named by its days or by its end; the page says how long it is f
 
 // https://docs.stripe.com/api/coupons/object#coupon_object-amount_off: off the invoice's subtotal, which has nothing in a trial for what recurs
 test("an amount off comes off what is bought once beside a trial, as on the invoice", async () => {
-  const [price, setUp] = [await createPlan(stripe), await createPlan(stripe, { recurring: undefined, unit_amount: 3000 })];
+  const [price, setUp] = [
+    await createPlan(stripe),
+    await createPlan(stripe, { recurring: undefined, unit_amount: 3000 }),
+  ];
   const { id: coupon } = await stripe.coupons.create({ amount_off: 1000, currency: "eur", duration: "once" });
   const session = await createCheckout(stripe, price, {
     line_items: [price, setUp].map(({ id }) => ({ price: id, quantity: 1 })),

@@ -26,13 +26,16 @@ async function subscribed(count = 1): Promise<Stripe.Subscription> {
   return stripe.subscriptions.create({ customer, items: prices.map(({ id: price }) => ({ price, quantity: 2 })) });
 }
 
-// As the recorded evt_1Sj9DFQEUxc7vavPtvOXPqDW (2025-12-15.clover) has it.
+// As the recorded evt_1Sj9DFQEUxc7vavPtvOXPqDW (2025-12-15.clover) has it; what changed of an object is named: https://docs.stripe.com/api/events/object#event_object-data-previous_attributes
 test("a subscription of one item says its plan and quantity", async () => {
   const { items, ...one } = (await subscribed()) as Stripe.Subscription & { plan?: unknown; quantity?: unknown };
   expect(one).toMatchObject({ plan: { id: items.data[0]?.price.id }, quantity: 2 });
   const { object } =
     bench.emulator.events().findLast(({ type }) => type === "customer.subscription.created")?.data ?? {};
   expect(object).toMatchObject({ plan: { object: "plan" }, quantity: 2 });
+  await stripe.subscriptions.update(one.id, { items: [{ id: items.data[0]?.id ?? "", quantity: 3 }] });
+  const changed = bench.emulator.events().findLast(({ type }) => type === "customer.subscription.updated");
+  expect(changed?.data.previous_attributes).toMatchObject({ items: { object: "list" }, quantity: 2 });
   expect(await subscribed(2)).toMatchObject({ plan: null, quantity: null });
 });
 

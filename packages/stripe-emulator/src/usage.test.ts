@@ -241,6 +241,8 @@ test("an end that is planned and invoiced at once bills what was paid ahead, and
   await advance(HALF + 6 * DAY);
   const totals = (await stripe.invoices.list({ customer })).data.map(({ total }) => total);
   expect(totals).toEqual([100, -500, 1500]);
-  const told = bench.emulator.events().find(({ data: { object } }) => "cancel_at" in object && object.latest_invoice === credit);
+  const told = bench.emulator
+    .events()
+    .find(({ data: { object } }) => "cancel_at" in object && object.latest_invoice === credit);
   expect(told?.data.previous_attributes).toMatchObject({ cancel_at: null, latest_invoice: expect.any(String) });
 });

@@ -179,7 +179,7 @@ export class World {
       api_version: API_VERSION,
       // Real time, also of what happens on a test clock: at Stripe, months of a clock that is advanced share one second.
       created: this.realNow(),
-      data: { object: snapshot, ...(previous === undefined ? {} : { previous_attributes: cutLists(previous) }) },
+      data: { object: snapshot, ...(previous === undefined ? {} : { previous_attributes: previous }) },
       livemode: false,
       pending_webhooks: wanted.length,
       request: { ...this.request },
@@ -239,8 +239,8 @@ export class World {
     const rows = this.store[table] as unknown as { get(id: string): Rows[K]; put(row: Rows[K]): Rows[K] };
     const before = rows.get(id);
     const after = rows.put({ ...before, ...patch });
-    const previous = previousAttributes(before, after);
-    if (type !== undefined && previous !== undefined) this.emit(type, after as EventObject<T>, previous);
+    const previous = type && previousAttributes(cutLists(before), cutLists(after));
+    if (type && previous) this.emit(type, after as EventObject<T>, previous);
     return after;
   }
 
