@@ -54,7 +54,8 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       threshold: 1,
     },
     MirrorDiffers: {
-      means: "Stripe holds objects that the mirror does not show, or shows otherwise.",
+      means:
+        "Stripe holds objects that the mirror does not show, or shows otherwise; or a kind of them could not be read.",
       metric: turnpikeMetric(app, "differing", { statistic: "Maximum" }),
       threshold: 1,
     },

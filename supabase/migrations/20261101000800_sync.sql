@@ -39,7 +39,7 @@ create table billing.sync_ranges (
 comment on column billing.sync_ranges.created_from is 'Null: from the first of all. created_to is null likewise, and not part of the range.';
 comment on column billing.sync_ranges.customers is 'Whose are read, in this order. Null: the range stands for those of customers who are yet to be read, and is done when all are.';
 comment on column billing.sync_ranges.after is 'The last object, or the last customer, whose page is in the mirror.';
-comment on column billing.sync_ranges.last_error is 'Why it comes again; or, where it is done, that the key may not read it.';
+comment on column billing.sync_ranges.last_error is 'Why it comes again; or, where it is done, why it could not be read.';
 comment on column billing.sync_ranges.reached is 'When that object was created.';
 create index sync_ranges_of_run on billing.sync_ranges (run_id, object);
 create index sync_ranges_open on billing.sync_ranges (run_id) where done_at is null;
@@ -118,7 +118,11 @@ begin
     select from billing.sync_ranges range where range.run_id = run.id and range.object = 'customer' and range.done_at is null
   ) then
     with known as (
-      update billing.sync_ranges range set done_at = now()
+      update billing.sync_ranges range set done_at = now(), last_error = (
+        -- Whose customers were not read, of those it was not read either.
+        select max(customers.last_error) from billing.sync_ranges customers
+        where customers.run_id = run.id and customers.object = 'customer'
+      )
       where range.run_id = run.id and range.by_customer and range.customers is null and range.done_at is null
       returning range.object
     )
@@ -269,10 +273,14 @@ language sql security definer set search_path = '' as $$
   returning held.created_to
 $$;
 
--- The worker lets ranges go: when it ends, or, with an error, because Stripe or Postgres did not answer. Then they come again later
--- and later, up to five minutes.
-create function public.release_sync_ranges(range_ids bigint[], token uuid, error text) returns void
-language sql security definer set search_path = '' as $$
+-- The worker lets a range go: when it ends, or, with an error, because Stripe or Postgres did not answer. Then it comes again later
+-- and later, up to five minutes. What has failed twelve times on end, over half an hour, must not hold up the rest for ever: the run ends
+-- without it, and the kind is not complete. The next run tries again.
+create function public.release_sync_range(range_id bigint, token uuid, error text) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  released billing.sync_ranges;
+begin
   update billing.sync_ranges held
   set token = null,
     attempts = held.attempts + (error <> '')::integer,
@@ -280,8 +288,14 @@ language sql security definer set search_path = '' as $$
     not_before = case
       when error = '' then held.not_before
       else now() + least(interval '5 minutes', interval '5 seconds' * 2 ^ least(held.attempts, 6))
-    end
-  where held.id = any (range_ids) and held.token = release_sync_ranges.token
+    end,
+    done_at = case when error <> '' and held.attempts >= 11 then now() end
+  where held.id = release_sync_range.range_id and held.token = release_sync_range.token
+  returning held.* into released;
+  if released.done_at is not null then
+    perform billing.note_completeness(released.run_id, array[released.object]);
+  end if;
+end
 $$;
 
 -- The key may not read this kind, and asking again would not change that: the run ends without it, and it is not complete. What is
@@ -335,11 +349,11 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- Of each kind that is mirrored, up to when it is complete; never, where that is null. last_error is why the latest run that came to
--- it could not read it.
+-- it could not read it. It is unread where the latest run that was through with it has ended without a part of it.
 create function public.get_completeness()
 returns table (
   object text, complete_as_of timestamptz, objects bigint, differing bigint, compared_as_of timestamptz, compared bigint, equal bigint,
-  last_error text
+  last_error text, unread boolean
 )
 language sql stable security definer set search_path = '' as $$
   select mirrored.object, known.complete_as_of, coalesce(known.objects, 0), coalesce(known.differing, 0),
@@ -349,6 +363,15 @@ language sql stable security definer set search_path = '' as $$
       select max(run.id) from billing.sync_runs run where exists (
         select from billing.sync_ranges tried
         where tried.run_id = run.id and tried.object = mirrored.object and (tried.done_at is not null or tried.last_error is not null)
+      )
+    )
+  ), exists (
+    select from billing.sync_ranges range
+    where range.object = mirrored.object and range.last_error is not null and range.run_id = (
+      select max(ended.run_id) from billing.sync_ranges ended
+      where ended.object = mirrored.object and not exists (
+        select from billing.sync_ranges open
+        where open.run_id = ended.run_id and open.object = ended.object and open.done_at is null
       )
     )
   )
@@ -378,7 +401,7 @@ revoke all on function
   public.take_sync_ranges(bigint, uuid, integer, integer),
   public.advance_sync_range(bigint, uuid, text, timestamptz, integer, text[], jsonb, boolean, integer),
   public.rewind_sync_range(bigint, uuid),
-  public.release_sync_ranges(bigint[], uuid, text),
+  public.release_sync_range(bigint, uuid, text),
   public.forbid_sync_range(bigint, uuid),
   public.get_sync_progress(text),
   public.get_sync_failures(text, integer),
@@ -392,7 +415,7 @@ grant execute on function
   public.take_sync_ranges(bigint, uuid, integer, integer),
   public.advance_sync_range(bigint, uuid, text, timestamptz, integer, text[], jsonb, boolean, integer),
   public.rewind_sync_range(bigint, uuid),
-  public.release_sync_ranges(bigint[], uuid, text),
+  public.release_sync_range(bigint, uuid, text),
   public.forbid_sync_range(bigint, uuid),
   public.get_sync_progress(text),
   public.get_sync_failures(text, integer),

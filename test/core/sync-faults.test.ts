@@ -206,6 +206,51 @@ describe("a kind that Stripe does not list", () => {
     expect(await account.reading.isComplete()).toBe(true);
   });
 
+  it("for ever ends as not read, with the reason, and is counted: all else is complete, is swept and mended, again and again", async () => {
+    await account.addOldCustomers(3);
+    const { refusal, before } = refuse(400, "out_of_order");
+    const { stripe } = await before;
+    const turn = () => keepReading({ stripe, supabase: account.supabase.client }, until(), () => {});
+    const turns = async () => {
+      for (let n = 1; n < 12; n++) {
+        expect(await turn()).toMatchObject({ worked: { state: "waiting" } });
+        await account.reading.waitForRetry();
+      }
+      return turn();
+    };
+    const unread = [{ object: "early_fraud_warning", reason: "out_of_order" }];
+    expect(await turns()).toMatchObject({ purpose: "sync", worked: { state: "done" }, unread });
+    expect(await lacking()).toMatchObject([{ object: "early_fraud_warning", lastError: "out_of_order" }]);
+    // Nothing is read all over again for its sake, and it holds up no sweep.
+    await account.supabase.query("update billing.sync_runs set finished_at = finished_at - interval '2 hours'");
+    for (const name of ["by hand", "by hand again"]) {
+      await account.supabase.query("update customers set name = $1", [name]);
+      expect(await turns()).toMatchObject({ purpose: "sweep", worked: { state: "done" }, unread });
+      expect(await account.supabase.query("select from customers where name = $1", [name])).toEqual([]);
+      await account.supabase.query("update billing.sync_runs set started_at = started_at - interval '1 hour'");
+    }
+    refusal.isOn = false;
+    expect(await turn()).toMatchObject({ purpose: "sweep", worked: { state: "done", errors: [] }, unread: [] });
+    expect(await lacking()).toEqual([]);
+  });
+
+  it("for ever, and is a page of the customers, leaves the cards of its customers for later too, and no others", async () => {
+    await account.addOldCustomers(3);
+    await account.reading.begin();
+    await account.supabase.query(
+      `insert into billing.sync_ranges (run_id, object, position, by_customer, attempts, created_to)
+       select max(id), 'customer', 1, false, 11, '2012-01-01' from billing.sync_runs`,
+    );
+    const { stripe } = await standBefore(account.lent, ({ url = "" }, response) => {
+      if (!url.startsWith("/v1/customers?") || !url.includes("1325376000")) return;
+      response.writeHead(400, { "content-type": "application/json" });
+      response.end('{"error":{"type":"invalid_request_error"}}');
+    });
+    expect(await account.reading.work({ stripe, until: until() })).toMatchObject({ state: "done" });
+    expect((await lacking()).map(({ object }) => object)).toEqual(["customer", "payment_method"]);
+    expect((await account.reading.progressOf("payment_method"))?.rangesDone).toBe(2);
+  });
+
   it("because the key may not read it is named and ends the reading; a sweep reads it once the key may", async () => {
     await account.addOldCustomers(3);
     const { refusal, before } = refuse(403, "more_permissions_required");

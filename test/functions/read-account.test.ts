@@ -65,6 +65,10 @@ it("what was asked for is read at once, and an object that cannot be read is cou
     expect(await supabase.query("select object, object_id from billing.sync_failures")).toEqual([
       { object: "customer", object_id: id },
     ]);
+    // So is a kind of which a part could not be read.
+    await supabase.query("update billing.sync_ranges set last_error = 'api_error' where object = 'refund'");
+    await run();
+    expect(log.metric("differing").at(-1)).toBe(2);
   } finally {
     await supabase.query("alter table public.customers drop constraint refused");
   }

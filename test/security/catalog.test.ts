@@ -116,7 +116,7 @@ const CALLERS: Record<string, readonly string[]> = {
   "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, customers text[], failures jsonb, ended boolean, wanted integer)":
     ["service_role"],
   "public.rewind_sync_range(range_id bigint, token uuid)": ["service_role"],
-  "public.release_sync_ranges(range_ids bigint[], token uuid, error text)": ["service_role"],
+  "public.release_sync_range(range_id bigint, token uuid, error text)": ["service_role"],
   "public.get_sync_progress(purpose text)": ["service_role"],
   "public.get_sync_failures(purpose text, most integer)": ["service_role"],
   "public.get_completeness()": ["service_role"],
@@ -210,7 +210,7 @@ const DEFINERS = [
   "public.take_sync_ranges(run_id bigint, token uuid, most integer, most_by_customer integer)",
   "public.advance_sync_range(range_id bigint, token uuid, after text, reached timestamp with time zone, read integer, customers text[], failures jsonb, ended boolean, wanted integer)",
   "public.rewind_sync_range(range_id bigint, token uuid)",
-  "public.release_sync_ranges(range_ids bigint[], token uuid, error text)",
+  "public.release_sync_range(range_id bigint, token uuid, error text)",
   "public.get_sync_progress(purpose text)",
   "public.get_sync_failures(purpose text, most integer)",
   "public.get_completeness()",

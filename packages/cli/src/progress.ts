@@ -58,3 +58,7 @@ export function formatSeconds(seconds: number): string {
 export function formatCount(count: number): string {
   return Math.round(count).toLocaleString("en");
 }
+
+/** Why a reading ended without all of a kind. */
+export const sayUnread = (reason: string | null): string =>
+  reason === "forbidden" ? "the key may not read it" : `could not be read whole (${reason})`;

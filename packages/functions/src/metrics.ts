@@ -31,7 +31,7 @@ const UNITS = {
   reconcileGap: "Count",
   /** Since when Stripe's events were not all compared with the ledger. */
   reconcileBehind: "Seconds",
-  /** Objects that the mirror is known not to show as Stripe does. Counted each minute: the reading's sign of life. */
+  /** Objects that the mirror is known not to show as Stripe does, and kinds that could not be read whole. Counted each minute: the reading's sign of life. */
   differing: "Count",
   /** Objects that the mirror showed otherwise than Stripe, mended since, though no event says why. The log has their columns. */
   drift: "Count",

@@ -21,19 +21,21 @@ export const handler = middy().handler(() =>
   ),
 );
 
-function report({ purpose, worked, differing, drift, impossible }: Kept): void {
+function report({ purpose, worked, differing, unread, drift, impossible }: Kept): void {
   const { state, read, failed, errors } = worked;
   for (const error of errors) log("error", "a part of the reading comes again", { purpose, ...describe(error) });
   // A sweep is nothing to tell of, unless it finds something.
   const level = failed > 0 ? "warn" : "info";
   if (purpose === "sync" || failed > 0) log(level, "read", { purpose, state, read, failed });
-  if (purpose === "sync" && state === "done") log("info", "the mirror is complete", {});
+  if (state === "done")
+    for (const kind of unread) log("error", "a kind could not be read whole: the next sweep tries again", { ...kind });
+  if (purpose === "sync" && state === "done" && unread.length === 0) log("info", "the mirror is complete", {});
   for (const { columns, ...drifted } of drift)
     log("warn", "the mirror had drifted, and no event says why", { ...drifted, columns: columns.join(",") });
   for (const each of impossible) log("error", "what was written cannot be so", { ...each });
   const count = drift.reduce((sum, { drifted }) => sum + drifted, 0);
   emit({
-    differing,
+    differing: differing + unread.length,
     ...(count > 0 && { drift: count }),
     ...(impossible.length > 0 && { impossible: impossible.length }),
   });

@@ -6,7 +6,7 @@ import { type AddCommand, describeCommand, onTarget, type Session } from "../com
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { formatMoment } from "../moment.ts";
 import { paint, table } from "../output.ts";
-import { formatCount } from "../progress.ts";
+import { formatCount, sayUnread } from "../progress.ts";
 
 export const addStatus: AddCommand = (program, shell) => {
   describeCommand(
@@ -44,9 +44,7 @@ async function showStatus({ target: { clients }, output }: Session): Promise<Exi
     "",
     ...table(["object", "equal", "as of (UTC)"], completeness.objects.map(toRow)),
   ]);
-  const isEqual = completeness.objects.every(
-    ({ differing, lastError }) => differing === 0 && lastError !== "forbidden",
-  );
+  const isEqual = completeness.objects.every(({ differing, unread }) => differing === 0 && !unread);
   return healthy && isEqual ? EXIT.done : EXIT.wrong;
 }
 
@@ -60,8 +58,8 @@ function toLine({ waiting, refused, reasons }: State["seats"]): string[] {
 
 /** As the last reading left it. */
 function toRow(kind: Completeness["objects"][number]): string[] {
-  const { object, completeAsOf, comparedAsOf, objects, differing, compared, equal, lastError } = kind;
-  if (lastError === "forbidden") return [object, paint("red", "the key may not read it"), ""];
+  const { object, completeAsOf, comparedAsOf, objects, differing, compared, equal, lastError, unread } = kind;
+  if (unread) return [object, paint("red", sayUnread(lastError)), ""];
   if (!completeAsOf) return [object, "", lastError ? `never read (${lastError})` : "never read"];
   const failed = differing > 0 ? `, ${formatCount(differing)} could not be taken` : "";
   const says = comparedAsOf

@@ -12,7 +12,7 @@ import {
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { CliError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { paint, table } from "../output.ts";
-import { createPaceSaying, createProgress, formatCount, formatSeconds } from "../progress.ts";
+import { createPaceSaying, createProgress, formatCount, formatSeconds, sayUnread } from "../progress.ts";
 
 interface SyncOptions {
   dryRun?: boolean;
@@ -109,31 +109,34 @@ function suffix({ target }: Session, { cloud }: SyncOptions): string {
 async function report({ target, output }: Session, progress: Progress | undefined): Promise<ExitCode> {
   const kinds = progress?.kinds ?? [];
   const failed = kinds.reduce((sum, kind) => sum + kind.failed, 0);
-  const forbidden = kinds.filter(({ lastError }) => lastError === "forbidden").length;
+  const unread = kinds.filter(isUnread).length;
   const failures = failed > 0 ? await getFailures(target.clients.supabase, { most: MOST_FAILURES }) : [];
   output.answer({ ...progress, failures }, () => [
     ...table(
       ["object", "read", ""],
-      kinds.map(({ object, read: count, failed: lost, lastError }) => [
-        object,
-        formatCount(count),
-        lastError === "forbidden"
-          ? paint("red", "the key may not read it")
-          : lost > 0
-            ? paint("red", `${lost} could not be taken`)
+      kinds.map((kind) => [
+        kind.object,
+        formatCount(kind.read),
+        isUnread(kind)
+          ? paint("red", sayUnread(kind.lastError))
+          : kind.failed > 0
+            ? paint("red", `${kind.failed} could not be taken`)
             : "",
       ]),
     ),
     "",
     ...failures.map(({ object, id, reason }) => paint("red", `${object} ${id}: ${reason}`)),
-    forbidden > 0
-      ? "The mirror lacks what the key may not read. npx billing doctor says what mends it."
+    unread > 0
+      ? "The mirror lacks what could not be read. npx billing doctor says what mends it."
       : failed === 0
         ? paint("green", "The mirror is complete.")
         : `${failed} objects are not as Stripe shows them.`,
   ]);
-  return failed + forbidden === 0 ? EXIT.done : EXIT.wrong;
+  return failed + unread === 0 ? EXIT.done : EXIT.wrong;
 }
+
+/** The reading is through with it, and ended without a part of it. */
+const isUnread = ({ rangesOpen, lastError }: Progress["kinds"][number]) => rangesOpen === 0 && lastError !== null;
 
 function estimateLines({ kinds, requests, seconds }: Estimate): string[] {
   return [

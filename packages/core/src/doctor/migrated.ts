@@ -1673,7 +1673,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.note_completeness(run_id bigint, objects text[])": {
-      body: "77fb3cef36077869b7cb2734a9b1563a",
+      body: "8fc1383aac80ca9ec8f5d60f8ff39629",
       callers: [],
       declared: "(run_id bigint, objects text[]) returns void, plpgsql, volatile",
       definer: false,
@@ -2071,10 +2071,10 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.get_completeness()": {
-      body: "f2ac1688e38985bf2f74f7666b41ce13",
+      body: "8791a2043fec5d18a9ded114c6384cf3",
       callers: ["service_role"],
       declared:
-        "() returns TABLE(object text, complete_as_of timestamp with time zone, objects bigint, differing bigint, compared_as_of timestamp with time zone, compared bigint, equal bigint, last_error text), sql, stable",
+        "() returns TABLE(object text, complete_as_of timestamp with time zone, objects bigint, differing bigint, compared_as_of timestamp with time zone, compared bigint, equal bigint, last_error text, unread boolean), sql, stable",
       definer: true,
       settings: ['search_path=""'],
     },
@@ -2299,10 +2299,10 @@ export const migrated: Catalog = {
       definer: true,
       settings: ['search_path=""'],
     },
-    "public.release_sync_ranges(range_ids bigint[], token uuid, error text)": {
-      body: "6bb90afee2f6386caaa21ee671ca843a",
+    "public.release_sync_range(range_id bigint, token uuid, error text)": {
+      body: "36b17da53ece31bc840ab591025c07eb",
       callers: ["service_role"],
-      declared: "(range_ids bigint[], token uuid, error text) returns void, sql, volatile",
+      declared: "(range_id bigint, token uuid, error text) returns void, plpgsql, volatile",
       definer: true,
       settings: ['search_path=""'],
     },

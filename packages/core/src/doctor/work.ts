@@ -161,6 +161,15 @@ export const completeness: Check = {
         mend: `let the key read them at ${KEYS}; the next sweep does, within the hour`,
       };
     }
+    const unread = objects.filter((kind) => kind.unread);
+    if (unread.length > 0) {
+      return {
+        says: `${count(unread.length, "kind")} of what is mirrored could not be read whole`,
+        details: unread.map(({ object, lastError }) => `${object}: ${lastError}`),
+        why: "Of these what no event tells of stays unfound.",
+        mend: "look at the log of ReadAccount for what Stripe, or Postgres, says of it; each sweep tries again",
+      };
+    }
     const lacking = objects
       .filter(({ completeAsOf }) => completeAsOf === null)
       .map(({ object, lastError }) => (lastError ? `${object} (${lastError})` : object));

@@ -470,6 +470,7 @@ export type Database = {
           compared: number;
           equal: number;
           last_error: string;
+          unread: boolean;
         }[];
       };
       get_reconcile_cursors: {
@@ -634,8 +635,8 @@ export type Database = {
         Args: { found: Json };
         Returns: undefined;
       };
-      release_sync_ranges: {
-        Args: { range_ids: number[]; token: string; error: string };
+      release_sync_range: {
+        Args: { range_id: number; token: string; error: string };
         Returns: undefined;
       };
       release_sync_run: {

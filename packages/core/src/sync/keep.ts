@@ -31,6 +31,8 @@ export interface Kept {
   worked: Worked;
   /** How many objects the mirror is known not to show as Stripe does. */
   differing: number;
+  /** Kinds of which a part failed again and again, until a reading ended without it. What the key may not read is not among them. */
+  unread: { object: string; reason: string | null }[];
   /** What was mended at least ten minutes ago, counted once. */
   drift: Drift[];
   /** What the end of a sweep found in what was recorded since the one before, told once. */
@@ -59,8 +61,8 @@ const WAIT_MS = 15_000;
 export async function keepReading(clients: Clients, until: number, onBegun: () => void): Promise<Kept> {
   const { supabase } = clients;
   const [completeness, sync] = await Promise.all([getCompleteness(supabase), getProgress(supabase, "sync")]);
-  // What the key may not read each sweep tries anew.
-  const lacks = completeness.objects.some(({ completeAsOf, lastError }) => !completeAsOf && lastError !== "forbidden");
+  // What could not be read each sweep tries anew.
+  const lacks = completeness.objects.some(({ completeAsOf, lastError }) => !completeAsOf && !lastError);
   const begins = lacks && (!sync || isOlder(sync.finishedAt, BEGIN_AGAIN_MS));
   if (begins) {
     await beginReading(clients, { purpose: "sync", requestedBy: "Turnpike itself" });
@@ -69,14 +71,14 @@ export async function keepReading(clients: Clients, until: number, onBegun: () =
 
   if (begins || (sync && !sync.finishedAt)) {
     const worked = await workAfterOther(clients, "sync", limitsOf(clients), until);
-    const [differing, drift] = await Promise.all([countDiffering(clients), countDrift(clients)]);
-    return { purpose: "sync", worked, differing, drift, impossible: [] };
+    const [lacking, drift] = await Promise.all([findLacking(clients), countDrift(clients)]);
+    return { purpose: "sync", worked, ...lacking, drift, impossible: [] };
   }
   const worked = await sweep(clients, Math.min(until, performance.now() + SWEEP.forMs));
   return {
     ...(worked.state !== "none" && { purpose: "sweep" }),
     worked,
-    differing: await countDiffering(clients),
+    ...(await findLacking(clients)),
     drift: await countDrift(clients),
     impossible: worked.state === "done" ? dataOf(await supabase.rpc("find_impossible")) : [],
   };
@@ -115,9 +117,14 @@ async function workAfterOther(clients: Clients, purpose: Purpose, limits: Limits
   }
 }
 
-async function countDiffering({ supabase }: Clients): Promise<number> {
+async function findLacking({ supabase }: Clients): Promise<Pick<Kept, "differing" | "unread">> {
   const { objects } = await getCompleteness(supabase);
-  return objects.reduce((sum, { differing }) => sum + differing, 0);
+  return {
+    differing: objects.reduce((sum, { differing }) => sum + differing, 0),
+    unread: objects
+      .filter(({ unread, lastError }) => unread && lastError !== "forbidden")
+      .map(({ object, lastError }) => ({ object, reason: lastError })),
+  };
 }
 
 const isOlder = (moment: string | null, ms: number) => moment !== null && Date.parse(moment) < Date.now() - ms;

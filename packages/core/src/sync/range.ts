@@ -81,9 +81,9 @@ export class Hold {
     return { ...range, created_to, after: null };
   }
 
-  /** @param error why it could not be read; it comes again later */
+  /** @param error why it could not be read: it comes again later, but not for ever */
   async releaseRange({ id }: Range, error = ""): Promise<void> {
-    dataOf(await this.#supabase.rpc("release_sync_ranges", { range_ids: [id], token: this.#run.token, error }));
+    dataOf(await this.#supabase.rpc("release_sync_range", { range_id: id, token: this.#run.token, error }));
   }
 
   /** The key may not read the kind: the run ends without it. */

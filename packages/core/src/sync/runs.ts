@@ -55,7 +55,7 @@ export interface KindProgress {
   /** How many objects were read so far, and how many of them the mirror could not take. */
   read: number;
   failed: number;
-  /** Why a part of it is not read at the moment: it comes again. `forbidden`: the key may not read it, and the next reading tries again. */
+  /** Why a part of it is not read at the moment: it comes again; with none open, why the reading ended without it. `forbidden`: the key may not read it. */
   lastError: string | null;
 }
 
@@ -108,6 +108,8 @@ export interface Completeness {
     equal: number;
     /** Why the latest reading could not read it; `forbidden`: the key may not. */
     lastError: string | null;
+    /** The latest reading that was through with it ended without all of it. The next one tries again. */
+    unread: boolean;
   }[];
 }
 
