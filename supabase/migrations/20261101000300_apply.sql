@@ -193,12 +193,16 @@ begin
   perform billing.assert_known_key(key_hash);
 
   if one_at_a_time then
+    -- What a product checks at the end of a transaction is of one change as well.
+    set constraints all immediate;
     foreach change in array incoming loop
       begin
         outcomes := outcomes || billing.apply_changes(array[change]);
-      exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
+      exception when others or assert_failure then
         get stacked diagnostics
           code = returned_sqlstate, named_column = column_name, named_constraint = constraint_name;
+        -- No row's fault: the server's, or that of another transaction at the same moment. All of it comes again.
+        if code ~ '^(08|25|40|53|55|57|58|XX)' then raise; end if;
         change.reason := billing.explain_refusal(change, code, coalesce(nullif(named_column, ''), named_constraint));
         change.outcome := 'failed';
         outcomes := outcomes || billing.apply_changes(array[change]);

@@ -3,7 +3,7 @@ import { applyEvents, objects, recordFailures } from "@turnpike/core/mirror";
 import { createStripe, type StripeClient } from "@turnpike/core/stripe";
 import type { ServiceClient } from "@turnpike/core/supabase";
 import type Stripe from "stripe";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { event, invoice, product } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { standBefore, standBeforeSupabase } from "../parts/proxy.ts";
@@ -73,6 +73,47 @@ describe("what became of an event is said", () => {
   });
 });
 
+describe("a change that a trigger of the product's refuses", () => {
+  const AT_ONCE = "trigger refuse before insert or update";
+  const AT_THE_END = "constraint trigger refuse after insert or update";
+  const plant = (code: string, timing: string, later = code) => {
+    onTestFinished(async () => void (await supabase.query("drop function public.refuse cascade")));
+    return supabase.query(`
+      create function public.refuse() returns trigger language plpgsql as $$
+      begin
+        if new.name = 'Bad' then raise exception 'not that one' using errcode = '${code}'; end if;
+        if new.name = 'Late' then raise exception 'not now' using errcode = '${later}'; end if;
+        return new;
+      end $$;
+      create ${timing} on public.products ${timing === AT_THE_END ? "initially deferred" : ""} for each row execute function public.refuse()`);
+  };
+
+  it.each([
+    ["with an exception", "P0001", AT_ONCE],
+    ["with an assertion", "P0004", AT_ONCE],
+    ["with a code of its own", "APP42", AT_ONCE],
+    ["at the end of the transaction", "P0001", AT_THE_END],
+  ])("%s fails alone, with the reason in the ledger", async (_, code, timing) => {
+    await plant(code, timing);
+    const [bad, ...good] = [created({ name: "Bad" }), ...Array.from({ length: 9 }, () => created())];
+    const events = [...good.slice(0, 4), bad as Stripe.Event, ...good.slice(4)];
+    expect((await apply(events)).outcomes).toEqual(events.map((each) => (each === bad ? "failed" : "applied")));
+    const sql = "select reason from billing.stripe_events where outcome = 'failed'";
+    expect(await supabase.query(sql)).toEqual([{ reason: `product.?: Postgres refused it (${code})` }]);
+  });
+
+  it.each(["57014", "40P01", "53100", "25006"])(
+    "because of the server (%s) comes again with all the others",
+    async (code) => {
+      await plant("P0001", AT_ONCE, code);
+      await apply([created()]); // the account is known by then
+      for (const events of [["Late"], ["Bad", "Late"]].map((names) => names.map((name) => created({ name }))))
+        await expect(apply([created(), ...events])).rejects.toMatchObject({ code });
+      expect(await supabase.query("select from billing.stripe_events")).toHaveLength(1);
+    },
+  );
+});
+
 it("Postgres is sent nothing that it takes for granted: reading it is most of what a batch costs there", async () => {
   const sent: object[] = [];
   await apply([created()]); // the account is known by then
@@ -117,7 +158,7 @@ it("a tie beside an event that shows a part is settled as both ask: as Stripe ho
 });
 
 describe("who waits for it has seconds", () => {
-  it.each(["42501", "PGRST122"])(
+  it.each(["57014", "PGRST122"])(
     "what Postgres refuses for more than the data (%s) is not sent again",
     async (code) => {
       const { supabase: client, requests } = await standBeforeSupabase(supabase, (_, response) =>

@@ -250,7 +250,7 @@ const ledger: SqlMutant[] = [
   },
   {
     name: "a change that Postgres refuses takes its batch along",
-    find: "exception when data_exception or integrity_constraint_violation or program_limit_exceeded then",
+    find: "exception when others or assert_failure then",
     replace: "exception when deadlock_detected then",
     tests: ACCOUNT,
   },

@@ -1875,7 +1875,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)": {
-      body: "6d3579e0eb727165aa59e60da65c25a5",
+      body: "cdfa324d6c09920773bd4f4781518689",
       callers: ["service_role"],
       declared:
         "(changes jsonb, key_hash text, one_at_a_time boolean) returns TABLE(event_id text, outcome text, reason text), plpgsql, volatile",

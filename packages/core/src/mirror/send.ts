@@ -17,8 +17,9 @@ export interface Sent {
   noticed: boolean;
 }
 
-// Data that Postgres refuses whenever it is tried: https://www.postgresql.org/docs/current/errcodes-appendix.html
-const REFUSED_DATA = /^(22|23|54)/;
+/** What is no row's fault, as `apply_stripe_changes` has it: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const OF_SERVER = /^(08|25|40|53|55|57|58|XX)/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** Raised by `billing.assert_known_key`. */
 const UNKNOWN_KEY = "TP001";
 
@@ -36,7 +37,7 @@ export class OtherAccountError extends OwnError {
 export async function send(clients: Clients, changes: Change[]): Promise<Sent> {
   if (changes.length === 0) return { outcomes: new Map(), reasons: new Map(), errors: [], noticed: false };
   return byKnownKey(clients, () => call(clients, changes, false)).catch((error: DatabaseError) => {
-    if (REFUSED_DATA.test(error.code)) return call(clients, changes, true);
+    if (SQLSTATE.test(error.code) && !OF_SERVER.test(error.code)) return call(clients, changes, true);
     throw error;
   });
 }
