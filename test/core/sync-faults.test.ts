@@ -85,9 +85,13 @@ describe("of another account", () => {
     await account.shop.apply(...events);
     // What was mirrored was another one. That it held the same makes a second sale possible.
     await account.supabase.query("update billing.stripe_account set id = 'acct_other', key_hashes = '{}'");
+    await account.supabase.query(`insert into billing.outbox (source_id, kind, object_id, created_at)
+      values ('evt_of_the_other', 'dispute_opened', 'du_1', now() - interval '2 minutes')`);
     const [, statement = ""] =
       /### OtherAccount\n[\s\S]*?```sql\n([^`]+)```/.exec(readFileSync("docs/runbook.md", "utf8")) ?? [];
     await account.supabase.query(statement);
+    const lookedAt = () => account.supabase.query("select until from billing.last_look");
+    const emptied = await lookedAt();
     expect(await account.reading.isComplete()).toBe(false);
     await account.shop.apply(...events.filter(({ type }) => /^(product|price)\./.test(type))); // what is on sale
     expect(await buy()).toContain("/p/session/");
@@ -96,6 +100,7 @@ describe("of another account", () => {
     // Nothing of it passes for drift, nor for what cannot be.
     expect(await turn()).toMatchObject({ purpose: "sweep", worked: { state: "done" }, impossible: [] });
     expect(await account.reading.count("billing.drift")).toBe(0);
+    expect(await lookedAt()).toEqual(emptied);
   });
 });
 
