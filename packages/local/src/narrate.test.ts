@@ -57,6 +57,8 @@ test("what goes wrong is told, with its reason", () => {
     refused: "plan_unchanged",
   };
   expect(told("change-plan", JSON.stringify(refused))).toBe("refused: plan_unchanged  requestId=r");
+  const broken = { level: "error", message: "request", requestId: "r", route: "GET /api/health", status: 503 };
+  expect(told("health", JSON.stringify(broken))).toBe("failed  requestId=r");
   const failed = {
     level: "error",
     message: "failed",

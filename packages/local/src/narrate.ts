@@ -98,8 +98,9 @@ function tellEntry(entry: Entry): Said | undefined {
   if (message === "request" && (typeof status !== "number" || status < 400)) return undefined;
   if (message === "reconciled" && !entry.queued && !entry.missed && !entry.refused) return undefined;
   const tone = level === "error" ? "bad" : level === "warn" ? "warn" : "plain";
-  const { refused = "unknown", ...rest } = Object.fromEntries(why);
-  const [first, fields] = message === "request" ? [`refused: ${refused}`, Object.entries(rest)] : [message, why];
+  const { refused, ...rest } = Object.fromEntries(why);
+  const became = refused === undefined ? "failed" : `refused: ${refused}`;
+  const [first, fields] = message === "request" ? [became, Object.entries(rest)] : [message, why];
   const where = typeof entry.stack === "string" ? `\n${entry.stack}` : "";
   return { text: [first, ...fields.map(pair)].join("  ") + where, tone };
 }
