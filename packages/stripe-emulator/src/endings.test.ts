@@ -46,7 +46,7 @@ test("when its latest invoice is voided, the one before decides", async () => {
 });
 
 // https://docs.stripe.com/api/subscriptions/update#update_subscription-cancel_at
-test("an end within the period leaves a credit for the rest; taken back, none", async () => {
+test("an end within the period leaves a credit for the rest; taken back, also in the portal, none", async () => {
   const { subscribe, customer, advance } = await onClock(bench, START);
   const { id } = await subscribe();
   const pending = async () =>
@@ -54,6 +54,10 @@ test("an end within the period leaves a credit for the rest; taken back, none", 
   await stripe.subscriptions.update(id, { cancel_at: HALF });
   expect(await pending()).toEqual([-750]);
   await stripe.subscriptions.update(id, { cancel_at: "" });
+  expect(await pending()).toEqual([]);
+  await stripe.subscriptions.update(id, { cancel_at: HALF });
+  const { url } = await stripe.billingPortal.sessions.create({ customer });
+  await bench.submit(url, { action: "resume", subscription: id });
   expect(await pending()).toEqual([]);
   await stripe.subscriptions.update(id, { cancel_at: HALF, proration_behavior: "none" });
   expect(await pending()).toEqual([]);

@@ -35,8 +35,7 @@ export const currentPeriodEnd = (subscription: Subscription): number =>
 
 /**
  * A subscription that is to end within a period leaves a credit for the rest of it
- * (https://docs.stripe.com/api/subscriptions/update#update_subscription-cancel_at); one that was to, and is not, takes it back. What is
- * used until then is billed then.
+ * (https://docs.stripe.com/api/subscriptions/update#update_subscription-cancel_at). What is used until then is billed then.
  * @returns the changed attributes
  */
 export function prorateEnd(
@@ -45,25 +44,25 @@ export function prorateEnd(
   moment: number | null,
   proration: Proration,
 ): Partial<Subscription> {
-  const { cancel_at: before, items } = subscription;
-  if (moment === before) return {};
-  for (const item of before === null ? [] : pendingItems(world, subscription)) {
-    if (item.proration && item.amount < 0 && subscriptionOf(item) === subscription.id && item.period.start === before)
-      deleteInvoiceItem(world, item);
-  }
-  if (moment === null || proration === "none" || subscription.status === "trialing") return {};
-  for (const item of items.data) creditRest(world, subscription, item, moment);
+  if (moment === subscription.cancel_at || moment === null) return {};
+  if (proration === "none" || subscription.status === "trialing") return {};
+  for (const item of subscription.items.data) creditRest(world, subscription, item, moment);
   const invoice = proration === "always_invoice" ? invoiceNow(world, subscription, []) : undefined;
   return invoice === undefined ? {} : { latest_invoice: invoice };
 }
 
 /**
- * The changed attributes when a subscription is to end at `moment`, or (null) to go on. Billing mode flexible:
- * `atPeriodEnd` is true only when the API asked for it by `cancel_at_period_end`.
+ * The changed attributes when a subscription is to end at `moment`, or (null) to go on: the credit that waits for the end it was to have
+ * is taken back. Billing mode flexible: `atPeriodEnd` is true only when the API asked for it by `cancel_at_period_end`.
  */
 export function cancellation(world: World, subscription: Subscription, moment: number | null, atPeriodEnd: boolean) {
-  if (moment === null) world.unschedule("end_subscription", subscription.id);
-  else world.schedule("end_subscription", subscription.id, moment * 1000);
+  const { cancel_at: before, id } = subscription;
+  for (const item of moment === before ? [] : pendingItems(world, subscription)) {
+    if (item.proration && item.amount < 0 && subscriptionOf(item) === id && item.period.start === before)
+      deleteInvoiceItem(world, item);
+  }
+  if (moment === null) world.unschedule("end_subscription", id);
+  else world.schedule("end_subscription", id, moment * 1000);
   return {
     cancel_at: moment,
     cancel_at_period_end: atPeriodEnd,

@@ -255,8 +255,8 @@ function cancellationAsked(
     proration_behavior: proration = "create_prorations",
   } = params;
   const end = (moment: number | null, isAtPeriodEnd: boolean) => ({
-    ...prorateEnd(world, subscription, moment, proration),
     ...cancellation(world, subscription, moment, isAtPeriodEnd),
+    ...prorateEnd(world, subscription, moment, proration),
   });
   if (atPeriodEnd !== undefined) return end(atPeriodEnd ? currentPeriodEnd(subscription) : null, atPeriodEnd);
   if (at === undefined) return {};
