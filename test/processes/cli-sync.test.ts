@@ -24,8 +24,9 @@ it("Ctrl-C ends a reading well and says how to go on; then it is read to the end
     { stripe: world.stripe, supabase: world.admin },
     { purpose: "sync", requestedBy: "a test" },
   );
-  const held = { run_id: runId, token: crypto.randomUUID(), key_hash: world.stripe.keyHash };
-  expect((await world.admin.rpc("hold_sync_run", { ...held, seconds: 600 })).data).toBe(true);
+  const held = { run_id: runId, token: crypto.randomUUID() };
+  const { keyHash: key_hash } = world.stripe;
+  expect((await world.admin.rpc("hold_sync_run", { ...held, seconds: 600, key_hash })).data).toBe(true);
   const { child, ended } = startBilling(["sync"], on(world));
   await new Promise<void>((resolve) => {
     let said = "";
