@@ -56,6 +56,25 @@ it("two subscriptions that two consumers bring in the same moment are noticed, h
   expect(found).toEqual({ doubles: payers.length, payers: payers.length });
 }, 120_000);
 
+it("a subscription that meets another transaction again is looked at again, also when it was before", async () => {
+  const [cus, sub] = [id("cus"), id("sub")];
+  const other = postgres.connect();
+  try {
+    await other.query("select pg_advisory_lock(hashtextextended($1, 0))", [cus]);
+    const suspected = async () => {
+      await server.query("select billing.watch_subscription($1, $2, '{}')", [sub, cus]);
+      return server.query(
+        `update billing.outbox set sent_at = now()
+         where kind = 'double_suspected' and object_id = $1 and sent_at is null returning object_id`,
+        [sub],
+      );
+    };
+    for (let race = 0; race < 2; race++) expect(await suspected()).toEqual([{ object_id: sub }]);
+  } finally {
+    await other.close();
+  }
+});
+
 it("a notice is taken by one of many relays at once", async () => {
   await server.query("truncate billing.outbox");
   await server.query(

@@ -294,9 +294,9 @@ begin
 
   if not pg_try_advisory_xact_lock(hashtextextended(watch_subscription.customer_id, 0))
     or not coalesce(pg_try_advisory_xact_lock(hashtextextended(coalesce(payer_organization, payer_user::text), 0)), true) then
+    -- Each time anew: what was looked at before this is over did not see it.
     insert into billing.outbox (source_id, kind, object_id, next_attempt_at)
-    values (watch_subscription.subscription_id, 'double_suspected', watch_subscription.subscription_id, now() + interval '30 seconds')
-    on conflict do nothing;
+    values (gen_random_uuid()::text, 'double_suspected', watch_subscription.subscription_id, now() + interval '30 seconds');
   end if;
 
   if exists (

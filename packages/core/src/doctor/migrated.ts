@@ -1835,7 +1835,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.watch_subscription(subscription_id text, customer_id text, metadata jsonb)": {
-      body: "dc662ba1f889fb226849a2e7032077ac",
+      body: "53ab5ebcb9c86800dc312f14e5869d6a",
       callers: [],
       declared: "(subscription_id text, customer_id text, metadata jsonb) returns void, plpgsql, volatile",
       definer: false,
