@@ -69,3 +69,13 @@ describe("a file or folder that is named is there", () => {
     expect(commentsOf("a.yml", "run: x # docs/gone.md")).toContain("docs/gone.md");
   });
 });
+
+it("the runbook says of every mail to the operator what it means", () => {
+  const subjects = [...readFileSync("packages/core/src/notices/kinds.ts", "utf8").matchAll(/subject: "(.+)"/g)].map(
+    ([, said]) => said,
+  );
+  const [, told = ""] = readFileSync("docs/runbook.md", "utf8").split("\n## What the operator is told\n");
+  const explained = [...told.matchAll(/^\| (.+?) \|/gm)].flatMap(([, row = ""]) => row.split("; "));
+  expect(subjects.filter((subject = "") => !explained.includes(subject))).toEqual([]);
+  expect(subjects).toContain("A refund did not arrive");
+});

@@ -11,7 +11,7 @@ export interface Kind {
   handle: Handler;
   /** It asks Stripe: how many of these are handled a second has a limit. */
   asksStripe?: true;
-  /** Of the mail to the operator, where the handler has something to tell. */
+  /** Of the mail to the operator, which docs/runbook.md explains; empty, where the handler never has anything to tell. */
   subject: string;
 }
 
@@ -62,9 +62,9 @@ const kinds: Record<string, Kind> = {
     handle: endOrphan,
     asksStripe: true,
   },
-  customer_orphaned: { subject: "A payer has left", handle: closeCustomer, asksStripe: true },
+  customer_orphaned: { subject: "", handle: closeCustomer, asksStripe: true },
   customer_moved: {
-    subject: "Pages of a customer's former owner stay open",
+    subject: "",
     handle: closeOthersPages,
     asksStripe: true,
   },
@@ -76,7 +76,7 @@ const kinds: Record<string, Kind> = {
     ),
   },
   double_subscription: { subject: "Somebody has two subscriptions", handle: undoDouble, asksStripe: true },
-  double_suspected: { subject: "Somebody may have two subscriptions", handle: lookForDoubles, asksStripe: true },
+  double_suspected: { subject: "", handle: lookForDoubles, asksStripe: true },
   paid_unowned: { subject: "A purchase belongs to nobody", handle: tellUnowned },
   unowned_when_read: { subject: "Purchases from before belong to nobody", handle: tellUnownedWhenRead },
   drift: { subject: "The mirror had drifted from Stripe", handle: tellDrift },
@@ -106,8 +106,8 @@ const kinds: Record<string, Kind> = {
     subject: "A quantity does not follow the seats in use",
     handle: say((id) => `${id}: it is tried again every day. npx billing explain shows the payer.`),
   },
-  seats_differ: { subject: "Seats could not be compared with Stripe", handle: recheckSeats },
-  terms_changed: { subject: "What is scheduled is paid as before", handle: bringTerms, asksStripe: true },
+  seats_differ: { subject: "", handle: recheckSeats },
+  terms_changed: { subject: "", handle: bringTerms, asksStripe: true },
   invoice_finalization_failed: {
     subject: "An invoice could not be finalised",
     handle: say((id) => `${id}: nobody is asked to pay it. Stripe says why beside the invoice.`),
