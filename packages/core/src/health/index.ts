@@ -42,7 +42,7 @@ export function showMirror(
 ): NonNullable<HealthAnswer["mirror"]> {
   return {
     complete,
-    objects: objects.map(({ objects: all, compared, equal, ...said }) => ({
+    objects: objects.map(({ objects: all, compared, equal, unread: _, ...said }) => ({
       ...said,
       ...(isOperator && { objects: all, ...(said.comparedAsOf && { compared, equal }) }),
     })),
