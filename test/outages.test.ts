@@ -90,7 +90,7 @@ async function run(): Promise<Reconciliation & { runs: number }> {
 it.each([
   ["an hour", HOUR],
   ["a day", DAY],
-])("after an outage of %s everything is as Stripe has it", async (_, seconds) => {
+])("after an outage of %s everything is as Stripe has it", { timeout: 120_000 }, async (_, seconds) => {
   if (seconds === DAY) await age(DAY - HOUR);
   const expected = await view.truth(bench.emulator.events());
   const unheard = await endBefore(seconds);

@@ -180,7 +180,7 @@ describe("what a subscription is given when a downgrade is scheduled already", (
     expect(await termsOf(buyer.id)).toEqual({ card, taxed: true, discounts: 1 });
   });
 
-  it("reaches it though the process died when it had written it, or just before", async () => {
+  it("reaches it though the process died when it had written it, or just before", { timeout: 120_000 }, async () => {
     const [before, after] = [await downgraded(), await downgraded()];
     const cards = [await giveTerms(before), await giveTerms(after)];
     for (const { id } of [before, after]) await hear(id);
