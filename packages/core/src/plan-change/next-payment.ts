@@ -28,13 +28,14 @@ export async function getNextPayment(billing: Billing, { user }: Caller, wish: O
   const next = standing.next && standing.next.start_date <= at ? standing.next : undefined;
   const { id: subscriptionId, currency, status, pause_collection: pause } = subscription;
   const byInvoice = subscription.collection_method === "send_invoice";
-  const paymentMethod = byInvoice ? null : await findPaymentMethod(billing, subscription, next);
-  const missingPaymentMethod = byInvoice || paymentMethod ? null : whenMissing(subscription);
   // Stripe previews an invoice that it will not have paid, too: https://docs.stripe.com/billing/subscriptions/pause-payment
   const isPaused = pause !== null && (pause.resumes_at ?? Infinity) > at;
-  const isPaid = !isPaused && !missingPaymentMethod && !UNCOLLECTED.includes(status);
-  const invoice = isPaid ? await findNextInvoice(billing, subscription, next) : undefined;
-  const payment = invoice ? { amount: invoice.amount_due, at: toIso(at) } : null;
+  const [invoice, paymentMethod] = await Promise.all([
+    isPaused || UNCOLLECTED.includes(status) ? undefined : findNextInvoice(billing, subscription, next),
+    byInvoice ? null : findPaymentMethod(billing, subscription, next),
+  ]);
+  const missingPaymentMethod = byInvoice || paymentMethod ? null : whenMissing(subscription);
+  const payment = invoice && !missingPaymentMethod ? { amount: invoice.amount_due, at: toIso(at) } : null;
   return { subscriptionId, currency, next: payment, byInvoice, paymentMethod, missingPaymentMethod };
 }
 
