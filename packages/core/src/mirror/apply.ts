@@ -4,7 +4,7 @@ import type { Fetched } from "../stripe/index.ts";
 import { type Change, changeOf, failureOf, fetchedChange, refusalOf } from "./change.ts";
 import { readEvent, type Shown } from "./events.ts";
 import type { Projection } from "./projection.ts";
-import { getAccount, type Outcome, send } from "./send.ts";
+import { getMirroredAccount, type Outcome, send } from "./send.ts";
 import { settle } from "./settle.ts";
 
 export interface Applied {
@@ -31,7 +31,7 @@ export async function applyEvents(clients: Clients, events: Stripe.Event[]): Pro
   const outcomes = new Map<string, Outcome>();
   const shown: Shown[] = [];
   const changes: Change[] = [];
-  const ours = events.some(({ context }) => context) ? await getAccount(clients) : "";
+  const ours = events.some(({ context }) => context) ? await getMirroredAccount(clients) : "";
   for (const event of events) {
     try {
       const read = readEvent(event);

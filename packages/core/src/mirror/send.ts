@@ -112,7 +112,7 @@ export async function assertSameAccount({ stripe, supabase }: Clients): Promise<
  * The id of the account that the mirror shows.
  * @throws OtherAccountError
  */
-export async function getAccount(clients: Clients): Promise<string> {
+export async function getMirroredAccount(clients: Clients): Promise<string> {
   const find = async () => dataOf(await clients.supabase.rpc("get_stripe_account"))[0]?.id;
   const known = await find();
   if (known) return known;

@@ -63,11 +63,7 @@ const kinds: Record<string, Kind> = {
     asksStripe: true,
   },
   customer_orphaned: { subject: "", handle: closeCustomer, asksStripe: true },
-  customer_moved: {
-    subject: "",
-    handle: closeOthersPages,
-    asksStripe: true,
-  },
+  customer_moved: { subject: "", handle: closeOthersPages, asksStripe: true },
   paid_for_another: {
     subject: "Somebody paid for what is another's",
     handle: say(
