@@ -6,8 +6,8 @@ import type { Order, Played } from "./player.ts";
 const PLAYER = fileURLToPath(new URL("./player.ts", import.meta.url));
 /** Modules that a world has loaded are never given back: a process is followed by another before that is much. */
 const WORLDS_OF_A_PROCESS = 150;
-/** A world takes a second or two: one that takes so long hangs. */
-const MOST_MS = 300_000;
+/** A world takes some ten seconds, and minutes beside other work: one that takes so long hangs. */
+const MOST_MS = 1_200_000;
 
 /** Processes that play worlds, side by side. */
 export class Player {
