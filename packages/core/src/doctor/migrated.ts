@@ -1271,7 +1271,7 @@ export const migrated: Catalog = {
   },
   routines: {
     "billing.apply_changes(incoming billing.change[])": {
-      body: "ea6d9c3f0ed3c1af20804cfb4360e342",
+      body: "43ee02afbdcaf9717cfdf4ba6dfac7bd",
       callers: [],
       declared: "(incoming billing.change[]) returns billing.outcome[], plpgsql, volatile",
       definer: false,
@@ -1875,7 +1875,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.apply_stripe_changes(changes jsonb, key_hash text, one_at_a_time boolean)": {
-      body: "cdfa324d6c09920773bd4f4781518689",
+      body: "d7bf8fce9080b4db5b917ae121a4f79a",
       callers: ["service_role"],
       declared:
         "(changes jsonb, key_hash text, one_at_a_time boolean) returns TABLE(event_id text, outcome text, reason text), plpgsql, volatile",
