@@ -32,7 +32,7 @@ async function answer(request: Request, pathname: string, parts: ApiParts): Prom
     return Response.json(parts.tokens.jwks, { headers: { "cache-control": "public, max-age=600" } });
   }
   // Before its turn at the database, so that a slow sender keeps nobody waiting.
-  const body = request.body && (await request.arrayBuffer());
+  const body = /^(GET|HEAD)$/.test(request.method) ? null : await request.arrayBuffer();
   const headers = await exchangeToken(request.headers, parts.tokens);
   const complete = new Request(request.url, { method: request.method, headers, body });
   try {

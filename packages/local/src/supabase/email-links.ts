@@ -87,7 +87,7 @@ export class EmailLinks {
       told.set("access_token", await this.#tokens.issue(told.get("access_token") ?? "", {}));
       target.hash = `${told}`;
     }
-    return Response.redirect(target, 303);
+    return new Response(null, { status: 303, headers: { location: `${target}` } }); // a redirect's own headers cannot be added to
   }
 
   async #exchange(request: Request, next: Next): Promise<Response> {

@@ -23,7 +23,7 @@ export async function openPglite({ dataDir, snapshot }: { dataDir?: string; snap
   const sql = executorSql(connection.driver);
   return {
     ...sql,
-    query: (text, params = []) => (params.length > 0 ? sql.query(text, params) : ask(connection.driver, text)),
+    query: async <Row>(text: string, params: unknown[] = []) => (await connection.driver.query<Row>(text, params)).rows,
     connection,
     transaction: (work) => connection.driver.transaction((tx) => work(executorSql(tx))),
     // PGlite is one connection and lite's driver has no lock on it: overlapping requests would share one transaction and
@@ -52,7 +52,6 @@ async function connect(dataDir?: string, snapshot?: Snapshot): Promise<PgliteCon
   });
   try {
     await connection.driver.waitReady;
-    await forgetParsers(connection.driver);
     callLess(connection.driver);
   } catch (cause) {
     const place = dataDir ?? "memory";
@@ -63,31 +62,16 @@ async function connect(dataDir?: string, snapshot?: Snapshot): Promise<PgliteCon
   return connection;
 }
 
-/** Of these types arrays are read as arrays, and of those that a migration makes; of Postgres's other hundred nobody reads one. */
-const READ_IN_ARRAYS =
-  "{bool,bytea,int2,int4,int8,float4,float8,numeric,text,varchar,bpchar,name,oid,uuid,json,jsonb,date,time,timestamp,timestamptz}";
-
-/** With each result PGlite copies its table of parsers: with all that are in it a small query takes three times as long. */
-async function forgetParsers(driver: PgliteConnection["driver"]): Promise<void> {
-  const { rows } = await driver.query<{ typarray: number }>(
-    `select typarray from pg_catalog.pg_type
-     where typarray <> 0 and (typtype = 'c' or oid < 16384 and typname <> all ($1))`,
-    [READ_IN_ARRAYS],
-  );
-  for (const { typarray } of rows) delete driver.parsers[typarray];
-}
-
 const SETTING = /^SELECT set_config\('([\w.]+)', (?:\$1|''), true\)$/;
 
 /**
- * To call PGlite takes as long as a small query, and a statement with parameters takes six calls. Lite begins each request with up to a
- * dozen statements, which say who asks and for what: they go to Postgres together, before the first that is asked for its answer. What
- * has no parameters, such as the commit, goes in one message.
+ * To call PGlite takes as long as a small query, and its `query` makes six calls of a statement with parameters. Lite begins each request
+ * with up to a dozen statements, which say who asks and for what: they go to Postgres together, before the first that is asked for its
+ * answer. What has no parameters, such as the commit, goes in one call; what has some goes in two.
  */
 function callLess(driver: PgliteConnection["driver"]): void {
-  const query = driver.query.bind(driver);
   let waiting = "";
-  driver.query = async <Row>(sql: string, params: unknown[] = [], options?: Parameters<typeof query>[2]) => {
+  driver.query = async <Row>(sql: string, params: unknown[] = []) => {
     const [, name] = SETTING.exec(sql) ?? [];
     if (name) {
       const call = `set_config('${name}', ${quote(params[0] ?? "")}, true)`;
@@ -96,42 +80,89 @@ function callLess(driver: PgliteConnection["driver"]): void {
     else {
       const first = waiting;
       waiting = "";
-      if (first) await driver.exec(first);
-      if (params.length > 0) return query<Row>(sql, params, options);
-      return (await driver.exec(sql, options)).at(-1) as Awaited<ReturnType<typeof query<Row>>>;
+      if (first) await ask(driver, first);
+      return params.length > 0 ? askWith<Row>(driver, sql, params) : ask<Row>(driver, sql);
     }
-    return { rows: [] as Row[], fields: [] };
+    return { rows: [], fields: [], affectedRows: 0 };
   };
 }
 
 const quote = (value: unknown) => `'${String(value).replaceAll("'", "''")}'`;
 
-/** Of what Postgres answers: the columns of a table, or one of its rows, as text. */
-type Told = { name: "rowDescription"; fields: Column[] } | { name: "dataRow"; fields: (string | null)[] };
+/** What Postgres tells: which parameters a statement has, which columns and rows answer it, as text, and what came of it. */
+type Told =
+  | { name: "parameterDescription"; dataTypeIDs: number[] }
+  | { name: "rowDescription"; fields: Column[] }
+  | { name: "dataRow"; fields: (string | null)[] }
+  | { name: "commandComplete"; text: string };
 interface Column {
   name: string;
   dataTypeID: number;
 }
 
-/** Without parameters, as one message of Postgres's own protocol: `exec` takes four times as long for a small query. */
-async function ask<Row>(driver: PgliteConnection["driver"], sql: string): Promise<Row[]> {
-  const text = Buffer.from(`Q....${sql}\0`);
-  text.writeInt32BE(text.length - 1, 1);
-  const { messages } = await driver.execProtocol(text, { syncToFs: false });
-  const read = (text: string | null = null, type = 0) =>
-    text === null ? null : (driver.parsers[type]?.(text, type) ?? text);
-  let columns: Column[] = [];
-  let rows: Row[] = [];
-  for (const { name, fields } of messages as unknown as Told[]) {
-    if (name === "rowDescription") [columns, rows] = [fields, []];
-    if (name === "dataRow")
-      rows.push(
+/** Statements without parameters. @returns what came of the last one */
+async function ask<Row>(driver: PgliteConnection["driver"], sql: string) {
+  return resultOf<Row>(driver, await send(driver, message("Q", `${sql}\0`)));
+}
+
+/** A statement with parameters: first Postgres says of which types they are. */
+async function askWith<Row>(driver: PgliteConnection["driver"], sql: string, params: unknown[]) {
+  try {
+    const described = await send(driver, message("P", `\0${sql}\0`, int16(0)), message("D", "S\0"));
+    const types = described.flatMap((told) => (told.name === "parameterDescription" ? told.dataTypeIDs : []));
+    const values = params.flatMap((value, place) => {
+      if (value === null || value === undefined) return [int32(-1)];
+      const text = Buffer.from((driver.serializers[types[place] ?? 0] ?? String)(value));
+      return [int32(text.length), text];
+    });
+    const bound = message("B", "\0\0", int16(0), int16(params.length), ...values, int16(0));
+    const answered = await send(driver, bound, message("E", "\0", int32(0)), message("S"));
+    return resultOf<Row>(driver, [...described, ...answered]);
+  } catch (error) {
+    await send(driver, message("S")); // until then Postgres passes over whatever comes
+    throw error;
+  }
+}
+
+/**
+ * Messages of Postgres's protocol in one call; PGlite's own functions make a call of each.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+const send = async (driver: PgliteConnection["driver"], ...messages: Buffer[]) =>
+  (await driver.execProtocolStream(Buffer.concat(messages), { syncToFs: false })) as unknown as Told[];
+
+function message(type: string, ...parts: (string | Buffer)[]): Buffer {
+  const body = Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
+  return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
+}
+
+function int16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+function resultOf<Row>({ parsers }: PgliteConnection["driver"], told: Told[]) {
+  const read = (text: string | null = null, type = 0) => (text === null ? null : (parsers[type]?.(text, type) ?? text));
+  let result = { fields: [] as Column[], rows: [] as Row[], affectedRows: 0 };
+  for (const one of told) {
+    if (one.name === "rowDescription") result = { fields: one.fields, rows: [], affectedRows: 0 };
+    if (one.name === "dataRow")
+      result.rows.push(
         Object.fromEntries(
-          columns.map(({ name, dataTypeID }, place) => [name, read(fields[place], dataTypeID)]),
+          result.fields.map(({ name, dataTypeID }, place) => [name, read(one.fields[place], dataTypeID)]),
         ) as Row,
       );
+    if (one.name === "commandComplete" && !one.text.startsWith("SELECT"))
+      result.affectedRows = Number(one.text.split(" ").at(-1)) || 0;
   }
-  return rows;
+  return result;
 }
 
 function executorSql(executor: Executor): Sql {

@@ -19,7 +19,7 @@ it("a snapshot that was found can be read, though another process saves its own 
     ({
       exec: async () => {},
       dump: async () => new Blob([tar]),
-      connection: { introspect: async () => ({}), clearSchemaCache: async () => {} },
+      connection: { introspect: async () => ({ views: [] }), clearSchemaCache: async () => {} },
     }) as unknown as Database;
   await cache.save(databaseOf("one"));
   const found = cache.find();
