@@ -80,6 +80,13 @@ create table public.products (
 );
 select billing.mirror('product', 'public.products');
 
+-- The group that is named so: neither the spaces around a name nor its capital letters make another one of it. As `groupOf` reads it in
+-- packages/core/src/catalog/schema.ts.
+create function billing.group_named(name text) returns text
+language sql immutable set search_path = '' as $$
+  select lower(btrim(coalesce(name, ''), E' \t\n\v\f\r\u00a0\u2028\u2029\u202f\u3000\ufeff'))
+$$;
+
 create table public.prices (
   id text primary key,
   product_id text not null,

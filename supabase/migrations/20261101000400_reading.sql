@@ -209,7 +209,7 @@ left join lateral (
   from jsonb_array_elements(change.items) with ordinality as items (item, place)
   left join public.prices price on price.id = item ->> 'price_id'
   left join public.products product on product.id = price.product_id
-  order by (product.id is not null and coalesce(trim(product.metadata ->> 'subscription_group'), '') = '') desc, place
+  order by (product.id is not null and coalesce(product.metadata ->> 'subscription_group', '') !~ '\S') desc, place
   limit 1
 ) plan on true
 where s.is_live;

@@ -229,7 +229,7 @@ $$;
 create function billing.groups_of(items jsonb) returns text[]
 language sql stable set search_path = '' as $$
   select array(
-    select case when product.id is not null then coalesce(trim(product.metadata ->> 'subscription_group'), '') end
+    select case when product.id is not null then billing.group_named(product.metadata ->> 'subscription_group') end
     from jsonb_array_elements(groups_of.items) item
     left join public.products product on product.id = item ->> 'product_id'
   )

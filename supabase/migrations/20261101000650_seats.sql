@@ -34,7 +34,7 @@ begin
     raise exception 'Seats are a number from 0 to 999999, of a payer who has an id';
   end if;
   insert into billing.seats as known (payer, subscription_group, wanted)
-  values (set_seats.kind || ':' || set_seats.id, trim(set_seats.subscription_group), greatest(set_seats.seats, 1))
+  values (set_seats.kind || ':' || set_seats.id, billing.group_named(set_seats.subscription_group), greatest(set_seats.seats, 1))
   on conflict on constraint seats_pkey do update
   set wanted = excluded.wanted, version = known.version + 1, attempts = 0, due_at = billing.seats_due_after(known.changed_at)
   where known.wanted <> excluded.wanted;
@@ -135,7 +135,7 @@ language sql set search_path = '' as $$
       from jsonb_array_elements(subscription.items) item
       left join public.products product on product.id = item ->> 'product_id'
       -- A product that has not arrived yet may be of any.
-      where (product.id is null or coalesce(trim(product.metadata ->> 'subscription_group'), '') = known.subscription_group)
+      where (product.id is null or billing.group_named(product.metadata ->> 'subscription_group') = known.subscription_group)
         and (item ->> 'quantity')::integer is distinct from known.wanted
     )
 $$;

@@ -119,6 +119,13 @@ describe("two live subscriptions of one payer are written down in the transactio
     expect(await doubles()).toEqual([]);
   });
 
+  it("of one group, however it is written", async () => {
+    const bought: string[] = [];
+    for (const group of ["Höhlen", " hÖhlen", "HÖHLEN\t", "\u00a0höhlen\n"])
+      bought.push(await relay.subscribe(customer, (await shop.sell("monthly", { group })).id));
+    expect(await doubles()).toHaveLength(bought.length - 1);
+  });
+
   it("of a product that has not arrived, for Stripe to say which group it is of", async () => {
     const { stripe } = lent;
     const ofGroup = async (subscription_group: string) => {

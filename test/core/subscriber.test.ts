@@ -80,6 +80,13 @@ describe("nothing is sold twice, though no event has come: a subscriber is led t
     },
   );
 
+  it("also when its group is written otherwise", async () => {
+    const [user, held] = [await shop.newUser(), await shop.sell("monthly", { group: "Höhlen" })];
+    await subscribe(await addCustomer(user), held.id);
+    for (const group of [" hÖhlen", "HÖHLEN\t", "\u00a0höhlen\n"])
+      expect(await open(user, (await shop.sell("monthly", { group })).id)).toContain("/p/session/");
+  });
+
   it("also when it is only one of the subscription's products", async () => {
     const [user, addOn] = [await shop.newUser(), await shop.sell("monthly", { group: "add-on" })];
     await subscribe(await addCustomer(user), addOn.id, [{ price: plan.id }]);

@@ -12,11 +12,12 @@ export const MOST_OF_ONE = 999_999;
 
 /**
  * The group of a recurring product. Nobody may hold two subscriptions of one group: a product of another group can be held beside
- * it. All products that name none in their metadata are of one.
+ * it. All products that name none in their metadata are of one. Spaces around a name and its capital letters make no other group of it:
+ * see `billing.group_named`.
  */
 export function groupOf(metadata: Json): string {
   const named = metadata && typeof metadata === "object" && !Array.isArray(metadata) && metadata.subscription_group;
-  return typeof named === "string" ? named.trim() : "";
+  return typeof named === "string" ? named.trim().toLowerCase() : "";
 }
 
 /** How many of a price are sold at a time. */
