@@ -25,6 +25,8 @@ language plpgsql security definer set search_path = '' set enable_seqscan = off 
 declare
   began timestamptz := greatest((select look.until from billing.last_look look), now() - interval '1 day');
   ended timestamptz := now() - interval '1 minute';
+  -- Before the first look there may be what a backup has put back: its events were in a ledger that is lost.
+  told_from timestamptz := case when exists (select from billing.last_look) then began else ended end;
   every_row text := (
     select string_agg(format('select %L as object, id, as_of, deleted, fetched from %s', m.object, m.target), ' union all ')
     from billing.mirrored m
@@ -55,7 +57,7 @@ begin
       union all
       select notice.source_id, notice.object_id, 'without an event'
       from billing.outbox notice
-      where notice.created_at > $1 and notice.created_at <= $2 and notice.source_id like 'evt\_%%'
+      where notice.created_at > $3 and notice.created_at <= $2 and notice.source_id like 'evt\_%%'
         and not exists (
           select from billing.stripe_events entry
           where entry.id = notice.source_id and entry.outcome in ('applied', 'stale')
@@ -65,7 +67,7 @@ begin
     select judged.rule, judged.id, judged.object_id from judged where judged.rule is not null
     on conflict do nothing
     returning found.rule, found.event_id, found.object_id
-  $look$, every_row) using began, ended;
+  $look$, every_row) using began, ended, told_from;
 end
 $$;
 

@@ -39,6 +39,7 @@ it("nothing is impossible in what the guard, the ledger and the outbox write, in
 
 it("a row that went back, came back or went away, and a notice of no event, are each told of, once", async () => {
   const [older, deleted, missing] = [product(), product(), product()];
+  await supabase.query("insert into billing.last_look (until) values (now() - interval '1 hour')");
   const events = [
     event("product.updated", older, LONG_AGO + 5),
     event("product.deleted", deleted, LONG_AGO),
@@ -64,6 +65,17 @@ it("a row that went back, came back or went away, and a notice of no event, are 
   );
   await supabase.query("delete from billing.last_look");
   expect(await look()).toEqual([]);
+});
+
+it("what a backup has put back beside a new ledger is told of by nobody: its events were in the old one", async () => {
+  await supabase.query(`insert into billing.outbox (source_id, kind, object_id, created_at, sent_at)
+    values ('evt_of_old', 'dispute_opened', 'du_1', now() - interval '5 hours', now())`);
+  expect(await look()).toEqual([]);
+  await supabase.query(
+    "insert into billing.outbox (source_id, kind, object_id) values ('evt_none', 'dispute_opened', 'du_2')",
+  );
+  await supabase.query("update billing.last_look set until = until - interval '2 minutes'");
+  expect(await look()).toMatchObject([{ rule: "without an event", object_id: "du_2" }]);
 });
 
 it("a sweep looks, and says what it finds", async () => {
