@@ -232,16 +232,29 @@ begin
 end
 $$;
 
--- Empties the mirror, to show another account or to read all anew: rows, ledger, cursors, how far the readings came, and whose account it
--- is. What Stripe does not hold stays: who was given what, who left, what is to be told. The account comes first: that waits for whoever
--- is writing, and whoever comes next is asked for a key of the account that is mirrored then. No `cascade`: a table of the product's
--- that refers to one of these is to be emptied knowingly.
-create function billing.empty_mirror() returns void
+-- Empties the mirror, to read all anew: rows, ledger, cursors, and how far the readings came. What Stripe does not hold stays: who was
+-- given what, who left, what is to be told. It shows the same account as before, or the one that is named: if it showed none, a function
+-- that still has the old key could bring the old one back. The account comes first: that waits for whoever is writing, and whoever comes
+-- next is asked for a key of the account that is mirrored then. No `cascade`: a table of the product's that refers to one of these is to
+-- be emptied knowingly.
+create function billing.empty_mirror(account_id text default null, livemode boolean default null) returns void
 language plpgsql set search_path = '' as $$
+declare
+  known billing.stripe_account;
 begin
+  if (empty_mirror.account_id is null) <> (empty_mirror.livemode is null) or empty_mirror.account_id not like 'acct\_%' then
+    raise exception 'Another account is named by its id, acct_…, and its mode';
+  end if;
+  lock table billing.stripe_account in access exclusive mode;
+  select * into known from billing.stripe_account;
   execute 'truncate billing.stripe_account, billing.stripe_events, billing.reconcile_cursor, billing.completeness,
     billing.sync_runs, billing.sync_ranges, billing.sync_failures, billing.compared_pages, billing.sweeps, billing.drift, billing.impossible, '
     || (select string_agg(m.target, ', ' order by m.position) from billing.mirrored m);
+  known.id := coalesce(empty_mirror.account_id, known.id);
+  if known.id is not null then
+    insert into billing.stripe_account (id, livemode, key_hashes)
+    values (known.id, coalesce(empty_mirror.livemode, known.livemode), '{}');
+  end if;
   -- Of what was told before, the ledger has nothing any more.
   insert into billing.last_look as look (until) values (now()) on conflict (only_row) do update set until = excluded.until;
 end
@@ -251,7 +264,7 @@ $$;
 revoke all on all sequences in schema billing from public, anon, authenticated, service_role;
 
 revoke all on function
-  billing.empty_mirror(),
+  billing.empty_mirror(text, boolean),
   billing.describe_columns(oid),
   billing.describe_policies(oid),
   billing.describe_grants(oid),

@@ -86,6 +86,20 @@ describe("another key", () => {
     expect([await entry(two.id), await entry(three.id)]).toEqual([undefined, undefined]);
   });
 
+  it("of the account before does not bring it back when the mirror was emptied for another; emptied for none, it shows the same", async () => {
+    await apply(lent.stripe, sample());
+    await supabase.query("select billing.empty_mirror()");
+    const foreign = await lendOtherAccount(lent);
+    await expect(apply(foreign, sample())).rejects.toMatchObject(another);
+    await apply(lent.stripe, sample());
+    await supabase.query("select billing.empty_mirror('acct_other', livemode => false)");
+    await expect(apply(lent.stripe, sample())).rejects.toMatchObject(another);
+    const ours = sample();
+    expect((await apply(foreign, ours)).outcomes.get(ours.id)).toBe("applied");
+    for (const wrong of ["'acct_1'", "null, true", "'other', true"])
+      await expect(supabase.query(`select billing.empty_mirror(${wrong})`)).rejects.toThrow("by its id, acct_…");
+  });
+
   it("of another account does not make nothing of an event that only says what it is about", async () => {
     const about = { ...sample(), about: "product" };
     await apply(lent.stripe, sample());

@@ -1199,7 +1199,7 @@ export const migrated: Catalog = {
       policies: {},
       row_level_security: "off",
       rules: [],
-      shows: "9830e387355a11b6ab73dca60be7190d",
+      shows: "7345c1e155be70cb6f425ec627ed3f5a",
       triggers: {},
     },
     "public.user_subscriptions": {
@@ -1494,10 +1494,11 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
-    "billing.empty_mirror()": {
-      body: "1a8788752fcac07c41aaa81febeccdb1",
+    "billing.empty_mirror(account_id text, livemode boolean)": {
+      body: "58555fe33874d1d3ace0bceb3b18737d",
       callers: [],
-      declared: "() returns void, plpgsql, volatile",
+      declared:
+        "(account_id text DEFAULT NULL::text, livemode boolean DEFAULT NULL::boolean) returns void, plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
@@ -1565,8 +1566,15 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.group_named(name text)": {
+      body: "33174ab6a36fd7cedfce68dba5087c37",
+      callers: [],
+      declared: "(name text) returns text, sql, immutable",
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.groups_of(items jsonb)": {
-      body: "ea5436b407625cca928c83de4bb6a40d",
+      body: "ab1054ccfe7f4cee73030fdd8110e177",
       callers: [],
       declared: "(items jsonb) returns text[], sql, stable",
       definer: false,
@@ -1771,7 +1779,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.set_seats(kind text, id text, seats bigint, subscription_group text)": {
-      body: "234b8c37cd3d51dfa5e28e7cf6cc6cad",
+      body: "5f90cad1e2e1988d3446e37e054fcd7d",
       callers: [],
       declared:
         "(kind text, id text, seats bigint, subscription_group text DEFAULT ''::text) returns void, plpgsql, volatile",
@@ -1828,7 +1836,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.watch_seats(subscription_ids text[], before public.user_subscriptions[])": {
-      body: "90a18a6d054a20188ef473f18a8ac702",
+      body: "691914549f2cdcc897fa2d31eeb658e6",
       callers: [],
       declared: "(subscription_ids text[], before public.user_subscriptions[]) returns void, sql, volatile",
       definer: false,
@@ -1980,7 +1988,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.find_impossible()": {
-      body: "1f424cc52892e9397a8f142c748a93c4",
+      body: "a600eecb6168bd4515141712feb08fe1",
       callers: ["service_role"],
       declared: "() returns TABLE(rule text, event_id text, object_id text), plpgsql, volatile",
       definer: true,

@@ -125,7 +125,7 @@ export const account: Check = {
           `the key's: ${id} in ${mode(stripe.livemode)}`,
         ],
         why: "No event is applied, so that two accounts are never mixed.",
-        mend: `set STRIPE_SECRET_KEY to a key of ${mirrored.id} in ${mode(mirrored.livemode)}, or empty the mirror: select billing.empty_mirror();`,
+        mend: `set STRIPE_SECRET_KEY to a key of ${mirrored.id} in ${mode(mirrored.livemode)}, or, to show the key's from now on, empty the mirror: select billing.empty_mirror('${id}', livemode => ${stripe.livemode});`,
       };
     }
     if (mirrored.refused_events > 0) {
