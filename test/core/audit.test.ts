@@ -1,6 +1,7 @@
 import { auditAccount } from "@turnpike/core/sync";
 import { beforeEach, expect, it } from "vitest";
 import { eachWithAccount } from "../parts/account.ts";
+import { forbid, type Obstacle, refuseForNow, standBefore } from "../parts/proxy.ts";
 
 const account = eachWithAccount();
 beforeEach(async () => {
@@ -11,8 +12,8 @@ beforeEach(async () => {
   await account.letTimePass();
 });
 
-const audit = async () =>
-  auditAccount(account.shop.billing, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1 });
+const audit = async (stripe = account.stripe) =>
+  auditAccount({ ...account.shop.billing, stripe }, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1 });
 const kindOf = ({ objects }: Awaited<ReturnType<typeof audit>>, name: string) =>
   objects.find(({ object }) => object === name);
 const contents = () => account.supabase.query("select * from billing.invoices order by id");
@@ -54,6 +55,54 @@ it("what is looked at once more is told one by one, for it may take minutes", as
   const onLookedAgain = (looked: object) => void told.push(looked);
   await auditAccount(account.shop.billing, { perSecond: 1000, perEndpoint: 200, lookAgainAfterMs: 1, onLookedAgain });
   expect(told).toEqual([1, 2, 3].map((looked) => ({ object: "invoice", looked, of: 3 })));
+});
+
+/** Whoever audits where something stands before Stripe. */
+const auditBehind = async (obstacle: Obstacle) => audit((await standBefore(account.lent, obstacle)).stripe);
+const fail: (response: Parameters<Obstacle>[1]) => void = (response) => {
+  response.writeHead(500, { "content-type": "application/json" });
+  response.end('{"error":{"type":"api_error"}}');
+};
+
+it("a kind that the key may not list, or that Stripe fails to, is named with the reason; all others are compared", async () => {
+  await account.supabase.query(
+    "update billing.invoices set amount_paid = 1 where id = (select min(id) from billing.invoices)",
+  );
+  const audited = await auditBehind(({ url = "" }, response) => {
+    if (url.startsWith("/v1/disputes")) forbid(response, "acct_1", "rak_dispute_read");
+    if (url.startsWith("/v1/charges")) fail(response);
+  });
+  expect(audited.equal).toBe(false);
+  expect(audited.objects.filter(({ unread }) => unread).map(({ object, unread }) => [object, unread])).toEqual([
+    ["charge", "StripeAPIError"],
+    ["dispute", "forbidden"],
+  ]);
+  expect(kindOf(audited, "charge")).toMatchObject({ objects: 0, differing: [] });
+  expect(kindOf(audited, "invoice")).toMatchObject({ objects: 3, equal: 2, unread: null });
+}, 60_000);
+
+it("what Stripe fails to answer now and then, or is asked too fast for, is asked again: an audit takes hours", async () => {
+  const refused = new Set<string>();
+  await account.supabase.query("update billing.invoices set amount_paid = 1");
+  const audited = await auditBehind(({ url = "" }, response) => {
+    const kind = url.replace(/[?].*/, "");
+    if (!/^\/v1\/(invoices|charges)/.test(url) || refused.has(kind)) return;
+    refused.add(kind);
+    if (kind === "/v1/charges") fail(response);
+    else refuseForNow(response);
+  });
+  expect([...refused].filter((each) => each.includes("in_"))).toHaveLength(3);
+  expect(audited.objects.filter(({ unread }) => unread)).toEqual([]);
+  expect(kindOf(audited, "invoice")).toMatchObject({ objects: 3, equal: 0, differing: [{}, {}, {}] });
+}, 60_000);
+
+it("a key that Stripe does not know any more ends it", async () => {
+  const ended = auditBehind(({ url = "" }, response) => {
+    if (!url.startsWith("/v1/charges")) return;
+    response.writeHead(401, { "content-type": "application/json" });
+    response.end('{"error":{"type":"invalid_request_error"}}');
+  });
+  await expect(ended).rejects.toMatchObject({ statusCode: 401 });
 });
 
 it("rows too few and too many are named, and what a person is called is not", async () => {

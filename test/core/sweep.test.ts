@@ -1,9 +1,9 @@
 import { applyEvents } from "@turnpike/core/mirror";
 import { createStripe } from "@turnpike/core/stripe";
 import { auditAccount, beginReading, keepReading } from "@turnpike/core/sync";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { eachWithAccount } from "../parts/account.ts";
-import { lendOtherAccount, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
+import { lendOtherAccount, refuseForNow, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
 
 const account = eachWithAccount();
 beforeEach(async () => {
@@ -289,4 +289,41 @@ it("a key of another account goes on with none: nothing is found to differ, to b
   await areRefused();
   await sweep();
   expect(await drift()).toMatchObject([{ object_id: "sub_invented", kind: "extra" }]);
+});
+
+it("a row that Stripe is asked for too fast is not taken for looked at: the next turn asks for it again", async () => {
+  await account.supabase.query(
+    `insert into billing.charges select (jsonb_populate_record(c, '{"id": "ch_1nvented"}')).* from billing.charges c limit 1`,
+  );
+  let isBusy = true;
+  const { stripe } = await standBefore(account.lent, ({ url = "" }, response) => {
+    if (isBusy && url.startsWith("/v1/charges/ch_1nvented")) refuseForNow(response);
+  });
+  const turn = () => keepReading({ ...account.shop.billing, stripe }, performance.now() + 4_000, () => {});
+  const refused = async () => {
+    for (;;) await turn();
+  };
+  await expect(refused()).rejects.toMatchObject({ code: "rate_limit" });
+  isBusy = false;
+  while ((await turn()).worked.state !== "done");
+  expect(await drift()).toMatchObject([{ object_id: "ch_1nvented", kind: "extra" }]);
+}, 120_000);
+
+it("a row whose deletion Postgres refuses is told of by each sweep: it is not mended", async () => {
+  await account.supabase.query(
+    `insert into billing.charges select (jsonb_populate_record(c, '{"id": "ch_1nvented"}')).* from billing.charges c limit 1`,
+  );
+  await account.supabase.query(
+    "alter table billing.charges add constraint kept check (id <> 'ch_1nvented' or not deleted)",
+  );
+  onTestFinished(async () => {
+    await account.supabase.query("alter table billing.charges drop constraint kept");
+  });
+  const errors: unknown[] = [];
+  for (let state = ""; state !== "done"; ) {
+    const { worked } = await keepReading(account.shop.billing, performance.now() + 50_000, () => {});
+    errors.push(...worked.errors);
+    state = worked.state;
+  }
+  expect(errors).toMatchObject([{ message: expect.stringMatching(/^charge ch_1nvented: .*Postgres refused it/) }]);
 });

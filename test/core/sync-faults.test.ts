@@ -5,7 +5,7 @@ import { openCheckout } from "@turnpike/core/checkout";
 import { reconcile } from "@turnpike/core/reconcile";
 import { createStripe, getAccountId } from "@turnpike/core/stripe";
 import { keepReading } from "@turnpike/core/sync";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { eachWithAccount } from "../parts/account.ts";
 import { forbid, lendOtherAccount, standBefore, standBeforeSupabase } from "../parts/proxy.ts";
 
@@ -89,7 +89,8 @@ describe("of another account", () => {
       values ('evt_of_the_other', 'dispute_opened', 'du_1', now() - interval '2 minutes')`);
     const [, statement = ""] =
       /### OtherAccount\n[\s\S]*?```sql\n([^`]+)```/.exec(readFileSync("docs/runbook.md", "utf8")) ?? [];
-    await account.supabase.query(statement);
+    const id = await getAccountId(account.stripe);
+    await account.supabase.query(statement.replace("acct_…", id).replace("true", "false"));
     const lookedAt = () => account.supabase.query("select until from billing.last_look");
     const emptied = await lookedAt();
     expect(await account.reading.isComplete()).toBe(false);
@@ -174,6 +175,25 @@ describe("an object", () => {
     ]);
     expect(await account.supabase.query("select id from billing.refunds")).toEqual([{ id: "re_good" }]);
   });
+});
+
+it("what a type of the product's does not take fails alone in a sweep, too", async () => {
+  const { stripe } = await standBefore(account.lent, ({ url = "" }, response) => {
+    if (!url.startsWith("/v1/radar/early_fraud_warnings?")) return;
+    const warning = { object: "radar.early_fraud_warning", actionable: true, charge: "ch_1", created: 1 };
+    const data = ["odd", "even"].map((fraud_type) => ({ ...warning, id: `issfr_${fraud_type}`, fraud_type }));
+    response.writeHead(200, { "content-type": "application/json", date: new Date().toUTCString() });
+    response.end(JSON.stringify({ object: "list", data, has_more: false }));
+  });
+  await account.supabase.query(`create domain public.even as text check (value <> 'odd');
+    alter table billing.early_fraud_warnings alter column fraud_type type public.even`);
+  onTestFinished(async () => {
+    await account.supabase.query(`alter table billing.early_fraud_warnings alter column fraud_type type text;
+      drop domain public.even`);
+  });
+  const turn = () => keepReading({ stripe, supabase: account.supabase.client }, performance.now() + 60_000, () => {});
+  expect(await turn()).toMatchObject({ purpose: "sync", worked: { state: "done", failed: 1 } });
+  expect(await turn()).toMatchObject({ purpose: "sweep", worked: { state: "done", failed: 1 }, differing: 1 });
 });
 
 describe("a kind that Stripe does not list", () => {

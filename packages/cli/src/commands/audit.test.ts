@@ -16,6 +16,7 @@ const audited = (missing: number): Audit => ({
       behind: [],
       unasked: 0,
       failures: [],
+      unread: null,
     },
   ],
 });
@@ -46,4 +47,12 @@ it("what Stripe may have changed in silence is named apart, and what was not com
     "customer pi_1: amount is 2900, and 2901 here",
     `Not all equal Stripe as of ${asOf}.`,
   ]);
+});
+
+it("a kind that could not be read is said to be so, and why", () => {
+  const { asOf, objects } = audited(0);
+  const linesOf = (unread: string) =>
+    auditLines({ asOf, equal: false, objects: objects.map((each) => ({ ...each, unread })) });
+  expect(linesOf("forbidden")[1]).toMatch(/^customer +1 of 1 +the key may not read it$/);
+  expect(linesOf("api_error")[1]).toMatch(/^customer +1 of 1 +could not be read whole \(api_error\)$/);
 });

@@ -4,7 +4,7 @@ import { Option } from "commander";
 import { type AddCommand, describeCommand, onTarget, type Session } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { paint, table } from "../output.ts";
-import { createPaceSaying, createProgress, formatCount } from "../progress.ts";
+import { createPaceSaying, createProgress, formatCount, sayUnread } from "../progress.ts";
 
 /** Of each kind. An account that was never read differs in everything. */
 const MOST_SHOWN = 20;
@@ -68,10 +68,14 @@ export function auditLines({ asOf, equal, objects }: Audit): string[] {
   return [
     ...table(
       ["object", "equal", ""],
-      objects.map(({ object, objects: all, equal: same, unasked, failures }) => [
+      objects.map(({ object, objects: all, equal: same, unasked, failures, unread }) => [
         object,
         `${formatCount(same)} of ${formatCount(all)}`,
-        all - same + unasked + failures.length > 0 ? paint("red", "differs") : "",
+        unread
+          ? paint("red", sayUnread(unread))
+          : all - same + unasked + failures.length > 0
+            ? paint("red", "differs")
+            : "",
       ]),
     ),
     "",

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clients } from "../clients.ts";
 import { assertSameAccount, type Failure, getObject, type ObjectName, objects } from "../mirror/index.ts";
-import { fetchAsOf, getAccount, isMissing } from "../stripe/index.ts";
+import { fetchAsOf, getAccount, isForbidden, isMissing } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { addComparisons, type Comparison, compare, type Difference, goneAsOf, isDrift, type Shown } from "./compare.ts";
 import { createLimiter, type Limits } from "./limiter.ts";
 import { look } from "./look.ts";
-import { type Reader, readStep } from "./page.ts";
+import { isAboutAsked, patiently, type Reader, readStep } from "./page.ts";
 import { publicOf } from "./personal.ts";
 import type { Range } from "./range.ts";
+import { codeOf } from "./work.ts";
 
 export interface Auditing extends Partial<Limits> {
   /** Which kinds; all, when it is not said. */
@@ -45,6 +46,8 @@ export interface AuditedKind {
   unasked: number;
   /** What could not be read, so that nothing can be said of it. */
   failures: Failure[];
+  /** Why Stripe did not show all of it, so that nothing can be said of the rest; `forbidden`: the key may not read it. */
+  unread: string | null;
 }
 
 export interface AuditedDifference {
@@ -82,7 +85,7 @@ export async function auditAccount(clients: Clients, auditing: Auditing = {}): P
   const names = (Object.keys(objects) as ObjectName[]).filter((name) => auditing.only?.includes(name) ?? true);
   const kinds = await Promise.all(names.map((name) => new KindAudit(reader, name, auditing, asOf).run()));
   const equal = kinds.every(
-    ({ objects, equal, unasked, failures }) => objects === equal && unasked + failures.length === 0,
+    ({ objects, equal, unasked, failures, unread }) => objects === equal && unasked + failures.length === 0 && !unread,
   );
   return { asOf, equal, objects: kinds };
 }
@@ -98,6 +101,7 @@ class KindAudit {
   #isAgain = true;
   readonly #unseen: string[] = [];
   #unasked = 0;
+  #unread: string | null = null;
   #sum = addComparisons([]);
 
   constructor(reader: Reader, name: ObjectName, auditing: Auditing, asOf: string) {
@@ -108,9 +112,16 @@ class KindAudit {
   }
 
   async run(): Promise<AuditedKind> {
-    await this.#readStripe();
-    await this.#readMirror();
-    await this.#lookAgain([...this.#again.keys(), ...this.#unseen]);
+    try {
+      await this.#readStripe();
+      await this.#readMirror();
+      await this.#lookAgain([...this.#again.keys(), ...this.#unseen]);
+    } catch (error) {
+      // A kind that Stripe does not show is said to be unread, after hours perhaps, and the others are compared.
+      if (this.#reader.isOver() || !isAboutAsked(error)) throw error;
+      this.#unread = isForbidden(error) ? "forbidden" : codeOf(error);
+      await this.#sumUp([...this.#again.values()]);
+    }
     const { objects, stripeDigest, mirrorDigest, failures } = this.#sum;
     const differing = this.#sum.differing.filter(isDrift);
     const behind = this.#sum.differing.filter(isBehind);
@@ -124,6 +135,7 @@ class KindAudit {
       behind: behind.slice(0, MOST_NAMED).map(publicOf),
       unasked: this.#unasked,
       failures,
+      unread: this.#unread,
     };
   }
 
@@ -143,7 +155,7 @@ class KindAudit {
   async #readPage(range: Range): Promise<Range | undefined> {
     this.#auditing.signal?.throwIfAborted();
     try {
-      const step = await readStep(this.#reader, range);
+      const step = await patiently(this.#reader, () => readStep(this.#reader, range));
       // A list that grows meanwhile shows some twice.
       const fresh = step.changes.filter(({ object_id }) => !this.#seen.has(object_id as string));
       for (const { object_id } of fresh) this.#seen.add(object_id as string);

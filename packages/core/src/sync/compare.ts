@@ -46,7 +46,8 @@ export function goneAsOf(object: ObjectName, object_id: string, as_of: string) {
 }
 
 const DIGITS = 15;
-const REFUSED_DATA = /^22/;
+/** Of data, of what a type checks, of a size: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const REFUSED_DATA = /^(22|23|54|P0)/;
 
 /** Something of what was sent is nothing that its column can hold. */
 export function isRefusedData(error: unknown): error is DatabaseError {

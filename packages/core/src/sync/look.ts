@@ -1,7 +1,7 @@
 import type { Failure, ObjectName } from "../mirror/index.ts";
 import { isMissing } from "../stripe/index.ts";
 import { goneAsOf, type Shown } from "./compare.ts";
-import { type Reader, readOne } from "./page.ts";
+import { patiently, type Reader, readOne } from "./page.ts";
 
 /** Asks Stripe for one object: what it shows now, or that there is no such object. */
 export async function look(
@@ -10,7 +10,7 @@ export async function look(
   id: string,
 ): Promise<{ shown: Shown[]; failures: Failure[] }> {
   try {
-    const { changes, failures } = await readOne(reader, object, id);
+    const { changes, failures } = await patiently(reader, () => readOne(reader, object, id));
     return { shown: changes, failures };
   } catch (error) {
     if (!isMissing(error)) throw error;

@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
 import { getObject, type Page, type SourceOf, showPage } from "../mirror/index.ts";
 import { type Fetched, fetchAsOf, isMissing, isRateLimit, listWhole, read } from "../stripe/index.ts";
+import { DatabaseError } from "../supabase/index.ts";
 import type { Limiter } from "./limiter.ts";
 import type { Range, Step } from "./range.ts";
 
@@ -124,20 +125,35 @@ export async function readOne({ stripe, limiter }: Reader, name: Name, id: strin
 
 /** Reads what one object or customer shows. Stripe may have forgotten it since; and where it fails again and again, it is named. */
 async function orNamed(reader: Reader, id: string, readIt: () => Promise<ReadOne>): Promise<ReadOne> {
+  try {
+    return await patiently(reader, readIt);
+  } catch (error) {
+    if (isMissing(error)) return { changes: [], failures: [], read: 0 };
+    if (reader.isOver() || statusOf(error) < 500) throw error;
+    return { changes: [], failures: [{ id, reason: `Stripe fails to show it: ${statusOf(error)}` }], read: 0 };
+  }
+}
+
+/** Asks again for what Stripe was asked too fast, in the limiter's time; and a few times for what it fails to answer. */
+export async function patiently<Answer>({ isOver }: Reader, request: () => Promise<Answer>): Promise<Answer> {
   for (let failed = 0; ; ) {
     try {
-      return await readIt();
+      return await request();
     } catch (error) {
-      if (isMissing(error)) return { changes: [], failures: [], read: 0 };
-      const { statusCode = 0 } = error as { statusCode?: number };
-      if (reader.isOver() || !(isRateLimit(error) || statusCode >= 500)) throw error;
+      if (isOver()) throw error;
       if (isRateLimit(error)) continue;
-      if (++failed === ATTEMPTS)
-        return { changes: [], failures: [{ id, reason: `Stripe fails to show it: ${statusCode}` }], read: 0 };
+      if (statusOf(error) < 500 || ++failed === ATTEMPTS) throw error;
       await sleep(FAILED_MS);
     }
   }
 }
+
+/** Whether Stripe answers so of what it is asked for, and not because of who asks, or how fast. */
+export function isAboutAsked(error: unknown): boolean {
+  return !(error instanceof DatabaseError || isRateLimit(error) || [0, 401].includes(statusOf(error)));
+}
+
+const statusOf = (error: unknown) => (error as { statusCode?: number }).statusCode ?? 0;
 
 /** Reads a page in its turn. What Stripe refuses because it was asked too often is asked again, in the limiter's time. */
 async function ask({ stripe, limiter, isOver }: Reader, path: string, query: object): Promise<Fetched<List>> {

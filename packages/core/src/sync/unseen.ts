@@ -1,11 +1,11 @@
 import type { Clients } from "../clients.ts";
+import { OwnError } from "../errors/index.ts";
 import { byKnownKey, type Change, getObject, type ObjectName, writePage } from "../mirror/index.ts";
-import { isRateLimit } from "../stripe/index.ts";
-import { DatabaseError, dataOf } from "../supabase/index.ts";
+import { dataOf } from "../supabase/index.ts";
 import { compare, type goneAsOf } from "./compare.ts";
 import { createLimiter, type Limits } from "./limiter.ts";
 import { look } from "./look.ts";
-import type { Reader } from "./page.ts";
+import { isAboutAsked, type Reader } from "./page.ts";
 import { recordDrift } from "./sweep.ts";
 
 interface UnseenRow {
@@ -43,13 +43,15 @@ export async function sweepUnseen(
     const last = rows.at(-1);
     if (!last) break;
     await Promise.all(
-      rows.map((row) =>
-        sweepRow(reader, row).catch((error) => {
+      rows.map(async (row) => {
+        try {
+          errors.push(...(await sweepRow(reader, row)));
+        } catch (error) {
           // Where Stripe answers, it is about this one: it comes again with the next sweep, and holds up no other.
-          if (!isAboutOne(error)) throw error;
+          if (!isAboutAsked(error)) throw error;
           errors.push(error);
-        }),
-      ),
+        }
+      }),
     );
     dataOf(await supabase.rpc("advance_sweep", { run_id: runId, object: last.object, after: last.object_id }));
   }
@@ -57,19 +59,15 @@ export async function sweepUnseen(
   return { ended: true, errors };
 }
 
-function isAboutOne(error: unknown): boolean {
-  const { statusCode } = error as { statusCode?: number };
-  if (error instanceof DatabaseError || isRateLimit(error)) return false;
-  return statusCode !== undefined && statusCode !== 401;
-}
-
-async function sweepRow(reader: Reader, row: UnseenRow): Promise<void> {
-  const { shown } = await look(reader, row.object, row.object_id);
+/** @returns why the mirror cannot show it */
+async function sweepRow(reader: Reader, row: UnseenRow): Promise<Error[]> {
+  const { shown, failures } = await look(reader, row.object, row.object_id);
   await recordDrift(reader, await compare(reader, shown));
-  await writePage(
+  const refused = await writePage(
     reader,
     shown.map((one) => ("row" in one || "outcome" in one ? one : deletionOf(row, one))),
   );
+  return [...failures, ...refused].map(({ id, reason }) => new OwnError(`${row.object} ${id}: ${reason}`));
 }
 
 /** Its row as it stood, deleted. Of a customer nothing is kept but the id. */

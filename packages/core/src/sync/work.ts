@@ -181,7 +181,7 @@ function isFatal(error: unknown): boolean {
 }
 
 /** Why, without what the error's message may quote. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   const { code, type, name } = (error ?? {}) as Record<string, unknown>;
   return String(code || type || name || "unknown");
 }
