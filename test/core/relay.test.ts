@@ -1,8 +1,9 @@
 import { applyEvents } from "@turnpike/core/mirror";
 import { giveUpNotices } from "@turnpike/core/notices";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { event, id, product } from "../builders.ts";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
+import { standBefore } from "../parts/proxy.ts";
 import { createRelay } from "../parts/relay.ts";
 import { createShop, LONG_AGO, type Shop } from "../parts/shop.ts";
 
@@ -83,6 +84,38 @@ describe("a notice", () => {
     expect(after.filter(({ done }) => !done)).toHaveLength(30);
     expect(after.filter(({ last_error }) => last_error === "22P02")).toHaveLength(30);
   }, 60_000);
+
+  it("that hangs is left for later after twenty seconds, and so is what was not begun by then; those beside it are done", async () => {
+    const hangs = await notice("terms_changed", "sub_hangs");
+    const others = Array.from({ length: 30 }, (_, n) => `('s${n}', 'dispute_opened', 'du_${n}')`).join();
+    await supabase.query(`insert into billing.outbox (source_id, kind, object_id) values ${others}`);
+    const asked = Promise.withResolvers<void>();
+    const { stripe } = await standBefore(lent, async () => {
+      asked.resolve();
+      await new Promise(() => {});
+    });
+    const now = performance.now.bind(performance);
+    let late = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => now() + late);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.restoreAllMocks());
+    onTestFinished(() => void vi.useRealTimers());
+    const run = relay.run({ stripe });
+    await asked.promise;
+    vi.advanceTimersByTime(19_000);
+    late = 20_001;
+    vi.advanceTimersByTime(1_001);
+    vi.useRealTimers();
+    const [mail] = await run;
+    expect(mail?.lines).toHaveLength(24);
+    const notices = await supabase.query<{ object_id: string; last_error: string | null; done: boolean }>(
+      "select object_id, attempts, last_error from billing.outbox where sent_at is null order by id",
+    );
+    expect(notices).toMatchObject([
+      { object_id: hangs, attempts: 1, last_error: "OwnError" },
+      ...Array.from({ length: 6 }, () => ({ attempts: 0, last_error: null })),
+    ]);
+  });
 
   it("of a kind that nobody has words for is told", async () => {
     const odd = await notice("planted_by_the_product");
