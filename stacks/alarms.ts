@@ -117,9 +117,10 @@ export function alarmRules(app: App): Record<string, AlarmRule> {
       threshold: 10,
     },
     SiteUnreachable: {
-      means: "The site's health cannot be asked through CloudFront, or is not well.",
+      means: "The site's health cannot be asked through CloudFront, is not well, or nobody asks.",
       metric: turnpikeMetric(app, "edgeFailed"),
       threshold: 3,
+      whenSilent: true,
     },
     CertificateExpires: {
       means: "The site's certificate is good for less than three weeks, and was not renewed.",

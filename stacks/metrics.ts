@@ -18,7 +18,7 @@ export function turnpikeMetric(app: App, metricName: string, options: MetricOpti
 
 /**
  * Over our functions together, in five minutes; those that SST and CDK bring along are not among them. Nor are those that only a schedule
- * runs: each has an alarm of its own, which rings when no run ends well; but for the one that looks at the site, whose silence nothing tells. Nor
+ * runs: each has an alarm of its own, which rings when no run ends well. Nor
  * the routes of customers: the gateway answers 5xx for them, which has an alarm, too. An alarm looks at ten metrics at most.
  */
 export function sumOverFunctions(app: App, metric: "Errors" | "Throttles"): IMetric {

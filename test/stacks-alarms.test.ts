@@ -205,6 +205,7 @@ it.each([
   ["the relay", "noticesGivenUp", 15, { RelayStopped: 1 }],
   ["the reconciliation", "reconcileGap", 60, { ReconcileStopped: 1 }],
   ["the reconciliation once", "reconcileGap", 15, {}],
+  ["whoever looks at the site", "edgeFailed", 5, { SiteUnreachable: 1 }],
   ["whoever looks at the site, which says nothing of the certificate,", "certificateDays", 240, {}],
 ])("%s ceases to count %s for %i minutes: rings %o", (_, name, minutes, rings) => {
   healthy((each, minute) => each !== name || minute < 300 || minute >= 300 + minutes);

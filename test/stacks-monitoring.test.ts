@@ -99,6 +99,7 @@ describe("the alarms", () => {
       "prod-turnpike-ReadingStopped",
       "prod-turnpike-ReconcileStopped",
       "prod-turnpike-RelayStopped",
+      "prod-turnpike-SiteUnreachable",
     ]);
   });
 
