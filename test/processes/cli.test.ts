@@ -143,6 +143,10 @@ describe("what goes wrong is said in a line, without a stack or a key", () => {
       code: 2,
       stderr: expect.stringContaining("Did you mean status"),
     });
+    for (const words of ["statsu --help", "--help statsu", "dlq sl -h", "help statsu"])
+      expect(await runBilling(words.split(" "))).toMatchObject({ code: 2, stdout: "" });
+    for (const words of ["--help", "dlq --help", "help dlq", "dlq show evt_1 --help"])
+      expect(await runBilling(words.split(" "))).toMatchObject({ code: 0, stderr: "" });
     expect(await runBilling(["status", "--sgate", "prod"])).toMatchObject({ code: 2 });
     expect(await runBilling(["status", "--stage", "../prod"])).toMatchObject({ code: 2 });
   });

@@ -26,6 +26,12 @@ const program = new Command("billing")
   .option("--json", "the answer as JSON, for programs")
   .configureHelp({ showGlobalOptions: true })
   .addHelpText("after", ABOUT)
+  // Help for what is no command would else be that of the program, as if all were well.
+  .addHelpText("beforeAll", ({ command, error }) => {
+    const name = command.commands.length > 0 && command.args.find((word) => !word.startsWith("-"));
+    if (!error && name) command.error(`error: unknown command '${name}'`);
+    return "";
+  })
   .showHelpAfterError("Its --help says more.")
   .configureOutput({ writeErr: (text) => void process.stderr.write(redact(text)) })
   .exitOverride();
