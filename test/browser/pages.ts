@@ -157,6 +157,12 @@ async function ofHolders(world: World): Promise<State[]> {
     { name: "account-overdue", path: "/account", person: late.person, shows: "Paid with Visa" },
     { name: "change", path: "/change", person: active.person, shows: "This is what you have." },
     { name: "change-previewed", path: `/change?price=${pro.id}`, person: active.person, shows: "Next payment" },
+    {
+      name: "change-trial-cardless",
+      path: `/change?price=${starter.id}`,
+      person: bare,
+      shows: "There is no card to charge, and nothing is charged.",
+    },
     { name: "change-ending", path: "/change", person: ending.person, shows: /^It ends on/ },
     { name: "cancel", path: "/cancel", person: active.person, shows: /^You keep Starter until/ },
     {

@@ -139,7 +139,7 @@ it("a downgrade begins with the next period, costs nothing today, and is taken b
   await startWith(pro);
   await choose("Starter", "$0.00");
   await page.getByText(`$9.00 on ${day()}`).waitFor();
-  await page.getByText("You have paid for Pro until then, and keep it.").waitFor();
+  await page.getByText("You keep Pro until then. Nothing is paid back.").waitFor();
   await press(/^Confirm for/);
   await done();
   await card("Pro").getByText(`Changes to Starter, $9 per month, on ${day()}`).waitFor();

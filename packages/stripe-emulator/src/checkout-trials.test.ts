@@ -28,6 +28,10 @@ test("a trial is named by its days or by its end; the page says how long it is f
   const end = Math.floor(Date.now() / 1000) + 10 * DAY + 600;
   const byEnd = await createCheckout(stripe, price, { subscription_data: { trial_end: end } });
   expect(byEnd).toMatchObject({ amount_total: 0, payment_method_collection: "always" });
+  const nothing = [{ amount_subtotal: 0, amount_tax: 0, amount_discount: 0, amount_total: 0, price: { id: price.id } }];
+  expect((await stripe.checkout.sessions.listLineItems(byEnd.id)).data).toMatchObject(nothing);
+  const { line_items: expanded } = await stripe.checkout.sessions.retrieve(byEnd.id, { expand: ["line_items"] });
+  expect(expanded?.data).toMatchObject(nothing);
   const shown = await pageOf(byEnd);
   expect(shown).toContain("10 days free, then €15.00 per month");
   expect(shown).toMatch(/Total due today<\/span><span>€0\.00/);

@@ -62,6 +62,31 @@ test("a promotion code has a code of its own, is found by it, and there is one o
   expect(typesSince(bench, from)).toContain("promotion_code.updated");
 });
 
+// The SDK's comments on both.
+test("a promotion code is for no longer, nor for more, than its coupon", async () => {
+  const soon = Math.floor(Date.now() / 1000) + 3600;
+  const few = { max_redemptions: 2, redeem_by: soon };
+  await expect(codeFor(few, { max_redemptions: 3 })).rejects.toMatchObject({ param: "max_redemptions" });
+  await expect(codeFor(few, { expires_at: soon + 1 })).rejects.toMatchObject({ param: "expires_at" });
+  expect(await codeFor(few, { max_redemptions: 2, expires_at: soon })).toMatchObject({ active: true });
+});
+
+test("a coupon is used once on one thing, by itself or by its codes", async () => {
+  const price = await createPlan(stripe);
+  const { id: customer } = await stripe.customers.create({ source: "tok_visa" });
+  const { id: coupon } = await half({ duration: "forever" });
+  const { id: promotion_code } = await stripe.promotionCodes.create({ promotion: { type: "coupon", coupon } });
+  const twice = [{ coupon }, { promotion_code }];
+  const refused = { statusCode: 400, param: "discounts[1]" };
+  const items = [{ price: price.id }];
+  await expect(stripe.subscriptions.create({ customer, items, discounts: twice })).rejects.toMatchObject(refused);
+  await expect(stripe.invoices.create({ customer, discounts: twice })).rejects.toMatchObject(refused);
+  const { id, discounts } = await stripe.subscriptions.create({ customer, items, discounts: [{ coupon }] });
+  const more = { discounts: [{ discount: String(discounts[0]) }, { coupon }] };
+  await expect(stripe.subscriptions.update(id, more)).rejects.toMatchObject(refused);
+  expect((await stripe.coupons.retrieve(coupon)).times_redeemed).toBe(1);
+});
+
 test("a discount on the invoice: on the lines, in the totals, and redeemed", async () => {
   const coupon = await half({ duration: "forever" });
   const from = bench.emulator.events().length;

@@ -408,7 +408,7 @@ test("cancel_at of a new subscription ends it, and charges its part of the perio
   await expect(subscribe({ cancel_at: later + DAY, cancel_at_period_end: true })).rejects.toThrow("only specify one");
 });
 
-test("trial_from_plan takes the trial that the price has, unless another is named (https://docs.stripe.com/api/subscriptions/create#create_subscription-trial_from_plan)", async () => {
+test("trial_from_plan takes the trial that the price has, and no other is named beside (https://docs.stripe.com/api/subscriptions/create#create_subscription-trial_from_plan)", async () => {
   const { subscribe } = await onClock(bench, START);
   const tried = (trial_period_days: number) =>
     createPlan(stripe, { recurring: { interval: "month", trial_period_days } });
@@ -417,7 +417,11 @@ test("trial_from_plan takes the trial that the price has, unless another is name
   const from = (asked: Partial<Stripe.SubscriptionCreateParams>) =>
     subscribe({ items, trial_from_plan: true, ...asked });
   expect(await from({})).toMatchObject({ status: "trialing", trial_end: START + 7 * DAY });
-  expect((await from({ trial_period_days: 3 })).trial_end).toBe(START + 3 * DAY);
+  // https://github.com/stripe/stripe-node/issues/1270
+  await expect(from({ trial_period_days: 3 })).rejects.toThrow(
+    "You may only specify one of these parameters: trial_from_plan, trial_period_days.",
+  );
+  await expect(subscribe({ trial_end: START + DAY, trial_period_days: 3 })).rejects.toMatchObject({ statusCode: 400 });
   expect((await from({ trial_from_plan: false })).trial_end).toBeNull();
   const untried = await subscribe({ trial_from_plan: true });
   expect(untried).toMatchObject({ status: "active", trial_end: null });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROUTES } from "./resources/routes.ts";
-import { type Bench, openBench } from "./testing/bench.ts";
+import { type Bench, createCheckout, createPlan, openBench } from "./testing/bench.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -18,11 +18,18 @@ async function post(path: string, form: string) {
   return [response.status, error.code, error.param, error.message];
 }
 
+async function get(address: string) {
+  const response = await fetch(`${bench.origin}${address}`, { headers: KEY });
+  const { error = {} } = (await response.json()) as { error?: Record<string, string> };
+  return [response.status, error.code, error.param, error.message];
+}
+
 test.each([
   ["/v1/customers", "emial=a", "parameter_unknown", "emial", "Received unknown parameter: emial. Did you mean email?"],
   ["/v1/customers", "foo=1&bar=2", "parameter_unknown", "foo", "Received unknown parameters: foo, bar"],
   ["/v1/customers", "address[zip]=1", "parameter_unknown", "address[zip]", "Received unknown parameter: address[zip]"],
   ["/v1/customers", "email[x]=1", undefined, "email", 'Invalid string: {"x":"1"}'],
+  ["/v1/customers", "metadata[a][b]=x", undefined, "metadata[a]", 'Invalid string: {"b":"x"}'],
   ["/v1/customers", "metadata=x", "parameter_invalid", "metadata", "Invalid object"],
   ["/v1/customers", "balance=much", "parameter_invalid_integer", "balance", "Invalid integer: much"],
   [
@@ -92,9 +99,53 @@ test("no route is hidden by one that is lacking", async () => {
   }
 });
 
+// https://github.com/stripe/openapi (maxLength); a character beyond U+FFFF is one.
+test.each([
+  ["/v1/customers", "", "name", 256],
+  ["/v1/customers", "", "phone", 20],
+  ["/v1/customers", "", "description", 5000],
+  ["/v1/products", "name=a", "unit_label", 12],
+  ["/v1/products", "name=a", "statement_descriptor", 22],
+  ["/v1/coupons", "percent_off=5", "name", 40],
+  ["/v1/subscriptions", "customer=cus_1&items[0][price]=price_1", "description", 500],
+  ["/v1/invoices", "customer=cus_1", "description", 1500],
+  ["/v1/payment_intents", "amount=100&currency=usd", "description", 1000],
+  ["/v1/checkout/sessions", "mode=subscription&success_url=http://a/", "subscription_data[description]", 500],
+])("%s with %s takes a %s of %i characters at most", async (path, beside, name, most) => {
+  const asked = (length: number) => post(path, `${beside}&${name}=${"🚀".repeat(length)}`);
+  expect(await asked(most + 1)).toEqual([400, undefined, name, expect.stringContaining(`at most ${most} characters`)]);
+  expect((await asked(most))[2]).not.toBe(name);
+});
+
+// The SDK's comments on each.
+test.each([
+  ["POST", "/v1/products", "name=a", "images", 8],
+  ["POST", "/v1/subscriptions", "customer=cus_1&items[0][price]=price_1", "discounts", 20],
+  ["GET", "/v1/events", "", "types", 20],
+])("%s %s with %s takes no more %s than %i", async (method, path, beside, name, most) => {
+  const inner = name === "discounts" ? "[coupon]" : "";
+  const form = [beside, ...Array.from({ length: most + 1 }, (_, index) => `${name}[${index}]${inner}=a`)].join("&");
+  const answer = method === "POST" ? post(path, form) : get(`${path}?${form}`);
+  expect(await answer).toEqual([400, undefined, name, expect.stringContaining(`exceeded maximum ${most}`)]);
+});
+
+const TOGETHER = "You may only specify one of these parameters: ";
+test("what Stripe takes one of is refused together", async () => {
+  const { stripe } = bench;
+  const price = await createPlan(stripe);
+  const product = String(price.product);
+  const made = { currency: "eur", unit_amount: 900, product_data: { name: "Ad hoc" } };
+  await expect(stripe.prices.create({ ...made, product })).rejects.toThrow(`${TOGETHER}product, product_data.`);
+  const both = [{ price: price.id, price_data: { ...made, recurring: { interval: "month" as const } }, quantity: 1 }];
+  await expect(createCheckout(stripe, price, { line_items: both })).rejects.toThrow(
+    `${TOGETHER}line_items[0][price], line_items[0][price_data].`,
+  );
+  await expect(stripe.events.list({ type: "a", types: ["b"] })).rejects.toThrow(`${TOGETHER}type, types.`);
+});
+
 test("metadata has up to 50 keys of 40 characters, and values of 500", async () => {
   const create = (metadata: Record<string, string>) => bench.stripe.customers.create({ metadata });
-  expect((await create({ ["k".repeat(40)]: "v".repeat(500) })).metadata).toHaveProperty("k".repeat(40));
+  expect((await create({ ["k".repeat(40)]: "🚀".repeat(500) })).metadata).toHaveProperty("k".repeat(40));
   const key = "k".repeat(41);
   await expect(create({ [key]: "v" })).rejects.toThrow(
     `Metadata keys can have up to 40 characters, but you passed in a key that is 41 characters. Invalid key: ${key}`,

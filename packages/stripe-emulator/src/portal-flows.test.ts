@@ -264,6 +264,10 @@ describe("a flow is refused (https://docs.stripe.com/api/customer_portal/session
       code: "parameter_missing",
       param: "flow_data[subscription_update_confirm]",
     });
+    // What is of another flow, as the SDK's comments say.
+    await expect(open({ type: "payment_method_update", subscription_cancel: { subscription } })).rejects.toMatchObject({
+      param: "flow_data[subscription_cancel]",
+    });
   });
 
   test("whose feature is switched off, as switching plans is by default (https://docs.stripe.com/customer-management/configure-portal)", async () => {

@@ -74,6 +74,53 @@ test.each(["create_prorations", "always_invoice"] as const)(
   },
 );
 
+test("a change of interval, or a trial, as of a moment that has passed begins now, as previewed", async () => {
+  const quarterly = await createPlan(stripe, {
+    unit_amount: 9000,
+    recurring: { interval: "month", interval_count: 3 },
+  });
+  const past = HALFWAY - 3 * 86_400;
+  for (const change of [
+    (item: string) => ({ items: [{ id: item, price: quarterly.id }] }),
+    () => ({ trial_end: HALFWAY + 86_400 }),
+  ]) {
+    const { subscription, item, advance } = await subscriber();
+    await advance(HALFWAY);
+    const asked = { ...change(item), proration_behavior: "always_invoice", proration_date: past } as const;
+    const preview = await stripe.invoices.createPreview({ subscription: subscription.id, subscription_details: asked });
+    const { latest_invoice } = await stripe.subscriptions.update(subscription.id, {
+      ...asked,
+      expand: ["latest_invoice"],
+    });
+    const lines = ({ lines }: Stripe.Invoice) => lines.data.map(({ amount, period }) => [amount, period.start]);
+    expect(lines(preview)[0]).toEqual([-1850, past]);
+    expect(lines(preview)[1]?.[1]).toBe(HALFWAY);
+    expect(lines(latest_invoice as Stripe.Invoice)).toEqual(lines(preview));
+  }
+});
+
+// The SDK's comment on it.
+test("the moment of a proration is previewed only where a subscription is changed, with one", async () => {
+  const { customer, subscription, item } = await subscriber();
+  const items = [{ id: item, quantity: 2 }];
+  const refused = (
+    subscription_details: Stripe.InvoiceCreatePreviewParams.SubscriptionDetails,
+    of = { subscription: subscription.id } as object,
+  ) =>
+    expect(
+      stripe.invoices.createPreview({
+        ...of,
+        subscription_details: { proration_date: START, ...subscription_details },
+      }),
+    ).rejects;
+  await refused({}).toMatchObject({ param: "subscription_details[proration_date]" });
+  await refused({ items, proration_behavior: "none" }).toMatchObject({ param: "subscription_details[proration_date]" });
+  await refused({ items: [{ price: (await createPlan(stripe)).id }] }, { customer }).toMatchObject({
+    param: "subscription",
+  });
+  await refused({ items, proration_date: START - 1 }).toMatchObject({ param: "proration_date" });
+});
+
 test("a subscription that does not exist yet is previewed with its discount, for somebody without a card", async () => {
   const price = await createPlan(stripe, { currency: "usd", unit_amount: 1000 });
   const coupon = await stripe.coupons.create({ percent_off: 20 });

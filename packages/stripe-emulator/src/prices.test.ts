@@ -57,6 +57,21 @@ test.each([
   },
 );
 
+test("a product's default price is not archived: another is the default first, or none", async () => {
+  const made = {
+    name: "Pro",
+    default_price_data: { currency: "usd", unit_amount: 500, recurring: { interval: "month" } },
+  };
+  const { id, default_price } = await stripe.products.create(made as Stripe.ProductCreateParams);
+  const archive = () => stripe.prices.update(String(default_price), { active: false });
+  const refused = { message: "This price cannot be archived because it is the default price of its product." };
+  await expect(archive()).rejects.toMatchObject(refused);
+  await expect(stripe.plans.update(String(default_price), { active: false })).rejects.toMatchObject(refused);
+  const other = await stripe.prices.create({ product: id, currency: "usd", unit_amount: 700 });
+  await stripe.products.update(id, { default_price: other.id });
+  expect((await archive()).active).toBe(false);
+});
+
 test("a one-time price is no plan", async () => {
   const price = await createPlan(stripe, { recurring: undefined });
   await expect(stripe.plans.retrieve(price.id)).rejects.toMatchObject({ code: "resource_missing" });

@@ -190,10 +190,9 @@ async function listEverything() {
     await list.list({ limit: 100 });
   await stripe.subscriptions.list({ status: "all", expand: ["data.latest_invoice", "data.items.data.price"] });
   // An upcoming invoice has no id yet, whatever the declarations say.
-  const types = [...new Set(bench.emulator.events().map(({ type }) => type))].filter(
-    (type) => type !== "invoice.upcoming",
-  );
-  for await (const _event of stripe.events.list({ limit: 100, types }));
+  const types = new Set(bench.emulator.events().map(({ type }) => type));
+  types.delete("invoice.upcoming");
+  for (const type of types) for await (const _event of stripe.events.list({ limit: 100, type }));
 }
 
 test("answers, events and expanded values have the shapes that the SDK declares", async () => {

@@ -121,6 +121,14 @@ test("an item that cannot be added is refused: another currency, a one-time pric
   await expect(add((await createPlan(stripe, { recurring: undefined })).id)).rejects.toThrow("type=recurring");
 });
 
+test("an item that stays as it was is no change, and told to nobody", async () => {
+  const { subscribe } = await onClock(bench, START);
+  const { id, items } = await subscribe();
+  const from = bench.emulator.events().length;
+  await stripe.subscriptions.update(id, { items: [{ id: String(items.data[0]?.id), quantity: 1 }] });
+  expect(typesSince(bench, from)).toEqual([]);
+});
+
 test("proration_date says up to when the old price counts", async () => {
   const { id, item, advance } = await subscriber();
   const bigger = await createPlan(stripe, { unit_amount: 3000 });

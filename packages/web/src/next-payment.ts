@@ -5,6 +5,20 @@ import { locale } from "./locale.ts";
 export const loadNextPayment = (one: OneSubscription): Promise<NextPayment> =>
   createBilling().post("/api/subscriptions/next-payment", one);
 
+const WITHOUT_CARD = {
+  cancel: "Your plan ends with its trial, unless you add a card.",
+  pause: "Your plan pauses after its trial, unless you add a card.",
+};
+
+/** What to say where there is nothing that an amount could be charged to. */
+export function adviceOn(
+  { byInvoice, missingPaymentMethod, paymentMethod }: NextPayment,
+  amount: number,
+): string | undefined {
+  if (missingPaymentMethod) return WITHOUT_CARD[missingPaymentMethod];
+  return byInvoice || paymentMethod || amount <= 0 ? undefined : "There is no card to charge. Add one before then.";
+}
+
 const brands: Record<string, string | undefined> = {
   amex: "American Express",
   cartes_bancaires: "Cartes Bancaires",

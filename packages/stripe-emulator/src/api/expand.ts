@@ -1,4 +1,5 @@
 import { balancesOf } from "../billing/balance.ts";
+import { lineItemsToday } from "../billing/session-pricing.ts";
 import { cutLists } from "../state/nested-lists.ts";
 import type { Store } from "../state/store.ts";
 import { listOf } from "../state/stored.ts";
@@ -50,7 +51,7 @@ const newestFirst = <T>(rows: T[]): T[] => rows.reverse();
 /** Attributes that are there only when asked for. */
 const INCLUDABLE: Record<string, (store: Store, id: string) => object | null | undefined> = {
   "Checkout.Session.line_items": (store, id) =>
-    listOf(`/v1/checkout/sessions/${id}/line_items`, store.sessionDetails.get(id).lineItems),
+    listOf(`/v1/checkout/sessions/${id}/line_items`, lineItemsToday(store.sessionDetails.get(id))),
   "PaymentLink.line_items": (store, id) => listOf(`/v1/payment_links/${id}/line_items`, store.linkItems.get(id).items),
   "Coupon.applies_to": (store, id) => ({ products: store.couponScopes.find(id)?.products ?? [] }),
   "Customer.invoice_credit_balance": creditBalances,

@@ -46,11 +46,23 @@ export function readParams<S extends Schema<Fields, string>>(
   return read as ParamsOf<S>;
 }
 
-export const text: Reader<string> = (value, param) => {
-  if (typeof value !== "string") throw invalid(`Invalid string: ${JSON.stringify(value)}`, undefined, param);
-  if (value === "") throw emptyParameter(param);
-  return value;
-};
+/** Characters as Stripe counts them: one beyond U+FFFF is one. */
+const lengthOf = (word: string) => [...word].length;
+
+/** A text of so many characters at most: https://github.com/stripe/openapi says of each parameter how many. */
+export const atMost =
+  (most: number): Reader<string> =>
+  (value, param) => {
+    if (typeof value !== "string") throw invalid(`Invalid string: ${JSON.stringify(value)}`, undefined, param);
+    if (value === "") throw emptyParameter(param);
+    if (value.length <= most || lengthOf(value) <= most) return value;
+    throw invalid(`Invalid string: ${cutWord(value)}; must be at most ${most} characters`, undefined, param);
+  };
+
+const cutWord = (word: string) => `${word.slice(0, 10)}...${word.slice(-10)}`;
+
+/** What nothing else is said of. */
+export const text = atMost(5000);
 
 export const integer: Reader<number> = (value, param) => {
   const word = text(value, param);
@@ -73,18 +85,8 @@ export const boolean: Reader<boolean> = (value, param) => {
   return word === "true";
 };
 
-export const atMost =
-  (length: number): Reader<string> =>
-  (value, param) => {
-    const word = text(value, param);
-    if (word.length <= length) return word;
-    throw invalid(`Invalid string: ${cutWord(word)}; must be at most ${length} characters`, undefined, param);
-  };
-
-const cutWord = (word: string) => `${word.slice(0, 10)}...${word.slice(-10)}`;
-
 export const email: Reader<string> = (value, param) => {
-  const word = text(value, param);
+  const word = atMost(512)(value, param);
   if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(word)) return word;
   throw invalid(`Invalid email address: ${word}`, "email_invalid", param);
 };
@@ -104,11 +106,14 @@ export const oneOf =
     throw notModelled(`the value ${JSON.stringify(value)} of ${param}`, param);
   };
 
-export const arrayOf = <T>(reader: Reader<T>): Reader<T[]> =>
+/** @param most how many it takes, where Stripe says so */
+export const arrayOf = <T>(reader: Reader<T>, most = Number.POSITIVE_INFINITY): Reader<T[]> =>
   Object.assign(
     (value: FormValue, param: string) => {
       if (value === "") return [];
       if (!Array.isArray(value)) throw invalid("Invalid array", undefined, param);
+      if (value.length > most)
+        throw invalid(`Array ${param} exceeded maximum ${most} allowed elements.`, undefined, param);
       return value.map((item, index) => reader(item, `${param}[${index}]`));
     },
     { within: reader.within },
@@ -141,32 +146,33 @@ const MOST_KEYS = 50;
 const LONGEST_KEY = 40;
 const LONGEST_VALUE = 500;
 
-function refuseLongMetadata(value: Exclude<FormValue, string>, param: string): void {
-  for (const [key, word] of Object.entries(value)) {
-    if (key.length > LONGEST_KEY) {
-      const message = `Metadata keys can have up to ${LONGEST_KEY} characters, but you passed in a key that is ${key.length} characters. Invalid key: ${key}`;
+function refuseLongMetadata(read: Stripe.Metadata, param: string): void {
+  for (const [key, word] of Object.entries(read)) {
+    if (lengthOf(key) > LONGEST_KEY) {
+      const message = `Metadata keys can have up to ${LONGEST_KEY} characters, but you passed in a key that is ${lengthOf(key)} characters. Invalid key: ${key}`;
       throw invalid(message, undefined, param);
     }
-    if (String(word).length > LONGEST_VALUE) {
-      const message = `Metadata values can have up to ${LONGEST_VALUE} characters, but you passed in a value that is ${String(word).length} characters. Invalid value: ${word}`;
+    if (lengthOf(word) > LONGEST_VALUE) {
+      const message = `Metadata values can have up to ${LONGEST_VALUE} characters, but you passed in a value that is ${lengthOf(word)} characters. Invalid value: ${word}`;
       throw invalid(message, undefined, `${param}[${key}]`);
     }
   }
-  if (Object.keys(value).length > MOST_KEYS)
+  if (Object.keys(read).length > MOST_KEYS)
     throw invalid(`Metadata can have up to ${MOST_KEYS} keys.`, undefined, param);
 }
 
 /** Keys set to `''` are to be removed; `metadata=''` removes all. */
 export const metadata: Reader<Stripe.Metadata | null> = clearable((value, param) => {
   if (typeof value === "string") throw invalid("Invalid object", "parameter_invalid", param);
-  refuseLongMetadata(value, param);
-  return Object.fromEntries(
+  const read = Object.fromEntries(
     Object.entries(value).map(([key, word]) => {
       if (typeof word !== "string")
         throw invalid(`Invalid string: ${JSON.stringify(word)}`, undefined, `${param}[${key}]`);
       return [key, word];
     }),
   );
+  refuseLongMetadata(read, param);
+  return read;
 });
 
 /** Whether browsers can be sent there. */

@@ -164,9 +164,9 @@ function changedItems(
     if (!change) return [{ ...item, ...period(item.price) }];
     if (change.to === null) return [];
     const { price, quantity, metadata = item.metadata, taxRates = item.tax_rates } = change.to;
-    const { quantity: _before, ...others } = item;
-    const changed = { ...others, price, plan: planOf(price), metadata, tax_rates: taxRates, ...period(price) };
-    return [isMetered(price) ? changed : { ...changed, quantity }];
+    const changed = { ...item, price, plan: planOf(price), quantity, metadata, tax_rates: taxRates, ...period(price) };
+    const { quantity: _none, ...metered } = changed;
+    return [isMetered(price) ? metered : changed];
   });
   const added = changes.flatMap(({ item, to }): SubscriptionItem[] => {
     if (item || !to) return [];

@@ -201,9 +201,15 @@ function pricedItem(item: LineItem, lines: readonly PricedLine[]): LineItem {
 const isToday = ({ price }: LineItem, { subscriptionData: data }: SessionDetails): boolean =>
   !price?.recurring || (data.trialPeriodDays ?? data.trialEnd ?? null) === null;
 
+const NOTHING = { amount_discount: 0, amount_subtotal: 0, amount_tax: 0, amount_total: 0 };
+
+/** The line items with what each costs today: they come to the session's own amounts. */
+export const lineItemsToday = (details: SessionDetails): LineItem[] =>
+  details.lineItems.map((item) => (isToday(item, details) ? item : { ...item, ...NOTHING }));
+
 /** What is due today. */
 function totals(items: readonly LineItem[], details: SessionDetails): Partial<CheckoutSession> {
-  const due = items.filter((item) => isToday(item, details));
+  const due = lineItemsToday({ ...details, lineItems: [...items] });
   const sum = (of: (item: LineItem) => number) => due.reduce((total, item) => total + of(item), 0);
   return {
     amount_subtotal: sum((item) => item.amount_subtotal),

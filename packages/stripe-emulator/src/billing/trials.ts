@@ -20,11 +20,16 @@ export function moveTrialEnd(
   world: World,
   subscription: Subscription,
   moment: number,
-  { proration = "create_prorations", awaitsConfirmation = false }: Partial<ChangeOptions> = {},
+  {
+    proration = "create_prorations",
+    prorationDate = world.now(),
+    awaitsConfirmation = false,
+  }: Partial<ChangeOptions> = {},
 ): Subscription {
   const { id, items, status, trial_start, trial_end: trialEnd } = subscription;
   const begins = status !== "trialing" && moment > world.now();
-  if (begins && proration !== "none") for (const item of items.data) creditRest(world, subscription, item, world.now());
+  if (begins && proration !== "none")
+    for (const item of items.data) creditRest(world, subscription, item, prorationDate);
   const period = { ...(begins ? { current_period_start: world.now() } : {}), current_period_end: moment };
   const patch = {
     items: { ...items, data: items.data.map((item) => ({ ...item, ...period })) },

@@ -1,14 +1,14 @@
 import type Stripe from "stripe";
 import { noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
-import { type Fields, mergeMetadata, metadata, schema, text } from "../api/params.ts";
+import { atMost, type Fields, mergeMetadata, metadata, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { adjustBalance } from "../billing/balance.ts";
 import type { World } from "../world.ts";
 import { currency, signedAmount } from "./price-params.ts";
 
 const createParams = schema(
-  { amount: signedAmount, currency, description: text, metadata } satisfies Fields<
+  { amount: signedAmount, currency, description: atMost(350), metadata } satisfies Fields<
     keyof Stripe.CustomerCreateBalanceTransactionParams
   >,
   ["amount", "currency"],

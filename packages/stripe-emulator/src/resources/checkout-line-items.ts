@@ -19,6 +19,8 @@ export type AskedItem = NonNullable<CreateSessionParams["line_items"]>[number];
  * sold so.
  */
 export function newLineItem(world: World, asked: AskedItem, param: string, currency: string | undefined): LineItem {
+  if (asked.price !== undefined && asked.price_data)
+    throw invalid(`You may only specify one of these parameters: ${param}[price], ${param}[price_data].`);
   if (asked.price === undefined && !asked.price_data) throw missingParameter(`${param}[price]`);
   const price = asked.price_data
     ? noteInline(world, createPrice(world, asked.price_data, undefined, `${param}[price_data]`))

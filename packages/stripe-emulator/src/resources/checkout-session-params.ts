@@ -60,7 +60,7 @@ const subscriptionData = hashOf(
     billing_cycle_anchor: integer,
     billing_cycle_anchor_config: anchorConfig,
     default_tax_rates: taxRates,
-    description: text,
+    description: atMost(500),
     metadata,
     proration_behavior: oneOf("create_prorations", "none"),
     trial_end: integer,
@@ -74,7 +74,7 @@ const subscriptionData = hashOf(
 export const paymentIntentData = hashOf(
   schema({
     capture_method: oneOf("automatic", "automatic_async", "manual"),
-    description: text,
+    description: atMost(1000),
     metadata,
     receipt_email: ignored,
     shipping: ignored,
@@ -84,7 +84,9 @@ export const paymentIntentData = hashOf(
 );
 
 const setupIntentData = hashOf(
-  schema({ description: text, metadata } satisfies Fields<keyof Stripe.Checkout.SessionCreateParams.SetupIntentData>),
+  schema({ description: atMost(1000), metadata } satisfies Fields<
+    keyof Stripe.Checkout.SessionCreateParams.SetupIntentData
+  >),
 );
 
 export const invoiceCreation = hashOf(
@@ -92,7 +94,7 @@ export const invoiceCreation = hashOf(
     {
       enabled: boolean,
       invoice_data: hashOf(
-        schema({ description: text, footer: text, metadata } satisfies Fields<
+        schema({ description: atMost(1500), footer: text, metadata } satisfies Fields<
           keyof Stripe.Checkout.SessionCreateParams.InvoiceCreation.InvoiceData
         >),
       ),

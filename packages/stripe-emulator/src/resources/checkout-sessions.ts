@@ -7,7 +7,7 @@ import { expireSession } from "../billing/checkout.ts";
 import { otherCurrency } from "../billing/customer-currency.ts";
 import { methodTypesFor } from "../billing/payment.ts";
 import type { Offer } from "../billing/redeeming.ts";
-import { basketOf, priceSession } from "../billing/session-pricing.ts";
+import { basketOf, lineItemsToday, priceSession } from "../billing/session-pricing.ts";
 import { openSetup } from "../billing/setup.ts";
 import { newId } from "../state/ids.ts";
 import type { SessionDetails } from "../state/selling.ts";
@@ -283,6 +283,6 @@ export const checkoutSessionRoutes: Route[] = [
     );
   }),
   listRoute("/v1/checkout/sessions/:id/line_items", "line item", {}, (world, _, { id }) =>
-    [...world.store.sessionDetails.get(getSession(world, id).id).lineItems].reverse(),
+    lineItemsToday(world.store.sessionDetails.get(getSession(world, id).id)).reverse(),
   ),
 ];

@@ -3,6 +3,7 @@ import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import {
   arrayOf,
+  atMost,
   clearable,
   type Fields,
   hashOf,
@@ -51,7 +52,7 @@ const createParams = schema({
   id: text,
   max_redemptions: positive,
   metadata,
-  name: text,
+  name: atMost(40),
   percent_off: percentage,
   redeem_by: integer,
 } satisfies Fields<keyof Stripe.CouponCreateParams>);
@@ -123,7 +124,9 @@ function deleteCoupon(world: World, id: string): Stripe.DeletedCoupon {
   return { id, object: "coupon", deleted: true };
 }
 
-const updateParams = schema({ metadata, name: clearable(text) } satisfies Fields<keyof Stripe.CouponUpdateParams>);
+const updateParams = schema({ metadata, name: clearable(atMost(40)) } satisfies Fields<
+  keyof Stripe.CouponUpdateParams
+>);
 
 export const couponRoutes: Route[] = [
   route("POST", "/v1/coupons", createParams, createCoupon),

@@ -3,6 +3,7 @@ import { found, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
+  atMost,
   clearable,
   email,
   type Fields,
@@ -39,8 +40,8 @@ const attributes = {
   description: clearable(text),
   email: clearable(email),
   metadata,
-  name: clearable(text),
-  phone: clearable(text),
+  name: clearable(atMost(256)),
+  phone: clearable(atMost(20)),
   preferred_locales: arrayOf(text),
   tax_exempt: clearable(oneOf("none", "exempt", "reverse")),
   invoice_settings: hashOf(schema({ default_payment_method: clearable(text) })),

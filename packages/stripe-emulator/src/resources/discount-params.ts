@@ -5,7 +5,7 @@ import type { World } from "../world.ts";
 
 const discountFields = schema({ coupon: text, discount: text, promotion_code: text });
 /** `discounts`: coupons or promotion codes to redeem; or discounts to keep, where something has them already. */
-export const discounts = arrayOf(hashOf(discountFields));
+export const discounts = arrayOf(hashOf(discountFields), 20);
 export type DiscountParam = ParamsOf<typeof discountFields>;
 
 /** The offer that a parameter names; 400 when there is none or it can't be used on this. */
@@ -30,5 +30,16 @@ export function offerFromParam(world: World, asked: DiscountParam, basket: Baske
   return offer;
 }
 
-export const offersFromParam = (world: World, asked: readonly DiscountParam[] | undefined, basket: Basket): Offer[] =>
-  (asked ?? []).map((each, index) => offerFromParam(world, each, basket, `discounts[${index}]`));
+export function offersFromParam(world: World, asked: readonly DiscountParam[] | undefined, basket: Basket): Offer[] {
+  const offers = (asked ?? []).map((each, index) => offerFromParam(world, each, basket, `discounts[${index}]`));
+  refuseSameCoupon(offers.map(({ coupon }) => coupon));
+  return offers;
+}
+
+/** 400 for a coupon that is to be used twice on one thing, by itself or by a promotion code. */
+export function refuseSameCoupon(coupons: readonly string[]): void {
+  const twice = coupons.findIndex((coupon, index) => coupons.indexOf(coupon) < index);
+  if (twice < 0) return;
+  const message = `The coupon ${coupons[twice]} can only be applied once.`;
+  throw invalid(message, undefined, `discounts[${twice}]`);
+}

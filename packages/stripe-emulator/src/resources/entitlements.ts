@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { found, invalid, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
-import { boolean, type Fields, mergeMetadata, metadata, schema, text } from "../api/params.ts";
+import { atMost, boolean, type Fields, mergeMetadata, metadata, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { activeEntitlements } from "../billing/entitling.ts";
 import { newId } from "../state/ids.ts";
@@ -11,10 +11,12 @@ import { customerFromParam } from "./customers.ts";
 type Feature = Stripe.Entitlements.Feature;
 
 const createParams = schema(
-  { lookup_key: text, metadata, name: text } satisfies Fields<keyof Stripe.Entitlements.FeatureCreateParams>,
+  { lookup_key: atMost(80), metadata, name: atMost(80) } satisfies Fields<
+    keyof Stripe.Entitlements.FeatureCreateParams
+  >,
   ["lookup_key", "name"],
 );
-const updateParams = schema({ active: boolean, metadata, name: text } satisfies Fields<
+const updateParams = schema({ active: boolean, metadata, name: atMost(80) } satisfies Fields<
   keyof Stripe.Entitlements.FeatureUpdateParams
 >);
 

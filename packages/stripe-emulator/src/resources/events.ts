@@ -1,4 +1,4 @@
-import { noSuch } from "../api/errors.ts";
+import { invalid, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import { arrayOf, boolean, ignored, schema, text } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
@@ -38,8 +38,15 @@ export const selectEvents = (world: World, filter: EventFilter): EventRow[] =>
   world.store.events.all().filter(isListed(filter));
 
 export const eventRoutes: Route[] = [
-  listRoute("/v1/events", "event", { type: text, types: arrayOf(text), delivery_success: boolean }, (world, filter) =>
-    choose(world.store.events, {}, isListed(filter)),
+  listRoute(
+    "/v1/events",
+    "event",
+    { type: text, types: arrayOf(text, 20), delivery_success: boolean },
+    (world, filter) => {
+      if (filter.type !== undefined && filter.types !== undefined)
+        throw invalid("You may only specify one of these parameters: type, types.");
+      return choose(world.store.events, {}, isListed(filter));
+    },
   ),
   route("GET", "/v1/events/:id", schema({}), (world, _, { id }) => getEvent(world, id)),
   route("GET", "/v2/core/events/:id", schema({}), (world, _, { id }) => thinEvent(getEvent(world, snapshotOf(id)))),

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { FailedAttempt, found, invalid, noSuch } from "../api/errors.ts";
 import {
+  atMost,
   boolean,
   clearable,
   type Fields,
@@ -37,7 +38,7 @@ export const attributes = {
   days_until_due: daysUntilDue,
   default_payment_method: clearable(text),
   default_tax_rates: taxRates,
-  description: clearable(text),
+  description: clearable(atMost(1500)),
   discounts,
   due_date: integer,
   footer: clearable(text),

@@ -86,9 +86,9 @@ export type PreviewParams = ParamsOf<typeof previewParams>;
  */
 export function previewInvoice(world: World, params: PreviewParams): Invoice {
   const existing = findSubscription(world, params);
-  const clock = clockOf(world.store, params.subscription ?? params.customer);
-  const date = params.subscription_details?.proration_date ?? world.onClock(clock, () => world.now());
-  return world.rehearse(date, (copy) => {
+  refuseDateAlone(params);
+  const now = world.onClock(clockOf(world.store, params.subscription ?? params.customer), () => world.now());
+  return world.rehearse(now, (copy) => {
     const seen = copy.store.events.all().length;
     const asksToBegin = params.subscription_details?.items !== undefined;
     if (!existing && !asksToBegin && params.customer !== undefined) return previewWaiting(copy, params);
@@ -100,6 +100,16 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
     if (next) return next;
     throw nothingUpcoming(subscription.customer);
   });
+}
+
+/** Stripe's 400 for the moment of a proration where there is none (the SDK's comment on `proration_date`). */
+function refuseDateAlone({ subscription, subscription_details: details = {} }: PreviewParams): void {
+  if (details.proration_date === undefined) return;
+  if (subscription === undefined) throw missingParameter("subscription");
+  if (details.items === undefined && details.trial_end === undefined)
+    throw notNow("proration_date", "can only be set with `items` or `trial_end`");
+  if (details.proration_behavior === "none")
+    throw notNow("proration_date", "can not be set where `proration_behavior` is `none`");
 }
 
 /** 400, in the words of https://github.com/stripe/stripe-node/issues/2347 (https://docs.stripe.com/changelog/basil/2025-03-31/invoice-preview-api-deprecations). */
@@ -177,13 +187,7 @@ export const nothingUpcoming = (customer: string) =>
 
 function change(world: World, id: string, params: PreviewParams): Subscription {
   const { automatic_tax, discounts: asked, subscription_details: details = {}, customer_details: customer } = params;
-  const {
-    proration_date: _date,
-    metadata: _metadata,
-    billing_cycle_anchor: anchor,
-    start_date: start,
-    ...changes
-  } = details;
+  const { metadata: _metadata, billing_cycle_anchor: anchor, start_date: start, ...changes } = details;
   if (typeof anchor === "number") throw notNow("billing_cycle_anchor", "must be one of now or unchanged");
   if (start !== undefined) throw notNow("start_date", "can only be set for a subscription that does not exist yet");
   if (customer) updateCustomer(world, world.store.subscriptions.get(id).customer, customer);

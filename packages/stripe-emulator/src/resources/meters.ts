@@ -1,7 +1,18 @@
 import type Stripe from "stripe";
 import { found, invalid, missingParameter, notModelled } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
-import { type Fields, hashOf, integer, mapOf, oneOf, type ParamsOf, type Schema, schema, text } from "../api/params.ts";
+import {
+  atMost,
+  type Fields,
+  hashOf,
+  integer,
+  mapOf,
+  oneOf,
+  type ParamsOf,
+  type Schema,
+  schema,
+  text,
+} from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { usedOf } from "../billing/usage.ts";
 import { clockOf } from "../state/clock-of.ts";
@@ -15,8 +26,8 @@ const createParams = schema(
   {
     customer_mapping: hashOf(schema({ event_payload_key: text, type: oneOf("by_id") }, ["event_payload_key", "type"])),
     default_aggregation: hashOf(schema({ formula: oneOf("count", "last", "sum") }, ["formula"])),
-    display_name: text,
-    event_name: text,
+    display_name: atMost(250),
+    event_name: atMost(100),
     event_time_window: oneOf("day", "hour"),
     value_settings: hashOf(schema({ event_payload_key: text }, ["event_payload_key"])),
   } satisfies Fields<keyof Stripe.Billing.MeterCreateParams>,
@@ -197,7 +208,7 @@ export const meterRoutes: Route[] = [
     world.store.meters.all().filter((row) => status === undefined || row.status === status),
   ),
   route("GET", "/v1/billing/meters/:id", schema({}), (world, _, { id }) => getMeter(world, id)),
-  route("POST", "/v1/billing/meters/:id", schema({ display_name: text }), (world, params, { id }) => {
+  route("POST", "/v1/billing/meters/:id", schema({ display_name: atMost(250) }), (world, params, { id }) => {
     getMeter(world, id);
     return world.update("meters", id, { ...params, updated: world.now() }, "billing.meter.updated");
   }),

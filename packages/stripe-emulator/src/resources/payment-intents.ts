@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { ApiError, found, invalid } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
+  atMost,
   boolean,
   clearable,
   email,
@@ -63,7 +64,7 @@ const attributes = {
   amount: integer,
   currency,
   customer: text,
-  description: text,
+  description: atMost(1000),
   metadata,
   receipt_email: clearable(email),
   shipping: clearable(shipping),

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import {
   arrayOf,
+  atMost,
   boolean,
   clearable,
   type Fields,
@@ -43,7 +44,7 @@ const attributes = {
   submit_type: oneOf("auto", "book", "donate", "pay", "subscribe"),
   subscription_data: hashOf(
     schema({
-      description: text,
+      description: atMost(500),
       metadata,
       trial_period_days: clearable(offeredTrialDays),
       trial_settings: clearable(trialSettings),
@@ -53,7 +54,7 @@ const attributes = {
 } satisfies Fields<keyof Stripe.PaymentLinkUpdateParams>;
 
 export const createParams = schema(
-  { ...attributes, currency, line_items: arrayOf(lineItem) } satisfies Fields<keyof Stripe.PaymentLinkCreateParams>,
+  { ...attributes, currency, line_items: arrayOf(lineItem, 20) } satisfies Fields<keyof Stripe.PaymentLinkCreateParams>,
   ["line_items"],
 );
 

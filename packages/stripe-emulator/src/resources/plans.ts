@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { missingParameter, noSuch } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
 import {
+  atMost,
   boolean,
   type Fields,
   hashOf,
@@ -30,9 +31,9 @@ const newProduct = schema(
     id: text,
     metadata,
     name: text,
-    statement_descriptor: text,
+    statement_descriptor: atMost(22),
     tax_code: text,
-    unit_label: text,
+    unit_label: atMost(12),
   } satisfies Fields<keyof Stripe.PlanCreateParams.Product>,
   ["name"],
 );

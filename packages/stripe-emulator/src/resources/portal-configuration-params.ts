@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import {
   arrayOf,
+  atMost,
   boolean,
   clearable,
   type Fields,
@@ -56,7 +57,9 @@ const features = hashOf(
 );
 
 const attributes = {
-  business_profile: hashOf(schema({ headline: clearable(text), privacy_policy_url: text, terms_of_service_url: text })),
+  business_profile: hashOf(
+    schema({ headline: clearable(atMost(60)), privacy_policy_url: text, terms_of_service_url: text }),
+  ),
   default_return_url: clearable(text),
   features,
   login_page: ignored,

@@ -65,6 +65,9 @@ export function flowOf(
   asked: Asked,
 ): PortalSession["flow"] {
   const { type, after_completion: after } = asked;
+  for (const other of ["subscription_cancel", "subscription_update", "subscription_update_confirm"] as const)
+    if (other !== type && asked[other])
+      throw invalid(`\`${other}\` can only be passed where \`type\` is it.`, undefined, `flow_data[${other}]`);
   expectOffered(configuration, type);
   const subscription = type === "payment_method_update" ? undefined : subscriptionFrom(world, customer, asked, type);
   if (subscription && type === "subscription_cancel") refuseCancel(world, subscription);

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { invalid } from "../api/errors.ts";
 import {
   arrayOf,
+  atMost,
   boolean,
   type Fields,
   hashOf,
@@ -115,7 +116,15 @@ export const oncePriceData = hashOf(
 /** A product made together with its price. */
 export const productData = hashOf(
   schema(
-    { name: text, active: boolean, description: text, id: text, images: arrayOf(text), metadata, tax_code: text },
+    {
+      name: text,
+      active: boolean,
+      description: atMost(40_000),
+      id: text,
+      images: arrayOf(text, 8),
+      metadata,
+      tax_code: text,
+    },
     ["name"],
   ),
 );

@@ -3,6 +3,7 @@ import { found, invalid, missingParameter, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
+  atMost,
   boolean,
   clearable,
   type Fields,
@@ -29,7 +30,7 @@ export type Price = Stored<Stripe.Price>;
 
 const attributes = {
   active: boolean,
-  lookup_key: text,
+  lookup_key: atMost(200),
   metadata,
   nickname: text,
   tax_behavior: taxBehavior,
@@ -78,6 +79,8 @@ export function draftPrice(
   within?: string,
 ): Omit<Price, "product"> & { tiers: Model["tiers"] } {
   const named = (name: string) => (within === undefined ? name : `${within}[${name}]`);
+  if (params.product !== undefined && params.product_data)
+    throw invalid(`You may only specify one of these parameters: ${named("product")}, ${named("product_data")}.`);
   const model = modelOf(params, named);
   refuseTiersIn(model.tiers, params.currency_options);
   if (params.product !== undefined && !world.store.products.find(params.product))
@@ -189,6 +192,9 @@ export function changePrice(
   change: Stripe.Metadata | null | undefined,
 ): Price {
   const before = getPrice(world, id);
+  // https://github.com/polarsource/polar/pull/5350
+  if (patch.active === false && world.store.products.find(before.product)?.default_price === id)
+    throw invalid("This price cannot be archived because it is the default price of its product.");
   const after = { ...before, ...patch, metadata: mergeMetadata(before.metadata, change) };
   const previous = before.recurring ? previousAttributes(planOf(before), planOf(after)) : undefined;
   if (previous) world.emit("plan.updated", planOf(after), previous);

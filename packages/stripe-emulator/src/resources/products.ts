@@ -3,6 +3,7 @@ import { ApiError, found, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
+  atMost,
   boolean,
   clearable,
   type Fields,
@@ -26,15 +27,15 @@ type Product = Stored<Stripe.Product>;
 
 const attributes = {
   active: boolean,
-  description: clearable(text),
-  images: arrayOf(text),
-  marketing_features: arrayOf(hashOf(schema({ name: text }, ["name"]))),
+  description: clearable(atMost(40_000)),
+  images: arrayOf(text, 8),
+  marketing_features: arrayOf(hashOf(schema({ name: atMost(80) }, ["name"])), 15),
   metadata,
   name: text,
   shippable: boolean,
-  statement_descriptor: clearable(text),
+  statement_descriptor: clearable(atMost(22)),
   tax_code: clearable(text),
-  unit_label: clearable(text),
+  unit_label: clearable(atMost(12)),
   url: clearable(text),
 } satisfies Fields<keyof Stripe.ProductUpdateParams>;
 

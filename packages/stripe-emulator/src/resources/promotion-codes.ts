@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { found, invalid, missingParameter } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
+  atMost,
   boolean,
   type Fields,
   hashOf,
@@ -27,7 +28,7 @@ type PromotionCode = Stored<Stripe.PromotionCode>;
 const createParams = schema(
   {
     active: boolean,
-    code: text,
+    code: atMost(500),
     customer: text,
     expires_at: integer,
     max_redemptions: positive,
@@ -56,6 +57,15 @@ function refuseContradictions(world: World, params: CreateParams): void {
   if (params.expires_at !== undefined && params.expires_at <= world.now()) {
     throw invalid("`expires_at` must be in the future.", undefined, "expires_at");
   }
+  // The SDK's comments on both.
+  if (coupon.max_redemptions !== null && (params.max_redemptions ?? 0) > coupon.max_redemptions)
+    throw invalid(
+      "`max_redemptions` cannot be greater than the coupon's `max_redemptions`.",
+      undefined,
+      "max_redemptions",
+    );
+  if (coupon.redeem_by !== null && (params.expires_at ?? 0) > coupon.redeem_by)
+    throw invalid("`expires_at` cannot be after the coupon's `redeem_by`.", undefined, "expires_at");
   const { minimum_amount: minimum, minimum_amount_currency: inCurrency } = params.restrictions ?? {};
   if (minimum !== undefined && inCurrency === undefined)
     throw missingParameter("restrictions[minimum_amount_currency]");

@@ -3,6 +3,7 @@ import { found, invalid } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
+  atMost,
   clearable,
   type Fields,
   hashOf,
@@ -35,10 +36,10 @@ const attributes = {
   collection_method: oneOf("charge_automatically", "send_invoice"),
   customer: text,
   default_tax_rates: taxRates,
-  description: clearable(text),
+  description: clearable(atMost(500)),
   expires_at: integer,
-  footer: clearable(text),
-  header: clearable(text),
+  footer: clearable(atMost(500)),
+  header: clearable(atMost(50)),
   invoice_settings: hashOf(schema({ days_until_due: daysUntilDue })),
   line_items: arrayOf(
     hashOf(
@@ -49,7 +50,7 @@ const attributes = {
   ),
   metadata,
   subscription_data: hashOf(
-    schema({ description: clearable(text), metadata, trial_period_days: clearable(trialDays) }),
+    schema({ description: clearable(atMost(500)), metadata, trial_period_days: clearable(trialDays) }),
   ),
 } satisfies Fields<keyof Stripe.QuoteUpdateParams>;
 const params = schema(attributes satisfies Fields<keyof Stripe.QuoteCreateParams>);

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { ApiError, found, invalid } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
+  atMost,
   boolean,
   type Fields,
   ignored,
@@ -39,7 +40,7 @@ const createParams = schema({
   ...intentMethods,
   confirm: boolean,
   customer: text,
-  description: text,
+  description: atMost(1000),
   metadata,
   usage: oneOf("off_session", "on_session"),
 } satisfies Fields<keyof Stripe.SetupIntentCreateParams>);

@@ -179,7 +179,7 @@ function startAsked(
 }
 
 function trialAsked(world: World, params: CreateParams, prices: readonly Price[]): number | null {
-  const { trial_end: until, trial_from_plan: fromPlan } = params;
+  const { trial_end: until, trial_from_plan: fromPlan, trial_period_days: asked } = params;
   refusePast(world, until, "trial_end");
   refuseLongTrial(until, world.now());
   if (fromPlan && until !== undefined)
@@ -188,8 +188,14 @@ function trialAsked(world: World, params: CreateParams, prices: readonly Price[]
       undefined,
       "trial_from_plan",
     );
+  for (const [other, name] of [
+    [until, "trial_end"],
+    [fromPlan, "trial_from_plan"],
+  ] as const)
+    if (other !== undefined && asked !== undefined)
+      throw invalid(`You may only specify one of these parameters: ${name}, trial_period_days.`, undefined, name);
   if (typeof until === "number") return until;
-  const days = params.trial_period_days ?? (fromPlan ? trialOf(prices) : 0);
+  const days = asked ?? (fromPlan ? trialOf(prices) : 0);
   return days === 0 || until === "now" ? null : trialEndAfter(world, days);
 }
 

@@ -5,7 +5,7 @@ import type { Basket } from "../billing/redeeming.ts";
 import { chargeFor, type Subscription } from "../billing/subscription.ts";
 import type { World } from "../world.ts";
 import { refuseWithoutHeadOffice } from "./automatic-tax.ts";
-import { type DiscountParam, offerFromParam } from "./discount-params.ts";
+import { type DiscountParam, offerFromParam, refuseSameCoupon } from "./discount-params.ts";
 import type { Price } from "./prices.ts";
 
 /** What a discount on a subscription to these prices is used on. */
@@ -36,6 +36,11 @@ export function changeDiscounts(
     if (before.includes(each.discount)) return each.discount;
     throw noSuch("discount", each.discount, `${param}[discount]`);
   });
+  refuseSameCoupon(
+    checked.map((each) =>
+      typeof each === "string" ? (world.store.discounts.get(each).source.coupon ?? "") : each.coupon,
+    ),
+  );
   const after = checked.map((each) =>
     typeof each === "string" ? each : grant(world, each, { customer, subscription: id }),
   );

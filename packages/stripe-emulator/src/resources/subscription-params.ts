@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import {
   arrayOf,
+  atMost,
   boolean,
   clearable,
   type Fields,
@@ -102,7 +103,7 @@ export const createParams = schema(
     days_until_due: daysUntilDue,
     default_payment_method: text,
     default_tax_rates: taxRates,
-    description: text,
+    description: atMost(500),
     discounts,
     metadata,
     off_session: ignored,
@@ -146,7 +147,7 @@ export const updateParams = schema({
   days_until_due: daysUntilDue,
   default_payment_method: clearable(text),
   default_tax_rates: taxRates,
-  description: clearable(text),
+  description: clearable(atMost(500)),
   discounts,
   items: arrayOf(
     hashOf(

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { invalid, missingParameter, noSuch, notModelled } from "../api/errors.ts";
 import {
   arrayOf,
+  atMost,
   boolean,
   clearable,
   type Fields,
@@ -34,7 +35,7 @@ const phase = {
   default_payment_method: text,
   default_tax_rates: taxRates,
   currency,
-  description: clearable(text),
+  description: clearable(atMost(500)),
   discounts,
   duration: hashOf(schema({ interval, interval_count: count }, ["interval"])),
   end_date: integer,

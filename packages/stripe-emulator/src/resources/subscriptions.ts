@@ -57,6 +57,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
   refusePast(world, params.trial_end, "trial_end");
   refuseLongTrial(params.trial_end, world.now());
   refusePast(world, params.cancel_at, "cancel_at");
+  refuseDate(before, params.proration_date);
   refuseDefaultMethod(world, before, params.default_payment_method);
   refusePending(world, before, params);
   if (params.payment_behavior === "error_if_incomplete")
@@ -104,6 +105,7 @@ export function updateSubscription(world: World, id: string, params: Subscriptio
     ? updated
     : moveTrialEnd(world, updated, trialEnd === "now" ? world.now() : trialEnd, {
         proration,
+        prorationDate: params.proration_date,
         awaitsConfirmation: behavior === "default_incomplete",
       });
 }
@@ -195,14 +197,6 @@ function itemsAsked(world: World, before: Subscription, params: SubscriptionUpda
     return {};
   }
   const { proration_behavior: proration = "create_prorations", proration_date: prorationDate } = params;
-  const [start, end] = [Math.min(...starts(before)), currentPeriodEnd(before)];
-  if (prorationDate !== undefined && (prorationDate < start || prorationDate > end)) {
-    throw invalid(
-      "Invalid timestamp: must be within the current period of the subscription.",
-      undefined,
-      "proration_date",
-    );
-  }
   keepPrices(world, prices);
   // What waits for its payment would take this back once that is made.
   expirePendingUpdate(world, before.id);
@@ -212,7 +206,14 @@ function itemsAsked(world: World, before: Subscription, params: SubscriptionUpda
   return changeItems(world, before.id, changes, options);
 }
 
-const starts = ({ items }: Subscription) => items.data.map((item) => item.current_period_start);
+/** Stripe's 400 for the moment of a proration that is not in the current period. */
+function refuseDate(before: Subscription, date: number | undefined): void {
+  if (date === undefined) return;
+  const start = Math.min(...before.items.data.map((item) => item.current_period_start));
+  if (date >= start && date <= currentPeriodEnd(before)) return;
+  const message = "Invalid timestamp: must be within the current period of the subscription.";
+  throw invalid(message, undefined, "proration_date");
+}
 
 /** Whether invoices are charged or sent from now on. */
 function collectionAsked(before: Subscription, params: SubscriptionUpdate): Partial<Subscription> {

@@ -3,6 +3,7 @@ import { found, invalid, noSuch } from "../api/errors.ts";
 import { choose, listRoute } from "../api/list.ts";
 import {
   arrayOf,
+  atMost,
   boolean,
   type Fields,
   mergeMetadata,
@@ -32,8 +33,8 @@ const about = {
   active: boolean,
   country: text,
   description: text,
-  display_name: text,
-  jurisdiction: text,
+  display_name: atMost(50),
+  jurisdiction: atMost(200),
   metadata,
   state: text,
   tax_type: oneOf("gst", "hst", "igst", "jct", "pst", "qst", "rst", "sales_tax", "service_tax", "vat"),

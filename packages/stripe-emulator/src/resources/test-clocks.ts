@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { clockAdvancing, found, invalid } from "../api/errors.ts";
 import { listRoute } from "../api/list.ts";
-import { type Fields, integer, type ParamsOf, schema, text } from "../api/params.ts";
+import { atMost, type Fields, integer, type ParamsOf, schema } from "../api/params.ts";
 import { type Route, route } from "../api/route.ts";
 import { clockOf } from "../state/clock-of.ts";
 import { newId } from "../state/ids.ts";
@@ -16,7 +16,7 @@ type TestClock = Stripe.TestHelpers.TestClock;
 
 const KEPT_S = 30 * 86_400;
 const createParams = schema(
-  { frozen_time: integer, name: text } satisfies Fields<keyof Stripe.TestHelpers.TestClockCreateParams>,
+  { frozen_time: integer, name: atMost(300) } satisfies Fields<keyof Stripe.TestHelpers.TestClockCreateParams>,
   ["frozen_time"],
 );
 

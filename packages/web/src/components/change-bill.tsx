@@ -1,7 +1,8 @@
-import type { ChangePreview } from "@turnpike/core/plan-change/schema";
+import type { ChangePreview, NextPayment } from "@turnpike/core/plan-change/schema";
 import { beginsAnew, billOf, includedTax } from "../bill.ts";
 import { formatDay, formatMoment } from "../dates.ts";
 import { formatMoney } from "../money.ts";
+import { adviceOn } from "../next-payment.ts";
 
 interface ChangeBillProps {
   preview: ChangePreview;
@@ -9,14 +10,18 @@ interface ChangeBillProps {
   from: string;
   to: string;
   inTrial: boolean;
+  /** In a trial: by what is paid when it ends, as far as that is known. */
+  payment: NextPayment | undefined;
 }
 
 /** What a change costs, to the cent: what is paid today, what next and when. */
-export function ChangeBill({ preview, from, to, inTrial }: ChangeBillProps) {
+export function ChangeBill({ preview, from, to, inTrial, payment }: ChangeBillProps) {
   const { currency, amountDue, effective, effectiveAt, next, credit } = preview;
   const money = (amount: number) => formatMoney(amount, currency);
   const later = effective === "period_end";
   const tax = includedTax(preview);
+  const isUnpaid = Boolean(payment?.missingPaymentMethod);
+  const advice = payment && adviceOn(payment, next.amount);
   return (
     <>
       <p className="due">
@@ -30,9 +35,9 @@ export function ChangeBill({ preview, from, to, inTrial }: ChangeBillProps) {
           <dd>{later ? <time dateTime={effectiveAt}>{formatDay(effectiveAt)}</time> : <span>At once</span>}</dd>
         </div>
         <div>
-          <dt>{inTrial ? "Trial ends, first payment" : "Next payment"}</dt>
+          <dt>{isUnpaid ? "Trial ends" : inTrial ? "Trial ends, first payment" : "Next payment"}</dt>
           <dd>
-            <span>{`${money(next.amount)} on `}</span>
+            {!isUnpaid && <span>{`${money(next.amount)} on `}</span>}
             <time dateTime={next.at}>{formatDay(next.at)}</time>
           </dd>
         </div>
@@ -43,7 +48,8 @@ export function ChangeBill({ preview, from, to, inTrial }: ChangeBillProps) {
           </div>
         )}
       </dl>
-      <p className="hint">{reasonFor(preview, { from, to, inTrial })}</p>
+      <p className="hint">{reasonFor(preview, { from, to, inTrial, isUnpaid })}</p>
+      {advice && <p className="advice tone-bad">{advice}</p>}
     </>
   );
 }
@@ -65,10 +71,14 @@ function Bill({ preview, money }: { preview: ChangePreview; money: (amount: numb
 }
 
 /** How it comes to these amounts. */
-function reasonFor(preview: ChangePreview, { from, to, inTrial }: Omit<ChangeBillProps, "preview">): string {
+function reasonFor(
+  preview: ChangePreview,
+  { from, to, inTrial, isUnpaid }: Pick<ChangeBillProps, "from" | "to" | "inTrial"> & { isUnpaid: boolean },
+): string {
   const { effective, effectiveAt, total } = preview;
+  if (isUnpaid) return "Your trial goes on as it is. There is no card to charge, and nothing is charged.";
   if (inTrial) return "Your trial goes on as it is. Nothing is paid before it ends.";
-  if (effective === "period_end") return `You have paid for ${from} until then, and keep it. Nothing is paid back.`;
+  if (effective === "period_end") return `You keep ${from} until then. Nothing is paid back.`;
   const asOf = `to the second as of ${formatMoment(effectiveAt)}. This offer holds for half an hour.`;
   if (!beginsAnew(preview)) return `For the rest of the period you pay the difference, reckoned ${asOf}`;
   const rest = total < 0 ? " What is over stays as your credit, which pays what comes next." : "";

@@ -1,4 +1,5 @@
-import type { ChangePreview, PreviewChange } from "@turnpike/core/plan-change/schema";
+import type { ChangePreview, OneSubscription, PreviewChange } from "@turnpike/core/plan-change/schema";
+import { useCallback } from "react";
 import { Link } from "wouter";
 import { useAction } from "../buttons/action.ts";
 import { ButtonAccount } from "../buttons/button-account.tsx";
@@ -6,7 +7,9 @@ import { PendingButton } from "../buttons/pending-button.tsx";
 import type { Refused } from "../buttons/post.ts";
 import { Refusal } from "../buttons/refusal.tsx";
 import { formatDay } from "../dates.ts";
+import { useLoad } from "../load.ts";
 import { formatMoney } from "../money.ts";
+import { loadNextPayment } from "../next-payment.ts";
 import { detailsOf } from "../plan-change.ts";
 import { type Change, useChange } from "../use-change.ts";
 import { ChangeBill } from "./change-bill.tsx";
@@ -14,7 +17,8 @@ import { KeepButton } from "./keep-button.tsx";
 import { Notice } from "./notice.tsx";
 
 interface ChangeSummaryProps {
-  /** One that keeps its identity. */
+  /** Both keep their identity. */
+  one: OneSubscription;
   wish: PreviewChange;
   /** The plan that is held, as far as we know. */
   from: string;
@@ -28,9 +32,11 @@ interface ChangeSummaryProps {
 }
 
 /** What a change costs, and the button that makes just that. */
-export function ChangeSummary({ wish, from, describe, inTrial, onMade, onKept }: ChangeSummaryProps) {
+export function ChangeSummary({ one, wish, from, describe, inTrial, onMade, onKept }: ChangeSummaryProps) {
   const { change, confirm, again } = useChange(wish, onMade);
   const { pending, run } = useAction();
+  const loadPayment = useCallback(async () => (inTrial ? loadNextPayment(one) : undefined), [inTrial, one]);
+  const { loaded: payment } = useLoad(loadPayment);
   switch (change.status) {
     case "loading":
       return <Reckoning />;
@@ -39,12 +45,18 @@ export function ChangeSummary({ wish, from, describe, inTrial, onMade, onKept }:
     case "to-confirm":
       return <ToConfirm {...change} wish={wish} from={from} onKept={onKept} />;
     case "previewed": {
+      if (payment.status === "loading") return <Reckoning />;
       const { title, ...names } = describe(change.preview);
       return (
         <div className="summary-shown" aria-busy={change.isStale ?? false}>
           <h2>{title}</h2>
           {change.problem && <Problem problem={change.problem} wish={wish} />}
-          <ChangeBill preview={change.preview} {...names} inTrial={inTrial} />
+          <ChangeBill
+            preview={change.preview}
+            {...names}
+            inTrial={inTrial}
+            payment={payment.status === "ready" ? payment.data : undefined}
+          />
           <PendingButton
             type="button"
             className="button summary-confirm"

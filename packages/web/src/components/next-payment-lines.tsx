@@ -2,7 +2,7 @@ import type { NextPayment } from "@turnpike/core/plan-change/schema";
 import { formatDay } from "../dates.ts";
 import type { Loaded } from "../load.ts";
 import { formatMoney } from "../money.ts";
-import { describeExpiry, describeMethod } from "../next-payment.ts";
+import { adviceOn, describeExpiry, describeMethod } from "../next-payment.ts";
 
 interface NextPaymentLinesProps {
   loaded: Loaded<NextPayment | undefined>;
@@ -20,13 +20,9 @@ export function NextPaymentLines({ loaded, soFar }: NextPaymentLinesProps) {
   );
 }
 
-const WITHOUT_CARD = {
-  cancel: "Your plan ends with its trial, unless you add a card.",
-  pause: "Your plan pauses after its trial, unless you add a card.",
-};
-
 function Lines({ payment, soFar }: { payment: NextPayment; soFar: boolean }) {
   const { next, currency, byInvoice, paymentMethod, missingPaymentMethod } = payment;
+  const advice = adviceOn(payment, next?.amount ?? 0);
   return (
     <>
       {next && (
@@ -35,17 +31,10 @@ function Lines({ payment, soFar }: { payment: NextPayment; soFar: boolean }) {
           <span>{soFar ? "so far, on" : "on"}</span> <time dateTime={next.at}>{formatDay(next.at)}</time>
         </p>
       )}
-      {missingPaymentMethod && (
-        <>
-          <p>There is no card to charge, and nothing is charged.</p>
-          <p className="advice tone-bad">{WITHOUT_CARD[missingPaymentMethod]}</p>
-        </>
-      )}
+      {missingPaymentMethod && <p>There is no card to charge, and nothing is charged.</p>}
       {byInvoice && next && <p>An invoice is sent to you then, and you pay it.</p>}
       {paymentMethod && <Method method={paymentMethod} />}
-      {!byInvoice && !paymentMethod && next && next.amount > 0 && (
-        <p className="advice tone-bad">There is no card to charge. Add one before then.</p>
-      )}
+      {advice && <p className="advice tone-bad">{advice}</p>}
     </>
   );
 }

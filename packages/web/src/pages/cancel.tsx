@@ -83,8 +83,6 @@ function untilWhen(subscription: Subscription, name: string): string {
   if (status === "trialing")
     return `Your trial of ${name} goes on until ${formatDay(trial ?? end)}. Then it ends, and nothing is ever charged for it.`;
   const rest = stillCharged(subscription);
-  const charged = rest
-    ? `. Only ${rest} is still charged`
-    : ": it is paid until then. After that nothing more is charged";
+  const charged = rest ? `. Only ${rest} is still charged` : ". After that nothing more is charged";
   return `You keep ${name} until ${formatDay(end)}${charged}. Until that day you can take this back.`;
 }

@@ -149,6 +149,7 @@ function Chosen({ choice, choices, number, onCount, one, subscription, nameOf, o
         <p className="hint">{`This is what you have. ${NOTHING_CHOSEN}`}</p>
       ) : (
         <ChangeSummary
+          one={one}
           wish={wish}
           from={from}
           describe={describe}
