@@ -118,7 +118,7 @@ test("the moment of a proration is previewed only where a subscription is change
   await refused({ items: [{ price: (await createPlan(stripe)).id }] }, { customer }).toMatchObject({
     param: "subscription",
   });
-  await refused({ items, proration_date: START - 1 }).toMatchObject({ param: "proration_date" });
+  await refused({ items, proration_date: START - 1 }).toMatchObject({ param: "subscription_details[proration_date]" });
 });
 
 test("a subscription that does not exist yet is previewed with its discount, for somebody without a card", async () => {
@@ -132,6 +132,20 @@ test("a subscription that does not exist yet is previewed with its discount, for
   });
   expect(preview).toMatchObject({ subtotal: 3000, total_excluding_tax: 2400, total: 2856 });
   expect(await stripe.coupons.retrieve(coupon.id)).toMatchObject({ times_redeemed: 0 });
+});
+
+test("what a preview refuses is named as it was asked", async () => {
+  const { customer, subscription } = await subscriber();
+  const items = [{ price: "price_none" }];
+  const nested = { code: "resource_missing", param: "subscription_details[items][0][price]" };
+  const of = { subscription_details: { items } };
+  await expect(stripe.invoices.createPreview({ customer, ...of })).rejects.toMatchObject(nested);
+  await expect(stripe.invoices.createPreview({ subscription: subscription.id, ...of })).rejects.toMatchObject(nested);
+  const coupon = { discounts: [{ coupon: "none" }] };
+  const above = { code: "resource_missing", param: "discounts[0][coupon]" };
+  await expect(stripe.invoices.createPreview({ subscription: subscription.id, ...coupon })).rejects.toMatchObject(
+    above,
+  );
 });
 
 test("what ends has no next invoice", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { choicesOf, describeChange, numberToName } from "./plan-change.ts";
+import { choicesOf, describeChange, nameOfAll, numberToName } from "./plan-change.ts";
 import { aPrice, aProduct, aSubscription, itemOf } from "./testing/samples.ts";
 
 const held = (quantity: number | null) => ({ ...itemOf("prod_1"), quantity });
@@ -7,6 +7,13 @@ const held = (quantity: number | null) => ({ ...itemOf("prod_1"), quantity });
 test("a number that nobody changed is not named: more may be in use than are paid for yet", () => {
   expect([numberToName(held(3), 3), numberToName(held(null), 1)]).toEqual([undefined, undefined]);
   expect([numberToName(held(3), 4), numberToName(held(3), 1)]).toEqual([4, 1]);
+});
+
+test("a subscription is called after all that it is of", () => {
+  const products = [aProduct({ name: "Pro" }), aProduct({ id: "prod_2", name: "Storage" })];
+  const of = (...ids: string[]) => nameOfAll({ items: ids.map((id) => itemOf(id)) }, products);
+  expect([of("prod_1"), of("prod_9")]).toEqual(["Pro", "Your plan"]);
+  expect(of("prod_1", "prod_2", "prod_9")).toBe("Pro, Storage, and another product");
 });
 
 test("a plan is offered in the subscription's currency, for an amount, and not by use: no other can be changed to", () => {

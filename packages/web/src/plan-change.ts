@@ -18,8 +18,9 @@ import { createBilling } from "./buttons/client.ts";
 import { Refused } from "./buttons/post.ts";
 import { itemOfGroup } from "./buyer.ts";
 import { cadenceOf, periodOf } from "./cadence.ts";
-import { type Catalogue, loadCatalogue, type Price, priceTag } from "./catalogue.ts";
+import { type Catalogue, loadCatalogue, type Price, type Product, priceTag } from "./catalogue.ts";
 import { isOf, numberOf, whyNotTo } from "./held-plan.ts";
+import { locale } from "./locale.ts";
 
 const billing = createBilling();
 
@@ -111,6 +112,13 @@ export function choicesOf(subscription: Subscription, { plans, products }: Catal
  */
 export const numberToName = ({ quantity: held }: Choice["item"], quantity: number): number | undefined =>
   quantity === (held ?? 1) ? undefined : quantity;
+
+/** All that a subscription is of: "Pro and Storage". */
+export function nameOfAll({ items }: Pick<Subscription, "items">, products: readonly Product[]): string {
+  const names = items.map(({ product_id: id }) => products.find((product) => product.id === id)?.name);
+  if (names.length < 2) return names[0] ?? "Your plan";
+  return new Intl.ListFormat(locale).format(names.map((name) => name ?? "another product"));
+}
 
 /** "5 × Team", and of one just "Team". */
 export const counted = (quantity: number | null | undefined, name: string) =>

@@ -92,7 +92,7 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
     const seen = copy.store.events.all().length;
     const asksToBegin = params.subscription_details?.items !== undefined;
     if (!existing && !asksToBegin && params.customer !== undefined) return previewWaiting(copy, params);
-    const subscription = existing ? change(copy, existing.id, params) : begin(copy, params);
+    const subscription = inDetails(() => (existing ? change(copy, existing.id, params) : begin(copy, params)));
     if (params.preview_mode === "recurring") return settled(recurringInvoice(copy, subscription));
     const drafted = draftedSince(copy, seen);
     if (drafted) return drafted;
@@ -100,6 +100,20 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
     if (next) return next;
     throw nothingUpcoming(subscription.customer);
   });
+}
+
+/** What is refused is named as it was asked: in the details of the subscription. */
+function inDetails<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { param, ...body } = error.body;
+    const [, name = "", within = ""] = /^(\w+)(.*)$/.exec(param ?? "") ?? [];
+    const asked = name === "backdate_start_date" ? "start_date" : name;
+    if (!Object.hasOwn(detailFields, asked)) throw error;
+    throw new ApiError(error.status, { ...body, param: `subscription_details[${asked}]${within}` });
+  }
 }
 
 /** Stripe's 400 for the moment of a proration where there is none (the SDK's comment on `proration_date`). */

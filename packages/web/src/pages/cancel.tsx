@@ -11,7 +11,7 @@ import { Page } from "../components/page.tsx";
 import { SignedIn } from "../components/signed-in.tsx";
 import { formatDay } from "../dates.ts";
 import { useLoad } from "../load.ts";
-import { cancelSubscription, type Holdings, loadHoldings, named } from "../plan-change.ts";
+import { cancelSubscription, type Holdings, loadHoldings, named, nameOfAll } from "../plan-change.ts";
 import { stillCharged } from "../subscription-state.ts";
 
 /** The end of a plan: when it is, and what is had until then. */
@@ -44,7 +44,7 @@ function Ending({
   const [, navigate] = useLocation();
   const { pending, error, run } = useAction();
   const customer = customers.find(({ id }) => id === subscription.customer_id);
-  const name = catalogue.products.find(({ id }) => id === subscription.product_id)?.name ?? "Your plan";
+  const name = nameOfAll(subscription, catalogue.products);
   const next = changes.find(({ subscription_id: id }) => id === subscription.id);
   const cancel = useCallback(async () => {
     await cancelSubscription(named(subscription.id, customer?.organization_id));
