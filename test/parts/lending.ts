@@ -19,8 +19,6 @@ const { MIGRATIONS_DIR: migrationsDir } = process.env;
 type Supabase = Promise<TestSupabase & { signingKey: JsonWebKey & { kid?: string } }>;
 const supabases = new Map<string, { version: string; started: Supabase }>();
 const stripes = new Map<string, ReturnType<typeof startStripe>>();
-/** One after the other: the first writes down what the migrations come to, the others begin with that. */
-let lastStart: Promise<unknown> = Promise.resolve();
 const sqs = startSqs(undefined, "us-east-1");
 
 export const answers: Record<string, (worker: string, input: never) => Promise<unknown>> = {
@@ -28,8 +26,7 @@ export const answers: Record<string, (worker: string, input: never) => Promise<u
   async supabase(worker) {
     const version = readMigrations();
     const known = supabases.get(worker);
-    const started = known?.version === version ? known.started : lastStart.then(startSupabase);
-    lastStart = started.catch(() => {});
+    const started = known?.version === version ? known.started : startSupabase();
     supabases.set(worker, { version, started });
     if (known && known.started !== started) await known.started.then(({ close }) => close()).catch(() => {});
     const { query, close: _, ...connection } = await started;

@@ -67,7 +67,7 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
     await opened?.exclusive(async () => opened?.connection.close());
   };
   try {
-    const snapshot = snapshots?.find();
+    const snapshot = await snapshots?.find();
     const database = databaseUrl ? await openPostgres(databaseUrl) : await openPglite({ dataDir, snapshot });
     opened = database;
     const mailbox = new Mailbox();
@@ -93,5 +93,7 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    snapshots?.end();
   }
 }

@@ -12,17 +12,32 @@ function newFolder(): string {
   return folder;
 }
 
+const databaseOf = (tar: string) =>
+  ({
+    exec: async () => {},
+    dump: async () => new Blob([tar]),
+    connection: { introspect: async () => ({ views: [] }), clearSchemaCache: async () => {} },
+  }) as unknown as Database;
+
+it("of those who start side by side one makes the snapshot; where it cannot, the next does", async () => {
+  const dir = newFolder();
+  const first = snapshotCache(dir, []);
+  expect(await first.find()).toBeUndefined();
+  const others = [snapshotCache(dir, []), snapshotCache(dir, [])];
+  const found = others.map((cache) => cache.find());
+  first.end();
+  const next = await Promise.race(found.map((asked, n) => asked.then(() => n)));
+  await others[next]?.save(databaseOf("made"));
+  others[next]?.end();
+  expect(new TextDecoder().decode(await (await found[1 - next])?.data.arrayBuffer())).toBe("made");
+});
+
 it("a snapshot that was found can be read, though another process saves its own meanwhile", async () => {
   const dir = newFolder();
   const cache = snapshotCache(dir, []);
-  const databaseOf = (tar: string) =>
-    ({
-      exec: async () => {},
-      dump: async () => new Blob([tar]),
-      connection: { introspect: async () => ({ views: [] }), clearSchemaCache: async () => {} },
-    }) as unknown as Database;
+  await cache.find();
   await cache.save(databaseOf("one"));
-  const found = cache.find();
+  const found = await cache.find();
   await cache.save(databaseOf("another one"));
   expect(new TextDecoder().decode(await found?.data.arrayBuffer())).toBe("one");
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getAuthSchemaSql } from "@supabase/lite";
 import { PgliteConnection } from "@supabase/lite/pglite";
 import { bootstrapSql } from "./bootstrap.ts";
@@ -15,8 +16,11 @@ export interface Snapshot {
 }
 
 export interface SnapshotCache {
-  find(): Snapshot | undefined;
+  /** Undefined: whoever asked makes it, and those who ask meanwhile wait. */
+  find(): Promise<Snapshot | undefined>;
   save(database: Database): Promise<void>;
+  /** Nobody is to wait any longer for whoever asked: it is made, or cannot be. */
+  end(): void;
 }
 
 const kept = 5;
@@ -43,12 +47,19 @@ export function snapshotCache(dir: string, migrations: Migration[]): SnapshotCac
   const key = createHash("sha256").update(ingredients).digest("hex").slice(0, 16);
   const file = join(dir, `supabase-${key}.tar`);
   const schemaFile = join(dir, `supabase-${key}.json`);
+  const turn = join(dir, `supabase-${key}.turn`);
+  let isMaking = false;
+  const isMade = () => existsSync(file) && existsSync(schemaFile);
   return {
-    // Read whole: another process may put its own in the place while this one is still read.
-    find: () =>
-      existsSync(file) && existsSync(schemaFile)
-        ? { data: blobOf(readFileSync(file)), schema: readFileSync(schemaFile, "utf8") }
-        : undefined,
+    async find() {
+      mkdirSync(dir, { recursive: true });
+      while (!isMade() && !isMaking) {
+        isMaking = takeTurn(turn);
+        if (!isMaking) await sleep(100);
+      }
+      // Read whole: another process may put its own in the place while this one is still read.
+      return isMade() ? { data: blobOf(readFileSync(file)), schema: readFileSync(schemaFile, "utf8") } : undefined;
+    },
     async save(database) {
       if (!database.dump) return;
       for (const statement of MADE_SMALLER) await database.exec(statement);
@@ -56,15 +67,31 @@ export function snapshotCache(dir: string, migrations: Migration[]): SnapshotCac
       const { views, ...others } = await database.connection.introspect({ useCache: true });
       const schema = JSON.stringify({ ...others, views: views.map((view) => ({ ...view, ...WITHOUT_SQL })) });
       await database.connection.clearSchemaCache(); // whoever uses this database may make a table yet
-      mkdirSync(dir, { recursive: true });
       writeInOneStep(schemaFile, Buffer.from(schema));
       writeInOneStep(file, Buffer.from(await tar.arrayBuffer()));
       removeOldest(dir);
     },
+    end() {
+      if (isMaking) rmSync(turn, { recursive: true, force: true });
+      isMaking = false;
+    },
   };
 }
 
-/** Test files start side by side. */
+/** Test files start side by side, and to make it takes many times as long as to open it. Who was killed keeps the others for a minute. */
+function takeTurn(turn: string): boolean {
+  try {
+    mkdirSync(turn);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const since = statSync(turn, { throwIfNoEntry: false })?.mtimeMs;
+    if (since !== undefined && since < Date.now() - 60_000) rmSync(turn, { recursive: true, force: true });
+    return false;
+  }
+}
+
+/** Who was killed as they made it, and who took their turn, may both save theirs. */
 function writeInOneStep(file: string, bytes: Buffer): void {
   const unfinished = `${file}.${process.pid}`;
   writeFileSync(unfinished, bytes);
