@@ -1,6 +1,12 @@
-import { globSync, readFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { settings } from "@turnpike/settings";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 
 const read = (name: string) => readFileSync(`.github/workflows/${name}.yml`, "utf8");
 const all = globSync(".github/workflows/*.yml").map((path) => readFileSync(path, "utf8"));
@@ -30,6 +36,48 @@ it("whoever agrees to a deploy to prod has seen what it changes, made of the sam
   );
   expect(read("plan-stage")).toContain('npx sst diff --stage "$STAGE"');
   expect(environmentOf(read("plan-stage"))).toEqual(environmentOf(read("deploy-stage")));
+});
+
+it("a deploy that waits for reviewers holds up no other stage, and never takes one back to an older commit", async () => {
+  expect(read("deploy")).not.toContain("concurrency");
+  expect(read("deploy-stage")).toMatch(/concurrency:\n +group: deploy-\$\{\{ inputs.stage \}\}\n/);
+  const [, script = ""] = /name: Not back\n[\s\S]*?run: \|\n((?: {10}.*\n)+)/.exec(read("deploy-stage")) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-ci-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=ci", "-c", "user.email=ci@example.com", ...args], {
+      cwd: folder,
+      encoding: "utf8",
+    }).trim();
+  git("init", "-q");
+  const [first, second, third] = ["1", "2", "3"].map((message) => {
+    git("commit", "-q", "--allow-empty", "-m", message);
+    return git("describe", "--always");
+  });
+  git("checkout", "-q", `${second}`);
+  let build: string | undefined;
+  const site = createServer((_, response) => {
+    response.writeHead(build ? 200 : 503);
+    response.end(JSON.stringify({ build }));
+  });
+  onTestFinished(() => void site.close());
+  await once(site.listen(0, "127.0.0.1"), "listening");
+  const SITE_URL = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+  for (const [runs, code] of [
+    [first, 0],
+    [second, 0],
+    [third, 1],
+    [`${third}-dirty`, 1],
+    ["0000000", 0],
+    [undefined, 0],
+  ] as const) {
+    build = runs;
+    const step = spawn("bash", ["-e", "-o", "pipefail", "-c", script], {
+      cwd: folder,
+      env: { ...process.env, SITE_URL },
+    });
+    expect(await once(step, "exit"), `${runs} runs`).toEqual([code, null]);
+  }
 });
 
 it("a deploy hands over every setting that a stage may have", () => {
