@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { getRequestListener } from "@hono/node-server";
 import { startTestSupabase, type TestSupabase } from "@turnpike/local/testing";
@@ -108,18 +109,20 @@ async function startSupabase() {
 async function startStripe() {
   const requests: StripeRequest[] = [];
   let emulator: StripeEmulator | undefined;
-  const server = createServer(
-    getRequestListener(async (request) => {
-      const { pathname, search } = new URL(request.url);
-      const form = request.method === "GET" ? search : await request.clone().text();
-      requests.push({
-        call: `${request.method} ${pathname}`,
-        params: Object.fromEntries(new URLSearchParams(form)),
-        idempotencyKey: request.headers.get("idempotency-key"),
-      });
-      return emulator?.fetch(request) ?? new Response(null, { status: 503 });
-    }),
-  );
+  const answer = getRequestListener((request) => emulator?.fetch(request) ?? new Response(null, { status: 503 }));
+  const server = createServer(async (incoming, outgoing) => {
+    // Read here once: a request that is cloned, so that it is read twice, takes as long again.
+    const rawBody = await buffer(incoming).catch(() => undefined);
+    if (!rawBody) return; // whoever asked is gone
+    const { method, url = "" } = incoming;
+    const { pathname, search } = new URL(url, "http://stripe");
+    requests.push({
+      call: `${method} ${pathname}`,
+      params: Object.fromEntries(new URLSearchParams(method === "GET" ? search : rawBody.toString())),
+      idempotencyKey: incoming.headers["idempotency-key"]?.toString() ?? null,
+    });
+    await answer(Object.assign(incoming, { rawBody }), outgoing);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const apiBase = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   emulator = createStripeEmulator({ publicUrl: apiBase, settleDelayMs: 700 });
