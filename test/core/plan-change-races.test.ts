@@ -193,16 +193,29 @@ describe("Stripe", () => {
     expect(await leases()).toEqual([]);
   });
 
-  it("has done what was wished, though Postgres refuses the row: the answer says so", async () => {
-    const table = "alter table public.user_subscriptions";
-    await store.supabase.query(`${table} add constraint refused check (customer_id <> '${buyer.customer}') not valid`);
+  it("has done what was wished, though Postgres refuses the row: the answer says so, however often it is asked for", async () => {
+    const tables = ["public.user_subscriptions", "billing.invoices"];
+    const refused = `refused check (customer_id <> '${buyer.customer}') not valid`;
+    for (const table of tables) await store.supabase.query(`alter table ${table} add constraint ${refused}`);
     try {
+      await store.useCard(buyer.customer, "pm_card_chargeCustomerFail");
       const wish = await wishFor(store.big.id);
-      expect(await store.change({ user: buyer.user }, wish)).toMatchObject({ items: [{ priceId: store.big.id }] });
-      expect(await store.cancel(buyer.user)).toMatchObject({ endsAt: expect.any(String) });
-      expect(await store.held(buyer.subscription)).toMatchObject({ price: store.big.id, ends: true });
+      await expect(store.change({ user: buyer.user }, wish)).rejects.toMatchObject(refusal("card_declined"));
+      await store.useCard(buyer.customer, "pm_card_visa");
+      for (const press of [wish, wish])
+        expect(await store.change({ user: buyer.user }, press)).toMatchObject({ items: [{ priceId: store.big.id }] });
+      const later = await wishFor(store.small.id);
+      for (const press of [later, later])
+        expect(await store.change({ user: buyer.user }, press)).toMatchObject({
+          changesTo: { items: [{ priceId: store.small.id }] },
+        });
+      for (const ends of [true, true, false, false]) {
+        const state = await (ends ? store.cancel : store.resume)(buyer.user);
+        expect(state).toMatchObject({ endsAt: ends ? expect.any(String) : null });
+        expect(await store.held(buyer.subscription)).toMatchObject({ price: store.big.id, ends });
+      }
     } finally {
-      await store.supabase.query(`${table} drop constraint refused`);
+      for (const table of tables) await store.supabase.query(`alter table ${table} drop constraint refused`);
     }
   });
 

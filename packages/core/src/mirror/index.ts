@@ -2,7 +2,7 @@ export { type Applied, applyEvents, applyFetched, recordFailures } from "./apply
 export type { Change } from "./change.ts";
 export { type EventAbout, enabledEvents, readEvent } from "./events.ts";
 export { fetchProjections, findObject, getObject, type ObjectName, projectAnswer, type SourceOf } from "./fetch.ts";
-export { note, noteAnew, noteDone, noteList } from "./note.ts";
+export { note, noteAnew, noteDone, noteDoneAnew, noteList } from "./note.ts";
 export { objects } from "./objects.ts";
 export { type Failure, type Page, showPage, writePage } from "./page.ts";
 export type { Projection } from "./projection.ts";

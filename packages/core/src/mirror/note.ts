@@ -60,6 +60,15 @@ export function noteAnew<Name extends ObjectName>(clients: Clients, name: Name, 
   return note(clients, name, () => getObject(name).retrieve(clients.stripe, id));
 }
 
+/** The same of what was wished and is done: see `noteDone`. */
+export function noteDoneAnew<Name extends ObjectName>(
+  clients: Clients,
+  name: Name,
+  id: string,
+): Promise<SourceOf<Name>> {
+  return noteDone(clients, name, () => getObject(name).retrieve(clients.stripe, id));
+}
+
 /** Notes a page of a list, as `note` does one object: what it shows in part is read anew. Lists are never replayed. */
 export async function noteList<Name extends ObjectName>(
   clients: Clients,

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { withLease } from "../checkout/index.ts";
 import type { Billing } from "../clients.ts";
 import { getBuyer } from "../customer/index.ts";
-import { noteAnew } from "../mirror/index.ts";
+import { noteDoneAnew } from "../mirror/index.ts";
 import { payerOf } from "../payer/index.ts";
 import { customersOf, unchanged } from "../portal/index.ts";
 import { type Caller, keyFor } from "./asking.ts";
@@ -49,7 +49,7 @@ export async function changePlan(billing: Billing, caller: Caller, wish: ChangeP
     const { subscription, standing } = change;
     // Whoever presses twice, or asks again because the answer was lost, is told how it stands: as they wished.
     if (change.isScheduled || (change.isMade && (await isFresh(billing, change, wish.token)))) {
-      return stateOf(await noteAnew(billing, "subscription", subscription.id), standing);
+      return stateOf(await noteDoneAnew(billing, "subscription", subscription.id), standing);
     }
     if (change.isMade) throw unchanged();
     const pending = await getPendingPayment(billing, subscription);
@@ -61,7 +61,7 @@ export async function changePlan(billing: Billing, caller: Caller, wish: ChangeP
     if (pending) {
       const left = await giveUpPending(billing, subscription);
       if (!isMadeIn(left, asItWas(change))) {
-        await noteAnew(billing, "subscription", left.id);
+        await noteDoneAnew(billing, "subscription", left.id);
         const again = await find();
         if (again.isMade) return stateOf(again.subscription, again.standing);
         throw await previewAnew(billing, again);
@@ -118,7 +118,7 @@ async function changeNow(billing: Billing, change: Change, token: string, caller
 
 async function changeLater(billing: Billing, change: Change, caller: Caller): Promise<SubscriptionState> {
   await scheduleChange(billing, change, change.standing, (step) => keyFor(caller, step));
-  const subscription = await noteAnew(billing, "subscription", change.subscription.id);
+  const subscription = await noteDoneAnew(billing, "subscription", change.subscription.id);
   const standing = await getStanding(billing, subscription);
   // What Stripe did for this key before was taken back since.
   if (!standing.next) throw await previewAnew(billing, change);

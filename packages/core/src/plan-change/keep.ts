@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { type Lease, withLease } from "../checkout/index.ts";
 import type { Billing } from "../clients.ts";
 import { getBuyer } from "../customer/index.ts";
-import { noteAnew, noteDone } from "../mirror/index.ts";
+import { noteDone, noteDoneAnew } from "../mirror/index.ts";
 import { payerOf } from "../payer/index.ts";
 import { customersOf, getSubscription, over } from "../portal/index.ts";
 import { isMissing, isOver, remove } from "../stripe/index.ts";
@@ -28,7 +28,7 @@ export function cancelSubscription(
   return withSubscription(billing, caller, wish, async (subscription, standing, lease) => {
     if (isEnding(subscription)) {
       await takeBack(billing, caller, "cancel", subscription, undefined);
-      return noteAnew(billing, "subscription", subscription.id);
+      return noteDoneAnew(billing, "subscription", subscription.id);
     }
     if (isBound(standing, periodEndOf(subscription))) throw scheduledByOthers();
     lease.assertHeld();
@@ -68,7 +68,7 @@ export function resumeSubscription(
     // The portal sets a day, that of the period's end; any other is somebody else's decision.
     if (!atPeriodEnd && end !== null && end !== periodEndOf(subscription)) throw endingByOthers();
     const tookBack = await takeBack(billing, caller, "resume", subscription, own);
-    if (!isEnding(subscription)) return noteAnew(billing, "subscription", id);
+    if (!isEnding(subscription)) return noteDoneAnew(billing, "subscription", id);
     const params = atPeriodEnd ? { cancel_at_period_end: false } : { cancel_at: "" };
     const wanted = { isEnding: false, tookBack };
     return askFor(

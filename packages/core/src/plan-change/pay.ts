@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { Clients } from "../clients.ts";
-import { getObject, noteAnew } from "../mirror/index.ts";
+import { getObject, noteDoneAnew } from "../mirror/index.ts";
 import { isRefusal, read, requiredIdOf, write } from "../stripe/index.ts";
 import { cardDeclined, confirmationRequired, paymentMethodRequired } from "./refusals.ts";
 
@@ -17,7 +17,7 @@ export async function getPendingPayment(
   subscription: Stripe.Subscription,
 ): Promise<PendingPayment | undefined> {
   if (!subscription.pending_update) return undefined;
-  const invoice = await noteAnew(clients, "invoice", requiredIdOf(subscription.latest_invoice));
+  const invoice = await noteDoneAnew(clients, "invoice", requiredIdOf(subscription.latest_invoice));
   const { status } = intentOf(invoice) ?? {};
   return { invoice, isUnderWay: status === "requires_action" || status === "processing" };
 }
@@ -49,7 +49,7 @@ async function voidInvoice(clients: Clients, id: string): Promise<void> {
     const { status } = await read<Stripe.Invoice>(clients.stripe, `/v1/invoices/${id}`);
     if (status === "open") throw confirmationRequired(undefined);
   }
-  await noteAnew(clients, "invoice", id);
+  await noteDoneAnew(clients, "invoice", id);
 }
 
 function intentOf({ payments }: Stripe.Invoice): Stripe.PaymentIntent | undefined {
