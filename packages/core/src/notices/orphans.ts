@@ -3,7 +3,7 @@ import { assertSameAccount, note, noteAnew } from "../mirror/index.ts";
 import { periodEndOf } from "../plan-change/index.ts";
 import { idOf, isMissing, isOver, isRefusal, listWhole, read, requiredIdOf, write } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
-import { type Context, type Handler, lookUnnoted, pageOf } from "./context.ts";
+import { type Context, type Handler, look, lookUnnoted, pageOf } from "./context.ts";
 import { endSubscription } from "./end-subscription.ts";
 import { closePages } from "./pages.ts";
 
@@ -21,8 +21,7 @@ export const endOrphan: Handler = async (context, id) => {
     return byUs ? `Whoever paid for it was deleted: it is cancelled.${newlyBought(subscription)} ${page}` : undefined;
   }
   // Whoever signed up again with the same address, or was given it by hand, keeps it.
-  const customer_id = requiredIdOf(subscription.customer);
-  if (dataOf(await context.supabase.rpc("is_owned_customer", { customer_id }))) return undefined;
+  if (await isOwned(context, requiredIdOf(subscription.customer))) return undefined;
   return `Whoever paid for it was deleted: ${await end(context, subscription)}${newlyBought(subscription)} ${page}`;
 };
 
@@ -36,7 +35,7 @@ async function end(context: Context, subscription: Stripe.Subscription): Promise
   const { id } = subscription;
   if (onUserDelete === "keep") return "ON_USER_DELETE is keep, so it runs on.";
   try {
-    if (onUserDelete === "cancel") {
+    if (onUserDelete === "cancel" || !isPaidFor(subscription)) {
       await endSubscription(context, id, COMMENT);
       return "it is cancelled.";
     }
@@ -51,6 +50,9 @@ async function end(context: Context, subscription: Stripe.Subscription): Promise
     return `it runs on, for Stripe refuses to end it (${error.code ?? error.type}). End it by hand.`;
   }
 }
+
+/** Of what is owed, every retry would charge whoever has left for a period that is nobody's. */
+const isPaidFor = ({ status }: Stripe.Subscription): boolean => status === "active" || status === "trialing";
 
 /** A schedule may end it at a day of its own, after periods that are paid for, or at a dearer price. */
 const endsWithItsPeriod = (subscription: Stripe.Subscription): boolean =>
@@ -70,6 +72,12 @@ async function release(context: Context, schedule: string | null): Promise<void>
   });
 }
 
+/** Whether a customer has a payer by what Stripe says of it now: it may not have arrived, or name somebody since. */
+async function isOwned(context: Context, customer_id: string): Promise<boolean> {
+  await look(context, "customer", customer_id);
+  return dataOf(await context.supabase.rpc("is_owned_customer", { customer_id }));
+}
+
 /**
  * A customer whose payer has left: what was about to be bought is not sold any more, and Stripe is asked which subscriptions run,
  * for the mirror may be behind. One that Stripe does not know has neither.
@@ -86,6 +94,7 @@ export const closeCustomer: Handler = async (context, customer) => {
     });
   try {
     await closePages(context, customer);
+    if (context.onUserDelete !== "keep" && !(await isOwned(context, customer))) await releasePlanned(context, customer);
     await noteMissing(context, (await listWhole(await subscriptions(), subscriptions)).data);
   } catch (error) {
     if (!isMissing(error)) throw error;
@@ -93,6 +102,22 @@ export const closeCustomer: Handler = async (context, customer) => {
   dataOf(await context.supabase.rpc("report_orphaned_subscriptions", { customer_id: customer }));
   return undefined;
 };
+
+/**
+ * What is to begin on a day to come does not begin. A schedule that is cancelled takes a subscription that has begun meanwhile along;
+ * one that is released leaves it to be ended as any other.
+ */
+async function releasePlanned(context: Context, customer: string): Promise<void> {
+  const schedules = (page: object = {}) =>
+    read<Stripe.ApiList<Stripe.SubscriptionSchedule>>(context.stripe, "/v1/subscription_schedules", {
+      customer,
+      scheduled: true,
+      limit: 100,
+      ...page,
+    });
+  const planned = (await listWhole(await schedules(), schedules)).data;
+  await Promise.all(planned.map(({ id }) => release(context, id)));
+}
 
 /** What the mirror has is left to what ends it, which notes it then: of several answers of one second the mirror keeps the first. */
 async function noteMissing(context: Context, subscriptions: Stripe.Subscription[]): Promise<void> {
