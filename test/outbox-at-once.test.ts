@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { applyEvents } from "@turnpike/core/mirror";
 import { createStripe } from "@turnpike/core/stripe";
 import { createServiceClient, type ServiceClient } from "@turnpike/core/supabase";
@@ -73,6 +74,33 @@ it("a subscription that meets another transaction again is looked at again, also
   } finally {
     await other.close();
   }
+});
+
+it.each([
+  ["that leaves at this moment", true],
+  ["that leaves when it is just given one", false],
+])("a customer that comes to an organisation %s is noticed", async (_, leavesFirst) => {
+  const [cus, acme] = [id("cus"), id("org")];
+  await server.query("insert into customers (id) values ($1)", [cus]);
+  const leave = `select billing.leave('organization', '${acme}')`;
+  const give = `update customers set organization_id = '${acme}' where id = '${cus}'`;
+  const [first, second] = leavesFirst ? ([leave, give] as const) : ([give, leave] as const);
+  const other = postgres.connect();
+  try {
+    await other.query("begin");
+    await other.query(first);
+    let isOver = false;
+    const later = server.query(second).finally(() => {
+      isOver = true;
+    });
+    while (!isOver && (await server.query("select from pg_locks where not granted")).length === 0) await sleep(10);
+    await other.query("commit");
+    await later;
+  } finally {
+    await other.close();
+  }
+  const told = "select from billing.outbox where kind = 'customer_orphaned' and object_id = $1";
+  expect(await server.query(told, [cus])).toHaveLength(1);
 });
 
 it("a notice is taken by one of many relays at once", async () => {

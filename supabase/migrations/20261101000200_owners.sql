@@ -34,8 +34,8 @@ revoke all on billing.given_owners, billing.named_users from public, anon, authe
 -- What a change of this object says of whose something is: of a customer, or of a purchase that has none.
 create type billing.claim as (subject text, object_id text, as_of timestamptz, owned_by text, user_id uuid, organization_id text);
 
--- change.owner is {customer_id, metadata, reference, email}, each where the object shows it. A user who is gone, and an address that
--- nobody has confirmed, say nothing.
+-- change.owner is {customer_id, metadata, reference, email}, each where the object shows it. Whoever has left, and an address that nobody
+-- has confirmed, say nothing.
 create function billing.find_claims(changes billing.change[]) returns billing.claim[]
 language plpgsql stable set search_path = '' as $$
 declare
@@ -51,6 +51,9 @@ begin
     select row(said.subject, said.object_id, said.as_of, 'metadata', null, said.owner -> 'metadata' ->> key.name)::billing.claim
     from said cross join billing.settings cross join lateral unnest(organization_metadata_keys) key (name)
     where said.owner -> 'metadata' ->> key.name <> ''
+      and not exists (
+        select from billing.left_payers gone where gone.payer = 'organization:' || (said.owner -> 'metadata' ->> key.name)
+      )
     union all
     select row(said.subject, said.object_id, said.as_of, 'metadata', users.id, null)::billing.claim
     from said cross join billing.settings cross join lateral unnest(user_metadata_keys) key (name)
@@ -76,6 +79,19 @@ begin
     join auth.users users on lower(users.email) = lower(c.owner ->> 'email') and users.email_confirmed_at is not null
   );
 end
+$$;
+
+-- Whom metadata name: organisations or, where they name none, users. Whoever buys for an organisation is named beside it, may go, and
+-- it stays.
+create function billing.payers_in(metadata jsonb) returns setof text
+language sql stable set search_path = '' as $$
+  select 'organization:' || (payers_in.metadata ->> key.name)
+  from billing.settings cross join unnest(organization_metadata_keys) key (name)
+  where payers_in.metadata ->> key.name <> ''
+  union all
+  select 'user:' || billing.to_uuid(payers_in.metadata ->> key.name)
+  from billing.settings cross join unnest(user_metadata_keys) key (name)
+  where not exists (select from unnest(organization_metadata_keys) other (name) where payers_in.metadata ->> other.name <> '')
 $$;
 
 -- Lets one transaction at a time decide whose what was bought with an address is.
@@ -158,12 +174,27 @@ begin
     perform billing.keep_promises(customer_ids);
   end if;
 
-  -- Support has named a user, say, and nothing changes: that must not go unnoticed.
+  -- Whoever is named had left before it came, and nobody has it: it ends as what they had then.
+  insert into billing.outbox (source_id, kind, object_id)
+  select gone.payer, 'customer_orphaned', customer.id
+  from unnest(changes) c
+  join public.customers customer on customer.id = coalesce(c.owner ->> 'customer_id', c.object_id)
+  cross join lateral (
+    select billing.payers_in(c.owner -> 'metadata') union all select 'user:' || billing.to_uuid(c.owner ->> 'reference')
+  ) named (payer)
+  join billing.left_payers gone on gone.payer = named.payer
+  where c.owner is not null and coalesce(customer.organization_id, customer.user_id::text, customer.named_user_id::text) is null
+  on conflict do nothing;
+
+  -- Support has named a user, say, and nothing changes: that must not go unnoticed. A page on which nothing is paid asks for nothing: it
+  -- names whoever had the customer then.
   insert into billing.outbox (source_id, kind, object_id)
   select coalesce(claim.organization_id, claim.user_id::text), 'claim_refused', claim.subject
   from unnest(claims) claim
+  join unnest(changes) change on change.object_id = claim.object_id
   join public.customers customer on customer.id = claim.subject
   where claim.owned_by = 'metadata'
+    and (change.object = 'customer' or change."row" ->> 'status' = 'complete')
     and (customer.user_id, customer.organization_id) is distinct from (claim.user_id, claim.organization_id)
   on conflict do nothing;
 
@@ -262,22 +293,38 @@ where s.mode = 'payment' and s.outcome = 'complete'
 revoke all on billing.unowned_purchases from public, anon, authenticated, service_role;
 grant select on billing.unowned_purchases to service_role;
 
+-- A customer by its own id, or by that of one of its subscriptions or purchases: these may have arrived before it.
+create function billing.find_customer(object_id text) returns text
+language sql stable set search_path = '' as $$
+  select customer_id from public.user_subscriptions s where find_customer.object_id in (s.id, s.customer_id)
+  union
+  select customer_id from public.checkout_sessions s where find_customer.object_id in (s.id, s.customer_id) and customer_id is not null
+  union
+  select c.id from public.customers c where c.id = find_customer.object_id
+$$;
+
 -- Gives a customer (also by one of its subscriptions or purchases), or a purchase that has none, to a payer. Whoever had it before has
 -- it no more.
 create function public.assign_purchase(object_id text, user_id uuid default null, organization_id text default null) returns boolean
 language plpgsql security definer set search_path = '' as $$
+declare
+  found_customer text := billing.find_customer(assign_purchase.object_id);
 begin
   if num_nonnulls(assign_purchase.user_id, assign_purchase.organization_id) <> 1 then
     raise exception 'Name either a user or an organisation' using errcode = '22023';
   end if;
+  -- What it pays for would end at once.
+  if exists (
+    select from billing.left_payers gone
+    where gone.payer = coalesce('organization:' || assign_purchase.organization_id, 'user:' || assign_purchase.user_id)
+  ) then
+    raise exception 'This payer has left' using errcode = '22023';
+  end if;
+  insert into public.customers (id) select found_customer where found_customer is not null on conflict do nothing;
   with given_customer as (
     update public.customers customer
     set user_id = assign_purchase.user_id, organization_id = assign_purchase.organization_id, owned_by = 'operator'
-    where customer.id = coalesce(
-      (select s.customer_id from public.user_subscriptions s where s.id = assign_purchase.object_id),
-      (select s.customer_id from public.checkout_sessions s where s.id = assign_purchase.object_id),
-      assign_purchase.object_id
-    )
+    where customer.id = found_customer
     returning customer.id
   ), given_session as (
     update public.checkout_sessions session

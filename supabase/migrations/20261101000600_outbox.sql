@@ -91,27 +91,24 @@ language sql stable set search_path = '' as $$
   )
 $$;
 
--- Whether a customer belongs to a payer who has not left. A user who left is not there any more; of an organisation the product knows,
--- not the database: that it left is in the outbox.
+-- Who has left, for good: users who were deleted here, and organisations of which the product has said so. That an object names a user
+-- whom nobody knows is no reason to end a subscription: another product on the same Stripe account, or the one before this, may have
+-- written its own user's id there. That the user was deleted here is one.
+create table billing.left_payers (
+  payer text primary key,
+  left_at timestamptz not null default now()
+);
+
+-- Whether a customer belongs to a payer who has not left.
 create function billing.is_owned(customer_id text) returns boolean
 language sql stable set search_path = '' as $$
   select exists (
     select from public.customers customer
     where customer.id = is_owned.customer_id
       and billing.payer_of(customer) is not null
-      and not exists (
-        select from billing.outbox notice
-        where notice.kind = 'customer_orphaned' and notice.object_id = customer.id and notice.source_id = customer.organization_id
-      )
+      and not exists (select from billing.left_payers gone where gone.payer = billing.payer_of(customer))
   )
 $$;
-
--- Users who were deleted here. That an object names a user whom nobody knows is no reason to end a subscription: another product on
--- the same Stripe account, or the one before this, may have written its own user's id there. That the user was deleted here is one.
-create table billing.deleted_users (
-  id text primary key,
-  deleted_at timestamptz not null default now()
-);
 
 -- Writes down the live subscriptions of customers whose payer has left.
 create function billing.report_orphans(customer_ids text[]) returns void
@@ -126,17 +123,29 @@ $$;
 -- A payer leaves: what they subscribed to must end, and what they were about to buy must not be sold. Users leave by being
 -- deleted. For its organisations the product calls this, in the transaction that deletes one and before it is gone:
 --   perform billing.leave('organization', old.id::text);
--- An organisation's id must never be another's later.
+-- An organisation's id must never be another's later. What comes when they have left, comes to the same end.
 create function billing.leave(kind text, id text) returns void
 language plpgsql set search_path = '' as $$
 declare
-  customer_ids text[] := billing.customers_of(leave.kind || ':' || leave.id);
+  payer text := leave.kind || ':' || leave.id;
+  customer_ids text[];
 begin
   if leave.kind not in ('user', 'organization') then
     raise exception 'A payer is a user or an organization, not a "%"', leave.kind;
   end if;
+  -- Whoever is just giving an organisation a customer ends first, so that the customer is seen. Whoever comes later sees that it left.
+  perform pg_advisory_xact_lock(hashtextextended(payer, 0));
+  insert into billing.left_payers (payer) values (payer) on conflict do nothing;
+  -- A customer that has not arrived pays at Stripe already.
+  with promised as (
+    delete from billing.promised_owners promise
+    where promise.user_id = case leave.kind when 'user' then leave.id::uuid end
+      or promise.organization_id = case leave.kind when 'organization' then leave.id end
+    returning promise.customer_id
+  )
+  select billing.customers_of(payer) || array(select promised.customer_id from promised) into customer_ids;
   insert into billing.outbox (source_id, kind, object_id)
-  select leave.id, 'customer_orphaned', customer_id from unnest(customer_ids) customer_id
+  select payer, 'customer_orphaned', customer_id from unnest(customer_ids) customer_id
   on conflict do nothing;
   -- Somebody left them before, and somebody had them since.
   update billing.outbox notice
@@ -163,8 +172,6 @@ begin
     union
     select named.customer_id from billing.named_users named where named.user_id = leave_as.user_id
   ));
-  insert into billing.deleted_users (id) values (leave_as.user_id) on conflict do nothing;
-  delete from billing.promised_owners promise where promise.user_id = leave_as.user_id;
   delete from billing.given_owners given where given.user_id = leave_as.user_id;
   delete from billing.named_users named where named.user_id = leave_as.user_id;
   perform billing.leave('user', leave_as.user_id::text);
@@ -311,25 +318,22 @@ begin
     perform billing.report_doubles(watch_subscription.subscription_id);
   end if;
 
-  if payer_user is not null and payer_organization is null then
-    return;
-  elsif exists (
-    select from billing.outbox notice
-    where notice.kind = 'customer_orphaned' and notice.object_id = watch_subscription.customer_id
-      and (payer_organization is null or notice.source_id = payer_organization)
-  ) or payer_organization is null and exists (
-    select from billing.settings
-    cross join unnest(user_metadata_keys) key (name)
-    join billing.deleted_users gone on gone.id = watch_subscription.metadata ->> key.name
-    -- Whoever has bought for an organisation may go, and it stays.
-    where not exists (
-      select from unnest(organization_metadata_keys) other (name) where watch_subscription.metadata ->> other.name <> ''
+  if exists (
+    select from billing.left_payers gone
+    where gone.payer = coalesce('organization:' || payer_organization, 'user:' || payer_user)
+  ) or payer_user is null and payer_organization is null and (
+    exists (
+      select from billing.outbox notice
+      where notice.kind = 'customer_orphaned' and notice.object_id = watch_subscription.customer_id
+    ) or exists (
+      select from billing.payers_in(watch_subscription.metadata) named (payer)
+      join billing.left_payers gone on gone.payer = named.payer
     )
   ) then
     insert into billing.outbox (source_id, kind, object_id)
     values (watch_subscription.customer_id, 'subscription_orphaned', watch_subscription.subscription_id)
     on conflict do nothing;
-  elsif payer_organization is null then
+  elsif payer_user is null and payer_organization is null then
     perform billing.report_unowned(watch_subscription.subscription_id);
   end if;
 end
@@ -364,6 +368,13 @@ begin
     and (new.user_id, new.organization_id) is distinct from (old.user_id, old.organization_id) then
     insert into billing.outbox (source_id, kind, object_id) values (gen_random_uuid()::text, 'customer_moved', new.id);
   end if;
+  -- It has come to who has left. An organisation that leaves at this moment waits, and sees it then.
+  if new.organization_id is not null then
+    perform pg_advisory_xact_lock_shared(hashtextextended('organization:' || new.organization_id, 0));
+  end if;
+  insert into billing.outbox (source_id, kind, object_id)
+  select gone.payer, 'customer_orphaned', new.id from billing.left_payers gone where gone.payer = billing.payer_of(new)
+  on conflict do nothing;
   perform billing.watch_subscription(subscription.id, subscription.customer_id, subscription.metadata)
   from public.user_subscriptions subscription
   where subscription.customer_id = new.id and subscription.is_live;
@@ -428,7 +439,14 @@ $$;
 
 create function public.is_unowned_purchase(object_id text) returns boolean
 language sql stable security definer set search_path = '' as $$
-  select exists (select from billing.unowned_purchases purchase where purchase.id = is_unowned_purchase.object_id)
+  select exists (
+    select from billing.unowned_purchases purchase
+    where purchase.id = is_unowned_purchase.object_id and not exists (
+      -- Whoever paid for it has left: that is told, and what is done about it.
+      select from billing.outbox notice
+      where notice.source_id = purchase.customer_id and notice.kind = 'subscription_orphaned' and notice.object_id = purchase.id
+    )
+  )
 $$;
 
 create function public.count_unowned_purchases() returns bigint
@@ -436,7 +454,7 @@ language sql stable security definer set search_path = '' as $$
   select count(*) from billing.unowned_purchases
 $$;
 
-revoke all on billing.deleted_users from public, anon, authenticated, service_role;
+revoke all on billing.left_payers from public, anon, authenticated, service_role;
 revoke all on function
   public.take_notices(integer),
   public.settle_notices(bigint[], text[]),

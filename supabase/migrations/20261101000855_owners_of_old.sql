@@ -74,6 +74,7 @@ language sql stable set search_path = '' as $$
       when owners > 1 then 'conflicting named_twice'
       when named.customer_id not like 'cus\_%' then 'unmatched no_customer_id'
       when named.organization_id is null and named.user_id is null then 'unmatched no_user_id'
+      when gone.payer is not null then 'unmatched payer_left'
       when named.organization_id is null and users.id is null then 'unmatched no_such_user'
       when customer.deleted then 'unmatched customer_deleted'
       when customer.id is null and mirror.is_complete then 'unmatched no_such_customer'
@@ -90,6 +91,7 @@ language sql stable set search_path = '' as $$
     left join public.customers customer on customer.id = named.customer_id
     left join billing.promised_owners promise on promise.customer_id = named.customer_id
     left join auth.users users on users.id = named.user_id and users.deleted_at is null
+    left join billing.left_payers gone on gone.payer = coalesce('organization:' || named.organization_id, 'user:' || named.user_id)
   )
   select judged.customer_id, judged.user_id, judged.organization_id,
     split_part(verdict, ' ', 1), nullif(split_part(verdict, ' ', 2), ''), judged.owner
@@ -161,7 +163,8 @@ begin
 end
 $$;
 
--- Does what was promised of customers that have arrived. Where another owner came first, they stay, and the operator is told.
+-- Does what was promised of customers that have arrived. Where another owner came first, they stay, and the operator is told. Whoever left
+-- while it was promised had it, and has it no more.
 create function billing.keep_promises(customer_ids text[]) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -175,9 +178,12 @@ declare
 begin
   if claims is null then return; end if;
   insert into billing.outbox (source_id, kind, object_id)
-  select coalesce(verdict.organization_id, verdict.user_id::text), 'claim_refused', verdict.customer_id
+  select
+    coalesce(verdict.organization_id, verdict.user_id::text),
+    case when verdict.reason = 'payer_left' then 'customer_orphaned' else 'claim_refused' end,
+    verdict.customer_id
   from billing.give_owners(claims, 'operator') verdict
-  where verdict.outcome = 'conflicting'
+  where verdict.outcome = 'conflicting' or verdict.reason = 'payer_left'
   on conflict do nothing;
 end
 $$;

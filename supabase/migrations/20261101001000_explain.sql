@@ -9,11 +9,14 @@ language sql stable security definer set search_path = '' as $$
     from auth.users users
     where users.id = billing.to_uuid(find_payer.reference) or lower(users.email) = lower(find_payer.reference)
     union all
-    select gone.id::uuid, null, null, true from billing.deleted_users gone
-    where gone.id = find_payer.reference and not exists (select from auth.users users where users.id::text = gone.id)
+    select gone.id, null, null, true from billing.to_uuid(find_payer.reference) gone (id)
+    where exists (select from billing.left_payers known where known.payer = 'user:' || gone.id)
+      and not exists (select from auth.users users where users.id = gone.id)
     union all
-    select null, null, find_payer.reference, false
-    where exists (select from public.customers c where c.organization_id = find_payer.reference)
+    select null, null, find_payer.reference, gone.is_known
+    from (select exists (select from billing.left_payers known where known.payer = 'organization:' || find_payer.reference)) gone (is_known)
+    where gone.is_known
+      or exists (select from public.customers c where c.organization_id = find_payer.reference)
       or exists (select from public.checkout_sessions s where s.organization_id = find_payer.reference)
   )
   select payer.user_id, payer.email, payer.organization_id, payer.is_gone,
@@ -107,7 +110,7 @@ language sql stable security definer set search_path = '' as $$
   )
   union all
   select unborne.subject, 'metadata', null, null, false, unborne.name, unborne.value,
-    exists (select from billing.deleted_users gone where gone.id = lower(unborne.value))
+    exists (select from billing.left_payers gone where gone.payer = 'user:' || billing.to_uuid(unborne.value))
   from unborne
   where not exists (
     select from auth.users users where users.id = billing.to_uuid(unborne.value) and users.deleted_at is null
@@ -126,12 +129,9 @@ $$;
 -- Who has a customer (also by one of its subscriptions or purchases), or a purchase that has none.
 create function public.find_owner(object_id text) returns table (user_id uuid, organization_id text)
 language sql stable security definer set search_path = '' as $$
-  select c.user_id, c.organization_id from public.customers c
-  where c.id = coalesce(
-    (select s.customer_id from public.user_subscriptions s where s.id = find_owner.object_id),
-    (select s.customer_id from public.checkout_sessions s where s.id = find_owner.object_id),
-    find_owner.object_id
-  )
+  select c.user_id, c.organization_id
+  from billing.find_customer(find_owner.object_id) known (id) left join public.customers c on c.id = known.id
+  where known.id is not null
   union all
   select s.user_id, s.organization_id from public.checkout_sessions s
   where s.id = find_owner.object_id and s.customer_id is null

@@ -1,5 +1,6 @@
 import { openCheckout } from "@turnpike/core/checkout";
 import { noteAnew } from "@turnpike/core/mirror";
+import type { Mail } from "@turnpike/core/notices";
 import { beforeEach, describe, expect, it } from "vitest";
 import { event } from "../builders.ts";
 import { nextSecond } from "../parts/clock.ts";
@@ -101,6 +102,51 @@ describe("a user who is deleted", () => {
     const mirrored = await supabase.query("select cancel_at_period_end from user_subscriptions where id = $1", [id]);
     expect(mirrored).toEqual([{ cancel_at_period_end: ends }]);
     expect(mails.flatMap(({ lines }) => lines).join()).toContain(id);
+  });
+
+  it("with cancel_at_period_end pays nothing where no period is paid for: what is owed, or paused, ends at once", async () => {
+    const user = await shop.newUser();
+    const endTrial = async (card: object) => {
+      const { id: customer } = await lent.stripe.customers.create({ metadata: { user_id: user.id }, ...card });
+      await noteAnew(shop.billing, "customer", customer);
+      const { id } = await lent.stripe.subscriptions.create({
+        customer,
+        items: [{ price }],
+        trial_period_days: 14,
+        trial_settings: { end_behavior: { missing_payment_method: "pause" } },
+      });
+      await lent.stripe.subscriptions.update(id, { trial_end: "now" });
+      await noteAnew(shop.billing, "subscription", id);
+      return id;
+    };
+    const card = "pm_card_chargeCustomerFail";
+    const paused = await endTrial({});
+    const owing = await endTrial({ payment_method: card, invoice_settings: { default_payment_method: card } });
+    expect(await Promise.all([paused, owing].map(relay.statusOf))).toEqual(["paused", "past_due"]);
+    await remove(user.id);
+    await relay.run({ onUserDelete: "cancel_at_period_end" });
+    expect(await Promise.all([paused, owing].map(relay.statusOf))).toEqual(["canceled", "canceled"]);
+  });
+
+  it.each([
+    ["cancel", "released"],
+    ["cancel_at_period_end", "released"],
+    ["keep", "not_started"],
+  ] as const)("with %s: a subscription that is to begin on a day to come is %s", async (onUserDelete, status) => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const plan = (customer: string) =>
+      lent.stripe.subscriptionSchedules.create({
+        customer,
+        start_date: Math.floor(Date.now() / 1000) + 30 * 24 * 60 * 60,
+        phases: [{ items: [{ price }], duration: { interval: "year" } }],
+      });
+    const [left, given] = [await relay.newCustomer(user), await relay.newCustomer(user)];
+    const [planned, kept] = [await plan(left), await plan(given)];
+    await remove(user.id);
+    await supabase.query("select assign_purchase($1, user_id => $2)", [given, other.id]);
+    await relay.run({ onUserDelete });
+    const statusOf = async ({ id }: { id: string }) => (await lent.stripe.subscriptionSchedules.retrieve(id)).status;
+    expect([await statusOf(planned), await statusOf(kept)]).toEqual([status, "not_started"]);
   });
 
   describe("under a schedule", () => {
@@ -205,6 +251,96 @@ describe("a user who is deleted", () => {
     expect(await relay.statusOf(id)).toBe("canceled");
   });
 
+  describe("and is named by what comes later alone", () => {
+    const arrivals: [string, (user: User) => Promise<{ customer: string; names: () => Promise<unknown> }>][] = [
+      [
+        "a customer's metadata",
+        async (user) => {
+          const customer = await relay.newCustomer();
+          return {
+            customer,
+            names: async () => {
+              await nextSecond();
+              await lent.stripe.customers.update(customer, { metadata: { user_id: user.id.toUpperCase() } });
+              await noteAnew(shop.billing, "customer", customer);
+            },
+          };
+        },
+      ],
+      [
+        "a link that was paid for them",
+        async (user) => {
+          const customer = await relay.newCustomer();
+          const session = { ...(await openSession(customer, "")), status: "complete", metadata: {} };
+          const paid = { ...session, client_reference_id: user.id };
+          return { customer, names: () => shop.apply(event("checkout.session.completed", paid, LONG_AGO)) };
+        },
+      ],
+    ];
+    it.each(arrivals)(
+      "%s stops paying, whichever comes first, and is told of as nobody's by no mail",
+      async (_, arrive) => {
+        const user = await shop.newUser();
+        await remove(user.id);
+        const [one, other] = [await arrive(user), await arrive(user)];
+        const first = await relay.subscribe(one.customer, price);
+        await one.names();
+        await other.names();
+        const second = await relay.subscribe(other.customer, price);
+        const mails: Mail[] = [];
+        for (const time of ["0 seconds", "0 seconds", "1 hour"]) {
+          await relay.wait(time);
+          mails.push(...(await relay.run({ onUserDelete: "cancel_at_period_end" })));
+        }
+        for (const id of [first, second])
+          expect(await lent.stripe.subscriptions.retrieve(id)).toMatchObject({ cancel_at_period_end: true });
+        expect([...new Set(mails.map(({ subject }) => subject))]).toEqual([
+          "Whoever pays for a subscription was deleted",
+        ]);
+      },
+    );
+
+    it("pays on where it names somebody else besides, or is somebody's", async () => {
+      const [user, other] = [await shop.newUser(), await shop.newUser()];
+      await remove(user.id);
+      const forAcme = await relay.newCustomer(undefined, { user_id: user.id, organization_id: "acme" });
+      const { id: theirs } = await lent.stripe.customers.create({ email: other.email, metadata: { user_id: user.id } });
+      await noteAnew(shop.billing, "customer", theirs);
+      expect(
+        await supabase.query("select id from customers where id = $1 and user_id = $2", [theirs, other.id]),
+      ).toHaveLength(1);
+      await relay.subscribe(forAcme, price);
+      expect(await relay.notices()).toEqual([]);
+    });
+  });
+
+  it("before the customer has arrived that was promised to them, stops paying for it at once", async () => {
+    const user = await shop.newUser();
+    const { id: customer } = await lent.stripe.customers.create({
+      payment_method: "pm_card_visa",
+      invoice_settings: { default_payment_method: "pm_card_visa" },
+    });
+    const { id } = await lent.stripe.subscriptions.create({ customer, items: [{ price }] });
+    await supabase.query("insert into billing.promised_owners (customer_id, user_id) values ($1, $2)", [
+      customer,
+      user.id,
+    ]);
+    await remove(user.id);
+    await relay.run();
+    expect(await relay.statusOf(id)).toBe("canceled");
+  });
+
+  it("keeps nobody else from theirs: of whom Stripe says by now that they have the customer, it runs on", async () => {
+    const [user, other] = [await shop.newUser(), await shop.newUser()];
+    const customer = await relay.newCustomer(user);
+    const id = await relay.subscribe(customer, price);
+    await remove(user.id);
+    await nextSecond();
+    await lent.stripe.customers.update(customer, { metadata: { user_id: other.id } });
+    expect(await relay.run()).toEqual([]);
+    expect(await relay.statusOf(id)).toBe("active");
+  });
+
   it("and of whom a subscription runs at Stripe that the mirror lacks, stops paying for it too", async () => {
     const user = await shop.newUser();
     const customer = await relay.newCustomer(user);
@@ -304,6 +440,7 @@ describe("a customer who comes to another payer", () => {
     await assign(customer, { user_id: user.id });
     await relay.run();
     expect(await statusOf(after)).toBe("expired");
+    expect(await relay.notices("claim_refused")).toEqual([]);
   });
 
   it("by its metadata, where only an address had given it, likewise", async () => {
@@ -438,6 +575,59 @@ describe("an organisation that leaves", () => {
     );
     await relay.run();
     expect((await lent.stripe.checkout.sessions.retrieve(open.id)).status).toBe("expired");
+  });
+
+  // At Stripe, and not in the mirror: it pays there already.
+  const stranger = (metadata: Record<string, string> = {}) =>
+    lent.stripe.customers.create({
+      payment_method: "pm_card_visa",
+      invoice_settings: { default_payment_method: "pm_card_visa" },
+      metadata,
+    });
+  const subscribeUnseen = async (customer: string) =>
+    (await lent.stripe.subscriptions.create({ customer, items: [{ price }] })).id;
+
+  it("before its customer arrives stops paying then, whether the subscription or the customer comes first", async () => {
+    const customers = [await stranger({ organization_id: "acme" }), await stranger({ organization_id: "acme" })];
+    const [one, other] = [await subscribeUnseen(`${customers[0]?.id}`), await subscribeUnseen(`${customers[1]?.id}`)];
+    const open = await openSession(`${customers[0]?.id}`, "");
+    await leave();
+    await noteAnew(shop.billing, "customer", `${customers[0]?.id}`);
+    await noteAnew(shop.billing, "subscription", one);
+    await noteAnew(shop.billing, "subscription", other);
+    await noteAnew(shop.billing, "customer", `${customers[1]?.id}`);
+    const mails = await relay.run();
+    expect(await Promise.all([one, other].map(relay.statusOf))).toEqual(["canceled", "canceled"]);
+    expect((await lent.stripe.checkout.sessions.retrieve(open.id)).status).toBe("expired");
+    expect(mails.map(({ subject }) => subject)).toEqual(["Whoever pays for a subscription was deleted"]);
+  });
+
+  it("stops paying at once for a customer that it is promised, and later for one that was promised at that moment", async () => {
+    const [early, late] = [await stranger(), await stranger()];
+    const [one, other] = [await subscribeUnseen(early.id), await subscribeUnseen(late.id)];
+    const promise = (id: string) =>
+      supabase.query("insert into billing.promised_owners (customer_id, organization_id) values ($1, 'acme')", [id]);
+    await promise(early.id);
+    await leave();
+    await relay.run();
+    expect(await relay.statusOf(one)).toBe("canceled");
+    await promise(late.id);
+    await noteAnew(shop.billing, "customer", late.id);
+    await relay.run();
+    await relay.run();
+    expect(await relay.statusOf(other)).toBe("canceled");
+    expect(await supabase.query("select from billing.promised_owners")).toEqual([]);
+  });
+
+  it("is given nothing any more: it would end at once", async () => {
+    const customer = await relay.newCustomer();
+    await leave();
+    const given = await supabase.client.rpc("assign_purchase", { object_id: customer, organization_id: "acme" });
+    expect(given.error?.message).toBe("This payer has left");
+    const said = [{ customer_id: customer, users: [], organizations: ["acme"] }];
+    const { data } = await supabase.client.rpc("apply_owners", { claims: said, owned_by: "operator" });
+    expect(data).toMatchObject([{ outcome: "unmatched", reason: "payer_left" }]);
+    expect(await supabase.query("select from billing.promised_owners")).toEqual([]);
   });
 
   it("keeps what was given to somebody else since", async () => {

@@ -74,7 +74,7 @@ describe("what is said of customers once all have been read", () => {
       "cus_i unmatched no_user_id",
       "cus_j unmatched names_nobody",
       "cus_k unmatched no_such_customer",
-      "cus_m unmatched no_such_user",
+      "cus_m unmatched payer_left",
       "sub_l unmatched no_customer_id",
     ];
     const before = await ownersNow();

@@ -366,6 +366,7 @@ describe("what is paid for and nobody's", () => {
     const user = await shop.newUser();
     const { session, customerId } = guestSession(email(), { customer: id("cus") });
     const running = subscription({ customer: customerId, status: "active" } as never);
+    const early = [id("cus"), id("cus")].map((customer) => subscription({ customer, status: "active" } as never));
     const alone = guestSession(email(), { customer: null, mode: "payment", subscription: null }).session;
     // Checkout makes a customer for a purchase, too.
     const { session: once, customerId: buyer } = guestSession(email(), {
@@ -378,12 +379,12 @@ describe("what is paid for and nobody's", () => {
       completed(alone),
       completed(once),
       event("customer.created", customer({ id: buyer }), LONG_AGO),
-      event("customer.subscription.updated", running, LONG_AGO),
+      ...[running, ...early].map((shown) => event("customer.subscription.updated", shown, LONG_AGO)),
     );
-    const ids = [running.id, alone.id, once.id];
+    const ids = [running.id, alone.id, once.id, ...early.map((shown) => shown.id)];
     expect(await unowned()).toEqual(expect.arrayContaining(ids));
-    // By what the list calls them.
-    for (const object_id of ids) {
+    // By what the list calls them; also where the customer has not arrived.
+    for (const object_id of [running.id, alone.id, once.id, early[0]?.id ?? "", String(early[1]?.customer)]) {
       expect(await findOwner(supabase.client, object_id), object_id).toBe("nobody");
       const { data } = await supabase.client.rpc("assign_purchase", { object_id, user_id: user.id });
       expect(data, object_id).toBe(true);
@@ -392,6 +393,11 @@ describe("what is paid for and nobody's", () => {
     expect((await unowned()).filter((each) => ids.includes(each))).toEqual([]);
     expect(await attached(buyer)).toEqual({ user_id: user.id, owned_by: "operator" });
     expect(await attached(customerId)).toEqual({ user_id: user.id, owned_by: "operator" });
+    for (const { customer: arriving } of early) {
+      const named = customer({ id: String(arriving), metadata: { user_id: (await shop.newUser()).id } });
+      await shop.apply(event("customer.created", named, LONG_AGO));
+      expect(await attached(named.id)).toEqual({ user_id: user.id, owned_by: "operator" });
+    }
   });
 
   it("is assigned to one payer, or not at all", async () => {

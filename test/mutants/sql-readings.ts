@@ -355,6 +355,7 @@ const owners: SqlMutant[] = [
     ["named_twice", "when owners > 1 then 'conflicting named_twice'"],
     ["no_customer_id", "when named.customer_id not like 'cus\\_%' then 'unmatched no_customer_id'"],
     ["no_user_id", "when named.organization_id is null and named.user_id is null then 'unmatched no_user_id'"],
+    ["payer_left", "when gone.payer is not null then 'unmatched payer_left'"],
     ["no_such_user", "when named.organization_id is null and users.id is null then 'unmatched no_such_user'"],
     ["customer_deleted", "when customer.deleted then 'unmatched customer_deleted'"],
     ["no_such_customer", "when customer.id is null and mirror.is_complete then 'unmatched no_such_customer'"],
@@ -504,14 +505,14 @@ const owners: SqlMutant[] = [
   },
   {
     name: "a promise that could not be kept goes unnoticed",
-    find: "  where verdict.outcome = 'conflicting'\n  on conflict do nothing;\n",
-    replace: "  where false\n  on conflict do nothing;\n",
+    find: "  where verdict.outcome = 'conflicting' or verdict.reason = 'payer_left'\n  on conflict do nothing;\n",
+    replace: "  where verdict.reason = 'payer_left'\n  on conflict do nothing;\n",
     tests: OWNERS,
   },
   {
     name: "a user who was deleted is still promised something",
-    find: "  delete from billing.promised_owners promise where promise.user_id = leave_as.user_id;\n",
-    replace: "",
+    find: "    where promise.user_id = case leave.kind when 'user' then leave.id::uuid end\n",
+    replace: "    where false\n",
     tests: OWNERS,
   },
   {

@@ -39,7 +39,7 @@ const READERS: Record<string, readonly string[]> = {
   "billing.outbox": [],
   "billing.outbox_id_seq": [],
   "billing.reconcile_cursor": [],
-  "billing.deleted_users": [],
+  "billing.left_payers": [],
   "billing.sales_in_progress": [],
   "billing.seats": [],
   "billing.sync_runs": [],

@@ -133,6 +133,7 @@ const MEANS: Record<string, string> = {
   no_customer_id: "not the id of a customer, cus_…",
   no_user_id: "a user's id in auth.users is a UUID",
   no_such_user: "no such user in auth.users: promised, and given once there is one",
+  payer_left: "was deleted here: nothing is theirs any more",
   customer_deleted: "the customer was deleted at Stripe",
   no_such_customer: "no such customer at Stripe: deleted, or of another account or mode?",
 };

@@ -231,21 +231,6 @@ export const migrated: Catalog = {
       shows: null,
       triggers: {},
     },
-    "billing.deleted_users": {
-      asks_as_caller: false,
-      columns: {
-        deleted_at: { default: "now()", required: true, type: "timestamp with time zone" },
-        id: { required: true, type: "text" },
-      },
-      constraints: { deleted_users_pkey: "PRIMARY KEY (id)" },
-      granted: {},
-      indexes: {},
-      policies: {},
-      row_level_security: "off",
-      rules: [],
-      shows: null,
-      triggers: {},
-    },
     "billing.disputes": {
       asks_as_caller: false,
       columns: {
@@ -453,6 +438,21 @@ export const migrated: Catalog = {
         until: { required: true, type: "timestamp with time zone" },
       },
       constraints: { last_look_only_row_check: "CHECK (only_row)", last_look_pkey: "PRIMARY KEY (only_row)" },
+      granted: {},
+      indexes: {},
+      policies: {},
+      row_level_security: "off",
+      rules: [],
+      shows: null,
+      triggers: {},
+    },
+    "billing.left_payers": {
+      asks_as_caller: false,
+      columns: {
+        left_at: { default: "now()", required: true, type: "timestamp with time zone" },
+        payer: { required: true, type: "text" },
+      },
+      constraints: { left_payers_pkey: "PRIMARY KEY (payer)" },
       granted: {},
       indexes: {},
       policies: {},
@@ -1411,7 +1411,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.claim_customers(changes billing.change[])": {
-      body: "474407d23918e2757806b2d375ceca3f",
+      body: "988c5ba8cdb4295b282271c88418d318",
       callers: [],
       declared: "(changes billing.change[]) returns void, plpgsql, volatile",
       definer: false,
@@ -1510,9 +1510,16 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.find_claims(changes billing.change[])": {
-      body: "3a8974526339a8657d3d72f35ae8e73c",
+      body: "cabfcd393fdd59f6f13c34597490034c",
       callers: [],
       declared: "(changes billing.change[]) returns billing.claim[], plpgsql, stable",
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.find_customer(object_id text)": {
+      body: "29db9042d3c930480b7ec0bfff9327f0",
+      callers: [],
+      declared: "(object_id text) returns text, sql, stable",
       definer: false,
       settings: ['search_path=""'],
     },
@@ -1588,14 +1595,14 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.is_owned(customer_id text)": {
-      body: "b602bbe9ae5cf802a7321b1d1dbb32cd",
+      body: "bd83a40c5c502fc9bad959171b7e4442",
       callers: [],
       declared: "(customer_id text) returns boolean, sql, stable",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.judge_owners(claims jsonb, owned_by text)": {
-      body: "11daa26d8b34475dc7b09edcfbe481b3",
+      body: "436aa7fb12b10c9b81aba92a886dc46f",
       callers: [],
       declared:
         "(claims jsonb, owned_by text) returns TABLE(customer_id text, user_id uuid, organization_id text, outcome text, reason text, owner text), sql, stable",
@@ -1603,7 +1610,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.keep_promises(customer_ids text[])": {
-      body: "254804cffd0e59977af12a49f14ea9c8",
+      body: "2e9ef16607da16b3805a6936f654fa6d",
       callers: [],
       declared: "(customer_ids text[]) returns void, plpgsql, volatile",
       definer: false,
@@ -1617,14 +1624,14 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.leave(kind text, id text)": {
-      body: "59994dbb4ce45a3311ff0b59fc171ee4",
+      body: "d73c2db5db3b0faaf1dcacf2addc460c",
       callers: [],
       declared: "(kind text, id text) returns void, plpgsql, volatile",
       definer: false,
       settings: ['search_path=""'],
     },
     "billing.leave_as(user_id uuid)": {
-      body: "f096f3d0cd12055c12d05bd17b68984e",
+      body: "d2056de39c2dcb4d5c877510715e4d53",
       callers: [],
       declared: "(user_id uuid) returns void, plpgsql, volatile",
       definer: false,
@@ -1729,6 +1736,13 @@ export const migrated: Catalog = {
       definer: false,
       settings: ['search_path=""'],
     },
+    "billing.payers_in(metadata jsonb)": {
+      body: "68db5f51a1b43315a9bd63255d3e8c10",
+      callers: [],
+      declared: "(metadata jsonb) returns SETOF text, sql, stable",
+      definer: false,
+      settings: ['search_path=""'],
+    },
     "billing.put_beside(changes jsonb, owners text[])": {
       body: "36e9c29a6dd5f1e29b2ef1a1573018ef",
       callers: [],
@@ -1822,7 +1836,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.watch_owned_customer()": {
-      body: "2820218e0eef55b5e8e8c3a45d6aecf8",
+      body: "b337afd02889f870d3a2f202cd44baf3",
       callers: [],
       declared: "() returns trigger, plpgsql, volatile",
       definer: false,
@@ -1843,7 +1857,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.watch_subscription(subscription_id text, customer_id text, metadata jsonb)": {
-      body: "53ab5ebcb9c86800dc312f14e5869d6a",
+      body: "9b0c84cf399ed47130555d66e81d2e81",
       callers: [],
       declared: "(subscription_id text, customer_id text, metadata jsonb) returns void, plpgsql, volatile",
       definer: false,
@@ -1891,7 +1905,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""', "enable_seqscan=off", "plan_cache_mode=force_generic_plan", "jit=off"],
     },
     "public.assign_purchase(object_id text, user_id uuid, organization_id text)": {
-      body: "60b493e199eac28ab18724314187177d",
+      body: "7f33e8e21328523edee5162d4af317ef",
       callers: ["service_role"],
       declared:
         "(object_id text, user_id uuid DEFAULT NULL::uuid, organization_id text DEFAULT NULL::text) returns boolean, plpgsql, volatile",
@@ -1957,7 +1971,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.explain_claims(shown jsonb)": {
-      body: "8240e5419c0339da47c12258c1b8d75c",
+      body: "1464b2d567d41a5a2ed8373a5d0941e5",
       callers: ["service_role"],
       declared:
         "(shown jsonb) returns TABLE(subject text, owned_by text, user_id uuid, organization_id text, stands boolean, says_key text, says_value text, says_deleted boolean), sql, stable",
@@ -2018,14 +2032,14 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.find_owner(object_id text)": {
-      body: "56668cc3ef6c1f7a01230a7fd91cd898",
+      body: "be7683b0d595c41233f7f3bbd0ef0343",
       callers: ["service_role"],
       declared: "(object_id text) returns TABLE(user_id uuid, organization_id text), sql, stable",
       definer: true,
       settings: ['search_path=""'],
     },
     "public.find_payer(reference text)": {
-      body: "46f9c560b1fdde06e23007f92a3f8904",
+      body: "baea8165b358472898b02c57c333fb41",
       callers: ["service_role"],
       declared:
         "(reference text) returns TABLE(user_id uuid, email text, organization_id text, is_gone boolean, has_access boolean, customer_ids text[], session_ids text[]), sql, stable",
@@ -2179,7 +2193,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "public.is_unowned_purchase(object_id text)": {
-      body: "320dd9a5d168bb48ffb3799ae58deb34",
+      body: "86ce69a318d6caea197d33ede4d29387",
       callers: ["service_role"],
       declared: "(object_id text) returns boolean, sql, stable",
       definer: true,

@@ -795,7 +795,6 @@ export type Database = {
         Update: never;
         Relationships: [];
       };
-      deleted_users: { Row: { deleted_at: string; id: string }; Insert: never; Update: never; Relationships: [] };
       disputes: {
         Row: {
           amount: number;
@@ -917,6 +916,7 @@ export type Database = {
         Relationships: [];
       };
       last_look: { Row: { only_row: boolean; until: string }; Insert: never; Update: never; Relationships: [] };
+      left_payers: { Row: { left_at: string; payer: string }; Insert: never; Update: never; Relationships: [] };
       mirrored: {
         Row: { object: string; position: number; target: string };
         Insert: never;
