@@ -148,13 +148,16 @@ describe("cancel and resume", () => {
     }
   });
 
-  it("an end that the portal set is taken back too, a day that was agreed is not", async () => {
+  it("an end that the portal set is taken back too; a day that was agreed is not, and is no end of what is charged until then", async () => {
     const buyer = await subscribe();
     const end = Number(buyer.subscription.items.data[0]?.current_period_end);
     await stripe().subscriptions.update(buyer.subscription.id, { cancel_at: end });
     expect((await store.resume(buyer.user)).endsAt).toBeNull();
     await stripe().subscriptions.update(buyer.subscription.id, { cancel_at: end + 86_400 });
-    await expect(store.resume(buyer.user)).rejects.toMatchObject(refusal("subscription_ending"));
+    for (const act of [store.resume, store.cancel])
+      await expect(act(buyer.user)).rejects.toMatchObject(refusal("subscription_ending"));
+    await stripe().subscriptions.update(buyer.subscription.id, { cancel_at: end - 86_400 });
+    expect((await store.cancel(buyer.user)).endsAt).toBe(new Date((end - 86_400) * 1000).toISOString());
   });
 
   it("a scheduled downgrade is taken back, or ends with the subscription; while it waits no other is made", async () => {

@@ -150,6 +150,10 @@ describe("what counts is how it stands at Stripe, not in the copy", () => {
         await expect(open(flow)).rejects.toMatchObject(refusal("subscription_ending"));
       await change({ cancel_at: "" });
     }
+    await change({ cancel_at: ends + 86_400 });
+    const message = expect.stringContaining("a day that was agreed"); // until then it is charged
+    await expect(open(CANCEL)).rejects.toMatchObject({ ...refusal("subscription_ending"), message });
+    await change({ cancel_at: "" });
     expect(await open(CANCEL)).toContain("/p/session/");
   });
 

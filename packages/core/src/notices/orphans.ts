@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { assertSameAccount, note, noteAnew } from "../mirror/index.ts";
-import { periodEndOf } from "../plan-change/index.ts";
 import { idOf, isMissing, isOver, isRefusal, listWhole, read, requiredIdOf, write } from "../stripe/index.ts";
+import { periodEndOf } from "../subscription/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Context, type Handler, look, lookUnnoted, pageOf } from "./context.ts";
 import { endSubscription } from "./end-subscription.ts";

@@ -5,6 +5,7 @@ import { getBuyer } from "../customer/index.ts";
 import { noteDoneAnew } from "../mirror/index.ts";
 import { payerOf } from "../payer/index.ts";
 import { customersOf, unchanged } from "../portal/index.ts";
+import { periodEndOf } from "../subscription/index.ts";
 import { type Caller, keyFor } from "./asking.ts";
 import { type Change, findChange, isMadeIn } from "./find.ts";
 import { nowOf } from "./moment.ts";
@@ -14,7 +15,7 @@ import { buildPreview, isDeferred } from "./preview.ts";
 import { changedMeanwhile, scheduled } from "./refusals.ts";
 import { getStanding, scheduleChange } from "./schedule.ts";
 import type { ChangePlan, ChangePreview, PreviewChange, SubscriptionState } from "./schema.ts";
-import { periodEndOf, stateOf } from "./state.ts";
+import { stateOf } from "./state.ts";
 
 /** How long a preview holds; and how far our clock may be behind the one that made it. */
 const GOOD_FOR_S = 30 * 60;

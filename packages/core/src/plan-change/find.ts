@@ -4,10 +4,10 @@ import type { Billing, Clients } from "../clients.ts";
 import { assertInUse, type Payer } from "../payer/index.ts";
 import { getRecurringPrice, getSubscription, notChangeable, notOffered, otherCurrency, over } from "../portal/index.ts";
 import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
+import { periodEndOf } from "../subscription/index.ts";
 import { ending, scheduled, scheduledByOthers } from "./refusals.ts";
 import { getStanding, isBound, partsOf, type Standing, type Target } from "./schedule.ts";
 import type { PreviewChange } from "./schema.ts";
-import { periodEndOf } from "./state.ts";
 
 /** A change that may be made: of a subscription, to one of its parts. */
 export interface Change extends Target {

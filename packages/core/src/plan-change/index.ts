@@ -3,5 +3,4 @@ export { changePlan, previewChange } from "./change.ts";
 export { cancelSubscription, resumeSubscription } from "./keep.ts";
 export { getNextPayment } from "./next-payment.ts";
 export { type Followed, followSeats } from "./seats.ts";
-export { periodEndOf } from "./state.ts";
 export { followTerms } from "./terms.ts";

@@ -4,21 +4,23 @@ import type { Billing } from "../clients.ts";
 import { getBuyer } from "../customer/index.ts";
 import { noteDone, noteDoneAnew } from "../mirror/index.ts";
 import { payerOf } from "../payer/index.ts";
-import { customersOf, getSubscription, over } from "../portal/index.ts";
+import { customersOf, endingByOthers, endsLater, getSubscription, over } from "../portal/index.ts";
 import { isMissing, isOver, remove } from "../stripe/index.ts";
+import { periodEndOf } from "../subscription/index.ts";
 import { ENDS_AT_ONCE } from "../subscription/schema.ts";
 import { ask, type Caller, keyFor } from "./asking.ts";
 import { giveUpPending } from "./pay.ts";
-import { endingByOthers, scheduledByOthers, takenBack } from "./refusals.ts";
+import { scheduledByOthers, takenBack } from "./refusals.ts";
 import { getStanding, isBound, release, type Standing } from "./schedule.ts";
 import type { OneSubscription, SubscriptionState } from "./schema.ts";
-import { periodEndOf, stateOf } from "./state.ts";
+import { stateOf } from "./state.ts";
 
 /**
  * Ends a subscription with what is paid for. A change that was to come is not to come any more. One that is about to end already is
  * answered as it stands.
  * @throws BillingError `unauthenticated`, `not_billing_manager`, `no_billing_account`, `account_being_read`, `not_found`,
- * `invalid_request`, `sale_in_progress`, `subscription_over`, `subscription_scheduled`, `idempotency_key_reused`, `changed_meanwhile`
+ * `invalid_request`, `sale_in_progress`, `subscription_over`, `subscription_scheduled`, `idempotency_key_reused`, `changed_meanwhile`,
+ * `subscription_ending` where it ends at a later day that we did not choose
  */
 export function cancelSubscription(
   billing: Billing,
@@ -26,6 +28,8 @@ export function cancelSubscription(
   wish: OneSubscription,
 ): Promise<SubscriptionState> {
   return withSubscription(billing, caller, wish, async (subscription, standing, lease) => {
+    // Until a day that somebody else has chosen it would be charged on: whoever is told that it ends has not ended it.
+    if (endsLater(subscription)) throw endingByOthers();
     if (isEnding(subscription)) {
       await takeBack(billing, caller, "cancel", subscription, undefined);
       return noteDoneAnew(billing, "subscription", subscription.id);
@@ -53,7 +57,7 @@ export function cancelSubscription(
 /**
  * Takes back what is to come of a subscription: its end, a change with the next period, or one that waits for its payment. It goes on as
  * it is; one that does already is answered as it stands.
- * @throws BillingError as `cancelSubscription`, and `subscription_ending` where it ends at a day that we did not choose
+ * @throws BillingError as `cancelSubscription`; `subscription_ending` also where it ends earlier than its period
  */
 export function resumeSubscription(
   billing: Billing,

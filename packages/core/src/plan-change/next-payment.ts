@@ -4,11 +4,11 @@ import { getBuyer } from "../customer/index.ts";
 import { payerOf } from "../payer/index.ts";
 import { customersOf, getSubscription, over } from "../portal/index.ts";
 import { idOf, isMissing, isOver, isRefusal, read, requiredIdOf, write } from "../stripe/index.ts";
+import { firstEndOf } from "../subscription/index.ts";
 import type { Caller } from "./asking.ts";
 import { toIso } from "./moment.ts";
 import { getStanding, partsOf, type Standing } from "./schedule.ts";
 import type { NextPayment, OneSubscription } from "./schema.ts";
-import { firstEndOf } from "./state.ts";
 
 /**
  * What a subscription is paid next, when, and by what, asked of Stripe: with its discounts, taxes, everything that it is of, and what waits for the next

@@ -4,12 +4,12 @@ import { amountTooLarge, MOST_AMOUNT } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
 import { notChangeable } from "../portal/index.ts";
 import { write } from "../stripe/index.ts";
+import { periodEndOf } from "../subscription/index.ts";
 import { waitsForPeriodEnd } from "./direction.ts";
 import type { Change } from "./find.ts";
 import { toIso } from "./moment.ts";
 import { refusalOf } from "./refusals.ts";
 import type { ChangePreview } from "./schema.ts";
-import { periodEndOf } from "./state.ts";
 
 type Details = Stripe.InvoiceCreatePreviewParams.SubscriptionDetails;
 

@@ -91,12 +91,3 @@ export function confirmationRequired(confirmUrl: string | null | undefined): Bil
     confirmUrl ? { confirmUrl } : {},
   );
 }
-
-/** It ends at a day that is not its period's end. */
-export function endingByOthers(): BillingError {
-  return new BillingError(
-    "subscription_ending",
-    "This subscription ends on a day that was agreed. Ask support to change that.",
-    "The subscription has a cancel_at that is not the end of its period",
-  );
-}

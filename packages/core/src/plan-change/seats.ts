@@ -7,6 +7,7 @@ import { BillingError, type ErrorCode, OwnError } from "../errors/index.ts";
 import { findCustomers, type Payer } from "../payer/index.ts";
 import { notChangeable } from "../portal/index.ts";
 import { createPace, idOf, isOver, read } from "../stripe/index.ts";
+import { periodEndOf } from "../subscription/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { assertChangeable, pickItem } from "./find.ts";
 import { isTrialEnding, makeNow } from "./now.ts";
@@ -14,7 +15,6 @@ import { getPendingPayment, giveUpPending, refusalOfPayment } from "./pay.ts";
 import { assertNothingWaits } from "./preview.ts";
 import { ending, scheduled } from "./refusals.ts";
 import { getStanding, isBound, renewPhases } from "./schedule.ts";
-import { periodEndOf } from "./state.ts";
 
 /** How many a payer uses of the plans of a group, as the product has said. */
 interface Seats {

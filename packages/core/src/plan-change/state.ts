@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { periodEndOf } from "../subscription/index.ts";
 import { toIso } from "./moment.ts";
 import { partsOf, type Standing } from "./schedule.ts";
 import type { SubscriptionState } from "./schema.ts";
@@ -15,11 +16,3 @@ export function stateOf(subscription: Stripe.Subscription, { next }: Pick<Standi
     changesTo: next ? { items: partsOf(next), at: toIso(next.start_date) } : null,
   };
 }
-
-/** When the first of its parts is paid again, in seconds: parts may be paid monthly and yearly. */
-export const firstEndOf = ({ items }: Stripe.Subscription): number =>
-  Math.min(...items.data.map(({ current_period_end: end }) => end));
-
-/** When the last of its parts ends, in seconds. */
-export const periodEndOf = ({ items }: Stripe.Subscription): number =>
-  Math.max(...items.data.map(({ current_period_end: end }) => end));

@@ -4,7 +4,7 @@ import type { Clients } from "../clients.ts";
 import { productsOf } from "../customer/index.ts";
 import { BillingError } from "../errors/index.ts";
 import { idOf, isOver, read, requiredIdOf } from "../stripe/index.ts";
-import { isByUs, nextPhaseOf } from "../subscription/index.ts";
+import { isByUs, nextPhaseOf, periodEndOf } from "../subscription/index.ts";
 import type { PortalFlow } from "./schema.ts";
 
 type FlowData = Stripe.BillingPortal.SessionCreateParams.FlowData;
@@ -42,6 +42,7 @@ export async function assertAllowed(
 ): Promise<void> {
   const cancels = flow.type === "subscription_cancel";
   if (isOver(subscription)) throw over();
+  if (endsLater(subscription)) throw endingByOthers();
   if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending(cancels);
   if (!cancels) assertChangeable(subscription);
   const schedule = await findSchedule(clients, subscription);
@@ -90,6 +91,18 @@ export const ending = (cancels: boolean) =>
     cancels
       ? "This subscription is canceled already, and ends by itself."
       : "This subscription is about to end. Keep it first, in the billing portal; then it can be changed.",
+  );
+
+/** Whether it ends on a day that none of our routes, nor the portal, chooses: it is paid for until then. */
+export const endsLater = (subscription: Stripe.Subscription): boolean =>
+  !subscription.cancel_at_period_end && (subscription.cancel_at ?? 0) > periodEndOf(subscription);
+
+/** It ends at a day that is not its period's end. */
+export const endingByOthers = () =>
+  new BillingError(
+    "subscription_ending",
+    "This subscription ends on a day that was agreed. Ask support to change that.",
+    "The subscription has a cancel_at that is not the end of its period",
   );
 
 export const scheduled = () =>

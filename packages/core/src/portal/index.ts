@@ -11,7 +11,7 @@ import { findForQuantities } from "./quantities.ts";
 import { refusalOf } from "./refusals.ts";
 import type { CreatePortal } from "./schema.ts";
 
-export { notChangeable, notOffered, otherCurrency, over, unchanged } from "./flows.ts";
+export { endingByOthers, endsLater, notChangeable, notOffered, otherCurrency, over, unchanged } from "./flows.ts";
 export { customersOf, getRecurringPrice, getSubscription } from "./held.ts";
 export { FOR_QUANTITIES, findForQuantities } from "./quantities.ts";
 

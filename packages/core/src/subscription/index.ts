@@ -1,1 +1,2 @@
+export { firstEndOf, periodEndOf } from "./period.ts";
 export { BY_US, isByUs, nextPhaseOf } from "./schedule.ts";
