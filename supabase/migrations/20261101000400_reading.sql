@@ -141,6 +141,26 @@ comment on column public.payment_history.status is
 comment on column public.payment_history.product_id is
   'What an invoice is for, as it was made: of several things the one that costs the most, and other_products counts the others. Null where description alone says it.';
 
+-- Since when a past due subscription is not paid: since the first invoice after the one that was paid last. Each renewal makes another,
+-- and the subscription's latest would begin the grace anew.
+create function billing.unpaid_since(subscription public.user_subscriptions) returns timestamptz
+language sql stable set search_path = '' as $$
+  select coalesce(
+    (
+      select min(unpaid.created_at) from billing.invoices unpaid
+      where unpaid.customer_id = subscription.customer_id and unpaid.subscription_id = subscription.id
+        and unpaid.status in ('open', 'uncollectible')
+        and unpaid.created_at > all (
+          select paid.created_at from billing.invoices paid
+          where paid.customer_id = subscription.customer_id and paid.subscription_id = subscription.id and paid.status = 'paid'
+        )
+    ),
+    (select latest.created_at from billing.invoices latest where latest.id = subscription.latest_invoice_id),
+    subscription.current_period_start,
+    subscription.created_at
+  )
+$$;
+
 -- Does one of these customers pay, or try?
 create function billing.gives_access(customer_ids text[]) returns boolean
 language plpgsql stable set search_path = '' as $$
@@ -150,9 +170,7 @@ begin
     where s.customer_id = any (customer_ids) and s.grants_access
       and (
         s.status <> 'past_due' or past_due_grace_days is null
-        or now() < make_interval(days => past_due_grace_days) + coalesce(
-          (select i.created_at from billing.invoices i where i.id = s.latest_invoice_id), s.current_period_start, s.created_at
-        )
+        or now() < make_interval(days => past_due_grace_days) + billing.unpaid_since(s)
       )
   );
 end
@@ -257,7 +275,7 @@ $$;
 
 revoke all on all functions in schema billing from public, anon;
 revoke all on function
-  billing.gives_access(text[]), billing.gives_feature(text[], text), billing.organization_customer_ids(text), billing.may_ask_about(text)
+  billing.unpaid_since(public.user_subscriptions), billing.gives_access(text[]), billing.gives_feature(text[], text), billing.organization_customer_ids(text), billing.may_ask_about(text)
 from authenticated;
 revoke all on function
   public.has_active_subscription(), public.has_feature(text),

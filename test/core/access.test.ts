@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createClient } from "@supabase/supabase-js";
+import type Stripe from "stripe";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { customer, event, id, invoice, price, product, subscription } from "../builders.ts";
 import { exampleOf } from "../documented.ts";
@@ -106,6 +107,33 @@ describe("has_active_subscription()", () => {
       }
     } finally {
       await grace(null);
+    }
+  });
+
+  it("counts from the first that is not paid, however many followed it, and not from before the one that was paid last", async () => {
+    const { user, customerId } = await newCustomer();
+    const late = subscription({ customer: customerId, status: "past_due" });
+    const billed = (daysAgo: number, status: Stripe.Invoice.Status) => {
+      const parent = { subscription_details: { subscription: late.id } } as Stripe.Invoice.Parent;
+      const created = Math.floor(Date.now() / 1000) - daysAgo * DAY;
+      return invoice({ customer: customerId, created, status, parent });
+    };
+    const [began, forgotten, paid] = [billed(125, "paid"), billed(95, "open"), billed(65, "paid")];
+    const [first, latest] = [billed(35, "open"), billed(2, "open")];
+    await shop.apply(
+      ...[began, forgotten, paid, first, latest].map((each) => event("invoice.finalized", each, LONG_AGO)),
+      event("customer.subscription.updated", { ...late, latest_invoice: latest.id }, LONG_AGO),
+    );
+    try {
+      for (const [days, answer] of [
+        [36, true],
+        [34, false],
+      ] as const) {
+        await supabase.query("update billing.settings set past_due_grace_days = $1", [days]);
+        expect([days, await pays(user)]).toEqual([days, answer]);
+      }
+    } finally {
+      await supabase.query("update billing.settings set past_due_grace_days = null");
     }
   });
 

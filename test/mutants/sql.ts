@@ -894,6 +894,18 @@ const policies: SqlMutant[] = [
     tests: ACCESS,
   },
   {
+    name: "the grace begins anew with each renewal",
+    find: "  select coalesce(\n    (\n      select min(unpaid.created_at)",
+    replace: "  select coalesce(\n    (\n      select max(unpaid.created_at)",
+    tests: ACCESS,
+  },
+  {
+    name: "the grace began with whatever was never paid",
+    find: "        and unpaid.created_at > all (",
+    replace: "        and unpaid.created_at > any (",
+    tests: ACCESS,
+  },
+  {
     name: "a subscription that is not paid for gives access",
     find: "where s.customer_id = any (customer_ids) and s.grants_access",
     replace: "where s.customer_id = any (customer_ids)",

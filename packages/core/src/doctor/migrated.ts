@@ -1560,7 +1560,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.gives_access(customer_ids text[])": {
-      body: "f1a0b7a17bf825323256d70c2b2e4e53",
+      body: "2fcf404a4fc3fa97df38fdad37ae43a2",
       callers: [],
       declared: "(customer_ids text[]) returns boolean, plpgsql, stable",
       definer: false,
@@ -1811,6 +1811,13 @@ export const migrated: Catalog = {
       body: "522732bad44d0620fe322bed4d264a92",
       callers: [],
       declared: "(value text) returns uuid, sql, immutable",
+      definer: false,
+      settings: ['search_path=""'],
+    },
+    "billing.unpaid_since(subscription public.user_subscriptions)": {
+      body: "178dfd50571ef39e91c16957fd2617b2",
+      callers: [],
+      declared: "(subscription public.user_subscriptions) returns timestamp with time zone, sql, stable",
       definer: false,
       settings: ['search_path=""'],
     },
