@@ -73,8 +73,9 @@ const FRESH_SECONDS = 2 * 24 * 60 * 60;
 
 /**
  * A purchase is shown to the user whom it names, and to whoever owns its customer, or manages the billing of the organisation that
- * does: a guest who made the account later owns it too. One that names nobody is shown, for two days, to whoever knows its id,
- * which only the buyer's browser was told: without its receipt, the summary has no name, no address and nothing to act with.
+ * does: a guest who made the account later owns it too. An organisation's is no more its buyer's who has left it. One that names
+ * nobody is shown, for two days, to whoever knows its id, which only the buyer's browser was told: without its receipt, the summary
+ * has no name, no address and nothing to act with.
  * @returns whether it is the user's own
  */
 async function assertReadable(
@@ -83,7 +84,7 @@ async function assertReadable(
   user: User | undefined,
 ): Promise<boolean> {
   const { user_id, organization_id } = session.metadata ?? {};
-  const named = [user_id, organization_id, session.client_reference_id].filter(Boolean);
+  const named = organization_id ? [organization_id] : [user_id, session.client_reference_id].filter(Boolean);
   if (user && (named.includes(user.id) || (await isOwn(supabase, user, session)))) return true;
   if (named.length === 0 && Date.now() / 1000 - session.created < FRESH_SECONDS) return false;
   throw user ? notFound() : new BillingError("unauthenticated", "Sign in first");
@@ -96,8 +97,10 @@ async function isOwn(supabase: ServiceClient, user: User, session: Stripe.Checko
     ? supabase.from("customers").select("user_id, organization_id").eq("id", customerId)
     : supabase.from("checkout_sessions").select("user_id, organization_id").eq("id", session.id);
   const owner = dataOf(await bearer.maybeSingle());
-  if (!owner?.organization_id) return owner?.user_id === user.id;
-  return dataOf(await supabase.rpc("manages_billing", { user_id: user.id, organization_id: owner.organization_id }));
+  if (owner?.user_id) return owner.user_id === user.id;
+  const organization_id = owner?.organization_id ?? session.metadata?.organization_id; // it may not have arrived yet
+  if (!organization_id) return false;
+  return dataOf(await supabase.rpc("manages_billing", { user_id: user.id, organization_id }));
 }
 
 function notFound(): BillingError {
