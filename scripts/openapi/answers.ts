@@ -25,6 +25,7 @@ const refusalsOfSales = {
     ...refusal(
       "`sale_in_progress`: another purchase of the same payer is in progress; `Retry-After` says when to try again. " +
         `${PAID_BY_ANOTHER} ` +
+        "`subscription_scheduled`: a subscription of the payer's is agreed already, and begins later. " +
         "`currency_mismatch`: the payer pays in another currency already, or a price is not sold in the one that was asked for.",
     ),
     headers: { "retry-after": { schema: { type: "integer" } } },

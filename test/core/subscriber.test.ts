@@ -175,6 +175,24 @@ describe("nothing is sold twice, though no event has come: a subscriber is led t
     expect(await open(user, yearly)).toContain("/c/pay/");
   });
 
+  it("but who has agreed on one that begins later is told so, and the page that stood open is closed", async () => {
+    const [user, beside] = [await shop.newUser(), await shop.sell("monthly", { group: "beside" })];
+    const url = await open(user, yearly);
+    const [customer = ""] = await customersOf(user);
+    const start_date = Math.floor(Date.now() / 1000) + 86_400;
+    const { id } = await lent.stripe.subscriptionSchedules.create({
+      customer,
+      start_date,
+      phases: [{ items: [{ price: plan.id }] }],
+    });
+    await expect(open(user, yearly)).rejects.toMatchObject({ code: "subscription_scheduled" });
+    const session = await lent.stripe.checkout.sessions.retrieve(url.match(/cs_\w+/)?.[0] ?? "");
+    expect(session.status).toBe("expired");
+    expect(await open(user, beside.id)).toContain("/c/pay/");
+    await lent.stripe.subscriptionSchedules.cancel(id);
+    expect(await open(user, yearly)).toContain("/c/pay/");
+  });
+
   it("and a page that stands open is closed: nothing more can be paid", async () => {
     const user = await shop.newUser();
     const first = await open(user, plan.id);

@@ -29,7 +29,7 @@ const problems: Record<ErrorAnswer["code"], string> = {
   subscription_over: "This subscription is over. Choose a plan to begin a new one.",
   subscription_ending:
     "This subscription is about to end. Keep it first, in the billing portal; then it can be changed.",
-  subscription_scheduled: "A change of this subscription is scheduled already. Ask support to take that back first.",
+  subscription_scheduled: "What becomes of your subscription is scheduled already. Ask support to change that.",
   changed_meanwhile: "This costs something else by now, and nothing was changed. Look at it again.",
   card_declined: "Your card was declined, and nothing was changed. Use another card.",
   payment_method_required: "There is no card to charge, and nothing was changed. Add one.",

@@ -12,7 +12,7 @@ import {
 import { BillingError } from "../errors/index.ts";
 import { argumentsOf, isOwnCustomer } from "../payer/index.ts";
 import { openPortalOf } from "../portal/index.ts";
-import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
+import { idOf, isMissing, isOver, listWhole, read, requiredIdOf } from "../stripe/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Basket, groupsOf } from "./items.ts";
 import { type Lease, saleInProgress, withLease } from "./lease.ts";
@@ -20,6 +20,7 @@ import { payerParams, type Sale } from "./params.ts";
 import { closeSession, isAsPromised, listInOtherCurrency, listRivals, openSession, pageOf } from "./sessions.ts";
 
 type Params = Stripe.Checkout.SessionCreateParams;
+type Schedule = Stripe.SubscriptionSchedule;
 
 /**
  * Sells to a payer, one sale at a time: the page to pay on, or the portal where a subscription of one of its groups runs already.
@@ -42,18 +43,24 @@ async function decide(billing: Billing, sale: Sale, lease: Lease): Promise<strin
 
   for (;;) {
     lease.assertHeld();
-    // In this order: a page that was paid before it could be listed has made its subscription by then.
-    const rivals = await listRivals(billing, customers, basket);
+    // In this order: a page that was paid before it could be listed, and what was agreed and has begun, is a subscription by then.
+    const [rivals, agreed] = await Promise.all([
+      listRivals(billing, customers, basket),
+      listAgreed(billing, customers, basket),
+    ]);
     const held = await listOfGroups(billing, customers, basket);
 
     const running = held.find((subscription) => !isOver(subscription));
     const trialDays = hadTrial || held.some(isTrial) ? 0 : promised;
     const params = payerParams(sale, customer, trialDays);
-    const same = running ? undefined : rivals.find((session) => isAsPromised(session, params) && pageOf(session));
+    const isBarred = elsewhere || agreed.length > 0;
+    const same =
+      running || isBarred ? undefined : rivals.find((session) => isAsPromised(session, params) && pageOf(session));
     const foreign = rivals.filter((session) => session !== same);
     if (foreign.length === 0) {
       if (running) return openPortalOf(billing, requiredIdOf(running.customer), `${billing.site.url}/account`);
       if (elsewhere) throw paidByAnother();
+      if (isBarred) throw agreedBefore();
       lease.assertHeld();
       try {
         const page = (same && pageOf(same)) ?? (await openInTheirCurrency(billing, sale, params));
@@ -108,6 +115,31 @@ async function hadTrialWhenDeleted(billing: Billing, { payer, basket }: Sale): P
     return true;
   }
 }
+
+/** What somebody has agreed with the payer, and begins later: bought now, it would be paid for twice from then on. */
+async function listAgreed(clients: Clients, customers: string[], basket: Basket): Promise<Schedule[]> {
+  const groups = groupsOf(basket);
+  if (groups.length === 0) return [];
+  const lists = customers.map(async (customer) => {
+    const query = { customer, scheduled: true, expand: ["data.phases.items.price"], limit: 100 };
+    const list = (page: object) =>
+      read<Stripe.ApiList<Schedule>>(clients.stripe, "/v1/subscription_schedules", { ...query, ...page });
+    return (await listWhole(await list({}), list)).data;
+  });
+  return pickOfGroup(clients, groups, (await Promise.all(lists)).flat(), productsAgreed);
+}
+
+const productsAgreed = ({ phases }: Schedule) =>
+  phases.flatMap(({ items }) =>
+    items.flatMap(({ price }) => (typeof price === "object" && !price.deleted ? (idOf(price.product) ?? []) : [])),
+  );
+
+const agreedBefore = () =>
+  new BillingError(
+    "subscription_scheduled",
+    "A subscription of yours is agreed already, and begins by itself. Ask support to change that.",
+    "A customer of the payer has a schedule that has not begun: a subscription beside it would be paid for twice",
+  );
 
 /** The subscriptions that a purchase must not stand beside, and those that ended. */
 async function listOfGroups(clients: Clients, customers: string[], basket: Basket): Promise<Stripe.Subscription[]> {
