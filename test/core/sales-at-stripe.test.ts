@@ -118,6 +118,16 @@ describe("a page that Stripe refuses to open", () => {
     expect(refusal.name).not.toBe("BillingError");
   });
 
+  it("as its customer is deleted at this moment may be asked for again: another is made", async () => {
+    await open(plan.id);
+    const customers = async () => (await lent.stripe.customers.list({ email: user.email })).data;
+    const { stripe } = await standBefore(lent, async ({ method, url }) => {
+      if (`${method} ${url}` === OPENING) for (const { id } of await customers()) await lent.stripe.customers.del(id);
+    });
+    await expect(open(once, { stripe })).rejects.toMatchObject({ code: "sale_in_progress" });
+    expect(await open(once)).toContain("/c/pay/");
+  });
+
   it("by hanging up is asked for twice, and no longer than a lease lasts", async () => {
     const { stripe, requests } = await standBefore(
       lent,

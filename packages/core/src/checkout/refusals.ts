@@ -1,11 +1,14 @@
 import { amountTooLarge, amountTooSmall, notForSale } from "../catalog/index.ts";
 import { BillingError, type ErrorCode } from "../errors/index.ts";
-import { isRefusal } from "../stripe/index.ts";
+import { isMissing, isRefusal } from "../stripe/index.ts";
+import { saleInProgress } from "./lease.ts";
 
 /** What Stripe refuses when a session is opened, for a reason that is neither a fault of ours nor of the buyer's making. */
 export function refusalOf(error: unknown): BillingError | undefined {
   if (!isRefusal(error)) return undefined;
   const { param = "", message } = error;
+  // Deleted at this moment: whoever asks again gets another.
+  if (isMissing(error) && param === "customer") return saleInProgress();
   if (/^line_items\[\d+\]\[price\]$/.test(param)) return notForSale();
   if (param.startsWith("automatic_tax") || /valid head office address|Stripe Tax/.test(message)) {
     return nothingSold(
