@@ -1,5 +1,25 @@
+import { getNextPayment } from "@turnpike/core/plan-change";
 import { expect, it } from "vitest";
 import { openPlanShop } from "../parts/plans.ts";
+
+it("beside what is paid by use a cheaper plan is scheduled, told of, and asked for again, as beside anything else", async () => {
+  const store = await openPlanShop();
+  const { stripe } = store.lent;
+  const meter = await stripe.billing.meters.create({
+    display_name: "Calls",
+    event_name: "calls",
+    default_aggregation: { formula: "sum" },
+  });
+  const byUse = await store.shop.sell("monthly", { meter: meter.id, group: "calls" });
+  const { user } = await store.subscribe({ items: [{ price: store.big.id }, { price: byUse.id }] });
+  const { wish } = await store.previewed(user, store.small.id);
+  const items = [
+    { priceId: store.small.id, quantity: 1 },
+    { priceId: byUse.id, quantity: null },
+  ];
+  for (const _press of [1, 2]) expect(await store.change({ user }, wish)).toMatchObject({ changesTo: { items } });
+  expect(await getNextPayment(store.shop.billing, { user }, {})).toMatchObject({ next: { amount: 1500 } });
+}, 30_000);
 
 it("neither to what is paid by use nor from it is a plan changed: the refusal says why, and nothing happens", async () => {
   const store = await openPlanShop();

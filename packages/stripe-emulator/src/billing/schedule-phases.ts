@@ -73,7 +73,8 @@ function newPhase(start: number, { items, end, ...draft }: PhaseDraft): Phase {
       metadata,
       plan: price.id,
       price: price.id,
-      quantity,
+      // Of what is paid by use nobody says how many.
+      ...(price.recurring?.usage_type !== "metered" && { quantity }),
       tax_rates: taxRates,
     })),
     metadata: draft.metadata,

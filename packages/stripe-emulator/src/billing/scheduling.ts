@@ -198,9 +198,9 @@ export function followItems(world: World, { schedule: id, items }: Subscription)
   const schedule = world.store.subscriptionSchedules.find(id);
   const phase = schedule && phaseAt(schedule, world.now());
   if (!schedule || !phase) return;
-  const changed = items.data.map(({ price, quantity = 1, metadata, tax_rates: rates }) => {
-    const same = { billing_thresholds: null, discounts: [] };
-    return { ...same, tax_rates: rates ?? [], metadata, plan: price.id, price: price.id, quantity };
+  const changed = items.data.map(({ price, quantity, metadata, tax_rates: rates }) => {
+    const same = { billing_thresholds: null, discounts: [], ...(quantity !== undefined && { quantity }) };
+    return { ...same, tax_rates: rates ?? [], metadata, plan: price.id, price: price.id };
   });
   const phases = schedule.phases.map((row) => (row === phase ? { ...row, items: changed } : row));
   world.update("subscriptionSchedules", schedule.id, { phases }, "subscription_schedule.updated");
