@@ -92,6 +92,14 @@ describe("a quantity", () => {
     expect(await statusOf(await open(plan, { quantity: 34_482 }))).toBe("open");
   });
 
+  it("may be as large as its packages, and its currency, let it be", async () => {
+    const packed = await shop.sell("monthly", { packages: 100 });
+    expect(await statusOf(await open(packed.id, { quantity: 999_999 }))).toBe("open");
+    const rupiahs = await shop.sell("monthly", { currency: "idr", amount: 90_000_000 });
+    expect(await statusOf(await open(rupiahs.id, { quantity: 11_111 }))).toBe("open");
+    await expect(open(rupiahs.id, { quantity: 11_112 })).rejects.toMatchObject(refusal("amount_too_large"));
+  });
+
   it("that costs less than can be charged is refused", async () => {
     const { id } = await shop.sell("monthly", { amount: 49 });
     await expect(open(id)).rejects.toMatchObject({

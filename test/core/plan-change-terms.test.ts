@@ -342,6 +342,16 @@ it("what costs something else when another change is given up for it is shown ag
   expect(await store.charged(buyer.customer)).toEqual([refused.details.preview.amountDue, 1500]);
 });
 
+it("however much waits at the customer keeps nobody from a change, and comes with the next period", async () => {
+  const buyer = await subscribe(store.big.id);
+  for (let n = 0; n < 12; n++)
+    await stripe().invoiceItems.create({ customer: buyer.customer, amount: 100, currency: "usd" });
+  const nextOf = async (price: { id: string }, quantity?: number) =>
+    (await store.previewed(buyer.user, price.id, quantity)).preview.next.amount;
+  expect(await nextOf(store.big, 2)).toBe(6000 + 1200);
+  expect(await nextOf(store.small)).toBe(1500 + 1200);
+});
+
 it.each([5000, -300])("what waits for the next invoice (%i) is not put on one that may be voided", async (amount) => {
   const buyer = await subscribe(store.small.id);
   const { id: subscription } = buyer.subscription;

@@ -39,6 +39,7 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
         intervalCount = 1,
         metadata: ofPrice = {},
         currencies: currency_options,
+        packages,
         taxBehavior = "exclusive", // without it the portal changes nobody to another price
       }: Offer = {},
     ) {
@@ -56,6 +57,7 @@ export function createShop(supabase: LentSupabase, { stripe }: LentStripe) {
         unit_amount: amount,
         tax_behavior: taxBehavior,
         ...(currency_options && { currency_options }),
+        ...(packages && { transform_quantity: { divide_by: packages, round: "up" } }),
         metadata: ofPrice,
         ...(recurring && { recurring }),
       });
@@ -119,6 +121,8 @@ interface Offer {
   amount?: number;
   interval?: "day" | "week" | "month" | "year";
   intervalCount?: number;
+  /** So many are one of what it costs. */
+  packages?: number;
   taxBehavior?: "exclusive" | "inclusive";
 }
 

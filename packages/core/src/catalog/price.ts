@@ -15,6 +15,8 @@ export interface SellablePrice {
   amounts: Record<string, { unit_amount: number | null }>;
   /** Of one, in the currency's smallest unit; null where it is in tiers, or a fraction. */
   unitAmount: number | null;
+  /** So many are one of what it costs. */
+  packed: { divide_by: number; round: string } | null;
   /** How often it is paid: "1 month"; null for what is paid once. */
   every: string | null;
   /** How long it is free at first. */
@@ -33,7 +35,7 @@ export async function getSellablePrice(supabase: ServiceClient, priceId: string)
   const prices = supabase
     .from("prices")
     .select(
-      "id, product_id, currency, currency_options, type, unit_amount, recurring_interval, recurring_interval_count, trial_period_days, usage_type, metadata",
+      "id, product_id, currency, currency_options, type, unit_amount, transform_quantity, recurring_interval, recurring_interval_count, trial_period_days, usage_type, metadata",
     )
     .eq("id", priceId);
   const price = dataOf(await prices.eq("active", true).eq("deleted", false).maybeSingle());
@@ -49,6 +51,7 @@ export async function getSellablePrice(supabase: ServiceClient, priceId: string)
         currency: price.currency,
         amounts: price.currency_options,
         unitAmount: price.unit_amount,
+        packed: price.transform_quantity,
         every: interval && `${count} ${interval}`,
         trialDays: price.trial_period_days ?? 0,
         metered: price.usage_type === "metered",

@@ -4,8 +4,8 @@ import type { Json } from "../supabase/index.ts";
 // has it a character that Postgres or an address could stumble over.
 export const STRIPE_ID = /^[!-~]{1,255}$/;
 
-/** In the smallest unit. Stripe charges eight digits at the most: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
-export const MOST_AMOUNT = 99_999_999;
+/** The most that Stripe charges at once, in the smallest unit: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
+export const mostAmountOf = (currency: string): number => (currency === "idr" ? 999_999_999_999 : 99_999_999);
 
 /** As many of one thing as Stripe sells at a time: https://docs.stripe.com/payments/checkout/adjustable-quantity */
 export const MOST_OF_ONE = 999_999;

@@ -2,7 +2,8 @@ import {
   amountTooLarge,
   assertWithin,
   getSellablePrice,
-  MOST_AMOUNT,
+  mostAmountOf,
+  packagesOf,
   quantityNotAllowed,
   type SellablePrice,
   sellableIn,
@@ -113,8 +114,8 @@ function assertTogether(basket: Basket): void {
     throw new BillingError("currency_mismatch", "These prices are in different currencies. Choose all in one.");
   }
   assertOneSubscription(first, recurring);
-  const total = basket.reduce((sum, { price, quantity = 0 }) => sum + (price.unitAmount ?? 0) * quantity, 0);
-  if (total > MOST_AMOUNT) throw amountTooLarge();
+  const amounts = basket.map(({ price, quantity = 0 }) => (price.unitAmount ?? 0) * packagesOf(price.packed, quantity));
+  if (amounts.reduce((sum, amount) => sum + amount, 0) > mostAmountOf(first.currency)) throw amountTooLarge();
 }
 
 /** What recurs in it is one subscription, to things that do not exclude each other. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
-import { amountTooLarge, MOST_AMOUNT } from "../catalog/index.ts";
+import { amountTooLarge, mostAmountOf } from "../catalog/index.ts";
 import type { Clients } from "../clients.ts";
 import { notChangeable } from "../portal/index.ts";
 import { write } from "../stripe/index.ts";
@@ -34,15 +34,16 @@ export async function buildPreview(clients: Clients, change: Change, moment: num
     deferred || subscription.status === "trialing" ? undefined : askForPreview(clients, subscription, atOnce),
     askForPreview(clients, subscription, { items, proration_behavior: "none" }, "recurring"),
   ]);
-  const now = changed ?? unchanged;
-  const invoiced = isOfNow(now, subscription) ? now : undefined;
+  const invoiced = changed && isOfNow(changed, subscription) ? changed : undefined;
   const isOfChange = (line: Stripe.InvoiceLineItem) => isProration(line) && line.period.start === moment;
   if (invoiced?.lines.data.some((line) => isWaiting(line) && !isOfChange(line))) {
     throw somethingWaits();
   }
   // What waits at the customer, and not at this subscription, is no part of an invoice at once.
-  const waiting = sum((invoiced ? unchanged : now).lines.data.filter(isWaiting).map(netOf));
-  const balance = invoiced ? invoiced.total + invoiced.starting_balance - invoiced.amount_due : now.starting_balance;
+  const waiting = await waitingOf(clients, subscription, unchanged);
+  const balance = invoiced
+    ? invoiced.total + invoiced.starting_balance - invoiced.amount_due
+    : unchanged.starting_balance;
   const shown = {
     subscriptionId: subscription.id,
     from: { priceId: item.price.id, quantity: item.quantity ?? null },
@@ -54,7 +55,7 @@ export async function buildPreview(clients: Clients, change: Change, moment: num
     next: { amount: Math.max(0, then.total + waiting + balance) },
   };
   const { amountDue, next } = shown;
-  if (Math.max(amountDue, next.amount) > MOST_AMOUNT) throw amountTooLarge();
+  if (Math.max(amountDue, next.amount) > mostAmountOf(subscription.currency)) throw amountTooLarge();
   return {
     token: `${moment.toString(36)}.${digestOf([shown, subscription.status, periodEndOf(subscription)])}`,
     ...shown,
@@ -71,6 +72,16 @@ export async function buildPreview(clients: Clients, change: Change, moment: num
 export async function assertNothingWaits(clients: Clients, subscription: Stripe.Subscription): Promise<void> {
   const { lines } = await askForPreview(clients, subscription); // what waits stands first
   if (lines.data.some((line) => isWaiting(line) && !isProration(line))) throw somethingWaits();
+}
+
+/** What waits for the invoice that is next anyway. Stripe shows ten of its lines: where there are more, it is all but what recurs. */
+async function waitingOf(
+  clients: Clients,
+  subscription: Stripe.Subscription,
+  { lines, total }: Stripe.Invoice,
+): Promise<number> {
+  if (!lines.has_more) return sum(lines.data.filter(isWaiting).map(netOf));
+  return total - (await askForPreview(clients, subscription, undefined, "recurring")).total;
 }
 
 /** Should the card be declined, the invoice is voided, and what had waited for one would be gone with it. */

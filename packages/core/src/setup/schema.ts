@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { MOST_AMOUNT } from "../catalog/schema.ts";
+import { mostAmountOf } from "../catalog/schema.ts";
 import { CheckoutOptions, currencyCode, ofMetadata } from "../config/schema.ts";
 
 const text = (what: string) => z.string(`${what} must be text`).check(z.trim(), z.minLength(1, `${what} is empty`));
@@ -11,22 +11,30 @@ const whole = (what: string, least: number, most: number) =>
     .check(z.gte(least, `${what} must be ${least} or more`), z.lte(most, `${what} must be ${most} or less`));
 
 /** A price. What of it Stripe cannot change (amount, currency, interval, trial, tax) makes a new one that takes its lookup key. */
-const Price = z.strictObject({
-  /** By which the price is found again, and by which your pages name it. */
-  lookupKey: key("lookupKey"),
-  /** In the currency's smallest unit: 2900 is $29. */
-  amount: whole("amount", 0, MOST_AMOUNT),
-  /** Of three letters: "usd". */
-  currency: currencyCode,
-  /** Absent: it is paid once. */
-  interval: z.optional(z.enum(["day", "week", "month", "year"], "interval must be day, week, month or year")),
-  intervalCount: z.optional(whole("intervalCount", 1, 1095)),
-  trialDays: z.optional(whole("trialDays", 1, 730)),
-  /** The id of a meter, of a price that is paid by use. */
-  meter: z.optional(text("meter")),
-  taxBehavior: z.optional(z.enum(["exclusive", "inclusive"], "taxBehavior must be exclusive or inclusive")),
-  nickname: z.optional(text("nickname")),
-});
+const Price = z
+  .strictObject({
+    /** By which the price is found again, and by which your pages name it. */
+    lookupKey: key("lookupKey"),
+    /** In the currency's smallest unit: 2900 is $29. */
+    amount: whole("amount", 0, mostAmountOf("idr")),
+    /** Of three letters: "usd". */
+    currency: currencyCode,
+    /** Absent: it is paid once. */
+    interval: z.optional(z.enum(["day", "week", "month", "year"], "interval must be day, week, month or year")),
+    intervalCount: z.optional(whole("intervalCount", 1, 1095)),
+    trialDays: z.optional(whole("trialDays", 1, 730)),
+    /** The id of a meter, of a price that is paid by use. */
+    meter: z.optional(text("meter")),
+    taxBehavior: z.optional(z.enum(["exclusive", "inclusive"], "taxBehavior must be exclusive or inclusive")),
+    nickname: z.optional(text("nickname")),
+  })
+  .check(
+    z.superRefine(({ amount, currency }, context) => {
+      const most = mostAmountOf(currency);
+      if (amount > most)
+        context.addIssue({ code: "custom", path: ["amount"], message: `amount must be ${most} or less` });
+    }),
+  );
 
 const KEYS = "a key of metadata has 1 to 40 characters, without [ and ]; key and group are fields of their own";
 const isFree = (key: string) => /^[^[\]]{1,40}$/.test(key) && key !== "billing_key" && key !== "subscription_group";

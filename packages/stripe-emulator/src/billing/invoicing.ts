@@ -4,7 +4,7 @@ import { useCredit } from "./credit-grants.ts";
 import { draftInvoice, type Invoice, type InvoiceDraft } from "./invoice-draft.ts";
 import { markPaid, openInvoicePayment } from "./invoice-payments.ts";
 import { price, type Spend } from "./invoice-pricing.ts";
-import { LARGEST_CHARGE, refusedFraction, tooLarge } from "./money.ts";
+import { largestCharge, refusedFraction, tooLarge } from "./money.ts";
 import { openPayment } from "./payment.ts";
 
 /**
@@ -87,7 +87,7 @@ const DAY = 86_400;
 
 /** Why an invoice can't be final: automatic tax needs an address, and not every amount can be charged. */
 function problemOf({ amount_due: due, automatic_tax: tax, currency }: Invoice) {
-  if (due > LARGEST_CHARGE) return { code: "amount_too_large", message: tooLarge(currency) };
+  if (due > largestCharge(currency)) return { code: "amount_too_large", message: tooLarge(currency) };
   const fraction = refusedFraction(due, currency);
   if (fraction) return fraction;
   if (tax.status !== "requires_location_inputs") return undefined;

@@ -75,9 +75,9 @@ const SMALLEST_CHARGE: Partial<Record<string, number>> = {
 /** The smallest amount that Stripe charges; 0 for currencies that it names none for. */
 export const smallestCharge = (currency: string): number => SMALLEST_CHARGE[currency] ?? 0;
 
-/** Eight digits, in whatever currency: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
-export const LARGEST_CHARGE = 99_999_999;
+/** Eight digits; of rupiahs, twelve: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
+export const largestCharge = (currency: string): number => (currency === "idr" ? 999_999_999_999 : 99_999_999);
 
 /** Stripe's words for more than can be charged at once. */
 export const tooLarge = (currency: string): string =>
-  `Amount must be no more than ${formatMoney(LARGEST_CHARGE, currency)} ${currency}`;
+  `Amount must be no more than ${formatMoney(largestCharge(currency), currency)} ${currency}`;

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { type ApiError, invalid, missingParameter, notModelled } from "../api/errors.ts";
 import { isWebAddress } from "../api/params.ts";
-import { formatMoney, LARGEST_CHARGE, refusedFraction, smallestCharge } from "../billing/money.ts";
+import { formatMoney, largestCharge, refusedFraction, smallestCharge } from "../billing/money.ts";
 import { dueOn } from "../billing/session-pricing.ts";
 import { dashboardOf } from "../state/dashboard.ts";
 import type { Stored } from "../state/stored.ts";
@@ -145,8 +145,8 @@ export function totalRefusal({
   amount_total: total,
   currency,
 }: Pick<Stored<Stripe.Checkout.Session>, "amount_total" | "currency">): ApiError | undefined {
-  if ((total ?? 0) > LARGEST_CHARGE && currency !== null) {
-    const most = `${formatMoney(LARGEST_CHARGE, currency)} ${currency}`;
+  if (currency !== null && (total ?? 0) > largestCharge(currency)) {
+    const most = `${formatMoney(largestCharge(currency), currency)} ${currency}`;
     return invalid(`The Checkout Session's total amount due must be no more than ${most}`, "amount_too_large");
   }
   const fraction = total && currency !== null ? refusedFraction(total, currency) : undefined;

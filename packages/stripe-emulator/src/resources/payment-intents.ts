@@ -21,7 +21,7 @@ import {
 import { type Route, route } from "../api/route.ts";
 import { cancelPayment, capturePayment } from "../billing/capturing.ts";
 import { paymentBy } from "../billing/invoice-payments.ts";
-import { formatMoney, LARGEST_CHARGE, refusedFraction, smallestCharge, tooLarge } from "../billing/money.ts";
+import { formatMoney, largestCharge, refusedFraction, smallestCharge, tooLarge } from "../billing/money.ts";
 import { attemptPayment, declineOf, methodTypesFor, openPayment, type PaymentIntent } from "../billing/payment.ts";
 import { tellAttempt } from "../billing/settlement.ts";
 import type { World } from "../world.ts";
@@ -93,7 +93,7 @@ function refuseAmount(amount: number, currency: string): void {
     const message = `Amount must be at least ${formatMoney(least, currency)} ${currency}`;
     throw invalid(message, "amount_too_small", "amount");
   }
-  if (amount > LARGEST_CHARGE) throw invalid(tooLarge(currency), "amount_too_large", "amount");
+  if (amount > largestCharge(currency)) throw invalid(tooLarge(currency), "amount_too_large", "amount");
   refuseFraction(amount, currency, "amount");
 }
 
