@@ -4,6 +4,7 @@ import { createStripe } from "@turnpike/core/stripe";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { event, id } from "../builders.ts";
 import { eachWithAccount } from "../parts/account.ts";
+import { forbid, standBefore } from "../parts/proxy.ts";
 import { LONG_AGO } from "../parts/shop.ts";
 
 const account = eachWithAccount();
@@ -40,6 +41,22 @@ describe("what Stripe and the mirror both show", () => {
       const { payer } = await explained(reference);
       expect(payer, reference).toMatchObject({ userId: user.id, email: user.email, hasAccess: true });
     }
+  });
+
+  it("is shown but for the kinds that the key may not read, of which nothing is said", async () => {
+    const { user } = await subscriber();
+    let lacking = /^\/v1\/(charges|entitlements)/;
+    const { stripe } = await standBefore(account.lent, ({ url = "" }, response) => {
+      if (lacking.test(url)) forbid(response, "acct_1", "rak_charge_read");
+    });
+    const ask = () => explain({ ...account.shop.billing, stripe }, user.id);
+    const explanation = await ask();
+    expect(explanation).toMatchObject({ agrees: true, forbidden: ["charge", "entitlements"] });
+    const kinds = explanation?.objects.map(({ object }) => object);
+    expect(kinds).toEqual(expect.arrayContaining(["customer", "invoice", "payment_intent"]));
+    expect(kinds).not.toContain("charge");
+    lacking = /^\/v1\/customers/;
+    await expect(ask()).rejects.toMatchObject({ statusCode: 403 });
   });
 
   it("is shown whole for a payment, by whichever of its parts", async () => {

@@ -2,6 +2,7 @@ import { estimateReading } from "@turnpike/core/sync";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type LentStripe, type LentSupabase, lendStripe, lendSupabase } from "../parts/index.ts";
 import { createPast } from "../parts/past.ts";
+import { forbid, standBefore } from "../parts/proxy.ts";
 import { createReading } from "../parts/reading.ts";
 import { createShop } from "../parts/shop.ts";
 
@@ -35,6 +36,17 @@ it("each kind is counted before it is read: what one list of the account shows e
     entitlements: true, // there are no features
     payment_method: false, // as many as there are customers, it is guessed
   });
+});
+
+it("a kind that the key may not list is said to be so, and the others are counted", async () => {
+  await lent.stripe.customers.create({});
+  const { stripe } = await standBefore(lent, ({ url = "" }, response) => {
+    if (url.startsWith("/v1/disputes")) forbid(response, "acct_1", "rak_dispute_read");
+  });
+  const { kinds } = await estimateReading(stripe, { perSecond: 100, perEndpoint: 100 });
+  expect(kinds).toHaveLength(16);
+  expect(kinds.filter(({ unread }) => unread).map(({ object }) => object)).toEqual(["dispute"]);
+  expect(kinds.find(({ object }) => object === "customer")).toMatchObject({ objects: 1, isExact: true });
 });
 
 it("all of an account is read, of each kind one list where Stripe has one", async () => {

@@ -21,6 +21,7 @@ const NOTHING: Explanation = {
   events: [],
   notices: [],
   cut: [],
+  forbidden: [],
   isSearched: true,
   unreadable: {},
   misattributed: [],
@@ -61,4 +62,10 @@ it("of a row too many it is said that reading the account does not take it away"
     explanationLines({ ...NOTHING, objects: [{ ...invented, verdict } as never], agrees: false }).at(-1);
   expect(said("unknown")).toMatch(/npx billing sync\nWhat Stripe does not know only the sweep takes away\.$/);
   expect(said("missing")).toMatch(/npx billing sync$/);
+});
+
+it("a kind that the key may not read is said to be so", () => {
+  expect(explanationLines({ ...NOTHING, forbidden: ["charge"] })).toContain(
+    "Of the kind charge nothing is said: the key may not read it.",
+  );
 });

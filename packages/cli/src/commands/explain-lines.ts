@@ -5,7 +5,7 @@ import { paint, table } from "../output.ts";
 
 /** An explanation for people. */
 export function explanationLines(explanation: Explanation): string[] {
-  const { claims, events, notices, objects, cut, misattributed } = explanation;
+  const { claims, events, notices, objects, cut, forbidden, misattributed } = explanation;
   return [
     ...payerLines(explanation),
     ...section(
@@ -17,6 +17,7 @@ export function explanationLines(explanation: Explanation): string[] {
       ? []
       : ["Stripe did not search: only the customers that the mirror knows were looked at."]),
     ...cut.map((kind) => `Of the kind ${kind} only the newest hundred were looked at.`),
+    ...forbidden.map((kind) => `Of the kind ${kind} nothing is said: the key may not read it.`),
     ...section(
       "Claims",
       ["of", "by", "for", ""],

@@ -142,9 +142,9 @@ function estimateLines({ kinds, requests, seconds }: Estimate): string[] {
   return [
     ...table(
       ["object", "objects", "requests"],
-      kinds.map(({ object, objects, isExact, requests: each }) => [
+      kinds.map(({ object, objects, isExact, unread, requests: each }) => [
         object,
-        `${isExact ? "" : "about "}${formatCount(objects)}`,
+        unread ? paint("red", sayUnread(unread)) : `${isExact ? "" : "about "}${formatCount(objects)}`,
         formatCount(each),
       ]),
     ),

@@ -54,7 +54,8 @@ export async function compare(supabase: ServiceClient, showing: Showing, owners:
           alone.map(({ object_id }) => object_id),
         )
       : pairs;
-  const left = new Set(alone.map(({ object_id }) => object_id));
+  const asked = alone.filter(({ object }) => !showing.forbidden.has(object as ObjectName));
+  const left = new Set(asked.map(({ object_id }) => object_id));
   return whole
     .filter(({ stripe, object_id }) => stripe || left.has(object_id) || showing.unreadable.has(object_id))
     .map((pair) => toCompared(showing, pair));

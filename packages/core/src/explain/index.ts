@@ -63,6 +63,8 @@ export interface Explanation {
   notices: ExplainedNotice[];
   /** Kinds of which only the newest hundred were looked at. */
   cut: string[];
+  /** Kinds that the key may not read, of which nothing is said. */
+  forbidden: string[];
   /** Stripe searched for customers of the payer that the mirror does not know. It may refuse to. */
   isSearched: boolean;
   /** Why what Stripe shows fits no row, by the object's id. */
@@ -123,6 +125,7 @@ export async function explain(clients: Clients, reference: string): Promise<Expl
     events,
     notices,
     cut: [...showing.cut.keys()],
+    forbidden: [...showing.forbidden],
     isSearched: !payer || searched !== undefined,
     unreadable: Object.fromEntries(showing.unreadable),
     misattributed,

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { getObject, type ObjectName, type Projection, projectAnswer, type SourceOf } from "../mirror/index.ts";
-import { createPace, fetchAsOf, isMissing, read } from "../stripe/index.ts";
+import { createPace, fetchAsOf, isForbidden, isMissing, read } from "../stripe/index.ts";
 
 /** Requests a second: most of Stripe's limit is left to customers. */
 const REQUESTS_A_SECOND = 15;
@@ -18,6 +18,8 @@ export class Showing {
   readonly unreadable = new Map<string, string>();
   /** Kinds of which only the newest were looked at, each with how old the oldest of those is. */
   readonly cut = new Map<ObjectName, string>();
+  /** Kinds that the key may not read. */
+  readonly forbidden = new Set<ObjectName>();
   readonly #stripe: Stripe;
   readonly #pace = createPace(REQUESTS_A_SECOND);
 
@@ -49,7 +51,7 @@ export class Showing {
       this.#add(name, answer);
       return answer;
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isMissing(error) || this.#isForbidden(name, error)) return undefined;
       throw error;
     }
   }
@@ -71,8 +73,16 @@ export class Showing {
       return data;
     } catch (error) {
       if (isMissing(error)) return []; // what they belong to is gone
+      if (this.#isForbidden(name, error)) return [];
       throw error;
     }
+  }
+
+  /** Of what is asked for first there is nothing to show without it. */
+  #isForbidden(name: ObjectName, error: unknown): boolean {
+    const isBeside = isForbidden(error) && this.asOf !== undefined;
+    if (isBeside) this.forbidden.add(name);
+    return isBeside;
   }
 
   #add<Name extends ObjectName>(name: Name, source: SourceOf<Name>): void {

@@ -1,11 +1,11 @@
 import type Stripe from "stripe";
 import { getObject, type ObjectName, objects } from "../mirror/index.ts";
-import { createPace, getAccount, read, type StripeClient } from "../stripe/index.ts";
+import { createPace, getAccount, isForbidden, read, type StripeClient } from "../stripe/index.ts";
 import type { Limits } from "./limiter.ts";
 
 /** What a reading would take. */
 export interface Estimate {
-  kinds: { object: string; objects: number; isExact: boolean; requests: number }[];
+  kinds: { object: string; objects: number; isExact: boolean; requests: number; unread?: "forbidden" }[];
   requests: number;
   seconds: number;
 }
@@ -54,7 +54,10 @@ type List = Stripe.ApiList<{ created?: number }>;
 async function countKind(name: ObjectName, page: (path: string, query: object) => Promise<List>, born: number) {
   const { listed } = getObject(name);
   const query = "query" in listed ? { ...listed.query } : {};
-  const newest = await page(listed.path, query);
+  const newest = await page(listed.path, query).catch((error: unknown) => {
+    if (!isForbidden(error)) throw error;
+  });
+  if (!newest) return { objects: 0, isExact: true, unread: "forbidden" as const };
   if (!newest.has_more) return { objects: newest.data.length, isExact: true };
 
   const now = Date.now() / 1000;
