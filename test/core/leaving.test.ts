@@ -569,6 +569,9 @@ describe("an organisation that leaves", () => {
       "canceled",
       "active",
     ]);
+    const late = await relay.subscribe(customer, price);
+    await relay.run();
+    expect(await relay.statusOf(late)).toBe("canceled");
     const open = await openSession(customer, "");
     await supabase.query(
       "update billing.outbox set sent_at = null, next_attempt_at = now() where kind = 'customer_orphaned'",
