@@ -156,6 +156,8 @@ describe("cancel and resume", () => {
     await stripe().subscriptions.update(buyer.subscription.id, { cancel_at: end + 86_400 });
     for (const act of [store.resume, store.cancel])
       await expect(act(buyer.user)).rejects.toMatchObject(refusal("subscription_ending"));
+    // What cannot be resumed is not to be resumed first.
+    await expect(previewed(buyer, store.small.id)).rejects.toThrow("ends on a day that was agreed");
     await stripe().subscriptions.update(buyer.subscription.id, { cancel_at: end - 86_400 });
     expect((await store.cancel(buyer.user)).endsAt).toBe(new Date((end - 86_400) * 1000).toISOString());
   });

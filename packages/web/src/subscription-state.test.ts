@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { describeSubscription, stillCharged } from "./subscription-state.ts";
+import type { Customer } from "./billing.ts";
+import { obstacleOf } from "./components/change-obstacle.tsx";
+import { describeSubscription, endsLater, stillCharged } from "./subscription-state.ts";
 import { aPayment, itemOf, aSubscription as subscription } from "./testing/samples.ts";
 
 const end = "2026-12-01T00:00:00+00:00";
@@ -12,6 +14,21 @@ test("one that will end never says that it renews", () => {
   for (const status of ["active", "trialing", "past_due", "unpaid", "paused"]) {
     expect(describeSubscription(subscription({ status, ends_at: end })).day).toEqual({ text: "Ends on", at: end });
   }
+});
+
+test("one that ends on a later day, which was agreed, is not canceled: it is charged until then", () => {
+  const later = "2027-12-01T00:00:00+00:00";
+  const ends = (ends_at: string) => subscription({ ends_at, current_period_end: end });
+  expect(describeSubscription(ends(later))).toEqual({
+    label: "Active",
+    tone: "good",
+    day: { text: "Ends on", at: later },
+  });
+  expect([later, end].map((day) => endsLater(ends(day)))).toEqual([true, false]);
+  expect(obstacleOf(ends(later), {} as Customer, undefined)).toMatchObject({
+    way: "none",
+    says: expect.stringMatching(/as agreed/),
+  });
 });
 
 test("one that ends says what is charged all the same: what is overdue, and what is used until then", () => {

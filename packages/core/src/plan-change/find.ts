@@ -5,7 +5,7 @@ import { assertInUse, type Payer } from "../payer/index.ts";
 import { getRecurringPrice, getSubscription, notChangeable, notOffered, otherCurrency, over } from "../portal/index.ts";
 import { isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
 import { periodEndOf } from "../subscription/index.ts";
-import { ending, scheduled, scheduledByOthers } from "./refusals.ts";
+import { endingOf, scheduled, scheduledByOthers } from "./refusals.ts";
 import { getStanding, isBound, partsOf, type Standing, type Target } from "./schedule.ts";
 import type { PreviewChange } from "./schema.ts";
 
@@ -32,7 +32,7 @@ export async function findChange(
   const sellable = await getRecurringPrice(billing, wish.priceId);
   const subscription = await getSubscription(billing, customers, wish.subscriptionId, sellable, { noted: false });
   if (isOver(subscription)) throw over();
-  if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending();
+  if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw endingOf(subscription);
   const held = await pickItem(billing, subscription, sellable);
   assertChangeable(subscription, held);
   if (sellable.metered) throw notChangeable("This plan is paid by use.");

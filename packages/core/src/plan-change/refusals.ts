@@ -1,6 +1,7 @@
+import type Stripe from "stripe";
 import { notForSale } from "../catalog/index.ts";
 import { BillingError } from "../errors/index.ts";
-import { notChangeable, otherCurrency } from "../portal/index.ts";
+import { endingByOthers, endsLater, notChangeable, otherCurrency } from "../portal/index.ts";
 import { isDecline, isOtherRequest, isRefusal } from "../stripe/index.ts";
 import type { ChangePreview } from "./schema.ts";
 
@@ -35,7 +36,10 @@ export function refusalOf(error: unknown): BillingError | undefined {
   );
 }
 
-export function ending(): BillingError {
+/** Why one that is to end cannot be changed. */
+export const endingOf = (subscription: Stripe.Subscription) => (endsLater(subscription) ? endingByOthers() : ending());
+
+function ending(): BillingError {
   return new BillingError(
     "subscription_ending",
     "This subscription is about to end. Resume it first; then it can be changed.",

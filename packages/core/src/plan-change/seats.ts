@@ -13,7 +13,7 @@ import { assertChangeable, pickItem } from "./find.ts";
 import { isTrialEnding, makeNow } from "./now.ts";
 import { getPendingPayment, giveUpPending, refusalOfPayment } from "./pay.ts";
 import { assertNothingWaits } from "./preview.ts";
-import { ending, scheduled } from "./refusals.ts";
+import { endingOf, scheduled } from "./refusals.ts";
 import { getStanding, isBound, renewPhases } from "./schedule.ts";
 
 /** How many a payer uses of the plans of a group, as the product has said. */
@@ -125,7 +125,7 @@ async function bringNow(
   const subscription = await settlePending(clients, found);
   assertChangeable(subscription, item);
   assertWithin(bounds, quantity);
-  if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw ending();
+  if (subscription.cancel_at !== null || subscription.cancel_at_period_end) throw endingOf(subscription);
   if (isBound(await getStanding(clients, subscription), periodEndOf(subscription))) throw scheduled();
   if (await isTrialEnding(clients, subscription)) throw new TrialEnding("It can be changed in a minute");
   if (subscription.status !== "trialing") await assertNothingWaits(clients, subscription);

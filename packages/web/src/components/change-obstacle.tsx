@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import type { Customer, Subscription, UpcomingChange } from "../billing.ts";
 import { formatDay } from "../dates.ts";
 import { whyFixed } from "../held-plan.ts";
+import { endsLater } from "../subscription-state.ts";
 import { KeepButton } from "./keep-button.tsx";
 
 /** Why a subscription cannot be changed as it stands, and whether the customer can clear that away. */
@@ -28,6 +29,8 @@ export function obstacleOf(
   if (fixed) return { says: `${fixed} Ask support to have it changed.`, way: "none" };
   if (status !== "active" && status !== "trialing")
     return { says: "Its last payment is not through. Pay that first; then you can change it.", way: "account" };
+  if (end && endsLater(subscription))
+    return { says: `It ends on ${formatDay(end)}, as agreed. Ask support to have it changed.`, way: "none" };
   if (end) return { says: `It ends on ${formatDay(end)}. Keep it first; then you can change it.`, way: "keep" };
   if (change)
     return {

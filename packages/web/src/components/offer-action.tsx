@@ -7,6 +7,7 @@ import type { Price, Product } from "../catalogue.ts";
 import { checkoutAddress, EMBEDS_CHECKOUT } from "../checkout-address.ts";
 import { changeAddress, isOf, whyFixed, whyNotTo } from "../held-plan.ts";
 import { signInPath } from "../next-path.ts";
+import { endsLater } from "../subscription-state.ts";
 import { FormCheckout } from "./form-checkout.tsx";
 
 interface OfferActionProps {
@@ -89,7 +90,11 @@ function Change({
     return (
       <>
         {manage}
-        <p className="hint">{`You have ${name}, which is about to end. Keep it first, to change it.`}</p>
+        <p className="hint">
+          {endsLater(subscription)
+            ? `You have ${name}, which ends on a day that was agreed. Ask support to change to this.`
+            : `You have ${name}, which is about to end. Keep it first, to change it.`}
+        </p>
       </>
     );
   }

@@ -12,7 +12,7 @@ import { formatMoney } from "../money.ts";
 import { loadNextPayment } from "../next-payment.ts";
 import { type Payment, payPageOf } from "../payments.ts";
 import { cancelAddress, counted, named } from "../plan-change.ts";
-import { describeSubscription, stillCharged } from "../subscription-state.ts";
+import { describeSubscription, endsLater, stillCharged } from "../subscription-state.ts";
 import { KeepButton } from "./keep-button.tsx";
 import { NextPaymentLines } from "./next-payment-lines.tsx";
 import { Badge } from "./notice.tsx";
@@ -54,7 +54,11 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
         <NextPaymentLines loaded={payment} soFar={parts.some(({ price }) => price?.usage_type === "metered")} />
       )}
       {customer && isStanding(subscription) && subscription.ends_at && (
-        <p className="hint">{`You have it until then, and ${rest ? `only ${rest} is still` : "nothing more is"} charged.`}</p>
+        <p className="hint">
+          {endsLater(subscription)
+            ? "That day was agreed, and until then it is charged. Ask support to have it changed."
+            : `You have it until then, and ${rest ? `only ${rest} is still` : "nothing more is"} charged.`}
+        </p>
       )}
       {state.advice && <p className={`advice tone-${state.tone}`}>{state.advice}</p>}
       {!customer && (
@@ -67,8 +71,10 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
           customer={customer}
           name={name}
           paidBy={payment.status === "ready" ? payment.data : undefined}
-          isFixed={parts.length === 1 && whyFixed(subscription, parts[0]?.price) !== undefined}
-          keeps={next !== undefined || subscription.ends_at !== null}
+          isFixed={
+            endsLater(subscription) || (parts.length === 1 && whyFixed(subscription, parts[0]?.price) !== undefined)
+          }
+          keeps={(next !== undefined || subscription.ends_at !== null) && !endsLater(subscription)}
           onKept={onKept}
         />
       )}
@@ -80,9 +86,8 @@ export function SubscriptionCard({ subscription, name, parts, next, due, custome
 function useNextPayment(subscription: Subscription, customer: Customer | undefined, next: NextPlan | undefined) {
   const { id, status, items, ends_at, current_period_end } = subscription;
   const organizationId = customer?.organization_id;
-  const isLastPeriod =
-    ends_at !== null && current_period_end !== null && Date.parse(ends_at) <= Date.parse(current_period_end);
-  const isAsked = customer !== undefined && isStanding(subscription) && status !== "incomplete" && !isLastPeriod;
+  const renews = ends_at === null || current_period_end === null || endsLater(subscription);
+  const isAsked = customer !== undefined && isStanding(subscription) && status !== "incomplete" && renews;
   const shown = JSON.stringify([status, items, ends_at, current_period_end, next]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: Stripe is asked again when any of it has changed
   const load = useCallback(

@@ -12,7 +12,7 @@ import { SignedIn } from "../components/signed-in.tsx";
 import { formatDay } from "../dates.ts";
 import { useLoad } from "../load.ts";
 import { cancelSubscription, type Holdings, loadHoldings, named, nameOfAll } from "../plan-change.ts";
-import { stillCharged } from "../subscription-state.ts";
+import { endsLater, stillCharged } from "../subscription-state.ts";
 
 /** The end of a plan: when it is, and what is had until then. */
 export function CancelPage() {
@@ -57,7 +57,7 @@ function Ending({
       {!customer ? (
         <p>Somebody else pays for this plan. Only who manages its billing can cancel it: ask them.</p>
       ) : subscription.ends_at ? (
-        <p>{`It is canceled already, and ends on ${formatDay(subscription.ends_at)}.`}</p>
+        <p>{alreadyEnding(subscription.ends_at, endsLater(subscription))}</p>
       ) : (
         <>
           <p>{untilWhen(subscription, name)}</p>
@@ -76,6 +76,11 @@ function Ending({
     </div>
   );
 }
+
+const alreadyEnding = (end: string, later: boolean) =>
+  later
+    ? `It ends on ${formatDay(end)}, as agreed, and is charged until then. Ask support to have it end sooner.`
+    : `It is canceled already, and ends on ${formatDay(end)}.`;
 
 function untilWhen(subscription: Subscription, name: string): string {
   const { status, current_period_end: end, trial_end: trial } = subscription;
