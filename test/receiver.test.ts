@@ -34,6 +34,7 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
   });
+  vi.resetModules(); // what it keeps of another file's settings
   ({ handler } = await import("@turnpike/functions/receive-stripe-event"));
 }, 60_000);
 

@@ -10,7 +10,7 @@ const BUDGETS: Record<string, number> = {
   "apply-stripe-events": 163,
   reconcile: 154,
   "read-account": 168,
-  "relay-notices": 177,
+  "relay-notices": 178,
   "watch-edge": 12,
   health: 154,
   "create-checkout-session": 250,

@@ -103,7 +103,7 @@ test("until its first invoice is paid a subscription takes another method and a 
   );
   const subscription_details = { items: [{ id: item, quantity: 2 }] };
   await expect(stripe.invoices.createPreview({ subscription: id, subscription_details })).rejects.toMatchObject(
-    refused("items"),
+    refused("subscription_details[items]"),
   );
 });
 
