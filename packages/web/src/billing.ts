@@ -20,6 +20,11 @@ export type Subscription = Pick<
   | "created_at"
 >;
 
+/** Whether it ends on a day beyond its period, which neither the pages nor the portal choose: it is charged until then. */
+export function endsLater({ ends_at, current_period_end }: Subscription): boolean {
+  return ends_at !== null && current_period_end !== null && Date.parse(ends_at) > Date.parse(current_period_end);
+}
+
 /** Whether a subscription stands in the way of another: it runs, or waits for its first payment. */
 export function isStanding({ is_live, status }: Subscription): boolean {
   return is_live || status === "incomplete";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Customer } from "./billing.ts";
+import { type Customer, endsLater } from "./billing.ts";
 import { obstacleOf } from "./components/change-obstacle.tsx";
-import { describeSubscription, endsLater, stillCharged } from "./subscription-state.ts";
+import { describeSubscription, stillCharged } from "./subscription-state.ts";
 import { aPayment, itemOf, aSubscription as subscription } from "./testing/samples.ts";
 
 const end = "2026-12-01T00:00:00+00:00";

@@ -1,4 +1,4 @@
-import type { Subscription } from "./billing.ts";
+import { endsLater, type Subscription } from "./billing.ts";
 import type { Tone } from "./components/notice.tsx";
 import type { Payment } from "./payments.ts";
 
@@ -44,11 +44,6 @@ export function describeSubscription(subscription: Subscription, due?: Payment, 
   if (ending && !endsLater(subscription)) return { label: "Canceled", tone: "busy", day: ending };
   if (status === "trialing") return { label: "Trial", tone: "good", day: on("Trial ends on", trial_end) };
   return { label: "Active", tone: "good", day: ending ?? (changes ? undefined : on("Renews on", current_period_end)) };
-}
-
-/** Whether it ends on a day beyond its period, which neither the pages nor the portal choose: it is charged until then. */
-export function endsLater({ ends_at, current_period_end }: Subscription): boolean {
-  return ends_at !== null && current_period_end !== null && Date.parse(ends_at) > Date.parse(current_period_end);
 }
 
 /** What is still charged of a subscription that ends with its period, if anything. What is paid by use has no quantity. */

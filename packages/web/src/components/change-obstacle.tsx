@@ -1,9 +1,8 @@
 import type { OneSubscription } from "@turnpike/core/plan-change/schema";
 import { Link } from "wouter";
-import type { Customer, Subscription, UpcomingChange } from "../billing.ts";
+import { type Customer, endsLater, type Subscription, type UpcomingChange } from "../billing.ts";
 import { formatDay } from "../dates.ts";
 import { whyFixed } from "../held-plan.ts";
-import { endsLater } from "../subscription-state.ts";
 import { KeepButton } from "./keep-button.tsx";
 
 /** Why a subscription cannot be changed as it stands, and whether the customer can clear that away. */

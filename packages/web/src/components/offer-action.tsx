@@ -1,5 +1,5 @@
 import { Link } from "wouter";
-import type { Subscription } from "../billing.ts";
+import { endsLater, type Subscription } from "../billing.ts";
 import { ButtonCheckout } from "../buttons/button-checkout.tsx";
 import type { Trial } from "../buyer.ts";
 import { cadenceOf } from "../cadence.ts";
@@ -7,7 +7,6 @@ import type { Price, Product } from "../catalogue.ts";
 import { checkoutAddress, EMBEDS_CHECKOUT } from "../checkout-address.ts";
 import { changeAddress, isOf, whyFixed, whyNotTo } from "../held-plan.ts";
 import { signInPath } from "../next-path.ts";
-import { endsLater } from "../subscription-state.ts";
 import { FormCheckout } from "./form-checkout.tsx";
 
 interface OfferActionProps {

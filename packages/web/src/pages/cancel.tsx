@@ -1,7 +1,7 @@
 import { ENDS_AT_ONCE } from "@turnpike/core/subscription/schema";
 import { useCallback } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
-import { isStanding, type Subscription } from "../billing.ts";
+import { endsLater, isStanding, type Subscription } from "../billing.ts";
 import { useAction } from "../buttons/action.ts";
 import { PendingButton } from "../buttons/pending-button.tsx";
 import { Refusal } from "../buttons/refusal.tsx";
@@ -12,7 +12,7 @@ import { SignedIn } from "../components/signed-in.tsx";
 import { formatDay } from "../dates.ts";
 import { useLoad } from "../load.ts";
 import { cancelSubscription, type Holdings, loadHoldings, named, nameOfAll } from "../plan-change.ts";
-import { endsLater, stillCharged } from "../subscription-state.ts";
+import { stillCharged } from "../subscription-state.ts";
 
 /** The end of a plan: when it is, and what is had until then. */
 export function CancelPage() {
