@@ -78,7 +78,10 @@ export function snapshotCache(dir: string, migrations: Migration[]): SnapshotCac
   };
 }
 
-/** Test files start side by side, and to make it takes many times as long as to open it. Who was killed keeps the others for a minute. */
+/**
+ * Test files start side by side, and to make it takes many times as long as to open it. Whoever was killed over it keeps the others for
+ * 20 seconds; whoever takes longer is not waited for any more.
+ */
 function takeTurn(turn: string): boolean {
   try {
     mkdirSync(turn);
@@ -86,7 +89,7 @@ function takeTurn(turn: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     const since = statSync(turn, { throwIfNoEntry: false })?.mtimeMs;
-    if (since !== undefined && since < Date.now() - 60_000) rmSync(turn, { recursive: true, force: true });
+    if (since !== undefined && since < Date.now() - 20_000) rmSync(turn, { recursive: true, force: true });
     return false;
   }
 }
