@@ -164,7 +164,7 @@ language plpgsql set search_path = '' as $$
 begin
   -- Whoever is just being given a customer holds the user's row: waits for that, so that the customer is seen.
   perform from auth.users where users.id = leave_as.user_id for update;
-  -- As whoever gives a customer does: it first, then what says whose it is. So neither waits for the other.
+  -- As whoever gives a customer or a purchase does: it first, then what says whose it is. So neither waits for the other.
   perform billing.lock_customers(array(
     select customer.id from public.customers customer where leave_as.user_id in (customer.user_id, customer.named_user_id)
     union
@@ -172,6 +172,7 @@ begin
     union
     select named.customer_id from billing.named_users named where named.user_id = leave_as.user_id
   ));
+  update public.checkout_sessions session set user_id = null where session.user_id = leave_as.user_id;
   delete from billing.given_owners given where given.user_id = leave_as.user_id;
   delete from billing.named_users named where named.user_id = leave_as.user_id;
   perform billing.leave('user', leave_as.user_id::text);
@@ -194,7 +195,6 @@ begin
   perform billing.leave_as(old.id);
   update public.customers customer set user_id = null where customer.user_id = old.id;
   update public.customers customer set named_user_id = null where customer.named_user_id = old.id;
-  update public.checkout_sessions session set user_id = null where session.user_id = old.id;
   return null;
 end
 $$;

@@ -30,7 +30,7 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
       ).map(({ object_id }) => object_id),
     );
     return (await ownedOf(world)).flatMap((row) => {
-      const { organizations, people } = named.get(row.id) ?? NOBODY;
+      const { organizations, people, asking } = named.get(row.id) ?? NOBODY;
       const said = `${row.id} is ${row.organization_id ?? row.user_id ?? "nobody's"}`;
       if (given.has(row.id)) return isGiven(row, world) ? [] : [`${said}, and was given to ${given.get(row.id)}`];
       if (organizations.size > 0 && people.size === 0)
@@ -38,7 +38,8 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
           ? []
           : [`${said}, not its organisation's`];
       const there = [...organizations, ...[...people].filter((id) => users.has(id))];
-      if (there.length > 1 && !refused.has(row.id))
+      const isAsked = there.some((id) => id !== (row.organization_id ?? row.user_id) && asking.has(id));
+      if (there.length > 1 && isAsked && !refused.has(row.id))
         return [`${said}, and of ${there.length} who claim it none is told`];
       // What was refused stays so, though whoever had it has left, and whoever bears its address has it since: the operator was told.
       const hasLeft = histories.some(({ customer }) => customer.deleted && people.has(customer.id));
@@ -142,7 +143,7 @@ export const OWNER_ORACLES: Record<string, (world: AtRest) => Promise<string[]>>
     histories.flatMap(({ customer }) => customer.wronglySold),
 };
 
-const NOBODY = { organizations: new Set<string>(), people: new Set<string>() };
+const NOBODY = { organizations: new Set<string>(), people: new Set<string>(), asking: new Set<string>() };
 
 /** Which user the product has written on something, or another system. */
 const nameIn = (metadata: Stripe.Metadata | null) => metadata?.user_id ?? metadata?.supabase_id;
@@ -156,30 +157,31 @@ function isGiven({ id, user_id, organization_id }: Owned, { shop, histories }: A
   );
 }
 
-/** By customer, whom the metadata of what Stripe holds of it name. */
+/** By customer, whom the metadata of what Stripe holds of it name, and who of them asks for it: a page that has run out does not. */
 export async function namedOf({ account }: AtRest): Promise<Map<string, typeof NOBODY>> {
   const { list } = stripeOf(account);
   const customers = await list<Stripe.Customer>("/v1/customers", {});
   const sessions = await list<Stripe.Checkout.Session>("/v1/checkout/sessions", {});
   const known = new Set(customers.map(({ id }) => id));
   const naming = [
-    ...customers.map(({ id, metadata }) => ({ id, metadata })),
+    ...customers.map(({ id, metadata }) => ({ id, metadata, isPast: false })),
     // Whom they named for a moment, too: the first owner stays.
     ...account.events().flatMap(({ type, data }) => {
       const { id, metadata } = data.object as Stripe.Customer;
-      return /^customer\.(created|updated)$/.test(type) && known.has(id) ? [{ id, metadata }] : [];
+      return /^customer\.(created|updated)$/.test(type) && known.has(id) ? [{ id, metadata, isPast: false }] : [];
     }),
     // Of a page that is open no event tells; of one that has run out one does.
     ...sessions
       .filter(({ status, customer }) => status !== "open" && customer !== null)
-      .map(({ customer, metadata }) => ({ id: String(customer), metadata })),
+      .map(({ customer, metadata, status }) => ({ id: String(customer), metadata, isPast: status === "expired" })),
   ];
   const named = new Map<string, typeof NOBODY>();
-  for (const { id, metadata } of naming) {
-    const known = named.get(id) ?? { organizations: new Set(), people: new Set() };
+  for (const { id, metadata, isPast } of naming) {
+    const known = named.get(id) ?? { organizations: new Set(), people: new Set(), asking: new Set() };
     named.set(id, known);
     if (metadata?.organization_id) known.organizations.add(metadata.organization_id);
     else if (nameIn(metadata)) known.people.add(nameIn(metadata) ?? "");
+    if (!isPast) known.asking.add(metadata?.organization_id || nameIn(metadata) || "");
   }
   return named;
 }

@@ -1631,7 +1631,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.leave_as(user_id uuid)": {
-      body: "d2056de39c2dcb4d5c877510715e4d53",
+      body: "17c1dabb2309dbbc2eeae57e0fee9436",
       callers: [],
       declared: "(user_id uuid) returns void, plpgsql, volatile",
       definer: false,
@@ -1645,7 +1645,7 @@ export const migrated: Catalog = {
       settings: ['search_path=""'],
     },
     "billing.leave_softly()": {
-      body: "fe219b000d6801f631e600fcd0ca7fa6",
+      body: "a048abf5ad5db4fb25fc3bcc041a9084",
       callers: [],
       declared: "() returns trigger, plpgsql, volatile",
       definer: true,
