@@ -12,7 +12,8 @@ import {
 import { BillingError } from "../errors/index.ts";
 import { argumentsOf, isOwnCustomer } from "../payer/index.ts";
 import { openPortalOf } from "../portal/index.ts";
-import { idOf, isMissing, isOver, listWhole, read, requiredIdOf } from "../stripe/index.ts";
+import { idOf, isMissing, isOver, requiredIdOf } from "../stripe/index.ts";
+import { listPlanned } from "../subscription/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Basket, groupsOf } from "./items.ts";
 import { type Lease, saleInProgress, withLease } from "./lease.ts";
@@ -120,12 +121,7 @@ async function hadTrialWhenDeleted(billing: Billing, { payer, basket }: Sale): P
 async function listAgreed(clients: Clients, customers: string[], basket: Basket): Promise<Schedule[]> {
   const groups = groupsOf(basket);
   if (groups.length === 0) return [];
-  const lists = customers.map(async (customer) => {
-    const query = { customer, scheduled: true, expand: ["data.phases.items.price"], limit: 100 };
-    const list = (page: object) =>
-      read<Stripe.ApiList<Schedule>>(clients.stripe, "/v1/subscription_schedules", { ...query, ...page });
-    return (await listWhole(await list({}), list)).data;
-  });
+  const lists = customers.map((customer) => listPlanned(clients.stripe, customer, ["data.phases.items.price"]));
   return pickOfGroup(clients, groups, (await Promise.all(lists)).flat(), productsAgreed);
 }
 

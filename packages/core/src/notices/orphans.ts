@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { assertSameAccount, note, noteAnew } from "../mirror/index.ts";
 import { idOf, isMissing, isOver, isRefusal, listWhole, read, requiredIdOf, write } from "../stripe/index.ts";
-import { periodEndOf } from "../subscription/index.ts";
+import { listPlanned, periodEndOf } from "../subscription/index.ts";
 import { dataOf } from "../supabase/index.ts";
 import { type Context, type Handler, look, lookUnnoted, pageOf } from "./context.ts";
 import { endSubscription } from "./end-subscription.ts";
@@ -108,14 +108,7 @@ export const closeCustomer: Handler = async (context, customer) => {
  * one that is released leaves it to be ended as any other.
  */
 async function releasePlanned(context: Context, customer: string): Promise<void> {
-  const schedules = (page: object = {}) =>
-    read<Stripe.ApiList<Stripe.SubscriptionSchedule>>(context.stripe, "/v1/subscription_schedules", {
-      customer,
-      scheduled: true,
-      limit: 100,
-      ...page,
-    });
-  const planned = (await listWhole(await schedules(), schedules)).data;
+  const planned = await listPlanned(context.stripe, customer);
   await Promise.all(planned.map(({ id }) => release(context, id)));
 }
 
